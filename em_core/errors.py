@@ -1,0 +1,47 @@
+"""What can be wrong with an experiment, and what can go wrong while it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class InvalidExperiment(ValueError):
+    """Bad input: names the field, the value found there and what would be valid.
+
+    The text is one line, fit for standard error and for the page.
+    """
+
+    def __init__(self, field: str, value: Any, valid: str) -> None:
+        self.field = field
+        self.value = value
+        self.valid = valid
+        super().__init__(f"{field}: {_shown(value)} is not valid; expected {valid}")
+
+
+class HalfStepFailed(ArithmeticError):
+    """A half-step that cannot be made from this state, with the numbers that show why.
+
+    The trajectory turns it into an event on the half-step: what was computed before stays.
+    """
+
+    def __init__(self, kind: str, message: str, **numbers: float) -> None:
+        self.kind = kind
+        self.numbers = numbers
+        super().__init__(message)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Missing):
+        return "a missing value"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class Missing:
+    """Stands for a key that is not there; its only instance is `MISSING`."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = Missing()

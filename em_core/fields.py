@@ -1,0 +1,133 @@
+"""Reading an experiment file: every key is asked for by name, and what is left over is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from em_core.errors import MISSING, InvalidExperiment
+
+Array = NDArray[np.float64]
+
+
+class Fields:
+    """One JSON object of an experiment file.
+
+    Each reader takes the key, checks the value and returns it in the program's own type, or raises
+    `InvalidExperiment` naming `path.key`. `done()` refuses the keys that nobody asked for.
+    """
+
+    def __init__(self, value: Any, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise InvalidExperiment(path or "experiment", value, "an object of named values")
+        self._rest = dict(value)
+        self._asked: list[str] = []
+        self._path = path
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rest
+
+    def name(self, key: str) -> str:
+        """The key as messages name it, such as `settings.covariance`."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def take(self, key: str, default: Any = MISSING) -> Any:
+        """The raw value, marked as read; `default` where it is absent."""
+        self._asked.append(key)
+        value = self._rest.pop(key, default)
+        if value is MISSING:
+            raise InvalidExperiment(self.name(key), MISSING, "a value")
+        return value
+
+    def child(self, key: str, default: Any = MISSING) -> Fields:
+        return Fields(self.take(key, default), self.name(key))
+
+    def choice(self, key: str, options: Collection[str], default: Any = MISSING) -> str:
+        value = self.take(key, default)
+        if not isinstance(value, str) or value not in options:
+            raise InvalidExperiment(self.name(key), value, f"one of {', '.join(sorted(options))}")
+        return value
+
+    def flag(self, key: str, default: Any = MISSING) -> bool:
+        value = self.take(key, default)
+        if not isinstance(value, bool):
+            raise InvalidExperiment(self.name(key), value, "true or false")
+        return value
+
+    def whole(self, key: str, default: Any = MISSING, *, least: int = 0, most: int | None = None) -> int:
+        value = self.take(key, default)
+        usable = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not usable or value < least or (most is not None and value > most):
+            upper = "" if most is None else f" and at most {most}"
+            raise InvalidExperiment(self.name(key), value, f"a whole number of at least {least}{upper}")
+        return int(value)
+
+    def number(
+        self, key: str, default: Any = MISSING, *, above: float = -math.inf, below: float = math.inf
+    ) -> float:
+        """A finite number strictly between `above` and `below`."""
+        value = self.take(key, default)
+        usable = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not usable or not math.isfinite(value) or not above < value < below:
+            raise InvalidExperiment(self.name(key), value, f"a finite number{_between(above, below)}")
+        return float(value)
+
+    def array(self, key: str, shape: tuple[int | str, ...], default: Any = MISSING) -> Array:
+        """A finite array of this shape; a string in `shape` names a free dimension of at least 1."""
+        return finite_array(self.take(key, default), shape, self.name(key))
+
+    def done(self) -> None:
+        """Refuse every key that no reader asked for."""
+        for key in self._rest:
+            known = ", ".join(sorted(set(self._asked)))
+            raise InvalidExperiment(self.name(str(key)), self._rest[key], f"no such key (known here: {known})")
+
+
+def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
+    """`value` as a float array of `shape`, read-only.
+
+    Raises `InvalidExperiment` for ragged lists, non-numbers, NaN and infinities (naming the first and its
+    place) and for any other shape.
+    """
+    wanted = f"numbers of shape ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    _refuse_odd_entries(value, name, wanted)
+    try:
+        array = np.array(value, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidExperiment(name, value, wanted) from None
+    fits = array.ndim == len(shape) and all(
+        have >= 1 if isinstance(want, str) else have == want
+        for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        raise InvalidExperiment(name, value, f"{wanted}, found shape {array.shape}")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = "".join(f"[{i}]" for i in bad[0])
+        raise InvalidExperiment(f"{name}{place}", float(array[tuple(bad[0])]), "a finite number")
+    array.flags.writeable = False
+    return array
+
+
+def _refuse_odd_entries(value: Any, name: str, wanted: str) -> None:
+    """NumPy would read true as 1 and "3" as 3: an experiment file must not."""
+    if isinstance(value, np.ndarray):
+        return
+    if isinstance(value, (list, tuple)):
+        for place, entry in enumerate(value):
+            _refuse_odd_entries(entry, f"{name}[{place}]", "a finite number")
+    elif isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise InvalidExperiment(name, value, wanted)
+
+
+def _between(above: float, below: float) -> str:
+    parts = []
+    if above > -math.inf:
+        parts.append(f"above {above:g}")
+    if below < math.inf:
+        parts.append(f"below {below:g}")
+    return f" {' and '.join(parts)}" if parts else ""
