@@ -43,6 +43,11 @@ class Fields:
             raise InvalidExperiment(self.name(key), MISSING, "a value")
         return value
 
+    def rest(self) -> dict[str, Any]:
+        """Every key that nobody has read yet, handed over to another reader."""
+        rest, self._rest = self._rest, {}
+        return rest
+
     def child(self, key: str, default: Any = MISSING) -> Fields:
         return Fields(self.take(key, default), self.name(key))
 
@@ -67,13 +72,19 @@ class Fields:
         return int(value)
 
     def number(
-        self, key: str, default: Any = MISSING, *, above: float = -math.inf, below: float = math.inf
+        self,
+        key: str,
+        default: Any = MISSING,
+        *,
+        above: float = -math.inf,
+        least: float = -math.inf,
+        most: float = math.inf,
     ) -> float:
-        """A finite number strictly between `above` and `below`."""
+        """A finite number greater than `above`, at least `least`, at most `most`."""
         value = self.take(key, default)
         usable = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not usable or not math.isfinite(value) or not above < value < below:
-            raise InvalidExperiment(self.name(key), value, f"a finite number{_between(above, below)}")
+        if not usable or not math.isfinite(value) or not (above < value and least <= value <= most):
+            raise InvalidExperiment(self.name(key), value, f"a finite number{_limits(above, least, most)}")
         return float(value)
 
     def array(self, key: str, shape: tuple[int | str, ...], default: Any = MISSING) -> Array:
@@ -84,7 +95,8 @@ class Fields:
         """Refuse every key that no reader asked for."""
         for key in self._rest:
             known = ", ".join(sorted(set(self._asked)))
-            raise InvalidExperiment(self.name(str(key)), self._rest[key], f"no such key (known here: {known})")
+            valid = f"no such key (known here: {known or 'none'})"
+            raise InvalidExperiment(self.name(str(key)), self._rest[key], valid)
 
 
 def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
@@ -100,8 +112,7 @@ def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     except (TypeError, ValueError, OverflowError):
         raise InvalidExperiment(name, value, wanted) from None
     fits = array.ndim == len(shape) and all(
-        have >= 1 if isinstance(want, str) else have == want
-        for have, want in zip(array.shape, shape, strict=True)
+        have >= 1 if isinstance(want, str) else have == want for have, want in zip(array.shape, shape, strict=True)
     )
     if not fits:
         raise InvalidExperiment(name, value, f"{wanted}, found shape {array.shape}")
@@ -124,10 +135,12 @@ def _refuse_odd_entries(value: Any, name: str, wanted: str) -> None:
         raise InvalidExperiment(name, value, wanted)
 
 
-def _between(above: float, below: float) -> str:
+def _limits(above: float, least: float, most: float) -> str:
     parts = []
     if above > -math.inf:
         parts.append(f"above {above:g}")
-    if below < math.inf:
-        parts.append(f"below {below:g}")
+    if least > -math.inf:
+        parts.append(f"of at least {least:g}")
+    if most < math.inf:
+        parts.append(f"at most {most:g}")
     return f" {' and '.join(parts)}" if parts else ""

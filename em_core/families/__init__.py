@@ -1,0 +1,9 @@
+"""Component distributions that mixtures share, one per file.
+
+A family is a frozen dataclass with
+
+    log_density(values, components) -> (K, N)
+    fit(values, weights, previous) -> components     maximum likelihood of weighted data
+    gradient, to_vector, from_vector                 the same in unconstrained coordinates
+    read, draw                                       from an experiment file, and at random
+"""

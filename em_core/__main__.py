@@ -1,0 +1,130 @@
+"""python -m em_core run FILE [--format json|csv]; python -m em_core list"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from em_core import datasets
+from em_core.errors import InvalidExperiment
+from em_core.experiment import Experiment
+from em_core.models import MODELS
+from em_core.moves import MOVES
+from em_core.run import report, run
+
+INVALID = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 for a run that completed or stopped, 2 for an invalid experiment; never a traceback."""
+    options = _parser().parse_args(arguments)
+    if options.command == "list":
+        print(json.dumps(listing(), indent=2, ensure_ascii=False))
+        return 0
+    try:
+        result = _run(_read(options.file))
+    except InvalidExperiment as error:
+        print(error, file=sys.stderr)
+        return INVALID
+    print(_csv(result) if options.format == "csv" else json.dumps(_finite(result), allow_nan=False))
+    return 0
+
+
+def listing() -> dict[str, Any]:
+    """Models with their settings, data and parameters; moves with their promises; data sets with their sources."""
+    return {
+        "models": {name: dict(model.help) for name, model in MODELS.items()},
+        "moves": {
+            letter: {
+                "name": move.name,
+                "changes": "q" if move.kind == "E" else "theta",
+                "what": move.sentence,
+                "monotone": move.monotone,
+                "settings": dict(move.defaults),
+                "models": list(MODELS),
+            }
+            for letter, move in MOVES.items()
+        },
+        "datasets": {
+            dataset.name: {
+                "title": dataset.title,
+                "models": list(dataset.models),
+                "settings": dict(dataset.settings),
+                "source": dataset.source,
+                "licence": dataset.licence,
+            }
+            for dataset in datasets.catalogue()
+        },
+        "generators": {name: {"models": list(models)} for name, models in datasets.GENERATORS.items()},
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m em_core", description="EM, one half-step at a time.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="run an experiment file and print its half-steps")
+    running.add_argument("file", help="an experiment in JSON; - reads standard input")
+    running.add_argument("--format", choices=("json", "csv"), default="json")
+    commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
+    return parser
+
+
+def _read(name: str) -> Any:
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as error:
+        raise InvalidExperiment("file", name, f"a file that can be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InvalidExperiment("file", name, "a text file in UTF-8") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InvalidExperiment("file", name, f"JSON ({error})") from None
+
+
+def _run(raw: Any) -> dict[str, Any]:
+    experiment = Experiment.parse(raw)
+    return report(experiment, run(experiment))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinities: they become the strings "Infinity" and "-Infinity"; what is undefined is null."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _csv(result: dict[str, Any]) -> str:
+    """One row per half-step; parameters in columns such as means[0][1]; events by their kinds."""
+    rows = []
+    for step in result["half_steps"]:
+        row = {key: value for key, value in step.items() if key not in ("parameters", "events")}
+        for name, entry in step["parameters"].items():
+            row.update(_columns(name, entry))
+        row["events"] = " ".join(event["kind"] for event in step["events"])
+        rows.append(row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _columns(name: str, entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, list):
+        return {name: entry}
+    return {key: value for i, part in enumerate(entry) for key, value in _columns(f"{name}[{i}]", part).items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The bound at a state, and along a line of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from em_core.errors import HalfStepFailed
+from em_core.model import LatentVariableModel
+from em_core.records import Array, Bound, Parameters, State, frozen
+
+
+def decompose(model: LatentVariableModel, data: Any, state: State) -> Bound:
+    """The terms of log p(v; θ) = E_q[log p(h, v; θ)] + H(q) + KL(q ‖ p(h | v; θ)).
+
+    Each comes from its own definition. Without a q only the log evidence is known.
+    """
+    log_evidence = model.log_evidence(data, state.theta)
+    if state.q is None:
+        return Bound(log_evidence)
+    return Bound(
+        log_evidence,
+        model.expected_log_joint(data, state.theta, state.q),
+        model.entropy(state.q),
+        model.kl(state.q, model.posterior(data, state.theta)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """log p and L(q, ·) at several parameters, one entry each; NaN where a θ is not usable."""
+
+    thetas: tuple[Parameters | None, ...]
+    log_evidence: Array
+    elbo: Array
+
+
+def scan(model: LatentVariableModel, data: Any, q: Any, thetas: Iterable[Parameters | None]) -> Profile:
+    """log p(v; θ) and L(v, θ, q) for one q and many θ."""
+    thetas = tuple(thetas)
+    entropy = model.entropy(q)
+    evidence = np.full(len(thetas), np.nan)
+    elbo = np.full(len(thetas), np.nan)
+    for i, theta in enumerate(thetas):
+        if theta is None:
+            continue
+        try:
+            evidence[i] = model.log_evidence(data, theta)
+            elbo[i] = model.expected_log_joint(data, theta, q) + entropy
+        except HalfStepFailed:
+            evidence[i] = elbo[i] = np.nan
+    return Profile(thetas, frozen(evidence), frozen(elbo))
+
+
+def line(
+    model: LatentVariableModel, theta_from: Parameters, theta_to: Parameters, t: Iterable[float]
+) -> list[Parameters | None]:
+    """The parameters at t along the line from `theta_from` (t = 0) to `theta_to` (t = 1).
+
+    The line is straight in unconstrained coordinates and goes on beyond both ends. None where it leaves the numbers.
+    Raises `HalfStepFailed` where an end lies on a boundary.
+    """
+    start, end = model.to_vector(theta_from), model.to_vector(theta_to)
+    if start.shape != end.shape:
+        raise HalfStepFailed("boundary", "one end of the line lies on a boundary, where coordinates are not finite")
+    return [_at(model, start + s * (end - start), theta_to) for s in t]
+
+
+def profile(
+    model: LatentVariableModel,
+    data: Any,
+    q: Any,
+    theta_from: Parameters,
+    theta_to: Parameters,
+    t: Iterable[float],
+) -> Profile:
+    """log p and L(q, ·) along the line between two parameters, in unconstrained coordinates.
+
+    Where q is the posterior at `theta_from`, the two curves touch at t = 0 and have the same slope there.
+    """
+    return scan(model, data, q, line(model, theta_from, theta_to, t))
+
+
+def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Parameters | None:
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        theta = model.from_vector(vector, like)
+    return theta if all(np.all(np.isfinite(entry)) for entry in theta.values()) else None

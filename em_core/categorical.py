@@ -1,0 +1,106 @@
+"""Distributions over finitely many hidden values, one per unit: responsibilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import logsumexp
+
+from em_core.errors import HalfStepFailed
+from em_core.records import Array, frozen
+
+# below this a weight counts as zero in entropy, KL and expected log joint (never in θ)
+NEGLIGIBLE = 1e-200
+
+
+@dataclass(frozen=True, eq=False)
+class Categorical:
+    """q for N independent units with K hidden values each.
+
+    log_probabilities: (K, N), natural log, each column summing to 1 as probabilities.
+    counts: (N,) how many identical units each column stands for.
+    """
+
+    log_probabilities: Array
+    counts: Array
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """(K, N), columns summing to 1: the responsibilities."""
+        return frozen(np.exp(self.log_probabilities))
+
+    @cached_property
+    def expected_counts(self) -> Array:
+        """(K, N): responsibilities times counts, the completed data that an M-step sees."""
+        return frozen(self.probabilities * self.counts)
+
+
+def posterior(log_joint: Array, counts: Array) -> Categorical:
+    """Exact posterior from log p(v_n, h_n = k), a (K, N) array.
+
+    Raises `HalfStepFailed` where a unit is impossible under every hidden value.
+    """
+    evidence = logsumexp(log_joint, axis=0)
+    impossible = np.flatnonzero(~np.isfinite(evidence) & (counts > 0))
+    if len(impossible):
+        raise HalfStepFailed(
+            "impossible_data",
+            f"point {impossible[0]} has probability zero under every component, so it has no posterior",
+            point=float(impossible[0]),
+        )
+    return Categorical(frozen(log_joint - evidence), counts)
+
+
+def log_evidence(log_joint: Array, counts: Array) -> float:
+    """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible."""
+    evidence = logsumexp(log_joint, axis=0)
+    return float(np.sum(evidence[counts > 0] * counts[counts > 0]))
+
+
+def expectation(q: Categorical, log_joint: Array) -> float:
+    """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
+    weights = q.expected_counts
+    return float(np.sum(np.multiply(weights, log_joint, out=np.zeros_like(weights), where=weights > NEGLIGIBLE)))
+
+
+def entropy(q: Categorical) -> float:
+    """H(q) = −Σ q log q in nats; 0 log 0 = 0."""
+    return -expectation(q, q.log_probabilities)
+
+
+def kl(q: Categorical, p: Categorical) -> float:
+    """KL(q ‖ p) = Σ q log(q / p) in nats, never negative.
+
+    Summed as q (e^d − 1 − d) with d = log p − log q, which adds Σ(p − q) = 0: every term is at least 0, and near
+    convergence, where the plain sum loses all digits, the small ones keep theirs. Where q is 0 the term is p.
+    """
+    mass = q.probabilities
+    counted = mass > NEGLIGIBLE
+    with np.errstate(invalid="ignore"):
+        d = np.where(counted, p.log_probabilities - q.log_probabilities, 0.0)
+    # e^d − 1 − d overflows where p is far above q: there p − q − q d says the same
+    moderate = np.minimum(d, 1.0)
+    terms = np.where(d <= 1.0, mass * _exponential_remainder(moderate), p.probabilities - mass - mass * d)
+    return float(np.sum(np.where(counted, terms, p.probabilities) * q.counts))
+
+
+def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
+    """(1 − weight) q0 + weight q1, for weight in [0, 1]."""
+    if weight in (0.0, 1.0):
+        return q1 if weight else q0
+    mixed = np.logaddexp(np.log1p(-weight) + q0.log_probabilities, np.log(weight) + q1.log_probabilities)
+    return Categorical(frozen(mixed), q0.counts)
+
+
+def _exponential_remainder(d: Array) -> Array:
+    """e^d − 1 − d without cancellation: by its series where |d| is small."""
+    small = np.abs(d) < 0.1
+    near = np.where(small, d, 0.0)
+    series = np.ones_like(d)
+    for n in range(14, 2, -1):  # Horner: d²/2 (1 + d/3 (1 + d/4 (…))); what is left out is below 1e-16 of it
+        series = 1.0 + near / n * series
+    series *= near**2 / 2
+    far = np.where(small, 0.0, d)
+    return np.where(small, series, np.expm1(far) - far)

@@ -1,0 +1,126 @@
+"""The data sets that ship with the program, and the generators.
+
+A data set is one CSV file in this folder. Lines that start with # give its title, source and licence, which models it
+suits, the settings that belong to it, and which columns form which field of `data`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from em_core.errors import InvalidExperiment
+from em_core.fields import Fields
+
+_FOLDER = Path(__file__).parent
+
+# which models each generator makes data for
+GENERATORS = {"blobs": ("gaussian_mixture",)}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """fields: what stands in `data` of an experiment file; columns: a name with its unit for each column."""
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    models: tuple[str, ...]
+    settings: Mapping[str, Any]
+    columns: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+
+@cache
+def load(name: str) -> Dataset:
+    """The data set of that name, one of those in `catalogue()`."""
+    notes: dict[str, str] = {}
+    rows = []
+    with (_FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        for line in file:
+            if line.startswith("#"):
+                key, _, text = line[1:].partition(":")
+                notes[key.strip()] = text.strip()
+            else:
+                rows.append(line)
+    header, *body = csv.reader(rows)
+    columns = {title: [float(row[i]) for row in body] for i, title in enumerate(header)}
+    return Dataset(
+        name=name,
+        title=notes["title"],
+        source=notes["source"],
+        licence=notes["licence"],
+        models=tuple(notes["models"].split(", ")),
+        settings=json.loads(notes.get("settings", "{}")),
+        columns=tuple(header),
+        fields={key: _gathered(columns, titles) for key, titles in json.loads(notes["fields"]).items()},
+    )
+
+
+def catalogue() -> list[Dataset]:
+    """Every data set, by name."""
+    return [load(path.stem) for path in sorted(_FOLDER.glob("*.csv"))]
+
+
+def blobs(n_points: int, separation: float, seed: int, n_clusters: int = 3, n_dimensions: int = 2) -> np.ndarray:
+    """(n_points, n_dimensions) points from Gaussian clusters of unit average variance.
+
+    Neighbouring centres lie `separation` standard deviations apart: on a line in one dimension, on a regular polygon in
+    the first two of more. The same arguments give the same points.
+    """
+    rng = np.random.default_rng([seed, n_clusters, n_dimensions])
+    centres = np.zeros((n_clusters, n_dimensions))
+    if n_dimensions == 1:
+        centres[:, 0] = separation * (np.arange(n_clusters) - (n_clusters - 1) / 2)
+    elif n_clusters > 1:
+        angles = 2 * np.pi * np.arange(n_clusters) / n_clusters + np.pi / 2
+        radius = separation / (2 * np.sin(np.pi / n_clusters))
+        centres[:, :2] = radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    shapes = rng.standard_normal((n_clusters, n_dimensions, n_dimensions)) / 2 + np.eye(n_dimensions)
+    shapes *= np.sqrt(n_dimensions / np.einsum("kij,kij->k", shapes, shapes))[:, None, None]
+    members = rng.permutation(np.arange(n_points) % n_clusters)
+    noise = rng.standard_normal((n_points, n_dimensions))
+    return centres[members] + np.einsum("nij,nj->ni", shapes[members], noise)
+
+
+def resolve(fields: Fields, model: str) -> dict[str, Any]:
+    """The fields of `data` with a named data set or a generator replaced by the numbers they stand for.
+
+    Other keys, such as `standardize`, stay for the model to read. Raises `InvalidExperiment` for data that do not
+    suit the model.
+    """
+    if "dataset" in fields:
+        name = fields.take("dataset")
+        suited = [dataset.name for dataset in catalogue() if model in dataset.models]
+        if name not in suited:
+            raise InvalidExperiment(fields.name("dataset"), name, f"a data set for {model}: {', '.join(suited)}")
+        return {**load(name).fields, **fields.rest()}
+    if "generator" in fields:
+        name = fields.take("generator")
+        suited = [generator for generator, models in GENERATORS.items() if model in models]
+        if name not in suited:
+            valid = f"a generator for {model}: {', '.join(suited) or 'there is none'}"
+            raise InvalidExperiment(fields.name("generator"), name, valid)
+        values = blobs(
+            fields.whole("n_points", 300, least=1, most=100_000),
+            fields.number("separation", 3.0, least=0, most=1e6),
+            fields.whole("seed", 0, most=2**32 - 1),
+            fields.whole("n_clusters", 3, least=1, most=50),
+            fields.whole("n_dimensions", 2, least=1, most=64),
+        )
+        return {"values": values.tolist(), **fields.rest()}
+    return fields.rest()
+
+
+def _gathered(columns: Mapping[str, list[float]], titles: str | list[str]) -> list[Any]:
+    if isinstance(titles, str):
+        return columns[titles]
+    return [list(row) for row in zip(*(columns[title] for title in titles), strict=True)]

@@ -1,0 +1,66 @@
+"""Binomial components: successes among a fixed number of trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, gammaln, logit, xlog1py, xlogy
+
+from em_core.errors import InvalidExperiment
+from em_core.families.mass import component_mass
+from em_core.fields import Fields
+from em_core.records import Array, Parameters, frozen
+
+
+@dataclass(frozen=True)
+class BinomialFamily:
+    """Binomial(trials, probability_k); a probability of exactly 0 or 1 is structural and stays."""
+
+    trials: int
+
+    def log_density(self, values: Array, components: Parameters) -> Array:
+        """values (N,) successes -> (K, N), binomial coefficient included."""
+        ways = gammaln(self.trials + 1) - gammaln(values + 1) - gammaln(self.trials - values + 1)
+        probabilities = components["probabilities"][:, None]
+        return ways + xlogy(values, probabilities) + xlog1py(self.trials - values, -probabilities)
+
+    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
+        """Expected heads over expected tosses. Raises `HalfStepFailed` for a lost component."""
+        mass = component_mass(weights)
+        heads, tails = weights @ values, weights @ (self.trials - values)
+        probabilities = heads / (mass * self.trials)
+        # 1 means that tails are impossible: rounding alone must not say so
+        most = np.where(tails > 0, np.nextafter(1.0, 0.0), 1.0)
+        return {"probabilities": frozen(np.minimum(probabilities, most))}
+
+    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
+        """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""
+        probabilities = components["probabilities"]
+        slope = weights @ values - self.trials * probabilities * weights.sum(axis=1)
+        return slope[_inside(probabilities)]
+
+    def to_vector(self, components: Parameters) -> Array:
+        probabilities = components["probabilities"]
+        return logit(probabilities[_inside(probabilities)])
+
+    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
+        probabilities = components["probabilities"].copy()
+        probabilities[_inside(probabilities)] = expit(vector)
+        return {"probabilities": frozen(probabilities)}
+
+    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
+        probabilities = fields.array("probabilities", (n_components,))
+        for k, probability in enumerate(probabilities):
+            if not 0 <= probability <= 1:
+                name = f"{fields.name('probabilities')}[{k}]"
+                raise InvalidExperiment(name, float(probability), "a probability between 0 and 1")
+        return {"probabilities": probabilities}
+
+    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
+        """A random start: probabilities well inside (0, 1)."""
+        return {"probabilities": frozen(rng.uniform(0.2, 0.8, n_components))}
+
+
+def _inside(probabilities: Array) -> np.ndarray:
+    return (probabilities > 0) & (probabilities < 1)

@@ -1,0 +1,247 @@
+"""Gaussian components, with covariances that are full, tied, diagonal or spherical.
+
+Scatter is taken about each component's own mean, from data minus their centre, so that neither a far offset nor a
+tight component costs digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.families.mass import component_mass
+from em_core.fields import Fields
+from em_core.records import Array, Parameters, frozen
+
+COVARIANCES = ("full", "tied", "diag", "spherical")
+_EPS = np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class GaussianFamily:
+    """N(mean_k, covariance_k); `fixed` names the parameters that no move changes."""
+
+    covariance: str = "full"
+    fixed: frozenset[str] = frozenset()
+
+    def log_density(self, values: Array, components: Parameters) -> Array:
+        """values (N, D) -> (K, N)."""
+        means = components["means"]
+        n_components, dimensions = means.shape
+        result = np.empty((n_components, len(values)))
+        for k, factor in enumerate(self._factors(components)):
+            whitened = solve_triangular(factor, (values - means[k]).T, lower=True, check_finite=False)
+            log_determinant = 2 * np.sum(np.log(np.diag(factor)))
+            squares = np.einsum("dn,dn->n", whitened, whitened)
+            result[k] = -0.5 * (squares + log_determinant + dimensions * np.log(2 * np.pi))
+        return result
+
+    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
+        """Maximum likelihood of weighted data. weights (K, N) are expected counts.
+
+        Plain maximum likelihood divides by Σ weights. Raises `HalfStepFailed` where a component has lost all its
+        points or where its covariance is singular.
+        """
+        mass = component_mass(weights)
+        means = previous["means"]
+        if "means" not in self.fixed:
+            centre = values.mean(axis=0)
+            means = centre + weights @ (values - centre) / mass[:, None]
+        covariances = previous["covariances"]
+        if "covariances" not in self.fixed:
+            covariances = self._pool(self._scatter(values, weights, means), mass, values.shape[1])
+            self._require_definite(covariances, values)
+        return {"means": frozen(means), "covariances": frozen(covariances)}
+
+    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
+        """Gradient of Σ weights · log density in the coordinates of `to_vector`."""
+        means = components["means"]
+        mass = weights.sum(axis=1)
+        factors = self._factors(components)
+        parts = []
+        if "means" not in self.fixed:
+            for k, factor in enumerate(factors):
+                pull = weights[k] @ (values - means[k])
+                parts.append(np.linalg.solve(factor @ factor.T, pull))
+        if "covariances" not in self.fixed:
+            scatter = self._scatter(values, weights, means)
+            if self.covariance == "full":
+                parts += [_cholesky_slope(*args) for args in zip(factors, scatter, mass, strict=True)]
+            elif self.covariance == "tied":
+                parts.append(_cholesky_slope(factors[0], scatter.sum(axis=0), mass.sum()))
+            elif self.covariance == "diag":
+                parts.append(0.5 * (scatter / components["covariances"] - mass[:, None]).ravel())
+            else:
+                parts.append(0.5 * (scatter / components["covariances"] - mass * means.shape[1]))
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def to_vector(self, components: Parameters) -> Array:
+        """Means as they are; covariances as Cholesky factors or variances with logarithmic diagonal."""
+        parts = []
+        if "means" not in self.fixed:
+            parts.append(components["means"].ravel())
+        if "covariances" not in self.fixed:
+            covariances = components["covariances"]
+            if self.covariance in ("full", "tied"):
+                factors = np.linalg.cholesky(covariances.reshape(-1, *covariances.shape[-2:]))
+                parts += [_log_diagonal(factor) for factor in factors]
+            else:
+                parts.append(np.log(covariances).ravel())
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
+        """Back from coordinates; fixed parameters are those of `components`."""
+        means, covariances = components["means"], components["covariances"]
+        if "means" not in self.fixed:
+            means, vector = vector[: means.size].reshape(means.shape), vector[means.size :]
+        if "covariances" not in self.fixed:
+            if self.covariance in ("full", "tied"):
+                dimensions = means.shape[1]
+                rows = vector.reshape(-1, dimensions * (dimensions + 1) // 2)
+                factors = np.array([_from_log_diagonal(row, dimensions) for row in rows])
+                covariances = (factors @ np.swapaxes(factors, -1, -2)).reshape(covariances.shape)
+            else:
+                covariances = np.exp(vector).reshape(covariances.shape)
+        return {"means": frozen(means), "covariances": frozen(covariances)}
+
+    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
+        """Components from their JSON form. Raises `InvalidExperiment`, naming a covariance that is not valid."""
+        dimensions = values.shape[1]
+        means = fields.array("means", (n_components, dimensions))
+        shape = {
+            "full": (n_components, dimensions, dimensions),
+            "tied": (dimensions, dimensions),
+            "diag": (n_components, dimensions),
+            "spherical": (n_components,),
+        }[self.covariance]
+        covariances = fields.array("covariances", shape)
+        self._check_covariances(covariances, fields.name("covariances"))
+        return {"means": means, "covariances": covariances}
+
+    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
+        """A random start: means at distinct data points, every covariance that of all data."""
+        distinct = np.unique(values, axis=0)
+        if len(distinct) < n_components:
+            valid = f"at least {n_components} distinct points for {n_components} components"
+            raise InvalidExperiment("data.values", f"{len(distinct)} distinct points", valid)
+        means = distinct[rng.choice(len(distinct), n_components, replace=False)]
+        spread = np.ones((1, len(values)))
+        scatter = self._scatter(values, spread, values.mean(axis=0)[None])
+        overall = self._pool(scatter, spread.sum(axis=1), values.shape[1])
+        try:
+            self._require_definite(overall, values)
+        except HalfStepFailed:
+            valid = "data whose covariance is not singular, or an explicit start"
+            raise InvalidExperiment("data.values", "points on a line or plane", valid) from None
+        if self.covariance != "tied":
+            overall = np.repeat(overall, n_components, axis=0)
+        return {"means": frozen(means), "covariances": frozen(overall)}
+
+    def matrices(self, components: Parameters) -> Array:
+        """Every component's covariance as a full matrix, (K, D, D)."""
+        n_components, dimensions = components["means"].shape
+        covariances = components["covariances"]
+        if self.covariance == "tied":
+            return np.broadcast_to(covariances, (n_components, dimensions, dimensions))
+        if self.covariance == "diag":
+            return covariances[:, :, None] * np.eye(dimensions)
+        if self.covariance == "spherical":
+            return covariances[:, None, None] * np.eye(dimensions)
+        return covariances
+
+    def _factors(self, components: Parameters) -> Any:
+        """Lower Cholesky factors, (K, D, D)."""
+        try:
+            return np.linalg.cholesky(self.matrices(components))
+        except np.linalg.LinAlgError:
+            raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+
+    def _scatter(self, values: Array, weights: Array, means: Array) -> Array:
+        """Σ_n w (x − μ)(x − μ)ᵀ per component: its matrix, its diagonal or its trace, as the covariance needs."""
+        deviations = values - means[:, None, :]
+        if self.covariance in ("full", "tied"):
+            return np.einsum("kn,kni,knj->kij", weights, deviations, deviations, optimize=True)
+        squares = np.einsum("kn,knd->kd", weights, deviations**2)
+        return squares if self.covariance == "diag" else squares.sum(axis=1)
+
+    def _pool(self, scatter: Array, mass: Array, dimensions: int) -> Array:
+        """Covariances from scatter: divided by the weight that went into it, never by one less."""
+        if self.covariance == "full":
+            return scatter / mass[:, None, None]
+        if self.covariance == "tied":
+            return scatter.sum(axis=0) / mass.sum()
+        if self.covariance == "diag":
+            return scatter / mass[:, None]
+        return scatter / (mass * dimensions)
+
+    def _require_definite(self, covariances: Array, values: Array) -> None:
+        """Raise `HalfStepFailed` for a covariance that is zero in some direction, up to the data's own rounding."""
+        resolution = (8 * _EPS * np.abs(values).max(axis=0)) ** 2
+        if self.covariance in ("full", "tied"):
+            matrices = covariances.reshape(-1, *covariances.shape[-2:])
+            variances = np.einsum("kii->ki", matrices)
+        else:
+            variances = np.atleast_2d(covariances if self.covariance == "diag" else covariances[:, None])
+            resolution = resolution if self.covariance == "diag" else resolution.max(keepdims=True)
+        flat = np.argwhere(~(variances > resolution))
+        if len(flat):
+            k = int(flat[0][0])
+            raise _singular(k, float(variances[tuple(flat[0])]), self.covariance)
+        if self.covariance in ("full", "tied"):
+            deviations = np.sqrt(variances)
+            correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
+            smallest = np.linalg.eigvalsh(correlations)[:, 0]
+            k = int(np.argmin(smallest))
+            if smallest[k] <= 32 * _EPS * len(resolution):
+                raise _singular(k, float(smallest[k]), self.covariance)
+
+    def _check_covariances(self, covariances: Array, name: str) -> None:
+        if self.covariance in ("diag", "spherical"):
+            if np.any(covariances <= 0):
+                place = np.argwhere(covariances <= 0)[0]
+                label = name + "".join(f"[{i}]" for i in place)
+                raise InvalidExperiment(label, float(covariances[tuple(place)]), "a variance above 0")
+            return
+        matrices = covariances.reshape(-1, *covariances.shape[-2:])
+        for k, matrix in enumerate(matrices):
+            label = name if self.covariance == "tied" else f"{name}[{k}]"
+            symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-9 * np.abs(matrix).max())
+            if not symmetric or np.linalg.eigvalsh(matrix)[0] <= 0:
+                raise InvalidExperiment(label, matrix.tolist(), "a symmetric positive definite matrix")
+
+
+def _singular(component: int, smallest: float, covariance: str) -> HalfStepFailed:
+    which = "the tied covariance" if covariance == "tied" else f"the covariance of component {component + 1}"
+    return HalfStepFailed(
+        "singular_covariance",
+        f"{which} becomes singular: its component closes in on too few points, and the likelihood has no upper bound",
+        component=component,
+        smallest=smallest,
+    )
+
+
+def _log_diagonal(factor: Array) -> Array:
+    """The lower triangle of a Cholesky factor, row by row, its diagonal in logarithms."""
+    lower = factor.copy()
+    np.fill_diagonal(lower, np.log(np.diag(factor)))
+    return lower[np.tril_indices(len(factor))]
+
+
+def _from_log_diagonal(row: Array, dimensions: int) -> Array:
+    factor = np.zeros((dimensions, dimensions))
+    factor[np.tril_indices(dimensions)] = row
+    np.fill_diagonal(factor, np.exp(np.diag(factor)))
+    return factor
+
+
+def _cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
+    """d/dL of −½ tr((LLᵀ)⁻¹ S) − mass log|L|, with the logarithm of L's diagonal as coordinate."""
+    half = solve_triangular(factor, scatter, lower=True)
+    whitened = solve_triangular(factor, half.T, lower=True)
+    slope = np.tril(solve_triangular(factor, whitened, lower=True, trans="T"))
+    np.fill_diagonal(slope, np.diag(slope) * np.diag(factor) - mass)
+    return slope[np.tril_indices(len(factor))]

@@ -1,0 +1,26 @@
+"""What every component's fit divides by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from em_core.categorical import NEGLIGIBLE
+from em_core.errors import HalfStepFailed
+from em_core.records import Array
+
+
+def component_mass(weights: Array) -> Array:
+    """Expected number of points per component, from (K, N) weights.
+
+    Raises `HalfStepFailed` for a component that has lost all its points: 0/0 says nothing about its parameters.
+    """
+    mass = weights.sum(axis=1)
+    lost = np.flatnonzero(mass <= NEGLIGIBLE)
+    if len(lost):
+        raise HalfStepFailed(
+            "lost_component",
+            f"component {lost[0] + 1} has lost all its points, so nothing says where it should go",
+            component=float(lost[0]),
+            expected_points=float(mass[lost[0]]),
+        )
+    return mass

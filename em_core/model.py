@@ -1,0 +1,90 @@
+"""What a latent-variable model is to the rest of the program."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+
+from em_core.fields import Fields
+from em_core.records import Array, Parameters
+
+
+class LatentVariableModel(Protocol):
+    """A frozen dataclass of settings: no data, no state. All functions are pure; totals run over all units.
+
+    data is what `read_data` returned, theta a mapping of named arrays, q whatever `posterior` returns.
+    """
+
+    name: ClassVar[str]
+    help: ClassVar[ModelHelp]
+
+    # --- experiment files -------------------------------------------------------------------------------------
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        """The model that `settings` describes; unknown keys are left for the caller to refuse."""
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as JSON, complete: `read_settings` gives the same model back."""
+
+    def read_data(self, fields: Fields) -> Any:
+        """Data from their JSON form. Raises `InvalidExperiment`."""
+
+    def read_parameters(self, fields: Fields, data: Any) -> Parameters:
+        """θ from its JSON form, checked against the settings and the data. Raises `InvalidExperiment`."""
+
+    def random_start(self, data: Any, rng: np.random.Generator) -> Parameters:
+        """A θ drawn at random that suits the data. Raises `InvalidExperiment` where none can."""
+
+    # --- the mathematics --------------------------------------------------------------------------------------
+    def n_units(self, data: Any) -> float:
+        """How many independent units there are: gradient moves follow the gradient of ELBO / N."""
+
+    def posterior(self, data: Any, theta: Parameters) -> Any:
+        """The exact q. Raises `HalfStepFailed` where the data are impossible."""
+
+    def expected_log_joint(self, data: Any, theta: Parameters, q: Any) -> float:
+        """E_q[log p(h, v; θ)]."""
+
+    def entropy(self, q: Any) -> float:
+        """H(q)."""
+
+    def kl(self, q: Any, posterior: Any) -> float:
+        """KL(q ‖ posterior) from its own definition, never by subtraction."""
+
+    def log_evidence(self, data: Any, theta: Parameters) -> float:
+        """log p(v; θ), every constant included."""
+
+    def maximize(self, data: Any, q: Any, theta: Parameters) -> Parameters:
+        """argmax over θ of E_q[log p(h, v; θ)], in closed form. Raises `HalfStepFailed` where there is none."""
+
+    def gradient(self, data: Any, theta: Parameters, q: Any) -> Array:
+        """Gradient of E_q[log p(h, v; θ)] in the unconstrained coordinates of `to_vector`."""
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """θ in unconstrained coordinates; fixed parameters and structural zeros are left out.
+
+        Raises `HalfStepFailed` where θ lies on a boundary that has no such coordinates.
+        """
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        """Back from unconstrained coordinates; what `to_vector` leaves out is taken from `theta`."""
+
+    def blend(self, q0: Any, q1: Any, weight: float) -> Any:
+        """Interpolate: the expected statistics of (1 − weight) q0 + weight q1."""
+
+
+class ModelHelp(dict[str, dict[str, str]]):
+    """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line."""
+
+    def __init__(self, settings: dict[str, str], data: dict[str, str], parameters: dict[str, str]) -> None:
+        super().__init__(settings=settings, data=data, parameters=parameters)
+
+
+def as_json(value: Any) -> Any:
+    """Arrays as nested lists, scalars as numbers: floats survive the round trip exactly."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {key: as_json(entry) for key, entry in value.items()}
+    return value

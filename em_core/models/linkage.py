@@ -1,0 +1,132 @@
+"""Genetic linkage: Dempster, Laird and Rubin's (1977) example with one parameter.
+
+Animals fall into four cells with probabilities (1/2 + θ/4, (1 − θ)/4, (1 − θ)/4, θ/4). The first cell is really two,
+1/2 and θ/4: h says for each of its animals which. So the completed data are five counts, and θ a proportion.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import expit, logit
+
+from em_core import categorical
+from em_core.categorical import Categorical
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.fields import Fields
+from em_core.model import ModelHelp
+from em_core.records import Array, Parameters, frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """counts: (4,) animals per cell; log_ways: logarithm of the multinomial coefficient."""
+
+    counts: Array
+    log_ways: float
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """No settings. q has two rows, hidden cells 1/2 and θ/4; its one column stands for the first cell's animals."""
+
+    name: ClassVar[str] = "linkage"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={},
+        data={"counts": "(4,) whole numbers: animals in the cells (1/2+θ/4, (1−θ)/4, (1−θ)/4, θ/4)"},
+        parameters={"theta": "a number from 0 to 1"},
+    )
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def read_data(self, fields: Fields) -> Cells:
+        counts = fields.array("counts", (4,))
+        for place, count in enumerate(counts):
+            if count < 0 or count != np.floor(count) or count > 100_000:
+                name = f"{fields.name('counts')}[{place}]"
+                raise InvalidExperiment(name, float(count), "a whole number from 0 to 100000")
+        if counts.sum() == 0:
+            raise InvalidExperiment(fields.name("counts"), counts.tolist(), "at least one animal")
+        whole = [int(count) for count in counts]
+        # exact integers first: the logarithms of the factorials would cancel and lose digits
+        ways = math.prod(math.comb(sum(whole[: i + 1]), n) for i, n in enumerate(whole))
+        return Cells(counts, math.log(ways))
+
+    def read_parameters(self, fields: Fields, data: Cells) -> Parameters:
+        theta = fields.array("theta", ())
+        if not 0 <= theta <= 1:
+            raise InvalidExperiment(fields.name("theta"), float(theta), "a number from 0 to 1")
+        return {"theta": theta}
+
+    def random_start(self, data: Cells, rng: np.random.Generator) -> Parameters:
+        return {"theta": frozen(rng.uniform(0.05, 0.95))}
+
+    def n_units(self, data: Cells) -> float:
+        return float(data.counts.sum())
+
+    def posterior(self, data: Cells, theta: Parameters) -> Categorical:
+        return categorical.posterior(self._hidden_cells(theta), data.counts[:1])
+
+    def expected_log_joint(self, data: Cells, theta: Parameters, q: Categorical) -> float:
+        hidden = categorical.expectation(q, self._hidden_cells(theta))
+        return math.fsum([data.log_ways, hidden, *self._other_cells(data, theta)])
+
+    def entropy(self, q: Categorical) -> float:
+        return categorical.entropy(q)
+
+    def kl(self, q: Categorical, posterior: Categorical) -> float:
+        return categorical.kl(q, posterior)
+
+    def log_evidence(self, data: Cells, theta: Parameters) -> float:
+        first = data.counts[0] * math.log(0.5 + float(theta["theta"]) / 4)
+        return math.fsum([data.log_ways, first, *self._other_cells(data, theta)])
+
+    def maximize(self, data: Cells, q: Categorical, theta: Parameters) -> Parameters:
+        """The proportion of θ/4 animals among those whose cell depends on θ."""
+        with_theta = q.expected_counts[1, 0] + data.counts[3]
+        without = data.counts[1] + data.counts[2]
+        if with_theta + without == 0:
+            raise HalfStepFailed("lost_component", "no animal tells anything about θ", expected_animals=0.0)
+        return {"theta": frozen(with_theta / (with_theta + without))}
+
+    def gradient(self, data: Cells, theta: Parameters, q: Categorical) -> Array:
+        with_theta = q.expected_counts[1, 0] + data.counts[3]
+        informative = with_theta + data.counts[1] + data.counts[2]
+        slope = np.atleast_1d(with_theta - informative * theta["theta"])
+        return slope[: len(self.to_vector(theta))]
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """logit θ; a θ of exactly 0 or 1 stays there and leaves the vector."""
+        value = float(theta["theta"])
+        return logit(np.array([value])) if 0 < value < 1 else np.empty(0)
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        return {"theta": frozen(expit(vector[0]))} if len(vector) else theta
+
+    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
+        return categorical.blend(q0, q1, weight)
+
+    def _hidden_cells(self, theta: Parameters) -> Array:
+        """log probabilities of the two hidden cells, (2, 1)."""
+        with np.errstate(divide="ignore"):
+            return np.log([[0.5], [float(theta["theta"]) / 4]])
+
+    def _other_cells(self, data: Cells, theta: Parameters) -> list[float]:
+        value = float(theta["theta"])
+        probabilities = ((1 - value) / 4, (1 - value) / 4, value / 4)
+        return [_times_log(n, p) for n, p in zip(data.counts[1:], probabilities, strict=True)]
+
+
+def _times_log(count: float, probability: float) -> float:
+    """count · log probability, with 0 log 0 = 0."""
+    if count == 0:
+        return 0.0
+    return float(count) * math.log(probability) if probability > 0 else -math.inf

@@ -1,0 +1,155 @@
+"""Mixtures: one E-step and one M-step for every component family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from em_core import categorical
+from em_core.categorical import Categorical
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.fields import Fields
+from em_core.records import Array, Parameters, frozen
+
+
+class Family(Protocol):
+    """What a mixture asks of its components: see `em_core.families`."""
+
+    def log_density(self, values: Array, components: Parameters) -> Array: ...
+    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters: ...
+    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array: ...
+    def to_vector(self, components: Parameters) -> Array: ...
+    def from_vector(self, vector: Array, components: Parameters) -> Parameters: ...
+    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters: ...
+    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """values: (N, …) one row a unit; counts: (N,) how many identical units a row stands for."""
+
+    values: Array
+    counts: Array
+
+    @classmethod
+    def single(cls, values: Array) -> Observations:
+        return cls(values, frozen(np.ones(len(values))))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """p(v, h = k) = weights_k · family(v | component k). Subclasses say how files describe them."""
+
+    n_components: int | None
+    weights_fixed: bool
+
+    @property
+    def family(self) -> Family:
+        raise NotImplementedError
+
+    def n_units(self, data: Observations) -> float:
+        return float(data.counts.sum())
+
+    def log_joint(self, data: Observations, theta: Parameters) -> Array:
+        """log p(v_n, h_n = k; θ), (K, N)."""
+        with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
+            log_weights = np.log(theta["weights"])
+        return log_weights[:, None] + self.family.log_density(data.values, theta)
+
+    def posterior(self, data: Observations, theta: Parameters) -> Categorical:
+        return categorical.posterior(self.log_joint(data, theta), data.counts)
+
+    def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
+        return categorical.expectation(q, self.log_joint(data, theta))
+
+    def entropy(self, q: Categorical) -> float:
+        return categorical.entropy(q)
+
+    def kl(self, q: Categorical, posterior: Categorical) -> float:
+        return categorical.kl(q, posterior)
+
+    def log_evidence(self, data: Observations, theta: Parameters) -> float:
+        return categorical.log_evidence(self.log_joint(data, theta), data.counts)
+
+    def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
+        components = self.family.fit(data.values, q.expected_counts, theta)
+        weights = theta["weights"]
+        if not self.weights_fixed:
+            mass = q.expected_counts.sum(axis=1)
+            weights = frozen(mass / mass.sum())
+        return {"weights": weights, **components}
+
+    def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
+        slope = self.family.gradient(data.values, q.expected_counts, theta)
+        if self.weights_fixed:
+            return slope
+        mass = q.expected_counts.sum(axis=1)
+        return np.concatenate([(mass - mass.sum() * theta["weights"])[:-1], slope])
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """log(weight_k / weight_K) for k < K, then the components' coordinates."""
+        components = self.family.to_vector(theta)
+        if self.weights_fixed:
+            return components
+        weights = theta["weights"]
+        if np.any(weights <= 0):
+            k = int(np.argmin(weights))
+            raise HalfStepFailed(
+                "boundary",
+                f"the weight of component {k + 1} is 0, where its logarithm is not finite",
+                component=float(k),
+            )
+        return np.concatenate([np.log(weights[:-1] / weights[-1]), components])
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        weights = theta["weights"]
+        if not self.weights_fixed:
+            free = len(weights) - 1
+            ratios = np.append(vector[:free], 0.0)
+            unnormalised = np.exp(ratios - ratios.max())
+            weights, vector = frozen(unnormalised / unnormalised.sum()), vector[free:]
+        return {"weights": weights, **self.family.from_vector(vector, theta)}
+
+    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
+        return categorical.blend(q0, q1, weight)
+
+    def read_parameters(self, fields: Fields, data: Observations) -> Parameters:
+        weights = read_weights(fields, self.n_components)
+        self.check_size(len(weights), data)
+        theta = {"weights": weights, **self.family.read(fields, len(weights), data.values)}
+        return theta
+
+    def random_start(self, data: Observations, rng: np.random.Generator) -> Parameters:
+        n_components = self.n_components or 2
+        self.check_size(n_components, data)
+        weights = frozen(np.full(n_components, 1 / n_components))
+        return {"weights": weights, **self.family.draw(data.values, n_components, rng)}
+
+    def check_size(self, n_components: int, data: Observations) -> None:
+        """Refuse more components than the data can hold; a family that cannot collapse holds any number."""
+
+
+def read_weights(fields: Fields, n_components: int | None) -> Array:
+    """Mixture weights, used as given. Raises `InvalidExperiment` unless they are probabilities that sum to 1."""
+    weights = fields.array("weights", ("K",) if n_components is None else (n_components,))
+    name = fields.name("weights")
+    for k, weight in enumerate(weights):
+        if not 0 <= weight <= 1:
+            raise InvalidExperiment(f"{name}[{k}]", float(weight), "a probability between 0 and 1")
+    if abs(weights.sum() - 1) > 1e-9:
+        raise InvalidExperiment(name, weights.tolist(), f"weights that sum to 1, found {weights.sum():.12g}")
+    return weights
+
+
+def read_n_components(fields: Fields) -> int | None:
+    """The setting `n_components`; None leaves it to the start."""
+    if "n_components" not in fields:
+        fields.take("n_components", None)
+        return None
+    return fields.whole("n_components", least=1, most=50)
+
+
+def with_n_components(settings: dict[str, Any], n_components: int | None) -> dict[str, Any]:
+    return settings if n_components is None else {**settings, "n_components": n_components}

@@ -1,0 +1,119 @@
+"""The frozen records that every part of the program passes around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Parameters = Mapping[str, Array]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class State:
+    """Where coordinate ascent stands: the pair (θ, q), and what the next move must carry.
+
+    q is None before the first E-type move. `q_at` holds the parameters at which q was computed, so that the
+    bound L(q, ·) touches log p there. `carry` is what a move needs from its own past.
+    """
+
+    theta: Parameters
+    q: Any = None
+    q_at: Parameters | None = None
+    carry: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a half-step met, with the numbers that caused it; `stops` ends the trajectory there."""
+
+    kind: str
+    message: str
+    numbers: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    stops: bool = False
+
+
+@dataclass(frozen=True)
+class HalfStep:
+    """One move from one state to the next. Number 0 is the start: its move is None."""
+
+    index: int
+    move: str | None
+    before: State
+    after: State
+    events: tuple[Event, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        return any(event.stops for event in self.events)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The terms of L at one state, in nats, totals over all points, every constant included.
+
+    Each of the four is computed from its own definition, so `residual` tests the identity
+    log p(v; θ) = L(v, θ, q) + KL(q ‖ p(h | v; θ)) and is 0 up to rounding. Without a q only the log evidence is there.
+    """
+
+    log_evidence: float
+    expected_log_joint: float | None = None
+    entropy: float | None = None
+    kl: float | None = None
+
+    @property
+    def elbo(self) -> float | None:
+        """L = E_q[log p(h, v; θ)] + H(q)."""
+        if self.expected_log_joint is None or self.entropy is None:
+            return None
+        return self.expected_log_joint + self.entropy
+
+    @property
+    def gap(self) -> float | None:
+        """log p − L, by subtraction."""
+        return None if self.elbo is None else self.log_evidence - self.elbo
+
+    @property
+    def residual(self) -> float | None:
+        """log p − L − KL: what is left of the identity after rounding."""
+        return None if self.gap is None or self.kl is None else self.gap - self.kl
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The half-steps from a start, as an immutable list: stepping back is indexing it."""
+
+    half_steps: tuple[HalfStep, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.half_steps)
+
+    def __getitem__(self, index: int) -> HalfStep:
+        return self.half_steps[index]
+
+    @property
+    def moves(self) -> str:
+        """The letters so far, such as `EMEM`."""
+        return "".join(step.move or "" for step in self.half_steps)
+
+    @property
+    def last(self) -> HalfStep:
+        return self.half_steps[-1]
+
+    def upto(self, index: int) -> Trajectory:
+        """The same trajectory, cut after half-step `index`."""
+        return Trajectory(self.half_steps[: index + 1])
+
+
+def frozen(array: Any) -> Array:
+    """`array` as read-only floats: records hand out arrays that nobody can change."""
+    result = np.array(array, dtype=float)
+    result.flags.writeable = False
+    return result

@@ -1,0 +1,117 @@
+"""A schedule is a word over moves: `(EM)20`, `E G5`, `((EG5)2M)3`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from em_core.errors import InvalidExperiment
+
+LONGEST = 5_000
+_GRAMMAR = "letters and parentheses, each with an optional count of at least 1, such as (EM)20 or E G5"
+
+
+def expand(word: str, letters: Collection[str], field: str = "schedule") -> str:
+    """The moves that a schedule stands for, one letter each: `E G3` gives `EGGG`.
+
+    Spaces are ignored. Raises `InvalidExperiment` for a word that does not parse, an unknown letter, a count of 0, an
+    empty word, and more than 5,000 half-steps (which is found without writing them out).
+    """
+    if not isinstance(word, str):
+        raise InvalidExperiment(field, word, _GRAMMAR)
+    return _Reader(word, letters, field).read()
+
+
+class _Reader:
+    """Recursive descent without the recursion: one open list of moves per parenthesis."""
+
+    def __init__(self, word: str, letters: Collection[str], field: str) -> None:
+        self.word = word
+        self.letters = letters
+        self.field = field
+        self.rest = [letter for letter in word if not letter.isspace()]
+
+    def read(self) -> str:
+        open_groups = [""]
+        while self.rest:
+            symbol = self.rest.pop(0)
+            if symbol == "(":
+                open_groups.append("")
+                continue
+            if symbol == ")":
+                if len(open_groups) == 1:
+                    self._refuse(f"{_GRAMMAR}; this one closes a parenthesis that was never opened")
+                group = open_groups.pop()
+                if not group:
+                    self._refuse(f"{_GRAMMAR}; this one has an empty parenthesis")
+            elif symbol in self.letters:
+                group = symbol
+            else:
+                known = ", ".join(sorted(self.letters))
+                self._refuse(f"moves among {known}; {symbol!r} is none of them")
+            count = self._count()
+            if len(open_groups[-1]) + len(group) * count > LONGEST:
+                self._refuse(f"at most {LONGEST:,} half-steps")
+            open_groups[-1] += group * count
+        if len(open_groups) > 1:
+            self._refuse(f"{_GRAMMAR}; this one leaves a parenthesis open")
+        if not open_groups[0]:
+            self._refuse("at least one half-step, such as EM")
+        return open_groups[0]
+
+    def _count(self) -> int:
+        digits = ""
+        while self.rest and self.rest[0] in "0123456789":
+            digits += self.rest.pop(0)
+        if not digits:
+            return 1
+        # a count of more digits than the limit has is too long, whatever it says
+        count = int(digits) if len(digits.lstrip("0")) <= len(str(LONGEST)) else LONGEST + 1
+        if count < 1:
+            self._refuse(f"{_GRAMMAR}; a count of {digits} is below 1")
+        return count
+
+    def _refuse(self, valid: str) -> None:
+        raise InvalidExperiment(self.field, self.word, valid)
+
+
+def compress(moves: str) -> str:
+    """A short schedule for these moves: `EMEMEM` gives `(EM)3`, `EGGG` gives `EG3`.
+
+    `expand` gives the moves back, exactly.
+    """
+    words = []
+    start = 0
+    while start < len(moves):
+        period, count = _best_repeat(moves, start)
+        group = moves[start : start + period]
+        if count == 1:
+            words.append(group)
+        elif period == 1:
+            words.append(f"{group}{count}")
+        else:
+            words.append(f"({compress(group)}){count}")
+        start += period * count
+    return "".join(words)
+
+
+def _best_repeat(moves: str, start: int, longest_period: int = 60) -> tuple[int, int]:
+    """The period, and how often it repeats from `start`, that covers the most letters; the shortest such period."""
+    best = (1, 1)
+    for period in range(1, min(longest_period, (len(moves) - start) // 2) + 1):
+        group = moves[start : start + period]
+        count = 1
+        while moves.startswith(group, start + period * count):
+            count += 1
+        if count > 1 and period * count > best[0] * best[1]:
+            best = (period, count)
+    return best
+
+
+def following(moves: str, cycle: str) -> str:
+    """The move that comes next after `moves` when `cycle`, such as `EM` or `EGGG`, goes round and round.
+
+    The cycle is taken up where the last E-type move (its first letter) left it; anything else starts it anew.
+    """
+    since = moves.rfind(cycle[0])
+    place = len(moves) - since if since >= 0 else 0
+    return cycle[place] if place < len(cycle) else cycle[0]
