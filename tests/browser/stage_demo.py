@@ -1,0 +1,234 @@
+"""A page that shows the stage something of its own: a polygon that turns, and a sum that grows.
+
+It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the address
+asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer.
+"""
+
+import base64
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from ui import stage  # noqa: E402
+
+LIMIT = 120  # no run is longer
+STOPS = [0, 0.25, 0.5, 0.75, 1]
+
+st.set_page_config(page_title="Stage demo", layout="wide")
+
+
+def packed(values):
+    array = np.asarray(values, dtype="<f4")
+    shape = {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else {}
+    return {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode(), **shape}
+
+
+def polygon(turn, corner):
+    angles = 2 * np.pi * np.arange(7) / 6 + turn
+    return 3 * np.cos(angles) + corner[0], 3 * np.sin(angles) + corner[1]
+
+
+def cloud(n):
+    return np.random.default_rng(1).normal(scale=3, size=(2, n))
+
+
+def inner_frames(index, corner):
+    def one(stop):
+        x, y = polygon(0.3 * (index - 1 + stop), corner)
+        return {
+            "set": {"shape/1/x": packed(x), "shape/1/y": packed(y), "wave/1/x": [stop], "wave/1/y": [stop**2]},
+            "text": {"caption": f"On the way to {index}: {stop}"},
+        }
+
+    return [one(stop) for stop in STOPS]
+
+
+def frame(index, corner, seed, n_points):
+    kind = "AB"[index % 2]
+    x, y = polygon(0.3 * index, corner)
+    total = float(np.sqrt(index + 1) * 10 + corner[0])
+    points = cloud(n_points)
+    near = np.clip(255 * np.abs(np.sin(points[0] + index)), 0, 255).astype("u1")
+    colors = np.stack([near, 120 + 0 * near, 255 - near], axis=1)
+    waves = np.linspace(0, 1, 101)
+    return {
+        "id": f"{seed}-{corner}-{index}",
+        "set": {
+            "shape/0/marker.color": {"rgb": base64.b64encode(colors.tobytes()).decode()},
+            "shape/1/x": packed(x),
+            "shape/1/y": packed(y),
+            "shape/annotations": [{"x": corner[0], "y": corner[1], "text": str(index), "showarrow": False, "font": {"color": "$sum"}}],
+            "sum/1/x": [index],
+            "sum/1/y": [total],
+            "wave/0/y": packed(np.sin(6 * waves + index)),
+            "wave/1/x": [1],
+            "wave/1/y": [1],
+            "bars/0/y": [total, 50 + 10 * np.sin(index), total - 5],
+        },
+        "append": {"sum/0/x": [index], "sum/0/y": [total], "log/0/x": [index], "log/0/y": [1 / (index + 1)]},
+        "text": {
+            "metric.sum": f"{total:,.3f}",
+            "metric.rest": f"{100 - total:,.3f}",
+            "caption": f"Half turn {kind}: the polygon stands at {0.3 * index:.1f} rad. "
+            "The points nearest to it changed their colours, and the sum grew by a little.",
+            "note": f"turned {index} times",
+            "picture": f"A hexagon at {0.3 * index:.1f} radians",
+        },
+        "value": {"metric.sum": total},
+        "lit": ["sum"] if kind == "A" else ["rest"],
+        "chip": {"label": kind, "name": f"Go to {index}: {kind}", "color": "$sum" if kind == "A" else "$rest"},
+        "next": None
+        if index == LIMIT
+        else {"label": "B-turn" if kind == "A" else "A-turn", "detail": "a sixth", "act": {"act": "advance"}},
+        "handles": [{"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}],
+        "inner_at": 1 if index else None,
+    }
+
+
+def scene(n_points):
+    points = cloud(n_points)
+    lines = {"mode": "lines", "type": "scatter"}
+    axis = {"range": [-10, 10], "zeroline": False}
+    return {
+        "id": f"demo-{n_points}",
+        "colors": {"light": {"sum": "#0072B2", "rest": "#D55E00"}, "dark": {"sum": "#56B4E9", "rest": "#FF8A3D"}},
+        "equation": [
+            {"id": "total", "tex": r"\log 100", "color": "$text"},
+            {"tex": "="},
+            {"id": "sum", "tex": r"\sum_{i=1}^{n} \mathcal{S}(x_i; \theta)", "color": "$sum", "slot": "metric.sum", "title": "The sum",
+             "act": {"act": "term"}},
+            {"tex": "+"},
+            {"id": "rest", "tex": r"\mathrm{KL}(q \,\|\, p)", "color": "$rest", "slot": "metric.rest"},
+        ],
+        "metrics": [
+            {"slot": "metric.sum", "label": "Sum", "color": "$sum"},
+            {"slot": "metric.rest", "label": "Rest", "color": "$rest"},
+        ],
+        "figures": {
+            "shape": {
+                "data": [
+                    {"type": "scatter", "mode": "markers", "x": points[0].tolist(), "y": points[1].tolist(),
+                     "marker": {"size": 6}, "name": "points"},
+                    {**lines, "line": {"color": "$sum", "width": 3}, "name": "polygon"},
+                ],
+                "layout": {"xaxis": axis, "yaxis": axis, "showlegend": False},
+            },
+            "sum": {
+                "data": [
+                    {"type": "scatter", "mode": "lines+markers", "x": [], "y": [], "line": {"color": "$rest"}},
+                    {"type": "scatter", "mode": "markers", "marker": {"size": 13, "color": "$sum"}},
+                ],
+                "layout": {"showlegend": False},
+            },
+            "log": {"data": [{**lines, "x": [], "y": []}], "layout": {"yaxis": {"type": "log"}}},
+            "wave": {
+                "data": [
+                    {**lines, "x": np.linspace(0, 1, 101).tolist(), "line": {"color": "$rest"}},
+                    {"type": "scatter", "mode": "markers", "marker": {"size": 12, "color": "$sum"}},
+                ],
+                "layout": {"showlegend": False, "yaxis": {"range": [-1.2, 1.2]}},
+            },
+            "bars": {"data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}}],
+                     "layout": {"yaxis": {"range": [0, 120]}}},
+        },
+        "views": [
+            {"id": "shape", "title": "Shape", "figures": [{"id": "shape"}], "note": "note", "describe": "picture"},
+            {"id": "sum", "title": "Sum by turn", "figures": [{"id": "sum", "label": "Sum"}, {"id": "log", "label": "Rest, log scale"}], "click": "x"},
+            {"id": "wave", "title": "Wave", "figures": [{"id": "wave"}]},
+            {"id": "bars", "title": "Parts", "figures": [{"id": "bars"}]},
+        ],
+        "areas": {
+            "wide": ["shape shape sum", "shape shape wave", "shape shape bars"],
+            "medium": ["shape shape", "sum sum", "wave bars"],
+            "narrow": ["shape", "sum", "wave", "bars"],
+        },
+        "rows": {"medium": "3fr 2fr 2fr"},
+        "inner": {"view": "wave", "label": "How far", "stops": STOPS, "format": "t = {}"},
+        "glide": ["shape/1", "wave/0"],
+        "keys": {"a": {"act": "letter", "letter": "A"}},
+        "speeds": [2, 1, 4, 8, 30],
+        "tools": [{"act": {"act": "reset"}, "label": "Reset", "title": "Start afresh"}],
+        "caption": "caption",
+        "names": {"Position": "Turn"},
+    }
+
+
+if "known" not in st.session_state:
+    st.session_state.update(
+        known=int(st.query_params.get("known", 3)), cursor=0, turn=0, corner=[1.0, 2.0], seed=0, inner=None, answer=None
+    )
+run = st.session_state
+n_points = int(st.query_params.get("points", 60))
+
+
+def move(cursor):
+    run.cursor, run.turn = cursor, run.turn + 1
+
+
+def answer(act):
+    """Do what was asked; True when all frames have to travel."""
+    print("ACT", json.dumps(act), flush=True)
+    time.sleep(float(st.query_params.get("slow", 0)))
+    run.answer = act["n"]
+    match act["act"]:
+        case "advance":
+            run.known = max(run.known, min(act["to"], LIMIT) + 1)
+            move(min(act["to"], LIMIT))
+        case "ahead":
+            run.known = min(run.known + 10, LIMIT + 1)
+        case "end":
+            run.known = LIMIT + 1
+            move(LIMIT)
+        case "inner":
+            run.inner = act["at"]
+        case "drag":
+            run.corner, run.known = [round(act["x"], 2), round(act["y"], 2)], 1
+            move(0)
+        case "letter":
+            run.known = act["at"] + 2  # forget what came after, and take another way
+            run.seed += 1
+            move(act["at"] + 1)
+        case "reset":
+            run.corner, run.known = [1.0, 2.0], 1
+            move(0)
+    return act["act"] == "resend"
+
+
+with st.sidebar:
+    st.text_input("Text field")
+    st.slider("A slider", 0, 10, 5)
+    hidden = st.checkbox("Hide the stage")
+    st.button("Rerun")
+
+if not hidden:
+    asked = stage.asked("stage")
+    sent = run.get("sent", 0)
+    whole = asked.act is not None and answer(asked.act)
+    frames = [frame(i, run.corner, run.seed if i == run.known - 1 else 0, n_points) for i in range(run.known)]
+    if asked.cursor is not None and asked.cursor != run.get("cursor_seen"):
+        run.cursor = run.cursor_seen = asked.cursor
+        print("CURSOR", asked.cursor, flush=True)
+    forked = asked.act is not None and asked.act["act"] in ("drag", "letter", "reset")
+    first = 0 if whole or forked or not sent else min(sent, len(frames))
+    run.sent = len(frames)
+    stage.show(
+        {
+            "scene": scene(n_points),
+            "first": first,
+            "after": frames[first - 1]["id"] if first else None,
+            "frames": frames[first:],
+            "cursor": run.cursor,
+            "turn": run.turn,
+            "answer": run.answer,
+            "ended": "That is all." if st.query_params.get("ended") or run.known > LIMIT else None,
+            "inner": {"frame": frames[run.inner]["id"], "frames": inner_frames(run.inner, run.corner)}
+            if run.inner is not None and run.inner < run.known
+            else None,
+        },
+        key="stage",
+    )

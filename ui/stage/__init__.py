@@ -1,0 +1,84 @@
+"""The stage: linked Plotly figures that play prepared frames in the browser.
+
+It knows nothing of what it shows; docs/stage.md describes the messages in both directions.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import plotly
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+FRONTEND = Path(__file__).parent / "frontend"
+
+
+class Result(NamedTuple):
+    """What the reader did: the frame in view, and what they just asked for."""
+
+    cursor: int | None
+    act: dict[str, Any] | None
+
+
+def asked(key: str) -> Result:
+    """What the reader did since the stage was last shown; read it before building the next message.
+
+    An act stays here until a `show` has answered it, so a run that Streamlit interrupts loses none.
+    """
+    return Result(_state(key).get("cursor"), st.session_state.get(_pending(key)))
+
+
+def show(message: dict[str, Any], *, key: str) -> Result:
+    """Put the message on the stage and return what the reader did before it."""
+    result = asked(key)
+    _mount(
+        key=key,
+        data=message,
+        default={"cursor": None},
+        on_cursor_change=_nothing,
+        on_act_change=lambda: st.session_state.update({_pending(key): _state(key).get("act")}),
+    )
+    st.session_state.pop(_pending(key), None)
+    return result
+
+
+def _state(key: str) -> dict[str, Any]:
+    return st.session_state.get(key) or {}
+
+
+def _pending(key: str) -> str:
+    return f"{key}.asked"
+
+
+def _nothing() -> None:
+    """Streamlit reports only those states that have a callback."""
+
+
+def _serve(name: str, folder: Path, version: str) -> str:
+    """Serve a folder under an address that holds its version, so that no browser mixes two of them."""
+    return declare_component(f"{name}_{version}", path=str(folder)).name
+
+
+def _fingerprint(folder: Path) -> str:
+    files = sorted(file for pattern in ("*.js", "*.css") for file in folder.glob(pattern))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+# The page may live below a base path or a proxy's prefix: addresses start where the page's own scripts come from.
+_ENTRY = """
+const page = document.querySelector('script[src*="static/js/"]').src;
+const served = (path) => new URL("component/" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
+const stage = import(served("FRONTEND/stage.js"));
+export default async (component) => (await stage).default(component, served("PLOTLY/plotly.min.js"));
+"""
+
+_mount = st.components.v2.component(
+    "stage",
+    html='<p class="stage-loading" role="status">Loading the figures…</p>',
+    css=".stage-loading { min-height: 80vh; opacity: .6 }",
+    js=_ENTRY.replace("FRONTEND", _serve("frontend", FRONTEND, _fingerprint(FRONTEND))).replace(
+        "PLOTLY", _serve("plotly", Path(plotly.__file__).parent / "package_data", plotly.__version__)
+    ),
+    isolate_styles=False,
+)

@@ -1,0 +1,135 @@
+/** One Plotly figure that is built once and afterwards only restyled. */
+import { decode } from "./history.js";
+import { paint } from "./theme.js";
+
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+
+const steps = (path) => path.match(/[^.[\]]+/g);
+const read = (object, path) => steps(path).reduce((o, step) => o?.[step], object);
+
+function write(object, path, value) {
+  const names = steps(path);
+  const leaf = names.pop();
+  names.reduce((o, name) => (o[name] ??= {}), object)[leaf] = value;
+}
+
+/** "figure/2/marker.color" is an attribute of trace 2, "figure/xaxis.range" one of the layout. */
+function address(key) {
+  const [, trace, ...path] = key.split("/");
+  return path.length ? { trace: Number(trace), path: path.join("/") } : { trace: null, path: trace };
+}
+
+const between = (from, to, t) =>
+  Array.from(to, (end, i) => (Number.isFinite(end) && Number.isFinite(from[i]) ? from[i] + t * (end - from[i]) : end));
+
+export class Picture {
+  shown = new Map(); // key -> the value (as sent) that the figure has now
+  drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
+  built = false;
+
+  constructor(id, spec, glides, host) {
+    this.id = id;
+    this.spec = { data: decode(spec.data ?? []), layout: decode(spec.layout ?? {}) };
+    this.glides = new Set(glides);
+    this.host = host;
+  }
+
+  /**
+   * Show the values of `held` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
+   * way to glide and `glide` allows it; everything else changes at once, in a single restyle.
+   */
+  show(held, theme, glide) {
+    for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
+    if (!this.built || theme.signature !== this.theme.signature) return this.draw(held, theme);
+    const now = [], moving = [];
+    for (const [key, value] of held) {
+      if (this.shown.has(key) ? this.shown.get(key) === value : value === undefined) continue;
+      const { trace, path } = address(key);
+      const target = value ?? this.original(key);
+      const from = this.drawn.get(key);
+      const travels = (path === "x" || path === "y") && this.glides.has(`${this.id}/${trace}`);
+      if (travels && glide && from && target && from.length === target.length) {
+        this.shown.delete(key); // until it has arrived, no value counts as shown
+        moving.push({ key, from, target, value });
+        continue;
+      }
+      this.shown.set(key, value);
+      if (travels) this.drawn.set(key, target);
+      now.push([key, paint(target, theme.colors)]);
+    }
+    this.restyle(now);
+    if (!moving.length) return null;
+    return (t) => {
+      this.restyle(moving.map(({ key, from, target, value }) => {
+        const numbers = t < 1 ? between(from, target, t) : target;
+        this.drawn.set(key, numbers);
+        if (t >= 1) this.shown.set(key, value);
+        return [key, numbers];
+      }));
+    };
+  }
+
+  original(key) {
+    const { trace, path } = address(key);
+    return read(trace === null ? this.spec.layout : this.spec.data[trace], path) ?? null;
+  }
+
+  /** One Plotly call for all changes: traces that an attribute does not concern get `undefined`, which Plotly skips. */
+  restyle(changes) {
+    if (!changes.length) return;
+    const traces = [...new Set(changes.map(([key]) => address(key).trace).filter((trace) => trace !== null))];
+    const style = {}, layout = {};
+    for (const [key, value] of changes) {
+      const { trace, path } = address(key);
+      if (trace === null) layout[path] = value;
+      else (style[path] ??= traces.map(() => undefined))[traces.indexOf(trace)] = value;
+    }
+    if (!Object.keys(layout).length) Plotly.restyle(this.host, style, traces);
+    else if (!traces.length) Plotly.relayout(this.host, layout);
+    else Plotly.update(this.host, style, layout, traces);
+  }
+
+  /** The whole figure: at the start, and again (in place, zoom kept) when the theme changes. */
+  draw(held, theme) {
+    this.theme = theme;
+    const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
+    const layout = this.dress(paint(this.spec.layout, theme.colors), theme);
+    for (const [key, value] of held) {
+      const { trace, path } = address(key);
+      const target = value ?? this.original(key);
+      this.shown.set(key, value);
+      if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
+      write(trace === null ? layout : data[trace], path, paint(target, theme.colors));
+    }
+    Plotly[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
+    this.built = true;
+    return null;
+  }
+
+  /** Fill in what the scene leaves to the theme. */
+  dress(layout, theme) {
+    const { text, muted, grid } = theme.colors;
+    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+    const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid, tickfont: { color: muted } };
+    return {
+      autosize: true,
+      uirevision: "stage",
+      dragmode: "zoom",
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      margin: { l: 52, r: 14, t: 10, b: 40 },
+      ...layout,
+      font: { family: theme.font, size: theme.size, color: text, ...layout.font },
+      hoverlabel: { bgcolor: theme.background, bordercolor: muted, font: { color: text }, ...layout.hoverlabel },
+      ...Object.fromEntries([...new Set(["xaxis", "yaxis", ...axes])].map((name) => [name, { ...axis, ...layout[name] }])),
+    };
+  }
+
+  resize() {
+    if (this.built && this.host.offsetWidth && this.host.offsetHeight) Plotly.Plots.resize(this.host);
+  }
+
+  destroy() {
+    if (this.built) Plotly.purge(this.host);
+  }
+}

@@ -1,0 +1,138 @@
+/** The frames of a run, and what every slot and attribute holds at each of them. */
+
+const ARRAYS = {
+  f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array,
+  i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array,
+};
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+function numbers({ dtype, bdata, shape }) {
+  const flat = new ARRAYS[dtype](bytes(bdata).buffer);
+  const [rows, columns] = String(shape ?? "").split(",").map(Number);
+  if (!columns) return flat;
+  return Array.from({ length: rows }, (_, row) => flat.subarray(row * columns, (row + 1) * columns));
+}
+
+function rgb(base64) {
+  const b = bytes(base64);
+  return Array.from({ length: b.length / 3 }, (_, i) => `rgb(${b[3 * i]},${b[3 * i + 1]},${b[3 * i + 2]})`);
+}
+
+/** Replace every packed array inside a value by a real one. */
+export function decode(value) {
+  if (Array.isArray(value)) return value.some((v) => v && typeof v === "object") ? value.map(decode) : value;
+  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  if (value.bdata !== undefined) return numbers(value);
+  if (typeof value.rgb === "string") return rgb(value.rgb);
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
+}
+
+/** Values that last from the frame which set them until the next one that does. */
+class Track {
+  at = [];
+  values = [];
+
+  set(frame, value) {
+    this.at.push(frame);
+    this.values.push(value);
+  }
+
+  get(frame) {
+    let low = 0, high = this.at.length; // the first entry after `frame`
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.at[middle] <= frame) low = middle + 1;
+      else high = middle;
+    }
+    return this.values[low - 1];
+  }
+
+  cut(frame) {
+    while (this.at.length && this.at.at(-1) >= frame) {
+      this.at.pop();
+      this.values.pop();
+    }
+  }
+}
+
+/** A growing list; `get` repeats the same array while its length stays, so that nothing is redrawn. */
+class Series {
+  values = [];
+  lengths = new Track();
+  shown = [];
+
+  append(frame, values) {
+    this.values.push(...values);
+    this.lengths.set(frame, this.values.length);
+  }
+
+  get(frame) {
+    const length = this.lengths.get(frame) ?? 0;
+    if (this.shown.length !== length) this.shown = this.values.slice(0, length);
+    return this.shown;
+  }
+
+  cut(frame) {
+    this.lengths.cut(frame);
+    this.values.length = this.lengths.values.at(-1) ?? 0;
+    this.shown = []; // a fork may have the same length and other values
+  }
+}
+
+const track = (map, key, Kind) => map.get(key) ?? map.set(key, new Kind()).get(key);
+
+export class History {
+  frames = [];
+  furthest = -1; // the furthest frame visited: series are shown up to it
+  attributes = new Map();
+  series = new Map();
+  slots = new Map();
+
+  get last() {
+    return this.frames.length - 1;
+  }
+
+  /** Take a message's frames; false if the frames before them are not ours. */
+  accept({ first, after, frames }) {
+    if (first > 0 && this.frames[first - 1]?.id !== after) return false;
+    let same = 0;
+    while (same < frames.length && this.frames[first + same]?.id === frames[same].id) same++;
+    this.cut(first + same);
+    frames.slice(same).forEach((frame) => this.push(frame));
+    return true;
+  }
+
+  push(frame) {
+    const n = this.frames.push(frame) - 1;
+    for (const [key, value] of Object.entries(frame.set ?? {})) track(this.attributes, key, Track).set(n, decode(value));
+    for (const [key, value] of Object.entries(frame.append ?? {})) track(this.series, key, Series).append(n, decode(value));
+    for (const [slot, text] of Object.entries(frame.text ?? {})) {
+      track(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
+    }
+  }
+
+  cut(length) {
+    if (length >= this.frames.length) return;
+    this.frames.length = length;
+    this.furthest = Math.min(this.furthest, length - 1);
+    for (const map of [this.attributes, this.series, this.slots]) map.forEach((t) => t.cut(length));
+  }
+
+  visit(n) {
+    this.furthest = Math.max(this.furthest, n);
+  }
+
+  /** What each attribute of one figure holds at a frame: Map of key to value, undefined where none was set yet. */
+  figure(id, n) {
+    const held = new Map();
+    const collect = (map, frame) => map.forEach((t, key) => key.startsWith(`${id}/`) && held.set(key, t.get(frame)));
+    collect(this.attributes, n);
+    collect(this.series, this.furthest);
+    return held;
+  }
+
+  slot(name, n) {
+    return this.slots.get(name)?.get(n);
+  }
+}

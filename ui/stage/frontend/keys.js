@@ -1,0 +1,31 @@
+/** One listener on the document owns the keys; the stage that is on the page gets them. */
+
+const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, [contenteditable=true]";
+const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
+/** Does the focused element need this key itself? */
+function owned(target, key) {
+  if (!(target instanceof Element)) return false;
+  if (target.closest(TEXT) || target.closest(OPEN_LIST)) return true;
+  if (MOVES.has(key)) {
+    const own = target.closest("input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle");
+    return own !== null && !own.matches(".stage-scrub"); // the stage's own position slider moves as the stage does
+  }
+  return key === " " && target.closest("button, a, summary, [role=button], input[type=checkbox], input[type=radio]") !== null;
+}
+
+/** Call `press(key)` for each key meant for the stage; it returns true when it has used it. Returns a stop function. */
+export function listen(press) {
+  const listener = (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || event.isComposing) return;
+    if (owned(event.target, event.key)) return;
+    if (press(event.key)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  };
+  // on the way down: React's own widgets stop some keys on their way up
+  document.addEventListener("keydown", listener, true);
+  return () => document.removeEventListener("keydown", listener, true);
+}

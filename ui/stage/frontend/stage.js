@@ -1,0 +1,371 @@
+/** The stage: takes messages from Python, shows frames, and reports what the reader does. See docs/stage.md. */
+import { Asks } from "./asks.js";
+import { el, load } from "./dom.js";
+import { Header } from "./header.js";
+import { decode, History } from "./history.js";
+import { listen } from "./keys.js";
+import { readTheme } from "./theme.js";
+import { Transport } from "./transport.js";
+import { View } from "./views.js";
+
+const GLIDE = 300; // milliseconds
+const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
+const REST = 250; // milliseconds after which the cursor counts as at rest
+const AHEAD = 3; // seconds of playing that should be known in advance
+const WIDTHS = ["wide", "medium", "narrow"];
+
+const here = (path) => new URL(path, import.meta.url).href;
+const stages = new WeakMap(); // Streamlit calls the entry again for every message, with the same root
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export default async function receive(component, plotly) {
+  const root = component.parentElement;
+  try {
+    await Promise.all([
+      load(plotly), load(here("vendor/katex/katex.min.js")), load(here("vendor/katex/katex.min.css")), load(here("stage.css")),
+    ]);
+  } catch (error) {
+    const place = root.querySelector(".stage-loading");
+    place.setAttribute("role", "alert");
+    place.textContent = `The figures could not be loaded (${error.message}). Reload the page to try again.`;
+    return undefined;
+  }
+  if (!stages.has(root)) stages.set(root, new Stage(root));
+  stages.get(root).receive(component);
+  // Streamlit also runs the cleanup of a call that a newer one overtook: only a root that has left the page is over
+  return () => setTimeout(() => {
+    if (root.isConnected) return;
+    stages.get(root)?.destroy();
+    stages.delete(root);
+  });
+}
+
+class Stage {
+  history = new History();
+  cursor = 0;
+  turn = null; // the last order to move that we have followed
+  want = null; // the frame that presses of Next have asked for, beyond the known ones
+  inner = new Map(); // frame id -> its inner frames
+  stop = null; // the inner stop in view
+  views = [];
+
+  constructor(root) {
+    this.root = root;
+    this.body = el("div", { class: "stage-body" });
+    this.node = el("div", { class: "stage" }, this.body);
+    root.querySelector(".stage-loading")?.setAttribute("hidden", "");
+    root.append(this.node);
+    this.asks = new Asks((ask) => this.send("act", ask), (ask) => this.transport?.busy(ask !== null));
+    this.deaf = listen((key) => this.press(key));
+    this.placed = () => this.body.style.setProperty("--stage-top", `${this.offset()}px`);
+    this.watch = new ResizeObserver(this.placed);
+    this.watch.observe(document.body);
+    if (root.parentElement) this.watch.observe(root.closest("[data-testid=stVerticalBlock]") ?? root.parentElement);
+    addEventListener("resize", this.placed);
+  }
+
+  /** How far below the top of the unscrolled page the stage begins. */
+  offset() {
+    const scrolled = this.root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+    return Math.round(this.node.getBoundingClientRect().top + scrolled);
+  }
+
+  // --- messages ---------------------------------------------------------------------------------------------------
+
+  receive({ data, setStateValue, setTriggerValue }) {
+    this.send = setTriggerValue;
+    this.report = setStateValue;
+    if (data !== this.message) this.take(data);
+    else this.show();
+  }
+
+  take(message) {
+    this.message = message;
+    const rebuilt = message.scene.id !== this.scene?.id;
+    if (rebuilt) this.build(message.scene);
+    const answered = this.asks.answered(message.answer);
+    const complete = this.history.accept(message);
+    this.ended = message.ended;
+    if (message.inner) this.inner.set(message.inner.frame, message.inner.frames.map(decode));
+    this.placed();
+    if (complete && this.history.frames.length) {
+      this.transport.frames(this.history.frames, this.readTheme());
+      this.follow(message, answered, rebuilt);
+    } else if (!this.asks.has("resend")) {
+      this.asks.add({ act: "resend" });
+    }
+    this.asks.next();
+  }
+
+  /** Where the cursor goes after a message. */
+  follow({ cursor, turn }, answered, rebuilt) {
+    const { last } = this.history;
+    const ordered = rebuilt || turn !== this.turn;
+    this.turn = turn;
+    if (answered?.act === "advance") {
+      const target = this.want === null ? this.cursor : Math.min(this.want, last);
+      if (this.want !== null && this.want <= last) this.asks.drop("advance");
+      if (!this.asks.has("advance")) this.want = null;
+      this.go(Math.min(target, last));
+    } else if (ordered && cursor !== null && cursor !== undefined) {
+      this.want = null;
+      this.reported = Math.min(cursor, last); // Python knows
+      this.go(this.reported, { glide: !rebuilt });
+    } else if (this.cursor > last) {
+      this.go(last);
+    } else {
+      this.show();
+    }
+    if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
+  }
+
+  build(scene) {
+    this.pause();
+    this.views.forEach((view) => view.destroy());
+    this.scene = scene;
+    this.history = new History();
+    this.want = this.stop = this.reported = null;
+    this.inner.clear();
+    this.header = new Header(scene, (act) => this.act(act));
+    this.transport = new Transport(scene, {
+      start: () => this.go(0, { own: true }),
+      back: () => this.back(),
+      next: () => this.next(),
+      play: () => (this.playing ? this.pause() : this.play()),
+      end: () => this.end(),
+      seek: (frame, glide = false) => this.go(frame, { own: true, glide }),
+      rest: () => this.rest(0),
+      act: (act) => this.act(act),
+    });
+    this.views = scene.views.map((view) => new View(view, scene, {
+      seek: (frame) => this.go(frame, { own: true }),
+      drop: (handle, x, y) => this.asks.add({ act: "drag", at: this.cursor, handle, x, y }),
+      switched: () => this.show(),
+      inner: { wanted: () => this.wantInner(), moved: (index) => this.showInner(index) },
+    }));
+    const grid = el("div", { class: "stage-views" }, ...this.views.map(({ node }) => node));
+    this.arrange(grid, scene);
+    this.body.replaceChildren(this.header.node, grid, this.transport.node);
+    this.transport.playing(false);
+    this.theme = null;
+  }
+
+  /** The grid for each width is CSS: container queries choose between these properties. */
+  arrange(grid, { areas = {}, columns = {}, rows = {}, views }) {
+    const oneColumn = views.map(({ id, area }) => area ?? id);
+    const chosen = { wide: areas.wide ?? oneColumn };
+    chosen.medium = areas.medium ?? chosen.wide;
+    chosen.narrow = areas.narrow ?? oneColumn;
+    for (const width of WIDTHS) {
+      const lines = chosen[width];
+      const count = lines[0].trim().split(/\s+/).length;
+      grid.style.setProperty(`--areas-${width}`, lines.map((line) => `"${line}"`).join(" "));
+      grid.style.setProperty(`--columns-${width}`, columns[width] ?? `repeat(${count}, minmax(0, 1fr))`);
+      grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, minmax(0, 1fr))`));
+    }
+  }
+
+  readTheme() {
+    const theme = readTheme(this.node, this.scene.colors);
+    theme.primary = getComputedStyle(this.node).getPropertyValue("--st-primary-color").trim();
+    if (theme.signature !== this.theme?.signature) {
+      this.theme = theme;
+      this.node.dataset.theme = theme.dark ? "dark" : "light";
+      this.header.retheme(theme);
+      this.transport.retheme(theme);
+    }
+    return this.theme;
+  }
+
+  // --- showing ----------------------------------------------------------------------------------------------------
+
+  get frame() {
+    return this.history.frames[this.cursor];
+  }
+
+  /** Move the cursor to a known frame; `own` marks the reader's own move, as opposed to an order from Python. */
+  go(frame, { own = false, glide = true } = {}) {
+    if (own) {
+      this.pause();
+      this.forget();
+    }
+    this.cursor = Math.max(0, Math.min(frame, this.history.last));
+    this.stop = null;
+    this.history.visit(this.cursor);
+    this.show(glide);
+    this.rest();
+  }
+
+  show(glide = false) {
+    if (!this.frame) return;
+    cancelAnimationFrame(this.gliding);
+    const { history, cursor, frame } = this;
+    const theme = this.readTheme();
+    const inner = this.stop === null ? null : this.inner.get(frame.id)?.[this.stop];
+    const slot = (name) => inner?.text?.[name] === undefined
+      ? history.slot(name, cursor)
+      : { text: inner.text[name], value: inner.value?.[name] };
+    const held = (figure) => {
+      const values = history.figure(figure, cursor);
+      for (const [key, value] of Object.entries(inner?.set ?? {})) if (key.startsWith(`${figure}/`)) values.set(key, value);
+      return values;
+    };
+    this.header.show(slot, frame.lit ?? []);
+    this.transport.show({
+      cursor, last: history.last, next: frame.next, ended: this.ended, caption: slot(this.scene.caption)?.text,
+    });
+    const duration = glide && !inner ? this.glideTime() : 0;
+    const handles = frame.handles ?? [];
+    const tweens = this.views.map((view) => view.show({ held, slot, handles, theme, glide: duration > 0 })).filter(Boolean);
+    this.views.forEach((view) => this.restInner(view, frame));
+    this.node.dataset.frame = cursor;
+    if (tweens.length) this.glide(tweens, duration);
+  }
+
+  glideTime() {
+    if (calm.matches) return 0;
+    if (!this.playing) return GLIDE;
+    const interval = 1000 / this.transport.perSecond;
+    return interval < SLOW_ENOUGH ? 0 : Math.min(GLIDE, 0.6 * interval);
+  }
+
+  glide(tweens, duration) {
+    const start = performance.now();
+    const tick = () => {
+      const t = Math.min((performance.now() - start) / duration, 1);
+      const eased = t < 1 ? t * t * (3 - 2 * t) : 1;
+      tweens.forEach((tween) => tween(eased));
+      if (t < 1) this.gliding = requestAnimationFrame(tick);
+    };
+    this.gliding = requestAnimationFrame(tick);
+  }
+
+  // --- inner frames -----------------------------------------------------------------------------------------------
+
+  restInner({ inner }, { inner_at: at }) {
+    if (!inner) return;
+    inner.input.disabled = at === null || at === undefined;
+    if (this.stop !== null) inner.show(this.stop);
+    else if (!inner.input.disabled) inner.show(this.nearestStop(at));
+  }
+
+  nearestStop(at) {
+    const { stops } = this.scene.inner;
+    return stops.reduce((best, stop, i) => (Math.abs(stop - at) < Math.abs(stops[best] - at) ? i : best), 0);
+  }
+
+  wantInner() {
+    if (this.inner.has(this.frame.id) || this.asks.has("inner") || this.frame.inner_at === null) return;
+    this.asks.add({ act: "inner", at: this.cursor });
+  }
+
+  showInner(index) {
+    this.pause();
+    this.wantInner();
+    this.stop = index; // shown as soon as its frames are here
+    this.show();
+  }
+
+  // --- moving -----------------------------------------------------------------------------------------------------
+
+  /** Next: within the known frames without Python; beyond them every press asks for one frame more. */
+  next() {
+    this.pause();
+    const target = Math.max(this.want ?? 0, this.cursor) + 1;
+    const { next } = this.history.frames.at(-1) ?? {};
+    if (target <= this.history.last) this.go(target);
+    else if (next && next.act?.act !== "advance") this.act(next.act);
+    else if (next) {
+      this.want = target;
+      this.asks.add({ ...next.act, to: target });
+    }
+  }
+
+  back() {
+    this.pause();
+    if (this.want !== null && this.want - 1 > this.cursor) this.want -= 1;
+    else this.go(this.cursor - 1, { own: true });
+  }
+
+  end() {
+    this.pause();
+    this.forget();
+    if (this.ended) this.go(this.history.last, { own: true, glide: false });
+    else this.asks.add({ act: "end", at: this.cursor });
+  }
+
+  forget() {
+    this.want = null;
+    this.asks.drop("advance");
+  }
+
+  play() {
+    this.forget();
+    if (this.ended && this.cursor === this.history.last) this.go(0, { glide: false });
+    this.playing = true;
+    this.transport.playing(true);
+    this.header.quiet(true);
+    this.tick();
+  }
+
+  tick() {
+    const { last } = this.history;
+    const started = performance.now();
+    const perSecond = this.transport.perSecond;
+    if (this.cursor < last) this.go(this.cursor + 1);
+    else if (this.ended) return this.pause();
+    if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy) {
+      this.asks.add({ act: "ahead", at: this.cursor });
+    }
+    this.timer = setTimeout(() => this.tick(), Math.max(0, 1000 / perSecond - (performance.now() - started)));
+    return undefined;
+  }
+
+  pause() {
+    if (!this.playing) return;
+    clearTimeout(this.timer);
+    this.playing = false;
+    this.transport.playing(false);
+    this.header.quiet(false);
+    this.rest();
+  }
+
+  /** Tell Python where the cursor is, once it rests and nothing is being computed: a report would interrupt that. */
+  rest(delay = REST) {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (this.playing || this.cursor === this.reported) return;
+      if (this.asks.busy) return this.rest();
+      this.reported = this.cursor;
+      this.report("cursor", this.cursor);
+      return undefined;
+    }, delay);
+  }
+
+  act(act) {
+    this.pause();
+    this.asks.add({ ...act, at: this.cursor });
+  }
+
+  press(key) {
+    if (!this.frame || !this.node.isConnected) return false;
+    const own = { ArrowRight: () => this.next(), ArrowLeft: () => this.back(), Home: () => this.go(0, { own: true }), End: () => this.end(),
+      " ": () => (this.playing ? this.pause() : this.play()) }[key];
+    const given = this.scene.keys?.[key];
+    if (own) own();
+    else if (given) this.act(given);
+    return Boolean(own || given);
+  }
+
+  destroy() {
+    this.pause();
+    clearTimeout(this.resting);
+    cancelAnimationFrame(this.gliding);
+    removeEventListener("resize", this.placed);
+    this.watch.disconnect();
+    this.deaf();
+    this.asks.destroy();
+    this.views.forEach((view) => view.destroy());
+    this.node.remove();
+  }
+}

@@ -1,0 +1,156 @@
+/** The bar below the views: what moves through the frames. */
+import { el, setText } from "./dom.js";
+import { paint, readable } from "./theme.js";
+
+const ICONS = {
+  Start: "M6 5v14M19 5 9 12l10 7z",
+  Back: "M17 5 7 12l10 7z",
+  Play: "M7 5l11 7-11 7z",
+  Pause: "M8 5v14M16 5v14",
+  End: "M18 5v14M5 5l10 7-10 7z",
+};
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export class Transport {
+  chips = [];
+
+  /** `on`: { start, back, next, play, end, seek(frame), rest(), act(act) }. */
+  constructor(scene, on) {
+    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position",
+      perSecond: "/s", Steps: "Steps", ...scene.names };
+    this.on = on;
+    this.start = this.button("Start", on.start);
+    this.back = this.button("Back", on.back);
+    this.play = this.button("Play", on.play);
+    this.end = this.button("End", on.end);
+    this.label = el("span", { class: "stage-main-label" });
+    this.detail = el("span", { class: "stage-main-detail" });
+    this.main = el("button", { class: "stage-main", type: "button", on: { click: on.next } }, this.label, this.detail);
+    this.speed = el("select", { class: "stage-speed", "aria-label": this.names.Speed, title: this.names.Speed },
+      ...(scene.speeds ?? [1, 2, 4]).map((speed) => el("option", { value: speed }, `${speed} ${this.names.perSecond}`)));
+    this.scrub = el("input", { class: "stage-scrub", type: "range", min: 0, step: 1, "aria-label": this.names.Position, on: {
+      input: () => on.seek(this.scrub.valueAsNumber),
+      change: () => on.rest(),
+    } });
+    this.tape = el("ol", { class: "stage-tape", "aria-label": this.names.Steps });
+    this.tape.addEventListener("click", ({ target }) => {
+      const chip = target.closest("button");
+      if (chip) on.seek(Number(chip.dataset.frame), true);
+    });
+    this.tools = el("div", { class: "stage-tools" }, ...(scene.tools ?? []).map(({ act, label, title }) =>
+      el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)));
+    this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
+    this.ended = el("p", { class: "stage-ended" });
+    this.node = el("div", { class: "stage-bar" },
+      el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport ?? "Playback" },
+        this.start, this.back, this.main, this.play, this.end, this.speed),
+      el("div", { class: "stage-track" }, this.scrub, this.tape),
+      this.tools,
+      el("div", { class: "stage-words" }, this.caption, this.ended));
+  }
+
+  button(name, click) {
+    return el("button", { class: "stage-button", type: "button", "aria-label": this.names[name], title: this.names[name], on: { click } }, icon(name));
+  }
+
+  get perSecond() {
+    return Number(this.speed.value);
+  }
+
+  /** Bring the tape in line with the frames; what has not changed stays, with its focus. */
+  frames(frames, theme) {
+    const kept = this.chips.findIndex(({ id }, n) => id !== frames[n]?.id);
+    if (kept >= 0) this.chips.splice(kept).forEach(({ item }) => item.remove());
+    const added = frames.slice(this.chips.length).map((frame, i) => {
+      const { label = "", name = "", color } = frame.chip ?? {};
+      const chip = el("button", { type: "button", class: "stage-chip", "aria-label": name || null, title: name || null,
+        tabindex: -1, "data-frame": this.chips.length + i }, label);
+      return { id: frame.id, color, chip, item: el("li", { hidden: !frame.chip }, chip) };
+    });
+    this.chips.push(...added);
+    this.tape.append(...added.map(({ item }) => item));
+    this.tint(added, theme);
+    this.scrub.max = Math.max(frames.length - 1, 0);
+    this.scrub.disabled = frames.length < 2;
+  }
+
+  tint(chips, theme) {
+    for (const { color, chip } of chips) chip.style.setProperty("--tint", paint(color ?? "$text", theme.colors));
+  }
+
+  retheme(theme) {
+    this.tint(this.chips, theme);
+    this.theme = theme;
+    this.color(this.next);
+  }
+
+  /** The main button wears the colour of what comes next, else the page's primary colour. */
+  color(next) {
+    const fill = next?.color ? paint(next.color, this.theme.colors) : this.theme.primary;
+    if (fill === this.fill) return;
+    this.fill = fill;
+    this.main.style.setProperty("--fill", fill);
+    this.main.style.setProperty("--on-fill", readable(fill));
+  }
+
+  show({ cursor, last, next, ended, caption }) {
+    this.next = next;
+    this.color(next);
+    setText(this.label, next?.label ?? this.label.textContent ?? "");
+    setText(this.detail, next?.detail ?? "");
+    this.main.setAttribute("aria-label", this.label.textContent);
+    this.disable(this.main, !next);
+    this.disable(this.back, cursor === 0);
+    this.disable(this.start, cursor === 0);
+    this.disable(this.end, Boolean(ended) && cursor === last);
+    this.scrub.value = cursor;
+    this.scrub.style.setProperty("--done", last ? cursor / last : 0);
+    this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
+    this.select(this.chips[cursor]);
+    setText(this.caption, caption ?? "");
+    setText(this.ended, cursor === last && ended ? ended : "");
+  }
+
+  select(now) {
+    if (now === this.now) return;
+    if (this.now) {
+      this.now.item.classList.remove("now");
+      this.now.chip.removeAttribute("aria-current");
+      this.now.chip.tabIndex = -1;
+    }
+    this.now = now;
+    if (!now) return;
+    now.item.classList.add("now");
+    now.chip.setAttribute("aria-current", "step");
+    now.chip.tabIndex = 0; // one stop for the Tab key, however long the tape
+    const { offsetLeft, offsetWidth } = now.item;
+    this.tape.scrollTo({ left: offsetLeft - (this.tape.clientWidth - offsetWidth) / 2 });
+  }
+
+  /** A disabled button keeps the focus, so that keys pressed next still reach the stage. */
+  disable(button, off) {
+    button.setAttribute("aria-disabled", String(off));
+    button.disabled = off && document.activeElement !== button;
+  }
+
+  playing(on) {
+    const name = this.names[on ? "Pause" : "Play"];
+    this.play.setAttribute("aria-label", name);
+    this.play.title = name;
+    this.play.replaceChildren(icon(on ? "Pause" : "Play"));
+    this.caption.setAttribute("aria-live", on ? "off" : "polite");
+  }
+
+  busy(on) {
+    this.main.setAttribute("aria-busy", String(on));
+  }
+}
