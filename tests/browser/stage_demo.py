@@ -84,7 +84,7 @@ def frame(index, corner, seed, n_points):
         "chip": {"label": kind, "name": f"Go to {index}: {kind}", "color": "$sum" if kind == "A" else "$rest"},
         "next": None
         if index == LIMIT
-        else {"label": "B-turn" if kind == "A" else "A-turn", "detail": "a sixth", "act": {"act": "advance"}},
+        else {"label": "B-turn" if kind == "A" else "A-turn", "detail": "a sixth", "color": "$rest" if kind == "A" else "$sum", "act": {"act": "advance"}},
         "handles": [{"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}],
         "inner_at": 1 if index else None,
     }

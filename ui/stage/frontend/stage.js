@@ -76,20 +76,24 @@ class Stage {
     this.send = setTriggerValue;
     this.report = setStateValue;
     if (data !== this.message) this.take(data);
-    else this.show();
+    else {
+      this.readTheme();
+      this.show();
+    }
   }
 
   take(message) {
     this.message = message;
     const rebuilt = message.scene.id !== this.scene?.id;
     if (rebuilt) this.build(message.scene);
+    this.readTheme();
     const answered = this.asks.answered(message.answer);
     const complete = this.history.accept(message);
     this.ended = message.ended;
     if (message.inner) this.inner.set(message.inner.frame, message.inner.frames.map(decode));
     this.placed();
     if (complete && this.history.frames.length) {
-      this.transport.frames(this.history.frames, this.readTheme());
+      this.transport.frames(this.history.frames, this.theme);
       this.follow(message, answered, rebuilt);
     } else if (!this.asks.has("resend")) {
       this.asks.add({ act: "resend" });
@@ -161,10 +165,11 @@ class Stage {
       const count = lines[0].trim().split(/\s+/).length;
       grid.style.setProperty(`--areas-${width}`, lines.map((line) => `"${line}"`).join(" "));
       grid.style.setProperty(`--columns-${width}`, columns[width] ?? `repeat(${count}, minmax(0, 1fr))`);
-      grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, minmax(0, 1fr))`));
+      grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, 1fr)`));
     }
   }
 
+  /** Reading styles costs a layout, so it happens on messages only: Streamlit calls us when its theme changes. */
   readTheme() {
     const theme = readTheme(this.node, this.scene.colors);
     theme.primary = getComputedStyle(this.node).getPropertyValue("--st-primary-color").trim();
@@ -174,7 +179,6 @@ class Stage {
       this.header.retheme(theme);
       this.transport.retheme(theme);
     }
-    return this.theme;
   }
 
   // --- showing ----------------------------------------------------------------------------------------------------
@@ -199,8 +203,7 @@ class Stage {
   show(glide = false) {
     if (!this.frame) return;
     cancelAnimationFrame(this.gliding);
-    const { history, cursor, frame } = this;
-    const theme = this.readTheme();
+    const { history, cursor, frame, theme } = this;
     const inner = this.stop === null ? null : this.inner.get(frame.id)?.[this.stop];
     const slot = (name) => inner?.text?.[name] === undefined
       ? history.slot(name, cursor)
