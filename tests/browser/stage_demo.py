@@ -1,7 +1,7 @@
 """A page that shows the stage something of its own: a polygon that turns, and a sum that grows.
 
-It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the address
-asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer.
+It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the
+address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer.
 """
 
 import base64
@@ -62,7 +62,9 @@ def frame(index, corner, seed, n_points):
             "shape/0/marker.color": {"rgb": base64.b64encode(colors.tobytes()).decode()},
             "shape/1/x": packed(x),
             "shape/1/y": packed(y),
-            "shape/annotations": [{"x": corner[0], "y": corner[1], "text": str(index), "showarrow": False, "font": {"color": "$sum"}}],
+            "shape/annotations": [
+                {"x": corner[0], "y": corner[1], "text": str(index), "showarrow": False, "font": {"color": "$sum"}}
+            ],
             "sum/1/x": [index],
             "sum/1/y": [total],
             "wave/0/y": packed(np.sin(6 * waves + index)),
@@ -84,8 +86,15 @@ def frame(index, corner, seed, n_points):
         "chip": {"label": kind, "name": f"Go to {index}: {kind}", "color": "$sum" if kind == "A" else "$rest"},
         "next": None
         if index == LIMIT
-        else {"label": "B-turn" if kind == "A" else "A-turn", "detail": "a sixth", "color": "$rest" if kind == "A" else "$sum", "act": {"act": "advance"}},
-        "handles": [{"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}],
+        else {
+            "label": "B-turn" if kind == "A" else "A-turn",
+            "detail": "a sixth",
+            "color": "$rest" if kind == "A" else "$sum",
+            "act": {"act": "advance"},
+        },
+        "handles": [
+            {"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}
+        ],
         "inner_at": 1 if index else None,
     }
 
@@ -100,8 +109,14 @@ def scene(n_points):
         "equation": [
             {"id": "total", "tex": r"\log 100", "color": "$text"},
             {"tex": "="},
-            {"id": "sum", "tex": r"\sum_{i=1}^{n} \mathcal{S}(x_i; \theta)", "color": "$sum", "slot": "metric.sum", "title": "The sum",
-             "act": {"act": "term"}},
+            {
+                "id": "sum",
+                "tex": r"\sum_{i=1}^{n} \mathcal{S}(x_i; \theta)",
+                "color": "$sum",
+                "slot": "metric.sum",
+                "title": "The sum",
+                "act": {"act": "term"},
+            },
             {"tex": "+"},
             {"id": "rest", "tex": r"\mathrm{KL}(q \,\|\, p)", "color": "$rest", "slot": "metric.rest"},
         ],
@@ -112,8 +127,14 @@ def scene(n_points):
         "figures": {
             "shape": {
                 "data": [
-                    {"type": "scatter", "mode": "markers", "x": points[0].tolist(), "y": points[1].tolist(),
-                     "marker": {"size": 6}, "name": "points"},
+                    {
+                        "type": "scatter",
+                        "mode": "markers",
+                        "x": points[0].tolist(),
+                        "y": points[1].tolist(),
+                        "marker": {"size": 6},
+                        "name": "points",
+                    },
                     {**lines, "line": {"color": "$sum", "width": 3}, "name": "polygon"},
                 ],
                 "layout": {"xaxis": axis, "yaxis": axis, "showlegend": False},
@@ -133,12 +154,19 @@ def scene(n_points):
                 ],
                 "layout": {"showlegend": False, "yaxis": {"range": [-1.2, 1.2]}},
             },
-            "bars": {"data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}}],
-                     "layout": {"yaxis": {"range": [0, 120]}}},
+            "bars": {
+                "data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}}],
+                "layout": {"yaxis": {"range": [0, 120]}},
+            },
         },
         "views": [
             {"id": "shape", "title": "Shape", "figures": [{"id": "shape"}], "note": "note", "describe": "picture"},
-            {"id": "sum", "title": "Sum by turn", "figures": [{"id": "sum", "label": "Sum"}, {"id": "log", "label": "Rest, log scale"}], "click": "x"},
+            {
+                "id": "sum",
+                "title": "Sum by turn",
+                "figures": [{"id": "sum", "label": "Sum"}, {"id": "log", "label": "Rest, log scale"}],
+                "click": "x",
+            },
             {"id": "wave", "title": "Wave", "figures": [{"id": "wave"}]},
             {"id": "bars", "title": "Parts", "figures": [{"id": "bars"}]},
         ],

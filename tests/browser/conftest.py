@@ -1,0 +1,117 @@
+"""A Streamlit server and a Chromium for the tests in this folder; without a browser they are skipped (on CI: fail)."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STARTUP = 60  # seconds
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
+OPTIONS += ["--server.fileWatcherType=none"]
+
+
+def _missing(what):
+    message = f"{what} is needed for the tests in a browser"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright")
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if executable is None:
+        _missing("Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page_errors():
+    """The errors of the page under test; a test that provokes one on purpose clears it."""
+    return []
+
+
+@pytest.fixture
+def page(browser, page_errors):
+    """A fresh page; errors on its console and uncaught exceptions fail the test."""
+    errors = page_errors
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(20_000)
+    yield page
+    page.close()
+    assert errors == []
+
+
+class Server:
+    """A running app: its address, and the lines it has printed."""
+
+    def __init__(self, script, log, options):
+        self.log = log
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        base = next((option.split("=")[1] for option in options if option.startswith("--server.baseUrlPath=")), "")
+        self.url = f"http://127.0.0.1:{port}/{base}".rstrip("/")
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait()
+
+    def _wait(self):
+        for _ in range(10 * STARTUP):
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                    return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        self.stop()
+        pytest.fail(f"the app did not start:\n{self.log.read_text()}")
+
+    def lines(self):
+        return self.log.read_text().splitlines()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """`serve(script, *options)` starts an app, once for each script and options, and returns its Server."""
+    servers = {}
+
+    def start(script, *options):
+        log = tmp_path_factory.mktemp("server") / "log"
+        if (script, options) not in servers:
+            servers[script, options] = Server(script, log, options)
+        return servers[script, options]
+
+    yield start
+    for server in servers.values():
+        server.stop()
