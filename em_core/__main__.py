@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
-    print(_csv(result) if options.format == "csv" else json.dumps(_finite(result), allow_nan=False))
+    result = _finite(result)
+    print(_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
     return 0
 
 
@@ -79,13 +80,25 @@ def _parser() -> argparse.ArgumentParser:
 def _read(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_named_once)
     except OSError as error:
         raise InvalidExperiment("file", name, f"a file that can be read ({error.strerror})") from None
+    except InvalidExperiment:
+        raise
     except UnicodeDecodeError:
         raise InvalidExperiment("file", name, "a text file in UTF-8") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or a number of thousands of digits
         raise InvalidExperiment("file", name, f"JSON ({error})") from None
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON would let the last of two equal keys win, silently."""
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidExperiment(twice, result[twice], "a key that stands only once in its object")
+    return result
 
 
 def _run(raw: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from em_core.model import LatentVariableModel
 from em_core.records import Array, Bound, Parameters, State, frozen
 
 
+@np.errstate(over="ignore")  # a sum below the floats is −inf
 def decompose(model: LatentVariableModel, data: Any, state: State) -> Bound:
     """The terms of log p(v; θ) = E_q[log p(h, v; θ)] + H(q) + KL(q ‖ p(h | v; θ)).
 

@@ -42,15 +42,17 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
 
     Raises `HalfStepFailed` where a unit is impossible under every hidden value.
     """
-    evidence = logsumexp(log_joint, axis=0)
-    impossible = np.flatnonzero(~np.isfinite(evidence) & (counts > 0))
+    largest = log_joint.max(axis=0)
+    impossible = np.flatnonzero(~np.isfinite(largest) & (counts > 0))
     if len(impossible):
         raise HalfStepFailed(
             "impossible_data",
             f"point {impossible[0]} has probability zero under every component, so it has no posterior",
             point=float(impossible[0]),
         )
-    return Categorical(frozen(log_joint - evidence), counts)
+    # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
+    relative = log_joint - largest
+    return Categorical(frozen(relative - np.log(np.exp(relative).sum(axis=0))), counts)
 
 
 def log_evidence(log_joint: Array, counts: Array) -> float:

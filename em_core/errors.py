@@ -15,7 +15,7 @@ class InvalidExperiment(ValueError):
         self.field = field
         self.value = value
         self.valid = valid
-        super().__init__(f"{field}: {_shown(value)} is not valid; expected {valid}")
+        super().__init__(f"{_one_line(field)}: {_shown(value)} is not valid; expected {_one_line(valid)}")
 
 
 class HalfStepFailed(ArithmeticError):
@@ -33,8 +33,16 @@ class HalfStepFailed(ArithmeticError):
 def _shown(value: Any) -> str:
     if isinstance(value, Missing):
         return "a missing value"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists thousands deep
+        return f"a {type(value).__name__} too large to show"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _one_line(text: str) -> str:
+    """Names come from files too: what does not print, such as a line break, is shown as its escape."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text[:500])
 
 
 class Missing:

@@ -100,7 +100,8 @@ def _read_parameters(fields: Fields, model: LatentVariableModel, data: Any) -> P
     theta = model.read_parameters(fields, data)
     fields.done()
     try:
-        possible = math.isfinite(model.log_evidence(data, theta))
+        with np.errstate(over="ignore"):  # a sum below the floats is −inf
+            possible = math.isfinite(model.log_evidence(data, theta))
     except HalfStepFailed:
         possible = False
     if not possible:

@@ -13,6 +13,9 @@ from em_core.errors import MISSING, InvalidExperiment
 
 Array = NDArray[np.float64]
 
+# squares of anything larger come close to the end of the floats: nothing measured is
+LARGEST = 1e100
+
 
 class Fields:
     """One JSON object of an experiment file.
@@ -80,10 +83,10 @@ class Fields:
         least: float = -math.inf,
         most: float = math.inf,
     ) -> float:
-        """A finite number greater than `above`, at least `least`, at most `most`."""
+        """A number of magnitude at most 1e100: greater than `above`, at least `least`, at most `most`."""
         value = self.take(key, default)
         usable = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not usable or not math.isfinite(value) or not (above < value and least <= value <= most):
+        if not usable or not abs(value) <= LARGEST or not (above < value and least <= value <= most):
             raise InvalidExperiment(self.name(key), value, f"a finite number{_limits(above, least, most)}")
         return float(value)
 
@@ -96,17 +99,17 @@ class Fields:
         for key in self._rest:
             known = ", ".join(sorted(set(self._asked)))
             valid = f"no such key (known here: {known or 'none'})"
-            raise InvalidExperiment(self.name(str(key)), self._rest[key], valid)
+            raise InvalidExperiment(self.name(str(key) or '""'), self._rest[key], valid)
 
 
 def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     """`value` as a float array of `shape`, read-only.
 
-    Raises `InvalidExperiment` for ragged lists, non-numbers, NaN and infinities (naming the first and its
-    place) and for any other shape.
+    Raises `InvalidExperiment` for ragged lists, non-numbers, NaN, infinities and magnitudes above 1e100 (naming the
+    first and its place) and for any other shape.
     """
     wanted = f"numbers of shape ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-    _refuse_odd_entries(value, name, wanted)
+    _refuse_odd_entries(value, name, wanted, depth=len(shape))
     try:
         array = np.array(value, dtype=float)
     except (TypeError, ValueError, OverflowError):
@@ -116,21 +119,21 @@ def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     )
     if not fits:
         raise InvalidExperiment(name, value, f"{wanted}, found shape {array.shape}")
-    bad = np.argwhere(~np.isfinite(array))
+    bad = np.argwhere(~(np.abs(array) <= LARGEST))
     if len(bad):
         place = "".join(f"[{i}]" for i in bad[0])
-        raise InvalidExperiment(f"{name}{place}", float(array[tuple(bad[0])]), "a finite number")
+        raise InvalidExperiment(f"{name}{place}", float(array[tuple(bad[0])]), "a finite number of magnitude at most 1e100")
     array.flags.writeable = False
     return array
 
 
-def _refuse_odd_entries(value: Any, name: str, wanted: str) -> None:
-    """NumPy would read true as 1 and "3" as 3: an experiment file must not."""
+def _refuse_odd_entries(value: Any, name: str, wanted: str, depth: int) -> None:
+    """NumPy would read true as 1 and "3" as 3: an experiment file must not. `depth` lists deep."""
     if isinstance(value, np.ndarray):
         return
     if isinstance(value, (list, tuple)):
-        for place, entry in enumerate(value):
-            _refuse_odd_entries(entry, f"{name}[{place}]", "a finite number")
+        for place, entry in enumerate(value if depth > 0 else ()):  # deeper lists have the wrong shape in any case
+            _refuse_odd_entries(entry, f"{name}[{place}]", "a finite number", depth - 1)
     elif isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise InvalidExperiment(name, value, wanted)
 

@@ -25,6 +25,8 @@ def full(model: LatentVariableModel, data: Any, state: State) -> State:
     return replace(state, theta=model.maximize(data, state.q, state.theta))
 
 
+# numbers that leave the floats are told by `_value`, not by warnings
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def gradient_step(model: LatentVariableModel, data: Any, state: State, step: float) -> State:
     """One step of fixed size along the gradient of L / N, in unconstrained coordinates.
 
@@ -43,6 +45,7 @@ def gradient_step(model: LatentVariableModel, data: Any, state: State, step: flo
     return replace(state, theta=theta)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def backtracking_step(
     model: LatentVariableModel, data: Any, state: State, step: float
 ) -> tuple[State, tuple[Event, ...]]:

@@ -28,12 +28,13 @@ class _Reader:
         self.word = word
         self.letters = letters
         self.field = field
-        self.rest = [letter for letter in word if not letter.isspace()]
+        # reversed: taking the next letter off the end costs nothing, however long the word
+        self.rest = [letter for letter in reversed(word) if not letter.isspace()]
 
     def read(self) -> str:
         open_groups = [""]
         while self.rest:
-            symbol = self.rest.pop(0)
+            symbol = self.rest.pop()
             if symbol == "(":
                 open_groups.append("")
                 continue
@@ -59,16 +60,16 @@ class _Reader:
         return open_groups[0]
 
     def _count(self) -> int:
-        digits = ""
-        while self.rest and self.rest[0] in "0123456789":
-            digits += self.rest.pop(0)
+        digits = []
+        while self.rest and self.rest[-1] in "0123456789":
+            digits.append(self.rest.pop())
         if not digits:
             return 1
+        significant = "".join(digits).lstrip("0")
+        if not significant:
+            self._refuse(f"{_GRAMMAR}; a count of 0 is below 1")
         # a count of more digits than the limit has is too long, whatever it says
-        count = int(digits) if len(digits.lstrip("0")) <= len(str(LONGEST)) else LONGEST + 1
-        if count < 1:
-            self._refuse(f"{_GRAMMAR}; a count of {digits} is below 1")
-        return count
+        return int(significant) if len(significant) <= len(str(LONGEST)) else LONGEST + 1
 
     def _refuse(self, valid: str) -> None:
         raise InvalidExperiment(self.field, self.word, valid)

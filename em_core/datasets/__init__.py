@@ -27,7 +27,10 @@ GENERATORS = {"blobs": ("gaussian_mixture",)}
 
 @dataclass(frozen=True)
 class Dataset:
-    """fields: what stands in `data` of an experiment file; columns: a name with its unit for each column."""
+    """fields: what stands in `data` of an experiment file; columns: a name with its unit for each column.
+
+    settings: those of the model that belong to these data; start: the published one, where there is one.
+    """
 
     name: str
     title: str
@@ -35,6 +38,7 @@ class Dataset:
     licence: str
     models: tuple[str, ...]
     settings: Mapping[str, Any]
+    start: Mapping[str, Any] | None
     columns: tuple[str, ...]
     fields: Mapping[str, Any]
 
@@ -60,6 +64,7 @@ def load(name: str) -> Dataset:
         licence=notes["licence"],
         models=tuple(notes["models"].split(", ")),
         settings=json.loads(notes.get("settings", "{}")),
+        start=json.loads(notes["start"]) if "start" in notes else None,
         columns=tuple(header),
         fields={key: _gathered(columns, titles) for key, titles in json.loads(notes["fields"]).items()},
     )
@@ -88,7 +93,10 @@ def blobs(n_points: int, separation: float, seed: int, n_clusters: int = 3, n_di
     shapes *= np.sqrt(n_dimensions / np.einsum("kij,kij->k", shapes, shapes))[:, None, None]
     members = rng.permutation(np.arange(n_points) % n_clusters)
     noise = rng.standard_normal((n_points, n_dimensions))
-    return centres[members] + np.einsum("nij,nj->ni", shapes[members], noise)
+    points = centres[members]
+    for k, shape in enumerate(shapes):  # cluster by cluster: one matrix a point would fill the memory
+        points[members == k] += noise[members == k] @ shape.T
+    return points
 
 
 def resolve(fields: Fields, model: str) -> dict[str, Any]:
@@ -102,7 +110,7 @@ def resolve(fields: Fields, model: str) -> dict[str, Any]:
         suited = [dataset.name for dataset in catalogue() if model in dataset.models]
         if name not in suited:
             raise InvalidExperiment(fields.name("dataset"), name, f"a data set for {model}: {', '.join(suited)}")
-        return {**load(name).fields, **fields.rest()}
+        return _beside(fields, load(name).fields)
     if "generator" in fields:
         name = fields.take("generator")
         suited = [generator for generator, models in GENERATORS.items() if model in models]
@@ -116,8 +124,17 @@ def resolve(fields: Fields, model: str) -> dict[str, Any]:
             fields.whole("n_clusters", 3, least=1, most=50),
             fields.whole("n_dimensions", 2, least=1, most=64),
         )
-        return {"values": values.tolist(), **fields.rest()}
+        return _beside(fields, {"values": values.tolist()})
     return fields.rest()
+
+
+def _beside(fields: Fields, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a name stands for, and the other keys: none of them may replace it."""
+    rest = fields.rest()
+    for key in rest:
+        if key in found:
+            raise InvalidExperiment(fields.name(key), rest[key], "either a named source of data or values, not both")
+    return {**found, **rest}
 
 
 def _gathered(columns: Mapping[str, list[float]], titles: str | list[str]) -> list[Any]:

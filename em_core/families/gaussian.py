@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.families.mass import component_mass
@@ -46,7 +46,9 @@ class GaussianFamily:
         Plain maximum likelihood divides by Σ weights. Raises `HalfStepFailed` where a component has lost all its
         points or where its covariance is singular.
         """
-        mass = component_mass(weights)
+        # what a component without points leaves undefined: its own mean and its own covariance
+        own = {"means"} if self.covariance == "tied" else {"means", "covariances"}
+        mass = weights.sum(axis=1) if own <= self.fixed else component_mass(weights)
         means = previous["means"]
         if "means" not in self.fixed:
             centre = values.mean(axis=0)
@@ -66,7 +68,7 @@ class GaussianFamily:
         if "means" not in self.fixed:
             for k, factor in enumerate(factors):
                 pull = weights[k] @ (values - means[k])
-                parts.append(np.linalg.solve(factor @ factor.T, pull))
+                parts.append(cho_solve((factor, True), pull, check_finite=False))
         if "covariances" not in self.fixed:
             scatter = self._scatter(values, weights, means)
             if self.covariance == "full":
@@ -87,7 +89,7 @@ class GaussianFamily:
         if "covariances" not in self.fixed:
             covariances = components["covariances"]
             if self.covariance in ("full", "tied"):
-                factors = np.linalg.cholesky(covariances.reshape(-1, *covariances.shape[-2:]))
+                factors = _cholesky(covariances.reshape(-1, *covariances.shape[-2:]))
                 parts += [_log_diagonal(factor) for factor in factors]
             else:
                 parts.append(np.log(covariances).ravel())
@@ -123,7 +125,7 @@ class GaussianFamily:
         return {"means": means, "covariances": covariances}
 
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
-        """A random start: means at distinct data points, every covariance that of all data."""
+        """A random start: means at distinct data points, every covariance a K-th of that of all data."""
         distinct = np.unique(values, axis=0)
         if len(distinct) < n_components:
             valid = f"at least {n_components} distinct points for {n_components} components"
@@ -137,6 +139,7 @@ class GaussianFamily:
         except HalfStepFailed:
             valid = "data whose covariance is not singular, or an explicit start"
             raise InvalidExperiment("data.values", "points on a line or plane", valid) from None
+        overall = overall / n_components
         if self.covariance != "tied":
             overall = np.repeat(overall, n_components, axis=0)
         return {"means": frozen(means), "covariances": frozen(overall)}
@@ -155,10 +158,7 @@ class GaussianFamily:
 
     def _factors(self, components: Parameters) -> Any:
         """Lower Cholesky factors, (K, D, D)."""
-        try:
-            return np.linalg.cholesky(self.matrices(components))
-        except np.linalg.LinAlgError:
-            raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+        return _cholesky(self.matrices(components))
 
     def _scatter(self, values: Array, weights: Array, means: Array) -> Array:
         """Σ_n w (x − μ)(x − μ)ᵀ per component: its matrix, its diagonal or its trace, as the covariance needs."""
@@ -214,6 +214,13 @@ class GaussianFamily:
                 raise InvalidExperiment(label, matrix.tolist(), "a symmetric positive definite matrix")
 
 
+def _cholesky(matrices: Array) -> Any:
+    try:
+        return np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+
+
 def _singular(component: int, smallest: float, covariance: str) -> HalfStepFailed:
     which = "the tied covariance" if covariance == "tied" else f"the covariance of component {component + 1}"
     return HalfStepFailed(
@@ -240,8 +247,8 @@ def _from_log_diagonal(row: Array, dimensions: int) -> Array:
 
 def _cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
     """d/dL of −½ tr((LLᵀ)⁻¹ S) − mass log|L|, with the logarithm of L's diagonal as coordinate."""
-    half = solve_triangular(factor, scatter, lower=True)
-    whitened = solve_triangular(factor, half.T, lower=True)
-    slope = np.tril(solve_triangular(factor, whitened, lower=True, trans="T"))
+    half = solve_triangular(factor, scatter, lower=True, check_finite=False)
+    whitened = solve_triangular(factor, half.T, lower=True, check_finite=False)
+    slope = np.tril(solve_triangular(factor, whitened, lower=True, trans="T", check_finite=False))
     np.fill_diagonal(slope, np.diag(slope) * np.diag(factor) - mass)
     return slope[np.tril_indices(len(factor))]

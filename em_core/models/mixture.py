@@ -101,7 +101,8 @@ class Mixture:
                 f"the weight of component {k + 1} is 0, where its logarithm is not finite",
                 component=float(k),
             )
-        return np.concatenate([np.log(weights[:-1] / weights[-1]), components])
+        # not the logarithm of the ratio, which overflows for weights near the end of the floats
+        return np.concatenate([np.log(weights[:-1]) - np.log(weights[-1]), components])
 
     def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
         weights = theta["weights"]
