@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from em_core import schedule
-from em_core.bound import decompose
-from em_core.errors import HalfStepFailed
+from em_core.bound import decompose, line
+from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.moves import MOVES
-from em_core.records import Event, HalfStep, State, Trajectory
+from em_core.records import Event, HalfStep, Parameters, State, Trajectory
 
 END_RISE = 1e-9
 END_HALF_STEPS = 500
@@ -24,6 +24,25 @@ def start(experiment: Experiment) -> Trajectory:
         q = experiment.model.posterior(experiment.data, experiment.q_at)
     state = State(experiment.start, q, experiment.q_at)
     return Trajectory((HalfStep(0, None, state, state),))
+
+
+def opening(experiment: Experiment, keep_start: bool) -> tuple[Parameters, Parameters | None]:
+    """A start and a q_at apart from it, so that the very first E-step visibly closes a gap.
+
+    Where the start may change it becomes what an M-step makes of it, with q still that of the start before. Where it is
+    to be kept, q belongs to parameters a third of the way to a random draw. q_at is None where neither can be done.
+    """
+    model, data, start = experiment.model, experiment.data, experiment.start
+    try:
+        if not keep_start:
+            return model.maximize(data, model.posterior(data, start), start), start
+        other = model.random_start(data, np.random.default_rng([experiment.seed, 0, 1]))
+        (theta,) = line(model, start, other, [1 / 3])
+        if theta is not None:
+            model.posterior(data, theta)
+    except (HalfStepFailed, InvalidExperiment):
+        return start, None
+    return start, theta
 
 
 def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Trajectory:
@@ -63,21 +82,20 @@ def next_letter(trajectory: Trajectory, cycle: str) -> str:
     return cycle[0] if needs_q else letter
 
 
-def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
-    """Go round `cycle` until the ELBO rises by less than 1e-9 relative in one round, or `most` half-steps are there.
+def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> bool:
+    """Whether the last round of `cycle` is complete and raised the ELBO by less than 1e-9 relative."""
+    if not trajectory.moves.endswith(cycle) or trajectory.last.stopped:
+        return False
+    model, data = experiment.model, experiment.data
+    earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
+    elbo = decompose(model, data, trajectory.last.after).elbo
+    return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
 
-    Ends with a completed round; a half-step that fails ends it too.
-    """
-    last_elbo = None
-    while len(trajectory) <= most and not trajectory.last.stopped:
-        letter = next_letter(trajectory, cycle)
-        trajectory = extend(experiment, trajectory, letter)
-        if next_letter(trajectory, cycle) != cycle[0]:
-            continue
-        elbo = decompose(experiment.model, experiment.data, trajectory.last.after).elbo
-        if last_elbo is not None and elbo is not None and elbo - last_elbo < END_RISE * abs(elbo):
-            break
-        last_elbo = elbo
+
+def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
+    """Go round `cycle` until it has converged, a half-step fails, or the trajectory has `most` half-steps."""
+    while len(trajectory) <= most and not trajectory.last.stopped and not converged(experiment, trajectory, cycle):
+        trajectory = extend(experiment, trajectory, next_letter(trajectory, cycle))
     return trajectory
 
 

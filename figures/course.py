@@ -1,0 +1,175 @@
+"""The bound along the M-step: log p and L(q, ·) on the way from where q was computed, the gap shaded between."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from em_core.bound import scan
+from em_core.experiment import Experiment
+from em_core.records import Array, Parameters, frozen
+from figures import layout
+from figures.encode import Json, numbers
+from figures.moment import DRAWN, Course, Moment
+from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
+
+# how many earlier bounds stay visible where the whole curve is drawn
+_PAST = 6
+_GRID = np.linspace(0.005, 0.995, 199)
+
+# traces, in drawing order
+_BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
+
+
+def has_whole_curve(experiment: Experiment) -> bool:
+    """A model with one number in (0, 1) as its only parameter is drawn over that number, from end to end."""
+    return [entry.ndim for entry in experiment.start.values()] == [0]
+
+
+def figure(experiment: Experiment) -> Json:
+    curve = {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": {"width": 2.5}}
+    marker = {"type": "scatter", "mode": "markers", "x": [], "y": [], "hoverinfo": "skip", "showlegend": False}
+    data = [
+        {
+            **curve,
+            "name": "L(q, θ)",
+            "line": {"color": ELBO, "width": 2.5, "dash": "dash"},
+            "hovertemplate": "L %{y:.4f}<extra></extra>",
+        },
+        {
+            **curve,
+            "name": "log p(v; θ)",
+            "line": {"color": EVIDENCE, "width": 2.5},
+            "fill": "tonexty",
+            "fillcolor": GAP_FILL,
+            "hovertemplate": "log p(v) %{y:.4f}<extra></extra>",
+        },
+        {
+            **curve,
+            "line": {"color": ELBO, "width": 1},
+            "opacity": 0.35,
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "connectgaps": False,
+        },
+        {**curve, "line": {"color": GAP, "width": 4}, "hoverinfo": "skip", "showlegend": False},
+        {**marker, "marker": {"color": ELBO, "size": 11, "symbol": "circle-open", "line": {"width": 3}}},
+        {**marker, "marker": {"color": [EVIDENCE, ELBO], "size": 11, "symbol": "square"}},
+    ]
+    if has_whole_curve(experiment):
+        (name,) = experiment.start
+        whole = _over(experiment, _GRID)
+        evidence = scan(experiment.model, experiment.data, _posterior(experiment), whole).log_evidence
+        data[_EVIDENCE] |= {"x": _GRID.tolist(), "y": evidence.tolist()}
+        top = float(np.nanmax(evidence))
+        low = float(np.nanmin(evidence[(_GRID > 0.12) & (_GRID < 0.92)]))
+        room = 0.08 * (top - low)
+        shape = layout.figure(
+            x="θ" if name == "theta" else name,
+            y="nats",
+            legend=True,
+            xaxis={"range": [0, 1]},
+            yaxis={"range": [low - room, top + 2 * room]},
+        )
+    else:
+        shape = layout.figure(
+            x="how far θ has moved (0: where q was computed, 1: where the M-step leads)",
+            y="nats",
+            legend=True,
+            xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
+        )
+    return {"data": data, "layout": shape}
+
+
+def changes(moment: Moment, past: list[Moment]) -> Json:
+    """The curves at this half-step. `past` holds the moments before it, for the bounds of earlier q."""
+    course, bound = moment.course, moment.bound
+    if has_whole_curve(moment.experiment):
+        result = _whole(moment, past)
+        theta = _scalar(moment.step.after.theta)
+        result |= _standing(theta, bound.log_evidence, bound.elbo)
+        origin = None if moment.step.after.q_at is None else _scalar(moment.step.after.q_at)
+        return result | _touch(origin, _evidence_at(moment, moment.step.after.q_at))
+    if course is None:
+        return _lines([], [], [], []) | _touch(None, None) | _standing(None, None, None)
+    start = int(np.flatnonzero(DRAWN == 0)[0])
+    return (
+        _lines(DRAWN, course.profile.elbo, DRAWN, course.profile.log_evidence)
+        | _touch(0.0, float(course.profile.log_evidence[start]))
+        | _standing(course.at, bound.log_evidence, bound.elbo)
+    )
+
+
+def inner(moment: Moment, course: Course, stop: int) -> Json:
+    """Where θ stands at stop number `stop` of the scrubber."""
+    place = stop + int(np.flatnonzero(DRAWN == 0)[0])
+    theta = course.profile.thetas[place]
+    if theta is None:
+        return _standing(None, None, None)
+    x = _scalar(theta) if has_whole_curve(moment.experiment) else float(DRAWN[place])
+    return _standing(x, float(course.profile.log_evidence[place]), float(course.profile.elbo[place]))
+
+
+def _whole(moment: Moment, past: list[Moment]) -> Json:
+    state = moment.step.after
+    if state.q is None:
+        return {f"course/{_BOUND}/x": [], f"course/{_BOUND}/y": []}
+    now = _bound_curve(moment)
+    result = {f"course/{_BOUND}/x": numbers(_GRID), f"course/{_BOUND}/y": numbers(now)}
+    earlier: list[Moment] = []
+    for other in reversed(past):
+        newest = earlier[-1] if earlier else moment
+        if other.step.after.q is not None and other.step.after.q is not newest.step.after.q:
+            earlier.append(other)
+        if len(earlier) == _PAST:
+            break
+    gap = [np.nan]
+    curves = [np.concatenate([_bound_curve(other), gap]) for other in reversed(earlier)]
+    places = [np.concatenate([_GRID, gap]) for _ in earlier]
+    result[f"course/{_PAST_BOUNDS}/x"] = numbers(np.concatenate(places) if places else [])
+    result[f"course/{_PAST_BOUNDS}/y"] = numbers(np.concatenate(curves) if curves else [])
+    return result
+
+
+def _bound_curve(moment: Moment) -> Array:
+    experiment = moment.experiment
+    return scan(experiment.model, experiment.data, moment.step.after.q, _over(experiment, _GRID)).elbo
+
+
+def _over(experiment: Experiment, grid: Array) -> list[Parameters]:
+    (name,) = experiment.start
+    return [{name: frozen(value)} for value in grid]
+
+
+def _posterior(experiment: Experiment):
+    return experiment.model.posterior(experiment.data, experiment.start)
+
+
+def _evidence_at(moment: Moment, theta: Parameters | None) -> float | None:
+    return None if theta is None else moment.experiment.model.log_evidence(moment.experiment.data, theta)
+
+
+def _scalar(theta: Parameters) -> float:
+    (entry,) = theta.values()
+    return float(entry)
+
+
+def _lines(x_bound, bound, x_evidence, evidence) -> Json:
+    return {
+        f"course/{_BOUND}/x": numbers(x_bound),
+        f"course/{_BOUND}/y": numbers(bound),
+        f"course/{_EVIDENCE}/x": numbers(x_evidence),
+        f"course/{_EVIDENCE}/y": numbers(evidence),
+    }
+
+
+def _touch(x: float | None, y: float | None) -> Json:
+    return {f"course/{_TOUCH}/x": [x], f"course/{_TOUCH}/y": [y]}
+
+
+def _standing(x: float | None, evidence: float | None, elbo: float | None) -> Json:
+    if elbo is not None and not math.isfinite(elbo):
+        elbo = None
+    pair = {"x": [x, x], "y": [evidence, elbo]}
+    return {f"course/{trace}/{axis}": pair[axis] for trace in (_GAP, _HERE) for axis in "xy"}

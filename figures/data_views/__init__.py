@@ -1,0 +1,47 @@
+"""How each model shows its data and the data completed by q: one view per model."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from em_core.experiment import Experiment
+from em_core.records import Parameters
+from figures.data_views.coins import CoinsView
+from figures.data_views.gaussian import GaussianView
+from figures.data_views.linkage import LinkageView
+from figures.encode import Json
+from figures.moment import Moment
+
+
+class DataView(Protocol):
+    """Figure ids are the keys of `figures`; changes name them as `id/trace/attribute`."""
+
+    title: str
+    gliding: list[str]
+
+    def figures(self) -> dict[str, Json]: ...
+    def completed(self, moment: Moment) -> Json:
+        """What depends on q: the completed data. Sent when q changes."""
+
+    def parameters(self, theta: Parameters) -> Json:
+        """What depends on θ. Sent when θ changes, and for every stop of the scrubber."""
+
+    def append(self, moment: Moment) -> Json:
+        """What this half-step adds to trails."""
+
+    def handles(self, theta: Parameters) -> list[Json]:
+        """What the reader can drag, as `docs/stage.md` describes."""
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        """θ after a drag. Raises `InvalidExperiment` for a place that no θ has."""
+
+    def note(self, moment: Moment) -> str:
+        """One line under the title."""
+
+
+VIEWS = {"gaussian_mixture": GaussianView, "binomial_mixture": CoinsView, "linkage": LinkageView}
+
+
+def data_view(experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> DataView:
+    """The view of the experiment's model. columns: names of data columns; axes: the two shown where there are more."""
+    return VIEWS[experiment.model.name](experiment, columns, axes)

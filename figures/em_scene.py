@@ -1,0 +1,182 @@
+"""A run of EM as the stage plays it: one scene, one frame per half-step, finer frames along an M-step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from em_core.bound import decompose
+from em_core.experiment import Experiment
+from em_core.records import Bound, State
+from figures import course, decomposition, em_words, palette, timeline, wording
+from figures.data_views import DataView, data_view
+from figures.encode import Json
+from figures.moment import STOPS, Moment, same
+
+_AREAS = {
+    "wide": ["data timeline", "data course", "data decomposition"],
+    "medium": ["data timeline", "decomposition course"],
+    "narrow": ["data", "timeline", "course", "decomposition"],
+}
+_COLUMNS = {
+    "wide": "minmax(0, 1.08fr) minmax(0, 1fr)",
+    "medium": "minmax(0, 1fr) minmax(0, 1fr)",
+    "narrow": "minmax(0, 1fr)",
+}
+_ROWS = {
+    "wide": "minmax(0, 1.1fr) minmax(0, 1.15fr) minmax(0, 0.8fr)",
+    "medium": "minmax(0, 1.1fr) minmax(0, 1fr)",
+    "narrow": "360px 280px 300px 240px",
+}
+_METRICS = (("evidence", "log p(v)", "$text"), ("elbo", "ELBO", "$elbo"), ("gap", "Gap", "$gap"))
+
+
+class EmScene:
+    """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many."""
+
+    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
+        self.experiment = experiment
+        self.view: DataView = data_view(experiment, columns, axes)
+        described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
+        self.id = _hash(json.dumps([described, list(columns), list(axes)], sort_keys=True))
+        self.json = self._scene()
+
+    def frame_id(self, before: str | None, moment: Moment) -> str:
+        """Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one."""
+        return _hash(f"{before or self.id}/{moment.step.move}/{moment.next_move}")
+
+    def frame(self, moment: Moment, past: list[Moment], before: str | None) -> Json:
+        """The frame of one half-step. `past`: the moments before it; `before`: the id of the frame before."""
+        previous = past[-1] if past else None
+        state, bound = moment.step.after, moment.bound
+        changed = timeline.here(moment, past) | course.changes(moment, past) | decomposition.changes(bound)
+        if previous is None or previous.step.after.q is not state.q:
+            changed |= self.view.completed(moment)
+        if previous is None or previous.step.after.theta is not state.theta:
+            changed |= self.view.parameters(state.theta)
+        text, value = _numbers(bound)
+        text |= {
+            "caption": em_words.caption(moment),
+            "note.data": self.view.note(moment),
+            "note.decomposition": f"log p − ELBO − KL = {wording.residual(bound.residual)}",
+            "describe": em_words.picture(moment),
+        }
+        following = em_words.button(moment.next_move)
+        return {
+            "id": self.frame_id(before, moment),
+            "set": changed,
+            "append": timeline.append(moment) | self.view.append(moment),
+            "text": text,
+            "value": value,
+            "lit": {"E": ["kl"], None: []}.get(moment.step.move, ["elbo"]),
+            "chip": em_words.chip(moment),
+            "next": following and {**following, "act": {"act": "advance"}},
+            "handles": self.view.handles(state.theta),
+            "inner_at": moment.course and moment.course.at,
+        }
+
+    def inner(self, moment: Moment) -> list[Json]:
+        """One frame per stop of the scrubber: θ on its way, q as it is."""
+        if moment.course is None:
+            return []
+        result = []
+        offset = len(moment.course.profile.thetas) - len(STOPS)
+        for stop in range(len(STOPS)):
+            theta = moment.course.profile.thetas[stop + offset]
+            if theta is None:
+                result.append({"set": {}, "text": {}, "value": {}})
+                continue
+            here = same(theta, moment.step.after.theta)
+            state = moment.step.after if here else State(theta, moment.step.after.q, moment.step.after.q_at)
+            bound = decompose(self.experiment.model, self.experiment.data, state)
+            text, value = _numbers(bound)
+            changed = self.view.parameters(theta) | course.inner(moment, moment.course, stop)
+            changed |= decomposition.changes(bound)
+            result.append({"set": changed, "text": text, "value": value})
+        return result
+
+    def _scene(self) -> Json:
+        figures = {
+            **self.view.figures(),
+            **timeline.figures(),
+            "course": course.figure(self.experiment),
+            "decomposition": decomposition.figure(),
+        }
+        whole = course.has_whole_curve(self.experiment)
+        return {
+            "id": self.id,
+            "colors": palette.COLORS,
+            "equation": em_words.equation(self.experiment),
+            "metrics": [{"slot": f"metric.{name}", "label": label, "color": color} for name, label, color in _METRICS],
+            "figures": figures,
+            "views": [
+                {
+                    "id": "data",
+                    "area": "data",
+                    "title": self.view.title,
+                    "figures": [{"id": "data", "label": "Data"}],
+                    "note": "note.data",
+                    "describe": "describe",
+                },
+                {
+                    "id": "timeline",
+                    "area": "timeline",
+                    "title": "log p and ELBO by half-step",
+                    "figures": [
+                        {"id": "latest", "label": "Latest"},
+                        {"id": "timeline", "label": "All"},
+                        {"id": "gap", "label": "Gap, log scale"},
+                    ],
+                    "click": "x",
+                },
+                {
+                    "id": "course",
+                    "area": "course",
+                    "title": "log p and the bound over θ" if whole else "Bound along the M-step",
+                    "figures": [{"id": "course", "label": "Bound"}],
+                },
+                {
+                    "id": "decomposition",
+                    "area": "decomposition",
+                    "title": "What log p is made of",
+                    "figures": [{"id": "decomposition", "label": "Terms"}],
+                    "note": "note.decomposition",
+                },
+            ],
+            "areas": _AREAS,
+            "columns": _COLUMNS,
+            "rows": _ROWS,
+            "inner": {"view": "course", "label": "How far", "stops": STOPS.tolist(), "format": "{}"},
+            "glide": [*self.view.gliding, *(f"course/{trace}" for trace in ((0, 4, 5) if whole else (0, 1, 4, 5)))],
+            "keys": {
+                "e": {"act": "move", "letter": "E"},
+                "m": {"act": "move", "letter": "M"},
+                "g": {"act": "move", "letter": "G"},
+            },
+            "speeds": [1, 2, 4, 8],
+            "tools": [
+                {"act": {"act": "reset"}, "label": "Reset", "title": "Back to the start, with an empty tape"},
+                {"act": {"act": "random"}, "label": "New random start", "title": "The next seed"},
+            ],
+            "caption": "caption",
+        }
+
+
+def _numbers(bound: Bound) -> tuple[Json, Json]:
+    """The three numbers and the terms of the equation, as text and exactly."""
+    exact = {"evidence": bound.log_evidence, "elbo": bound.elbo, "gap": bound.kl}
+    text = {
+        "evidence": wording.number(bound.log_evidence),
+        "elbo": wording.number(bound.elbo),
+        "gap": wording.gap(bound.kl, bound.log_evidence),
+    }
+    terms = {"evidence": "evidence", "elbo": "elbo", "kl": "gap"}
+    return (
+        {f"metric.{name}": text[name] for name in text}
+        | {f"equation.{term}": text[name] for term, name in terms.items()},
+        {f"metric.{name}": exact[name] for name in exact},
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

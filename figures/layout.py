@@ -1,0 +1,54 @@
+"""The look that all figures share: few ticks, faint grid, no frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from figures.encode import Json
+
+
+def axis(title: str = "", **more: Any) -> Json:
+    return {
+        "title": {"text": title, "standoff": 6, "font": {"size": 13, "color": "$muted"}},
+        "tickfont": {"size": 12, "color": "$muted"},
+        "gridcolor": "$grid",
+        "linecolor": "$grid",
+        "zeroline": False,
+        "nticks": 6,
+        "automargin": True,
+        **more,
+    }
+
+
+def hidden_axis(low: float, high: float, **more: Any) -> Json:
+    return {"visible": False, "range": [low, high], "fixedrange": True, **more}
+
+
+def figure(
+    x: str = "",
+    y: str = "",
+    *,
+    xaxis: Json | None = None,
+    yaxis: Json | None = None,
+    legend: bool = False,
+    **more: Any,
+) -> Json:
+    """A layout with one pair of axes."""
+    return {
+        "xaxis": axis(x, **(xaxis or {})),
+        "yaxis": axis(y, **(yaxis or {})),
+        "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
+        "showlegend": legend,
+        "legend": {
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 0.02,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 13},
+        },
+        "hoverlabel": {"font": {"size": 13}},
+        "uirevision": "kept",
+        **more,
+    }

@@ -1,0 +1,48 @@
+"""One colour for each meaning, the same on every page; every colour has a second sign beside it."""
+
+from __future__ import annotations
+
+# "$name" anywhere in a scene or frame stands for the theme's colour of that name
+LIGHT = {
+    "text": "#16202c",
+    "muted": "#5c6773",
+    "faint": "#c3cad2",
+    "grid": "#e4e8ec",
+    "paper": "#ffffff",
+    "elbo": "#0072B2",
+    "gap": "#D55E00",
+    "gap_fill": "rgba(213, 94, 0, 0.20)",
+}
+DARK = {
+    "text": "#eef2f6",
+    "muted": "#a4afba",
+    "faint": "#4c5763",
+    "grid": "#2b333c",
+    "paper": "#12171d",
+    "elbo": "#4aa8e0",
+    "gap": "#ff8534",
+    "gap_fill": "rgba(255, 133, 52, 0.26)",
+}
+COLORS = {"light": LIGHT, "dark": DARK}
+
+EVIDENCE, ELBO, GAP, GAP_FILL = "$text", "$elbo", "$gap", "$gap_fill"
+
+# Okabe and Ito, without the two that mean ELBO and gap
+_COMPONENTS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "hexagram", "x", "bowtie")
+
+
+def component(k: int) -> str:
+    """The colour of component k (0, 1, …); the sixth component has the first colour with another symbol."""
+    return _COMPONENTS[k % len(_COMPONENTS)]
+
+
+def symbol(k: int) -> str:
+    """The marker of component k."""
+    return _SYMBOLS[k % len(_SYMBOLS)]
+
+
+def rgb(k: int) -> tuple[int, int, int]:
+    """The colour of component k as bytes."""
+    code = component(k).lstrip("#")
+    return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)

@@ -1,0 +1,39 @@
+"""Numbers and names as a reader sees them."""
+
+from __future__ import annotations
+
+import math
+
+_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# the smallest gap that is more than rounding, as a share of |log p|
+ROUNDING = 1e-14
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """A number with a true minus sign; very small ones as a power of ten, an absent one as a dash."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value != 0 and abs(value) < 5 * 10.0 ** -(decimals + 1):
+        return power(value)
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def power(value: float) -> str:
+    """Two digits and a power of ten: 3.2 × 10⁻⁷."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_DIGITS)}".replace("-", "−")
+
+
+def gap(value: float | None, log_evidence: float) -> str:
+    """The gap; what lies below rounding is said to be 0."""
+    if value is not None and abs(value) <= ROUNDING * max(1.0, abs(log_evidence)):
+        return "0.000"
+    return number(value)
+
+
+def residual(value: float | None) -> str:
+    """What is left of an identity: 0 or a power of ten."""
+    return "–" if value is None else "0" if value == 0 else power(value)

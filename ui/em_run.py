@@ -1,0 +1,158 @@
+"""A run of EM for the player: extends the trajectory, cuts it, and draws its frames."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from em_core import schedule
+from em_core.errors import InvalidExperiment
+from em_core.experiment import Experiment
+from em_core.moves import MOVES, check_order
+from em_core.records import Parameters, Trajectory
+from em_core.run import END_HALF_STEPS, extend, next_letter, opening, run_to_end, start
+from figures.em_scene import EmScene
+from figures.moment import Moment, moment
+from ui.settings import Settings
+
+# so many half-steps fit the page; the command line goes on to 5,000
+LONGEST = 1_000
+# Play asks for frames ahead: as many as this many seconds make
+_PATIENCE = 1.5
+
+
+class EmRun:
+    """One experiment on the page. `cycle` says which move comes next; a fork cuts the trajectory."""
+
+    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], cycle: str) -> None:
+        self.experiment = experiment
+        self.cycle = cycle
+        self.scene = EmScene(experiment, columns, axes)
+        self.trajectory: Trajectory = start(experiment)
+        self._moments: list[Moment] = []
+        self._frames: list[dict[str, Any]] = []
+
+    @classmethod
+    def of(cls, settings: Settings, moves: str = "") -> EmRun:
+        """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
+        raw = settings.experiment(moves)
+        experiment = Experiment.parse({**raw, "schedule": settings.cycle})
+        if "start" not in (settings.given or {}):
+            begin, q_at = opening(experiment, keep_start="start" in raw)
+            experiment = Experiment.parse({**raw, "schedule": settings.cycle, "start": forked(begin, q_at)})
+        if moves:
+            check_order(moves, experiment.q_at is not None)
+        dataset = None if settings.imported else settings.dataset()
+        columns = dataset.columns if dataset is not None else ()
+        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.cycle)
+        for letter in moves[:LONGEST]:
+            run._append(letter)
+        return run
+
+    def __len__(self) -> int:
+        return len(self.trajectory)
+
+    @property
+    def moves(self) -> str:
+        return self.trajectory.moves
+
+    @property
+    def ended(self) -> str | None:
+        """Why no half-step can follow the last one."""
+        if self.trajectory.last.stopped:
+            return "The run stopped here."
+        if len(self) > LONGEST:
+            return f"The page holds {LONGEST:,} half-steps; the command line goes on."
+        return None
+
+    def frames(self) -> list[dict[str, Any]]:
+        """A frame for every half-step. Only what changed since the last call is drawn."""
+        for index in range(len(self)):
+            following = self._next_move(index)
+            step = self.trajectory[index]
+            known = self._moments[index] if index < len(self._moments) else None
+            if known is not None and known.step is step and known.next_move == following:
+                continue
+            del self._moments[index:], self._frames[index:]
+            previous = self._moments[-1] if self._moments else None
+            now = moment(self.experiment, self.trajectory, index, following, previous)
+            before = self._frames[-1]["id"] if self._frames else None
+            self._frames.append(self.scene.frame(now, self._moments, before))
+            self._moments.append(now)
+        del self._moments[len(self) :], self._frames[len(self) :]
+        return self._frames
+
+    def inner(self, index: int) -> list[dict[str, Any]]:
+        """Finer frames along the M-step of half-step `index`."""
+        self.frames()
+        return self.scene.inner(self._moments[index])
+
+    def advance(self, to: int) -> None:
+        """Make half-steps until number `to` is there, or no more can follow."""
+        while len(self) <= to and self.ended is None:
+            self._append(next_letter(self.trajectory, self.cycle))
+
+    def ahead(self) -> None:
+        """Make half-steps for Play: to the end, or as far as a short while allows."""
+        deadline = time.monotonic() + _PATIENCE
+        most = min(len(self) + END_HALF_STEPS, LONGEST)
+        while self.ended is None and time.monotonic() < deadline:
+            before = len(self)
+            batch = min(before + 2 * len(self.cycle), most)
+            self.trajectory = run_to_end(self.experiment, self.trajectory, self.cycle, batch)
+            self.frames()
+            if len(self) == before:
+                break
+
+    def end(self) -> None:
+        """Go round until the ELBO hardly rises any more: at most 500 half-steps, from wherever the tape ends."""
+        if self.ended is None:
+            most = min(len(self) + END_HALF_STEPS, LONGEST)
+            self.trajectory = run_to_end(self.experiment, self.trajectory, self.cycle, most)
+
+    def move(self, letter: str, at: int) -> int:
+        """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.
+
+        Returns the number of the half-step made. Raises `InvalidExperiment` for a move that needs a q.
+        """
+        if at + 1 < len(self) and self.trajectory[at + 1].move == letter:
+            return at + 1
+        if MOVES[letter].needs_q and self.trajectory[at].after.q is None:
+            raise InvalidExperiment("move", letter, "an E-step first: this move needs a q")
+        if self.trajectory[at].stopped:
+            raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
+        self.trajectory = self.trajectory.upto(at)
+        self._append(letter)
+        return at + 1
+
+    def json(self) -> dict[str, Any]:
+        """The experiment with the tape as its schedule; with an empty tape, one round of the cycle."""
+        return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves or self.cycle)}
+
+    def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
+        """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
+        state = self.trajectory[at].after
+        theta = self.scene.view.dragged(state.theta, handle, x, y)
+        return forked(theta, state.q_at)
+
+    def fork(self, at: int) -> dict[str, Any]:
+        """`start` of the experiment that goes on from half-step `at` under other settings."""
+        state = self.trajectory[at].after
+        return forked(state.theta, state.q_at)
+
+    def _append(self, letter: str) -> None:
+        if not self.trajectory.last.stopped:
+            self.trajectory = extend(self.experiment, self.trajectory, letter)
+
+    def _next_move(self, index: int) -> str | None:
+        if index + 1 < len(self):
+            return self.trajectory[index + 1].move
+        return next_letter(self.trajectory, self.cycle) if self.ended is None else None
+
+
+def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:
+    """θ and the parameters at which q was computed, as `start` of an experiment file."""
+    begin: dict[str, Any] = {name: entry.tolist() for name, entry in theta.items()}
+    if q_at is not None:
+        begin["q_at"] = {name: entry.tolist() for name, entry in q_at.items()}
+    return begin

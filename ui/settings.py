@@ -1,0 +1,274 @@
+"""What the reader has chosen, as one record, and its form in the address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from em_core import datasets, schedule
+from em_core.errors import InvalidExperiment
+from em_core.experiment import Experiment
+from em_core.families.gaussian import COVARIANCES
+from em_core.models import MODELS
+from em_core.moves import MOVES
+
+MODEL_NAMES = {
+    "gaussian_mixture": "Gaussian mixture",
+    "binomial_mixture": "Coins (binomial mixture)",
+    "linkage": "Genetic linkage",
+}
+M_STEPS = {
+    "full": "full",
+    "gradient": "one gradient step",
+    "several": "several gradient steps",
+    "backtracking": "gradient with backtracking",
+}
+STARTS = {"published": "as published", "random": "random, from the seed"}
+
+# longer addresses are cut by browsers and mail programs
+LONGEST_LINK = 6_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number that a slider and a link may set."""
+
+    low: float
+    high: float
+
+    def describe(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+
+LIMITS = {
+    "components": Limit(1, 8),
+    "points": Limit(10, 2000),
+    "separation": Limit(0, 8),
+    "clusters": Limit(1, 8),
+    "dimensions": Limit(1, 6),
+    "data_seed": Limit(0, 9999),
+    "seed": Limit(0, 2**53 - 1),
+    "step": Limit(0.001, 10),
+    "count": Limit(2, 50),
+    "x_axis": Limit(0, 63),
+    "y_axis": Limit(0, 63),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the sidebar shows. `given` holds parts of an experiment that no control describes: a start that
+    was dragged, data that were imported; they take the place of what the controls would make."""
+
+    model: str = "gaussian_mixture"
+    data: str = "old_faithful"
+    components: int = 2
+    covariance: str = "full"
+    points: int = 300
+    separation: float = 3.0
+    clusters: int = 3
+    dimensions: int = 2
+    data_seed: int = 1
+    start: str = "random"
+    seed: int = 3
+    m_step: str = "full"
+    step: float = 0.1
+    count: int = 5
+    standardize: bool = False
+    x_axis: int = 0
+    y_axis: int = 1
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def cycle(self) -> str:
+        """The moves that go round: an E-step, then the chosen kind of M-step."""
+        return {"full": "EM", "gradient": "EG", "several": "E" + "G" * self.count, "backtracking": "EB"}[self.m_step]
+
+    def experiment(self, moves: str) -> dict[str, Any]:
+        """The experiment file for these settings and the moves made so far (none: one round of the cycle)."""
+        given = self.given or {}
+        raw: dict[str, Any] = {
+            "model": self.model,
+            "settings": {**given.get("settings", {}), **self._model_settings()},
+            "data": given.get("data") or self._data(),
+            "schedule": schedule.compress(moves or self.cycle),
+            "moves": {**given.get("moves", {}), "G": {"step": self.step}},
+            "seed": self.seed,
+        }
+        dataset = self.dataset()
+        if "start" in given:
+            raw["start"] = given["start"]
+        elif self.start == "published" and dataset is not None and dataset.start is not None and "data" not in given:
+            raw["start"] = dict(dataset.start)
+        if "start" in raw:
+            # the start says how many components there are
+            raw["settings"].pop("n_components", None)
+        return raw
+
+    @property
+    def imported(self) -> bool:
+        """Whether the data come from an experiment file that the reader opened."""
+        return "data" in (self.given or {})
+
+    def without_start(self) -> Settings:
+        """The same with a start that was dragged or imported given up; imported data stay."""
+        kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
+        return replace(self, given=kept or None)
+
+    def dataset(self) -> datasets.Dataset | None:
+        """The shipped data set in use, None for generated ones."""
+        return None if self.data in datasets.GENERATORS else datasets.load(self.data)
+
+    @classmethod
+    def of_experiment(cls, raw: Any) -> tuple[Settings, str]:
+        """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+        experiment = Experiment.parse(raw)
+        complete = experiment.to_json()
+        moves = schedule.expand(experiment.schedule, MOVES)
+        settings = for_model(cls(), experiment.model.name)
+        controlled = {"covariance": complete["settings"].get("covariance", settings.covariance)}
+        if "weights" in experiment.start:
+            controlled["components"] = len(experiment.start["weights"])
+        kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
+        step = experiment.moves["G"]["step"]
+        return replace(settings, seed=experiment.seed, step=step, given=kept, **controlled), moves
+
+    def _model_settings(self) -> dict[str, Any]:
+        if self.model == "gaussian_mixture":
+            return {"covariance": self.covariance, "n_components": self.components}
+        if self.model == "binomial_mixture":
+            own = {} if self.imported else self.dataset().settings
+            return {**own, "n_components": self.components}
+        return {}
+
+    def _data(self) -> dict[str, Any]:
+        scale = {"standardize": True} if self.standardize and self.model == "gaussian_mixture" else {}
+        if self.data == "blobs":
+            return {
+                "generator": "blobs",
+                "n_points": self.points,
+                "separation": self.separation,
+                "n_clusters": self.clusters,
+                "n_dimensions": self.dimensions,
+                "seed": self.data_seed,
+                **scale,
+            }
+        return {"dataset": self.data, **scale}
+
+
+def data_options(model: str) -> dict[str, str]:
+    """Names and titles of the data that suit a model: shipped sets, then generators."""
+    shipped = {dataset.name: dataset.title for dataset in datasets.catalogue() if model in dataset.models}
+    made = {name: f"Generated {name}" for name, models in datasets.GENERATORS.items() if model in models}
+    return shipped | made
+
+
+def for_model(settings: Settings, model: str) -> Settings:
+    """The settings after a change of model: data and start that suit it."""
+    data = next(iter(data_options(model)))
+    published = data not in datasets.GENERATORS and datasets.load(data).start is not None
+    start = "published" if published else "random"
+    return replace(settings, model=model, data=data, start=start, components=2, given=None)
+
+
+# --- the address ------------------------------------------------------------------------------------------------
+
+
+def to_query(settings: Settings, moves: str, cursor: int) -> dict[str, str]:
+    """The query parameters of a view: what differs from the defaults, the tape and the cursor."""
+    default = Settings()
+    query = {
+        field.name: _written(getattr(settings, field.name))
+        for field in fields(Settings)
+        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
+    }
+    if settings.given is not None:
+        query["given"] = _packed(settings.given)
+    if moves:
+        query["schedule"] = schedule.compress(moves)
+        query["cursor"] = str(cursor)
+    return query
+
+
+def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, list[str]]:
+    """Settings, moves and cursor from an address, and one message for each part that makes no sense.
+
+    A part that makes no sense is left at its default; parts that are not ours are ignored.
+    """
+    settings, messages = Settings(), []
+    readers = {field.name: field.type for field in fields(Settings)}
+    # the model first: the data and the start follow from it
+    for name in sorted(readers, key=lambda name: name != "model"):
+        if name not in query:
+            continue
+        try:
+            value = (
+                _unpacked(query[name]) if name == "given" else _read(name, str(readers[name]), query[name], settings)
+            )
+            settings = for_model(settings, value) if name == "model" else replace(settings, **{name: value})
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The default is shown instead.")
+    moves, cursor = "", None
+    if "schedule" in query:
+        try:
+            moves = schedule.expand(query["schedule"], MOVES)
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The tape starts empty.")
+    if "cursor" in query:
+        text = query["cursor"]
+        if text.isascii() and text.isdigit() and int(text) <= len(moves):
+            cursor = int(text)
+        else:
+            messages.append(f"Link: cursor: {text[:40]!r} is not valid; expected a half-step from 0 to {len(moves)}.")
+    return settings, moves, cursor, messages
+
+
+def _written(value: Any) -> str:
+    return (
+        ("no", "yes")[value] if isinstance(value, bool) else f"{value:.12g}" if isinstance(value, float) else str(value)
+    )
+
+
+def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
+    options = {
+        "model": MODELS,
+        "data": data_options(settings.model),
+        "covariance": COVARIANCES,
+        "start": STARTS,
+        "m_step": M_STEPS,
+        "standardize": ("yes", "no"),
+    }
+    if name in options:
+        if text not in options[name]:
+            raise InvalidExperiment(name, text, f"one of {', '.join(options[name])}")
+        return text == "yes" if name == "standardize" else text
+    limit = LIMITS[name]
+    try:
+        value = int(text) if kind == "int" else float(text)
+    except ValueError:
+        value = None
+    if value is None or not limit.low <= value <= limit.high:
+        raise InvalidExperiment(name, text, limit.describe())
+    return value
+
+
+def _packed(given: Mapping[str, Any]) -> str:
+    text = json.dumps(given, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
+
+
+def _unpacked(text: str) -> dict[str, Any]:
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        # a short link must not unfold into gigabytes
+        given = json.loads(zlib.decompressobj().decompress(packed, 10_000_000))
+    except (binascii.Error, zlib.error, ValueError):
+        given = None
+    if not isinstance(given, dict):
+        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
+    return given
