@@ -1,0 +1,114 @@
+"""The exact posterior of one hidden unit: against the reference, against quadrature, and where formulas fail."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from sparse_cases import reference
+
+from em_core.errors import InvalidExperiment
+from em_core.sparse_coding import laplace_posterior
+
+CASES = reference("p12_laplace_posterior.json")["expected"]["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"v={c['v']} w={c['w']} lam={c['lam']} beta={c['beta']}")
+def test_reference(case):
+    found = laplace_posterior(case["v"], case["w"], case["lam"], case["beta"])
+    assert np.isclose(found.log_evidence, case["log_evidence"], rtol=1e-12, atol=1e-12)
+    scale = math.sqrt(case["posterior_second_moment"])
+    assert np.isclose(found.mean, case["posterior_mean"], rtol=1e-9, atol=1e-12 * scale)
+    assert np.isclose(found.second_moment, case["posterior_second_moment"], rtol=1e-9, atol=1e-12 * scale)
+    assert np.isclose(found.mean_absolute, case["posterior_E_abs_h"], rtol=1e-9, atol=1e-12 * scale)
+    assert np.isclose(found.probability_positive, case["prob_h_positive"], rtol=1e-9, atol=1e-12)
+    assert np.isclose(found.mode, case["map"], rtol=1e-13, atol=0)
+
+
+@given(st.floats(-6, 6), st.floats(-3, 3), st.floats(0.05, 20), st.floats(0.05, 20))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_against_quadrature(v, w, penalty, precision):
+    found = laplace_posterior(v, w, penalty, precision)
+
+    def log_joint(h):
+        fit = math.log(precision / (2 * math.pi)) / 2 - precision * (v - w * h) ** 2 / 2
+        return math.log(penalty / 2) - penalty * abs(h) + fit
+
+    peak = log_joint(found.mode)
+    width = 1 / (penalty + math.sqrt(precision) * abs(w))
+
+    def moment(power):
+        ends = [found.mode + side * s * width for side in (-1, 1) for s in (1, 10, 100)]
+        edges = sorted({0.0, found.mode, *ends, -60 / penalty - abs(found.mode), 60 / penalty + abs(found.mode)})
+        pieces = zip(edges, edges[1:], strict=False)
+        return sum(quad(lambda h: h**power * math.exp(log_joint(h) - peak), a, b, epsabs=0)[0] for a, b in pieces)
+
+    total = moment(0)
+    scale = math.sqrt(moment(2) / total)
+    assert found.log_evidence == pytest.approx(math.log(total) + peak, rel=1e-9, abs=1e-9)
+    assert found.mean == pytest.approx(moment(1) / total, rel=1e-7, abs=1e-8 * scale)
+    assert found.second_moment == pytest.approx(moment(2) / total, rel=1e-7)
+
+
+def test_the_mode_is_exactly_zero_where_the_mean_is_not():
+    found = laplace_posterior(1.2, 1.0, 2.0, 1.0)
+    assert found.mode == 0.0
+    assert found.mean == pytest.approx(0.331, abs=5e-4)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"v={c['v']} w={c['w']}")
+def test_slope_of_the_log_evidence_comes_from_the_moments(case):
+    """d log p(v)/dw = β(v E[h] − w E[h²]) (Fisher's identity)."""
+    v, w, penalty, precision = case["v"], case["w"], case["lam"], case["beta"]
+    width = 1e-5 * max(abs(w), 0.1) / max(1, precision) ** 0.5
+    rise = laplace_posterior(v, w + width, penalty, precision).log_evidence
+    fall = laplace_posterior(v, w - width, penalty, precision).log_evidence
+    found = laplace_posterior(v, w, penalty, precision)
+    slope = precision * (v * found.mean - w * found.second_moment)
+    terms = precision * (abs(v * found.mean) + abs(w) * found.second_moment)
+    rounding = 1e-14 * max(1, abs(found.log_evidence)) / width
+    assert (rise - fall) / (2 * width) == pytest.approx(slope, abs=1e-5 * max(terms, 1e-3) + rounding)
+
+
+def test_signs_mirror_and_pieces_join():
+    left, right = laplace_posterior(-3.0, 0.7, 0.4, 2.0), laplace_posterior(3.0, 0.7, 0.4, 2.0)
+    assert (left.mean, left.mode) == (-right.mean, -right.mode)
+    assert left.log_evidence == right.log_evidence
+    # β|wv| = λ, where the peak crosses 0, and the place where the continued fraction takes over
+    for v in (1.0, 1.0 + 5.0, 5.0 - 1.0):
+        below, above = (laplace_posterior(v * (1 + e), 1.0, 1.0, 1.0) for e in (-1e-12, 1e-12))
+        for name in ("log_evidence", "mean", "second_moment", "mean_absolute"):
+            assert getattr(below, name) == pytest.approx(getattr(above, name), rel=1e-10)
+
+
+@pytest.mark.parametrize("v", [1e-8, 1.0, 1e4, 1e8])
+@pytest.mark.parametrize("w", [-1e4, 1e-8, 1.0])
+@pytest.mark.parametrize("penalty", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("precision", [1e-6, 1.0, 1e6])
+def test_extremes_stay_finite_and_consistent(v, w, penalty, precision):
+    found = laplace_posterior(v, w, penalty, precision)
+    assert math.isfinite(found.log_evidence)
+    assert found.second_moment > 0
+    assert abs(found.mean) <= found.mean_absolute * (1 + 1e-12) <= math.sqrt(found.second_moment) * (1 + 1e-9)
+    assert 0 <= found.probability_positive <= 1
+
+
+@pytest.mark.parametrize(
+    "arguments, field",
+    [
+        ((math.nan, 1, 1, 1), "visible"),
+        ((1, math.inf, 1, 1), "weight"),
+        ((1, 1, 0, 1), "penalty"),
+        ((1, 1, math.nan, 1), "penalty"),
+        ((1, 1, 1, -1), "precision"),
+        ((1, 1, 1, math.inf), "precision"),
+    ],
+)
+def test_bad_input_names_the_field(arguments, field):
+    with pytest.raises(InvalidExperiment) as caught:
+        laplace_posterior(*arguments)
+    assert caught.value.field == field
