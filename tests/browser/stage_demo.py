@@ -238,8 +238,8 @@ if not hidden:
     sent = run.get("sent", 0)
     whole = asked.act is not None and answer(asked.act)
     frames = [frame(i, run.corner, run.seed if i == run.known - 1 else 0, n_points) for i in range(run.known)]
-    if asked.cursor is not None and asked.cursor != run.get("cursor_seen"):
-        run.cursor = run.cursor_seen = asked.cursor
+    if asked.cursor is not None:
+        run.cursor = asked.cursor
         print("CURSOR", asked.cursor, flush=True)
     forked = asked.act is not None and asked.act["act"] in ("drag", "letter", "reset")
     first = 0 if whole or forked or not sent else min(sent, len(frames))

@@ -15,7 +15,7 @@ FRONTEND = Path(__file__).parent / "frontend"
 
 
 class Result(NamedTuple):
-    """What the reader did: the frame in view, and what they just asked for."""
+    """What the reader did since the last `show`: the frame they rest on and what they asked for, None if nothing new."""
 
     cursor: int | None
     act: dict[str, Any] | None
@@ -24,9 +24,10 @@ class Result(NamedTuple):
 def asked(key: str) -> Result:
     """What the reader did since the stage was last shown; read it before building the next message.
 
-    An act stays here until a `show` has answered it, so a run that Streamlit interrupts loses none.
+    It stays here until a `show` has answered it, so a run that Streamlit interrupts loses nothing.
     """
-    return Result(_state(key).get("cursor"), st.session_state.get(_pending(key)))
+    news = st.session_state.get(_news(key), {})
+    return Result(news.get("cursor", {}).get("at"), news.get("act"))
 
 
 def show(message: dict[str, Any], *, key: str) -> Result:
@@ -35,24 +36,20 @@ def show(message: dict[str, Any], *, key: str) -> Result:
     _mount(
         key=key,
         data=message,
-        default={"cursor": None},
-        on_cursor_change=_nothing,
-        on_act_change=lambda: st.session_state.update({_pending(key): _state(key).get("act")}),
+        on_cursor_change=lambda: _remember(key, "cursor"),
+        on_act_change=lambda: _remember(key, "act"),
     )
-    st.session_state.pop(_pending(key), None)
+    st.session_state.pop(_news(key), None)
     return result
 
 
-def _state(key: str) -> dict[str, Any]:
-    return st.session_state.get(key) or {}
+def _remember(key: str, name: str) -> None:
+    news = st.session_state.setdefault(_news(key), {})
+    news[name] = st.session_state[key][name]
 
 
-def _pending(key: str) -> str:
-    return f"{key}.asked"
-
-
-def _nothing() -> None:
-    """Streamlit reports only those states that have a callback."""
+def _news(key: str) -> str:
+    return f"{key}.news"
 
 
 def _serve(name: str, folder: Path, version: str) -> str:

@@ -111,9 +111,10 @@ class Stage {
       if (this.want !== null && this.want <= last) this.asks.drop("advance");
       if (!this.asks.has("advance")) this.want = null;
       this.go(Math.min(target, last));
+      if (this.cursor === cursor) this.reported = cursor; // Python knows
     } else if (ordered && cursor !== null && cursor !== undefined) {
       this.want = null;
-      this.reported = Math.min(cursor, last); // Python knows
+      this.reported = Math.min(cursor, last); // it knows
       this.go(this.reported, { glide: !rebuilt });
     } else if (this.cursor > last) {
       this.go(last);
@@ -258,7 +259,7 @@ class Stage {
   }
 
   wantInner() {
-    if (this.inner.has(this.frame.id) || this.asks.has("inner") || this.frame.inner_at === null) return;
+    if (this.inner.has(this.frame.id) || this.asks.has("inner") || (this.frame.inner_at ?? null) === null) return;
     this.asks.add({ act: "inner", at: this.cursor });
   }
 
@@ -340,7 +341,7 @@ class Stage {
       if (this.playing || this.cursor === this.reported) return;
       if (this.asks.busy) return this.rest();
       this.reported = this.cursor;
-      this.report("cursor", this.cursor);
+      this.report("cursor", { at: this.cursor, n: Date.now() }); // a number, so that the same frame again is news too
       return undefined;
     }, delay);
   }
@@ -354,7 +355,7 @@ class Stage {
     if (!this.frame || !this.node.isConnected) return false;
     const own = { ArrowRight: () => this.next(), ArrowLeft: () => this.back(), Home: () => this.go(0, { own: true }), End: () => this.end(),
       " ": () => (this.playing ? this.pause() : this.play()) }[key];
-    const given = this.scene.keys?.[key];
+    const given = this.scene.keys?.[key] ?? this.scene.keys?.[key.toLowerCase()]; // Caps Lock may be on
     if (own) own();
     else if (given) this.act(given);
     return Boolean(own || given);
