@@ -15,7 +15,7 @@ FRONTEND = Path(__file__).parent / "frontend"
 
 
 class Result(NamedTuple):
-    """What the reader did since the last `show`: the frame they rest on and what they asked for, None if nothing new."""
+    """What the reader did since the last `show`: where they rest, what they asked for; None if nothing new."""
 
     cursor: int | None
     act: dict[str, Any] | None
