@@ -62,10 +62,11 @@ def line(
     """The parameters at t along the line from `theta_from` (t = 0) to `theta_to` (t = 1).
 
     The line is straight in unconstrained coordinates and goes on beyond both ends. None where it leaves the numbers.
-    Raises `HalfStepFailed` where an end lies on a boundary.
+    Raises `HalfStepFailed` where an end lies on a boundary that the other does not share.
     """
     start, end = model.to_vector(theta_from), model.to_vector(theta_to)
-    if start.shape != end.shape:
+    # the coordinates may be as many and yet others: what one end leaves out, the other must too
+    if start.shape != end.shape or not _alike(_at(model, start, theta_to), theta_from):
         raise HalfStepFailed("boundary", "one end of the line lies on a boundary, where coordinates are not finite")
     return [_at(model, start + s * (end - start), theta_to) for s in t]
 
@@ -83,6 +84,13 @@ def profile(
     Where q is the posterior at `theta_from`, the two curves touch at t = 0 and have the same slope there.
     """
     return scan(model, data, q, line(model, theta_from, theta_to, t))
+
+
+def _alike(first: Parameters | None, second: Parameters) -> bool:
+    if first is None:
+        return False
+    slack = {name: 1e-6 * np.abs(entry).max() for name, entry in second.items()}
+    return all(np.allclose(entry, second[name], rtol=0, atol=slack[name]) for name, entry in first.items())
 
 
 def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Parameters | None:

@@ -122,7 +122,8 @@ def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     bad = np.argwhere(~(np.abs(array) <= LARGEST))
     if len(bad):
         place = "".join(f"[{i}]" for i in bad[0])
-        raise InvalidExperiment(f"{name}{place}", float(array[tuple(bad[0])]), "a finite number of magnitude at most 1e100")
+        valid = f"a finite number of magnitude at most {LARGEST:g}"
+        raise InvalidExperiment(f"{name}{place}", float(array[tuple(bad[0])]), valid)
     array.flags.writeable = False
     return array
 

@@ -1,4 +1,4 @@
-"""The one table of cases that the core's theorems are tested on: every model, every setting that changes its mathematics.
+"""The one table of cases that the core's theorems are tested on: every model, every setting that matters.
 
 A later model joins with a row here. Most theorems then hold for it without another line.
 """

@@ -63,12 +63,11 @@ def test_the_gap_is_zero_after_an_e_step(case):
             assert step.after.q_at is step.after.theta
 
 
-@pytest.mark.parametrize("case", WITH_M, ids=str)
-@pytest.mark.parametrize("letter", ["M", "G", "B"])
+@pytest.mark.parametrize(
+    ("case", "letter"), [(case, letter) for case in WITH_M for letter in case.moves if letter != "E"], ids=str
+)
 def test_the_gap_after_an_m_type_step_is_the_kl_from_the_old_posterior_to_the_next(case, letter):
     """log p − L by subtraction at θ_{t+1} equals KL(q_t ‖ q_{t+1}), q_{t+1} being what the next E makes."""
-    if letter not in case.moves:
-        pytest.skip("the start lies on a boundary: no coordinates for a gradient")
     experiment = case.experiment(f"(E{letter})6E")
     trajectory = run.run(experiment)
     assert len(trajectory) == 14

@@ -18,12 +18,13 @@ def elbos(experiment, trajectory):
     return list(zip(trajectory.half_steps, values, strict=True))
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("word", ["EM", "EB", "B3EM2", "MEBE"])
+WORDS = ["(EM)12", "(EB)8", "(B3EM2)3", "(MEBE)3"]
+ALLOWED = [(case, word) for case in CASES for word in WORDS if set(word) & set("EMB") <= set(case.moves)]
+
+
+@pytest.mark.parametrize(("case", "word"), ALLOWED, ids=str)
 def test_the_moves_that_promise_it_never_lower_the_elbo(case, word):
-    if not set(word) & set("EMB") <= set(case.moves):
-        pytest.skip("the start lies on a boundary")
-    experiment = case.experiment(f"({word})12")
+    experiment = case.experiment(word)
     trajectory = run.run(experiment)
     assert not trajectory.last.stopped
     values = elbos(experiment, trajectory)
@@ -31,7 +32,7 @@ def test_the_moves_that_promise_it_never_lower_the_elbo(case, word):
         assert MOVES[step.move].monotone
         assert after >= before - 1e-12 * max(1, abs(before)), step.move
     evidence = [decompose(experiment.model, experiment.data, step.after).log_evidence for step in trajectory.half_steps]
-    if word == "EM":  # after an exact E, log p rises at least as much as L
+    if word == "(EM)12":  # after an exact E, log p rises at least as much as L
         for before, after in zip(evidence[2::2], evidence[4::2], strict=False):
             assert after >= before - 1e-12 * max(1, abs(before))
 
@@ -125,9 +126,7 @@ def test_eg_is_gradient_ascent_on_log_p(case):
     theta = case.theta
     for half_step in trajectory.half_steps[2::2]:
         vector = model.to_vector(theta)
-        slope = central_difference(
-            lambda x, like=theta: model.log_evidence(data, model.from_vector(x, like)), vector
-        )
+        slope = central_difference(lambda x, like=theta: model.log_evidence(data, model.from_vector(x, like)), vector)
         theta = model.from_vector(vector + step * slope / case.n_units, theta)
         for name, entry in half_step.after.theta.items():
             np.testing.assert_allclose(entry, theta[name], rtol=1e-7, atol=1e-8)

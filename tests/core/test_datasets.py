@@ -1,0 +1,90 @@
+"""Data that ship with the program, and the generator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from em_core import datasets, run
+from em_core.experiment import Experiment
+from em_core.models import MODELS
+from tests.core.cases import reference
+
+CATALOGUE = datasets.catalogue()
+
+
+@pytest.mark.parametrize("dataset", CATALOGUE, ids=lambda dataset: dataset.name)
+def test_every_data_set_says_where_it_comes_from(dataset):
+    assert all(len(text) > 10 for text in (dataset.title, dataset.source, dataset.licence))
+    assert any(character.isdigit() for character in dataset.source)  # a year, a page
+    assert dataset.models and set(dataset.models) <= set(MODELS) | {"sparse_coding"}
+    assert all(dataset.columns) and dataset.fields
+    for values in dataset.fields.values():
+        assert np.isfinite(np.array(values, dtype=float)).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("dataset", "model"),
+    [(dataset, model) for dataset in CATALOGUE for model in dataset.models if model in MODELS],
+    ids=lambda entry: entry if isinstance(entry, str) else entry.name,
+)
+def test_every_data_set_runs_with_every_model_it_lists(dataset, model, seed):
+    raw = {"model": model, "settings": dict(dataset.settings), "data": {"dataset": dataset.name}, "seed": seed}
+    starts = [None, *([dict(dataset.start)] if getattr(dataset, "start", None) else [])]
+    for start in starts:
+        experiment = Experiment.parse({**raw, "start": start, "schedule": "(EM)10"})
+        result = run.report(experiment, run.run(experiment))
+        assert result["outcome"] == "completed", result["message"]
+
+
+def test_the_shipped_numbers_are_the_published_ones():
+    loaded = {dataset.name: dataset.fields for dataset in CATALOGUE}
+    assert loaded["linkage"]["counts"] == reference("p01")["data"]["counts"]
+    assert loaded["two_coins"]["successes"] == reference("p02")["data"]["heads"]
+    assert loaded["old_faithful"]["values"] == reference("p04")["data"]["X"]
+    assert len(loaded["old_faithful"]["values"]) == 272
+
+
+@pytest.mark.parametrize("name", ["iris", "../old_faithful", "", None, 3])
+def test_only_names_of_the_catalogue_are_opened(name):
+    with pytest.raises(ValueError, match=r"^data\.dataset: "):
+        Experiment.parse({"model": "gaussian_mixture", "data": {"dataset": name}, "schedule": "E"})
+
+
+# ---- blobs -------------------------------------------------------------------------------------------------
+def test_the_same_arguments_give_the_same_points():
+    first, again = (datasets.blobs(50, 3.0, seed=4) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, datasets.blobs(50, 3.0, seed=5))
+    assert first.shape == (50, 2)
+
+
+@pytest.mark.parametrize("n_clusters", [1, 2, 3, 5])
+@pytest.mark.parametrize("n_dimensions", [1, 2, 4])
+def test_separation_moves_the_clusters_apart_and_nothing_else(n_clusters, n_dimensions):
+    """Points at separation s are s · centre + noise: neighbouring centres lie at distance 1 per unit of separation."""
+    at = [datasets.blobs(60, s, 3, n_clusters, n_dimensions) for s in (0.0, 1.0, 10.0)]
+    np.testing.assert_allclose(at[2] - at[0], 10 * (at[1] - at[0]), rtol=1e-10, atol=1e-12)
+    centres = np.unique((at[1] - at[0]).round(9), axis=0)
+    assert len(centres) == n_clusters
+    np.testing.assert_allclose(centres.mean(axis=0), 0, atol=1e-8)
+    if n_clusters > 1:
+        distances = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+        nearest = np.where(distances > 1e-6, distances, np.inf).min(axis=1)
+        np.testing.assert_allclose(nearest, 1, rtol=1e-6)
+
+
+def test_clusters_have_unit_average_variance_and_even_sizes():
+    n_points, n_clusters = 30_000, 3
+    noise = datasets.blobs(n_points, 0.0, 1, n_clusters, 2)
+    shifts = (datasets.blobs(n_points, 1.0, 1, n_clusters, 2) - noise).round(6)
+    centres, members, sizes = np.unique(shifts, axis=0, return_inverse=True, return_counts=True)
+    assert sizes.tolist() == [n_points // n_clusters] * n_clusters
+    for k in range(len(centres)):
+        assert noise[members.ravel() == k].var(axis=0).mean() == pytest.approx(1, rel=0.03)
+
+
+def test_the_largest_blobs_fit_in_memory():
+    """Cluster by cluster: not one matrix a point."""
+    assert datasets.blobs(20_000, 3.0, 0, 50, 64).shape == (20_000, 64)

@@ -1,0 +1,133 @@
+"""Schedules: words over moves, with counts and parentheses."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from em_core.errors import InvalidExperiment
+from em_core.moves import MOVES
+from em_core.schedule import LONGEST, compress, expand, following
+
+# (a schedule, what it stands for), built side by side
+TREES = st.recursive(
+    st.sampled_from("EMGB").map(lambda letter: (letter, letter)),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.integers(1, 4)).map(
+            lambda pair: (
+                f"{pair[0][0]}{pair[1]}" if len(pair[0][0]) == 1 else f"({pair[0][0]}){pair[1]}",
+                pair[0][1] * pair[1],
+            )
+        ),
+        st.lists(inner, min_size=1, max_size=4).map(
+            lambda parts: (" ".join(word for word, _ in parts), "".join(moves for _, moves in parts))
+        ),
+        inner.map(lambda pair: (f"( {pair[0]} )", pair[1])),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(TREES)
+def test_expand_reads_the_grammar(pair):
+    word, moves = pair
+    if len(moves) <= LONGEST:
+        assert expand(word, MOVES) == moves
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.one_of(st.text("EMGB", min_size=1, max_size=60), TREES.map(lambda pair: pair[1])))
+def test_expand_undoes_compress(moves):
+    assert expand(compress(moves), MOVES) == moves
+
+
+@pytest.mark.parametrize(
+    ("word", "moves"),
+    [
+        ("EM", "EM"),
+        (" E  M ", "EM"),
+        ("(EM)3", "EMEMEM"),
+        ("E G5", "EGGGGG"),
+        ("E G 5", "EGGGGG"),
+        ("((EG2)2M)2", "EGGEGGMEGGEGGM"),
+        ("(E)M", "EM"),
+        ("E01", "E"),
+        ("E" + "0" * 9000 + "2", "EE"),
+        ("E1M1", "EM"),
+    ],
+)
+def test_examples(word, moves):
+    assert expand(word, MOVES) == moves
+
+
+@pytest.mark.parametrize(
+    ("moves", "word"),
+    [("EMEMEM", "(EM)3"), ("EGGG", "EG3"), ("EGGEGG", "(EG2)2"), ("E", "E"), ("EM" * 2500, "(EM)2500")],
+)
+def test_compress_examples(moves, word):
+    assert compress(moves) == word
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("", "  ", "()", "(", ")", "(EM", "EM)", "E)(M", "3", "3E", "(3)", "E0", "(EM)0", "E00", "()3", "E()M"),
+        *("X", "EMX", "em", "E-1", "E1.5", "E,M", "E²", "E٣", "(EM)20)", "EM;", "E\x00", "é", "E" + "0" * 9000),
+        *(None, 3, ["E"], {"E": 1}, True),
+    ],
+)
+def test_what_does_not_parse_is_refused_with_its_value(word):
+    with pytest.raises(InvalidExperiment) as caught:
+        expand(word, MOVES)
+    text = str(caught.value)
+    assert text.startswith("schedule: ") and caught.value.value == word
+    assert " ".join(repr(word).split())[:60] in text
+    assert len(text.splitlines()) == 1
+
+
+def test_the_longest_schedule():
+    assert expand("(EM)2500", MOVES) == "EM" * 2500
+    assert len(expand("((E)50)100", MOVES)) == LONGEST == 5_000
+    for word in ("(EM)2501", "E5001", "E5000M", "(EM)2500E", "E" * 5001, "((E)50)101"):
+        with pytest.raises(InvalidExperiment, match="5,000"):
+            expand(word, MOVES)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "(EM)99999999999999",
+        "E" + "9" * 100_000,
+        "(" * 200_000,
+        "(" * 100_000 + "E" + ")" * 100_000,
+        "(" * 1000 + "EM" + ")9" * 1000,
+        ")" * 200_000,
+        " " * 500_000,
+        "E5000" * 20_000,
+    ],
+)
+def test_hostile_words_end_quickly(word):
+    begun = time.process_time()
+    try:
+        assert expand(word, MOVES) == "E"
+    except InvalidExperiment as error:
+        assert len(str(error)) < 500
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("cycle", ["EM", "EGGG", "EB", "E"])
+def test_following_goes_round(cycle):
+    for n in range(3 * len(cycle)):
+        assert following((cycle * 4)[:n], cycle) == (cycle * 4)[n]
+
+
+def test_following_takes_up_where_the_last_e_left():
+    assert following("EMEG", "EGGG") == "G"
+    assert following("EMEGGG", "EGGG") == "E"
+    assert following("EMMM", "EM") == "E"
+    assert following("", "EM") == "E"
+    assert following("MM", "EM") == "E"

@@ -1,0 +1,115 @@
+"""The layers, read from the imports: pages → ui → figures → em_core → numpy, scipy."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# from the top down; each may import those after it
+LAYERS = ("app", "pages", "ui", "figures", "em_core")
+OUTSIDE = {
+    "app": {"streamlit"},
+    "pages": {"streamlit"},
+    "ui": {"streamlit", "plotly", "numpy"},
+    "figures": {"plotly", "numpy"},
+    "em_core": {"numpy", "scipy"},
+}
+LONGEST_FILE = 400
+
+
+def sources(layer):
+    return [ROOT / "app.py"] if layer == "app" else sorted((ROOT / layer).rglob("*.py"))
+
+
+def imported(path):
+    """Full names of what a file imports, `from package import name` as package.name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+FILES = [(layer, path) for layer in LAYERS for path in sources(layer) if path.exists()]
+
+
+def named(entry):
+    return entry if isinstance(entry, str) else str(entry.relative_to(ROOT))
+
+
+def test_the_core_is_there():
+    assert len(sources("em_core")) > 15
+
+
+@pytest.mark.parametrize(("layer", "path"), FILES, ids=named)
+def test_imports_point_down(layer, path):
+    below = set(LAYERS[LAYERS.index(layer) :])
+    allowed = below | OUTSIDE[layer] | set(sys.stdlib_module_names)
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert roots <= allowed, f"{named(path)} imports {sorted(roots - allowed)}"
+
+
+# within em_core: a part, and what its files must not import
+FORBIDDEN = {
+    "models": ("moves", "e_steps", "m_steps", "schedule", "run", "experiment", "bound", "datasets"),
+    "families": ("moves", "e_steps", "m_steps", "schedule", "run", "experiment", "bound", "datasets", "models"),
+    "e_steps.py": ("models", "families", "moves", "experiment", "run", "schedule"),
+    "m_steps.py": ("models", "families", "moves", "experiment", "run", "schedule"),
+    "moves.py": ("models", "families", "experiment", "run", "schedule", "datasets"),
+    "bound.py": ("models", "families", "moves", "experiment", "run", "schedule"),
+    "records.py": ("models", "families", "moves", "experiment", "run", "schedule", "bound", "model"),
+    "model.py": ("models", "families", "moves", "experiment", "run", "schedule", "bound"),
+    "schedule.py": ("models", "families", "moves", "experiment", "run", "model", "bound"),
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "others"), FORBIDDEN.items(), ids=lambda entry: entry if isinstance(entry, str) else ""
+)
+def test_models_know_nothing_of_moves_and_moves_nothing_of_models(part, others):
+    place = ROOT / "em_core" / part
+    for path in [place] if place.suffix else sorted(place.rglob("*.py")):
+        for name in imported(path):
+            parts = name.split(".")
+            assert parts[0] != "em_core" or parts[1] not in others, f"{named(path)} imports {name}"
+
+
+def test_moves_name_no_model():
+    """Not by import and not by an isinstance on a name either."""
+    names = re.compile("gaussian|binomial|linkage|mixture|covarianc", re.IGNORECASE)
+    for part in ("e_steps.py", "m_steps.py", "moves.py", "bound.py", "schedule.py", "run.py"):
+        assert not names.search((ROOT / "em_core" / part).read_text(encoding="utf-8")), part
+
+
+@pytest.mark.parametrize("path", [path for _, path in FILES], ids=named)
+def test_no_file_is_too_long(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+SKIPPED = {".git", "vendor", ".venv", "venv", "node_modules", "__pycache__", "reference", "screenshots"}
+TEXTS = {".py", ".js", ".css", ".html", ".toml", ".md", ".json", ".csv", ".txt", ".sh", ".bat", ".ps1", ".yml", ""}
+
+
+def project_texts():
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        hidden = any(part in SKIPPED or part.endswith("_cache") or part == ".hypothesis" for part in parts)
+        if path.is_file() and not hidden and path.suffix in TEXTS:
+            yield path, path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewhere():
+    here = re.compile(r"(?<![\w.~$}])/(home|work|Users|root)/\w|[A-Z]:\\\\Users")
+    elsewhere = re.compile(r"https?://[^\s\"')]*(cdn|unpkg|jsdelivr|googleapis)")
+    for path, text in project_texts():
+        if path == Path(__file__):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            assert not here.search(line), f"{named(path)}:{number}: {line.strip()[:120]}"
+            assert not elsewhere.search(line), f"{named(path)}:{number}: {line.strip()[:120]}"
