@@ -29,6 +29,7 @@ export class Handles {
       clearTimeout(node.timer); // a frame that arrives is what counts
       node.style.setProperty("--tint", paint(handle.color ?? "$text", theme.colors));
       node.title = handle.label;
+      node.axes = handle.axes ?? ["xaxis", "yaxis"];
       this.place(node, handle.x, handle.y, handle.label);
     }
   }
@@ -38,13 +39,13 @@ export class Handles {
     this.nodes.forEach((node) => this.place(node, node.x, node.y, node.label));
   }
 
-  axes() {
-    return [this.host._fullLayout?.xaxis, this.host._fullLayout?.yaxis];
+  axes(node) {
+    return node.axes.map((name) => this.host._fullLayout?.[name]);
   }
 
   place(node, x, y, label) {
     Object.assign(node, { x, y, label });
-    const [horizontal, vertical] = this.axes();
+    const [horizontal, vertical] = this.axes(node);
     if (!vertical) return;
     const left = horizontal._offset + horizontal.d2p(x), top = vertical._offset + vertical.d2p(y);
     node.style.transform = `translate(${left}px, ${top}px)`;
@@ -79,7 +80,7 @@ export class Handles {
       if (!arrow || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       const size = STEP * (event.shiftKey ? 10 : 1);
-      const [horizontal, vertical] = this.axes();
+      const [horizontal, vertical] = this.axes(node);
       this.move(node,
         horizontal._offset + horizontal.d2p(node.x) + arrow[0] * size * horizontal._length,
         vertical._offset + vertical.d2p(node.y) - arrow[1] * size * vertical._length);
@@ -93,7 +94,7 @@ export class Handles {
 
   /** Move to a pixel of the figure, kept inside the axes. */
   move(node, left, top) {
-    const [horizontal, vertical] = this.axes();
+    const [horizontal, vertical] = this.axes(node);
     const inside = (axis, p) => axis.p2d(Math.min(Math.max(p - axis._offset, 0), axis._length));
     this.place(node, inside(horizontal, left), inside(vertical, top), node.label);
   }
