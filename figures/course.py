@@ -17,9 +17,14 @@ from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 # how many earlier bounds stay visible where the whole curve is drawn
 _PAST = 6
 _GRID = np.linspace(0.005, 0.995, 199)
+# nats below the maximum that are drawn: farther down the curve falls away to minus infinity
+_DEPTH = 16.0
 
 # traces, in drawing order
 _BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
+
+
+WHOLE_GLIDES = (_BOUND, _GAP, _TOUCH, _HERE)
 
 
 def has_whole_curve(experiment: Experiment) -> bool:
@@ -63,7 +68,7 @@ def figure(experiment: Experiment) -> Json:
         evidence = scan(experiment.model, experiment.data, _posterior(experiment), whole).log_evidence
         data[_EVIDENCE] |= {"x": _GRID.tolist(), "y": evidence.tolist()}
         top = float(np.nanmax(evidence))
-        low = float(np.nanmin(evidence[(_GRID > 0.12) & (_GRID < 0.92)]))
+        low = max(top - _DEPTH, float(np.nanmin(evidence)))
         room = 0.08 * (top - low)
         shape = layout.figure(
             x="θ" if name == "theta" else name,
@@ -74,7 +79,7 @@ def figure(experiment: Experiment) -> Json:
         )
     else:
         shape = layout.figure(
-            x="how far θ has moved (0: where q was computed, 1: where the M-step leads)",
+            x="θ on its way: 0 where q was computed, 1 after the M-step",
             y="nats",
             legend=True,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},

@@ -14,16 +14,16 @@ from figures.encode import Json
 from figures.palette import ELBO, EVIDENCE, GAP
 
 _MUTED = "$muted"
-_LEFT, _RIGHT = (0.0, 1.0), (1.22, 1.85)
+_LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _ROWS = (4, 3, 2, 1, 0)
-_WIDTH = 17
+_WIDTH = 14
 
 # name, colour; the bars of the left half from top to bottom
 _TERMS = (
-    ("E[log p(h, v)]", _MUTED),
-    ("entropy H(q)", _MUTED),
+    ("E log p(h,v)", _MUTED),
+    ("entropy", _MUTED),
     ("ELBO", ELBO),
-    ("gap KL", GAP),
+    ("gap", GAP),
     ("log p(v)", EVIDENCE),
 )
 _MAGNIFIED = (2, 3, 4)
@@ -59,7 +59,7 @@ def figure() -> Json:
         "textfont": {"size": 12, "color": _MUTED},
     }
     shape = layout.figure(
-        xaxis=layout.hidden_axis(-0.38, 2.02),
+        xaxis=layout.hidden_axis(-0.56, 2.14),
         yaxis=layout.hidden_axis(-1.4, 4.6),
         margin={"l": 4, "r": 4, "t": 2, "b": 2},
         dragmode=False,
@@ -90,7 +90,7 @@ def changes(bound: Bound) -> Json:
     result[f"decomposition/{_LABELS}/x"] = places
     result[f"decomposition/{_LABELS}/y"] = list(_ROWS)
     result[f"decomposition/{_LABELS}/text"] = [sign + text for sign, text in zip(signs, texts, strict=True)]
-    return result | _scale_bars(_nice(0.3 * unit), unit, _decade(bound.kl), gap_unit)
+    return result | _scale_bars(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
 
 
 def _only_evidence(bound: Bound) -> Json:
@@ -120,7 +120,7 @@ def _segment(trace: int, row: int, half: tuple[float, float], left: float, unit:
 def _scale(low: float, high: float) -> tuple[float, float]:
     """Left edge and length of the left half's axis: a quarter of room before the smallest term."""
     spread = max(high - low, 1e-3)
-    return low - 0.35 * spread, 1.35 * spread / 0.8
+    return low - 0.35 * spread, 1.35 * spread / 0.86
 
 
 def _scale_bars(left_length: float, unit: float, right_length: float, gap_unit: float) -> Json:
@@ -135,8 +135,8 @@ def _scale_bars(left_length: float, unit: float, right_length: float, gap_unit: 
         f"decomposition/{_SCALE_TEXT}/x": [left_end + 0.02, right_end + 0.02],
         f"decomposition/{_SCALE_TEXT}/y": [y, y],
         f"decomposition/{_SCALE_TEXT}/text": [
-            f"{_plain(left_length)} nats, axis cut",
-            f"{_plain(right_length)} nats" + (f", × {_plain(magnified)}" if magnified >= 2 else ""),
+            f"{_nats(left_length)}, axis cut",
+            f"{_nats(right_length)}" + (f", × {_plain(magnified)}" if magnified >= 2 else ""),
         ],
     }
 
@@ -152,6 +152,10 @@ def _nice(value: float) -> float:
     """The largest of 1, 2, 5 times a power of ten that is not above `value`."""
     power = 10.0 ** math.floor(math.log10(value))
     return max(step * power for step in (1, 2, 5) if step * power <= value * (1 + 1e-9))
+
+
+def _nats(value: float) -> str:
+    return f"{_plain(value)} nat{'s' * (value > 1)}"
 
 
 def _plain(value: float) -> str:

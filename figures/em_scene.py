@@ -15,7 +15,7 @@ from figures.moment import STOPS, Moment, same
 
 _AREAS = {
     "wide": ["data timeline", "data course", "data decomposition"],
-    "medium": ["data timeline", "decomposition course"],
+    "medium": ["data timeline", "data course", "decomposition decomposition"],
     "narrow": ["data", "timeline", "course", "decomposition"],
 }
 _COLUMNS = {
@@ -25,7 +25,7 @@ _COLUMNS = {
 }
 _ROWS = {
     "wide": "minmax(0, 1.1fr) minmax(0, 1.15fr) minmax(0, 0.8fr)",
-    "medium": "minmax(0, 1.1fr) minmax(0, 1fr)",
+    "medium": "minmax(0, 1fr) minmax(0, 1.15fr) minmax(0, 0.85fr)",
     "narrow": "360px 280px 300px 240px",
 }
 _METRICS = (("evidence", "log p(v)", "$text"), ("elbo", "ELBO", "$elbo"), ("gap", "Gap", "$gap"))
@@ -147,7 +147,8 @@ class EmScene:
             "columns": _COLUMNS,
             "rows": _ROWS,
             "inner": {"view": "course", "label": "How far", "stops": STOPS.tolist(), "format": "{}"},
-            "glide": [*self.view.gliding, *(f"course/{trace}" for trace in ((0, 4, 5) if whole else (0, 1, 4, 5)))],
+            # where only the way to the next M-step is drawn, each M-step has a picture of its own: nothing to glide between
+            "glide": [*self.view.gliding, *(f"course/{trace}" for trace in course.WHOLE_GLIDES if whole)],
             "keys": {
                 "e": {"act": "move", "letter": "E"},
                 "m": {"act": "move", "letter": "M"},

@@ -44,7 +44,7 @@ def figures() -> dict[str, Json]:
         "latest": {
             "data": bounds,
             "layout": layout.figure(
-                x="half-step", y="nats", legend=True, xaxis={"tickformat": "d", "dtick": 1}, hovermode="x unified"
+                x="half-step", y="nats", legend=True, xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"minallowed": -0.4}}, hovermode="x unified"
             ),
         },
         "timeline": {

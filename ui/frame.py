@@ -6,7 +6,6 @@ import streamlit as st
 
 _STYLE = """
 <style>
-.stMainBlockContainer { padding: 0.6rem 1rem 0.4rem !important; max-width: none !important; }
 [data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; padding-bottom: 1rem; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }

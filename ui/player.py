@@ -29,7 +29,6 @@ class Player:
 
     cursor: int = 0
     turn: int = 0
-    _reported: int | None = None
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _scene_sent: str = ""
@@ -43,8 +42,8 @@ class Player:
     def listen(self, key: str) -> dict[str, Any] | None:
         """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports."""
         result = stage.asked(key)
-        if result.cursor is not None and result.cursor != self._reported:
-            self._reported = self.cursor = result.cursor
+        if result.cursor is not None:
+            self.cursor = result.cursor
         act = result.act
         if not act or act["n"] == self._answered:
             return None
@@ -58,7 +57,7 @@ class Player:
         what = act["act"]
         if what == "advance":
             run.advance(act["to"])
-            self.go(min(act["to"], len(run) - 1))
+            self.cursor = min(act["to"], len(run) - 1)  # the browser goes there by itself
         elif what == "ahead":
             run.ahead()
         elif what == "end":

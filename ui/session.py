@@ -33,6 +33,7 @@ class Session:
             wanted = replace(self.settings, **changes)
         if wanted == self.settings:
             return
+        self.messages = []
         self._adopt(wanted, changes.keys())
 
     def _adopt(self, wanted: Settings, changed: Any) -> None:
@@ -47,7 +48,9 @@ class Session:
             elif changed <= {"x_axis", "y_axis"}:
                 self.run = EmRun.of(wanted, self.run.moves)
             else:
-                wanted = replace(wanted, given=None) if "data" in changed or "model" in changed else wanted.without_start()
+                wanted = (
+                    replace(wanted, given=None) if "data" in changed or "model" in changed else wanted.without_start()
+                )
                 self._begin(wanted)
         except InvalidExperiment as error:
             self.messages.append(str(error))
@@ -65,6 +68,7 @@ class Session:
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
+        self.messages = []
         try:
             if self.player.answer(self.run, act):
                 return

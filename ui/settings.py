@@ -42,7 +42,11 @@ class Limit:
     high: float
 
     def describe(self) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
+        return f"a number from {_plain(self.low)} to {_plain(self.high)}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 LIMITS = {

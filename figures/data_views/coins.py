@@ -52,11 +52,12 @@ class CoinsView:
                 counts.append(
                     {
                         **_bar(k),
-                        "x": [f"{_letter(k)} {part}"],
+                        "x": [f"{_letter(k)}<br>{part}"],
                         "y": [0],
                         "xaxis": "x2",
                         "yaxis": "y2",
                         "textposition": "outside",
+                        "textfont": {"color": "$text", "size": 13},
                         "cliponaxis": False,
                         "showlegend": False,
                         "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
@@ -96,7 +97,7 @@ class CoinsView:
             xaxis={"domain": [0, 0.56], "range": [0, 1], "anchor": "y"},
             yaxis={"domain": [0.3, 1], "anchor": "x", "autorange": "reversed", "type": "category", "nticks": 40},
             barmode="stack",
-            xaxis2=layout.axis("expected counts", domain=[0.66, 1], anchor="y2", type="category"),
+            xaxis2=layout.axis("expected counts", domain=[0.66, 1], anchor="y2", type="category", tickangle=0),
             yaxis2=layout.axis("", domain=[0.3, 1], anchor="x2", range=[0, 1.15 * total / self.k], nticks=4),
             xaxis3=layout.axis("P(heads)", domain=[0, 1], anchor="y3", range=[-0.02, 1.02]),
             yaxis3=layout.hidden_axis(-1, self.k, domain=[0, 0.14], anchor="x3"),

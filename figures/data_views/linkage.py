@@ -39,6 +39,7 @@ class LinkageView:
         for bar, counts in ((bars[2], self.counts[1:3]), (bars[3], self.counts[3:])):
             bar |= {"y": counts.tolist(), "text": [f"{count:.0f}" for count in counts]}
         bars[3]["showlegend"] = False
+        bars[0]["textfont"] = {"color": "$text", "size": 15}
         expected = {
             "type": "scatter",
             "mode": "markers",
@@ -97,9 +98,8 @@ class LinkageView:
         if q is None:
             return f"θ = {theta:.6f}; no q yet"
         hidden = float(q.expected_counts[1, 0])
-        y = self.counts
-        best = (hidden + y[3]) / (hidden + y[1:].sum())
-        return f"θ = {theta:.6f}; completed data: ({hidden:.2f} + {y[3]:.0f}) / ({hidden:.2f} + {y[1:].sum():.0f}) = {best:.6f}"
+        completed = f"({hidden:.2f} + {self.counts[3]:.0f}) / ({hidden:.2f} + {self.counts[1:].sum():.0f})"
+        return f"θ = {theta:.4f}; completed data say {completed}"
 
 
 def _bar(places: list[int], name: str, color: str) -> Json:
