@@ -1,7 +1,7 @@
 """log p = ELBO + gap and ELBO = expected log joint + entropy, as floating bars on two honest scales.
 
-The left half holds the whole sum on an axis that does not start at 0; the right half magnifies the gap. Each has its own
-scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is claimed about the lengths across halves.
+The left half holds the whole sum on an axis that does not start at 0; the right half magnifies the gap. Each has its
+own scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is claimed about lengths across halves.
 """
 
 from __future__ import annotations

@@ -44,7 +44,11 @@ def figures() -> dict[str, Json]:
         "latest": {
             "data": bounds,
             "layout": layout.figure(
-                x="half-step", y="nats", legend=True, xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"minallowed": -0.4}}, hovermode="x unified"
+                x="half-step",
+                y="nats",
+                legend=True,
+                xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"minallowed": -0.4}},
+                hovermode="x unified",
             ),
         },
         "timeline": {
@@ -54,7 +58,7 @@ def figures() -> dict[str, Json]:
         "gap": {
             "data": gap,
             "layout": layout.figure(
-                x="half-step", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power"}
+                x="half-step", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power", "dtick": 1}
             ),
         },
     }

@@ -6,6 +6,8 @@ import streamlit as st
 
 _STYLE = """
 <style>
+/* a run that takes long must not grey out what stands on the stage */
+[data-stale="true"] { opacity: 1 !important; }
 [data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; padding-bottom: 1rem; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }

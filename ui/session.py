@@ -27,10 +27,8 @@ class Session:
 
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
-        if "model" in changes:
-            wanted = for_model(self.settings, changes["model"])
-        else:
-            wanted = replace(self.settings, **changes)
+        switched = for_model(self.settings, changes["model"]) if "model" in changes else self.settings
+        wanted = replace(switched, **changes)
         if wanted == self.settings:
             return
         self.messages = []

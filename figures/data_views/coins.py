@@ -15,7 +15,7 @@ _MOST_ROWS = 14
 
 
 class CoinsView:
-    """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on the scale from 0 to 1."""
+    """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on a scale from 0 to 1."""
 
     title = "Tosses completed by q"
 
