@@ -46,6 +46,10 @@ DRAWN = [
 ]
 
 
+# steps that are not the default ones: they must be in the export
+STEPS = {**GAUSSIAN, "schedule": "EGEB", "moves": {"G": {"step": 0.037}, "B": {"step": 3.3}}, "seed": 4}
+
+
 def through_text(value):
     return json.loads(json.dumps(value, allow_nan=False))
 
@@ -55,7 +59,7 @@ def results(raw):
     return report(experiment, run(experiment))
 
 
-ALL = [*(({**case.raw, "schedule": f"(E{case.moves[-1]})2E"}) for case in CASES if "M" in case.moves), *DRAWN]
+ALL = [*(({**case.raw, "schedule": f"(E{case.moves[-1]})2E"}) for case in CASES if "M" in case.moves), *DRAWN, STEPS]
 
 
 @pytest.mark.parametrize("raw", ALL)
