@@ -18,6 +18,8 @@ from em_core.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES
 from em_core.run import report, run
+from em_core.sparse_coding import SOLVERS
+from em_core.sparse_coding import experiment as sparse_coding
 
 INVALID = 2
 
@@ -41,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def listing() -> dict[str, Any]:
     """Models with their settings, data and parameters; moves with their promises; data sets with their sources."""
     return {
-        "models": {name: dict(model.help) for name, model in MODELS.items()},
+        "models": {
+            **{name: dict(model.help) for name, model in MODELS.items()},
+            sparse_coding.NAME: sparse_coding.HELP,
+        },
         "moves": {
             letter: {
                 "name": move.name,
@@ -52,6 +57,10 @@ def listing() -> dict[str, Any]:
                 "models": list(MODELS),
             }
             for letter, move in MOVES.items()
+        },
+        "solvers": {
+            name: {"name": solver.title, "norm": solver.norm, "settings": list(solver.settings)}
+            for name, solver in SOLVERS.items()
         },
         "datasets": {
             dataset.name: {
@@ -102,6 +111,8 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _run(raw: Any) -> dict[str, Any]:
+    if isinstance(raw, dict) and raw.get("model") == sparse_coding.NAME:
+        return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
 
@@ -118,13 +129,18 @@ def _finite(value: Any) -> Any:
 
 
 def _csv(result: dict[str, Any]) -> str:
-    """One row per half-step; parameters in columns such as means[0][1]; events by their kinds."""
+    """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
     rows = []
-    for step in result["half_steps"]:
-        row = {key: value for key, value in step.items() if key not in ("parameters", "events")}
-        for name, entry in step["parameters"].items():
-            row.update(_columns(name, entry))
-        row["events"] = " ".join(event["kind"] for event in step["events"])
+    for step in result.get("half_steps") or result["steps"]:
+        row = {}
+        for key, entry in step.items():
+            if key == "events":
+                row[key] = " ".join(event["kind"] for event in entry)
+            elif key == "parameters":
+                for name, parameter in entry.items():
+                    row.update(_columns(name, parameter))
+            else:
+                row.update(_columns(key, entry))
         rows.append(row)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")

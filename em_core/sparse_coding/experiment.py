@@ -15,6 +15,22 @@ from em_core.sparse_coding.problem import Problem, duality_gap, objective
 from em_core.sparse_coding.solvers import SOLVERS
 from em_core.sparse_coding.state import SolverState, starting_code
 
+NAME = "sparse_coding"
+HELP = {
+    "settings": {
+        "solver": f"one of {', '.join(SOLVERS)}",
+        "lambda": "sparsity λ, above 0",
+        "beta": "noise precision β, above 0",
+        "step": "ISTA and FISTA: constant step, default 1/‖βWᵀW‖₂",
+        "restart": "FISTA: true restarts the momentum whenever it points uphill; default false",
+        "rho": "ADMM: default ‖βWᵀW‖₂/10",
+        "dt": "LCA: time step, default 0.1",
+        "tau": "LCA: time constant, default 1",
+        "atoms": "OMP: how many atoms may be chosen, default min(D, K)",
+    },
+    "data": {"signal": "(D,)", "dictionary": "(D, K), atoms as columns", "offset": "(D,), default 0"},
+    "parameters": {"code": "(K,), under start; default 0"},
+}
 MOST_STEPS = 100_000
 # A step up to 1/‖βWᵀW‖₂ never takes ISTA or FISTA above their start, so this much above it is divergence
 DIVERGED = 1e3
@@ -39,7 +55,7 @@ class SparseCodingExperiment:
     def parse(cls, mapping: Any) -> SparseCodingExperiment:
         """Read the JSON form. `steps` is 0 to 100,000, by default 100. Raises `InvalidExperiment`."""
         fields = Fields(mapping, "")
-        fields.choice("model", ["sparse_coding"])
+        fields.choice("model", [NAME])
         settings, data = fields.child("settings"), fields.child("data")
         solver = settings.choice("solver", SOLVERS)
         problem = Problem(
@@ -77,7 +93,7 @@ class SparseCodingExperiment:
         """The complete JSON form: every default is written out, so it replays to the same numbers."""
         settings = {"solver": self.solver, "lambda": self.problem.penalty, "beta": self.problem.precision}
         form = {
-            "model": "sparse_coding",
+            "model": NAME,
             "settings": {**settings, **self.options},
             "data": {
                 "signal": self.problem.signal.tolist(),
