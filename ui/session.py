@@ -89,7 +89,7 @@ class Session:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
         try:
             raw = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidExperiment("file", text[:40], f"JSON ({error})") from None
         settings, moves = Settings.of_experiment(raw)
         self._begin(settings, moves)

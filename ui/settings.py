@@ -30,6 +30,9 @@ M_STEPS = {
 }
 STARTS = {"published": "as published", "random": "random, from the seed"}
 
+# the parts of an experiment that no control describes
+_GIVEN = ("settings", "data", "start", "moves")
+
 # longer addresses are cut by browsers and mail programs
 LONGEST_LINK = 6_000
 
@@ -99,7 +102,7 @@ class Settings:
         raw: dict[str, Any] = {
             "model": self.model,
             "settings": {**given.get("settings", {}), **self._model_settings()},
-            "data": given.get("data") or self._data(),
+            "data": given["data"] if "data" in given else self._data(),
             "schedule": schedule.compress(moves or self.cycle),
             "moves": {**given.get("moves", {}), "G": {"step": self.step}},
             "seed": self.seed,
@@ -139,8 +142,11 @@ class Settings:
         if "weights" in experiment.start:
             controlled["components"] = len(experiment.start["weights"])
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
-        step = experiment.moves["G"]["step"]
-        return replace(settings, seed=experiment.seed, step=step, given=kept, **controlled), moves
+        controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
+        for name, value in controlled.items():
+            if name in LIMITS and not LIMITS[name].low <= value <= LIMITS[name].high:
+                raise InvalidExperiment(name, value, f"{LIMITS[name].describe()} on this page")
+        return replace(settings, given=kept, **controlled), moves
 
     def _model_settings(self) -> dict[str, Any]:
         if self.model == "gaussian_mixture":
@@ -185,7 +191,8 @@ def for_model(settings: Settings, model: str) -> Settings:
 
 def to_query(settings: Settings, moves: str, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the tape and the cursor."""
-    default = Settings()
+    # reading an address, the model comes first and brings data and start of its own
+    default = replace(for_model(Settings(), settings.model), model=Settings().model)
     query = {
         field.name: _written(getattr(settings, field.name))
         for field in fields(Settings)
@@ -271,8 +278,10 @@ def _unpacked(text: str) -> dict[str, Any]:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         # a short link must not unfold into gigabytes
         given = json.loads(zlib.decompressobj().decompress(packed, 10_000_000))
-    except (binascii.Error, zlib.error, ValueError):
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
         given = None
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or not all(
+        name in _GIVEN and isinstance(part, dict) for name, part in given.items()
+    ):
         raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
     return given

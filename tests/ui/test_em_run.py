@@ -1,0 +1,186 @@
+"""A run on the page: what each act does to the tape and its frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import ui.em_run
+from em_core.errors import InvalidExperiment
+from em_core.run import converged
+from ui.em_run import EmRun
+from ui.settings import Settings, for_model
+
+COINS = for_model(Settings(), "binomial_mixture")
+
+
+@pytest.fixture
+def run():
+    return EmRun.of(COINS)
+
+
+def ids(run):
+    return [frame["id"] for frame in run.frames()]
+
+
+def kept_frames(run):
+    """The frames by identity: a frame that is the same object was not drawn again."""
+    return list(run.frames())
+
+
+def test_opens_with_a_gap(run):
+    (frame,) = run.frames()
+    assert len(run) == 1 and frame["value"]["metric.gap"] > 0.01
+    assert frame["next"] == {"label": "E-step", "detail": "exact posterior", "act": {"act": "advance"}}
+
+
+def test_advance_is_idempotent(run):
+    run.advance(5)
+    moves = run.moves
+    run.advance(3)
+    run.advance(5)
+    assert run.moves == moves == "EMEME" and len(run) == 6
+
+
+def test_adding_half_steps_draws_no_old_frame_again(run):
+    run.advance(3)
+    before = kept_frames(run)
+    run.advance(7)
+    after = run.frames()
+    assert all(one is other for one, other in zip(before, after, strict=False)) and len(after) == 8
+
+
+def test_equal_ids_mean_equal_frames():
+    one, other = EmRun.of(COINS, "EMEM"), EmRun.of(COINS)
+    other.advance(4)
+    assert ids(one) == ids(other) and one.frames() == other.frames()
+    longer = EmRun.of(COINS, "EMEMEM")
+    # the last frame says what comes next as well; here the same
+    assert ids(longer)[:5] == ids(one)
+    assert len(set(ids(longer))) == 7
+
+
+def test_ids_tell_apart_what_differs():
+    everywhere = [EmRun.of(COINS, word) for word in ("EMEM", "EMEG", "EGEM")]
+    everywhere.append(EmRun.of(replace(COINS, seed=COINS.seed + 1), "EMEM"))
+    assert len({ids(run)[-1] for run in everywhere}) == len(everywhere)
+    # a different move later shows in the frame before it, which names the next move
+    assert ids(everywhere[0])[:3] == ids(everywhere[1])[:3] and ids(everywhere[0])[3] != ids(everywhere[1])[3]
+
+
+def test_move_goes_where_the_tape_already_leads(run):
+    run.advance(4)
+    assert run.move("E", 0) == 1 and run.move("M", 3) == 4 and run.moves == "EMEM"
+
+
+def test_move_elsewhere_cuts_the_tape(run):
+    run.advance(6)
+    frames = kept_frames(run)
+    assert run.move("G", 1) == 2
+    assert run.moves == "EG" and len(run.frames()) == 3
+    assert run.frames()[0] is frames[0]
+    run.advance(4)
+    assert run.moves == "EGEM"  # the cycle goes on
+
+
+def test_move_without_q_is_refused():
+    raw = {**EmRun.of(COINS).json(), "schedule": "E"}
+    del raw["start"]["q_at"]
+    opened, _ = Settings.of_experiment(raw)
+    run = EmRun.of(opened)
+    with pytest.raises(InvalidExperiment, match="E-step first"):
+        run.move("M", 0)
+    assert run.moves == ""
+
+
+def test_several_gradient_steps_are_one_round():
+    run = EmRun.of(replace(COINS, m_step="several", count=3))
+    run.advance(9)
+    assert run.moves == "EGGGEGGGE"
+
+
+def test_a_change_of_m_step_goes_on_from_the_tape(run):
+    run.advance(2)
+    run.cycle = "EB"
+    assert run.frames()[-1]["next"]["detail"] == "exact posterior"
+    run.advance(4)
+    assert run.moves == "EMEB"
+
+
+def test_end_stops_where_the_bound_hardly_rises(run):
+    run.end()
+    assert converged(run.experiment, run.trajectory, run.cycle) and len(run) < 501
+    length = len(run)
+    run.end()
+    assert len(run) == length and run.ended is None
+
+
+def test_ahead_makes_half_steps_in_rounds_and_stops_at_the_end(run, monkeypatch):
+    monkeypatch.setattr(ui.em_run, "_PATIENCE", 0.0)
+    run.ahead()
+    assert len(run) == 1  # no time, no half-step
+    monkeypatch.setattr(ui.em_run, "_PATIENCE", 60.0)
+    run.ahead()
+    assert converged(run.experiment, run.trajectory, run.cycle)
+
+
+def test_the_page_holds_so_many_half_steps(run, monkeypatch):
+    monkeypatch.setattr(ui.em_run, "LONGEST", 10)
+    run.advance(50)
+    assert len(run) == 11 and "10 half-steps" in run.ended
+    assert run.frames()[-1]["next"] is None
+
+
+# three equal points and one far away: a component of its own for each leaves a covariance of 0
+SINGULAR = {
+    "model": "gaussian_mixture",
+    "settings": {"covariance": "full"},
+    "data": {"values": [[0.0, 0.0], [1.0, 0.2], [0.3, 1.0], [50.0, 50.0]]},
+    "start": {
+        "weights": [0.5, 0.5],
+        "means": [[0.4, 0.4], [50.0, 50.0]],
+        "covariances": [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]],
+    },
+    "schedule": "(EM)5",
+}
+
+
+def test_a_run_that_stops_says_why_and_keeps_its_history():
+    run = EmRun.of(*Settings.of_experiment(SINGULAR))
+    assert run.trajectory.last.stopped and run.ended == "The run stopped here."
+    *before, last = run.frames()
+    assert before and last["next"] is None and last["chip"]["label"].endswith("!")
+    assert last["text"]["caption"].startswith("Stopped: ") and "singular" in last["text"]["caption"]
+    assert last["value"]["metric.elbo"] == before[-1]["value"]["metric.elbo"]
+    length = len(run)
+    run.advance(length + 3), run.ahead(), run.end()
+    assert len(run) == length
+    with pytest.raises(InvalidExperiment, match="before the one that stopped"):
+        run.move("E", length - 1)
+    assert run.move("G", 1) == 2 and run.ended is None  # earlier half-steps are open as ever
+
+
+def test_drag_forks_with_the_same_q(run):
+    run.advance(3)
+    at = run.trajectory[2].after
+    start = run.dragged(2, "0", 0.9, 0.0)
+    assert start["probabilities"][0] == 0.9 and start["probabilities"][1] == at.theta["probabilities"][1]
+    again = EmRun.of(replace(COINS, given={"start": start}))
+    first = again.trajectory[0].after
+    assert first.q.probabilities.tolist() == at.q.probabilities.tolist()
+
+
+@pytest.mark.parametrize("model, x", [("binomial_mixture", 1.2), ("binomial_mixture", 0.0), ("linkage", -0.1)])
+def test_drag_to_nowhere_is_refused(model, x):
+    run = EmRun.of(for_model(Settings(), model))
+    with pytest.raises(InvalidExperiment):
+        run.dragged(0, run.frames()[0]["handles"][0]["id"], x, 0.0)
+
+
+def test_inner_frames_are_those_of_one_m_step(run):
+    run.advance(2)
+    start, end = run.inner(2)[0], run.inner(2)[20]
+    assert run.frames()[2]["inner_at"] == 1.0 and run.frames()[1]["inner_at"] == 0.0
+    assert start["value"]["metric.gap"] == pytest.approx(0, abs=1e-9)
+    assert end["value"]["metric.gap"] == pytest.approx(run.frames()[2]["value"]["metric.gap"], abs=1e-9)

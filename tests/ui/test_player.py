@@ -1,0 +1,133 @@
+"""The player sends what the browser lacks, and nothing else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ui import player as player_module
+from ui.player import Player
+
+
+class FakeRun:
+    """Frames that are only ids; `scene` can be exchanged."""
+
+    def __init__(self, frames="abc", scene="scene"):
+        self.ids = list(frames)
+        self.scene = SimpleNamespace(id=scene, json={"id": scene})
+        self.ended = None
+
+    def __len__(self):
+        return len(self.ids)
+
+    def frames(self):
+        return [{"id": name} for name in self.ids]
+
+    def inner(self, index):
+        return [{"set": {"at": index}}]
+
+    def advance(self, to):
+        self.ids += [f"+{n}" for n in range(len(self.ids), to + 1)]
+
+    def ahead(self):
+        self.advance(len(self.ids) + 4)
+
+    def end(self):
+        self.advance(20)
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The messages that went to the browser."""
+    messages = []
+    monkeypatch.setattr(player_module.stage, "show", lambda message, key: messages.append(message))
+    return messages
+
+
+def listen(player, monkeypatch, act=None, cursor=None):
+    monkeypatch.setattr(player_module.stage, "asked", lambda key: SimpleNamespace(act=act, cursor=cursor))
+    return player.listen("stage")
+
+
+def names(message):
+    return [frame["id"] for frame in message["frames"]]
+
+
+def test_first_message_holds_everything(sent):
+    Player().show(FakeRun(), "stage")
+    (message,) = sent
+    assert message["first"] == 0 and message["after"] is None and names(message) == ["a", "b", "c"]
+
+
+def test_later_messages_hold_what_is_new(sent):
+    player, run = Player(), FakeRun()
+    player.show(run, "stage")
+    player.answer(run, {"act": "advance", "to": 4})
+    player.show(run, "stage")
+    player.show(run, "stage")
+    assert [message["first"] for message in sent] == [0, 3, 5]
+    assert names(sent[1]) == ["+3", "+4"] and sent[1]["after"] == "c" and sent[2]["frames"] == []
+    # first + frames is always the length of the run
+    assert all(message["first"] + len(message["frames"]) in (3, 5) for message in sent)
+
+
+def test_a_fork_sends_from_where_it_parts(sent):
+    player = Player()
+    player.show(FakeRun("abcde"), "stage")
+    player.show(FakeRun("abX"), "stage")
+    assert sent[1]["first"] == 2 and sent[1]["after"] == "b" and names(sent[1]) == ["X"]
+
+
+def test_a_shorter_tape_sends_only_its_length(sent):
+    player = Player()
+    player.show(FakeRun("abcde"), "stage")
+    player.show(FakeRun("abc"), "stage")
+    assert sent[1]["first"] == 3 and sent[1]["frames"] == [] and sent[1]["after"] == "c"
+
+
+def test_another_scene_and_resend_send_all(sent):
+    player, run = Player(), FakeRun()
+    player.show(run, "stage")
+    assert player.answer(run, {"act": "resend"})
+    player.show(run, "stage")
+    player.show(FakeRun(scene="other"), "stage")
+    assert [message["first"] for message in sent] == [0, 0, 0]
+
+
+def test_turn_rises_only_when_python_moves_the_cursor(sent):
+    player, run = Player(), FakeRun()
+    player.show(run, "stage")
+    player.answer(run, {"act": "advance", "to": 5})
+    player.answer(run, {"act": "ahead"})
+    player.show(run, "stage")
+    assert sent[0]["turn"] == sent[1]["turn"]
+    player.answer(run, {"act": "end"})
+    player.show(run, "stage")
+    assert sent[2]["turn"] > sent[1]["turn"] and sent[2]["cursor"] == 20
+
+
+def test_an_act_is_answered_once(sent, monkeypatch):
+    player = Player()
+    act = {"act": "move", "letter": "E", "n": 7, "at": 2}
+    assert listen(player, monkeypatch, act) == act and player.cursor == 2
+    assert listen(player, monkeypatch, act) is None
+    player.show(FakeRun(), "stage")
+    assert sent[0]["answer"] == 7
+    assert not player.answer(FakeRun(), act)  # the page's own
+
+
+def test_the_cursor_follows_the_browser(sent, monkeypatch):
+    player = Player()
+    assert listen(player, monkeypatch, cursor=2) is None
+    player.show(FakeRun(), "stage")
+    assert sent[0]["cursor"] == 2
+    player.show(FakeRun("a"), "stage")  # the tape became shorter
+    assert sent[1]["cursor"] == 0
+
+
+def test_inner_frames_carry_the_id_of_their_frame(sent):
+    player, run = Player(), FakeRun()
+    player.answer(run, {"act": "inner", "at": 1})
+    player.show(run, "stage")
+    assert sent[0]["inner"] == {"frame": "b", "frames": [{"set": {"at": 1}}]}
