@@ -1,0 +1,94 @@
+"""What the stage would show, in Python: frames accumulate as docs/stage.md says."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+
+def decode(value: Any) -> Any:
+    """Packed arrays as lists; colours as CSS."""
+    if isinstance(value, dict):
+        if "bdata" in value:
+            return np.frombuffer(base64.b64decode(value["bdata"]), f"<{value['dtype']}").tolist()
+        if isinstance(value.get("rgb"), str):
+            triples = np.frombuffer(base64.b64decode(value["rgb"]), "u1").reshape(-1, 3)
+            return [f"rgb({r},{g},{b})" for r, g, b in triples]
+        return {key: decode(entry) for key, entry in value.items()}
+    return [decode(entry) for entry in value] if isinstance(value, list) else value
+
+
+def painted(value: Any, colors: dict[str, str]) -> Any:
+    """`$name` replaced by the theme's colour of that name."""
+    if isinstance(value, dict):
+        return {key: painted(entry, colors) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [painted(entry, colors) for entry in value]
+    return colors[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+
+
+class Shown:
+    """Figures, texts and exact numbers at a frame, the frames before it visited."""
+
+    def __init__(self, scene: dict[str, Any], frames: list[dict[str, Any]], at: int = -1) -> None:
+        scene, frames = json.loads(json.dumps([scene, frames], allow_nan=False))
+        self.scene = scene
+        self.figures = decode(scene["figures"])
+        self.text: dict[str, str] = {}
+        self.value: dict[str, float | None] = {}
+        for frame in frames[: at + 1 or None]:
+            for key, value in frame["set"].items():
+                self._write(key, decode(value))
+            for key, values in frame["append"].items():
+                self._write(key, [*(self._read(key) or []), *values])
+            self.text |= frame["text"]
+            self.value |= frame["value"]
+        self.frame = frame
+
+    def over(self, inner: dict[str, Any]) -> Shown:
+        """With an inner frame over it."""
+        for key, value in json.loads(json.dumps(inner["set"], allow_nan=False)).items():
+            self._write(key, decode(value))
+        self.text |= inner["text"]
+        self.value |= inner["value"]
+        return self
+
+    def trace(self, figure: str, trace: int) -> dict[str, Any]:
+        return self.figures[figure]["data"][trace]
+
+    def points(self, figure: str, trace: int) -> np.ndarray:
+        """(n, 2) places of a trace, breaks left out."""
+        found = self.trace(figure, trace)
+        pairs = np.array([found["x"], found["y"]], dtype=float).T
+        return pairs[np.isfinite(pairs).all(axis=1)]
+
+    def _place(self, key: str) -> tuple[dict[str, Any], list[str]]:
+        figure, trace, *rest = key.split("/")
+        if not rest:
+            return self.figures[figure]["layout"], trace.split(".")
+        (path,) = rest
+        return self.figures[figure]["data"][int(trace)], path.split(".")
+
+    def _read(self, key: str) -> Any:
+        place, names = self._place(key)
+        for name in names:
+            place = (place or {}).get(name)
+        return place
+
+    def _write(self, key: str, value: Any) -> None:
+        place, (*names, leaf) = self._place(key)
+        for name in names:
+            place = place.setdefault(name, {})
+        place[leaf] = value
+
+
+def numbers_in(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        return [number for entry in value.values() for number in numbers_in(entry)]
+    if isinstance(value, list):
+        return [number for entry in value for number in numbers_in(entry)]
+    return [value] if isinstance(value, float) and not math.isnan(value) else []
