@@ -1,6 +1,6 @@
 """Writes the data sets that come out of packages: a photograph and handwritten digits.
 
-Needs scikit-image and scikit-learn, which the app itself does not. Run from the repository: python scripts/make_datasets.py
+Needs scikit-image and scikit-learn, which the app itself does not. Run: python scripts/make_datasets.py
 """
 
 from pathlib import Path

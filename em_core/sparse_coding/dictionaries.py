@@ -24,7 +24,7 @@ def cosines(n_dimensions: int, n_atoms: int) -> Array:
 
 
 def cosine_patches(side: int, n_atoms: int) -> Array:
-    """Products of horizontal and vertical cosines on side × side pixels, rows stacked; n_atoms must be a square number."""
+    """Products of horizontal and vertical cosines on side × side pixels, rows stacked; n_atoms is a square number."""
     along = math.isqrt(n_atoms)
     if along * along != n_atoms:
         raise ValueError(f"n_atoms must be a square number, not {n_atoms}")
@@ -53,6 +53,7 @@ def learned_patches() -> Array:
     return unit_length(np.array(datasets.load("learned_dictionary").fields["atoms"]))
 
 
-def unit_length(atoms: Array) -> Array:
+def unit_length(atoms: np.ndarray) -> Array:
     """Every column scaled to length 1."""
-    return atoms / np.linalg.norm(atoms, axis=0)
+    scaled: Array = atoms / np.linalg.norm(atoms, axis=0)
+    return scaled

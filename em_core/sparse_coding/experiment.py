@@ -120,30 +120,53 @@ class Trajectory:
     message: str
 
 
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One step from a state: the state after it with objective and gap, or the trouble it met.
+
+    state is None where the step left the numbers; with a state and `trouble` the run diverged there.
+    """
+
+    state: SolverState | None
+    objective: float
+    gap: float
+    trouble: str = ""
+
+
+def attempt(experiment: SparseCodingExperiment, state: SolverState, number: int) -> Attempt:
+    """Make step `number` from `state`."""
+    problem, solver = experiment.problem, SOLVERS[experiment.solver]
+    with np.errstate(over="ignore", invalid="ignore"):
+        after = solver.step(problem, state)
+        cost, gap = objective(problem, after.code), duality_gap(problem, after.code)
+    if not (np.isfinite(after.code).all() and math.isfinite(cost) and math.isfinite(gap)):
+        return Attempt(
+            None, math.nan, math.nan, f"step {number} left the range of double precision{_advice(experiment)}"
+        )
+    first = objective(problem, experiment.start)
+    ceiling = DIVERGED * max(first, objective(problem, np.zeros(problem.n_atoms)))
+    if solver.may_diverge and cost > ceiling:
+        rise = f"the objective rose from {first:.6g} to {cost:.6g}"
+        return Attempt(after, cost, gap, f"diverged at step {number}: {rise}{_advice(experiment)}")
+    return Attempt(after, cost, gap)
+
+
 def trajectory(experiment: SparseCodingExperiment) -> Trajectory:
     """Step until the steps are used up, the gap is reached, the solver is done, or it diverges."""
-    problem, solver = experiment.problem, SOLVERS[experiment.solver]
+    problem = experiment.problem
     states = [experiment.first_state()]
     costs = [objective(problem, states[0].code)]
     gaps = [duality_gap(problem, states[0].code)]
-    ceiling = DIVERGED * max(costs[0], objective(problem, np.zeros(problem.n_atoms)))
     message = ""
-    while len(states) <= experiment.steps and not states[-1].done:
+    while len(states) <= experiment.steps and not states[-1].done and not message:
         if experiment.until_gap is not None and gaps[-1] <= experiment.until_gap:
             break
-        with np.errstate(over="ignore", invalid="ignore"):
-            state = solver.step(problem, states[-1])
-            cost, gap = objective(problem, state.code), duality_gap(problem, state.code)
-        if not (np.isfinite(state.code).all() and math.isfinite(cost) and math.isfinite(gap)):
-            message = f"step {len(states)} left the range of double precision{_advice(experiment)}"
-            break
-        states.append(state)
-        costs.append(cost)
-        gaps.append(gap)
-        if solver.may_diverge and cost > ceiling:
-            rise = f"the objective rose from {costs[0]:.6g} to {cost:.6g}"
-            message = f"diverged at step {len(states) - 1}: {rise}{_advice(experiment)}"
-            break
+        made = attempt(experiment, states[-1], len(states))
+        message = made.trouble
+        if made.state is not None:
+            states.append(made.state)
+            costs.append(made.objective)
+            gaps.append(made.gap)
     outcome = "stopped" if message else "completed"
     return Trajectory(tuple(states), tuple(costs), tuple(gaps), outcome, message)
 
