@@ -48,7 +48,6 @@ def outside_span(active: ActiveSet, among: Mask) -> Mask:
     asked = np.flatnonzero(among)
     atoms = active.problem.dictionary[:, asked]
     rest = atoms - active.q @ (active.q.T @ atoms)
-    rest -= active.q @ (active.q.T @ rest)  # twice is enough (Kahan): exact duplicates come out at rounding
     mask = np.zeros(len(among), dtype=bool)
     mask[asked] = (rest**2).sum(axis=0) > IN_SPAN**2 * (atoms**2).sum(axis=0)
     mask[active.atoms] = False

@@ -15,7 +15,7 @@ from em_core.sparse_coding.active_set import Indices
 from em_core.sparse_coding.problem import Problem, duality_gaps, objectives, soft_threshold
 
 CHECK_EVERY = 8  # ADMM iterations: a sign pattern that holds that long is worth solving exactly
-OVER_RELAXATION = 1.6  # Boyd et al. 2011, section 3.4.3: 1.5 to 1.8
+OVER_RELAXATION = 1.8  # Boyd et al. 2011, section 3.4.3: 1.5 to 1.8
 CHUNK = 128  # signals whose supports are solved together
 RIDGE = 1e-13  # relative; duplicated atoms make WᵀW singular on a support
 

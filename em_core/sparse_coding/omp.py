@@ -12,7 +12,7 @@ import numpy as np
 
 from em_core.errors import InvalidExperiment
 from em_core.fields import Array
-from em_core.sparse_coding.active_set import combination, factorise, outside_span
+from em_core.sparse_coding.active_set import combination, factorise
 from em_core.sparse_coding.problem import Problem
 from em_core.sparse_coding.state import SolverState, starting_code
 
@@ -54,7 +54,7 @@ def step(problem: Problem, state: State) -> State:
     active = factorise(problem, chosen)
     code = np.zeros(problem.n_atoms)
     code[active.atoms] = combination(active, problem.target)
-    cost = 3 * active.cost + 9 * problem.n_dimensions * len(chosen) + 6 * problem.dictionary.size
+    cost = active.cost + problem.n_dimensions * len(chosen) + 6 * problem.dictionary.size
     after = replace(state, code=code, chosen=chosen, multiplications=state.multiplications + cost)
     return replace(after, done=len(chosen) == state.atoms or _best_atom(problem, after) is None)
 
@@ -64,11 +64,6 @@ def _best_atom(problem: Problem, state: State) -> int | None:
     if np.linalg.norm(residual) <= EXPLAINED * np.linalg.norm(problem.target):
         return None
     cosines = np.abs(residual @ problem.dictionary) / np.sqrt((problem.dictionary**2).sum(axis=0))
-    active = factorise(problem, state.chosen)
-    while (cosine := cosines.max()) > EXPLAINED * np.linalg.norm(problem.target):
-        best = cosines == cosine
-        fresh = outside_span(active, best)
-        if fresh.any():
-            return int(np.argmax(fresh))
-        cosines[best] = 0.0
-    return None
+    best = int(np.argmax(cosines))
+    # the residual is orthogonal to the chosen atoms, so neither they nor any atom in their span passes
+    return best if cosines[best] > EXPLAINED * np.linalg.norm(problem.target) else None

@@ -104,9 +104,20 @@ def test_defaults_are_those_of_the_solvers():
 def test_a_step_too_large_stops_with_finite_numbers(solver, step):
     out = result(form(solver, settings__step=step, steps=2000))
     assert out["outcome"] == "stopped"
-    assert "step" in out["message"] and "safe up to" in out["message"]
+    assert out["message"].startswith("diverged at step") and "safe up to" in out["message"]
+    # at once, not only when the range of double precision is used up
+    assert len(out["steps"]) < 20
     json.dumps(out, allow_nan=False)
     assert all(math.isfinite(row["objective"]) and math.isfinite(row["duality_gap"]) for row in out["steps"])
+
+
+def test_a_step_out_of_the_range_of_double_precision_stops_before_it():
+    raw = form(data__signal=[1e45], data__dictionary=[[1e5]], settings__step=1e100)
+    out = result(raw)
+    assert out["outcome"] == "stopped"
+    assert out["message"].startswith("step 1 left the range of double precision; step is 1e+100, safe up to")
+    assert [row["code"] for row in out["steps"]] == [[0.0]]
+    json.dumps(out, allow_nan=False)
 
 
 def test_lca_in_too_long_a_step_stops():

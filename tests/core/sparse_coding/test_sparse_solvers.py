@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparse_cases import ACTIVE_SET, BRISK, CASES, L1_SOLVERS, drive, reference, settle
 
+from em_core.errors import HalfStepFailed
 from em_core.sparse_coding import (
     SOLVERS,
     Problem,
@@ -25,6 +26,7 @@ from em_core.sparse_coding import (
     optimality_violation,
 )
 from em_core.sparse_coding import coordinate_descent as cd
+from em_core.sparse_coding.active_set import factorise, first_dependent, outside_span
 
 on_every_case = pytest.mark.parametrize("case", CASES, ids=str)
 with_every_solver = pytest.mark.parametrize("name", L1_SOLVERS)
@@ -71,6 +73,19 @@ def test_active_sets_end_on_small_integer_problems(seed):
     for name in ACTIVE_SET:
         end = drive(problem, name, 200)[-1]
         assert duality_gap(problem, end.code) <= 1e-12 * max(1, objective(problem, 0 * end.code)), name
+
+
+@pytest.mark.parametrize("seed", [209, 674, 751, 774, 3236])
+def test_the_path_ends_where_lambda_is_rounding(seed):
+    """Everything is explained before λ = 0 here: without a bottom, rounding lets atoms join for ever."""
+    problem = _integer_problem(seed)
+    path = homotopy.path(problem, most_knots=20)
+    assert path.penalties[-1] == 0 and path.penalties[-2] > 1e-12 * problem.lambda_max
+
+
+def test_a_path_too_long_says_so():
+    with pytest.raises(HalfStepFailed, match="more than 2 knots"):
+        homotopy.path(CASES[0].problem, most_knots=2)
 
 
 def _integer_problem(seed):
@@ -220,6 +235,34 @@ def test_each_knot_is_optimal_for_its_own_lambda_and_the_path_is_linear_between(
         assert duality_gap(there, code) <= 1e-12 * case.scale
         again = drive(there, "feature_sign", 1000)[-1].code
         assert abs(objective(there, again) - objective(there, code)) <= 1e-12 * case.scale
+
+
+def test_every_knot_changes_the_support_through_exact_zeros():
+    random = [Problem(y, W, 1.0) for y, W in _random_problems(200)]
+    for problem in [case.problem for case in CASES] + random:
+        codes = homotopy.path(problem).codes
+        signs = np.sign((codes[:-1] + codes[1:]) / 2)
+        changes = signs[:-1] != signs[1:]
+        assert changes.any(axis=1).all()
+        assert not codes[1:-1][changes].any()
+
+
+def _random_problems(count):
+    rng = np.random.default_rng(9)
+    return [(rng.normal(size=6), rng.normal(size=(6, 12))) for _ in range(count)]
+
+
+def test_atoms_in_the_span_are_recognised():
+    """Exact and scaled copies and combinations are in; an atom 1e-9 away is out."""
+    atoms, rng = np.random.default_rng(7).normal(size=(12, 4)), np.random.default_rng(8)
+    inside = np.column_stack([atoms[:, 0], -1e6 * atoms[:, 1], atoms @ rng.normal(size=4), 1e-6 * atoms.sum(axis=1)])
+    near = atoms[:, :1] + 1e-9 * rng.normal(size=(12, 1))
+    problem = Problem(rng.normal(size=12), np.hstack([atoms, inside, near]), 1.0)
+    active = factorise(problem, range(4))
+    assert outside_span(active, np.ones(9, dtype=bool)).tolist() == [False] * 8 + [True]
+    assert first_dependent(active) is None
+    assert [first_dependent(factorise(problem, [0, 1, 2, 3, k])) for k in range(4, 9)] == [4, 4, 4, 4, None]
+    assert first_dependent(factorise(problem, [0, 4, 1])) == 1
 
 
 @on_every_case
