@@ -16,7 +16,7 @@ _SINGLE = np.finfo(np.float32)
 
 
 def numbers(values: ArrayLike) -> Json:
-    """Base64, in single precision where a screen cannot tell. NaN is a break in a line; what is infinite has no place."""
+    """Base64, in single precision where a screen cannot tell. NaN is a break in a line; infinities become breaks."""
     array = np.asarray(values, dtype=float).ravel()
     finite = np.isfinite(array)
     array = np.where(finite, array, np.nan)

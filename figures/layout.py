@@ -16,6 +16,8 @@ def axis(title: str = "", **more: Any) -> Json:
         "zeroline": False,
         "nticks": 6,
         "automargin": True,
+        # else Plotly measures every label at every change, to hide one that the figure's edge would cut
+        "ticklabeloverflow": "allow",
         **more,
     }
 
@@ -31,9 +33,10 @@ def figure(
     xaxis: Json | None = None,
     yaxis: Json | None = None,
     legend: bool = False,
+    corner: Json | None = None,
     **more: Any,
 ) -> Json:
-    """A layout with one pair of axes."""
+    """A layout with one pair of axes. corner: where the legend stands, if not at the upper left."""
     return {
         "xaxis": axis(x, **(xaxis or {})),
         "yaxis": axis(y, **(yaxis or {})),
@@ -47,6 +50,7 @@ def figure(
             "yanchor": "top",
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 13},
+            **(corner or {}),
         },
         "hoverlabel": {"font": {"size": 13}},
         "uirevision": "kept",

@@ -133,6 +133,7 @@ class GaussianView:
             "line": {"color": "$faint", "width": 1},
             "fill": "tozeroy",
             "hoverinfo": "skip",
+            "zorder": -1,
         }
         points = {
             "type": "scatter",

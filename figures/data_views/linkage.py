@@ -57,8 +57,8 @@ class LinkageView:
             barmode="stack",
             bargap=0.35,
             legend=True,
+            corner={"x": 1, "xanchor": "right", "orientation": "v"},
         )
-        shape["legend"] |= {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "orientation": "v"}
         return {"data": {"data": [*bars, expected], "layout": shape}}
 
     def completed(self, moment: Moment) -> Json:

@@ -67,7 +67,7 @@ def bounds(run):
 
 
 def test_only_finite_numbers(run):
-    """`Shown` reads strict JSON, where NaN and infinity do not exist; packed arrays hold breaks (NaN), no infinities."""
+    """`Shown` reads strict JSON, where NaN and infinity do not exist; packed arrays hold breaks, no infinities."""
     inner = [frame for index in range(3) for frame in run.inner(index)]
     for frame in (*run.frames(), *inner):
         assert all(math.isfinite(number) for number in numbers_in(decode(frame)))
