@@ -12,6 +12,9 @@ LIGHT = {
     "elbo": "#0072B2",
     "gap": "#D55E00",
     "gap_fill": "rgba(213, 94, 0, 0.20)",
+    "fit": "#009E73",
+    "penalty": "#b5508a",
+    "certificate": "#a67200",
 }
 DARK = {
     "text": "#eef2f6",
@@ -22,6 +25,9 @@ DARK = {
     "elbo": "#4aa8e0",
     "gap": "#ff8534",
     "gap_fill": "rgba(255, 133, 52, 0.26)",
+    "fit": "#2cc79b",
+    "penalty": "#e39ac4",
+    "certificate": "#f0b840",
 }
 COLORS = {"light": LIGHT, "dark": DARK}
 

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from ui import controls, session
+from ui import em_sidebar, frame, session
+from ui.em_session import EmSession
 
-reader = session.current()
+frame.require()
+reader = session.current(EmSession)
 with st.sidebar:
-    controls.em(reader)
+    em_sidebar.show(reader)
 session.animate(reader)

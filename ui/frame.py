@@ -1,21 +1,52 @@
-"""The frame around every page: Streamlit's own padding and chrome give way to the views."""
+"""The frame around every page: navigation, and Streamlit's own padding and chrome out of the way of the views."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_ROOT = Path(__file__).parent.parent
+
+# address of the page, title; the first is the home page
+_PAGES = (("em", "EM, step by step"), ("map", "MAP inference"))
 
 _STYLE = """
 <style>
-/* a run that takes long must not grey out what stands on the stage */
-[data-stale="true"] { opacity: 1 !important; }
 [data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; padding-bottom: 1rem; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebar"] hr { margin: 0.25rem 0; }
+/* a run that takes long must not grey out what stands on the stage */
+[data-stale="true"] { opacity: 1 !important; }
 </style>
 """
 
+_shown = False
 
-def show() -> None:
-    """Call once on every page, first."""
+
+def show() -> StreamlitPage:
+    """Set up the window and the navigation; returns the page to run. Only app.py calls this."""
+    global _shown
+    _shown = True
+    icon = str(_ROOT / "ui" / "icon.png")
+    st.set_page_config(page_title="ELBO Room", page_icon=icon, layout="wide", initial_sidebar_state="auto")
+    pages = [
+        st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
+        for number, (name, title) in enumerate(_PAGES)
+    ]
+    page = st.navigation(pages, position="sidebar")
     st.html(_STYLE)
+    return page
+
+
+def require() -> None:
+    """Every page calls this first.
+
+    A server's very first visitor may come by a link to a page: Streamlit then runs the page's file without app.py.
+    Declaring the navigation once ends that; the page is run again, in its frame.
+    """
+    if not _shown:
+        show()
+        st.rerun()

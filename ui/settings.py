@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -16,6 +12,8 @@ from em_core.experiment import Experiment
 from em_core.families.gaussian import COVARIANCES
 from em_core.models import MODELS
 from em_core.moves import MOVES
+from ui import links
+from ui.links import Limit
 
 MODEL_NAMES = {
     "gaussian_mixture": "Gaussian mixture",
@@ -32,25 +30,6 @@ STARTS = {"published": "as published", "random": "random, from the seed"}
 
 # the parts of an experiment that no control describes
 _GIVEN = ("settings", "data", "start", "moves")
-
-# longer addresses are cut by browsers and mail programs
-LONGEST_LINK = 6_000
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A number that a slider and a link may set."""
-
-    low: float
-    high: float
-
-    def describe(self) -> str:
-        return f"a number from {_plain(self.low)} to {_plain(self.high)}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
-
 
 LIMITS = {
     "components": Limit(1, 8),
@@ -144,8 +123,8 @@ class Settings:
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
         controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
         for name, value in controlled.items():
-            if name in LIMITS and not LIMITS[name].low <= value <= LIMITS[name].high:
-                raise InvalidExperiment(name, value, f"{LIMITS[name].describe()} on this page")
+            if name in LIMITS:
+                LIMITS[name].check(name, value)
         return replace(settings, given=kept, **controlled), moves
 
     def _model_settings(self) -> dict[str, Any]:
@@ -194,12 +173,12 @@ def to_query(settings: Settings, moves: str, cursor: int) -> dict[str, str]:
     # reading an address, the model comes first and brings data and start of its own
     default = replace(for_model(Settings(), settings.model), model=Settings().model)
     query = {
-        field.name: _written(getattr(settings, field.name))
+        field.name: links.written(getattr(settings, field.name))
         for field in fields(Settings)
         if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
     }
     if settings.given is not None:
-        query["given"] = _packed(settings.given)
+        query["given"] = links.packed(settings.given)
     if moves:
         query["schedule"] = schedule.compress(moves)
         query["cursor"] = str(cursor)
@@ -219,30 +198,20 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, lis
             continue
         try:
             value = (
-                _unpacked(query[name]) if name == "given" else _read(name, str(readers[name]), query[name], settings)
+                links.unpacked(query[name], _GIVEN)
+                if name == "given"
+                else _read(name, str(readers[name]), query[name], settings)
             )
             settings = for_model(settings, value) if name == "model" else replace(settings, **{name: value})
         except InvalidExperiment as error:
             messages.append(f"Link: {error}. The default is shown instead.")
-    moves, cursor = "", None
+    moves = ""
     if "schedule" in query:
         try:
             moves = schedule.expand(query["schedule"], MOVES)
         except InvalidExperiment as error:
             messages.append(f"Link: {error}. The tape starts empty.")
-    if "cursor" in query:
-        text = query["cursor"]
-        if text.isascii() and text.isdigit() and int(text) <= len(moves):
-            cursor = int(text)
-        else:
-            messages.append(f"Link: cursor: {text[:40]!r} is not valid; expected a half-step from 0 to {len(moves)}.")
-    return settings, moves, cursor, messages
-
-
-def _written(value: Any) -> str:
-    return (
-        ("no", "yes")[value] if isinstance(value, bool) else f"{value:.12g}" if isinstance(value, float) else str(value)
-    )
+    return settings, moves, links.read_cursor(query, len(moves), messages), messages
 
 
 def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
@@ -255,33 +224,6 @@ def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
         "standardize": ("yes", "no"),
     }
     if name in options:
-        if text not in options[name]:
-            raise InvalidExperiment(name, text, f"one of {', '.join(options[name])}")
-        return text == "yes" if name == "standardize" else text
-    limit = LIMITS[name]
-    try:
-        value = int(text) if kind == "int" else float(text)
-    except ValueError:
-        value = None
-    if value is None or not limit.low <= value <= limit.high:
-        raise InvalidExperiment(name, text, limit.describe())
-    return value
-
-
-def _packed(given: Mapping[str, Any]) -> str:
-    text = json.dumps(given, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
-
-
-def _unpacked(text: str) -> dict[str, Any]:
-    try:
-        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        # a short link must not unfold into gigabytes
-        given = json.loads(zlib.decompressobj().decompress(packed, 10_000_000))
-    except (binascii.Error, zlib.error, ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict) or not all(
-        name in _GIVEN and isinstance(part, dict) for name, part in given.items()
-    ):
-        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
-    return given
+        choice = links.read_choice(name, text, options[name])
+        return choice == "yes" if name == "standardize" else choice
+    return links.read_number(name, text, LIMITS[name], kind == "int")

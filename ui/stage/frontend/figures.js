@@ -4,6 +4,12 @@ import { paint } from "./theme.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
 
+// what a trace may change without a word about axes; where a legend stands, only what it does not show
+const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
+const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
+const AXIS = /^[xy]axis\d*$/;
+const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
+
 const steps = (path) => path.match(/[^.[\]]+/g);
 const read = (object, path) => steps(path).reduce((o, step) => o?.[step], object);
 
@@ -24,6 +30,7 @@ const between = (from, to, t) =>
 
 export class Picture {
   shown = new Map(); // key -> the value (as sent) that the figure has now
+  latest = new Map(); // key -> the value that Plotly was given last
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
 
@@ -77,6 +84,8 @@ export class Picture {
   /** One Plotly call for all changes: traces that an attribute does not concern get `undefined`, which Plotly skips. */
   restyle(changes) {
     if (!changes.length) return;
+    for (const [key, value] of changes) this.latest.set(key, value);
+    if (this.fits(changes)) return this.redraw(changes);
     const traces = [...new Set(changes.map(([key]) => address(key).trace).filter((trace) => trace !== null))];
     const style = {}, layout = {};
     for (const [key, value] of changes) {
@@ -89,6 +98,39 @@ export class Picture {
     else Plotly.update(this.host, style, layout, traces);
   }
 
+  /** Whether the changes leave axes, margins and legend alone, and make no trace appear or vanish. */
+  fits(changes) {
+    const { _fullLayout: layout, _fullData: traces } = this.host;
+    const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || layout[name].autorange === false);
+    const allowed = layout.showlegend ? BESIDE_LEGEND : PLAIN;
+    return ranged && traces.every(({ type }) => type === "scatter") && changes.every(([key, value]) => {
+      const { trace, path } = address(key);
+      return trace !== null && allowed.test(path) && traces[trace].visible === true && (path.length > 1 || value?.length > 0);
+    });
+  }
+
+  /** Draw the traces concerned and nothing else: a fraction of the work of a restyle, which draws the figure. */
+  redraw(changes) {
+    const patches = new Map();
+    for (const [key, value] of changes) {
+      const { trace, path } = address(key);
+      if (!patches.has(trace)) patches.set(trace, {});
+      write(patches.get(trace), path, value);
+    }
+    // Plotly would make a call wait for the screen's next frame while it still listens for more of the last one
+    const loop = this.host._transitionData;
+    if (loop?._animationRaf) {
+      cancelAnimationFrame(loop._animationRaf);
+      loop._animationRaf = null;
+    }
+    // it also draws a little later: what was overtaken by a restyle meanwhile is put right
+    const mend = () => this.built && this.restyle(changes.map(([key]) => [key, this.latest.get(key)]).filter(([key, value]) => {
+      const { trace, path } = address(key);
+      return read(this.host.data[trace], path) !== value;
+    }));
+    Plotly.animate(this.host, { data: [...patches.values()], traces: [...patches.keys()] }, AT_ONCE).then(mend, mend);
+  }
+
   /** The whole figure: at the start, and again (in place, zoom kept) when the theme changes. */
   draw(held, theme) {
     this.theme = theme;
@@ -99,7 +141,9 @@ export class Picture {
       const target = value ?? this.original(key);
       this.shown.set(key, value);
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
-      write(trace === null ? layout : data[trace], path, paint(target, theme.colors));
+      const painted = paint(target, theme.colors);
+      this.latest.set(key, painted);
+      write(trace === null ? layout : data[trace], path, painted);
     }
     Plotly[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;
@@ -109,7 +153,7 @@ export class Picture {
   /** Fill in what the scene leaves to the theme. */
   dress(layout, theme) {
     const { text, muted, grid } = theme.colors;
-    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+    const axes = Object.keys(layout).filter((name) => AXIS.test(name));
     const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid, tickfont: { color: muted } };
     return {
       autosize: true,
@@ -131,5 +175,6 @@ export class Picture {
 
   destroy() {
     if (this.built) Plotly.purge(this.host);
+    this.built = false;
   }
 }

@@ -1,0 +1,12 @@
+"""MAP inference in sparse coding."""
+
+import streamlit as st
+
+from ui import frame, map_sidebar, session
+from ui.map_session import MapSession
+
+frame.require()
+reader = session.current(MapSession)
+with st.sidebar:
+    map_sidebar.show(reader)
+session.animate(reader)

@@ -1,0 +1,60 @@
+"""The sidebar of the EM page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from em_core.families.gaussian import COVARIANCES
+from ui import controls
+from ui.em_session import EmSession
+from ui.settings import M_STEPS, MODEL_NAMES, STARTS, data_options
+
+
+def show(session: EmSession) -> None:
+    """Model, data, start and moves of the EM page."""
+    settings = session.settings
+    st.markdown("### ELBO Room")
+    controls.select(session, "model", "Model", MODEL_NAMES)
+    imported = settings.imported
+    if imported:
+        st.caption("Data: from the experiment file that you opened.")
+    else:
+        controls.select(session, "data", "Data", data_options(settings.model))
+    if settings.data == "blobs" and not imported:
+        controls.slider(session, "points", "Points N", step=10)
+        controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
+        controls.slider(session, "clusters", "Clusters")
+        controls.slider(session, "dimensions", "Dimensions D")
+        controls.number(session, "data_seed", "Data seed")
+    if settings.model != "linkage":
+        controls.slider(session, "components", "Components K")
+    if settings.model == "gaussian_mixture":
+        controls.select(session, "covariance", "Covariance", {name: name for name in COVARIANCES})
+        dimensions = session.run.experiment.data.values.shape[1]
+        if dimensions > 2:
+            names = {axis: f"x{axis + 1}" for axis in range(dimensions)}
+            left, right = st.columns(2)
+            with left:
+                controls.select(session, "x_axis", "Horizontal", names)
+            with right:
+                controls.select(session, "y_axis", "Vertical", names)
+        controls.toggle(
+            session,
+            "standardize",
+            "Standardise the data",
+            "Mean 0 and variance 1 in every dimension: one step size then suits all.",
+        )
+    dataset = settings.dataset()
+    if dataset is not None and dataset.start is not None and not imported:
+        controls.select(session, "start", "Start", STARTS)
+    controls.number(session, "seed", "Seed")
+    st.divider()
+    controls.select(session, "m_step", "M-step", M_STEPS)
+    if settings.m_step in ("gradient", "several"):
+        controls.number(session, "step", "Step size", step=0.05, format="%.3f")
+    if settings.m_step == "several":
+        controls.slider(session, "count", "Gradient steps per round")
+    st.divider()
+    controls.experiment_file(session)
+    if dataset is not None and not imported:
+        st.caption(f"**{dataset.title}.** {dataset.source}. Licence: {dataset.licence}.")

@@ -1,0 +1,91 @@
+"""Settings in the address: how each kind of value is written, read back and refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from em_core.errors import InvalidExperiment
+
+# longer addresses are cut by browsers and mail programs
+LONGEST_LINK = 6_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number that a slider and a link may set."""
+
+    low: float
+    high: float
+
+    def describe(self) -> str:
+        return f"a number from {_plain(self.low)} to {_plain(self.high)}"
+
+    def check(self, name: str, value: float) -> None:
+        """Raise `InvalidExperiment` for a number outside."""
+        if not self.low <= value <= self.high:
+            raise InvalidExperiment(name, value, f"{self.describe()} on this page")
+
+
+def written(value: Any) -> str:
+    """A setting as a query parameter."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def read_choice(name: str, text: str, options: Collection[str]) -> str:
+    """One of the options, or `InvalidExperiment`."""
+    if text not in options:
+        raise InvalidExperiment(name, text, f"one of {', '.join(options)}")
+    return text
+
+
+def read_number(name: str, text: str, limit: Limit, whole: bool) -> float:
+    """A number within its limit, or `InvalidExperiment`."""
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = None
+    if value is None or not limit.low <= value <= limit.high:
+        raise InvalidExperiment(name, text, limit.describe())
+    return value
+
+
+def packed(given: Mapping[str, Any]) -> str:
+    """Parts of an experiment that no control describes, as one parameter."""
+    text = json.dumps(given, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
+
+
+def unpacked(text: str, names: Collection[str]) -> dict[str, Any]:
+    """What `packed` wrote: objects under some of these names. Raises `InvalidExperiment` for anything else."""
+    try:
+        compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        # a short link must not unfold into gigabytes
+        given = json.loads(zlib.decompressobj().decompress(compressed, 10_000_000))
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or not all(name in names and isinstance(part, dict) for name, part in given.items()):
+        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
+    return given
+
+
+def read_cursor(query: Mapping[str, str], last: int, messages: list[str]) -> int | None:
+    """The place in a run of `last` steps; one outside is reported and left out."""
+    text = query.get("cursor")
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 7 and int(text) <= last:
+        return int(text)
+    messages.append(f"Link: cursor: {text[:40]!r} is not valid; expected a half-step from 0 to {last}.")
+    return None
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"

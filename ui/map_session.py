@@ -1,0 +1,84 @@
+"""The MAP page's session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from em_core.errors import InvalidExperiment
+from em_core.fields import Array
+from ui import map_settings
+from ui.map_run import LONGEST, MapRun
+from ui.map_settings import LIMITS, MapSettings, for_signal
+from ui.session import Session
+
+
+class MapSession(Session):
+    """Settings, run and place of one reader of the MAP page."""
+
+    key: ClassVar[str] = "map"
+    limits: ClassVar = LIMITS
+    settings: MapSettings
+    run: MapRun
+
+    def wanted(self, changes: dict[str, Any]) -> MapSettings:
+        switched = for_signal(self.settings, changes["signal"]) if "signal" in changes else self.settings
+        return replace(switched, **changes)
+
+    def adopt(self, wanted: MapSettings, changed: set[str]) -> None:
+        if changed & {"signal", "dictionary", "v1", "v2", "angle", "number"}:
+            wanted = replace(wanted, given=None)
+        elif changed & {"solver", "stride", "restart", "dt", "atoms"} and wanted.given:
+            # the controls rule now, not the settings that a file brought along
+            kept = {key: part for key, part in wanted.given.items() if key != "settings"}
+            wanted = replace(wanted, given=kept or None)
+        self.begin(wanted)
+
+    def own(self, act: dict[str, Any], at: int) -> None:
+        if act["act"] == "reset":
+            self.begin(self.settings.without_start())
+        elif act["act"] == "random":
+            self.begin(self._another())
+        elif act["act"] == "drag":
+            start = self.run.dragged(at, act["x"], act["y"])
+            self.begin(replace(self.settings, given={**(self.settings.given or {}), "start": start}))
+
+    def begin(self, settings: MapSettings, steps: int = 0) -> None:
+        """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
+        self.run = MapRun.of(settings, steps)
+        self.settings = settings
+        self.player.go(len(self.run) - 1)
+
+    def use_dictionary(self, dictionary: Array) -> None:
+        """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""
+        self.begin(self.settings.with_dictionary(dictionary))
+
+    def open(self, raw: Any) -> None:
+        settings, steps = map_settings.of_experiment(raw)
+        self.begin(settings, min(steps, LONGEST))
+
+    def query(self) -> dict[str, str]:
+        return map_settings.to_query(self.settings, len(self.run) - 1, self.player.cursor)
+
+    @classmethod
+    def opened(cls, query: dict[str, str]) -> MapSession:
+        settings, steps, cursor, messages = map_settings.from_query(query, LONGEST)
+        for attempt, made in ((settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)):
+            try:
+                session = cls(attempt, MapRun.of(attempt, made), messages)
+                break
+            except InvalidExperiment as error:
+                messages.append(f"Link: {error}. The defaults are shown instead.")
+        else:
+            raise AssertionError("the defaults describe a run")
+        last = len(session.run) - 1
+        session.player.go(last if cursor is None else min(cursor, last))
+        return session
+
+    def _another(self) -> MapSettings:
+        """The next signal of this kind; the toy's goes a little further round."""
+        settings = replace(self.settings, given=None)
+        if settings.signal not in ("toy2", "toy3"):
+            return replace(settings, number=(settings.number + 1) % (int(LIMITS["number"].high) + 1))
+        turned = complex(settings.v1, settings.v2) * complex(0.8, 0.6)
+        return replace(settings, v1=round(turned.real, 2), v2=round(turned.imag, 2))

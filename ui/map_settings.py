@@ -1,0 +1,245 @@
+"""What the reader of the MAP page has chosen, as one record, and its forms as experiment file and address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from em_core.errors import InvalidExperiment
+from em_core.fields import Array
+from em_core.sparse_coding import SOLVERS, dictionaries, signals
+from em_core.sparse_coding.experiment import SparseCodingExperiment
+from figures.sparse.moment import Signal
+from ui import links
+from ui.links import Limit
+
+SIGNALS = {
+    "toy2": "Toy: two numbers, two atoms",
+    "toy3": "Toy: two numbers, three atoms",
+    "patch8": "Photograph, 8 × 8 patch",
+    "patch16": "Photograph, 16 × 16 patch",
+    "digit": "Handwritten digit, 8 × 8",
+    "spikes": "Blurred spike train",
+}
+DICTIONARIES = {
+    "learned": "learned from the photograph",
+    "cosine": "cosines (DCT)",
+    "identity_cosine": "identity + cosines (DCT)",
+    "random": "random",
+    "bumps": "bumps, one per sample",
+}
+_FITTING = {
+    "patch8": ("learned", "cosine", "identity_cosine", "random"),
+    "patch16": ("cosine", "identity_cosine", "random"),
+    "digit": ("cosine", "identity_cosine", "learned", "random"),
+    "spikes": ("bumps", "identity_cosine", "cosine", "random"),
+}
+LIMITS = {
+    "v1": Limit(-3, 3),
+    "v2": Limit(-3, 3),
+    "angle": Limit(5, 175),
+    "number": Limit(0, 199),
+    "penalty": Limit(1e-4, 1e3),
+    "precision": Limit(1e-2, 1e3),
+    "stride": Limit(0.05, 2.5),
+    "dt": Limit(0.01, 2.5),
+    "atoms": Limit(1, 64),
+}
+_GIVEN = ("settings", "data", "start")
+_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """Everything that the sidebar shows. `given` holds what no control describes: a dragged start, imported data.
+
+    stride: the step of ISTA and FISTA in units of 1/‖βWᵀW‖₂; angle: between the toy's first two atoms, in degrees.
+    """
+
+    signal: str = "toy2"
+    dictionary: str = "learned"
+    v1: float = 1.5
+    v2: float = 0.7
+    angle: float = 50.0
+    number: int = 3
+    penalty: float = 0.5
+    precision: float = 1.0
+    solver: str = "ista"
+    stride: float = 1.0
+    restart: bool = False
+    dt: float = 0.1
+    atoms: int = 10
+    given: Mapping[str, Any] | None = None
+
+    def experiment(self, steps: int) -> dict[str, Any]:
+        """The experiment file for these settings, with so many steps. Raises `InvalidExperiment`."""
+        given = self.given or {}
+        data = given["data"] if "data" in given else self._data()
+        options: dict[str, Any] = dict(given.get("settings", {}))
+        raw = {
+            "model": "sparse_coding",
+            "settings": {"solver": self.solver, "lambda": self.penalty, "beta": self.precision},
+            "data": data,
+            "steps": steps,
+        }
+        if "start" in given and not SOLVERS[self.solver].from_zero:
+            raw["start"] = given["start"]
+        experiment = SparseCodingExperiment.parse(raw)
+        mine = {
+            "step": self.stride / experiment.problem.lipschitz,
+            "restart": self.restart,
+            "dt": self.dt,
+            "atoms": min(self.atoms, *experiment.problem.dictionary.shape),
+        }
+        chosen = {name: value for name, value in (mine | options).items() if name in SOLVERS[self.solver].settings}
+        return {**raw, "settings": {**raw["settings"], **chosen}}
+
+    @property
+    def imported(self) -> bool:
+        """Whether signal and dictionary come from a file that the reader opened."""
+        return "data" in (self.given or {})
+
+    def shown(self) -> Signal:
+        """What the signal is a picture of."""
+        if self.imported:
+            size = len(self.given["data"]["signal"])  # type: ignore[index]
+            side = round(size**0.5)
+            if size == 2:
+                return Signal("plane")
+            return Signal("image", (side, side)) if side * side == size and side > 3 else Signal("curve")
+        if self.signal in ("toy2", "toy3"):
+            return Signal("plane")
+        if self.signal == "spikes":
+            return Signal("curve")
+        side = 16 if self.signal == "patch16" else 8
+        return Signal("image", (side, side))
+
+    def fitting(self) -> dict[str, str]:
+        """The dictionaries that suit the signal; none to choose for the toys."""
+        return {name: DICTIONARIES[name] for name in _FITTING.get(self.signal, ())}
+
+    def without_start(self) -> MapSettings:
+        """The same with a start that was dragged given up."""
+        kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
+        return replace(self, given=kept or None)
+
+    def with_dictionary(self, dictionary: Array) -> MapSettings:
+        """The same signal with the reader's own dictionary."""
+        data = dict(self.given["data"] if self.imported else self._data())  # type: ignore[index]
+        return replace(self, given={"data": {**data, "dictionary": dictionary.tolist()}})
+
+    def _data(self) -> dict[str, Any]:
+        return _data(self.signal, self.dictionary, self.v1, self.v2, self.angle, self.number)
+
+
+def for_signal(settings: MapSettings, signal: str) -> MapSettings:
+    """The settings after a change of signal: a dictionary and λ that suit it."""
+    dictionary = _FITTING.get(signal, (settings.dictionary,))[0]
+    penalty = {"patch8": 1.0, "patch16": 2.0, "digit": 1.0}.get(signal, 0.5)
+    return replace(settings, signal=signal, dictionary=dictionary, penalty=penalty, precision=1.0, given=None)
+
+
+@cache
+def _data(signal: str, dictionary: str, v1: float, v2: float, angle: float, number: int) -> dict[str, Any]:
+    """signal, dictionary and offset as an experiment file holds them."""
+    if signal in ("toy2", "toy3"):
+        turns = np.deg2rad([15, 15 + angle, 15 + angle + 70][: 2 + (signal == "toy3")])
+        atoms = np.array([np.cos(turns), np.sin(turns)])
+        return {"signal": [v1, v2], "dictionary": atoms.tolist()}
+    if signal == "spikes":
+        values, _ = signals.spike_train(_SAMPLES, 6, 0.05, number)
+        offset = np.zeros(_SAMPLES)
+    else:
+        side = 16 if signal == "patch16" else 8
+        raw = signals.digits()[number] if signal == "digit" else signals.patches(side, LIMIT_NUMBERS, 0)[number]
+        values, offset = signals.standardised(raw)
+    atoms = _dictionary(signal, dictionary, len(values))
+    return {"signal": values.tolist(), "dictionary": atoms.tolist(), "offset": offset.tolist()}
+
+
+LIMIT_NUMBERS = int(LIMITS["number"].high) + 1
+
+
+def _dictionary(signal: str, name: str, size: int) -> Array:
+    side = round(size**0.5)
+    if name == "learned":
+        return dictionaries.learned_patches()
+    if name == "bumps":
+        return dictionaries.bumps(size, 2.0)
+    if name == "random":
+        return dictionaries.gaussian(size, 2 * size, np.random.default_rng(0))
+    if signal == "spikes":
+        cosines = dictionaries.cosines(size, size)
+    else:
+        # half as many frequencies again each way make an overcomplete dictionary
+        finer = side + side // 4
+        cosines = dictionaries.cosine_patches(side, (side if name == "identity_cosine" else finer) ** 2)
+    return dictionaries.with_identity(cosines) if name == "identity_cosine" else cosines
+
+
+def of_experiment(raw: Any) -> tuple[MapSettings, int]:
+    """Settings and steps of an experiment file. Raises `InvalidExperiment`."""
+    experiment = SparseCodingExperiment.parse(raw)
+    complete = experiment.to_json()
+    problem, own = experiment.problem, complete["settings"]
+    for name, value in (("penalty", problem.penalty), ("precision", problem.precision)):
+        LIMITS[name].check(f"settings.{ {'penalty': 'lambda', 'precision': 'beta'}[name] }", value)
+    options = {name: value for name, value in own.items() if name in SOLVERS[experiment.solver].settings}
+    given = {"data": complete["data"], "start": complete["start"], "settings": options}
+    settings = MapSettings(solver=experiment.solver, penalty=problem.penalty, precision=problem.precision, given=given)
+    return settings, experiment.steps
+
+
+def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
+    """The query parameters of a view: what differs from the defaults, the number of steps and the cursor."""
+    default = replace(for_signal(MapSettings(), settings.signal), signal=MapSettings().signal)
+    query = {
+        field.name: links.written(getattr(settings, field.name))
+        for field in fields(MapSettings)
+        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
+    }
+    if settings.given is not None:
+        query["given"] = links.packed(settings.given)
+    if steps:
+        query |= {"steps": str(steps), "cursor": str(cursor)}
+    return query
+
+
+def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, int | None, list[str]]:
+    """Settings, steps (at most `most`) and cursor from an address, and a message for each part that makes no sense."""
+    settings, messages = MapSettings(), []
+    kinds = {field.name: str(field.type) for field in fields(MapSettings)}
+    for name in kinds:  # the signal comes first: the dictionary follows from it
+        if name not in query:
+            continue
+        try:
+            value = _read(name, kinds[name], query[name], settings)
+            settings = for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The default is shown instead.")
+    steps = 0
+    if "steps" in query:
+        try:
+            steps = int(links.read_number("steps", query["steps"], Limit(0, most), whole=True))
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The run starts anew.")
+    return settings, steps, links.read_cursor(query, steps, messages), messages
+
+
+def _read(name: str, kind: str, text: str, settings: MapSettings) -> Any:
+    options = {
+        "signal": SIGNALS,
+        "dictionary": settings.fitting() or DICTIONARIES,
+        "solver": SOLVERS,
+        "restart": ("yes", "no"),
+    }
+    if name == "given":
+        return links.unpacked(text, _GIVEN)
+    if name in options:
+        choice = links.read_choice(name, text, options[name])
+        return choice == "yes" if name == "restart" else choice
+    return links.read_number(name, text, LIMITS[name], kind == "int")
