@@ -66,7 +66,7 @@ class MapSettings:
     v2: float = 0.7
     angle: float = 50.0
     number: int = 3
-    penalty: float = 0.5
+    penalty: float = 0.7
     precision: float = 1.0
     solver: str = "ista"
     stride: float = 1.0
@@ -139,7 +139,7 @@ class MapSettings:
 def for_signal(settings: MapSettings, signal: str) -> MapSettings:
     """The settings after a change of signal: a dictionary and λ that suit it."""
     dictionary = _FITTING.get(signal, (settings.dictionary,))[0]
-    penalty = {"patch8": 1.0, "patch16": 2.0, "digit": 1.0}.get(signal, 0.5)
+    penalty = {"patch8": 1.0, "patch16": 2.0, "digit": 1.0}.get(signal, 0.7)
     return replace(settings, signal=signal, dictionary=dictionary, penalty=penalty, precision=1.0, given=None)
 
 

@@ -61,7 +61,7 @@ class MapScene:
         text |= {
             "metric.gap": wording.number(step.gap, 6),
             "metric.support": f"{support} of {background.problem.n_atoms}",
-            "caption": words.caption(background, step, ended),
+            "caption": words.caption(background, step),
             "describe": words.picture(background, step),
             "note.path": f"λ max = {wording.number(background.problem.lambda_max)}",
         }

@@ -26,7 +26,7 @@ _STEPS = {
 }
 
 
-def caption(background: Background, step: Step, ended: str | None) -> str:
+def caption(background: Background, step: Step) -> str:
     """Two sentences: what the step did, and what the certificate says."""
     if step.trouble:
         return f"Stopped: {step.trouble}. Everything before stands."
@@ -39,7 +39,7 @@ def caption(background: Background, step: Step, ended: str | None) -> str:
     happened = _STEPS[background.experiment.solver]
     if background.experiment.solver == "homotopy":
         happened = f"λ fell to {number(step.state.penalty, 4)}, where an atom joins or leaves; the code is exact there."  # type: ignore[attr-defined]
-    return f"{happened} {counted} {knows} {ended or ''}".strip()
+    return f"{happened} {counted} {knows}"
 
 
 def chip(background: Background, step: Step) -> Json:
