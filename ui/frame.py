@@ -14,7 +14,8 @@ _PAGES = (("em", "EM, step by step"), ("map", "MAP inference"))
 
 _STYLE = """
 <style>
-[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
+[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; background: none; pointer-events: none; }
+[data-testid="stHeader"] button { pointer-events: auto; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; padding-bottom: 1rem; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebar"] hr { margin: 0.25rem 0; }
