@@ -105,7 +105,8 @@ export class Picture {
     const allowed = layout.showlegend ? BESIDE_LEGEND : PLAIN;
     return ranged && traces.every(({ type }) => type === "scatter") && changes.every(([key, value]) => {
       const { trace, path } = address(key);
-      return trace !== null && allowed.test(path) && traces[trace].visible === true && (path.length > 1 || value?.length > 0);
+      if (trace === null || !allowed.test(path) || traces[trace].visible !== true) return false;
+      return (path !== "x" && path !== "y") || value?.length > 0;
     });
   }
 
