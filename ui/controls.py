@@ -27,6 +27,11 @@ def experiment_file(session: Session) -> None:
                 st.rerun()
 
 
+def keys(moves: str = "") -> None:
+    """What the keyboard does on the stage."""
+    st.caption(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
+
+
 def _taken(session: Session, name: str) -> None:
     session.change(**{name: st.session_state[f"{session.key}.{name}"]})
 

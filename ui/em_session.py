@@ -21,10 +21,14 @@ class EmSession(Session):
 
     def wanted(self, changes: dict[str, Any]) -> Settings:
         switched = for_model(self.settings, changes["model"]) if "model" in changes else self.settings
-        return replace(switched, **changes)
+        wanted = replace(switched, **changes)
+        if "m_step" in changes and not self.run.moves and not wanted.imported:
+            # gradient steps want standardised data; a run under way keeps its own
+            wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.model == "gaussian_mixture")
+        return wanted
 
     def adopt(self, wanted: Settings, changed: set[str]) -> None:
-        if changed <= {"m_step", "count"}:
+        if changed <= {"m_step", "count"} and wanted.standardize == self.settings.standardize:
             # another way to go on: what has been made stays
             self.run.cycle = wanted.cycle
         elif changed == {"step"} and "G" in self.run.moves:

@@ -56,5 +56,6 @@ def show(session: EmSession) -> None:
         controls.slider(session, "count", "Gradient steps per round")
     st.divider()
     controls.experiment_file(session)
+    controls.keys(", E, M and G make that move")
     if dataset is not None and not imported:
         st.caption(f"**{dataset.title}.** {dataset.source}. Licence: {dataset.licence}.")

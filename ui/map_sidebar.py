@@ -54,6 +54,7 @@ def show(session: MapSession) -> None:
     st.divider()
     controls.experiment_file(session)
     _own_dictionary(session)
+    controls.keys()
 
 
 def _own_dictionary(session: MapSession) -> None:

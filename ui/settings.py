@@ -75,6 +75,10 @@ class Settings:
         """The moves that go round: an E-step, then the chosen kind of M-step."""
         return {"full": "EM", "gradient": "EG", "several": "E" + "G" * self.count, "backtracking": "EB"}[self.m_step]
 
+    @property
+    def takes_gradients(self) -> bool:
+        return self.m_step != "full"
+
     def experiment(self, moves: str) -> dict[str, Any]:
         """The experiment file for these settings and the moves made so far (none: one round of the cycle)."""
         given = self.given or {}
