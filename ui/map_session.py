@@ -28,8 +28,8 @@ class MapSession(Session):
     def adopt(self, wanted: MapSettings, changed: set[str]) -> None:
         if changed & {"signal", "dictionary", "v1", "v2", "angle", "number"}:
             wanted = replace(wanted, given=None)
-        elif changed & {"solver", "stride", "restart", "dt", "atoms"} and wanted.given:
-            # the controls rule now, not the settings that a file brought along
+        elif changed & {"solver", "stride", "restart", "dt", "atoms", "precision"} and wanted.given:
+            # the controls rule now, not the settings that a file brought along: a step belongs to its β
             kept = {key: part for key, part in wanted.given.items() if key != "settings"}
             wanted = replace(wanted, given=kept or None)
         self.begin(wanted)
@@ -81,4 +81,5 @@ class MapSession(Session):
         if settings.signal not in ("toy2", "toy3"):
             return replace(settings, number=(settings.number + 1) % (int(LIMITS["number"].high) + 1))
         turned = complex(settings.v1, settings.v2) * complex(0.8, 0.6)
+        turned *= min(1.0, LIMITS["v1"].high / max(abs(turned.real), abs(turned.imag), 1e-9))
         return replace(settings, v1=round(turned.real, 2), v2=round(turned.imag, 2))

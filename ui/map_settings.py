@@ -11,7 +11,7 @@ import numpy as np
 
 from em_core.errors import InvalidExperiment
 from em_core.fields import Array
-from em_core.sparse_coding import SOLVERS, dictionaries, signals
+from em_core.sparse_coding import SOLVERS, Problem, dictionaries, signals
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures.sparse.moment import Signal
 from ui import links
@@ -107,6 +107,8 @@ class MapSettings:
         """What the signal is a picture of."""
         if self.imported:
             size = len(self.given["data"]["signal"])  # type: ignore[index]
+            if self.signal == "spikes" and size == _SAMPLES:  # with the reader's own dictionary
+                return Signal("curve")
             side = round(size**0.5)
             if size == 2:
                 return Signal("plane")
@@ -188,10 +190,33 @@ def of_experiment(raw: Any) -> tuple[MapSettings, int]:
     problem, own = experiment.problem, complete["settings"]
     for name, value in (("penalty", problem.penalty), ("precision", problem.precision)):
         LIMITS[name].check(f"settings.{ {'penalty': 'lambda', 'precision': 'beta'}[name] }", value)
-    options = {name: value for name, value in own.items() if name in SOLVERS[experiment.solver].settings}
-    given = {"data": complete["data"], "start": complete["start"], "settings": options}
+    shown, kept = _controls({name: own[name] for name in SOLVERS[experiment.solver].settings}, problem)
+    given = {"data": complete["data"], "start": complete["start"]} | ({"settings": kept} if kept else {})
     settings = MapSettings(solver=experiment.solver, penalty=problem.penalty, precision=problem.precision, given=given)
-    return settings, experiment.steps
+    return replace(settings, **shown), experiment.steps
+
+
+def _controls(options: dict[str, Any], problem: Problem) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A solver's settings as far as controls say exactly the same, and the rest, which stays as the file has it."""
+    kept = dict(options)
+    shown: dict[str, Any] = {}
+    if "step" in kept:
+        stride = round(kept["step"] * problem.lipschitz, 10)
+        if _within("stride", stride) and stride / problem.lipschitz == kept["step"]:
+            shown["stride"] = stride
+            del kept["step"]
+    if "restart" in kept:
+        shown["restart"] = kept.pop("restart")
+    if kept.get("tau") == 1 and _within("dt", kept["dt"]):
+        shown["dt"] = kept.pop("dt")
+        del kept["tau"]
+    if "atoms" in kept and _within("atoms", kept["atoms"]):
+        shown["atoms"] = kept.pop("atoms")
+    return shown, kept
+
+
+def _within(name: str, value: float) -> bool:
+    return LIMITS[name].low <= value <= LIMITS[name].high
 
 
 def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:

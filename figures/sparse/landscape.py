@@ -33,7 +33,7 @@ def changes(background: Background, signal: Signal, step: Step) -> Json:
     code = step.state.code
     if is_drawn(background, signal):
         return here(code)
-    if signal.kind == "curve":
+    if signal.kind != "image":
         used = np.flatnonzero(code)
         return {f"picture/{_USED}/x": used.tolist(), f"picture/{_USED}/y": [_MARGIN / 2] * len(used)}
     across, down = _grid(len(code))
@@ -54,7 +54,7 @@ def append(background: Background, signal: Signal, step: Step) -> Json:
     code = step.state.code
     result: Json = {f"picture/{_PATH}/x": [float(code[0])], f"picture/{_PATH}/y": [float(code[1])]}
     solver = background.experiment.solver
-    if step.before is not None and solver in PARTS:
+    if step.made and solver in PARTS:
         parts = PARTS[solver](background.problem, step.before)
         for trace, start, stop in (
             (_AHEAD, step.before.code, parts.start),

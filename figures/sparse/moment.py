@@ -40,6 +40,11 @@ class Step:
     gap: float
     trouble: str = ""
 
+    @property
+    def made(self) -> bool:
+        """Whether something moved: not at the start, nor where the step left the range of numbers."""
+        return self.before is not None and self.before is not self.state
+
 
 @dataclass(frozen=True, eq=False)
 class Background:
@@ -111,7 +116,7 @@ def shrinkage(experiment: SparseCodingExperiment, step: Step) -> tuple[Array, Ar
     """
     problem = experiment.problem
     threshold = problem.penalty / problem.lipschitz
-    if step.before is not None and experiment.solver in PARTS:
+    if step.made and experiment.solver in PARTS:
         parts = PARTS[experiment.solver](problem, step.before)
         return parts.moved, parts.shrunk, step.before.step * problem.penalty  # type: ignore[attr-defined]
     if experiment.solver == "lca":

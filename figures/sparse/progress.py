@@ -59,6 +59,8 @@ def _visible(background: Background, height: float) -> float:
 def _distance(background: Background) -> Json:
     problem = background.problem
     away = float(((background.experiment.start - background.optimum) ** 2).sum())
+    # shorter steps are slower; longer ones than the safe step have no guarantee that could be drawn
+    pace = max(problem.lipschitz, 1 / background.experiment.options.get("step", np.inf))
     steps = np.unique(np.rint(np.geomspace(1, 2000, 40)))
     line = {"type": "scatter", "mode": "lines", "x": [], "y": []}
     guide = {**line, "hoverinfo": "skip", "x": numbers(steps)}
@@ -78,13 +80,13 @@ def _distance(background: Background) -> Json:
         {
             **guide,
             "name": "O(1/k)",
-            "y": numbers(problem.lipschitz * away / (2 * steps)) if away else [],
+            "y": numbers(pace * away / (2 * steps)) if away else [],
             "line": {"color": "$faint", "width": 1.5},
         },
         {
             **guide,
             "name": "O(1/k²)",
-            "y": numbers(2 * problem.lipschitz * away / (steps + 1) ** 2) if away else [],
+            "y": numbers(2 * pace * away / (steps + 1) ** 2) if away else [],
             "line": {"color": "$faint", "width": 1.5, "dash": "dot"},
         },
         {**_ring(["$text", "$certificate"])},

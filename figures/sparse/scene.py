@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from em_core.fields import Array
-from em_core.sparse_coding import SOLVERS, coordinate_descent, objective
+from em_core.sparse_coding import SOLVERS, coordinate_descent, duality_gap, objective
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures import palette, wording
 from figures.encode import Json
@@ -56,17 +56,13 @@ class MapScene:
             | shrink.changes(background, step)
             | progress.changes(background, step)
         )
-        text, value = self._numbers(step.state.code, step.objective)
-        support = int(np.count_nonzero(step.state.code))
+        text, value = self._numbers(step.state.code, step.objective, step.gap)
         text |= {
-            "metric.gap": wording.number(step.gap, 6),
-            "metric.support": f"{support} of {background.problem.n_atoms}",
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
             "note.path": f"λ max = {wording.number(background.problem.lambda_max)}",
         }
-        value |= {"metric.gap": step.gap, "metric.support": support}
-        inside = step.before is not None and self.stops is not None
+        inside = step.made and self.stops is not None
         return {
             "id": _hash(f"{self.id}/{step.index}/{ended}"),
             "set": changed,
@@ -84,7 +80,7 @@ class MapScene:
 
     def inner(self, step: Step) -> list[Json]:
         """The way from the code before to this one: down the gradient and through the shrink, or one by one."""
-        if step.before is None or self.stops is None:
+        if not step.made or self.stops is None:
             return []
         return [self._between(point, into) for point, into in self._way(step)]
 
@@ -96,7 +92,8 @@ class MapScene:
             changed |= landscape.here(point)
         if into is not None:
             changed |= shrink.points(into, point)
-        text, value = self._numbers(point, objective(background.problem, point))
+        problem = background.problem
+        text, value = self._numbers(point, objective(problem, point), duality_gap(problem, point))
         return {"set": changed, "text": text, "value": value}
 
     def _way(self, step: Step) -> list[tuple[Array, Array | None]]:
@@ -126,13 +123,17 @@ class MapScene:
         x, y = (float(entry) for entry in step.state.code[:2])
         return [{"id": "code", "figure": "picture", "x": x, "y": y, "label": "Start of h", "color": "$text"}]
 
-    def _numbers(self, point: Array, cost: float) -> tuple[Json, Json]:
+    def _numbers(self, point: Array, cost: float, gap: float) -> tuple[Json, Json]:
         fit, penalty = fit_and_penalty(self.background.problem, point)
         text = {"objective": wording.number(cost), "fit": wording.number(fit), "penalty": wording.number(penalty)}
-        return (
-            {f"equation.{name}": shown for name, shown in text.items()} | {"metric.objective": text["objective"]},
-            {"metric.objective": cost},
-        )
+        support = int(np.count_nonzero(point))
+        metrics = {
+            "metric.objective": text["objective"],
+            "metric.gap": wording.number(gap, 6),
+            "metric.support": f"{support} of {self.background.problem.n_atoms}",
+        }
+        equation = {f"equation.{name}": shown for name, shown in text.items()}
+        return equation | metrics, {"metric.objective": cost, "metric.gap": gap, "metric.support": support}
 
     def _scene(self) -> Json:
         background = self.background

@@ -18,7 +18,6 @@ _STEPS = {
     "ista": "A gradient step on the fit, then a shrink towards 0.",
     "fista": "A gradient step from a point thrown ahead along the last move, then a shrink.",
     "coordinate_descent": "One sweep: each coefficient in turn went to its best value, the others held.",
-    "homotopy": "λ fell to the next knot, where an atom joins or leaves; the code is exact for that λ.",
     "admm": "A ridge regression, a shrink, and a higher price on their difference.",
     "lca": "Time went on by dt: potentials leak towards their input, active atoms inhibit each other.",
     "feature_sign": "The code jumped to the exact solution for its present signs.",
@@ -36,9 +35,11 @@ def caption(background: Background, step: Step) -> str:
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return f"{_AIM} {counted} {knows}"
-    happened = _STEPS[background.experiment.solver]
     if background.experiment.solver == "homotopy":
-        happened = f"λ fell to {number(step.state.penalty, 4)}, where an atom joins or leaves; the code is exact there."  # type: ignore[attr-defined]
+        where = "the λ that was asked for" if step.state.done else "where an atom joins or leaves"
+        happened = f"λ fell to {number(step.state.penalty, 4)}, {where}; the code is exact there."  # type: ignore[attr-defined]
+    else:
+        happened = _STEPS[background.experiment.solver]
     return f"{happened} {counted} {knows}"
 
 
