@@ -132,8 +132,12 @@ export class Transport {
     now.item.classList.add("now");
     now.chip.setAttribute("aria-current", "step");
     now.chip.tabIndex = 0; // one stop for the Tab key, however long the tape
-    const { offsetLeft, offsetWidth } = now.item;
-    this.tape.scrollTo({ left: offsetLeft - (this.tape.clientWidth - offsetWidth) / 2 });
+    // measured with the frame, when the layout is due anyway
+    cancelAnimationFrame(this.centring);
+    this.centring = requestAnimationFrame(() => {
+      const { offsetLeft, offsetWidth } = now.item;
+      this.tape.scrollTo({ left: offsetLeft - (this.tape.clientWidth - offsetWidth) / 2 });
+    });
   }
 
   /** A disabled button keeps the focus, so that keys pressed next still reach the stage. */
