@@ -147,7 +147,7 @@ class EmScene:
             "columns": _COLUMNS,
             "rows": _ROWS,
             "inner": {"view": "course", "label": "How far", "stops": STOPS.tolist(), "format": "{}"},
-            # where only the way to the next M-step is drawn, each M-step has a picture of its own: nothing to glide between
+            # where only the way to the next M-step is drawn, each M-step has its own picture: no gliding between
             "glide": [*self.view.gliding, *(f"course/{trace}" for trace in course.WHOLE_GLIDES if whole)],
             "keys": {
                 "e": {"act": "move", "letter": "E"},
