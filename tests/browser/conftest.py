@@ -1,6 +1,7 @@
 """A Streamlit server and a Chromium for the tests in this folder; without a browser they are skipped (on CI: fail)."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -49,13 +50,28 @@ def page_errors():
     return []
 
 
+# Streamlit asks for these two below the page's own address first when a link leads straight to a page
+PROBED = re.compile(r"http://127\.0\.0\.1:\d+/map/_stcore/(health|host-config)")
+
+
+def watch(page, errors):
+    """Collect the errors on a page's console and its uncaught exceptions."""
+
+    def on_console(message):
+        probed = PROBED.fullmatch(message.location["url"]) and "404" in message.text
+        if message.type == "error" and not probed:
+            errors.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+
 @pytest.fixture
 def page(browser, page_errors):
     """A fresh page; errors on its console and uncaught exceptions fail the test."""
     errors = page_errors
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    watch(page, errors)
     page.set_default_timeout(20_000)
     yield page
     page.close()
