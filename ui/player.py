@@ -40,15 +40,18 @@ class Player:
         self.turn += 1
 
     def listen(self, key: str) -> dict[str, Any] | None:
-        """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports."""
+        """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports.
+
+        A place from before our last order to move is out of date: two keys pressed quickly both count.
+        """
         result = stage.asked(key)
-        if result.cursor is not None:
+        if result.cursor is not None and result.turn == self.turn:
             self.cursor = result.cursor
         act = result.act
         if not act or act["n"] == self._answered:
             return None
         self._answered = act["n"]
-        if "at" in act:
+        if "at" in act and act.get("turn") == self.turn:
             self.cursor = act["at"]
         return act
 

@@ -114,6 +114,9 @@ def test_right_and_left_while_an_answer_is_due_cancel_out(demo):
     demo.at(1)
     demo.page.wait_for_timeout(1500)
     assert demo.frame() == 1
+    demo.press("ArrowRight", "ArrowLeft")
+    demo.page.wait_for_timeout(1500)
+    assert demo.frame() == 1
 
 
 def test_play_needs_no_server_for_known_frames_and_stops_at_the_end(demo):

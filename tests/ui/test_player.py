@@ -45,8 +45,9 @@ def sent(monkeypatch):
     return messages
 
 
-def listen(player, monkeypatch, act=None, cursor=None):
-    monkeypatch.setattr(player_module.stage, "asked", lambda key: SimpleNamespace(act=act, cursor=cursor))
+def listen(player, monkeypatch, act=None, cursor=None, turn=0):
+    result = SimpleNamespace(act=act, cursor=cursor, turn=turn)
+    monkeypatch.setattr(player_module.stage, "asked", lambda key: result)
     return player.listen("stage")
 
 
@@ -109,7 +110,7 @@ def test_turn_rises_only_when_python_moves_the_cursor(sent):
 
 def test_an_act_is_answered_once(sent, monkeypatch):
     player = Player()
-    act = {"act": "move", "letter": "E", "n": 7, "at": 2}
+    act = {"act": "move", "letter": "E", "n": 7, "at": 2, "turn": 0}
     assert listen(player, monkeypatch, act) == act and player.cursor == 2
     assert listen(player, monkeypatch, act) is None
     player.show(FakeRun(), "stage")
@@ -124,6 +125,16 @@ def test_the_cursor_follows_the_browser(sent, monkeypatch):
     assert sent[0]["cursor"] == 2
     player.show(FakeRun("a"), "stage")  # the tape became shorter
     assert sent[1]["cursor"] == 0
+
+
+def test_a_place_from_before_an_order_does_not_count(sent, monkeypatch):
+    """E and M pressed quickly: M was pressed at 0, but Python has sent the reader to 1 meanwhile."""
+    player = Player()
+    player.go(1)
+    listen(player, monkeypatch, {"act": "move", "letter": "M", "n": 8, "at": 0, "turn": 0}, cursor=0, turn=0)
+    assert player.cursor == 1
+    listen(player, monkeypatch, {"act": "move", "letter": "M", "n": 9, "at": 0, "turn": 1})
+    assert player.cursor == 0
 
 
 def test_inner_frames_carry_the_id_of_their_frame(sent):

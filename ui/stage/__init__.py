@@ -15,10 +15,14 @@ FRONTEND = Path(__file__).parent / "frontend"
 
 
 class Result(NamedTuple):
-    """What the reader did since the last `show`: where they rest, what they asked for; None if nothing new."""
+    """What the reader did since the last `show`: where they rest, what they asked for; None if nothing new.
+
+    turn: the last order to move that the browser had followed when it came to rest at `cursor`.
+    """
 
     cursor: int | None
     act: dict[str, Any] | None
+    turn: int | None = None
 
 
 def asked(key: str) -> Result:
@@ -27,7 +31,8 @@ def asked(key: str) -> Result:
     It stays here until a `show` has answered it, so a run that Streamlit interrupts loses nothing.
     """
     news = st.session_state.get(_news(key), {})
-    return Result(news.get("cursor", {}).get("at"), news.get("act"))
+    place = news.get("cursor", {})
+    return Result(place.get("at"), news.get("act"), place.get("turn"))
 
 
 def show(message: dict[str, Any], *, key: str) -> Result:

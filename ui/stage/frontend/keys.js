@@ -2,11 +2,14 @@
 
 const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, [contenteditable=true]";
 const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
+// Streamlit's lists are text fields; one that is closed keeps the focus after a choice, and typing into it starts with a click
+const CLOSED_LIST = "[role=combobox][aria-expanded=false]";
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 
 /** Does the focused element need this key itself? */
 function owned(target, key) {
   if (!(target instanceof Element)) return false;
+  if (target.matches(CLOSED_LIST)) return false;
   if (target.closest(TEXT) || target.closest(OPEN_LIST)) return true;
   if (MOVES.has(key)) {
     const own = target.closest("input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle");

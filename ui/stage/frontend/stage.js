@@ -144,7 +144,7 @@ class Stage {
     });
     this.views = scene.views.map((view) => new View(view, scene, {
       seek: (frame) => this.go(frame, { own: true }),
-      drop: (handle, x, y) => this.asks.add({ act: "drag", at: this.cursor, handle, x, y }),
+      drop: (handle, x, y) => this.ask({ act: "drag", handle, x, y }),
       switched: () => this.show(),
       inner: { wanted: () => this.wantInner(), moved: (index) => this.showInner(index) },
     }));
@@ -260,7 +260,7 @@ class Stage {
 
   wantInner() {
     if (this.inner.has(this.frame.id) || this.asks.has("inner") || (this.frame.inner_at ?? null) === null) return;
-    this.asks.add({ act: "inner", at: this.cursor });
+    this.ask({ act: "inner" });
   }
 
   showInner(index) {
@@ -287,15 +287,16 @@ class Stage {
 
   back() {
     this.pause();
-    if (this.want !== null && this.want - 1 > this.cursor) this.want -= 1;
-    else this.go(this.cursor - 1, { own: true });
+    if (this.want === null || this.want <= this.cursor) this.go(this.cursor - 1, { own: true });
+    else if (this.want - 1 > this.cursor) this.want -= 1;
+    else this.forget(); // the one frame that was due
   }
 
   end() {
     this.pause();
     this.forget();
     if (this.ended) this.go(this.history.last, { own: true, glide: false });
-    else this.asks.add({ act: "end", at: this.cursor });
+    else this.ask({ act: "end" });
   }
 
   forget() {
@@ -319,7 +320,7 @@ class Stage {
     if (this.cursor < last) this.go(this.cursor + 1);
     else if (this.ended) return this.pause();
     if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy) {
-      this.asks.add({ act: "ahead", at: this.cursor });
+      this.ask({ act: "ahead" });
     }
     this.timer = setTimeout(() => this.tick(), Math.max(0, 1000 / perSecond - (performance.now() - started)));
     return undefined;
@@ -341,14 +342,19 @@ class Stage {
       if (this.playing || this.cursor === this.reported) return;
       if (this.asks.busy) return this.rest();
       this.reported = this.cursor;
-      this.report("cursor", { at: this.cursor, n: Date.now() }); // a number, so that the same frame again is news too
+      this.report("cursor", { at: this.cursor, turn: this.turn, n: Date.now() }); // a number, so that the same frame again is news too
       return undefined;
     }, delay);
   }
 
   act(act) {
     this.pause();
-    this.asks.add({ ...act, at: this.cursor });
+    this.ask(act);
+  }
+
+  /** Ask from where we are. The turn tells Python whether that place came after its own last order to move. */
+  ask(act) {
+    this.asks.add({ ...act, at: this.cursor, turn: this.turn });
   }
 
   press(key) {
