@@ -94,6 +94,31 @@ class Fields:
         """A finite array of this shape; a string in `shape` names a free dimension of at least 1."""
         return finite_array(self.take(key, default), shape, self.name(key))
 
+    def table(self, key: str, *, gaps: bool = False) -> Array:
+        """(N, D) numbers; a flat list is one column. With `gaps`, null stands for a missing one and is read as NaN."""
+        raw, name = self.take(key), self.name(key)
+        is_flat = isinstance(raw, list) and bool(raw) and not isinstance(raw[0], (list, tuple))
+        missing = _places_of_none(raw) if gaps else []
+        filled = _with_zeros(raw) if missing else raw
+        values = finite_array(filled, ("N",) if is_flat else ("N", "D"), name)
+        values = values.reshape(len(values), -1).copy()
+        for row, column in missing:
+            values[row, column] = math.nan
+        values.flags.writeable = False
+        return values
+
+    def flags(self, key: str, length: int) -> NDArray[np.bool_]:
+        """A list of `length` times true or false."""
+        raw = self.take(key)
+        if not isinstance(raw, list) or len(raw) != length:
+            raise InvalidExperiment(self.name(key), raw, f"a list of {length} times true or false")
+        for place, entry in enumerate(raw):
+            if not isinstance(entry, bool):
+                raise InvalidExperiment(f"{self.name(key)}[{place}]", entry, "true or false")
+        flags = np.array(raw, dtype=bool)
+        flags.flags.writeable = False
+        return flags
+
     def done(self) -> None:
         """Refuse every key that no reader asked for."""
         for key in self._rest:
@@ -137,6 +162,19 @@ def _refuse_odd_entries(value: Any, name: str, wanted: str, depth: int) -> None:
             _refuse_odd_entries(entry, f"{name}[{place}]", "a finite number", depth - 1)
     elif isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise InvalidExperiment(name, value, wanted)
+
+
+def _places_of_none(value: Any) -> list[tuple[int, int]]:
+    """(row, column) of every null in a list of numbers or of lists of numbers."""
+    if not isinstance(value, list):
+        return []
+    rows = [row if isinstance(row, list) else [row] for row in value]
+    return [(i, j) for i, row in enumerate(rows) for j, entry in enumerate(row) if entry is None]
+
+
+def _with_zeros(value: list[Any]) -> list[Any]:
+    rows = [[0 if entry is None else entry for entry in row] if isinstance(row, list) else row for row in value]
+    return [0 if row is None else row for row in rows]
 
 
 def _limits(above: float, least: float, most: float) -> str:

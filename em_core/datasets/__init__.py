@@ -56,7 +56,7 @@ def load(name: str) -> Dataset:
             else:
                 rows.append(line)
     header, *body = csv.reader(rows)
-    columns = {title: [float(row[i]) for row in body] for i, title in enumerate(header)}
+    columns = {title: [_cell(row[i]) for row in body] for i, title in enumerate(header)}
     return Dataset(
         name=name,
         title=notes["title"],
@@ -137,7 +137,17 @@ def _beside(fields: Fields, found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, **rest}
 
 
-def _gathered(columns: Mapping[str, list[float]], titles: str | list[str]) -> list[Any]:
+def _cell(text: str) -> float | bool | None:
+    """A number, true or false; an empty cell is a missing value."""
+    if text in ("true", "false"):
+        return text == "true"
+    return float(text) if text else None
+
+
+def _gathered(columns: Mapping[str, list[Any]], titles: str | list[str] | dict[str, str]) -> Any:
+    """A column, rows of several columns, or an object with one cell of each of several columns."""
     if isinstance(titles, str):
         return columns[titles]
+    if isinstance(titles, dict):
+        return {key: columns[title][0] for key, title in titles.items()}
     return [list(row) for row in zip(*(columns[title] for title in titles), strict=True)]

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import cho_solve
 
+from em_core import definite
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.families.mass import component_mass
 from em_core.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
-_EPS = np.finfo(float).eps
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,8 @@ class GaussianFamily:
         n_components, dimensions = means.shape
         result = np.empty((n_components, len(values)))
         for k, factor in enumerate(self._factors(components)):
-            whitened = _whiten(factor, (values - means[k]).T)
-            log_determinant = 2 * np.sum(np.log(np.diag(factor)))
-            squares = np.einsum("dn,dn->n", whitened, whitened)
-            result[k] = -0.5 * (squares + log_determinant + dimensions * np.log(2 * np.pi))
+            squares = definite.squared_distances(factor, values - means[k])
+            result[k] = -0.5 * (squares + definite.log_determinant(factor) + dimensions * np.log(2 * np.pi))
         return result
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
@@ -72,9 +70,9 @@ class GaussianFamily:
         if "covariances" not in self.fixed:
             scatter = self._scatter(values, weights, means)
             if self.covariance == "full":
-                parts += [_cholesky_slope(*args) for args in zip(factors, scatter, mass, strict=True)]
+                parts += [definite.cholesky_slope(*args) for args in zip(factors, scatter, mass, strict=True)]
             elif self.covariance == "tied":
-                parts.append(_cholesky_slope(factors[0], scatter.sum(axis=0), mass.sum()))
+                parts.append(definite.cholesky_slope(factors[0], scatter.sum(axis=0), mass.sum()))
             elif self.covariance == "diag":
                 parts.append(0.5 * (scatter / components["covariances"] - mass[:, None]).ravel())
             else:
@@ -89,8 +87,8 @@ class GaussianFamily:
         if "covariances" not in self.fixed:
             covariances = components["covariances"]
             if self.covariance in ("full", "tied"):
-                factors = _cholesky(covariances.reshape(-1, *covariances.shape[-2:]))
-                parts += [_log_diagonal(factor) for factor in factors]
+                factors = definite.cholesky(covariances.reshape(-1, *covariances.shape[-2:]))
+                parts += [definite.log_diagonal(factor) for factor in factors]
             else:
                 parts.append(np.log(covariances).ravel())
         return np.concatenate(parts) if parts else np.empty(0)
@@ -104,7 +102,7 @@ class GaussianFamily:
             if self.covariance in ("full", "tied"):
                 dimensions = means.shape[1]
                 rows = vector.reshape(-1, dimensions * (dimensions + 1) // 2)
-                factors = np.array([_from_log_diagonal(row, dimensions) for row in rows])
+                factors = np.array([definite.from_log_diagonal(row, dimensions) for row in rows])
                 covariances = (factors @ np.swapaxes(factors, -1, -2)).reshape(covariances.shape)
             else:
                 covariances = np.exp(vector).reshape(covariances.shape)
@@ -158,7 +156,7 @@ class GaussianFamily:
 
     def _factors(self, components: Parameters) -> Any:
         """Lower Cholesky factors, (K, D, D)."""
-        return _cholesky(self.matrices(components))
+        return definite.cholesky(self.matrices(components))
 
     def _scatter(self, values: Array, weights: Array, means: Array) -> Array:
         """Σ_n w (x − μ)(x − μ)ᵀ per component: its matrix, its diagonal or its trace, as the covariance needs."""
@@ -180,24 +178,16 @@ class GaussianFamily:
 
     def _require_definite(self, covariances: Array, values: Array) -> None:
         """Raise `HalfStepFailed` for a covariance that is zero in some direction, up to the data's own rounding."""
-        resolution = (8 * _EPS * np.abs(values).max(axis=0)) ** 2
+        floor = definite.resolution(values)
         if self.covariance in ("full", "tied"):
-            matrices = covariances.reshape(-1, *covariances.shape[-2:])
-            variances = np.einsum("kii->ki", matrices)
-        else:
-            variances = np.atleast_2d(covariances if self.covariance == "diag" else covariances[:, None])
-            resolution = resolution if self.covariance == "diag" else resolution.max(keepdims=True)
-        flat = np.argwhere(~(variances > resolution))
+            found = definite.first_singular(covariances.reshape(-1, *covariances.shape[-2:]), floor)
+            if found:
+                raise _singular(*found, self.covariance)
+            return
+        variances = covariances if self.covariance == "diag" else covariances[:, None]
+        flat = np.argwhere(~(variances > (floor if self.covariance == "diag" else floor.max())))
         if len(flat):
-            k = int(flat[0][0])
-            raise _singular(k, float(variances[tuple(flat[0])]), self.covariance)
-        if self.covariance in ("full", "tied"):
-            deviations = np.sqrt(variances)
-            correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
-            smallest = np.linalg.eigvalsh(correlations)[:, 0]
-            k = int(np.argmin(smallest))
-            if smallest[k] <= 32 * _EPS * len(resolution):
-                raise _singular(k, float(smallest[k]), self.covariance)
+            raise _singular(int(flat[0][0]), float(variances[tuple(flat[0])]), self.covariance)
 
     def _check_covariances(self, covariances: Array, name: str) -> None:
         if self.covariance in ("diag", "spherical"):
@@ -208,17 +198,7 @@ class GaussianFamily:
             return
         matrices = covariances.reshape(-1, *covariances.shape[-2:])
         for k, matrix in enumerate(matrices):
-            label = name if self.covariance == "tied" else f"{name}[{k}]"
-            symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-9 * np.abs(matrix).max())
-            if not symmetric or np.linalg.eigvalsh(matrix)[0] <= 0:
-                raise InvalidExperiment(label, matrix.tolist(), "a symmetric positive definite matrix")
-
-
-def _cholesky(matrices: Array) -> Any:
-    try:
-        return np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+            definite.check_definite(matrix, name if self.covariance == "tied" else f"{name}[{k}]")
 
 
 def _singular(component: int, smallest: float, covariance: str) -> HalfStepFailed:
@@ -229,37 +209,3 @@ def _singular(component: int, smallest: float, covariance: str) -> HalfStepFaile
         component=component,
         smallest=smallest,
     )
-
-
-def _whiten(factor: Array, deviations: Array) -> Array:
-    """Solve L y = x for many x, (D, N), by forward substitution over whole rows.
-
-    The same numbers as a triangular solver gives, without a threaded library's cost for small matrices.
-    """
-    result = np.empty(deviations.shape)
-    for i, row in enumerate(factor):
-        result[i] = (deviations[i] - row[:i] @ result[:i]) / row[i]
-    return result
-
-
-def _log_diagonal(factor: Array) -> Array:
-    """The lower triangle of a Cholesky factor, row by row, its diagonal in logarithms."""
-    lower = factor.copy()
-    np.fill_diagonal(lower, np.log(np.diag(factor)))
-    return lower[np.tril_indices(len(factor))]
-
-
-def _from_log_diagonal(row: Array, dimensions: int) -> Array:
-    factor = np.zeros((dimensions, dimensions))
-    factor[np.tril_indices(dimensions)] = row
-    np.fill_diagonal(factor, np.exp(np.diag(factor)))
-    return factor
-
-
-def _cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
-    """d/dL of −½ tr((LLᵀ)⁻¹ S) − mass log|L|, with the logarithm of L's diagonal as coordinate."""
-    half = solve_triangular(factor, scatter, lower=True, check_finite=False)
-    whitened = solve_triangular(factor, half.T, lower=True, check_finite=False)
-    slope = np.tril(solve_triangular(factor, whitened, lower=True, trans="T", check_finite=False))
-    np.fill_diagonal(slope, np.diag(slope) * np.diag(factor) - mass)
-    return slope[np.tril_indices(len(factor))]

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from em_core.model import LatentVariableModel
+from em_core.models.abo_blood_groups import AboBloodGroups
+from em_core.models.bernoulli_mixture import BernoulliMixture
 from em_core.models.binomial_mixture import BinomialMixture
+from em_core.models.censored_exponential import CensoredExponential
 from em_core.models.gaussian_mixture import GaussianMixture
+from em_core.models.incomplete_gaussian import IncompleteGaussian
 from em_core.models.linkage import Linkage
+from em_core.models.poisson_mixture import PoissonMixture
+from em_core.models.regression_mixture import RegressionMixture
+from em_core.models.student_t import StudentT
 
 MODELS: dict[str, type[LatentVariableModel]] = {
-    model.name: model for model in (GaussianMixture, BinomialMixture, Linkage)
+    model.name: model
+    for model in (
+        GaussianMixture,
+        BinomialMixture,
+        Linkage,
+        PoissonMixture,
+        BernoulliMixture,
+        RegressionMixture,
+        AboBloodGroups,
+        CensoredExponential,
+        StudentT,
+        IncompleteGaussian,
+    )
 }

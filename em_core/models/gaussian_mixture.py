@@ -9,7 +9,7 @@ import numpy as np
 
 from em_core.errors import InvalidExperiment
 from em_core.families.gaussian import COVARIANCES, GaussianFamily
-from em_core.fields import Fields, finite_array
+from em_core.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.mixture import Mixture, Observations, read_n_components, with_n_components
 from em_core.records import frozen
@@ -60,10 +60,7 @@ class GaussianMixture(Mixture):
         return with_n_components(named, self.n_components)
 
     def read_data(self, fields: Fields) -> Observations:
-        raw = fields.take("values")
-        is_flat = isinstance(raw, list) and bool(raw) and not isinstance(raw[0], (list, tuple))
-        values = finite_array(raw, ("N",) if is_flat else ("N", "D"), fields.name("values"))
-        values = values.reshape(len(values), -1)
+        values = fields.table("values")
         if fields.flag("standardize", False):
             values = _standardized(values, fields.name("values"))
         return Observations.single(frozen(values))

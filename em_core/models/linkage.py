@@ -18,6 +18,7 @@ from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
+from em_core.multinomial import log_ways, times_log
 from em_core.records import Array, Parameters, frozen
 
 
@@ -55,10 +56,7 @@ class Linkage:
                 raise InvalidExperiment(name, float(count), "a whole number from 0 to 100000")
         if counts.sum() == 0:
             raise InvalidExperiment(fields.name("counts"), counts.tolist(), "at least one animal")
-        whole = [int(count) for count in counts]
-        # exact integers first: the logarithms of the factorials would cancel and lose digits
-        ways = math.prod(math.comb(sum(whole[: i + 1]), n) for i, n in enumerate(whole))
-        return Cells(counts, math.log(ways))
+        return Cells(counts, log_ways(counts))
 
     def read_parameters(self, fields: Fields, data: Cells) -> Parameters:
         theta = fields.array("theta", ())
@@ -122,11 +120,4 @@ class Linkage:
     def _other_cells(self, data: Cells, theta: Parameters) -> list[float]:
         value = float(theta["theta"])
         probabilities = ((1 - value) / 4, (1 - value) / 4, value / 4)
-        return [_times_log(n, p) for n, p in zip(data.counts[1:], probabilities, strict=True)]
-
-
-def _times_log(count: float, probability: float) -> float:
-    """count · log probability, with 0 log 0 = 0."""
-    if count == 0:
-        return 0.0
-    return float(count) * math.log(probability) if probability > 0 else -math.inf
+        return [times_log(n, p) for n, p in zip(data.counts[1:], probabilities, strict=True)]

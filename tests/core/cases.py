@@ -126,6 +126,67 @@ def linkage(name, counts, theta, q_at, moves="EMGB"):
     return Case(f"linkage_{name}", raw, moves)
 
 
+def plain(name, model, data, start, q_at, settings=None, moves="EMGB"):
+    """A case of any other model: its file as it stands, with q from parameters that are not the start's."""
+    raw = {"model": model, "settings": settings or {}, "data": data, "start": {**start, "q_at": q_at}}
+    return Case(f"{model}_{name}", raw, moves)
+
+
+def student(name, values, degrees_of_freedom, moves="EMGB"):
+    rng = np.random.default_rng([3, len(values)])
+    dimensions = len(values[0])
+    start, q_at = (
+        {"location": (5 * rng.standard_normal(dimensions)).tolist(), "scale_matrix": (9 * matrix).tolist()}
+        for matrix in _spd(rng, 2, dimensions)
+    )
+    return plain(name, "student_t", {"values": values}, start, q_at, {"degrees_of_freedom": degrees_of_freedom}, moves)
+
+
+def incomplete(name, values, moves="EMGB"):
+    rng = np.random.default_rng([4, len(values)])
+    dimensions = len(values[0])
+    start, q_at = (
+        {"mean": (0.5 * rng.standard_normal(dimensions)).tolist(), "covariance": (2 * matrix).tolist()}
+        for matrix in _spd(rng, 2, dimensions)
+    )
+    return plain(name, "incomplete_gaussian", {"values": values}, start, q_at, moves=moves)
+
+
+def _bits(n_points, dimensions):
+    rng = np.random.default_rng([9, dimensions])
+    return rng.integers(2, size=(n_points, dimensions)).tolist()
+
+
+def _lines(n_points):
+    rng = np.random.default_rng(12)
+    x, line = rng.uniform(-2, 2, n_points), rng.integers(2, size=n_points)
+    y = np.where(line, 1 + 2 * x, -0.5 * x) + 0.3 * rng.standard_normal(n_points)
+    return {"inputs": np.column_stack([np.ones(n_points), x]).tolist(), "targets": y.tolist()}
+
+
+def _gappy(n_points, dimensions):
+    """Correlated points; every row keeps at least one entry, the first two all."""
+    rng = np.random.default_rng([21, dimensions])
+    values = rng.standard_normal((n_points, dimensions)) @ _spd(rng, 1, dimensions)[0]
+    gaps = rng.random(values.shape) < 0.35
+    gaps[:2] = False
+    gaps[np.arange(n_points), rng.integers(dimensions, size=n_points)] = False
+    rows = zip(values.tolist(), gaps, strict=True)
+    return [[None if gap else entry for entry, gap in zip(*row, strict=True)] for row in rows]
+
+
+MURRAY = [
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+    [-1, -1],
+    *([x, None] for x in (2, 2, -2, -2)),
+    *([None, y] for y in (2, 2, -2, -2)),
+]
+OUTLIERS = [[1.0, 2.0], [2.0, 1.5], [0.0, 0.5], [1.5, 3.0], [2.5, 2.0], [40.0, -25.0], [0.5, 1.0]]
+FEW_LIFETIMES = {"times": [6, 6, 0, 9, 10.5, 11, 32], "observed": [True, True, True, False, False, True, False]}
+
+
 CASES = [
     *(gaussian(shape, d, 1 + d % 3) for shape in ("full", "tied", "diag", "spherical") for d in (1, 2, 3)),
     gaussian("full", 2, 2),
@@ -171,6 +232,90 @@ CASES = [
     linkage("197_animals", [125, 18, 20, 34], 0.5, 0.9),
     linkage("few_animals", [3, 1, 2, 0], 0.2, 0.7),
     linkage("at_the_boundary", [5, 0, 0, 3], 1.0, 0.4, moves="EM"),
+    plain(
+        "counts",
+        "poisson_mixture",
+        {"counts": [0, 1, 1, 2, 7, 9, 4, 0, 3]},
+        {"weights": [0.3, 0.7], "rates": [1.0, 4.5]},
+        {"weights": [0.6, 0.4], "rates": [2.0, 3.0]},
+    ),
+    plain(
+        "frequencies",
+        "poisson_mixture",
+        {"counts": [0, 1, 2, 3, 4, 8], "frequencies": [16, 26, 27, 0, 11, 3]},
+        {"weights": [0.3, 0.5, 0.2], "rates": [1.0, 2.5, 6.0]},
+        {"weights": [0.2, 0.5, 0.3], "rates": [0.5, 3.0, 5.0]},
+    ),
+    plain(
+        "structural",
+        "poisson_mixture",
+        {"counts": [0, 0, 0, 3, 1, 2]},
+        {"weights": [0.5, 0.5], "rates": [0.0, 2.0]},
+        {"weights": [0.4, 0.6], "rates": [0.0, 1.0]},
+    ),
+    plain(
+        "pictures",
+        "bernoulli_mixture",
+        {"values": _bits(14, 5)},
+        {"weights": [0.4, 0.6], "probabilities": [[0.2, 0.4, 0.6, 0.7, 0.5], [0.6, 0.3, 0.45, 0.2, 0.9]]},
+        {"weights": [0.7, 0.3], "probabilities": [[0.3, 0.5, 0.2, 0.8, 0.6], [0.7, 0.6, 0.5, 0.4, 0.3]]},
+    ),
+    plain(
+        "structural",
+        "bernoulli_mixture",
+        {"values": [[0, 1], [0, 1], [0, 0], [1, 1], [0, 1], [1, 0]]},
+        {"weights": [0.4, 0.6], "probabilities": [[0.0, 0.8], [0.6, 0.3]]},
+        {"weights": [0.7, 0.3], "probabilities": [[0.0, 0.6], [0.5, 0.4]]},
+    ),
+    plain(
+        "lines",
+        "regression_mixture",
+        _lines(25),
+        {"weights": [0.5, 0.5], "coefficients": [[0.5, 1.0], [0.0, 0.0]], "variances": [1.0, 0.5]},
+        {"weights": [0.3, 0.7], "coefficients": [[0.0, 1.5], [0.5, -0.3]], "variances": [0.7, 1.2]},
+    ),
+    plain(
+        "no_intercept",
+        "regression_mixture",
+        {"inputs": [1.0, 2.0, -1.5, 3.0, 0.5, -2.0, 1.2], "targets": [1.1, 2.5, 1.0, 3.5, -0.6, 2.2, 0.9]},
+        {"weights": [0.5, 0.5], "coefficients": [[1.0], [-0.5]], "variances": [0.4, 0.6]},
+        {"weights": [0.4, 0.6], "coefficients": [[0.6], [-1.0]], "variances": [1.0, 0.8]},
+    ),
+    plain(
+        "521_people",
+        "abo_blood_groups",
+        {"counts": {"A": 186, "B": 38, "AB": 13, "O": 284}},
+        {"A": 0.3, "B": 0.2, "O": 0.5},
+        {"A": 0.5, "B": 0.3, "O": 0.2},
+    ),
+    plain(
+        "few_people",
+        "abo_blood_groups",
+        {"counts": {"A": 3, "B": 2, "AB": 1, "O": 4}},
+        {"A": 0.6, "B": 0.2, "O": 0.2},
+        {"A": 0.2, "B": 0.5, "O": 0.3},
+    ),
+    plain(
+        "without_b",
+        "abo_blood_groups",
+        {"counts": {"A": 4, "B": 0, "AB": 0, "O": 3}},
+        {"A": 0.6, "B": 0.0, "O": 0.4},
+        {"A": 0.2, "B": 0.0, "O": 0.8},
+    ),
+    plain("lifetimes", "censored_exponential", FEW_LIFETIMES, {"mean": 10.0}, {"mean": 40.0}),
+    plain(
+        "all_failed",
+        "censored_exponential",
+        {"times": [1.0, 2.5, 4.0], "observed": [True, True, True]},
+        {"mean": 1.0},
+        {"mean": 7.0},
+    ),
+    student("outliers", OUTLIERS, 3.0),
+    student("one_column", [row[:1] for row in OUTLIERS], 0.5),
+    student("almost_gaussian", OUTLIERS, 1e8),
+    incomplete("murray", MURRAY),
+    incomplete("three_columns", _gappy(20, 3)),
+    incomplete("nothing_missing", _gappy(20, 2)[:2] + OUTLIERS),
 ]
 
 # where every move is defined, and θ has coordinates

@@ -7,6 +7,7 @@ import pytest
 
 from em_core import m_steps
 from em_core.bound import decompose, line, profile, scan
+from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed
 from em_core.records import State
 from tests.core.cases import CASES, INTERIOR, central_difference
@@ -173,7 +174,7 @@ def test_weights_that_come_from_coordinates_sum_to_one(case):
 
 
 # ---- blend -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if isinstance(case.q, Categorical)], ids=str)
 def test_blend_is_the_mixture_of_two_qs(case):
     q0, q1 = case.q, case.model.posterior(case.data, case.theta)
     for weight in (0.0, 1e-12, 0.25, 0.5, 1.0):
@@ -184,6 +185,22 @@ def test_blend_is_the_mixture_of_two_qs(case):
         assert joint[2] == pytest.approx((1 - weight) * joint[0] + weight * joint[1], rel=1e-11)
     for end, q in ((0.0, q0), (1.0, q1)):
         np.testing.assert_array_equal(case.model.blend(q0, q1, end).probabilities, q.probabilities)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_blend_interpolates_what_an_m_step_sees(case):
+    """L(θ, q) − L(θ′, q) is what q tells about θ: for expected statistics that are interpolated it is linear."""
+    model, data = case.model, case.data
+    q0, q1 = case.q, model.posterior(data, case.theta)
+    told = [
+        model.expected_log_joint(data, case.theta, q) - model.expected_log_joint(data, case.q_at, q)
+        for q in (q0, *(model.blend(q0, q1, weight) for weight in (0.0, 1e-9, 0.3, 0.5, 1.0)), q1)
+    ]
+    expected = [(1 - weight) * told[0] + weight * told[-1] for weight in (0.0, 1e-9, 0.3, 0.5, 1.0)]
+    np.testing.assert_allclose(told[1:-1], expected, rtol=1e-9, atol=1e-10 * case.n_units)
+    for end, q in ((0.0, q0), (1.0, q1)):
+        assert model.kl(model.blend(q0, q1, end), q) == 0
+        assert model.entropy(model.blend(q0, q1, end)) == model.entropy(q)
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

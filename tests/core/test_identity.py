@@ -25,10 +25,12 @@ def bounds(experiment, trajectory):
     return [(step, decompose(experiment.model, experiment.data, step.after)) for step in trajectory.half_steps]
 
 
-def assert_identity(bound):
-    assert abs(bound.residual) <= IDENTITY * max(1, abs(bound.log_evidence)), bound
+def assert_identity(bound, size=1.0):
+    """Relative to log p, or to `size` where that is larger."""
+    slack = IDENTITY * max(size, 1, abs(bound.log_evidence))
+    assert abs(bound.residual) <= slack, bound
     assert bound.kl >= 0
-    assert bound.elbo <= bound.log_evidence + IDENTITY * max(1, abs(bound.log_evidence))
+    assert bound.elbo <= bound.log_evidence + slack
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -49,7 +51,8 @@ def test_log_evidence_is_elbo_plus_kl_for_any_pair_of_theta_and_q(case):
     rng = np.random.default_rng(3)
     for scale in (1e-9, 1e-3, 0.3, 1.0, 2.0):
         q = case.model.posterior(case.data, case.random_theta(rng, scale))
-        assert_identity(decompose(case.model, case.data, State(case.random_theta(rng, scale), q)))
+        bound = decompose(case.model, case.data, State(case.random_theta(rng, scale), q))
+        assert_identity(bound, bound.kl)  # far apart KL exceeds log p a thousandfold: no sum keeps more than its digits
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -83,8 +86,9 @@ def test_a_half_step_rarely_leaves_the_gap_closed(case):
     experiment = case.experiment("EM")
     terms = [bound for _, bound in bounds(experiment, run.run(experiment))]
     single = case.theta["weights"].size == 1 if "weights" in case.theta else False
-    if single or set(case.raw.get("settings", {}).get("fixed", ())) == {"means", "covariances", "weights"}:
-        assert all(bound.kl == 0 for bound in terms)  # one component: nothing is hidden
+    open_data = case.name.endswith(("all_failed", "nothing_missing"))
+    if single or open_data or set(case.raw.get("settings", {}).get("fixed", ())) == {"means", "covariances", "weights"}:
+        assert all(bound.kl == 0 for bound in terms)  # nothing is hidden
     else:
         assert terms[0].kl > 1e-6
         assert terms[2].kl > 1e-8

@@ -1,0 +1,93 @@
+"""Positive definite matrices: factors, distances, coordinates, and when one is singular."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.records import Array
+
+_EPS = np.finfo(float).eps
+
+
+def cholesky(matrices: Array) -> Any:
+    """Lower Cholesky factors, (…, D, D). Raises `HalfStepFailed` where a matrix is not positive definite."""
+    try:
+        return np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+
+
+def log_determinant(factor: Array) -> Any:
+    """log |LLᵀ| of factors (…, D, D)."""
+    return 2 * np.sum(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+
+
+def whiten(factor: Array, deviations: Array) -> Array:
+    """Solve L y = x for many x, (D, N), by forward substitution over whole rows.
+
+    The same numbers as a triangular solver gives, without a threaded library's cost for small matrices.
+    """
+    result = np.empty(deviations.shape)
+    for i, row in enumerate(factor):
+        result[i] = (deviations[i] - row[:i] @ result[:i]) / row[i]
+    return result
+
+
+def squared_distances(factor: Array, deviations: Array) -> Array:
+    """xᵀ (LLᵀ)⁻¹ x for every row of deviations (N, D): (N,)."""
+    whitened = whiten(factor, deviations.T)
+    return np.einsum("dn,dn->n", whitened, whitened)
+
+
+def log_diagonal(factor: Array) -> Array:
+    """The lower triangle of a Cholesky factor, row by row, its diagonal in logarithms."""
+    lower = factor.copy()
+    np.fill_diagonal(lower, np.log(np.diag(factor)))
+    return lower[np.tril_indices(len(factor))]
+
+
+def from_log_diagonal(row: Array, dimensions: int) -> Array:
+    factor = np.zeros((dimensions, dimensions))
+    factor[np.tril_indices(dimensions)] = row
+    np.fill_diagonal(factor, np.exp(np.diag(factor)))
+    return factor
+
+
+def cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
+    """d/dL of −½ tr((LLᵀ)⁻¹ S) − mass log|L|, with the logarithm of L's diagonal as coordinate."""
+    half = solve_triangular(factor, scatter, lower=True, check_finite=False)
+    whitened = solve_triangular(factor, half.T, lower=True, check_finite=False)
+    slope = np.tril(solve_triangular(factor, whitened, lower=True, trans="T", check_finite=False))
+    np.fill_diagonal(slope, np.diag(slope) * np.diag(factor) - mass)
+    return slope[np.tril_indices(len(factor))]
+
+
+def resolution(values: Array) -> Array:
+    """(D,) variances below which columns of (N, D) values differ by their own rounding alone."""
+    return (8 * _EPS * np.abs(values).max(axis=0)) ** 2
+
+
+def first_singular(matrices: Array, floor: Array) -> tuple[int, float] | None:
+    """The first of (K, D, D) covariances that is zero in some direction, and the number that shows it; else None.
+
+    A variance counts as zero up to `floor`, an eigenvalue of the correlations up to rounding: units do not matter.
+    """
+    variances = np.einsum("kii->ki", matrices)
+    flat = np.argwhere(~(variances > floor))
+    if len(flat):
+        return int(flat[0][0]), float(variances[tuple(flat[0])])
+    deviations = np.sqrt(variances)
+    smallest = np.linalg.eigvalsh(matrices / (deviations[:, :, None] * deviations[:, None, :]))[:, 0]
+    k = int(np.argmin(smallest))
+    return (k, float(smallest[k])) if smallest[k] <= 32 * _EPS * len(floor) else None
+
+
+def check_definite(matrix: Array, name: str) -> None:
+    """Raise `InvalidExperiment` unless the matrix is symmetric, up to 1e-9, and positive definite."""
+    symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-9 * np.abs(matrix).max())
+    if not symmetric or np.linalg.eigvalsh(matrix)[0] <= 0:
+        raise InvalidExperiment(name, matrix.tolist(), "a symmetric positive definite matrix")

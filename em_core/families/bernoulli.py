@@ -1,0 +1,73 @@
+"""Bernoulli components: rows of independent zeros and ones, such as black-and-white pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from em_core.errors import InvalidExperiment
+from em_core.families.mass import component_mass
+from em_core.fields import Fields
+from em_core.records import Array, Parameters, frozen
+
+
+@dataclass(frozen=True)
+class BernoulliFamily:
+    """D independent coins a component; a probability of exactly 0 or 1 is structural and stays."""
+
+    def log_density(self, values: Array, components: Parameters) -> Array:
+        """values (N, D) of 0/1 -> (K, N)."""
+        probabilities = components["probabilities"]
+        never, always = probabilities == 0, probabilities == 1
+        ones = np.log(np.where(never, 1.0, probabilities))
+        zeros = np.log1p(-np.where(always, 0.0, probabilities))
+        density = ones @ values.T + zeros @ (1 - values.T)
+        if np.any(never | always):  # 0 log 0 = 0, which a matrix product does not know
+            broken = never @ values.T + always @ (1 - values.T)
+            density = np.where(broken > 0, -np.inf, density)
+        return density
+
+    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
+        """Expected ones over expected points. Raises `HalfStepFailed` for a lost component."""
+        mass = component_mass(weights)[:, None]
+        ones, zeros = weights @ values, weights @ (1 - values)
+        # 0 and 1 mean that a value is impossible: rounding alone must not say so
+        least = np.where(ones > 0, np.finfo(float).tiny, 0.0)
+        most = np.where(zeros > 0, np.nextafter(1.0, 0.0), 1.0)
+        return {"probabilities": frozen(np.clip(ones / mass, least, most))}
+
+    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
+        """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""
+        probabilities = components["probabilities"]
+        slope = weights @ values - probabilities * weights.sum(axis=1)[:, None]
+        return slope[_inside(probabilities)]
+
+    def to_vector(self, components: Parameters) -> Array:
+        probabilities = components["probabilities"]
+        return logit(probabilities[_inside(probabilities)])
+
+    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
+        probabilities = components["probabilities"].copy()
+        probabilities[_inside(probabilities)] = expit(vector)
+        return {"probabilities": frozen(probabilities)}
+
+    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
+        probabilities = fields.array("probabilities", (n_components, values.shape[1]))
+        outside = np.argwhere((probabilities < 0) | (probabilities > 1))
+        if len(outside):
+            k, d = outside[0]
+            name = f"{fields.name('probabilities')}[{k}][{d}]"
+            raise InvalidExperiment(name, float(probabilities[k, d]), "a probability between 0 and 1")
+        return {"probabilities": probabilities}
+
+    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
+        """A random start: halfway from the mean of all rows to a row at random, and never 0 or 1."""
+        rows = values[rng.integers(len(values), size=n_components)]
+        noise = rng.uniform(0.25, 0.75, rows.shape)
+        return {"probabilities": frozen((values.mean(axis=0) + rows + 2 * noise) / 4)}
+
+
+def _inside(probabilities: Array) -> np.ndarray:
+    return (probabilities > 0) & (probabilities < 1)

@@ -1,0 +1,129 @@
+"""Linear regressions as components: the target given the inputs.
+
+values: (N, P + 1), the inputs and in the last column the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.families.mass import component_mass
+from em_core.fields import Fields
+from em_core.records import Array, Parameters, frozen
+
+_EPS = np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class RegressionFamily:
+    """target ~ N(inputs · coefficients_k, variance_k); an intercept is an input that is always 1."""
+
+    def log_density(self, values: Array, components: Parameters) -> Array:
+        """values (N, P + 1) -> (K, N), conditional on the inputs."""
+        variances = _variances(components)[:, None]
+        return -0.5 * (_residuals(values, components) ** 2 / variances + np.log(2 * np.pi * variances))
+
+    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
+        """Weighted least squares; variances divide by Σ weights.
+
+        Raises `HalfStepFailed` for a lost component, for inputs that do not determine the coefficients and for a line
+        without residuals.
+        """
+        mass = component_mass(weights)
+        inputs, targets = values[:, :-1], values[:, -1]
+        coefficients = np.array(
+            [_least_squares(inputs, targets, entry / entry.max(), k) for k, entry in enumerate(weights)]
+        )
+        residuals = _residuals(values, {"coefficients": coefficients})
+        variances = np.sum(weights * residuals**2, axis=1) / mass
+        # what rounding alone leaves of residuals: of the targets, and of the products that add up to them
+        largest = np.abs(targets).max() + (np.abs(coefficients) @ np.abs(inputs.T)).max(axis=1)
+        flat = np.flatnonzero(~(variances > (8 * _EPS * largest) ** 2))
+        if len(flat):
+            raise HalfStepFailed(
+                "singular_covariance",
+                f"the variance of component {flat[0] + 1} becomes 0: its line goes through all its points, and the "
+                "likelihood has no upper bound",
+                component=float(flat[0]),
+                smallest=float(variances[flat[0]]),
+            )
+        return {"coefficients": frozen(coefficients), "variances": frozen(variances)}
+
+    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
+        """Gradient of Σ weights · log density in coefficients and log variances."""
+        variances = _variances(components)
+        residuals = _residuals(values, components)
+        slope = (weights * residuals) @ values[:, :-1] / variances[:, None]
+        squares = np.sum(weights * residuals**2, axis=1)
+        return np.concatenate([slope.ravel(), 0.5 * (squares / variances - weights.sum(axis=1))])
+
+    def to_vector(self, components: Parameters) -> Array:
+        return np.concatenate([components["coefficients"].ravel(), np.log(components["variances"])])
+
+    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
+        coefficients = components["coefficients"]
+        return {
+            "coefficients": frozen(vector[: coefficients.size].reshape(coefficients.shape)),
+            "variances": frozen(np.exp(vector[coefficients.size :])),
+        }
+
+    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
+        coefficients = fields.array("coefficients", (n_components, values.shape[1] - 1))
+        variances = fields.array("variances", (n_components,))
+        for k, variance in enumerate(variances):
+            if variance <= 0:
+                name = f"{fields.name('variances')}[{k}]"
+                raise InvalidExperiment(name, float(variance), "a variance above 0")
+        return {"coefficients": coefficients, "variances": variances}
+
+    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
+        """A random start: lines about one standard deviation of the residuals away from that of all points."""
+        try:
+            overall = self.fit(values, np.ones((1, len(values))), {})
+        except HalfStepFailed as failure:
+            valid = "inputs and targets that determine a line with residuals, or an explicit start"
+            raise InvalidExperiment("data", f"data where {failure}", valid) from None
+        (centre,), (variance,) = overall["coefficients"], overall["variances"]
+        inputs = values[:, :-1]
+        scale = np.sqrt(np.mean(inputs**2, axis=0))
+        # directions in which the fitted values move by one unit on average over the points
+        directions = np.linalg.inv(np.linalg.qr(inputs / scale, mode="r")) * np.sqrt(len(values) / len(centre))
+        steps = (rng.standard_normal((n_components, len(centre))) @ directions.T) / scale
+        coefficients = centre + np.sqrt(variance) * steps
+        return {"coefficients": frozen(coefficients), "variances": frozen(np.full(n_components, variance))}
+
+
+def _variances(components: Parameters) -> Array:
+    if not np.all(components["variances"] > 0):
+        raise HalfStepFailed("singular_covariance", "a variance is not above 0 any more")
+    return components["variances"]
+
+
+def _residuals(values: Array, components: Parameters) -> Array:
+    """(K, N) targets minus fitted values."""
+    return values[:, -1] - components["coefficients"] @ values[:, :-1].T
+
+
+def _least_squares(inputs: Array, targets: Array, weights: Array, component: int) -> Array:
+    """(P,) coefficients of one component. Columns are scaled first, so that units do not matter to the rank."""
+    roots = np.sqrt(weights)
+    rows = inputs * roots[:, None]
+    scale = np.sqrt(np.sum(rows**2, axis=0))
+    singular = np.zeros(1)
+    if np.all(scale > 0):
+        scaled = rows / scale
+        solution, _, rank, singular = np.linalg.lstsq(scaled, targets * roots, rcond=None)
+        if rank == inputs.shape[1]:
+            # once more on what is left: a QR or SVD of these rows leaves residuals orthogonal only to their rounding
+            left = targets * roots - scaled @ solution
+            solution = solution + np.linalg.lstsq(scaled, left, rcond=None)[0]
+            return solution / scale
+    raise HalfStepFailed(
+        "singular_inputs",
+        f"the points of component {component + 1} do not determine its coefficients: their inputs are dependent",
+        component=float(component),
+        smallest=float(singular[-1]),
+    )

@@ -1,0 +1,45 @@
+"""Bernoulli mixture: rows of zeros and ones of K kinds, such as handwritten digits in black and white."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from em_core.errors import InvalidExperiment
+from em_core.families.bernoulli import BernoulliFamily
+from em_core.fields import Fields
+from em_core.model import ModelHelp
+from em_core.models.mixture import Mixture, Observations, read_n_components, with_n_components
+
+
+@dataclass(frozen=True)
+class BernoulliMixture(Mixture):
+    """No settings but the number of components. With one column it is a binomial mixture of one trial."""
+
+    name: ClassVar[str] = "bernoulli_mixture"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={"n_components": "number of components K, needed only without a start; default 2"},
+        data={"values": "(N, D) or (N,) of 0 and 1"},
+        parameters={"weights": "(K,)", "probabilities": "(K, D) of a 1, from 0 to 1"},
+    )
+
+    @property
+    def family(self) -> BernoulliFamily:
+        return BernoulliFamily()
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls(read_n_components(fields), False)
+
+    def settings(self) -> dict[str, Any]:
+        return with_n_components({}, self.n_components)
+
+    def read_data(self, fields: Fields) -> Observations:
+        values = fields.table("values")
+        odd = np.argwhere((values != 0) & (values != 1))
+        if len(odd):
+            row, column = odd[0]
+            raise InvalidExperiment(f"{fields.name('values')}[{row}][{column}]", float(values[row, column]), "0 or 1")
+        return Observations.single(values)

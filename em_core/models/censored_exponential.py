@@ -1,0 +1,151 @@
+"""Censored lifetimes: some units had not failed when the study ended.
+
+Lifetimes are exponential. h is the full lifetime of each unit that was still alive at its time; since the exponential
+forgets its past, the rest of that lifetime is exponential again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.fields import Fields
+from em_core.model import ModelHelp
+from em_core.records import Array, Parameters, frozen
+from em_core.remainders import log_remainder
+
+
+@dataclass(frozen=True, eq=False)
+class Lifetimes:
+    """times: (N,) of failure or, where observed is 0, of the last sight alive; observed: (N,) of 1 and 0."""
+
+    times: Array
+    observed: Array
+
+    @property
+    def n_censored(self) -> int:
+        return int(np.sum(self.observed == 0))
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedExponentials:
+    """q for every censored unit: its time so far plus an exponential remainder, whose mean all units share.
+
+    starts: (units,) times so far; remainder: the mean of what is left.
+    """
+
+    starts: Array
+    remainder: Array
+
+    @property
+    def means(self) -> Array:
+        """(units,) expected full lifetimes."""
+        return self.starts + self.remainder
+
+
+@dataclass(frozen=True)
+class CensoredExponential:
+    """No settings."""
+
+    name: ClassVar[str] = "censored_exponential"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={},
+        data={
+            "times": "(N,) numbers of at least 0",
+            "observed": "(N,) of true (failed at that time) and false (still alive then)",
+        },
+        parameters={"mean": "the mean lifetime, above 0"},
+    )
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def read_data(self, fields: Fields) -> Lifetimes:
+        times = fields.array("times", ("N",))
+        for place, time in enumerate(times):
+            if time < 0:
+                raise InvalidExperiment(f"{fields.name('times')}[{place}]", float(time), "a time of at least 0")
+        return Lifetimes(times, frozen(fields.flags("observed", len(times))))
+
+    def read_parameters(self, fields: Fields, data: Lifetimes) -> Parameters:
+        mean = fields.array("mean", ())
+        if mean <= 0:
+            raise InvalidExperiment(fields.name("mean"), float(mean), "a mean lifetime above 0")
+        return {"mean": mean}
+
+    def random_start(self, data: Lifetimes, rng: np.random.Generator) -> Parameters:
+        """Between half and twice the mean of all times, as if none were censored."""
+        mean = float(data.times.mean())
+        if mean == 0:
+            raise InvalidExperiment(
+                "data.times", data.times.tolist(), "at least one time above 0, or an explicit start"
+            )
+        return {"mean": frozen(mean * 2 ** rng.uniform(-1, 1))}
+
+    def n_units(self, data: Lifetimes) -> float:
+        return float(len(data.times))
+
+    def posterior(self, data: Lifetimes, theta: Parameters) -> ShiftedExponentials:
+        return ShiftedExponentials(frozen(data.times[data.observed == 0]), theta["mean"])
+
+    def expected_log_joint(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> float:
+        """Σ E[−log m − lifetime / m] over all units."""
+        mean = _mean(theta)
+        return -len(data.times) * math.log(mean) - _total(data, q) / mean
+
+    def entropy(self, q: ShiftedExponentials) -> float:
+        """1 + log of the mean remainder for every censored unit: a shift changes no entropy."""
+        return len(q.starts) * (1 + math.log(q.remainder))
+
+    def kl(self, q: ShiftedExponentials, posterior: ShiftedExponentials) -> float:
+        """Σ x − 1 − log x with x the ratio of the mean remainders."""
+        excess = (q.remainder - posterior.remainder) / posterior.remainder
+        return len(q.starts) * float(log_remainder(q.remainder / posterior.remainder, excess))
+
+    def log_evidence(self, data: Lifetimes, theta: Parameters) -> float:
+        """log density of the failures, log survival of the censored."""
+        mean = _mean(theta)
+        return -float(data.observed.sum()) * math.log(mean) - float(data.times.sum()) / mean
+
+    def maximize(self, data: Lifetimes, q: ShiftedExponentials, theta: Parameters) -> Parameters:
+        """The mean of the completed lifetimes. Raises `HalfStepFailed` where all are 0."""
+        mean = _total(data, q) / len(data.times)
+        if mean == 0:
+            raise HalfStepFailed("zero_mean", "every lifetime is 0, and the likelihood has no upper bound", mean=0.0)
+        return {"mean": frozen(mean)}
+
+    def gradient(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> Array:
+        return np.array([_total(data, q) / _mean(theta) - len(data.times)])
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """log mean."""
+        return np.log(np.atleast_1d(theta["mean"]))
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        return {"mean": frozen(np.exp(vector[0]))}
+
+    def blend(self, q0: ShiftedExponentials, q1: ShiftedExponentials, weight: float) -> ShiftedExponentials:
+        """The shifted exponentials whose mean lifetimes are (1 − weight) and weight parts of the two."""
+        if weight in (0.0, 1.0):
+            return q1 if weight else q0
+        return ShiftedExponentials(q0.starts, frozen((1 - weight) * q0.remainder + weight * q1.remainder))
+
+
+def _mean(theta: Parameters) -> float:
+    mean = float(theta["mean"])
+    if not mean > 0:
+        raise HalfStepFailed("zero_mean", "the mean lifetime is not above 0 any more", mean=mean)
+    return mean
+
+
+def _total(data: Lifetimes, q: ShiftedExponentials) -> float:
+    """Expected sum of all full lifetimes."""
+    return float(data.times.sum()) + len(q.starts) * float(q.remainder)

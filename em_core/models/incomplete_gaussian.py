@@ -1,0 +1,257 @@
+"""One Gaussian and a table with gaps: h are the missing entries.
+
+Entries are missing at random: that they are missing says nothing about what they would have been. Given the observed
+entries of a row its missing ones are Gaussian again (Orchard and Woodbury, 1972; Little and Rubin, chapter 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from em_core import definite
+from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.fields import Fields
+from em_core.model import ModelHelp
+from em_core.records import Array, Parameters, frozen
+from em_core.remainders import log_remainder
+
+Places = NDArray[np.intp]
+
+_LOG_2_PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """The rows in which the same columns are missing. Each field holds indices."""
+
+    rows: Places
+    observed: Places
+    missing: Places
+
+
+@dataclass(frozen=True, eq=False)
+class IncompleteTable:
+    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without gaps first."""
+
+    values: Array
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Conditional:
+    """q of the missing entries in the rows of one pattern: a Gaussian for each row.
+
+    means: (rows, missing); factors: lower Cholesky factors of the covariances, (1, missing, missing) where all rows
+    share one, else (rows, missing, missing).
+    """
+
+    pattern: Pattern
+    means: Array
+    factors: Array
+
+    @property
+    def covariances(self) -> Array:
+        return self.factors @ np.swapaxes(self.factors, -1, -2)
+
+
+@dataclass(frozen=True, eq=False)
+class MissingEntries:
+    """q: one `Conditional` for each pattern that has gaps."""
+
+    conditionals: tuple[Conditional, ...]
+
+
+@dataclass(frozen=True)
+class IncompleteGaussian:
+    """No settings. With nothing missing it is one Gaussian, and a single M-step ends it."""
+
+    name: ClassVar[str] = "incomplete_gaussian"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={},
+        data={"values": "(N, D) numbers, null where an entry is missing"},
+        parameters={"mean": "(D,)", "covariance": "(D, D)"},
+    )
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def read_data(self, fields: Fields) -> IncompleteTable:
+        values = fields.table("values", gaps=True)
+        present, name = ~np.isnan(values), fields.name("values")
+        if not present.any(axis=1).all():
+            row = int(np.argmin(present.any(axis=1)))
+            raise InvalidExperiment(f"{name}[{row}]", [None] * values.shape[1], "at least one number in every row")
+        if not present.any(axis=0).all():
+            column = int(np.argmin(present.any(axis=0)))
+            raise InvalidExperiment(name, f"column {column} all null", "at least one number in every column")
+        return IncompleteTable(values, tuple(_patterns(present)))
+
+    def read_parameters(self, fields: Fields, data: IncompleteTable) -> Parameters:
+        dimensions = data.values.shape[1]
+        mean = fields.array("mean", (dimensions,))
+        covariance = fields.array("covariance", (dimensions, dimensions))
+        definite.check_definite(covariance, fields.name("covariance"))
+        return {"mean": mean, "covariance": covariance}
+
+    def random_start(self, data: IncompleteTable, rng: np.random.Generator) -> Parameters:
+        """Around the means of what is observed, with the observed variances and no correlation."""
+        variances = np.nanvar(data.values, axis=0)
+        flat = np.flatnonzero(~(variances > definite.resolution(np.nan_to_num(data.values))))
+        if len(flat):
+            raise InvalidExperiment("data.values", f"column {flat[0]} constant", "columns that vary, or a start")
+        shift = 0.5 * rng.standard_normal(len(variances)) * np.sqrt(variances)
+        return {"mean": frozen(np.nanmean(data.values, axis=0) + shift), "covariance": frozen(np.diag(variances))}
+
+    def n_units(self, data: IncompleteTable) -> float:
+        return float(len(data.values))
+
+    def posterior(self, data: IncompleteTable, theta: Parameters) -> MissingEntries:
+        return MissingEntries(
+            tuple(_condition(data, theta, pattern) for pattern in data.patterns if len(pattern.missing))
+        )
+
+    def expected_log_joint(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> float:
+        """Σ E[log N(completed row; mean, covariance)]."""
+        factor = definite.cholesky(theta["covariance"])
+        n_rows, dimensions = data.values.shape
+        squares = np.sum(definite.squared_distances(factor, completed(data, q) - theta["mean"]))
+        half_precision = np.linalg.solve(factor, np.eye(dimensions))
+        spread = np.sum((half_precision @ _spread(q, dimensions)) * half_precision)
+        constant = dimensions * _LOG_2_PI + definite.log_determinant(factor)
+        return -0.5 * float(squares + spread + n_rows * constant)
+
+    def entropy(self, q: MissingEntries) -> float:
+        total = 0.0
+        for part in q.conditionals:
+            logs = definite.log_determinant(part.factors) + part.means.shape[1] * (1 + _LOG_2_PI)
+            total += 0.5 * float(np.sum(np.broadcast_to(logs, len(part.means))))
+        return total
+
+    def kl(self, q: MissingEntries, posterior: MissingEntries) -> float:
+        """Σ ½ [tr(P C) − m − log |P C| + squared distance of the means], P and C precision and covariance."""
+        pairs = zip(q.conditionals, posterior.conditionals, strict=True)
+        return float(sum(np.sum(_gaussian_kl(one, other)) for one, other in pairs))
+
+    def log_evidence(self, data: IncompleteTable, theta: Parameters) -> float:
+        """Log density of the observed entries of each row."""
+        total = 0.0
+        for pattern in data.patterns:
+            part = np.ix_(pattern.observed, pattern.observed)
+            factor = definite.cholesky(theta["covariance"][part])
+            deviations = data.values[np.ix_(pattern.rows, pattern.observed)] - theta["mean"][pattern.observed]
+            constant = len(pattern.observed) * _LOG_2_PI + float(definite.log_determinant(factor))
+            squares = float(np.sum(definite.squared_distances(factor, deviations)))
+            total -= 0.5 * (squares + len(pattern.rows) * constant)
+        return total
+
+    def maximize(self, data: IncompleteTable, q: MissingEntries, theta: Parameters) -> Parameters:
+        """Mean and 1/N covariance of the completed table, the spread of what was missing included.
+
+        Raises `HalfStepFailed` where the covariance is singular.
+        """
+        rows = completed(data, q)
+        n_rows, dimensions = rows.shape
+        centre = rows.mean(axis=0)
+        mean = centre + (rows - centre).mean(axis=0)
+        deviations = rows - mean
+        covariance = (deviations.T @ deviations + _spread(q, dimensions)) / n_rows
+        found = definite.first_singular(covariance[None], definite.resolution(rows))
+        if found:
+            raise HalfStepFailed(
+                "singular_covariance",
+                "the covariance becomes singular: the completed rows lie on a line or plane",
+                smallest=found[1],
+            )
+        return {"mean": frozen(mean), "covariance": frozen(covariance)}
+
+    def gradient(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
+        factor = definite.cholesky(theta["covariance"])
+        deviations = completed(data, q) - theta["mean"]
+        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, deviations.sum(axis=0)))
+        scatter = deviations.T @ deviations + _spread(q, len(factor))
+        return np.concatenate([pull, definite.cholesky_slope(factor, scatter, len(deviations))])
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """The mean, then the covariance's Cholesky factor with logarithmic diagonal."""
+        factor = definite.cholesky(theta["covariance"])
+        return np.concatenate([theta["mean"], definite.log_diagonal(factor)])
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        dimensions = len(theta["mean"])
+        factor = definite.from_log_diagonal(vector[dimensions:], dimensions)
+        return {"mean": frozen(vector[:dimensions]), "covariance": frozen(factor @ factor.T)}
+
+    def blend(self, q0: MissingEntries, q1: MissingEntries, weight: float) -> MissingEntries:
+        """The Gaussians with the first two moments of the mixture (1 − weight) q0 + weight q1."""
+        if weight in (0.0, 1.0):
+            return q1 if weight else q0
+        pairs = zip(q0.conditionals, q1.conditionals, strict=True)
+        return MissingEntries(tuple(_moment_blend(one, other, weight) for one, other in pairs))
+
+
+def completed(data: IncompleteTable, q: MissingEntries) -> Array:
+    """(N, D): observed entries, and expected ones in the gaps."""
+    result = data.values.copy()
+    for part in q.conditionals:
+        result[np.ix_(part.pattern.rows, part.pattern.missing)] = part.means
+    return result
+
+
+def _patterns(present: NDArray[np.bool_]) -> Iterator[Pattern]:
+    kinds, members = np.unique(~present, axis=0, return_inverse=True)
+    for k, gaps in enumerate(kinds):
+        places = np.flatnonzero(members.ravel() == k), np.flatnonzero(~gaps), np.flatnonzero(gaps)
+        for entry in places:
+            entry.flags.writeable = False
+        yield Pattern(*places)
+
+
+def _condition(data: IncompleteTable, theta: Parameters, pattern: Pattern) -> Conditional:
+    """Missing given observed, from one Cholesky factor with the observed columns first."""
+    order = np.concatenate([pattern.observed, pattern.missing])
+    factor = definite.cholesky(theta["covariance"][np.ix_(order, order)])
+    n_observed = len(pattern.observed)
+    deviations = data.values[np.ix_(pattern.rows, pattern.observed)] - theta["mean"][pattern.observed]
+    whitened = definite.whiten(factor[:n_observed, :n_observed], deviations.T)
+    means = theta["mean"][pattern.missing] + (factor[n_observed:, :n_observed] @ whitened).T
+    return Conditional(pattern, frozen(means), frozen(factor[None, n_observed:, n_observed:]))
+
+
+def _spread(q: MissingEntries, dimensions: int) -> Array:
+    """(D, D) sum over all rows of the covariances of what is missing."""
+    result = np.zeros((dimensions, dimensions))
+    for part in q.conditionals:
+        shared = len(part.means) / len(part.factors)
+        result[np.ix_(part.pattern.missing, part.pattern.missing)] += shared * part.covariances.sum(axis=0)
+    return result
+
+
+def _gaussian_kl(q: Conditional, posterior: Conditional) -> Array:
+    """(rows,) KL between the Gaussians of each row, without cancellation where they nearly agree."""
+    factors = posterior.factors
+    half = np.linalg.solve(factors, q.covariances - posterior.covariances)
+    # eigenvalues of P C, minus 1
+    excess: Array = np.asarray(np.linalg.eigvalsh(np.linalg.solve(factors, np.swapaxes(half, -1, -2))), dtype=float)
+    ratios = definite.log_determinant(q.factors) - definite.log_determinant(factors)
+    close = np.all(np.abs(excess) < 0.5, axis=-1, keepdims=True)
+    near = np.where(close, excess, 0.0)
+    spread = np.where(close[..., 0], log_remainder(1 + near, near).sum(axis=-1), excess.sum(axis=-1) - ratios)
+    shift = np.linalg.solve(factors, (posterior.means - q.means)[..., None])[..., 0]
+    return 0.5 * (spread + np.sum(shift**2, axis=-1))
+
+
+def _moment_blend(q0: Conditional, q1: Conditional, weight: float) -> Conditional:
+    means = (1 - weight) * q0.means + weight * q1.means
+    apart = np.sqrt(weight * (1 - weight)) * (q1.means - q0.means)
+    covariances = (1 - weight) * q0.covariances + weight * q1.covariances
+    covariances = covariances + apart[:, :, None] * apart[:, None, :]
+    return Conditional(q0.pattern, frozen(means), frozen(definite.cholesky(covariances)))

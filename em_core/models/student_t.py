@@ -1,0 +1,184 @@
+"""Student t: a Gaussian whose precision varies from point to point, so that outliers weigh less.
+
+h is the scale u of each point: u ~ Gamma(ν/2, ν/2) and x ~ N(location, scale_matrix / u). Integrated over u, x has the
+multivariate t distribution with ν degrees of freedom, which stay as set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from em_core import definite
+from em_core.errors import HalfStepFailed
+from em_core.families.gaussian import GaussianFamily
+from em_core.fields import Fields
+from em_core.model import ModelHelp
+from em_core.models.mixture import Observations
+from em_core.records import Array, Parameters, frozen
+from em_core.remainders import digamma_remainder, log_remainder, stirling_remainder
+
+_LOG_2_PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, eq=False)
+class GammaScales:
+    """q: u_n ~ Gamma(shape, rate_n), shape = (ν + D) / 2 for every point and rate_n = (ν + distance_n) / 2.
+
+    distances: (N,), not the rates: at large ν these agree in almost all digits.
+    """
+
+    degrees_of_freedom: float
+    dimensions: int
+    distances: Array
+
+    @property
+    def shape(self) -> float:
+        return 0.5 * (self.degrees_of_freedom + self.dimensions)
+
+    @property
+    def rates(self) -> Array:
+        return 0.5 * (self.degrees_of_freedom + self.distances)
+
+    @property
+    def excess(self) -> Array:
+        """(N,) E[u] − 1."""
+        return (self.dimensions - self.distances) / (self.degrees_of_freedom + self.distances)
+
+    @property
+    def weights(self) -> Array:
+        """(N,) E[u]: what a point counts for in the M-step."""
+        return (self.degrees_of_freedom + self.dimensions) / (self.degrees_of_freedom + self.distances)
+
+
+@dataclass(frozen=True)
+class StudentT:
+    """Setting: the degrees of freedom ν. As ν grows this becomes one Gaussian."""
+
+    degrees_of_freedom: float = 4.0
+
+    name: ClassVar[str] = "student_t"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={"degrees_of_freedom": "a number from 0.01 to 1e9, the same at every step; default 4"},
+        data={"values": "(N, D) or (N,) numbers"},
+        parameters={"location": "(D,)", "scale_matrix": "(D, D); the covariance is ν / (ν − 2) times this"},
+    )
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls(fields.number("degrees_of_freedom", 4.0, least=0.01, most=1e9))
+
+    def settings(self) -> dict[str, Any]:
+        return {"degrees_of_freedom": self.degrees_of_freedom}
+
+    def read_data(self, fields: Fields) -> Observations:
+        return Observations.single(fields.table("values"))
+
+    def read_parameters(self, fields: Fields, data: Observations) -> Parameters:
+        dimensions = data.values.shape[1]
+        location = fields.array("location", (dimensions,))
+        scale_matrix = fields.array("scale_matrix", (dimensions, dimensions))
+        definite.check_definite(scale_matrix, fields.name("scale_matrix"))
+        return {"location": location, "scale_matrix": scale_matrix}
+
+    def random_start(self, data: Observations, rng: np.random.Generator) -> Parameters:
+        """The location at a random point, the scale matrix that of all data."""
+        (location,), (scale_matrix,) = GaussianFamily().draw(data.values, 1, rng).values()
+        return {"location": frozen(location), "scale_matrix": frozen(scale_matrix)}
+
+    def n_units(self, data: Observations) -> float:
+        return float(len(data.values))
+
+    def posterior(self, data: Observations, theta: Parameters) -> GammaScales:
+        distances = definite.squared_distances(_factor(theta), data.values - theta["location"])
+        return GammaScales(self.degrees_of_freedom, data.values.shape[1], frozen(distances))
+
+    def expected_log_joint(self, data: Observations, theta: Parameters, q: GammaScales) -> float:
+        """Σ E[log N(x; location, scale_matrix / u)] + E[log Gamma(u; ν/2, ν/2)]."""
+        factor = _factor(theta)
+        n_points, dimensions = data.values.shape
+        distances = definite.squared_distances(factor, data.values - theta["location"])
+        logs = np.log(q.weights) - digamma_remainder(q.shape)  # E[log u]
+        point = 0.5 * dimensions * logs - 0.5 * q.weights * distances
+        half = 0.5 * self.degrees_of_freedom
+        # (ν/2) log(ν/2) − log Γ(ν/2) + (ν/2) (E[log u] − E[u]): terms of size ν log ν that all but cancel
+        prior = 0.5 * np.log(half) - 0.5 * _LOG_2_PI - stirling_remainder(half)
+        prior = prior - logs - half * (log_remainder(q.weights, q.excess) + digamma_remainder(q.shape))
+        constant = -0.5 * (dimensions * _LOG_2_PI + float(definite.log_determinant(factor)))
+        return float(np.sum(point + prior)) + n_points * constant
+
+    def entropy(self, q: GammaScales) -> float:
+        """Σ shape − log rate + log Γ(shape) + (1 − shape) ψ(shape), without what cancels at large shapes."""
+        shape = q.shape
+        common = 0.5 * (_LOG_2_PI - np.log(shape)) + stirling_remainder(shape) + (shape - 1) * digamma_remainder(shape)
+        return float(np.sum(np.log(q.weights) + common))
+
+    def kl(self, q: GammaScales, posterior: GammaScales) -> float:
+        """Σ shape (x − 1 − log x) with x the ratio of the rates: KL between Gammas of one shape."""
+        excess = (posterior.distances - q.distances) / (2 * q.rates)
+        return q.shape * float(np.sum(log_remainder(posterior.rates / q.rates, excess)))
+
+    def log_evidence(self, data: Observations, theta: Parameters) -> float:
+        """Log density of the multivariate t, with the ratio of Gamma functions by Stirling's remainders."""
+        factor = _factor(theta)
+        n_points, dimensions = data.values.shape
+        distances = definite.squared_distances(factor, data.values - theta["location"])
+        degrees = self.degrees_of_freedom
+        half, shape = 0.5 * degrees, 0.5 * (degrees + dimensions)
+        gammas = (shape - 0.5) * np.log1p(dimensions / degrees) - 0.5 * dimensions
+        gammas += stirling_remainder(shape) - stirling_remainder(half)
+        constant = gammas - 0.5 * (dimensions * _LOG_2_PI + definite.log_determinant(factor))
+        return n_points * float(constant) - shape * float(np.sum(np.log1p(distances / degrees)))
+
+    def maximize(self, data: Observations, q: GammaScales, theta: Parameters) -> Parameters:
+        """Weighted mean; weighted scatter about it, divided by N and not by the sum of the weights.
+
+        Raises `HalfStepFailed` where the scale matrix is singular.
+        """
+        values, weights = data.values, q.weights
+        centre = values.mean(axis=0)
+        location = centre + weights @ (values - centre) / weights.sum()
+        scale_matrix = _scatter(values, weights, location) / len(values)
+        found = definite.first_singular(scale_matrix[None], definite.resolution(values))
+        if found:
+            raise HalfStepFailed(
+                "singular_covariance",
+                "the scale matrix becomes singular: the points that count lie on a line or plane",
+                smallest=found[1],
+            )
+        return {"location": frozen(location), "scale_matrix": frozen(scale_matrix)}
+
+    def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:
+        factor, deviations = _factor(theta), data.values - theta["location"]
+        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, q.weights @ deviations))
+        scatter = _scatter(data.values, q.weights, theta["location"])
+        return np.concatenate([pull, definite.cholesky_slope(factor, scatter, len(data.values))])
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """The location, then the scale matrix's Cholesky factor with logarithmic diagonal."""
+        return np.concatenate([theta["location"], definite.log_diagonal(_factor(theta))])
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        dimensions = len(theta["location"])
+        factor = definite.from_log_diagonal(vector[dimensions:], dimensions)
+        return {"location": frozen(vector[:dimensions]), "scale_matrix": frozen(factor @ factor.T)}
+
+    def blend(self, q0: GammaScales, q1: GammaScales, weight: float) -> GammaScales:
+        """The Gammas of the same shape whose means E[u] are (1 − weight) and weight parts of the two."""
+        if weight in (0.0, 1.0):
+            return q1 if weight else q0
+        first = (1 - weight) * (self.degrees_of_freedom + q1.distances)
+        second = weight * (self.degrees_of_freedom + q0.distances)
+        distances = (first * q0.distances + second * q1.distances) / (first + second)
+        return GammaScales(q0.degrees_of_freedom, q0.dimensions, frozen(distances))
+
+
+def _factor(theta: Parameters) -> Array:
+    return definite.cholesky(theta["scale_matrix"])
+
+
+def _scatter(values: Array, weights: Array, location: Array) -> Array:
+    deviations = values - location
+    return (weights * deviations.T) @ deviations
