@@ -13,14 +13,28 @@ from em_core.__main__ import _finite
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.run import report, run
-from tests.core.cases import binomial, gaussian, linkage
+from tests.core.cases import CASES, binomial, gaussian, linkage
 
 SMALL = {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}
+DRAWN = [
+    ("poisson_mixture", "times_deaths"),
+    ("regression_mixture", "nitric_oxide"),
+    ("abo_blood_groups", "abo"),
+    ("student_t", "stackloss"),
+    ("censored_exponential", "remission"),
+    ("incomplete_gaussian", "murray"),
+]
 BASES = [
     *(gaussian(shape, d, 2, 6).raw for shape in ("full", "tied", "diag", "spherical") for d in (1, 2)),
     gaussian("full", 2, 3, 7, fixed=("covariances",)).raw,
     binomial("", 10, [5, 9, 8, 4, 7], SMALL, SMALL).raw,
     linkage("", [125, 18, 20, 34], 0.5, 0.3).raw,
+    *(
+        case.raw
+        for case in CASES
+        if case.raw["model"] not in ("gaussian_mixture", "binomial_mixture", "linkage") and len(str(case.raw)) < 1000
+    ),
+    *({"model": name, "data": {"dataset": dataset}, "seed": 5} for name, dataset in DRAWN),
     {"model": "gaussian_mixture", "data": {"dataset": "old_faithful", "standardize": True}, "seed": 3},
     {
         "model": "gaussian_mixture",
