@@ -37,8 +37,13 @@ class RegressionFamily:
         coefficients = np.array(
             [_least_squares(inputs, targets, entry / entry.max(), k) for k, entry in enumerate(weights)]
         )
-        residuals = _residuals(values, {"coefficients": coefficients})
-        variances = np.sum(weights * residuals**2, axis=1) / mass
+        with np.errstate(over="ignore", invalid="ignore"):  # where its own points leave all others beyond the floats
+            residuals = _residuals(values, {"coefficients": coefficients})
+            variances = np.sum(weights * residuals**2, axis=1) / mass
+        if not np.all(np.isfinite(variances)):
+            k = int(np.argmin(np.isfinite(variances)))
+            message = f"the residuals of component {k + 1} leave the numbers: its inputs differ too much in size"
+            raise HalfStepFailed("diverged", message, component=float(k))
         # what rounding alone leaves of residuals: of the targets, and of the products that add up to them
         largest = np.abs(targets).max() + (np.abs(coefficients) @ np.abs(inputs.T)).max(axis=1)
         flat = np.flatnonzero(~(variances > (8 * _EPS * largest) ** 2))
