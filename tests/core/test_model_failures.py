@@ -171,16 +171,16 @@ def test_data_without_a_random_start_are_refused(raw, field):
 
 
 # ---- what rounding alone must not do -----------------------------------------------------------------------
-@pytest.mark.parametrize("tiny", [1e-17, 1e-200, 1e-310])
+@pytest.mark.parametrize("tiny", [1e-17, 1e-200, 1e-310, 1e-323])
 def test_probabilities_and_rates_reach_no_bound_by_rounding(tiny):
     """A component that all but excludes a value keeps it possible: 0 and 1 would be structural."""
-    raw = start(PICTURES, {"values": [0, 0, 1, 1]}, weights=[0.5, 0.5], probabilities=[[tiny], [0.9]])
+    raw = start(PICTURES, {"values": [0] * 30 + [1]}, weights=[0.5, 0.5], probabilities=[[tiny], [0.9]])
     fitted = run.run(Experiment.parse({**raw, "schedule": "EM"})).last.after.theta["probabilities"]
     assert 0 < fitted[0, 0] < 1e-15
-    raw = start(PICTURES, {"values": [0, 0, 1, 1]}, weights=[0.5, 0.5], probabilities=[[1 - 1e-16], [0.1]])
+    raw = start(PICTURES, {"values": [0, 1]}, weights=[0.01, 0.99], probabilities=[[1 - 1e-16], [0.1]])
     fitted = run.run(Experiment.parse({**raw, "schedule": "EM"})).last.after.theta["probabilities"]
     assert 1 - 1e-15 < fitted[0, 0] < 1
-    raw = start(POISSON, {"counts": [0, 0, 1, 2]}, weights=[0.5, 0.5], rates=[tiny, 1.0])
+    raw = start(POISSON, {"counts": [0] * 30 + [1, 2]}, weights=[0.5, 0.5], rates=[tiny, 1.0])
     assert 0 < run.run(Experiment.parse({**raw, "schedule": "EM"})).last.after.theta["rates"][0] < 1e-15
 
 
