@@ -71,6 +71,19 @@ def line(
     return [_at(model, start + s * (end - start), theta_to) for s in t]
 
 
+def chord(theta_from: Parameters, theta_to: Parameters, t: Iterable[float]) -> list[Parameters | None]:
+    """The parameters at t on the straight line in θ itself, None beyond its ends.
+
+    For ends on a boundary, which `line` cannot reach: parameters form a convex set, so everything between is one.
+    """
+    return [
+        {name: frozen((1 - s) * entry + s * theta_to[name]) for name, entry in theta_from.items()}
+        if 0 <= s <= 1
+        else None
+        for s in t
+    ]
+
+
 def profile(
     model: LatentVariableModel,
     data: Any,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from em_core.bound import scan
 from em_core.experiment import Experiment
 from em_core.records import Array, Parameters, frozen
+from em_core.run import run_to_end, start
 from figures import layout
 from figures.encode import Json, numbers
 from figures.moment import DRAWN, Course, Moment
@@ -16,20 +18,30 @@ from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
 # how many earlier bounds stay visible where the whole curve is drawn
 _PAST = 6
-_GRID = np.linspace(0.005, 0.995, 199)
+_POINTS = 199
 # nats below the maximum that are drawn: farther down the curve falls away to minus infinity
 _DEPTH = 16.0
 
 # traces, in drawing order
 _BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
 
-
 WHOLE_GLIDES = (_BOUND, _GAP, _TOUCH, _HERE)
 
 
 def has_whole_curve(experiment: Experiment) -> bool:
-    """A model with one number in (0, 1) as its only parameter is drawn over that number, from end to end."""
+    """A model with one number as its only parameter is drawn over that number, from end to end."""
     return [entry.ndim for entry in experiment.start.values()] == [0]
+
+
+@lru_cache(maxsize=16)
+def _grid(experiment: Experiment) -> Array:
+    """Where the whole curve is drawn: over (0, 1) for a probability, else from 0 to well beyond where EM leads."""
+    model = experiment.model
+    far = _scalar(model.from_vector(np.array([30.0]), experiment.start))
+    if far <= 1:
+        return np.linspace(0, 1, _POINTS + 2)[1:-1]
+    end = run_to_end(experiment, start(experiment), "EM", most=100).last.after.theta
+    return np.linspace(0, 2.5 * max(_scalar(end), _scalar(experiment.start)), _POINTS + 1)[1:]
 
 
 def figure(experiment: Experiment) -> Json:
@@ -64,9 +76,10 @@ def figure(experiment: Experiment) -> Json:
     ]
     if has_whole_curve(experiment):
         (name,) = experiment.start
-        whole = _over(experiment, _GRID)
+        grid = _grid(experiment)
+        whole = _over(experiment, grid)
         evidence = scan(experiment.model, experiment.data, _posterior(experiment), whole).log_evidence
-        data[_EVIDENCE] |= {"x": _GRID.tolist(), "y": evidence.tolist()}
+        data[_EVIDENCE] |= {"x": grid.tolist(), "y": evidence.tolist()}
         top = float(np.nanmax(evidence))
         low = max(top - _DEPTH, float(np.nanmin(evidence)))
         room = 0.08 * (top - low)
@@ -74,7 +87,7 @@ def figure(experiment: Experiment) -> Json:
             x="θ" if name == "theta" else name,
             y="nats",
             legend=True,
-            xaxis={"range": [0, 1]},
+            xaxis={"range": [0, float(grid[-1] + grid[0])]},
             yaxis={"range": [low - room, top + 2 * room]},
         )
     else:
@@ -98,10 +111,10 @@ def changes(moment: Moment, past: list[Moment]) -> Json:
         return result | _touch(origin, _evidence_at(moment, moment.step.after.q_at))
     if course is None:
         return _lines([], [], [], []) | _touch(None, None) | _standing(None, None, None)
-    start = int(np.flatnonzero(DRAWN == 0)[0])
+    touch = int(np.flatnonzero(DRAWN == 0)[0])
     return (
         _lines(DRAWN, course.profile.elbo, DRAWN, course.profile.log_evidence)
-        | _touch(0.0, float(course.profile.log_evidence[start]))
+        | _touch(0.0, float(course.profile.log_evidence[touch]))
         | _standing(course.at, bound.log_evidence, bound.elbo)
     )
 
@@ -120,8 +133,9 @@ def _whole(moment: Moment, past: list[Moment]) -> Json:
     state = moment.step.after
     if state.q is None:
         return {f"course/{_BOUND}/x": [], f"course/{_BOUND}/y": []}
+    grid = _grid(moment.experiment)
     now = _bound_curve(moment)
-    result = {f"course/{_BOUND}/x": numbers(_GRID), f"course/{_BOUND}/y": numbers(now)}
+    result = {f"course/{_BOUND}/x": numbers(grid), f"course/{_BOUND}/y": numbers(now)}
     earlier: list[Moment] = []
     for other in reversed(past):
         newest = earlier[-1] if earlier else moment
@@ -131,7 +145,7 @@ def _whole(moment: Moment, past: list[Moment]) -> Json:
             break
     gap = [np.nan]
     curves = [np.concatenate([_bound_curve(other), gap]) for other in reversed(earlier)]
-    places = [np.concatenate([_GRID, gap]) for _ in earlier]
+    places = [np.concatenate([grid, gap]) for _ in earlier]
     result[f"course/{_PAST_BOUNDS}/x"] = numbers(np.concatenate(places) if places else [])
     result[f"course/{_PAST_BOUNDS}/y"] = numbers(np.concatenate(curves) if curves else [])
     return result
@@ -139,7 +153,7 @@ def _whole(moment: Moment, past: list[Moment]) -> Json:
 
 def _bound_curve(moment: Moment) -> Array:
     experiment = moment.experiment
-    return scan(experiment.model, experiment.data, moment.step.after.q, _over(experiment, _GRID)).elbo
+    return scan(experiment.model, experiment.data, moment.step.after.q, _over(experiment, _grid(experiment))).elbo
 
 
 def _over(experiment: Experiment, grid: Array) -> list[Parameters]:

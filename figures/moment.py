@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from em_core.bound import Profile, decompose, line, scan
+from em_core.bound import Profile, chord, decompose, line, scan
 from em_core.errors import HalfStepFailed
 from em_core.experiment import Experiment
 from em_core.records import Bound, HalfStep, Parameters, Trajectory
@@ -82,7 +82,7 @@ def _course(
     try:
         thetas = line(experiment.model, state.q_at, target, DRAWN)
     except HalfStepFailed:
-        return None
+        thetas = chord(state.q_at, target, DRAWN)
     profile = scan(experiment.model, experiment.data, state.q, thetas)
     return Course(state.q_at, target, profile, at)
 

@@ -50,7 +50,8 @@ def write(atoms: np.ndarray) -> None:
     fields = '{"atoms": [' + ", ".join(f'"{name}"' for name in names) + "]}"
     head = (
         "# title: Dictionary of 96 atoms for patches of 8 × 8 pixels\n"
-        "# source: learned from the photograph that ships beside it, by scripts/learn_dictionary.py\n"
+        f"# source: learned from {PATCHES:,} patches of the photograph that ships beside it, "
+        "by scripts/learn_dictionary.py\n"
         "# licence: CC0\n"
         "# models: sparse_coding\n"
         f"# fields: {fields}\n"

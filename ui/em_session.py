@@ -24,7 +24,7 @@ class EmSession(Session):
         wanted = replace(switched, **changes)
         if "m_step" in changes and not self.run.moves and not wanted.imported:
             # gradient steps want standardised data; a run under way keeps its own
-            wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.model == "gaussian_mixture")
+            wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.can_standardize)
         return wanted
 
     def adopt(self, wanted: Settings, changed: set[str]) -> None:

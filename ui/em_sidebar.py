@@ -7,7 +7,7 @@ import streamlit as st
 from em_core.families.gaussian import COVARIANCES
 from ui import controls
 from ui.em_session import EmSession
-from ui.settings import M_STEPS, MODEL_NAMES, STARTS, data_options
+from ui.settings import M_STEPS, MODEL_NAMES, NOISES, SIZES, STARTS, data_options
 
 
 def show(session: EmSession) -> None:
@@ -26,18 +26,22 @@ def show(session: EmSession) -> None:
         controls.slider(session, "clusters", "Clusters")
         controls.slider(session, "dimensions", "Dimensions D")
         controls.number(session, "data_seed", "Data seed")
-    if settings.model != "linkage":
-        controls.slider(session, "components", "Components K")
+    if settings.model in SIZES:
+        controls.slider(session, "components", SIZES[settings.model].label)
     if settings.model == "gaussian_mixture":
         controls.select(session, "covariance", "Covariance", {name: name for name in COVARIANCES})
-        dimensions = session.run.experiment.data.values.shape[1]
-        if dimensions > 2:
-            names = {axis: f"x{axis + 1}" for axis in range(dimensions)}
-            left, right = st.columns(2)
-            with left:
-                controls.select(session, "x_axis", "Horizontal", names)
-            with right:
-                controls.select(session, "y_axis", "Vertical", names)
+    if settings.model == "factor_analysis":
+        controls.select(session, "noise", "Noise", NOISES)
+    if settings.model == "student_t":
+        controls.number(session, "degrees", "Degrees of freedom ν", step=1, format="%g")
+    names = session.run.scene.view.axis_names
+    if len(names) > 2:
+        left, right = st.columns(2)
+        with left:
+            controls.select(session, "x_axis", "Horizontal", dict(enumerate(names)))
+        with right:
+            controls.select(session, "y_axis", "Vertical", dict(enumerate(names)))
+    if settings.can_standardize:
         controls.toggle(
             session,
             "standardize",

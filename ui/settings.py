@@ -19,7 +19,18 @@ MODEL_NAMES = {
     "gaussian_mixture": "Gaussian mixture",
     "binomial_mixture": "Coins (binomial mixture)",
     "linkage": "Genetic linkage",
+    "poisson_mixture": "Poisson mixture",
+    "bernoulli_mixture": "Bernoulli mixture",
+    "regression_mixture": "Mixture of regressions",
+    "factor_analysis": "Factor analysis, PPCA",
+    "hidden_markov": "Hidden Markov model",
+    "student_t": "Student t",
+    "incomplete_gaussian": "Gaussian with missing values",
+    "censored_exponential": "Censored lifetimes",
+    "abo_blood_groups": "ABO blood groups",
+    "sigmoid_belief_net": "Sigmoid belief net",
 }
+NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
 M_STEPS = {
     "full": "full",
     "gradient": "one gradient step",
@@ -27,6 +38,29 @@ M_STEPS = {
     "backtracking": "gradient with backtracking",
 }
 STARTS = {"published": "as published", "random": "random, from the seed"}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many components, factors or states a model has: the setting, its label, the parameter whose last dimension
+    shows it, and where the page begins."""
+
+    setting: str
+    label: str
+    parameter: str
+    default: int
+
+
+SIZES = {
+    "gaussian_mixture": Size("n_components", "Components K", "weights", 2),
+    "binomial_mixture": Size("n_components", "Coins K", "weights", 2),
+    "poisson_mixture": Size("n_components", "Components K", "weights", 2),
+    "bernoulli_mixture": Size("n_components", "Components K", "weights", 3),
+    "regression_mixture": Size("n_components", "Lines K", "weights", 2),
+    "factor_analysis": Size("n_factors", "Factors L", "loadings", 1),
+    "hidden_markov": Size("n_states", "States K", "start_probabilities", 2),
+    "sigmoid_belief_net": Size("n_hidden", "Hidden units H", "hidden_biases", 4),
+}
 
 # the parts of an experiment that no control describes
 _GIVEN = ("settings", "data", "start", "moves")
@@ -41,6 +75,7 @@ LIMITS = {
     "seed": Limit(0, 2**53 - 1),
     "step": Limit(0.001, 10),
     "count": Limit(2, 50),
+    "degrees": Limit(0.5, 1000),
     "x_axis": Limit(0, 63),
     "y_axis": Limit(0, 63),
 }
@@ -55,6 +90,8 @@ class Settings:
     data: str = "old_faithful"
     components: int = 2
     covariance: str = "full"
+    noise: str = "diagonal"
+    degrees: float = 4.0
     points: int = 300
     separation: float = 3.0
     clusters: int = 3
@@ -97,7 +134,7 @@ class Settings:
             raw["start"] = dict(dataset.start)
         if "start" in raw:
             # the start says how many components there are
-            raw["settings"].pop("n_components", None)
+            raw["settings"].pop(SIZES[self.model].setting if self.model in SIZES else "", None)
         return raw
 
     @property
@@ -121,9 +158,14 @@ class Settings:
         complete = experiment.to_json()
         moves = schedule.expand(experiment.schedule, MOVES)
         settings = for_model(cls(), experiment.model.name)
-        controlled = {"covariance": complete["settings"].get("covariance", settings.covariance)}
-        if "weights" in experiment.start:
-            controlled["components"] = len(experiment.start["weights"])
+        own = complete["settings"]
+        controlled = {
+            "covariance": own.get("covariance", settings.covariance),
+            "noise": own.get("noise", settings.noise),
+            "degrees": own.get("degrees_of_freedom", settings.degrees),
+        }
+        if settings.model in SIZES:
+            controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
         controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
         for name, value in controlled.items():
@@ -132,15 +174,24 @@ class Settings:
         return replace(settings, given=kept, **controlled), moves
 
     def _model_settings(self) -> dict[str, Any]:
-        if self.model == "gaussian_mixture":
-            return {"covariance": self.covariance, "n_components": self.components}
-        if self.model == "binomial_mixture":
-            own = {} if self.imported else self.dataset().settings
-            return {**own, "n_components": self.components}
-        return {}
+        dataset = None if self.imported else self.dataset()
+        result: dict[str, Any] = {} if dataset is None else dict(dataset.settings)
+        if self.model in SIZES:
+            result[SIZES[self.model].setting] = self.components
+        own = {
+            "gaussian_mixture": {"covariance": self.covariance},
+            "factor_analysis": {"noise": self.noise},
+            "student_t": {"degrees_of_freedom": self.degrees},
+        }
+        return result | own.get(self.model, {})
+
+    @property
+    def can_standardize(self) -> bool:
+        """Whether the model's data may be shifted and scaled."""
+        return "standardize" in MODELS[self.model].help["data"]
 
     def _data(self) -> dict[str, Any]:
-        scale = {"standardize": True} if self.standardize and self.model == "gaussian_mixture" else {}
+        scale = {"standardize": True} if self.standardize and self.can_standardize else {}
         if self.data == "blobs":
             return {
                 "generator": "blobs",
@@ -166,7 +217,8 @@ def for_model(settings: Settings, model: str) -> Settings:
     data = next(iter(data_options(model)))
     published = data not in datasets.GENERATORS and datasets.load(data).start is not None
     start = "published" if published else "random"
-    return replace(settings, model=model, data=data, start=start, components=2, given=None)
+    components = SIZES[model].default if model in SIZES else settings.components
+    return replace(settings, model=model, data=data, start=start, components=components, given=None)
 
 
 # --- the address ------------------------------------------------------------------------------------------------
@@ -223,6 +275,7 @@ def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
         "model": MODELS,
         "data": data_options(settings.model),
         "covariance": COVARIANCES,
+        "noise": NOISES,
         "start": STARTS,
         "m_step": M_STEPS,
         "standardize": ("yes", "no"),

@@ -6,9 +6,16 @@ from typing import Protocol
 
 from em_core.experiment import Experiment
 from em_core.records import Parameters
+from figures.data_views.binary import BinaryView
+from figures.data_views.blood_groups import BloodGroupsView
 from figures.data_views.coins import CoinsView
+from figures.data_views.counts import CountsView
+from figures.data_views.gaps import GapsView
 from figures.data_views.gaussian import GaussianView
+from figures.data_views.lifetimes import LifetimesView
 from figures.data_views.linkage import LinkageView
+from figures.data_views.regressions import RegressionView
+from figures.data_views.robust import RobustView
 from figures.encode import Json
 from figures.moment import Moment
 
@@ -18,6 +25,7 @@ class DataView(Protocol):
 
     title: str
     gliding: list[str]
+    axis_names: tuple[str, ...]
 
     def figures(self) -> dict[str, Json]: ...
     def completed(self, moment: Moment) -> Json:
@@ -39,7 +47,18 @@ class DataView(Protocol):
         """One line under the title."""
 
 
-VIEWS = {"gaussian_mixture": GaussianView, "binomial_mixture": CoinsView, "linkage": LinkageView}
+VIEWS = {
+    "gaussian_mixture": GaussianView,
+    "binomial_mixture": CoinsView,
+    "linkage": LinkageView,
+    "poisson_mixture": CountsView,
+    "bernoulli_mixture": BinaryView,
+    "regression_mixture": RegressionView,
+    "student_t": RobustView,
+    "incomplete_gaussian": GapsView,
+    "censored_exponential": LifetimesView,
+    "abo_blood_groups": BloodGroupsView,
+}
 
 
 def data_view(experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> DataView:
