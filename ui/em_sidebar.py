@@ -25,6 +25,8 @@ def show(session: EmSession) -> None:
         controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
         controls.slider(session, "clusters", "Clusters")
         controls.slider(session, "dimensions", "Dimensions D")
+        controls.slider(session, "imbalance", "Imbalance", step=0.05)
+        controls.slider(session, "outliers", "Outliers, share", step=0.01)
         controls.number(session, "data_seed", "Data seed")
     if settings.model in SIZES:
         controls.slider(session, "components", SIZES[settings.model].label)

@@ -71,6 +71,8 @@ LIMITS = {
     "separation": Limit(0, 8),
     "clusters": Limit(1, 8),
     "dimensions": Limit(1, 6),
+    "imbalance": Limit(0, 0.9),
+    "outliers": Limit(0, 0.5),
     "data_seed": Limit(0, 9999),
     "seed": Limit(0, 2**53 - 1),
     "step": Limit(0.001, 10),
@@ -96,6 +98,8 @@ class Settings:
     separation: float = 3.0
     clusters: int = 3
     dimensions: int = 2
+    imbalance: float = 0.0
+    outliers: float = 0.0
     data_seed: int = 1
     start: str = "random"
     seed: int = 3
@@ -199,6 +203,8 @@ class Settings:
                 "separation": self.separation,
                 "n_clusters": self.clusters,
                 "n_dimensions": self.dimensions,
+                "imbalance": self.imbalance,
+                "outliers": self.outliers,
                 "seed": self.data_seed,
                 **scale,
             }

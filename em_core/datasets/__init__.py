@@ -75,11 +75,21 @@ def catalogue() -> list[Dataset]:
     return [load(path.stem) for path in sorted(_FOLDER.glob("*.csv"))]
 
 
-def blobs(n_points: int, separation: float, seed: int, n_clusters: int = 3, n_dimensions: int = 2) -> np.ndarray:
+def blobs(
+    n_points: int,
+    separation: float,
+    seed: int,
+    n_clusters: int = 3,
+    n_dimensions: int = 2,
+    imbalance: float = 0.0,
+    outliers: float = 0.0,
+) -> np.ndarray:
     """(n_points, n_dimensions) points from Gaussian clusters of unit average variance.
 
     Neighbouring centres lie `separation` standard deviations apart: on a line in one dimension, on a regular polygon in
-    the first two of more. The same arguments give the same points.
+    the first two of more. Each cluster has 1 − `imbalance` times the points of the one before; a share `outliers` of all
+    points is thrown anywhere in a box three times as wide. The same arguments give the same points, and outliers leave
+    the other points where they are.
     """
     rng = np.random.default_rng([seed, n_clusters, n_dimensions])
     centres = np.zeros((n_clusters, n_dimensions))
@@ -91,12 +101,23 @@ def blobs(n_points: int, separation: float, seed: int, n_clusters: int = 3, n_di
         centres[:, :2] = radius * np.column_stack([np.cos(angles), np.sin(angles)])
     shapes = rng.standard_normal((n_clusters, n_dimensions, n_dimensions)) / 2 + np.eye(n_dimensions)
     shapes *= np.sqrt(n_dimensions / np.einsum("kij,kij->k", shapes, shapes))[:, None, None]
-    members = rng.permutation(np.arange(n_points) % n_clusters)
+    members = rng.permutation(_members(n_points, n_clusters, imbalance))
     noise = rng.standard_normal((n_points, n_dimensions))
     points = centres[members]
     for k, shape in enumerate(shapes):  # cluster by cluster: one matrix a point would fill the memory
         points[members == k] += noise[members == k] @ shape.T
+    strays = rng.permutation(n_points)[: round(outliers * n_points)]
+    middle, reach = points.mean(axis=0), 1.5 * np.ptp(points, axis=0)
+    points[strays] = middle + reach * rng.uniform(-1, 1, (len(strays), n_dimensions))
     return points
+
+
+def _members(n_points: int, n_clusters: int, imbalance: float) -> np.ndarray:
+    """(n_points,) cluster of each point: as even as can be, or falling by a factor from cluster to cluster."""
+    if imbalance == 0:
+        return np.arange(n_points) % n_clusters
+    shares = np.cumsum((1 - imbalance) ** np.arange(n_clusters))
+    return np.searchsorted(shares / shares[-1], (np.arange(n_points) + 0.5) / n_points)
 
 
 def resolve(fields: Fields, model: str) -> dict[str, Any]:
@@ -123,6 +144,8 @@ def resolve(fields: Fields, model: str) -> dict[str, Any]:
             fields.whole("seed", 0, most=2**32 - 1),
             fields.whole("n_clusters", 3, least=1, most=50),
             fields.whole("n_dimensions", 2, least=1, most=64),
+            fields.number("imbalance", 0.0, least=0, most=0.95),
+            fields.number("outliers", 0.0, least=0, most=0.5),
         )
         return _beside(fields, {"values": values.tolist()})
     return fields.rest()

@@ -31,7 +31,7 @@ class BinaryView(PlainView):
     def figures(self) -> dict[str, Json]:
         height, width = self.shape
         grid = montage(self.data.values[self.shown], self.shape, self.across)
-        rows = {**_image(grid), "opacity": 0.75, "xaxis": "x2", "yaxis": "y2"}
+        rows = {**_image(grid), "xaxis": "x2", "yaxis": "y2"}
         places = np.arange(len(self.shown))
         marks = points(
             x=((places % self.across) * (width + 1) + width - 1).tolist(),
@@ -91,8 +91,8 @@ class BinaryView(PlainView):
 
     def note(self, moment: Moment) -> str:
         if moment.step.after.q is None:
-            return "above: probability of a 1 per component, with its weight; no q yet"
-        return "above: probability of a 1 per component, with its weight; marks: responsibilities"
+            return "above: each component and its weight; no q yet"
+        return "above: each component and its weight; marks: responsibilities"
 
 
 def _image(picture: np.ndarray) -> Json:
@@ -102,6 +102,7 @@ def _image(picture: np.ndarray) -> Json:
         "zmin": 0,
         "zmax": 1,
         "colorscale": "Greys",
+        "reversescale": True,
         "showscale": False,
         "hoverinfo": "skip",
     }

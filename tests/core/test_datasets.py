@@ -100,6 +100,19 @@ def test_clusters_have_unit_average_variance_and_even_sizes():
         assert noise[members.ravel() == k].var(axis=0).mean() == pytest.approx(1, rel=0.03)
 
 
+def test_imbalance_shrinks_every_next_cluster():
+    far = datasets.blobs(700, 1e4, seed=2, n_clusters=3, n_dimensions=1, imbalance=0.5)
+    sizes = np.histogram(far, bins=[-np.inf, -5e3, 5e3, np.inf])[0]
+    assert sizes.tolist() == [400, 200, 100]
+
+
+def test_outliers_leave_the_other_points_where_they_are():
+    clean, dirty = (datasets.blobs(200, 3.0, seed=2, outliers=share) for share in (0.0, 0.1))
+    moved = np.any(clean != dirty, axis=1)
+    assert moved.sum() == 20
+    assert np.abs(dirty).max() > np.abs(clean).max()
+
+
 def test_the_largest_blobs_fit_in_memory():
     """Cluster by cluster: not one matrix a point."""
     assert datasets.blobs(20_000, 3.0, 0, 50, 64).shape == (20_000, 64)

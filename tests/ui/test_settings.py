@@ -16,7 +16,7 @@ from em_core.families.gaussian import COVARIANCES
 from em_core.moves import MOVES
 from em_core.run import report, run
 from ui.em_run import EmRun
-from ui.settings import LIMITS, M_STEPS, MODEL_NAMES, STARTS, Settings, data_options, for_model, from_query, to_query
+from ui.settings import LIMITS, M_STEPS, MODEL_NAMES, NOISES, STARTS, Settings, data_options, for_model, from_query, to_query
 
 quick = settings(max_examples=60, deadline=None)
 
@@ -37,6 +37,7 @@ def any_settings(draw):
         "model": model,
         "data": draw(st.sampled_from(list(data_options(model)))),
         "covariance": draw(st.sampled_from(list(COVARIANCES))),
+        "noise": draw(st.sampled_from(list(NOISES))),
         "start": draw(st.sampled_from(list(STARTS))),
         "m_step": draw(st.sampled_from(list(M_STEPS))),
         "standardize": draw(st.booleans()),
@@ -61,6 +62,7 @@ def test_every_field_reaches_the_address(field):
     other = {
         "model": "linkage", "data": "blobs", "covariance": "diag", "start": "published", "m_step": "several",
         "standardize": True, "given": {"start": {"theta": 0.5}}, "step": 0.125, "separation": 4.5,
+        "noise": "isotropic", "degrees": 2.5, "imbalance": 0.25, "outliers": 0.05,
     }  # fmt: skip
     value = other.get(field, getattr(Settings(), field) if field not in LIMITS else int(LIMITS[field].high))
     changed = for_model(Settings(), value) if field == "model" else replace(Settings(), **{field: value})
@@ -86,9 +88,9 @@ def test_no_address_raises(query):
 
 
 NONSENSE = {
-    "model": "hidden_markov", "data": "iris", "components": "99", "covariance": "round", "points": "5",
+    "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
     "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
-    "m_step": "none", "step": "nan", "count": "∞", "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
+    "m_step": "none", "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞", "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
     "given": "nonsense", "schedule": "EXM", "cursor": "7",
 }  # fmt: skip
 
