@@ -16,43 +16,48 @@ from em_core.remainders import log_remainder
 class Normals:
     """q for N independent units with L hidden values each.
 
-    means: (N, L). covariances: (N, L, L), or (1, L, L) where all units share one.
+    means: (N, L). precision_factors: lower Cholesky factors of the inverse covariances, (N, L, L), or (1, L, L) where
+    all units share one. They keep their digits where a covariance is all but singular.
     """
 
     means: Array
-    covariances: Array
+    precision_factors: Array
 
     @cached_property
-    def second_moments(self) -> Array:
-        """E[h hᵀ] per unit, (N, L, L)."""
-        return frozen(self.covariances + self.means[:, :, None] * self.means[:, None, :])
+    def covariances(self) -> Array:
+        """(N, L, L) or (1, L, L)."""
+        halves = np.linalg.inv(self.precision_factors)
+        return frozen(np.swapaxes(halves, -1, -2) @ halves)
+
+    def spread(self, loadings: Array) -> Array:
+        """The variance of loadings h under q, (D, L) -> (D,), averaged over the units."""
+        whitened = np.linalg.solve(self.precision_factors, loadings.T)
+        return np.mean(np.sum(whitened**2, axis=-2), axis=0)
 
 
 def entropy(q: Normals) -> float:
     """H(q) = ½ Σ log |2πe C_n| in nats: a differential entropy, which may be negative."""
     n_units, n_hidden = q.means.shape
-    logs = definite.log_determinant(definite.cholesky(q.covariances))
+    logs = -definite.log_determinant(q.precision_factors)
     return 0.5 * n_units * (n_hidden * float(np.log(2 * np.pi * np.e)) + float(np.mean(logs)))
 
 
 def kl(q: Normals, p: Normals) -> float:
     """KL(q ‖ p) = ½ Σ [δᵀP⁻¹δ + Σ (x − 1 − log x)], x the eigenvalues of P⁻¹C, δ the difference of the means.
 
-    With P = RRᵀ the eigenvalues of R⁻¹(C − P)R⁻ᵀ are x − 1 without cancellation; near convergence x − 1 − log x is
-    summed as a series. Never negative, and 0 for equal arguments.
+    From the factors' difference, R_q⁻¹R_p = I + E, the eigenvalues of E + Eᵀ + EᵀE are x − 1 without cancellation, and
+    x − 1 − log x is then a series where it is small. Never negative, and 0 for equal arguments.
     """
-    n_units = len(q.means)
-    factors = definite.cholesky(p.covariances)
-    pulls = np.linalg.solve(factors, (q.means - p.means)[:, :, None])
-    half = np.linalg.solve(factors, q.covariances - p.covariances)
-    excess = np.linalg.eigvalsh(_symmetric(np.linalg.solve(factors, np.swapaxes(half, -1, -2))))
+    apart = (q.means - p.means)[:, None, :] @ p.precision_factors
+    change = np.linalg.solve(q.precision_factors, p.precision_factors - q.precision_factors)
+    excess = np.linalg.eigvalsh(change + _transposed(change) + _transposed(change) @ change)
     near = np.abs(excess).max(axis=-1) < 0.5
     small = np.where(near[:, None], excess, 0.0)
     terms = np.sum(log_remainder(1 + small, small), axis=-1)
     if not near.all():  # far apart: an x close to 0 would be lost in x − 1, and nothing cancels
-        ratios = definite.log_determinant(definite.cholesky(q.covariances)) - definite.log_determinant(factors)
+        ratios = definite.log_determinant(p.precision_factors) - definite.log_determinant(q.precision_factors)
         terms = np.where(near, terms, excess.sum(axis=-1) - ratios)
-    return 0.5 * float(np.sum(pulls**2) + n_units * np.mean(terms))
+    return 0.5 * float(np.sum(apart**2) + len(q.means) * np.mean(terms))
 
 
 def blend(q0: Normals, q1: Normals, weight: float) -> Normals:
@@ -63,8 +68,8 @@ def blend(q0: Normals, q1: Normals, weight: float) -> Normals:
     apart = q1.means - q0.means
     between = weight * (1 - weight) * apart[:, :, None] * apart[:, None, :]
     covariances = (1 - weight) * q0.covariances + weight * q1.covariances + between
-    return Normals(frozen(means), frozen(covariances))
+    return Normals(frozen(means), frozen(definite.cholesky(np.linalg.inv(covariances))))
 
 
-def _symmetric(matrices: Array) -> Array:
-    return (matrices + np.swapaxes(matrices, -1, -2)) / 2
+def _transposed(matrices: Array) -> Array:
+    return np.swapaxes(matrices, -1, -2)

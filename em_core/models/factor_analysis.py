@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.linalg import cho_solve
 
 from em_core import definite, normals
 from em_core.errors import HalfStepFailed, InvalidExperiment
@@ -112,11 +113,8 @@ class FactorAnalysis:
 
     def posterior(self, data: Table, theta: Parameters) -> Normals:
         """N(G⁻¹ Λᵀ Ψ⁻¹ (v − μ), G⁻¹) with G = I + Λᵀ Ψ⁻¹ Λ."""
-        factor = _precision_factor(theta)
-        half = np.linalg.inv(factor)
-        covariance = half.T @ half
-        means = (data.values - theta["mean"]) / theta["noise_variances"] @ theta["loadings"] @ covariance
-        return Normals(frozen(means), frozen(covariance[None]))
+        factor, means = _conditional(data, theta)
+        return Normals(frozen(means), frozen(factor[None]))
 
     def expected_log_joint(self, data: Table, theta: Parameters, q: Normals) -> float:
         n_units, n_hidden = q.means.shape
@@ -140,11 +138,9 @@ class FactorAnalysis:
         """
         n_units, dimensions = data.values.shape
         noise, loadings = self._noise(theta), theta["loadings"]
-        factor = _precision_factor(theta)
-        deviations = data.values - theta["mean"]
-        half = np.linalg.solve(factor, (deviations / noise @ loadings).T)
-        best = np.linalg.solve(factor.T, half).T
-        squares = np.sum((deviations - best @ loadings.T) ** 2 / noise) + np.sum(best**2)
+        factor, best = _conditional(data, theta)
+        residuals = data.values - theta["mean"] - best @ loadings.T
+        squares = np.sum(residuals**2 / noise) + np.sum(best**2)
         log_determinant = np.sum(np.log(noise)) + 2 * np.sum(np.log(np.diag(factor)))
         return -0.5 * float(squares + n_units * (log_determinant + dimensions * _LOG_2PI))
 
@@ -201,8 +197,7 @@ class FactorAnalysis:
         """Σ_n E_q[(v − μ − Λh)²], per dimension: (D,)."""
         loadings = theta["loadings"]
         residuals = data.values - theta["mean"] - q.means @ loadings.T
-        spread = np.einsum("dl,lm,dm->d", loadings, q.covariances.mean(axis=0), loadings)
-        return np.sum(residuals**2, axis=0) + len(data.values) * spread
+        return np.sum(residuals**2, axis=0) + len(data.values) * q.spread(loadings)
 
     def _require_noise(self, variances: Array, data: Table) -> None:
         scale = np.mean((data.values - data.values.mean(axis=0)) ** 2, axis=0)
@@ -220,8 +215,15 @@ class FactorAnalysis:
             )
 
 
-def _precision_factor(theta: Parameters) -> Any:
-    """Lower Cholesky factor of G = I + Λᵀ Ψ⁻¹ Λ, the posterior precision."""
-    loadings = theta["loadings"]
-    scaled = loadings / np.sqrt(np.broadcast_to(theta["noise_variances"], theta["mean"].shape))[:, None]
-    return definite.cholesky(np.eye(loadings.shape[1]) + scaled.T @ scaled)
+def _conditional(data: Table, theta: Parameters) -> tuple[Any, Array]:
+    """Lower Cholesky factor of the posterior precision G = I + Λᵀ Ψ⁻¹ Λ, and the posterior means, (N, L)."""
+    deviations = np.sqrt(np.broadcast_to(theta["noise_variances"], theta["mean"].shape))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is told below
+        scaled = theta["loadings"] / deviations[:, None]
+        precision = np.eye(scaled.shape[1]) + scaled.T @ scaled
+        pull = (data.values - theta["mean"]) / deviations @ scaled
+    if not (np.isfinite(precision).all() and np.isfinite(pull).all()):
+        message = "a noise variance is so small that the posterior precision leaves the numbers"
+        raise HalfStepFailed("singular_covariance", message, variance=float(np.min(theta["noise_variances"])))
+    factor = definite.cholesky(precision)
+    return factor, cho_solve((factor, True), pull.T, check_finite=False).T
