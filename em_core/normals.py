@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def kl(q: Normals, p: Normals) -> float:
     x − 1 − log x is then a series where it is small. Never negative, and 0 for equal arguments.
     """
     apart = (q.means - p.means)[:, None, :] @ p.precision_factors
-    change = np.linalg.solve(q.precision_factors, p.precision_factors - q.precision_factors)
+    change: Any = np.linalg.solve(q.precision_factors, p.precision_factors - q.precision_factors)
     excess = np.linalg.eigvalsh(change + _transposed(change) + _transposed(change) @ change)
     near = np.abs(excess).max(axis=-1) < 0.5
     small = np.where(near[:, None], excess, 0.0)
@@ -68,8 +69,9 @@ def blend(q0: Normals, q1: Normals, weight: float) -> Normals:
     apart = q1.means - q0.means
     between = weight * (1 - weight) * apart[:, :, None] * apart[:, None, :]
     covariances = (1 - weight) * q0.covariances + weight * q1.covariances + between
-    return Normals(frozen(means), frozen(definite.cholesky(np.linalg.inv(covariances))))
+    precisions: Any = np.linalg.inv(covariances)
+    return Normals(frozen(means), frozen(definite.cholesky(precisions)))
 
 
-def _transposed(matrices: Array) -> Array:
+def _transposed(matrices: Any) -> Any:
     return np.swapaxes(matrices, -1, -2)

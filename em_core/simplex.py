@@ -17,14 +17,13 @@ def read_rows(fields: Fields, key: str, shape: tuple[int | str, ...]) -> Array:
     rows = fields.array(key, shape)
     outside = np.argwhere((rows < 0) | (rows > 1))
     if len(outside):
-        place = "".join(f"[{i}]" for i in outside[0])
-        valid = "a probability between 0 and 1"
-        raise InvalidExperiment(f"{fields.name(key)}{place}", float(rows[tuple(outside[0])]), valid)
+        label = fields.name(key) + "".join(f"[{i}]" for i in outside[0])
+        raise InvalidExperiment(label, float(rows[tuple(outside[0])]), "a probability between 0 and 1")
     for place in np.ndindex(rows.shape[:-1]):
-        total = float(rows[place].sum())
-        if abs(total - 1) > 1e-9:
+        row = np.asarray(rows[place])
+        if abs(row.sum() - 1) > 1e-9:
             name = fields.name(key) + "".join(f"[{i}]" for i in place)
-            raise InvalidExperiment(name, rows[place].tolist(), f"probabilities that sum to 1, found {total:.12g}")
+            raise InvalidExperiment(name, row.tolist(), f"probabilities that sum to 1, found {row.sum():.12g}")
     return rows
 
 

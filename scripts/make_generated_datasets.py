@@ -37,7 +37,7 @@ def casino(n_sequences: int = 3, n_rolls: int = 100, seed: int = 1) -> None:
 def bars(n_pictures: int = 200, side: int = 4, seed: int = 1) -> None:
     """Pictures of horizontal and vertical bars, each there with probability 1/(2 side); then noise on 2 % of pixels."""
     rng = np.random.default_rng(seed)
-    horizontal, vertical = (rng.random((2, n_pictures, side)) < 1 / (2 * side))
+    horizontal, vertical = rng.random((2, n_pictures, side)) < 1 / (2 * side)
     pixels = (horizontal[:, :, None] | vertical[:, None, :]).reshape(n_pictures, -1)
     pixels ^= rng.random(pixels.shape) < 0.02
     names = [f"p{i}" for i in range(side * side)]

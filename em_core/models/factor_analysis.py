@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, solve_triangular
 
 from em_core import definite, normals
 from em_core.errors import HalfStepFailed, InvalidExperiment
@@ -155,7 +155,8 @@ class FactorAnalysis:
         centre, hidden_centre = data.values.mean(axis=0), q.means.mean(axis=0)
         hidden = q.means - hidden_centre
         spread = hidden.T @ hidden / n_units + q.covariances.mean(axis=0)
-        loadings = np.linalg.solve(spread, hidden.T @ (data.values - centre) / n_units).T
+        crossed = hidden.T @ (data.values - centre) / n_units
+        loadings = cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T
         fitted = {"mean": frozen(centre - loadings @ hidden_centre), "loadings": frozen(loadings)}
         squares = self._squares(data, fitted, q) / n_units
         variances = squares if self.noise == "diagonal" else np.array(squares.mean())
@@ -215,15 +216,26 @@ class FactorAnalysis:
             )
 
 
-def _conditional(data: Table, theta: Parameters) -> tuple[Any, Array]:
-    """Lower Cholesky factor of the posterior precision G = I + Λᵀ Ψ⁻¹ Λ, and the posterior means, (N, L)."""
+def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:
+    """Lower Cholesky factor of the posterior precision G = I + Λᵀ Ψ⁻¹ Λ, and the posterior means, (N, L).
+
+    By least squares, v − μ on Λ in units of the noise and 0 on I: orthogonal triangulation, the largest rows first,
+    keeps the digits that G loses where a noise variance is tiny beside the others.
+    """
     deviations = np.sqrt(np.broadcast_to(theta["noise_variances"], theta["mean"].shape))
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is told below
         scaled = theta["loadings"] / deviations[:, None]
-        precision = np.eye(scaled.shape[1]) + scaled.T @ scaled
-        pull = (data.values - theta["mean"]) / deviations @ scaled
-    if not (np.isfinite(precision).all() and np.isfinite(pull).all()):
+        targets = (data.values - theta["mean"]) / deviations
+        sizes = np.sum(scaled**2, axis=1)
+    if not (np.isfinite(sizes).all() and np.isfinite(targets).all()):
         message = "a noise variance is so small that the posterior precision leaves the numbers"
         raise HalfStepFailed("singular_covariance", message, variance=float(np.min(theta["noise_variances"])))
-    factor = definite.cholesky(precision)
-    return factor, cho_solve((factor, True), pull.T, check_finite=False).T
+    n_hidden = scaled.shape[1]
+    order = np.argsort(-np.append(sizes, np.ones(n_hidden)), kind="stable")
+    rows = np.vstack([scaled, np.eye(n_hidden)])[order]
+    rotation, upper = np.linalg.qr(rows)
+    signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
+    rotation, upper = rotation * signs, upper * signs[:, None]
+    padded = np.hstack([targets, np.zeros((len(targets), n_hidden))])[:, order]
+    means = solve_triangular(upper, (padded @ rotation).T, check_finite=False).T
+    return upper.T, means

@@ -24,7 +24,8 @@ EMISSIONS: dict[str, Family] = {
     "poisson": PoissonFamily(),
     "categorical": SymbolFamily(),
 }
-_MOST_COUNT = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
+# the largest count or symbol; numbers of any size for gaussian
+_LARGEST = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +85,13 @@ class HiddenMarkov:
         if not isinstance(raw, (list, tuple)) or not raw:
             raise InvalidExperiment(name, raw, "a list of sequences, each a list of numbers")
         sequences = [finite_array(entry, ("T",), f"{name}[{n}]") for n, entry in enumerate(raw)]
-        most = _MOST_COUNT.get(self.emission)
-        for n, sequence in enumerate(sequences if most is not None else []):
-            bad = np.flatnonzero((sequence != np.floor(sequence)) | (sequence < 0) | (sequence > most))
-            if len(bad):
-                place, valid = f"{name}[{n}][{bad[0]}]", f"a whole number from 0 to {most}"
-                raise InvalidExperiment(place, float(sequence[bad[0]]), valid)
+        if self.emission in _LARGEST:
+            most = _LARGEST[self.emission]
+            for n, sequence in enumerate(sequences):
+                bad = np.flatnonzero((sequence != np.floor(sequence)) | (sequence < 0) | (sequence > most))
+                if len(bad):
+                    valid = f"a whole number from 0 to {most}"
+                    raise InvalidExperiment(f"{name}[{n}][{bad[0]}]", float(sequence[bad[0]]), valid)
         return Sequences(frozen(np.concatenate(sequences)), tuple(map(len, sequences)))
 
     def read_parameters(self, fields: Fields, data: Sequences) -> Parameters:

@@ -41,7 +41,7 @@ class SigmoidBeliefNet:
 
     name: ClassVar[str] = "sigmoid_belief_net"
     help: ClassVar[ModelHelp] = ModelHelp(
-        settings={"n_hidden": f"number of hidden units H, needed only without a start; default 4, at most {MOST_HIDDEN}"},
+        settings={"n_hidden": f"number of hidden units H up to {MOST_HIDDEN}, needed only without a start; default 4"},
         data={"values": "(N, D) or (N,) of 0 and 1"},
         parameters={
             "hidden_biases": "(H,): p(h = 1) = σ(hidden_biases)",

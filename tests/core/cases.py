@@ -189,9 +189,8 @@ FEW_LIFETIMES = {"times": [6, 6, 0, 9, 10.5, 11, 32], "observed": [True, True, T
 
 def markov(name, emission, sequences, start, q_at, moves="EMGB"):
     """Starts are (start probabilities, transition matrix, emissions)."""
-    thetas = [
-        {"start_probabilities": first, "transition_matrix": rows, **emissions} for first, rows, emissions in (start, q_at)
-    ]
+    names = ("start_probabilities", "transition_matrix")
+    thetas = [{**dict(zip(names, theta[:2], strict=True)), **theta[2]} for theta in (start, q_at)]
     data, settings = {"sequences": sequences}, {"emission": emission}
     return plain(f"{emission}_{name}", "hidden_markov", data, *thetas, settings, moves)
 

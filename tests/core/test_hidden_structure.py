@@ -120,25 +120,21 @@ def test_a_hidden_markov_model_with_equal_rows_is_a_mixture(word):
     hidden = {"model": "hidden_markov", "settings": {"emission": "poisson"}, "start": start}
     chain, points = ([values], "E"), ([[value] for value in values], word)
     for sequences, schedule in (chain, points):
-        first, second = (
-            run.run(Experiment.parse({**raw, "schedule": schedule}))
+        both = [
+            Experiment.parse({**raw, "schedule": schedule})
             for raw in (mixture, {**hidden, "data": {"sequences": sequences}})
-        )
+        ]
+        first, second = (run.run(experiment) for experiment in both)
         for one, other in zip(first.half_steps[1:], second.half_steps[1:], strict=True):
             np.testing.assert_allclose(other.after.q.probabilities, one.after.q.probabilities, rtol=1e-12)
             np.testing.assert_allclose(other.after.theta["rates"], one.after.theta["rates"], rtol=1e-12)
             weighted = other.after.theta["start_probabilities"]
             np.testing.assert_allclose(weighted, one.after.theta["weights"], rtol=1e-12)
             np.testing.assert_array_equal(other.after.theta["transition_matrix"], [weights, weights])
-        terms = [
-            decompose(Experiment.parse({**raw, "schedule": "E"}).model, data, last.after)
-            for raw, data, last in (
-                (mixture, Experiment.parse({**mixture, "schedule": "E"}).data, first.last),
-                (hidden, None, second.last),
-            )
-            if data is not None
-        ]
-        assert terms[0].kl >= 0
+            bounds = [decompose(e.model, e.data, step.after) for e, step in zip(both, (one, other), strict=True)]
+            for term in ("log_evidence", "expected_log_joint", "entropy"):
+                assert getattr(bounds[1], term) == pytest.approx(getattr(bounds[0], term), rel=1e-11)
+            assert bounds[1].kl == pytest.approx(bounds[0].kl, rel=1e-8, abs=1e-14)
 
 
 def test_one_state_is_plain_maximum_likelihood():
@@ -240,7 +236,8 @@ def test_every_term_of_one_factor_against_quadrature():
         entropy = -integral(lambda h, d=density: d.pdf(h) * d.logpdf(h))
         terms += [evidence, joint, entropy, evidence - joint - entropy]
     bound = decompose(case.model, case.data, State(theta, q))
-    np.testing.assert_allclose([bound.log_evidence, bound.expected_log_joint, bound.entropy, bound.kl], terms, rtol=1e-8)
+    found = [bound.log_evidence, bound.expected_log_joint, bound.entropy, bound.kl]
+    np.testing.assert_allclose(found, terms, rtol=1e-8)
 
 
 @pytest.mark.parametrize("delta", [1e-1, 1e-3, 1e-6, 1e-9])
@@ -284,17 +281,14 @@ def test_a_noise_variance_that_goes_to_0_is_an_event():
         assert len(trajectory) > 20
         for step in trajectory.half_steps[1:]:
             bound = decompose(experiment.model, experiment.data, step.after)
-            assert abs(bound.residual) <= 1e-9 * max(1, abs(bound.log_evidence)), (step.index, bound)
+            assert abs(bound.residual) <= 1e-11 * max(1, abs(bound.log_evidence)), (step.index, bound)
             assert bound.kl >= 0
 
 
 def test_a_sequence_that_cannot_be_is_refused_and_an_impossible_posterior_is_an_event():
     start = ([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], {"probabilities": [[1.0, 0.0], [0.0, 1.0]]})
     case = markov("fine", "categorical", [[0, 0]], start, start)
-    impossible = case.model.read_data.__func__  # the same model on data that its parameters exclude
-    assert impossible
-    other = markov("other", "categorical", [[0, 0]], start, start)
-    data = type(other.data)(frozen([0.0, 1.0]), (2,))
+    data = type(case.data)(frozen([0.0, 1.0]), (2,))
     with pytest.raises(HalfStepFailed, match="sequence 1 has probability zero"):
         case.model.posterior(data, case.theta)
     assert case.model.log_evidence(data, case.theta) == -np.inf

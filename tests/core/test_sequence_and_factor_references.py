@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from em_core import chains, run
-from em_core.bound import decompose
+from em_core import run
 from em_core.experiment import Experiment
-from em_core.records import State
 from tests.core.cases import reference
 from tests.core.test_references import close, column, replay
 
@@ -172,7 +170,8 @@ def test_ability_tests_at_the_maximum(name):
     found = np.array(last["parameters"]["loadings"])
     close(found @ found.T, mle["LLt"], 0, 1e-5)
     if name == "q2":
-        close(last["parameters"]["noise_variances"], ABILITY["expected"]["published"]["uniquenesses_q2"], 0, 5e-4 + 1e-6)
+        published = ABILITY["expected"]["published"]["uniquenesses_q2"]
+        close(last["parameters"]["noise_variances"], published, 0, 5e-4 + 1e-6)
 
 
 def iris(n_factors, schedule, **start):
