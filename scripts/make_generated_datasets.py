@@ -48,7 +48,7 @@ def bars(n_pictures: int = 200, side: int = 4, seed: int = 1) -> None:
         "local anti-Hebbian learning, Biological Cybernetics 64, 165-170: every horizontal and vertical bar is there "
         f"with probability 1/{2 * side}; 2 % of the pixels are flipped\n"
         "# licence: CC0\n"
-        "# models: sigmoid_belief_net, bernoulli_mixture\n"
+        "# models: sigmoid_belief_net\n"
         f"# fields: {fields}\n"
     )
     lines = [",".join(names), *(",".join(str(int(pixel)) for pixel in row) for row in pixels)]
