@@ -63,8 +63,12 @@ def log_evidence(log_joint: Array, counts: Array) -> float:
 
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
-    weights = q.expected_counts
-    return float(np.sum(np.multiply(weights, log_joint, out=np.zeros_like(weights), where=weights > NEGLIGIBLE)))
+    return weighted_sum(q.expected_counts, log_joint)
+
+
+def weighted_sum(weights: Array, logs: Array) -> float:
+    """Σ weights · logs with 0 log 0 = 0: negligible weights count as zero, even where a logarithm is infinite."""
+    return float(np.sum(np.multiply(weights, logs, out=np.zeros_like(weights), where=weights > NEGLIGIBLE)))
 
 
 def entropy(q: Categorical) -> float:

@@ -74,6 +74,13 @@ class Fields:
             raise InvalidExperiment(self.name(key), value, f"a whole number of at least {least}{upper}")
         return int(value)
 
+    def optional_whole(self, key: str, *, least: int = 1, most: int | None = None) -> int | None:
+        """A whole number, or None where the key is absent."""
+        if key in self:
+            return self.whole(key, least=least, most=most)
+        self.take(key, None)
+        return None
+
     def number(
         self,
         key: str,

@@ -38,7 +38,7 @@ class LatentVariableModel(Protocol):
 
     # --- the mathematics --------------------------------------------------------------------------------------
     def n_units(self, data: Any) -> float:
-        """How many independent units there are: gradient moves follow the gradient of ELBO / N."""
+        """How many observations there are (of sequences: their time steps): gradient moves follow that of ELBO / N."""
 
     def posterior(self, data: Any, theta: Parameters) -> Any:
         """The exact q. Raises `HalfStepFailed` where the data are impossible."""
@@ -56,7 +56,11 @@ class LatentVariableModel(Protocol):
         """log p(v; θ), every constant included."""
 
     def maximize(self, data: Any, q: Any, theta: Parameters) -> Parameters:
-        """argmax over θ of E_q[log p(h, v; θ)], in closed form. Raises `HalfStepFailed` where there is none."""
+        """argmax over θ of E_q[log p(h, v; θ)]. Raises `HalfStepFailed` where there is no maximum.
+
+        In closed form; a model without one says so in its `help` (`m_step`) and iterates until the gradient per unit is
+        below 1e-8, never lowering the bound.
+        """
 
     def gradient(self, data: Any, theta: Parameters, q: Any) -> Array:
         """Gradient of E_q[log p(h, v; θ)] in the unconstrained coordinates of `to_vector`."""
@@ -74,11 +78,20 @@ class LatentVariableModel(Protocol):
         """Interpolate: the expected statistics of (1 − weight) q0 + weight q1."""
 
 
-class ModelHelp(dict[str, dict[str, str]]):
-    """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line."""
+class ModelHelp(dict[str, Any]):
+    """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line.
 
-    def __init__(self, settings: dict[str, str], data: dict[str, str], parameters: dict[str, str]) -> None:
-        super().__init__(settings=settings, data=data, parameters=parameters)
+    m_step: how the full M-step is made.
+    """
+
+    def __init__(
+        self,
+        settings: dict[str, str],
+        data: dict[str, str],
+        parameters: dict[str, str],
+        m_step: str = "closed form",
+    ) -> None:
+        super().__init__(settings=settings, data=data, parameters=parameters, m_step=m_step)
 
 
 def as_json(value: Any) -> Any:

@@ -167,10 +167,19 @@ def _cell(text: str) -> float | bool | None:
     return float(text) if text else None
 
 
-def _gathered(columns: Mapping[str, list[Any]], titles: str | list[str] | dict[str, str]) -> Any:
-    """A column, rows of several columns, or an object with one cell of each of several columns."""
+def _gathered(columns: Mapping[str, list[Any]], titles: Any) -> Any:
+    """What the file's head asks for by titles of columns.
+
+    "a": the column; ["a", "b"]: rows of these; {"key": "a"}: an object with the first cell of each; [["a"]]: the column
+    as the only sequence; [["a", "by"]]: a sequence for every value of the column `by`.
+    """
     if isinstance(titles, str):
         return columns[titles]
+    if isinstance(titles, list) and isinstance(titles[0], list):
+        title, *by = titles[0]
+        owners = columns[by[0]] if by else [None] * len(columns[title])
+        pairs = list(zip(columns[title], owners, strict=True))
+        return [[value for value, owner in pairs if owner == name] for name in dict.fromkeys(owners)]
     if isinstance(titles, dict):
         return {key: columns[title][0] for key, title in titles.items()}
     return [list(row) for row in zip(*(columns[title] for title in titles), strict=True)]

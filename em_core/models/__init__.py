@@ -7,11 +7,14 @@ from em_core.models.abo_blood_groups import AboBloodGroups
 from em_core.models.bernoulli_mixture import BernoulliMixture
 from em_core.models.binomial_mixture import BinomialMixture
 from em_core.models.censored_exponential import CensoredExponential
+from em_core.models.factor_analysis import FactorAnalysis
 from em_core.models.gaussian_mixture import GaussianMixture
+from em_core.models.hidden_markov import HiddenMarkov
 from em_core.models.incomplete_gaussian import IncompleteGaussian
 from em_core.models.linkage import Linkage
 from em_core.models.poisson_mixture import PoissonMixture
 from em_core.models.regression_mixture import RegressionMixture
+from em_core.models.sigmoid_belief_net import SigmoidBeliefNet
 from em_core.models.student_t import StudentT
 
 MODELS: dict[str, type[LatentVariableModel]] = {
@@ -27,5 +30,8 @@ MODELS: dict[str, type[LatentVariableModel]] = {
         CensoredExponential,
         StudentT,
         IncompleteGaussian,
+        FactorAnalysis,
+        HiddenMarkov,
+        SigmoidBeliefNet,
     )
 }

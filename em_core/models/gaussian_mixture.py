@@ -62,7 +62,7 @@ class GaussianMixture(Mixture):
     def read_data(self, fields: Fields) -> Observations:
         values = fields.table("values")
         if fields.flag("standardize", False):
-            values = _standardized(values, fields.name("values"))
+            values = standardized(values, fields.name("values"))
         return Observations.single(frozen(values))
 
     def check_size(self, n_components: int, data: Observations) -> None:
@@ -71,7 +71,8 @@ class GaussianMixture(Mixture):
             raise InvalidExperiment("data.values", f"{len(data.values)} points", valid)
 
 
-def _standardized(values: np.ndarray, name: str) -> np.ndarray:
+def standardized(values: np.ndarray, name: str) -> np.ndarray:
+    """Every column shifted to mean 0 and scaled to variance 1. Raises `InvalidExperiment` for a constant one."""
     centred = values - values.mean(axis=0)
     deviations = np.sqrt(np.mean(centred**2, axis=0))
     if np.any(deviations == 0):

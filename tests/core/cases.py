@@ -187,6 +187,46 @@ OUTLIERS = [[1.0, 2.0], [2.0, 1.5], [0.0, 0.5], [1.5, 3.0], [2.5, 2.0], [40.0, -
 FEW_LIFETIMES = {"times": [6, 6, 0, 9, 10.5, 11, 32], "observed": [True, True, True, False, False, True, False]}
 
 
+def markov(name, emission, sequences, start, q_at, moves="EMGB"):
+    """Starts are (start probabilities, transition matrix, emissions)."""
+    names = ("start_probabilities", "transition_matrix")
+    thetas = [{**dict(zip(names, theta[:2], strict=True)), **theta[2]} for theta in (start, q_at)]
+    data, settings = {"sequences": sequences}, {"emission": emission}
+    return plain(f"{emission}_{name}", "hidden_markov", data, *thetas, settings, moves)
+
+
+def factors(noise, dimensions, n_factors, n_points=20):
+    rng = np.random.default_rng([5, dimensions, n_factors])
+    loadings = rng.standard_normal((dimensions, n_factors))
+    values = rng.standard_normal((n_points, n_factors)) @ loadings.T
+    values += 0.5 * rng.standard_normal(values.shape) + 1
+    start, q_at = (
+        {
+            "mean": (0.5 * rng.standard_normal(dimensions)).tolist(),
+            "loadings": rng.standard_normal((dimensions, n_factors)).tolist(),
+            "noise_variances": rng.uniform(0.5, 2, dimensions if noise == "diagonal" else None),
+        }
+        for _ in range(2)
+    )
+    for theta in (start, q_at):
+        theta["noise_variances"] = np.array(theta["noise_variances"]).tolist()
+    name = f"{noise}_{dimensions}d_l{n_factors}"
+    return plain(name, "factor_analysis", {"values": values.tolist()}, start, q_at, {"noise": noise})
+
+
+def belief_net(name, n_hidden, values):
+    rng = np.random.default_rng([6, n_hidden])
+    start, q_at = (
+        {
+            "hidden_biases": rng.standard_normal(n_hidden).tolist(),
+            "visible_biases": rng.standard_normal(len(values[0])).tolist(),
+            "weights": rng.standard_normal((len(values[0]), n_hidden)).tolist(),
+        }
+        for _ in range(2)
+    )
+    return plain(name, "sigmoid_belief_net", {"values": values}, start, q_at)
+
+
 CASES = [
     *(gaussian(shape, d, 1 + d % 3) for shape in ("full", "tied", "diag", "spherical") for d in (1, 2, 3)),
     gaussian("full", 2, 2),
@@ -316,6 +356,56 @@ CASES = [
     incomplete("murray", MURRAY),
     incomplete("three_columns", _gappy(20, 3)),
     incomplete("nothing_missing", _gappy(20, 2)[:2] + OUTLIERS),
+    factors("diagonal", 4, 2),
+    factors("diagonal", 1, 1),
+    factors("isotropic", 3, 1),
+    factors("isotropic", 3, 3),
+    belief_net("three_causes", 3, _bits(14, 5)),
+    belief_net("one_cause", 1, _bits(10, 2)),
+    markov(
+        "two_states",
+        "gaussian",
+        [[0.3, -0.7, 2.9, 3.4, 2.2, 0.1], [3.1, 2.5, 0.4], [1.2]],
+        ([0.6, 0.4], [[0.7, 0.3], [0.2, 0.8]], {"means": [0.0, 2.0], "variances": [1.0, 1.5]}),
+        ([0.3, 0.7], [[0.5, 0.5], [0.4, 0.6]], {"means": [0.5, 3.0], "variances": [0.5, 2.0]}),
+    ),
+    markov(
+        "left_right",
+        "gaussian",
+        [[0.3, -0.7, 2.9, 3.4, 2.2, 6.1, 5.5], [0.2, 3.1, 2.5, 6.4, 4.9]],
+        (
+            [1.0, 0.0, 0.0],
+            [[0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.0, 0.0, 1.0]],
+            {"means": [0.0, 2.0, 5.0], "variances": [1.0, 1.5, 1.0]},
+        ),
+        (
+            [1.0, 0.0, 0.0],
+            [[0.5, 0.5, 0.0], [0.0, 0.4, 0.6], [0.0, 0.0, 1.0]],
+            {"means": [0.5, 2.5, 6.0], "variances": [1.5, 0.7, 2.0]},
+        ),
+    ),
+    markov(
+        "three_states",
+        "poisson",
+        [[1, 0, 4, 9, 12], [3, 3, 0, 1, 7, 8], [5]],
+        (
+            [0.2, 0.5, 0.3],
+            [[0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]],
+            {"rates": [1.0, 4.0, 9.0]},
+        ),
+        (
+            [0.4, 0.4, 0.2],
+            [[0.2, 0.4, 0.4], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7]],
+            {"rates": [2.0, 3.0, 7.0]},
+        ),
+    ),
+    markov(
+        "structural",
+        "categorical",
+        [[0, 1, 2, 1, 0], [2, 2, 0], [1]],
+        ([0.5, 0.5], [[0.7, 0.3], [0.4, 0.6]], {"probabilities": [[0.5, 0.5, 0.0], [0.1, 0.3, 0.6]]}),
+        ([0.2, 0.8], [[0.3, 0.7], [0.5, 0.5]], {"probabilities": [[0.3, 0.7, 0.0], [0.3, 0.3, 0.4]]}),
+    ),
 ]
 
 # where every move is defined, and θ has coordinates

@@ -160,6 +160,7 @@ FREE_WEIGHTS = [
     case
     for case in INTERIOR
     if case.theta.get("weights", np.ones(1)).size > 1
+    and case.raw["model"] != "sigmoid_belief_net"  # its weights are no probabilities
     and "weights" not in case.raw.get("settings", {}).get("fixed", ())
     and not case.raw.get("settings", {}).get("fixed_weights")
 ]

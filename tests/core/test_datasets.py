@@ -61,7 +61,7 @@ def test_the_shipped_numbers_are_the_published_ones():
     assert digits.shape == (198, 64) and set(digits.ravel()) == {0.0, 1.0}
 
 
-@pytest.mark.parametrize("name", ["iris", "../old_faithful", "", None, 3])
+@pytest.mark.parametrize("name", ["nile", "../old_faithful", "", None, 3])
 def test_only_names_of_the_catalogue_are_opened(name):
     with pytest.raises(ValueError, match=r"^data\.dataset: "):
         Experiment.parse({"model": "gaussian_mixture", "data": {"dataset": name}, "schedule": "E"})

@@ -13,7 +13,7 @@ from em_core.__main__ import _finite
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.run import report, run
-from tests.core.cases import CASES, binomial, gaussian, linkage
+from tests.core.cases import CASES, belief_net, binomial, factors, gaussian, linkage
 
 SMALL = {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}
 DRAWN = [
@@ -35,6 +35,18 @@ BASES = [
         if case.raw["model"] not in ("gaussian_mixture", "binomial_mixture", "linkage") and len(str(case.raw)) < 1000
     ),
     *({"model": name, "data": {"dataset": dataset}, "seed": 5} for name, dataset in DRAWN),
+    *(factors(noise, 3, 2, 5).raw for noise in ("diagonal", "isotropic")),
+    belief_net("", 2, [[0, 1, 1], [1, 0, 0], [1, 1, 0]]).raw,
+    {"model": "factor_analysis", "settings": {"n_factors": 2}, "data": {"values": [[1, 2], [2, 5], [4, 3], [0, 1]]}},
+    *(
+        {
+            "model": "hidden_markov",
+            "settings": {"emission": emission, "n_states": 2},
+            "data": {"sequences": [[1, 0, 3, 2], [2]]},
+        }
+        for emission in ("gaussian", "poisson", "categorical")
+    ),
+    {"model": "sigmoid_belief_net", "settings": {"n_hidden": 2}, "data": {"values": [[0, 1], [1, 1], [0, 0]]}},
     {"model": "gaussian_mixture", "data": {"dataset": "old_faithful", "standardize": True}, "seed": 3},
     {
         "model": "gaussian_mixture",

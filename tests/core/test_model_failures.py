@@ -17,6 +17,9 @@ POISSON, FREQUENCIES = RAW["poisson_mixture_counts"], RAW["poisson_mixture_frequ
 PICTURES, LINES = RAW["bernoulli_mixture_pictures"], RAW["regression_mixture_lines"]
 ABO, LIFETIMES = RAW["abo_blood_groups_521_people"], RAW["censored_exponential_lifetimes"]
 STUDENT, MURRAY = RAW["student_t_outliers"], RAW["incomplete_gaussian_murray"]
+FACTORS, PPCA = RAW["factor_analysis_diagonal_4d_l2"], RAW["factor_analysis_isotropic_3d_l1"]
+CHAIN, COUNTS = RAW["hidden_markov_gaussian_two_states"], RAW["hidden_markov_poisson_three_states"]
+SYMBOLS, NET = RAW["hidden_markov_categorical_structural"], RAW["sigmoid_belief_net_three_causes"]
 REMOVED = object()
 
 
@@ -35,6 +38,47 @@ def changed(raw, path, value):
 
 # base, what changes, its new value, the field that must be named
 BAD = [
+    (FACTORS, "settings.noise", "spherical", "settings.noise"),
+    (FACTORS, "settings.n_factors", 0, "settings.n_factors"),
+    (FACTORS, "settings.n_factors", 3, "start.loadings"),
+    (FACTORS, "data.values", [[1.0, 2.0], [3.0]], "data.values"),
+    (FACTORS, "data.values", [[1.0, 2.0, 3.0, 4.0], [1.0, 0.0, None, 1.0]], "data.values[1][2]"),
+    (FACTORS, "start.mean", [0.0], "start.mean"),
+    (FACTORS, "start.loadings", [[1.0] * 5] * 4, "start.loadings"),
+    (FACTORS, "start.noise_variances", [1.0, 1.0, 0.0, 1.0], "start.noise_variances[2]"),
+    (FACTORS, "start.noise_variances", 1.0, "start.noise_variances"),
+    (FACTORS, "start.noise_variances", [1.0, 1.0, 5e-324, 1.0], "start"),
+    (PPCA, "start.noise_variances", -1.0, "start.noise_variances"),
+    (PPCA, "start.noise_variances", [1.0] * 3, "start.noise_variances"),
+    ({**FACTORS, "start": None}, "settings.n_factors", 5, "settings.n_factors"),
+    ({**FACTORS, "start": None}, "data.values", [[1.0, 2.0], [1.0, 3.0]], "data.values"),
+    (CHAIN, "settings.emission", "student", "settings.emission"),
+    (CHAIN, "settings.n_states", 3, "start.start_probabilities"),
+    (CHAIN, "data.sequences", [], "data.sequences"),
+    (CHAIN, "data.sequences", [[]], "data.sequences[0]"),
+    (CHAIN, "data.sequences", [1.0, 2.0], "data.sequences[0]"),
+    (CHAIN, "data.sequences", [[1.0], [2.0, None]], "data.sequences[1][1]"),
+    (CHAIN, "start.start_probabilities", [0.6, 0.6], "start.start_probabilities"),
+    (CHAIN, "start.start_probabilities", [1.2, -0.2], "start.start_probabilities[0]"),
+    (CHAIN, "start.transition_matrix", [[0.5, 0.5], [0.5, 0.6]], "start.transition_matrix[1]"),
+    (CHAIN, "start.transition_matrix", [[0.5, 0.5]], "start.transition_matrix"),
+    (CHAIN, "start.variances", [1.0, 0.0], "start.variances[1]"),
+    (CHAIN, "start.rates", [1.0, 2.0], "start.rates"),
+    (COUNTS, "data.sequences", [[1, 2.5]], "data.sequences[0][1]"),
+    (COUNTS, "data.sequences", [[1], [-1]], "data.sequences[1][0]"),
+    (COUNTS, "start.rates", [1.0, -1.0, 2.0], "start.rates[1]"),
+    ({**COUNTS, "start": None}, "data.sequences", [[0, 0]], "data.sequences"),
+    (SYMBOLS, "data.sequences", [[0, 3]], "start.probabilities"),
+    (SYMBOLS, "data.sequences", [[0, 1000]], "data.sequences[0][1]"),
+    (SYMBOLS, "start.probabilities", [[0.5, 0.5, 0.0], [0.5, 0.6, 0.0]], "start.probabilities[1]"),
+    (SYMBOLS, "start.probabilities", [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], "start"),
+    (NET, "settings.n_hidden", 13, "settings.n_hidden"),
+    (NET, "settings.n_hidden", 2, "start.hidden_biases"),
+    (NET, "data.values", [[0, 1, 1, 0, 2]], "data.values[0][4]"),
+    (NET, "start.hidden_biases", [0.0] * 13, "start.hidden_biases"),
+    (NET, "start.weights", [[0.0] * 3], "start.weights"),
+    (NET, "start.visible_biases", [0.0], "start.visible_biases"),
+    ({**NET, "settings": {"n_hidden": 12}, "start": None}, "data.values", [0] * 5000, "data.values"),
     (POISSON, "data.counts", [1, 2.5], "data.counts[1]"),
     (POISSON, "data.counts", [1, -2], "data.counts[1]"),
     (POISSON, "data.counts", [], "data.counts"),

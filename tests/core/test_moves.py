@@ -91,7 +91,8 @@ def test_a_full_m_step_is_stationary(case):
     best = model.to_vector(theta)
     slope = central_difference(lambda x: model.expected_log_joint(data, model.from_vector(x, theta), q), best)
     assert np.linalg.norm(slope) <= 1e-7 * case.n_units
-    assert np.linalg.norm(model.gradient(data, theta, q)) <= 1e-12 * case.n_units * max(1, np.abs(best).max())
+    flat = 1e-12 if model.help["m_step"] == "closed form" else 1e-8
+    assert np.linalg.norm(model.gradient(data, theta, q)) <= flat * case.n_units * max(1, np.abs(best).max())
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
@@ -114,7 +115,7 @@ def test_a_full_m_step_leaves_what_is_fixed(case):
     for name, entry in theta.items():
         if name in fixed:
             np.testing.assert_array_equal(entry, case.theta[name])
-        elif np.size(entry) > 1:
+        elif np.size(entry) > 1 and not np.isin(entry, (0, 1)).all():  # zeros and ones are structural
             assert not np.array_equal(entry, case.theta[name])
 
 

@@ -1,0 +1,189 @@
+"""Hidden Markov model: sequences whose hidden state moves by a transition matrix and is seen through an emission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from em_core import categorical, chains, simplex
+from em_core.categorical import NEGLIGIBLE
+from em_core.chains import Chains
+from em_core.errors import InvalidExperiment
+from em_core.families.poisson import PoissonFamily
+from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
+from em_core.families.univariate_gaussian import UnivariateGaussianFamily
+from em_core.fields import Fields, finite_array
+from em_core.model import ModelHelp
+from em_core.models.mixture import Family
+from em_core.records import Array, Parameters, frozen
+
+EMISSIONS: dict[str, Family] = {
+    "gaussian": UnivariateGaussianFamily(),
+    "poisson": PoissonFamily(),
+    "categorical": SymbolFamily(),
+}
+# the largest count or symbol; numbers of any size for gaussian
+_LARGEST = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """values: (T,), all sequences end to end; lengths: that of each."""
+
+    values: Array
+    lengths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class HiddenMarkov:
+    """Settings: what the states emit, and their number where no start gives it.
+
+    Units are time steps: gradient moves follow the gradient of ELBO / T, so that a step size means the same for long
+    sequences. A start or transition probability of exactly 0 is structural: EM keeps it, and it has no coordinate.
+    """
+
+    emission: str = "gaussian"
+    n_states: int | None = None
+
+    name: ClassVar[str] = "hidden_markov"
+    help: ClassVar[ModelHelp] = ModelHelp(
+        settings={
+            "emission": f"one of {', '.join(EMISSIONS)}; default gaussian",
+            "n_states": "number of states K, needed only without a start; default 2",
+        },
+        data={
+            "sequences": "a list of lists: numbers (gaussian), counts (poisson), or symbols 0, 1, … (categorical)",
+        },
+        parameters={
+            "start_probabilities": "(K,)",
+            "transition_matrix": "(K, K), from row to column; a row sums to 1",
+            "means, variances": "(K,) each, for gaussian",
+            "rates": "(K,), for poisson",
+            "probabilities": "(K, S) of the symbols, for categorical; a row sums to 1",
+        },
+    )
+
+    @property
+    def family(self) -> Family:
+        return EMISSIONS[self.emission]
+
+    # --- experiment files -------------------------------------------------------------------------------------
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        emission = fields.choice("emission", EMISSIONS, "gaussian")
+        return cls(emission, fields.optional_whole("n_states", most=50))
+
+    def settings(self) -> dict[str, Any]:
+        named = {"emission": self.emission}
+        return named if self.n_states is None else {**named, "n_states": self.n_states}
+
+    def read_data(self, fields: Fields) -> Sequences:
+        raw = fields.take("sequences")
+        name = fields.name("sequences")
+        if not isinstance(raw, (list, tuple)) or not raw:
+            raise InvalidExperiment(name, raw, "a list of sequences, each a list of numbers")
+        sequences = [finite_array(entry, ("T",), f"{name}[{n}]") for n, entry in enumerate(raw)]
+        if self.emission in _LARGEST:
+            most = _LARGEST[self.emission]
+            for n, sequence in enumerate(sequences):
+                bad = np.flatnonzero((sequence != np.floor(sequence)) | (sequence < 0) | (sequence > most))
+                if len(bad):
+                    valid = f"a whole number from 0 to {most}"
+                    raise InvalidExperiment(f"{name}[{n}][{bad[0]}]", float(sequence[bad[0]]), valid)
+        return Sequences(frozen(np.concatenate(sequences)), tuple(map(len, sequences)))
+
+    def read_parameters(self, fields: Fields, data: Sequences) -> Parameters:
+        start = simplex.read_rows(fields, "start_probabilities", (self.n_states or "K",))
+        n_states = len(start)
+        transitions = simplex.read_rows(fields, "transition_matrix", (n_states, n_states))
+        emissions = self.family.read(fields, n_states, data.values)
+        return {"start_probabilities": start, "transition_matrix": transitions, **emissions}
+
+    def random_start(self, data: Sequences, rng: np.random.Generator) -> Parameters:
+        """Equal start probabilities, states that tend to stay, and emissions drawn to suit the values."""
+        n_states = self.n_states or 2
+        try:
+            emissions = self.family.draw(data.values, n_states, rng)
+        except InvalidExperiment as error:
+            raise InvalidExperiment("data.sequences", error.value, error.valid) from None
+        stay = 0.8 * np.eye(n_states) + 0.2 / n_states
+        return {
+            "start_probabilities": frozen(np.full(n_states, 1 / n_states)),
+            "transition_matrix": frozen(stay),
+            **emissions,
+        }
+
+    # --- the mathematics --------------------------------------------------------------------------------------
+    def n_units(self, data: Sequences) -> float:
+        return float(len(data.values))
+
+    def posterior(self, data: Sequences, theta: Parameters) -> Chains:
+        return chains.posterior(*self._factors(data, theta), data.lengths)
+
+    def expected_log_joint(self, data: Sequences, theta: Parameters, q: Chains) -> float:
+        log_start, log_transitions, log_density = self._factors(data, theta)
+        return (
+            categorical.weighted_sum(q.start_counts, log_start)
+            + categorical.weighted_sum(q.transition_counts, log_transitions)
+            + categorical.weighted_sum(q.expected_counts, log_density)
+        )
+
+    def entropy(self, q: Chains) -> float:
+        return chains.entropy(q)
+
+    def kl(self, q: Chains, posterior: Chains) -> float:
+        return chains.kl(q, posterior)
+
+    def log_evidence(self, data: Sequences, theta: Parameters) -> float:
+        return chains.log_evidence(*self._factors(data, theta), data.lengths)
+
+    def maximize(self, data: Sequences, q: Chains, theta: Parameters) -> Parameters:
+        """Expected starts, transitions and emissions, each as shares of their total.
+
+        A state that no step leaves (where all sequences have length 1, or end on reaching it) keeps its row of the
+        transition matrix: every row maximises the bound then.
+        """
+        left = q.transition_counts.sum(axis=1, keepdims=True)
+        rows = np.divide(q.transition_counts, left, out=theta["transition_matrix"].copy(), where=left > NEGLIGIBLE)
+        return {
+            "start_probabilities": frozen(q.start_counts / q.start_counts.sum()),
+            "transition_matrix": frozen(rows),
+            **self.family.fit(data.values, q.expected_counts, theta),
+        }
+
+    def gradient(self, data: Sequences, theta: Parameters, q: Chains) -> Array:
+        start = simplex.gradient(q.start_counts[None], theta["start_probabilities"][None])
+        transitions = simplex.gradient(q.transition_counts, theta["transition_matrix"])
+        return np.concatenate([start, transitions, self.family.gradient(data.values, q.expected_counts, theta)])
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """Log-ratios of start and transition probabilities to the last positive one, then the emissions' own."""
+        start = simplex.to_vector(theta["start_probabilities"][None])
+        transitions = simplex.to_vector(theta["transition_matrix"])
+        return np.concatenate([start, transitions, self.family.to_vector(theta)])
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        start, matrix = theta["start_probabilities"][None], theta["transition_matrix"]
+        ends = np.cumsum([simplex.size(start), simplex.size(matrix)])
+        first, steps, emissions = np.split(vector, ends)
+        return {
+            "start_probabilities": frozen(simplex.from_vector(first, start)[0]),
+            "transition_matrix": simplex.from_vector(steps, matrix),
+            **self.family.from_vector(emissions, theta),
+        }
+
+    def blend(self, q0: Chains, q1: Chains, weight: float) -> Chains:
+        return chains.blend(q0, q1, weight)
+
+    # --- for the views ----------------------------------------------------------------------------------------
+    def viterbi(self, data: Sequences, theta: Parameters) -> np.ndarray:
+        """The most probable path of every sequence, end to end, (T,) states from 0."""
+        return chains.viterbi(*self._factors(data, theta), data.lengths)
+
+    def _factors(self, data: Sequences, theta: Parameters) -> tuple[Array, Array, Array]:
+        """log p(h₁), log p(h_{t+1} | h_t) and log p(v_t | h_t)."""
+        with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
+            log_start, log_transitions = np.log(theta["start_probabilities"]), np.log(theta["transition_matrix"])
+        return log_start, log_transitions, self.family.log_density(data.values, theta)
