@@ -6,10 +6,13 @@ from typing import Protocol
 
 from em_core.experiment import Experiment
 from em_core.records import Parameters
+from figures.data_views.belief_net import BeliefNetView
 from figures.data_views.binary import BinaryView
 from figures.data_views.blood_groups import BloodGroupsView
+from figures.data_views.chains import ChainsView
 from figures.data_views.coins import CoinsView
 from figures.data_views.counts import CountsView
+from figures.data_views.factors import FactorsView
 from figures.data_views.gaps import GapsView
 from figures.data_views.gaussian import GaussianView
 from figures.data_views.lifetimes import LifetimesView
@@ -58,6 +61,9 @@ VIEWS = {
     "incomplete_gaussian": GapsView,
     "censored_exponential": LifetimesView,
     "abo_blood_groups": BloodGroupsView,
+    "factor_analysis": FactorsView,
+    "hidden_markov": ChainsView,
+    "sigmoid_belief_net": BeliefNetView,
 }
 
 
