@@ -13,6 +13,9 @@ from figures.moment import Moment
 
 # text on a component's colour, in both themes
 INK = "#16202c"
+# from 0 to 1: paper to ink for pictures, faint to strong for probabilities
+PICTURE = [[0, "#ffffff"], [1, "#000000"]]
+SHARE = [[0, "$paper"], [1, "$muted"]]
 
 
 class PlainView:

@@ -8,7 +8,7 @@ from em_core.models.sigmoid_belief_net import configurations
 from em_core.experiment import Experiment
 from em_core.records import Parameters
 from figures import layout
-from figures.data_views.base import PlainView, montage, nearly_square
+from figures.data_views.base import PICTURE, SHARE, PlainView, montage, nearly_square
 from figures.encode import Json, numbers
 from figures.moment import Moment
 
@@ -46,12 +46,12 @@ class BeliefNetView(PlainView):
         }
         weights = _heatmap("RdBu", zmid=0, hovertemplate="weight %{z:.3f}<extra></extra>")
         pictures = {
-            **_heatmap("Greys", zmin=0, zmax=1, hoverinfo="skip"),
+            **_heatmap(PICTURE, zmin=0, zmax=1, hoverinfo="skip"),
             "z": _matrix(rows),
             "xaxis": "x2",
             "yaxis": "y2",
         }
-        hidden = _heatmap("Blues", zmin=0, zmax=1, hovertemplate="q(h%{y} = 1) = %{z:.3f}<extra></extra>")
+        hidden = _heatmap(SHARE, zmin=0, zmax=1, hovertemplate="q(h%{y} = 1) = %{z:.3f}<extra></extra>")
         hidden |= {
             "x": ((width + 1) * np.arange(len(self.shown)) + (width - 1) / 2).tolist(),
             "y": list(range(1, self.n_hidden + 1)),
@@ -93,7 +93,7 @@ class BeliefNetView(PlainView):
         return "above: weights, with p(h = 1); below: rows of the data and q(h = 1) for each"
 
 
-def _heatmap(colorscale: str, **more: object) -> Json:
+def _heatmap(colorscale: str | list, **more: object) -> Json:
     return {"type": "heatmap", "z": [], "colorscale": colorscale, "showscale": False, **more}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from em_core.experiment import Experiment
 from em_core.records import Parameters
 from figures import layout, palette
-from figures.data_views.base import PlainView, montage, nearly_square, points
+from figures.data_views.base import PICTURE, PlainView, montage, nearly_square, points
 from figures.encode import Json, blended_colors, numbers, symbols
 from figures.moment import Moment
 
@@ -101,8 +101,7 @@ def _image(picture: np.ndarray) -> Json:
         "z": {**numbers(picture), "shape": f"{picture.shape[0]}, {picture.shape[1]}"},
         "zmin": 0,
         "zmax": 1,
-        "colorscale": "Greys",
-        "reversescale": True,
+        "colorscale": PICTURE,
         "showscale": False,
         "hoverinfo": "skip",
     }

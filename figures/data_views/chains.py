@@ -7,7 +7,7 @@ import numpy as np
 from em_core.experiment import Experiment
 from em_core.records import Array, Parameters
 from figures import layout, palette
-from figures.data_views.base import PlainView, curve, padded, points, segments
+from figures.data_views.base import SHARE, PlainView, curve, padded, points, segments
 from figures.encode import Json, blended_colors, numbers, symbols
 from figures.moment import Moment
 
@@ -75,7 +75,7 @@ class ChainsView(PlainView):
             "y": [str(k + 1) for k in range(self.k)],
             "zmin": 0,
             "zmax": 1,
-            "colorscale": "Blues",
+            "colorscale": SHARE,
             "showscale": False,
             "texttemplate": "%{z:.2f}",
             "xaxis": "x4",
