@@ -28,15 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 for a run that completed or stopped, 2 for an invalid experiment; never a traceback."""
     options = _parser().parse_args(arguments)
     if options.command == "list":
-        print(json.dumps(listing(), indent=2, ensure_ascii=False))
-        return 0
+        return _print(json.dumps(listing(), indent=2, ensure_ascii=False))
     try:
         result = _run(_read(options.file))
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
     result = _finite(result)
-    print(_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
+    return _print(_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
+
+
+def _print(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # a reader such as head has seen enough
+        sys.stdout = None
     return 0
 
 
@@ -71,6 +77,7 @@ def listing() -> dict[str, Any]:
                 "licence": dataset.licence,
             }
             for dataset in datasets.catalogue()
+            if any(model in MODELS for model in dataset.models)
         },
         "generators": {name: {"models": list(models)} for name, models in datasets.GENERATORS.items()},
     }

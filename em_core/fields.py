@@ -186,6 +186,8 @@ def _with_zeros(value: list[Any]) -> list[Any]:
 
 def _limits(above: float, least: float, most: float) -> str:
     parts = []
+    if most == math.inf:
+        most = LARGEST
     if above > -math.inf:
         parts.append(f"above {above:g}")
     if least > -math.inf:

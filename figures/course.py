@@ -92,7 +92,7 @@ def figure(experiment: Experiment) -> Json:
         )
     else:
         shape = layout.figure(
-            x="0: where q was computed, 1: after the M-step",
+            x="0: where q was computed, 1: where θ went",
             y="nats",
             legend=True,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},

@@ -136,7 +136,7 @@ def _scale_bars(left_length: float, unit: float, right_length: float, gap_unit: 
         f"decomposition/{_SCALE_TEXT}/y": [y, y],
         f"decomposition/{_SCALE_TEXT}/text": [
             f"{_nats(left_length)}, axis cut",
-            f"{_nats(right_length)}" + (f", × {_plain(magnified)}" if magnified >= 2 else ""),
+            f"{_nats(right_length)}" + (f", × {_plain(magnified)}" if 2 <= magnified < 1e6 else ""),
         ],
     }
 

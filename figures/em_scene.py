@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from em_core.bound import decompose
 from em_core.experiment import Experiment
@@ -57,9 +58,8 @@ class EmScene:
         text, value = _numbers(bound)
         text |= {
             "caption": em_words.caption(moment),
-            "note.data": self.view.note(moment),
-            "note.decomposition": f"log p − ELBO − KL = {wording.residual(bound.residual)}",
             "describe": em_words.picture(moment),
+            **self._notes(moment),
         }
         following = em_words.button(moment.next_move)
         return {
@@ -68,7 +68,7 @@ class EmScene:
             "append": timeline.append(moment) | self.view.append(moment),
             "text": text,
             "value": value,
-            "lit": {"E": ["kl"], None: []}.get(moment.step.move, ["elbo"]),
+            "lit": _changed_terms(moment),
             "chip": em_words.chip(moment),
             "next": following and {**following, "act": {"act": "advance"}},
             "handles": self.view.handles(state.theta),
@@ -90,10 +90,16 @@ class EmScene:
             state = moment.step.after if here else State(theta, moment.step.after.q, moment.step.after.q_at)
             bound = decompose(self.experiment.model, self.experiment.data, state)
             text, value = _numbers(bound)
+            there = replace(moment, step=replace(moment.step, after=state), bound=bound)
+            text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]))}
             changed = self.view.parameters(theta) | course.inner(moment, moment.course, stop)
             changed |= decomposition.changes(bound)
             result.append({"set": changed, "text": text, "value": value})
         return result
+
+    def _notes(self, moment: Moment) -> Json:
+        residual = wording.residual(moment.bound.residual)
+        return {"note.data": self.view.note(moment), "note.decomposition": f"log p − ELBO − KL = {residual}"}
 
     def _scene(self) -> Json:
         figures = {
@@ -161,6 +167,20 @@ class EmScene:
             ],
             "caption": "caption",
         }
+
+
+def _changed_terms(moment: Moment) -> list[str]:
+    """The terms of the equation that the half-step changed by more than rounding."""
+    bound, before = moment.bound, moment.before
+    if before is None or moment.step.move is None:
+        return []
+    pairs = {
+        "evidence": (before.log_evidence, bound.log_evidence),
+        "elbo": (before.elbo, bound.elbo),
+        "kl": (before.kl, bound.kl),
+    }
+    rounding = 1e-12 * max(1.0, abs(bound.log_evidence))
+    return [name for name, (old, new) in pairs.items() if old is None or abs(new - old) > rounding]
 
 
 def _numbers(bound: Bound) -> tuple[Json, Json]:

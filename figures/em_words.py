@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from em_core.experiment import Experiment
 from em_core.moves import MOVES
-from figures.moment import Moment
+from em_core.records import Bound
+from figures.moment import Moment, same
 from figures.wording import gap as gap_text
 from figures.wording import number
 
@@ -60,13 +61,24 @@ def _happened(moment: Moment) -> str:
         shown = gap_text(before.kl, before.log_evidence)
         return f"E-step: q became the posterior at θ. The gap of {shown} closed, and log p(v) stayed where it was."
     risen, evidence = bound.elbo - before.elbo, bound.log_evidence - before.log_evidence
+    if same(moment.step.after.theta, moment.step.before.theta):
+        return "M-step: θ stands at the maximum of the bound already and did not move."
     what = {
         "M": "M-step: θ jumped to the maximum of the bound.",
         "G": f"M-step: θ took one gradient step of size {_step(moment):g}.",
         "B": "M-step: θ took one gradient step, shortened until the bound rose.",
     }[letter]
-    moved = f"The ELBO {_change(risen)}, log p(v) {_change(evidence)}"
-    return f"{what} {moved}; the difference is the gap, now {gap_text(bound.kl, bound.log_evidence)}."
+    shown = gap_text(bound.kl, bound.log_evidence)
+    opened = "opened to" if not before.kl or before.kl < 1e-9 else "grew to" if bound.kl > before.kl else "shrank to"
+    return f"{what} The ELBO {_change(risen)}, log p(v) {_change(evidence)}: the gap {opened} {shown}."
+
+
+def underway(bound: Bound, t: float) -> str:
+    """The sentence while the reader scrubs along the M-step."""
+    shown = gap_text(bound.kl, bound.log_evidence)
+    if t == 0:
+        return "θ stands where q was computed: the bound touches log p(v)."
+    return f"θ has gone {t:g} of its way, and q has stayed: the gap is {shown}."
 
 
 def _next(moment: Moment) -> str:

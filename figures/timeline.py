@@ -62,7 +62,7 @@ def figures() -> dict[str, Json]:
         "gap": {
             "data": gap,
             "layout": layout.figure(
-                x="half-step", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power", "dtick": 1}
+                x="half-step", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power"}
             ),
         },
     }

@@ -36,4 +36,6 @@ def gap(value: float | None, log_evidence: float) -> str:
 
 def residual(value: float | None) -> str:
     """What is left of an identity: 0 or a power of ten."""
-    return "–" if value is None else "0" if value == 0 else power(value)
+    if value is None or not math.isfinite(value):
+        return "–"
+    return "0" if value == 0 else power(value)

@@ -50,11 +50,15 @@ def select(session: Session, name: str, label: str, options: Mapping[Any, str]) 
     st.selectbox(label, list(options), format_func=lambda option: options[option], **keyed)
 
 
-def slider(session: Session, name: str, label: str, step: float | None = None) -> None:
+def slider(session: Session, name: str, label: str, step: float | None = None, most: float | None = None) -> None:
+    """`most` where the data allow less than the page."""
     whole = isinstance(getattr(session.settings, name), int)
     kind = int if whole else float
     limit = session.limits[name]
-    st.slider(label, kind(limit.low), kind(limit.high), step=kind(step or 1), **_keyed(session, name))
+    high = limit.high if most is None else max(min(limit.high, most), getattr(session.settings, name))
+    if high == limit.low:
+        return  # nothing to choose
+    st.slider(label, kind(limit.low), kind(high), step=kind(step or 1), **_keyed(session, name))
 
 
 def log_slider(session: Session, name: str, label: str) -> None:

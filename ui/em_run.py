@@ -10,7 +10,7 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.moves import MOVES, check_order
 from em_core.records import Parameters, Trajectory
-from em_core.run import END_HALF_STEPS, extend, next_letter, opening, run_to_end, start
+from em_core.run import END_HALF_STEPS, converged, extend, next_letter, opening, run_to_end, start
 from figures.em_scene import EmScene
 from figures.moment import Moment, moment
 from ui.settings import Settings
@@ -58,6 +58,13 @@ class EmRun:
 
     @property
     def ended(self) -> str | None:
+        """Why Play and End stop at the last half-step."""
+        if self.stuck is None and converged(self.experiment, self.trajectory, self.cycle):
+            return "Converged: the last round raised the ELBO by less than a billionth of it."
+        return self.stuck
+
+    @property
+    def stuck(self) -> str | None:
         """Why no half-step can follow the last one."""
         if self.trajectory.last.stopped:
             return "The run stopped here."
@@ -89,7 +96,7 @@ class EmRun:
 
     def advance(self, to: int) -> None:
         """Make half-steps until number `to` is there, or no more can follow."""
-        while len(self) <= to and self.ended is None:
+        while len(self) <= to and self.stuck is None:
             self._append(next_letter(self.trajectory, self.cycle))
 
     def ahead(self) -> None:
@@ -147,7 +154,7 @@ class EmRun:
     def _next_move(self, index: int) -> str | None:
         if index + 1 < len(self):
             return self.trajectory[index + 1].move
-        return next_letter(self.trajectory, self.cycle) if self.ended is None else None
+        return next_letter(self.trajectory, self.cycle) if self.stuck is None else None
 
 
 def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:

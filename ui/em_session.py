@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core.errors import InvalidExperiment
-from ui.em_run import EmRun
+from ui.em_run import LONGEST, EmRun
 from ui.session import Session
 from ui.settings import LIMITS, Settings, for_model, from_query, to_query
+
+_SEEDS = int(LIMITS["seed"].high) + 1
 
 
 class EmSession(Session):
@@ -22,7 +24,7 @@ class EmSession(Session):
     def wanted(self, changes: dict[str, Any]) -> Settings:
         switched = for_model(self.settings, changes["model"]) if "model" in changes else self.settings
         wanted = replace(switched, **changes)
-        if "m_step" in changes and not self.run.moves and not wanted.imported:
+        if "m_step" in changes and not self.run.moves and wanted.given is None:
             # gradient steps want standardised data; a run under way keeps its own
             wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.can_standardize)
         return wanted
@@ -52,7 +54,7 @@ class EmSession(Session):
         elif act["act"] == "reset":
             self.begin(self.settings.without_start())
         elif act["act"] == "random":
-            self.begin(replace(self.settings.without_start(), start="random", seed=self.settings.seed + 1))
+            self.begin(replace(self.settings.without_start(), start="random", seed=(self.settings.seed + 1) % _SEEDS))
         elif act["act"] == "drag":
             start = self.run.dragged(at, act["handle"], act["x"], act["y"])
             self.begin(replace(self.settings, given={**(self.settings.given or {}), "start": start}))
@@ -66,6 +68,7 @@ class EmSession(Session):
     def open(self, raw: Any) -> None:
         settings, moves = Settings.of_experiment(raw)
         self.begin(settings, moves)
+        self.messages = _cut(moves)
 
     def query(self) -> dict[str, str]:
         return to_query(self.settings, self.run.moves, self.player.cursor)
@@ -73,6 +76,7 @@ class EmSession(Session):
     @classmethod
     def opened(cls, query: dict[str, str]) -> EmSession:
         settings, moves, cursor, messages = from_query(query)
+        messages += _cut(moves)
         for attempt, word in ((settings, moves), (replace(settings, given=None), ""), (Settings(), "")):
             try:
                 session = cls(attempt, EmRun.of(attempt, word), messages)
@@ -84,3 +88,10 @@ class EmSession(Session):
         last = len(session.run) - 1
         session.player.go(last if cursor is None else min(cursor, last))
         return session
+
+
+def _cut(moves: str) -> list[str]:
+    """Say what the page leaves out of a long schedule."""
+    if len(moves) <= LONGEST:
+        return []
+    return [f"The schedule has {len(moves):,} half-steps; the page holds {LONGEST:,}, the command line goes on."]

@@ -13,11 +13,12 @@ from ui.settings import M_STEPS, MODEL_NAMES, NOISES, SIZES, STARTS, data_option
 def show(session: EmSession) -> None:
     """Model, data, start and moves of the EM page."""
     settings = session.settings
-    st.markdown("### ELBO Room")
+    st.title("ELBO Room", anchor=False)
     controls.select(session, "model", "Model", MODEL_NAMES)
     imported = settings.imported
     if imported:
         st.caption("Data: from the experiment file that you opened.")
+        st.button("Back to the shipped data", on_click=session.drop_file)
     else:
         controls.select(session, "data", "Data", data_options(settings.model))
     if settings.data == "blobs" and not imported:
@@ -28,15 +29,16 @@ def show(session: EmSession) -> None:
         controls.slider(session, "imbalance", "Imbalance", step=0.05)
         controls.slider(session, "outliers", "Outliers, share", step=0.01)
         controls.number(session, "data_seed", "Data seed")
+    names = session.run.scene.view.axis_names
     if settings.model in SIZES:
-        controls.slider(session, "components", SIZES[settings.model].label)
+        most = len(names) if settings.model == "factor_analysis" else None
+        controls.slider(session, "components", SIZES[settings.model].label, most=most)
     if settings.model == "gaussian_mixture":
         controls.select(session, "covariance", "Covariance", {name: name for name in COVARIANCES})
     if settings.model == "factor_analysis":
         controls.select(session, "noise", "Noise", NOISES)
     if settings.model == "student_t":
         controls.number(session, "degrees", "Degrees of freedom ν", step=1, format="%g")
-    names = session.run.scene.view.axis_names
     if len(names) > 2:
         left, right = st.columns(2)
         with left:

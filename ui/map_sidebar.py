@@ -25,7 +25,7 @@ Solving an L1 problem does not mean that one believes in a Laplace prior. It is 
 def show(session: MapSession) -> None:
     """Signal, dictionary, λ and β, solver."""
     settings = session.settings
-    st.markdown("### ELBO Room")
+    st.title("ELBO Room", anchor=False)
     with st.expander("What is minimised, and why it is sparse"):
         st.markdown(_ABOUT)
     if settings.imported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar
 
 import streamlit as st
@@ -31,6 +32,10 @@ class Session:
     # --- what a page says ---------------------------------------------------------------------------------------
     def wanted(self, changes: dict[str, Any]) -> Any:
         """The settings with a control's new value."""
+        raise NotImplementedError
+
+    def begin(self, settings: Any) -> None:
+        """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
         raise NotImplementedError
 
     def adopt(self, wanted: Any, changed: set[str]) -> None:
@@ -62,6 +67,7 @@ class Session:
             return
         self.messages = []
         try:
+            self.check(wanted)
             self.adopt(wanted, set(changes))
         except InvalidExperiment as error:
             self.messages.append(str(error))
@@ -74,6 +80,16 @@ class Session:
                 self.own(act, min(self.player.cursor, len(self.run) - 1))
         except InvalidExperiment as error:
             self.messages.append(str(error))
+
+    def check(self, settings: Any) -> None:
+        """Refuse a number that the page's controls do not reach. Raises `InvalidExperiment`."""
+        for name, limit in self.limits.items():
+            limit.check(name, getattr(settings, name))
+
+    def drop_file(self) -> None:
+        """Give up the data that a file brought along, and go back to what the controls say."""
+        self.messages = []
+        self.begin(replace(self.settings, given=None))
 
     def open_file(self, text: str) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
@@ -112,7 +128,10 @@ def animate(session: Session) -> None:
     place = f"stage.{session.key}"
     act = session.player.listen(place)
     if act is not None:
+        settings = session.settings
         session.act(act)
+        if session.settings is not settings:
+            st.rerun()  # the whole page: the sidebar shows the settings too
     session.write_address()
     for message in session.messages:
         st.warning(message)

@@ -126,7 +126,7 @@ class Settings:
         raw: dict[str, Any] = {
             "model": self.model,
             "settings": {**given.get("settings", {}), **self._model_settings()},
-            "data": given["data"] if "data" in given else self._data(),
+            "data": self._imported_data() if self.imported else self._data(),
             "schedule": schedule.compress(moves or self.cycle),
             "moves": {**given.get("moves", {}), "G": {"step": self.step}},
             "seed": self.seed,
@@ -172,6 +172,7 @@ class Settings:
             controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
         controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
+        controlled["standardize"] = bool(complete["data"].get("standardize", False))
         for name, value in controlled.items():
             if name in LIMITS:
                 LIMITS[name].check(name, value)
@@ -193,6 +194,10 @@ class Settings:
     def can_standardize(self) -> bool:
         """Whether the model's data may be shifted and scaled."""
         return "standardize" in MODELS[self.model].help["data"]
+
+    def _imported_data(self) -> dict[str, Any]:
+        data = {key: value for key, value in self.given["data"].items() if key != "standardize"}  # type: ignore[index]
+        return {**data, "standardize": True} if self.standardize and self.can_standardize else data
 
     def _data(self) -> dict[str, Any]:
         scale = {"standardize": True} if self.standardize and self.can_standardize else {}

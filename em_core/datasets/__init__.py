@@ -87,9 +87,9 @@ def blobs(
     """(n_points, n_dimensions) points from Gaussian clusters of unit average variance.
 
     Neighbouring centres lie `separation` standard deviations apart: on a line in one dimension, on a regular polygon in
-    the first two of more. Each cluster has 1 − `imbalance` times the points of the one before; a share `outliers` of all
-    points is thrown anywhere in a box three times as wide. The same arguments give the same points, and outliers leave
-    the other points where they are.
+    the first two of more. Each cluster has 1 − `imbalance` times the points of the one before; a share `outliers` of
+    all points is thrown anywhere in a box three times as wide. The same arguments give the same points, and outliers
+    leave the other points where they are.
     """
     rng = np.random.default_rng([seed, n_clusters, n_dimensions])
     centres = np.zeros((n_clusters, n_dimensions))

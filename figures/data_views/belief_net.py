@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from em_core.models.sigmoid_belief_net import configurations
 
 from em_core.experiment import Experiment
+from em_core.models.sigmoid_belief_net import configurations
 from em_core.records import Parameters
 from figures import layout
 from figures.data_views.base import PICTURE, SHARE, PlainView, montage, nearly_square

@@ -8,20 +8,22 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.records import Parameters, frozen
 from figures import layout, palette
+from figures.data_views.base import INK, PlainView, bar
 from figures.encode import Json
 from figures.moment import Moment
 
 _MOST_ROWS = 14
 
 
-class CoinsView:
+class CoinsView(PlainView):
     """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on a scale from 0 to 1."""
 
     title = "Tosses completed by q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
-        self.successes = experiment.data.values
-        self.trials = experiment.model.trials
+        super().__init__(experiment, columns, axes)
+        self.successes = self.data.values
+        self.trials = self.model.trials
         self.k = len(experiment.start["weights"])
         # many sets: those with equally many heads share a row, since q treats them alike
         if len(self.successes) <= _MOST_ROWS:
@@ -36,7 +38,7 @@ class CoinsView:
         # per coin: its share of every row, its heads, its tails; then trail and marker on the scale
         shares = [
             {
-                **_bar(k),
+                **bar(palette.component(k), text=[]),
                 "y": [self._row_name(row) for row in self.rows],
                 "orientation": "h",
                 "textposition": "inside",
@@ -51,7 +53,7 @@ class CoinsView:
             for k in range(self.k):
                 counts.append(
                     {
-                        **_bar(k),
+                        **bar(palette.component(k), text=[]),
                         "x": [f"{_letter(k)}<br>{part}"],
                         "y": [0],
                         "xaxis": "x2",
@@ -80,7 +82,7 @@ class CoinsView:
                 **base,
                 "mode": "markers+text",
                 "text": [_letter(k)],
-                "textfont": {"color": "#16202c", "size": 13, "weight": 700},
+                "textfont": {"color": INK, "size": 13, "weight": 700},
                 "marker": {
                     "color": palette.component(k),
                     "symbol": palette.symbol(k),
@@ -169,14 +171,3 @@ class CoinsView:
 
 def _letter(k: int) -> str:
     return chr(ord("A") + k) if k < 26 else str(k + 1)
-
-
-def _bar(k: int) -> Json:
-    return {
-        "type": "bar",
-        "x": [],
-        "y": [],
-        "text": [],
-        "marker": {"color": palette.component(k), "line": {"color": "$paper", "width": 1}},
-        "textfont": {"color": "#16202c", "size": 13},
-    }

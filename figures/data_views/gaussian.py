@@ -8,29 +8,29 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.records import Array, Parameters, frozen
 from figures import layout, palette
+from figures.data_views.base import PlainView, badge, curve, ellipse, names, padded
 from figures.encode import Json, blended_colors, numbers, symbols
 from figures.moment import Moment
 
-_ANGLES = np.linspace(0, 2 * np.pi, 49)
-_CIRCLE = np.array([np.cos(_ANGLES), np.sin(_ANGLES)])
 _UNSEEN = "$faint"
 
 
-class GaussianView:
+class GaussianView(PlainView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
     title = "Data, and who q says made them"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
-        self.values: Array = experiment.data.values
-        self.family = experiment.model.family
+        super().__init__(experiment, columns, axes)
+        self.values: Array = self.data.values
+        self.family = self.model.family
         self.k = len(experiment.start["weights"])
         dimensions = self.values.shape[1]
-        named = columns if len(columns) == dimensions else tuple(f"x{i + 1}" for i in range(dimensions))
+        self.axis_names = names(columns, dimensions)
         self.flat = dimensions == 1
-        self.axes = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
-        self.labels = [named[axis] for axis in self.axes]
-        self.span = [_padded(self.values[:, axis]) for axis in self.axes]
+        self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
+        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.span = [padded(self.values[:, axis]) for axis in self.drawn]
         # traces: points, then one shape, one trail and one mean per component; in one dimension the sum as well
         first = 2 if self.flat else 1
         self.shapes = range(first, first + self.k)
@@ -88,8 +88,8 @@ class GaussianView:
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         means = theta["means"].copy()
-        for axis, place in zip(self.axes, (x, y), strict=False):
-            low, high = _padded(self.values[:, axis])
+        for axis, place in zip(self.drawn, (x, y), strict=False):
+            low, high = padded(self.values[:, axis])
             if not low - 10 * (high - low) <= place <= high + 10 * (high - low):
                 valid = f"a place near the data, between {low:.4g} and {high:.4g}"
                 raise InvalidExperiment(f"mean of component {int(handle) + 1}", place, valid)
@@ -106,8 +106,8 @@ class GaussianView:
         points = {
             "type": "scatter",
             "mode": "markers",
-            "x": numbers(self.values[:, self.axes[0]]),
-            "y": numbers(self.values[:, self.axes[1]]),
+            "x": numbers(self.values[:, self.drawn[0]]),
+            "y": numbers(self.values[:, self.drawn[1]]),
             "marker": {"size": 8 if len(self.values) < 700 else 5, "color": _UNSEEN, "opacity": 0.85},
             "hovertemplate": f"{self.labels[0]} %{{x}}<br>{self.labels[1]} %{{y}}<extra></extra>",
         }
@@ -143,7 +143,7 @@ class GaussianView:
             "marker": {"size": 7, "color": _UNSEEN, "opacity": 0.85},
             "hovertemplate": f"{self.labels[0]} %{{x}}<extra></extra>",
         }
-        total = {**_curve("$text"), "hoverinfo": "skip"}
+        total = {**curve("$text"), "hoverinfo": "skip"}
         return {
             "data": [points, total, *self._outlines(), *self._trails(), *self._markers(), steps],
             "layout": layout.figure(
@@ -152,7 +152,7 @@ class GaussianView:
         }
 
     def _outlines(self) -> list[Json]:
-        return [{**_curve(palette.component(k)), "hoverinfo": "skip"} for k in range(self.k)]
+        return [{**curve(palette.component(k)), "hoverinfo": "skip"} for k in range(self.k)]
 
     def _trails(self) -> list[Json]:
         return [
@@ -169,55 +169,25 @@ class GaussianView:
         ]
 
     def _markers(self) -> list[Json]:
-        return [
-            {
-                "type": "scatter",
-                "mode": "markers+text",
-                "x": [],
-                "y": [],
-                "text": [str(k + 1)],
-                "textfont": {"color": "#16202c", "size": 13, "weight": 700},
-                "marker": {
-                    "color": palette.component(k),
-                    "symbol": palette.symbol(k),
-                    "size": 22,
-                    "line": {"color": "$text", "width": 1.5},
-                },
-                "hoverinfo": "skip",
-            }
-            for k in range(self.k)
-        ]
+        return [badge(k, str(k + 1)) for k in range(self.k)]
 
     def _mean(self, theta: Parameters, k: int) -> tuple[float, float]:
         mean = theta["means"][k]
-        return float(mean[self.axes[0]]), 0.0 if self.flat else float(mean[self.axes[1]])
+        return float(mean[self.drawn[0]]), 0.0 if self.flat else float(mean[self.drawn[1]])
 
     def _ellipses(self, theta: Parameters) -> list[tuple[Array, Array]]:
         """Outlines at one and two standard deviations, one after the other."""
-        chosen = np.ix_(self.axes, self.axes)
-        result = []
-        for k, matrix in enumerate(self.family.matrices(theta)):
-            spread, directions = np.linalg.eigh(matrix[chosen])
-            circle = (directions * np.sqrt(np.maximum(spread, 0))) @ _CIRCLE
-            centre = theta["means"][k][self.axes][:, None]
-            path = np.concatenate([centre + circle, np.full((2, 1), np.nan), centre + 2 * circle], axis=1)
-            result.append((path[0], path[1]))
-        return result
+        chosen = np.ix_(self.drawn, self.drawn)
+        matrices = self.family.matrices(theta)
+        return [
+            ellipse(mean[self.drawn], matrix[chosen], 1, 2)
+            for mean, matrix in zip(theta["means"], matrices, strict=True)
+        ]
 
     def _densities(self, theta: Parameters) -> list[tuple[Array, Array]]:
         grid = np.linspace(*self.span[0], 241)
         densities = theta["weights"][:, None] * np.exp(self.family.log_density(grid[:, None], theta))
         return [(grid, density) for density in densities]
-
-
-def _curve(color: str) -> Json:
-    return {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": {"color": color, "width": 2.5}}
-
-
-def _padded(values: Array) -> list[float]:
-    low, high = float(values.min()), float(values.max())
-    room = 0.09 * (high - low) or 1.0
-    return [low - room, high + room]
 
 
 def _bins(values: Array) -> int:

@@ -8,6 +8,7 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.records import Parameters, frozen
 from figures import layout
+from figures.data_views.base import INK, PlainView
 from figures.encode import Json
 from figures.moment import Moment
 
@@ -16,14 +17,14 @@ _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
 _FOR, _AGAINST, _SILENT = "#009E73", "#E69F00", "$faint"
 
 
-class LinkageView:
+class LinkageView(PlainView):
     """Bars of counts; the ring on each bar is what θ expects there."""
 
     gliding = ["data/4"]
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
-        self.experiment = experiment
-        self.counts = experiment.data.counts
+        super().__init__(experiment, columns, axes)
+        self.counts = self.data.counts
         self.total = float(self.counts.sum())
         self.title = f"{self.total:,.0f} animals, the first cell split by q"
 
@@ -81,11 +82,8 @@ class LinkageView:
         expected = self.total * np.array([0.5 + value / 4, (1 - value) / 4, (1 - value) / 4, value / 4])
         return {"data/4/y": expected.tolist()}
 
-    def append(self, moment: Moment) -> Json:
-        return {}
-
     def handles(self, theta: Parameters) -> list[Json]:
-        place = {"x": float(theta["theta"]), "y": self.experiment.model.log_evidence(self.experiment.data, theta)}
+        place = {"x": float(theta["theta"]), "y": self.model.log_evidence(self.data, theta)}
         return [{"id": "theta", "figure": "course", **place, "label": "θ", "color": "$text"}]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -113,6 +111,6 @@ def _bar(places: list[int], name: str, color: str) -> Json:
         "marker": {"color": color, "line": {"color": "$paper", "width": 1}},
         "textposition": "inside",
         "insidetextanchor": "middle",
-        "textfont": {"color": "#16202c", "size": 15},
+        "textfont": {"color": INK, "size": 15},
         "hovertemplate": f"{name}: %{{y:.3f}}<extra></extra>",
     }

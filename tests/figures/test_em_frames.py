@@ -15,7 +15,7 @@ from em_core.records import State
 from figures import palette, timeline, wording
 from figures.decomposition import _NAMES, _TERMS
 from figures.encode import numbers
-from figures.moment import STOPS
+from figures.moment import STOPS, same
 from tests.core.cases import reference
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.em_run import EmRun
@@ -98,8 +98,20 @@ def test_every_slot_has_its_text_from_the_first_frame_on(run):
     slots = {scene["caption"], *(item["slot"] for item in [*scene["equation"], *scene["metrics"]] if "slot" in item)}
     slots |= {view[key] for view in scene["views"] for key in ("note", "describe") if view.get(key)}
     assert slots <= set(run.frames()[0]["text"])
-    lit = {term for frame in run.frames() for term in frame["lit"]}
-    assert lit == {"kl", "elbo"} <= {item.get("id") for item in scene["equation"]}
+
+
+def test_a_term_is_lit_when_its_number_changed(run):
+    ids = {item["id"] for item in run.scene.json["equation"] if "id" in item}
+    expected = bounds(run)
+    assert run.frames()[0]["lit"] == [] and ids == {"evidence", "elbo", "kl"}
+    for before, now, frame in zip(expected, expected[1:], run.frames()[1:], strict=False):
+        for name, old, new in (
+            ("evidence", before.log_evidence, now.log_evidence),
+            ("elbo", before.elbo, now.elbo),
+            ("kl", before.kl, now.kl),
+        ):
+            if old is not None:
+                assert (name in frame["lit"]) == (abs(new - old) > 1e-12 * max(1, abs(now.log_evidence)))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -281,13 +293,13 @@ def test_outlines_are_the_components(name):
             exact = np.exp(-0.5 * (x - theta["means"][k, 0]) ** 2 / variance) / math.sqrt(2 * math.pi * variance)
             np.testing.assert_allclose(y, theta["weights"][k] * exact, rtol=1e-4, atol=1e-7)
             continue
-        part = matrices[k][np.ix_(view.axes, view.axes)]
-        away = found.points("data", view.shapes[k]) - theta["means"][k][view.axes]
+        part = matrices[k][np.ix_(view.drawn, view.drawn)]
+        away = found.points("data", view.shapes[k]) - theta["means"][k][view.drawn]
         distance = np.sqrt(np.einsum("ni,ij,nj->n", away, np.linalg.inv(part), away))
         np.testing.assert_allclose(distance[:49], 1, rtol=1e-3)
         np.testing.assert_allclose(distance[49:], 2, rtol=1e-3)
         mean = found.points("data", view.means[k])[0]
-        np.testing.assert_allclose(mean, theta["means"][k][view.axes])
+        np.testing.assert_allclose(mean, theta["means"][k][view.drawn])
         assert len(found.points("data", view.trails[k])) == len(run)
 
 
@@ -368,9 +380,10 @@ def test_captions_tell_the_right_numbers(run):
         if letter == "E":
             assert caption.startswith("E-step") and wording.gap(before.kl, before.log_evidence) in caption
         else:
-            assert caption.startswith("M-step") and wording.gap(now.kl, now.log_evidence) in caption
             rise = now.elbo - before.elbo
-            assert (wording.number(abs(rise)) if rise else "did not change") in caption
+            stood = same(run.trajectory[at].after.theta, run.trajectory[at].before.theta)
+            told = ["did not move"] if stood else [wording.number(abs(rise)), wording.gap(now.kl, now.log_evidence)]
+            assert caption.startswith("M-step") and all(part in caption for part in told if rise or stood)
         word = "E-step" if at == len(run) - 1 or run.moves[at] == "E" else "M-step"
         assert f"the {word}" in caption and run.frames()[at]["next"]["label"] == word
     first = run.frames()[0]["text"]["caption"]

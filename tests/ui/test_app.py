@@ -56,7 +56,7 @@ def test_every_control_of_a_model(model):
     app = opened()
     change(app, "Model", model)
     for label in labels(app):
-        if label == "Model":
+        if label == "Model" or label not in labels(app):  # other data may have fewer axes to choose
             continue
         chosen = control(app, label)
         values = {"selectbox": lambda c: c.options, "slider": lambda c: [c.min, c.max], "toggle": lambda c: [True]}

@@ -16,7 +16,18 @@ from em_core.families.gaussian import COVARIANCES
 from em_core.moves import MOVES
 from em_core.run import report, run
 from ui.em_run import EmRun
-from ui.settings import LIMITS, M_STEPS, MODEL_NAMES, NOISES, STARTS, Settings, data_options, for_model, from_query, to_query
+from ui.settings import (
+    LIMITS,
+    M_STEPS,
+    MODEL_NAMES,
+    NOISES,
+    STARTS,
+    Settings,
+    data_options,
+    for_model,
+    from_query,
+    to_query,
+)
 
 quick = settings(max_examples=60, deadline=None)
 
@@ -90,7 +101,8 @@ def test_no_address_raises(query):
 NONSENSE = {
     "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
     "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
-    "m_step": "none", "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞", "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
+    "m_step": "none",
+    "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞", "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
     "given": "nonsense", "schedule": "EXM", "cursor": "7",
 }  # fmt: skip
 

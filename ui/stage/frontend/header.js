@@ -33,7 +33,7 @@ export class Header {
   }
 
   metric({ slot, label, color, title }) {
-    const value = el("output", { "aria-label": label });
+    const value = el("output", { "aria-label": label, "aria-live": "off" });
     this.numbers.push([slot, value]);
     const node = el("div", { class: "stage-metric", title }, el("span", { "aria-hidden": "true" }, label), value);
     if (color) this.tinted.push([color, node]);

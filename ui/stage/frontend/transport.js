@@ -25,7 +25,7 @@ export class Transport {
 
   /** `on`: { start, back, next, play, end, seek(frame), rest(), act(act) }. */
   constructor(scene, on) {
-    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position",
+    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end",
       perSecond: "/s", Steps: "Steps", ...scene.names };
     this.on = on;
     this.start = this.button("Start", on.start);
@@ -105,7 +105,7 @@ export class Transport {
   show({ cursor, last, next, ended, caption }) {
     this.next = next;
     this.color(next);
-    setText(this.label, next?.label ?? this.label.textContent ?? "");
+    setText(this.label, next?.label ?? this.names.Done);
     setText(this.detail, next?.detail ?? "");
     this.main.setAttribute("aria-label", this.label.textContent);
     this.disable(this.main, !next);
