@@ -34,7 +34,7 @@ class SigmoidBeliefNet:
 
     The M-step has no closed form: it is logistic regression of every value on the hidden configurations. The bound is
     concave in θ, so Newton's method finds its maximum; where that lies at infinity (a value that is always 0), it ends
-    where the slope per unit is 5e-9. L-BFGS stalls there: slopes of 1e-5 and weights of 500 after 3,000 iterations.
+    where the slope per unit is 5e-9. L-BFGS, on pictures of bars, is still at 1e-5 after 3,000 iterations.
     """
 
     n_hidden: int | None = None
