@@ -102,7 +102,8 @@ NONSENSE = {
     "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
     "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
     "m_step": "none",
-    "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞", "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
+    "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞",
+    "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
     "given": "nonsense", "schedule": "EXM", "cursor": "7",
 }  # fmt: skip
 
