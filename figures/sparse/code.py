@@ -62,6 +62,8 @@ def stems(background: Background) -> Json:
                 }
             )
         extent = np.append(extent, [2 * threshold, -2 * threshold])
+    if background.experiment.solver == "omp":  # does not shrink
+        extent = np.append(extent, background.pursued)
     low, high = min(float(extent.min()), 0.0), max(float(extent.max()), 0.0)
     room = 0.3 * max(high - low, 1e-9)
     shape = layout.figure(
@@ -69,7 +71,7 @@ def stems(background: Background) -> Json:
         y="h",
         legend=True,
         xaxis={
-            "range": [0.2, problem.n_atoms + 0.8],
+            "range": [0.2 - 0.02 * problem.n_atoms, 0.8 + 1.02 * problem.n_atoms],
             "showgrid": False,
             "tickformat": "d",
             **({"dtick": 1} if problem.n_atoms <= 12 else {}),

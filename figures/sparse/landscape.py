@@ -69,9 +69,11 @@ def append(background: Background, signal: Signal, step: Step) -> Json:
 def _landscape(background: Background) -> Json:
     problem = background.problem
     start, best = background.experiment.start, background.optimum
-    # the first gradient step reaches farthest
-    reached = start - gradient(problem, start) / problem.lipschitz
-    corners = np.array([best[:2], start[:2], reached[:2], [0.0, 0.0]])
+    # where gradient steps reach to, at the start and at the end
+    reached = [code - gradient(problem, code) / problem.lipschitz for code in (start, best)]
+    corners = np.array([np.zeros(2), *(code[:2] for code in (start, best, *reached))])
+    if background.experiment.solver == "omp":  # does not shrink, and is soon done
+        corners = np.vstack([corners, background.pursued[:, :2]])
     low, high = corners.min(axis=0), corners.max(axis=0)
     room = 0.25 * max(float((high - low).max()), 0.5)
     x, y = (np.linspace(a - room, b + room, _GRID) for a, b in zip(low, high, strict=True))

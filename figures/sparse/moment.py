@@ -81,6 +81,14 @@ class Background:
         return 1e-15 * max(1.0, self.least)
 
     @cached_property
+    def pursued(self) -> Array:
+        """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most likely code."""
+        states = [self.experiment.first_state()]
+        while not states[-1].done:
+            states.append(SOLVERS[self.experiment.solver].step(self.problem, states[-1]))
+        return np.array([state.code for state in states])
+
+    @cached_property
     def race(self) -> dict[str, tuple[Array, Array]]:
         """Objective − optimum and multiplications so far, step by step, for every solver of this problem."""
         result = {}

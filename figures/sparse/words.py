@@ -32,6 +32,8 @@ def caption(background: Background, step: Step) -> str:
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
     knows = f"No code can be better by more than {number(step.gap, 6)}: that is the certificate."
+    if SOLVERS[background.experiment.solver].norm != "L1":
+        knows = f"It minimises something else: another code's objective may be lower, by up to {number(step.gap, 6)}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return f"{_AIM} {counted} {knows}"

@@ -189,8 +189,8 @@ def test_rings_stand_at_the_most_likely_code(run):
     assert duality_gap(problem, best) <= 1e-9 * max(1, least)
 
 
-def test_the_path_is_exact_at_its_knots_and_linear_between(run):
-    """Re-solved at the knots and half-way between them, at the λ that the picture has there."""
+def test_the_path_is_exact_wherever_it_is_drawn_and_linear_between(run):
+    """Re-solved at some of its places and half-way between neighbours, at the λ that the picture has there."""
     problem, found = problem_of(run), shown(run)
     x, y = (np.array(found.trace("path", 0)[axis], float) for axis in "xy")
     if not len(x):
@@ -198,20 +198,17 @@ def test_the_path_is_exact_at_its_knots_and_linear_between(run):
         return
     lines = np.split(np.column_stack([x, y]), np.flatnonzero(np.isnan(x)))
     lines = [line[np.isfinite(line).all(axis=1)] for line in lines]
-    lines = [line for line in lines if len(line)]
-    knots = lines[0][:, 0]
-    assert (np.diff(knots) <= 0).all() and knots[0] == pytest.approx(problem.lambda_max, rel=1e-6)
-    assert knots[-1] <= problem.penalty * (1 + 1e-6)
-    used = sorted({int(k) for k in np.flatnonzero(np.abs(run.scene.background.path.codes).max(axis=0))})
-    assert len(lines) == len(used)
-    places = np.unique(np.linspace(0, len(knots) - 2, 4).astype(int)) if len(knots) > 1 else []
-    for i in places:
-        for penalty in (knots[i + 1], (knots[i] + knots[i + 1]) / 2):
-            if penalty <= 1e-9 * problem.lambda_max:
-                continue
+    lines = [line[np.argsort(line[:, 0], kind="stable")] for line in lines if len(line)]
+    drawn_at = lines[0][:, 0]
+    assert drawn_at[0] <= problem.penalty * (1 + 1e-6) and drawn_at[-1] >= problem.lambda_max * (1 - 1e-6)
+    codes = run.scene.background.path.codes
+    used = np.flatnonzero(np.abs(codes).max(axis=0))
+    assert len(lines) == len(used) and all((line[:, 0] == drawn_at).all() for line in lines)
+    for i in np.linspace(0, len(drawn_at) - 2, 5).astype(int):
+        for penalty in (drawn_at[i], (drawn_at[i] + drawn_at[i + 1]) / 2):
             there = Problem(problem.signal, problem.dictionary, float(penalty), problem.precision, problem.offset)
             drawn = np.zeros(problem.n_atoms)
-            drawn[used] = [np.interp(penalty, line[::-1, 0], line[::-1, 1]) for line in lines]
+            drawn[used] = [np.interp(penalty, *line.T) for line in lines]
             least = objective(there, best_of(there))
             # drawn in single precision
             assert objective(there, drawn) <= least + 1e-5 * max(1, least)
@@ -340,6 +337,22 @@ def test_the_way_goes_through_every_code_and_its_two_parts(name):
         np.testing.assert_array_equal(ahead[:, 0], ahead[:, 1])
     elif len(run) > 3:
         assert np.abs(ahead[:, 0] - ahead[:, 1]).max() > 0.01
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("settings", [TOY, TOY3, MapSettings(v1=-2.0, v2=1.0, angle=120.0)], ids=["2", "3", "wide"])
+def test_codes_and_gradient_steps_stay_on_the_picture(settings, solver):
+    """FISTA may be thrown ahead beyond it."""
+    run = MapRun.of(replace(settings, solver=solver), 8)
+    axes = run.scene.json["figures"]["picture"]["layout"]
+    (left, right), (bottom, top) = axes["xaxis"]["range"], axes["yaxis"]["range"]
+    places = shown(run).points("picture", 4)
+    if solver == "ista":
+        places = np.vstack([places, shown(run).points("picture", 2)])
+    assert ((places > [left, bottom]) & (places < [right, top])).all()
+    if solver in (*PARTS, "lca", "omp", "homotopy"):  # the others may overshoot for a moment
+        low, high = run.scene.json["figures"]["code"]["layout"]["yaxis"]["range"]
+        assert all(low < step.state.code.min() and step.state.code.max() < high for step in run.steps)
 
 
 # --- signal and atoms -------------------------------------------------------------------------------------------
