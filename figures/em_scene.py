@@ -54,7 +54,7 @@ class EmScene:
         if previous is None or previous.step.after.q is not state.q:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
-            changed |= self.view.parameters(state.theta)
+            changed |= self.view.parameters(state.theta, state.q)
         text, value = _numbers(bound)
         text |= {
             "caption": em_words.caption(moment),
@@ -92,7 +92,7 @@ class EmScene:
             text, value = _numbers(bound)
             there = replace(moment, step=replace(moment.step, after=state), bound=bound)
             text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]))}
-            changed = self.view.parameters(theta) | course.inner(moment, moment.course, stop)
+            changed = self.view.parameters(theta, state.q) | course.inner(moment, moment.course, stop)
             changed |= decomposition.changes(bound)
             result.append({"set": changed, "text": text, "value": value})
         return result

@@ -56,6 +56,8 @@ class MapSession(Session):
     def open(self, raw: Any) -> None:
         settings, steps = map_settings.of_experiment(raw)
         self.begin(settings, min(steps, LONGEST))
+        if steps > LONGEST:
+            self.messages = [f"The file has {steps:,} steps; the page holds {LONGEST:,}, the command line goes on."]
 
     def query(self) -> dict[str, str]:
         return map_settings.to_query(self.settings, len(self.run) - 1, self.player.cursor)
@@ -81,5 +83,8 @@ class MapSession(Session):
         if settings.signal not in ("toy2", "toy3"):
             return replace(settings, number=(settings.number + 1) % (int(LIMITS["number"].high) + 1))
         turned = complex(settings.v1, settings.v2) * complex(0.8, 0.6)
-        turned *= min(1.0, LIMITS["v1"].high / max(abs(turned.real), abs(turned.imag), 1e-9))
-        return replace(settings, v1=round(turned.real, 2), v2=round(turned.imag, 2))
+        return replace(settings, v1=_within("v1", turned.real), v2=_within("v2", turned.imag))
+
+
+def _within(name: str, value: float) -> float:
+    return round(min(max(value, LIMITS[name].low), LIMITS[name].high), 2)

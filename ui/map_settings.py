@@ -149,38 +149,19 @@ def for_signal(settings: MapSettings, signal: str) -> MapSettings:
 def _data(signal: str, dictionary: str, v1: float, v2: float, angle: float, number: int) -> dict[str, Any]:
     """signal, dictionary and offset as an experiment file holds them."""
     if signal in ("toy2", "toy3"):
-        turns = np.deg2rad([15, 15 + angle, 15 + angle + 70][: 2 + (signal == "toy3")])
-        atoms = np.array([np.cos(turns), np.sin(turns)])
-        return {"signal": [v1, v2], "dictionary": atoms.tolist()}
+        return {"signal": [v1, v2], "dictionary": dictionaries.fan(2 + (signal == "toy3"), angle).tolist()}
     if signal == "spikes":
         values, _ = signals.spike_train(_SAMPLES, 6, 0.05, number)
-        offset = np.zeros(_SAMPLES)
+        atoms, offset = dictionaries.for_series(dictionary, _SAMPLES), np.zeros(_SAMPLES)
     else:
         side = 16 if signal == "patch16" else 8
-        raw = signals.digits()[number] if signal == "digit" else signals.patches(side, LIMIT_NUMBERS, 0)[number]
+        raw = signals.digits()[number] if signal == "digit" else signals.patches(side, _NUMBERS, 0)[number]
         values, offset = signals.standardised(raw)
-    atoms = _dictionary(signal, dictionary, len(values))
+        atoms = dictionaries.for_patches(dictionary, side)
     return {"signal": values.tolist(), "dictionary": atoms.tolist(), "offset": offset.tolist()}
 
 
-LIMIT_NUMBERS = int(LIMITS["number"].high) + 1
-
-
-def _dictionary(signal: str, name: str, size: int) -> Array:
-    side = round(size**0.5)
-    if name == "learned":
-        return dictionaries.learned_patches()
-    if name == "bumps":
-        return dictionaries.bumps(size, 2.0)
-    if name == "random":
-        return dictionaries.gaussian(size, 2 * size, np.random.default_rng(0))
-    if signal == "spikes":
-        cosines = dictionaries.cosines(size, size)
-    else:
-        # half as many frequencies again each way make an overcomplete dictionary
-        finer = side + side // 4
-        cosines = dictionaries.cosine_patches(side, (side if name == "identity_cosine" else finer) ** 2)
-    return dictionaries.with_identity(cosines) if name == "identity_cosine" else cosines
+_NUMBERS = int(LIMITS["number"].high) + 1
 
 
 def of_experiment(raw: Any) -> tuple[MapSettings, int]:

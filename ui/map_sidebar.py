@@ -26,16 +26,17 @@ def show(session: MapSession) -> None:
     """Signal, dictionary, λ and β, solver."""
     settings = session.settings
     st.title("ELBO Room", anchor=False)
-    with st.expander("What is minimised, and why it is sparse"):
+    with st.expander("What is minimised, and why it is sparse", expanded=True):
         st.markdown(_ABOUT)
     if settings.imported:
-        st.caption("Signal and dictionary: from the file that you opened. Choosing a signal drops them.")
+        st.caption("Signal and dictionary: from the file that you opened.")
+        st.button("Back to the shipped signals", on_click=session.drop_file)
     controls.select(session, "signal", "Signal", SIGNALS)
     if not settings.imported:
         if settings.signal in ("toy2", "toy3"):
             controls.slider(session, "v1", "v₁", step=0.05)
             controls.slider(session, "v2", "v₂", step=0.05)
-            controls.slider(session, "angle", "Angle between the atoms", step=5)
+            controls.slider(session, "angle", "Angle between the atoms (°)", step=5)
         else:
             controls.number(session, "number", "Number of the signal")
             controls.select(session, "dictionary", "Dictionary", settings.fitting())

@@ -48,6 +48,38 @@ def bumps(n_dimensions: int, width: float) -> Array:
     return unit_length(np.exp(-0.5 * ((places[:, None] - places) / width) ** 2))
 
 
+def fan(n_atoms: int, angle: float) -> Array:
+    """Atoms in the plane, (2, n_atoms): the first at 15°, the second `angle` degrees on, each further one 70° more."""
+    turns = np.deg2rad([15.0, *(15 + angle + 70 * k for k in range(n_atoms - 1))])
+    return unit_length(np.array([np.cos(turns), np.sin(turns)]))
+
+
+def for_series(name: str, n_samples: int) -> Array:
+    """The dictionary of that name for a series: cosine, identity_cosine, random (twice as many) or bumps."""
+    makers = {
+        "cosine": lambda: cosines(n_samples, n_samples),
+        "identity_cosine": lambda: with_identity(cosines(n_samples, n_samples)),
+        "random": lambda: gaussian(n_samples, 2 * n_samples, np.random.default_rng(0)),
+        "bumps": lambda: bumps(n_samples, 2.0),
+    }
+    return makers[name]()
+
+
+def for_patches(name: str, side: int) -> Array:
+    """The dictionary of that name for side × side pixels: cosine, identity_cosine, random, or learned (8 × 8 only).
+
+    The cosines alone have a quarter more frequencies each way than pixels; beside the identity they are a basis.
+    """
+    pixels = side * side
+    makers = {
+        "cosine": lambda: cosine_patches(side, (side + side // 4) ** 2),
+        "identity_cosine": lambda: with_identity(cosine_patches(side, pixels)),
+        "random": lambda: gaussian(pixels, 2 * pixels, np.random.default_rng(0)),
+        "learned": learned_patches,
+    }
+    return makers[name]()
+
+
 def learned_patches() -> Array:
     """(64, 96): learned from patches of the shipped photograph by `scripts/learn_dictionary.py`."""
     return unit_length(np.array(datasets.load("learned_dictionary").fields["atoms"]))

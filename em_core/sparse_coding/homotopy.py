@@ -53,8 +53,12 @@ class Path:
         """The solution (K,) at this λ, which must not lie below the last knot."""
         if not penalty >= self.penalties[-1]:
             raise ValueError(f"the path ends at lambda = {self.penalties[-1]:g}, asked for {penalty:g}")
+        return self.sample(np.array([penalty]))[0]
+
+    def sample(self, penalties: Array) -> Array:
+        """The solutions (m, K) at many λ, (m,), none of them below the last knot."""
         rising = self.penalties[::-1]
-        return np.array([np.interp(penalty, rising, column[::-1]) for column in self.codes.T])
+        return np.array([np.interp(penalties, rising, column[::-1]) for column in self.codes.T]).T
 
 
 def init(problem: Problem, code: Array | None = None) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from em_core.experiment import Experiment
 from em_core.records import Parameters
@@ -34,8 +34,8 @@ class DataView(Protocol):
     def completed(self, moment: Moment) -> Json:
         """What depends on q: the completed data. Sent when q changes."""
 
-    def parameters(self, theta: Parameters) -> Json:
-        """What depends on θ. Sent when θ changes, and for every stop of the scrubber."""
+    def parameters(self, theta: Parameters, q: Any) -> Json:
+        """What depends on θ (and perhaps on q as well). Sent when θ changes, and for every stop of the scrubber."""
 
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to trails."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -79,7 +81,7 @@ class BeliefNetView(PlainView):
             on = self.configurations.T @ q.probabilities[:, self.shown]
         return {f"data/{_HIDDEN}/z": _matrix(on)}
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["weights"].T, self.shape, min(self.n_hidden, 8))
         often = 1 / (1 + np.exp(-theta["hidden_biases"]))
         return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -81,7 +83,7 @@ class BinaryView(PlainView):
             "data/3/text": told,
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["probabilities"], self.shape, min(self.k, 8))
         weights = [f"{k + 1}: {weight:.2f}" for k, weight in enumerate(theta["weights"])]
         return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from em_core.models.abo_blood_groups import ALLELES, GROUPS
 from em_core.records import Parameters
 from figures import layout, palette
@@ -61,7 +63,7 @@ class BloodGroupsView(PlainView):
             "data/1/text": [f"{name} {count:.1f}" for name, count in zip(("AO", "BO"), mixed, strict=True)],
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         a, b, o = (float(theta[allele]) for allele in ALLELES)
         people = float(self.data.counts.sum())
         shares = (a * (a + 2 * o), b * (b + 2 * o), 2 * a * b, o * o)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -112,7 +114,7 @@ class ChainsView(PlainView):
             result[f"data/{trace}/y"] = numbers(shares[k])
         return result
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         states = self.model.viterbi(self.data, theta)
         transitions = theta["transition_matrix"]
         levels = self._levels(theta)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.errors import InvalidExperiment
@@ -121,7 +123,7 @@ class CoinsView(PlainView):
                 result[f"data/{offset + k}/text"] = [f"{counts[k]:.1f}"]
         return result
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         result: Json = {}
         for k in range(self.k):
             result[f"data/{self.coins[k]}/x"] = [float(theta["probabilities"][k])]

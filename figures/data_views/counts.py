@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.errors import InvalidExperiment
@@ -71,7 +73,7 @@ class CountsView(PlainView):
             result[f"data/{k}/marker.opacity"] = 0.3 if q is None else 0.75
         return result
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         units = float(self.data.counts.sum())
         parts = units * theta["weights"][:, None] * np.exp(self.model.family.log_density(self.grid, theta))
         result: Json = {f"data/{self.total}/x": numbers(self.grid), f"data/{self.total}/y": numbers(parts.sum(axis=0))}

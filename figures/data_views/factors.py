@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -72,11 +74,9 @@ class FactorsView(PlainView):
         return {"data": {"data": [dots, springs, places, outline, axes, loadings], "layout": shape}}
 
     def completed(self, moment: Moment) -> Json:
-        # the springs depend on θ as well: `parameters` draws them, with the q of the moment
-        self.means = None if moment.step.after.q is None else moment.step.after.q.means
-        return self._springs(moment.step.after.theta)
+        return self._springs(moment.step.after.theta, moment.step.after.q)
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = theta["mean"][self.drawn]
         loadings = theta["loadings"]
         noise = np.broadcast_to(theta["noise_variances"], (len(theta["mean"]),))
@@ -90,7 +90,7 @@ class FactorsView(PlainView):
             f"data/{_AXES}/x": numbers(ends[0]),
             f"data/{_AXES}/y": numbers(ends[1]),
             f"data/{_LOADINGS}/z": {**numbers(loadings), "shape": f"{len(loadings)}, {self.n_factors}"},
-            **self._springs(theta),
+            **self._springs(theta, q),
         }
 
     def note(self, moment: Moment) -> str:
@@ -98,11 +98,12 @@ class FactorsView(PlainView):
         shown = ", ".join(f"{variance:.3g}" for variance in noise[:6])
         return f"noise variances {shown}" + ("; no q yet" if moment.step.after.q is None else "")
 
-    def _springs(self, theta: Parameters) -> Json:
-        if self.means is None:
+    def _springs(self, theta: Parameters, q: Any) -> Json:
+        """From every point to its place on the factors: it depends on θ and on q."""
+        if q is None:
             return {f"data/{trace}/{axis}": [] for trace in (_SPRINGS, _PLACES) for axis in "xy"}
         seen = self.values[:, self.drawn]
-        places = theta["mean"][self.drawn] + self.means @ theta["loadings"][self.drawn].T
+        places = theta["mean"][self.drawn] + q.means @ theta["loadings"][self.drawn].T
         x, y = segments(seen[:, 0], seen[:, 1], places[:, 0], places[:, 1])
         return {
             f"data/{_SPRINGS}/x": numbers(x),

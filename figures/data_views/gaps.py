@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -72,7 +74,7 @@ class GapsView(PlainView):
             f"data/{_SPREAD}/y": numbers(np.concatenate([y for _, y in lines])),
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = theta["mean"][self.drawn]
         x, y = ellipse(mean, theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
         return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.errors import InvalidExperiment
@@ -50,7 +52,7 @@ class GaussianView(PlainView):
             "data/0/marker.symbol": symbols(q.probabilities),
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         outlines = self._densities(theta) if self.flat else self._ellipses(theta)
         result = {}
         for k, (x, y) in enumerate(outlines):

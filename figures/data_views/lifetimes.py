@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.errors import InvalidExperiment
@@ -72,7 +74,7 @@ class LifetimesView(PlainView):
         x, y = segments(q.starts, rows, q.means, rows)
         return {f"data/{_REST}/x": numbers(x), f"data/{_REST}/y": numbers(y)}
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = float(theta["mean"])
         return {f"data/{_MEAN}/x": [mean, mean], f"data/{_MEAN}/y": [-1.5, len(self.times) + 0.5]}
 

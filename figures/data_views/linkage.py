@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.errors import InvalidExperiment
@@ -77,7 +79,7 @@ class LinkageView(PlainView):
             "data/1/text": texts[1:],
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         value = float(theta["theta"])
         expected = self.total * np.array([0.5 + value / 4, (1 - value) / 4, (1 - value) / 4, value / 4])
         return {"data/4/y": expected.tolist()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -53,7 +55,7 @@ class RegressionView(PlainView):
             "data/0/marker.symbol": symbols(q.probabilities),
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         ends = np.tile(self.inputs.mean(axis=0), (2, 1))
         ends[:, self.drawn] = self.span
         result: Json = {}

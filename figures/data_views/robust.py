@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.experiment import Experiment
@@ -65,7 +67,7 @@ class RobustView(PlainView):
             f"data/{_POINTS}/text": [f"{weight:.3f}" for weight in weights],
         }
 
-    def parameters(self, theta: Parameters) -> Json:
+    def parameters(self, theta: Parameters, q: Any) -> Json:
         location = theta["location"][self.drawn]
         scale = theta["scale_matrix"][np.ix_(self.drawn, self.drawn)]
         outline = self._bell(location[0], scale[0, 0]) if self.flat else ellipse(location, scale, 1, 2)

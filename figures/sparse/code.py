@@ -65,7 +65,7 @@ def stems(background: Background) -> Json:
     if background.experiment.solver == "omp":  # does not shrink
         extent = np.append(extent, background.pursued)
     low, high = min(float(extent.min()), 0.0), max(float(extent.max()), 0.0)
-    room = 0.3 * max(high - low, 1e-9)
+    room = 0.3 * (high - low or 1.0)
     shape = layout.figure(
         x="coefficient",
         y="h",
@@ -84,12 +84,17 @@ def stems(background: Background) -> Json:
 def path(background: Background) -> Json:
     """h over λ as homotopy found it: linear between its knots. The line at λ is where the solver wants to go."""
     problem, solution = background.problem, background.path
-    used = np.flatnonzero(np.abs(solution.codes).max(axis=0) > 0)
-    # one line after the other with a break between; λ falls along each
-    x = np.concatenate([np.append(solution.penalties, np.nan) for _ in used]) if len(used) else []
-    y = np.concatenate([np.append(solution.codes[:, k], np.nan) for k in used]) if len(used) else []
-    reach = float(np.abs(solution.codes).max()) or 1.0
     bottom, top = float(solution.penalties[-1]), max(problem.lambda_max, problem.penalty) * 1.3
+    used = np.flatnonzero(np.abs(solution.codes).max(axis=0) > 0)
+    # linear between the knots in λ, so curved on a logarithmic axis: drawn through many points
+    between = np.geomspace(max(bottom, top / 1e3), top, 160)
+    penalties = np.union1d(solution.penalties[solution.penalties >= between[0]], between)
+    codes = solution.sample(penalties)[:, used]
+    gap = np.full((1, len(used)), np.nan)
+    x = np.tile(np.append(penalties, np.nan), len(used))
+    y = np.vstack([codes, gap]).T.ravel()
+    lowest, highest = float(solution.codes.min()), float(solution.codes.max())
+    reach = max(highest, -lowest) or 1.0
     data = [
         {
             "type": "scatter",
@@ -120,7 +125,11 @@ def path(background: Background) -> Json:
         x="λ",
         y="h",
         xaxis={"type": "log", "dtick": 1, "range": [float(np.log10(max(bottom, top / 1e3))), float(np.log10(top))]},
-        yaxis={"range": [-1.15 * reach, 1.15 * reach], "zeroline": True, "zerolinecolor": "$faint"},
+        yaxis={
+            "range": [min(1.15 * lowest, -0.15 * reach), max(1.15 * highest, 0.15 * reach)],
+            "zeroline": True,
+            "zerolinecolor": "$faint",
+        },
     )
     return {"data": data, "layout": shape}
 

@@ -15,8 +15,6 @@ _GRID = 90
 
 _CONTOUR, _AHEAD, _MOVED, _SHRUNK, _PATH, _OPTIMUM, _HERE = range(7)
 _ATOMS, _USED = range(2)
-# room above the columns for their marks
-_MARGIN = -6.0
 
 
 def is_drawn(background: Background, signal: Signal) -> bool:
@@ -35,7 +33,7 @@ def changes(background: Background, signal: Signal, step: Step) -> Json:
         return here(code)
     if signal.kind != "image":
         used = np.flatnonzero(code)
-        return {f"picture/{_USED}/x": used.tolist(), f"picture/{_USED}/y": [_MARGIN / 2] * len(used)}
+        return {f"picture/{_USED}/x": used.tolist(), f"picture/{_USED}/y": [_margin(background) / 2] * len(used)}
     across, down = _grid(len(code))
     use = np.full(across * down, np.nan)
     use[: len(code)] = np.abs(code) / (np.abs(background.optimum).max() or 1.0)
@@ -202,9 +200,14 @@ def _columns(background: Background) -> Json:
         x="atom",
         y="sample",
         xaxis={"range": [-0.5, problem.n_atoms - 0.5]},
-        yaxis={"range": [rows - 0.5, _MARGIN]},
+        yaxis={"range": [rows - 0.5, _margin(background)]},
     )
     return {"data": [_heatmap(problem.dictionary), used], "layout": shape}
+
+
+def _margin(background: Background) -> float:
+    """Room above the columns for their marks, in samples."""
+    return -0.1 * background.problem.n_dimensions - 0.5
 
 
 def _heatmap(picture: Array) -> Json:

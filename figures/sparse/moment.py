@@ -90,12 +90,17 @@ class Background:
 
     @cached_property
     def race(self) -> dict[str, tuple[Array, Array]]:
-        """Objective − optimum and multiplications so far, step by step, for every solver of this problem."""
+        """Objective − optimum and multiplications so far, step by step, for every solver of this problem.
+
+        All begin at the page's start, but for homotopy, which always begins at 0.
+        """
         result = {}
         for name in RACERS:
             solver = SOLVERS[name]
             start = np.zeros(self.problem.n_atoms) if solver.from_zero else self.experiment.start
-            runner = SparseCodingExperiment(self.problem, name, {}, start, RACE_STEPS)
+            # the solver on the page runs as it is set, the others with their defaults
+            options = self.experiment.options if name == self.experiment.solver else {}
+            runner = SparseCodingExperiment(self.problem, name, options, start, RACE_STEPS)
             state = runner.first_state()
             heights, costs = [objective(self.problem, state.code) - self.least], [state.multiplications]
             while len(heights) <= RACE_STEPS and not state.done and heights[-1] > self.rounding:

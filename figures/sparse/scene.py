@@ -60,6 +60,7 @@ class MapScene:
         text |= {
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
+            "note.shrink": shrink.note(background),
             "note.path": f"λ max = {wording.number(background.problem.lambda_max)}",
         }
         inside = step.made and self.stops is not None
@@ -139,9 +140,9 @@ class MapScene:
         background = self.background
         drawn = landscape.is_drawn(background, self.signal)
         solver = SOLVERS[background.experiment.solver]
-        title = "−log p(h | v) and the way down" if drawn else "Atoms in use"
+        title = "−log p(h | v) + c, and the way down" if drawn else "Atoms in use"
         if drawn and background.problem.n_atoms == 3:
-            title = "−log p(h | v), h₃ at its best"
+            title = "−log p(h | v) + c, h₃ at its best"
         inner = None
         if self.stops is not None:
             swept = background.experiment.solver == "coordinate_descent"
@@ -186,7 +187,7 @@ class MapScene:
                         {"id": "work", "label": "By work"},
                     ],
                 },
-                _view("shrink", "Soft threshold"),
+                _view("shrink", "Soft threshold", note="note.shrink"),
                 _view("path", "Most likely h over λ", note="note.path"),
             ],
             "areas": _AREAS,

@@ -8,7 +8,7 @@ from em_core.fields import Array
 from em_core.sparse_coding import soft_threshold
 from figures import layout
 from figures.encode import Json, numbers
-from figures.sparse.moment import Background, Step, shrinkage
+from figures.sparse.moment import PARTS, Background, Step, shrinkage
 
 _STRAIGHT, _CURVE, _POINTS = range(3)
 
@@ -60,6 +60,14 @@ def changes(background: Background, step: Step) -> Json:
         f"shrink/{_CURVE}/x": corners.tolist(),
         f"shrink/{_CURVE}/y": soft_threshold(corners, threshold).tolist(),
     }
+
+
+def note(background: Background) -> str:
+    """Which points lie on the curve."""
+    solver = background.experiment.solver
+    return (
+        "each step ends on the curve" if solver in PARTS or solver == "lca" else "at the optimum all lie on the curve"
+    )
 
 
 def points(into: Array, out: Array) -> Json:

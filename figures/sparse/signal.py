@@ -72,8 +72,8 @@ def _plane(background: Background, signal: Signal) -> Json:
                 "y": [0, float(atom[1])],
                 "text": ["", f"w{'₁₂₃₄₅₆₇₈₉'[k % 9]}"],
                 "textposition": "top center",
-                "textfont": {"size": 15, "color": palette.component(k)},
-                "line": {"color": palette.component(k), "width": 2.5},
+                "textfont": {"size": 15, "color": palette.component(k + 1)},
+                "line": {"color": palette.component(k + 1), "width": 2.5},
                 "showlegend": False,
             }
         )

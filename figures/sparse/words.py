@@ -14,6 +14,11 @@ _AIM = (
     "unless the fit pulls harder than λ."
 )
 
+_OTHER_AIM = (
+    "A different problem: as few atoms as possible (L0), without λ and without shrinkage. The objective shown is still "
+    "that of the L1 problem, to compare."
+)
+
 _STEPS = {
     "ista": "A gradient step on the fit, then a shrink towards 0.",
     "fista": "A gradient step from a point thrown ahead along the last move, then a shrink.",
@@ -36,12 +41,13 @@ def caption(background: Background, step: Step) -> str:
         knows = f"It minimises something else: another code's objective may be lower, by up to {number(step.gap, 6)}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
-        return f"{_AIM} {counted} {knows}"
-    if background.experiment.solver == "homotopy":
-        where = "the λ that was asked for" if step.state.done else "where an atom joins or leaves"
-        happened = f"λ fell to {number(step.state.penalty, 4)}, {where}; the code is exact there."  # type: ignore[attr-defined]
-    else:
+        return f"{_AIM if SOLVERS[background.experiment.solver].norm == 'L1' else _OTHER_AIM} {counted} {knows}"
+    if background.experiment.solver != "homotopy":
         happened = _STEPS[background.experiment.solver]
+    else:
+        penalty = step.state.penalty  # type: ignore[attr-defined]
+        where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
+        happened = f"λ fell to {number(penalty, 4)}, {where}; the code is exact there."
     return f"{happened} {counted} {knows}"
 
 
@@ -65,10 +71,10 @@ def picture(background: Background, step: Step) -> str:
 EQUATION = [
     {
         "id": "objective",
-        "tex": r"-\log p(h\mid v)",
+        "tex": r"-\log p(h\mid v)+c",
         "color": "$text",
         "slot": "equation.objective",
-        "title": "what the most likely h minimises, up to a constant",
+        "title": "what the most likely h minimises; c does not depend on h",
     },
     {"tex": "="},
     {
@@ -86,5 +92,4 @@ EQUATION = [
         "slot": "equation.penalty",
         "title": "what the code costs: the prior",
     },
-    {"tex": r"+\ \text{const}"},
 ]

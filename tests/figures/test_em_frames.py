@@ -19,7 +19,7 @@ from figures.moment import STOPS, same
 from tests.core.cases import reference
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.em_run import EmRun
-from ui.settings import Settings, for_model
+from ui.settings import MODEL_NAMES, Settings, data_options, for_model
 
 BLOBS = Settings(data="blobs", points=60)
 COINS = for_model(Settings(), "binomial_mixture")
@@ -36,6 +36,12 @@ CASES = {
     "coins": COINS,
     "three_coins": replace(COINS, components=3),
     "linkage": LINKAGE,
+}
+CASES |= {
+    f"{model}, {data}": replace(for_model(Settings(), model), data=data)
+    for model in MODEL_NAMES
+    for data in data_options(model)
+    if model not in ("gaussian_mixture", "binomial_mixture", "linkage")
 }
 GAUSSIAN = [name for name, case in CASES.items() if case.model == "gaussian_mixture"]
 

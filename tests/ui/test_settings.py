@@ -156,6 +156,23 @@ RUNS = {
     "coins": for_model(Settings(), "binomial_mixture"),
     "linkage": for_model(Settings(), "linkage"),
 }
+RUNS |= {
+    f"{model}, {data}": replace(for_model(Settings(), model), data=data)
+    for model in MODEL_NAMES
+    for data in data_options(model)
+    if model not in ("gaussian_mixture", "binomial_mixture", "linkage")
+}
+
+
+@pytest.mark.parametrize("chosen", RUNS.values(), ids=RUNS)
+def test_a_link_opens_to_the_same_numbers(chosen):
+    here = EmRun.of(chosen, "EMEGEB")
+    settings, moves, cursor, messages = from_query(to_query(chosen, here.moves, 3))
+    there = EmRun.of(settings, moves)
+    assert (settings, cursor, messages) == (chosen, 3, [])
+    one, other = (report(each.experiment, each.trajectory) for each in (here, there))
+    assert one == other
+    assert [frame["id"] for frame in here.frames()] == [frame["id"] for frame in there.frames()]
 
 
 @pytest.mark.parametrize("chosen", RUNS.values(), ids=RUNS)
@@ -164,7 +181,8 @@ def test_a_saved_run_opens_to_the_same_numbers(chosen):
     opened, moves = Settings.of_experiment(saved)
     assert moves == "EMEGEB"
     again = EmRun.of(opened, moves)
-    saved["settings"].pop("n_components", None)  # the start says how many
+    for size in ("n_components", "n_factors", "n_states", "n_hidden"):  # the start says how many
+        saved["settings"].pop(size, None)
     assert again.json() == saved
     one, other = (report(each.experiment, each.trajectory)["half_steps"] for each in (EmRun.of(chosen, moves), again))
     assert one == other
