@@ -60,7 +60,7 @@ class EmRun:
     def ended(self) -> str | None:
         """Why Play and End stop at the last half-step."""
         if self.stuck is None and converged(self.experiment, self.trajectory, self.cycle):
-            return "Converged: the last round raised the ELBO by less than a billionth of it."
+            return "Converged: the last round raised the ELBO by less than a billionth."
         return self.stuck
 
     @property
