@@ -13,6 +13,9 @@ from ui.session import Session
 
 
 def experiment_file(session: Session) -> None:
+    """Save and open the run; says where the address cannot hold it."""
+    if not session.linkable:
+        st.caption("This run is too long for a link. Save it as a file to share it.")
     with st.expander("Experiment file"):
         st.caption("The run as JSON: the command line replays it to the same numbers.")
         st.download_button("Save this run", session.file, "experiment.json", "application/json", on_click="ignore")

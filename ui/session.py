@@ -103,11 +103,14 @@ class Session:
         """The experiment on the page, as a file that replays to the same numbers."""
         return json.dumps(self.run.json(), indent=1)
 
+    @property
+    def linkable(self) -> bool:
+        """Whether the view fits an address."""
+        return len(self.query().get("given", "")) <= LONGEST_LINK
+
     def write_address(self) -> None:
         """Make the address that of this view; one that is too long to be a link stays bare."""
-        query = self.query()
-        if len(query.get("given", "")) > LONGEST_LINK:
-            query = {}
+        query = self.query() if self.linkable else {}
         if dict(st.query_params) != query:
             st.query_params.from_dict(query)
 

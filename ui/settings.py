@@ -125,7 +125,7 @@ class Settings:
         given = self.given or {}
         raw: dict[str, Any] = {
             "model": self.model,
-            "settings": {**given.get("settings", {}), **self._model_settings()},
+            "settings": self._model_settings(given.get("settings", {})),
             "data": self._imported_data() if self.imported else self._data(),
             "schedule": schedule.compress(moves or self.cycle),
             "moves": {**given.get("moves", {}), "G": {"step": self.step}},
@@ -173,14 +173,18 @@ class Settings:
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
         controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
         controlled["standardize"] = bool(complete["data"].get("standardize", False))
+        if set(complete["data"]) <= {"dataset", "standardize"}:
+            # a shipped set keeps its name, and with it its columns and its place in the list
+            controlled["data"] = kept.pop("data")["dataset"]
         for name, value in controlled.items():
             if name in LIMITS:
                 LIMITS[name].check(name, value)
         return replace(settings, given=kept, **controlled), moves
 
-    def _model_settings(self) -> dict[str, Any]:
+    def _model_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What belongs to the data set, then what a file said, then what the controls say."""
         dataset = None if self.imported else self.dataset()
-        result: dict[str, Any] = {} if dataset is None else dict(dataset.settings)
+        result: dict[str, Any] = {**(dataset.settings if dataset else {}), **given}
         if self.model in SIZES:
             result[SIZES[self.model].setting] = self.components
         own = {
