@@ -26,8 +26,6 @@ def show(session: MapSession) -> None:
     """Signal, dictionary, λ and β, solver."""
     settings = session.settings
     st.title("ELBO Room", anchor=False)
-    with st.expander("What is minimised, and why it is sparse", expanded=True):
-        st.markdown(_ABOUT)
     if settings.imported:
         st.caption("Signal and dictionary: from the file that you opened.")
         st.button("Back to the shipped signals", on_click=session.drop_file)
@@ -55,6 +53,8 @@ def show(session: MapSession) -> None:
     st.divider()
     controls.experiment_file(session)
     _own_dictionary(session)
+    with st.expander("What is minimised, and why it is sparse", expanded=True):
+        st.markdown(_ABOUT)
     controls.keys()
 
 

@@ -10,8 +10,8 @@ from figures.sparse.moment import Background, Step
 from figures.wording import number
 
 _AIM = (
-    "The most likely h makes misfit plus λ‖h‖₁ least. The prior's kink at 0 keeps a coefficient at exactly 0 "
-    "unless the fit pulls harder than λ."
+    "The most likely h makes misfit plus λ‖h‖₁ least. The prior has a kink at 0: a coefficient stays at exactly 0 "
+    "unless the fit pulls harder than λ. (Solving this does not mean that one believes in a Laplace prior.)"
 )
 
 _OTHER_AIM = (
@@ -41,7 +41,7 @@ def caption(background: Background, step: Step) -> str:
         knows = f"It minimises something else: another code's objective may be lower, by up to {number(step.gap, 6)}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
-        return f"{_AIM if SOLVERS[background.experiment.solver].norm == 'L1' else _OTHER_AIM} {counted} {knows}"
+        return _AIM if SOLVERS[background.experiment.solver].norm == "L1" else _OTHER_AIM
     if background.experiment.solver != "homotopy":
         happened = _STEPS[background.experiment.solver]
     else:
