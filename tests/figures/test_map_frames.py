@@ -428,10 +428,10 @@ def test_the_certificate_lies_above_the_distance(run):
 
 
 GUIDED = {
-    "ista": (TOY, 2), "ista, short steps": (replace(TOY, stride=0.3), 2), "ista, patch": (PATCH, 2),
+    "ista": (TOY, 2), "ista, short steps": (replace(TOY, stride=0.05), 2), "ista, patch": (PATCH, 2),
     "ista, dragged": (replace(TOY, given={"start": {"code": [2.5, -2.0]}}), 2),
     "fista": (replace(TOY, solver="fista"), 3), "fista, patch": (replace(PATCH, solver="fista"), 3),
-    "fista, short steps": (replace(PATCH, solver="fista", stride=0.4), 3),
+    "fista, short steps": (replace(PATCH, solver="fista", stride=0.05), 3),
 }  # fmt: skip
 
 

@@ -149,6 +149,11 @@ def test_a_spike_train_is_explained_by_its_spikes(seed):
     assert ((heights >= 1) & (heights < 3)).all()
 
 
+def test_spikes_have_either_sign():
+    signs = np.sign([signals.spike_train(64, 6, 0.0, seed)[1] for seed in range(20)])
+    assert 40 < (signs > 0).sum() < 80 and 40 < (signs < 0).sum() < 80
+
+
 def test_noise_is_added_to_the_same_spikes():
     quiet, spikes = signals.spike_train(64, 6, 0.0, 2)
     noisy, same = signals.spike_train(64, 6, 0.05, 2)
