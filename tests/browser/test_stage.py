@@ -229,7 +229,7 @@ def test_gliding_traces_pass_between_the_frames(demo):
     start = demo.plot("shape", "plot.data[1].x[0]")
     demo.page.evaluate(
         f"() => {{ window.seen = []; const plot = {plot('shape')};"
-        " plot.on('plotly_afterplot', () => seen.push(plot.data[1].x[0])) }"
+        " const look = () => { seen.push(plot.data[1].x[0]); requestAnimationFrame(look) }; look() }"
     )
     demo.press("ArrowRight")
     demo.settle()
