@@ -308,6 +308,7 @@ class Stage {
     this.forget();
     if (this.ended && this.cursor === this.history.last) this.go(0, { glide: false });
     this.playing = true;
+    this.due = performance.now();
     this.transport.playing(true);
     this.header.quiet(true);
     this.tick();
@@ -315,14 +316,16 @@ class Stage {
 
   tick() {
     const { last } = this.history;
-    const started = performance.now();
     const perSecond = this.transport.perSecond;
     if (this.cursor < last) this.go(this.cursor + 1);
     else if (this.ended) return this.pause();
     if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy) {
       this.ask({ act: "ahead" });
     }
-    this.timer = setTimeout(() => this.tick(), Math.max(0, 1000 / perSecond - (performance.now() - started)));
+    // counted from when this frame was due, not from when it came: a slow one is made up for by the next
+    const now = performance.now(), period = 1000 / perSecond;
+    this.due = Math.max(this.due + period, now - period);
+    this.timer = setTimeout(() => this.tick(), Math.max(0, this.due - now));
     return undefined;
   }
 
