@@ -38,9 +38,10 @@ def figure(
 ) -> Json:
     """A layout with one pair of axes. corner: where the legend stands, if not at the upper left."""
     return {
-        "xaxis": axis(x, **(xaxis or {})),
+        # the height below is fixed: measuring the labels at every frame would cost a third of its drawing
+        "xaxis": axis(x, **{"automargin": False, **(xaxis or {})}),
         "yaxis": axis(y, **(yaxis or {})),
-        "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
+        "margin": {"l": 48, "r": 12, "t": 8, "b": 46},
         "showlegend": legend,
         "legend": {
             "orientation": "h",
