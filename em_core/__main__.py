@@ -58,9 +58,13 @@ def listing() -> dict[str, Any]:
                 "name": move.name,
                 "changes": "q" if move.kind == "E" else "theta",
                 "what": move.sentence,
+                "gap": move.gap,
                 "monotone": move.monotone,
-                "settings": dict(move.defaults),
-                "models": list(MODELS),
+                "needs_q": move.needs_q,
+                "settings": {key: setting.default for key, setting in move.settings.items()},
+                "settings_help": {key: setting.what for key, setting in move.settings.items()},
+                "models": [name for name, model in MODELS.items() if move.allowed(model)],
+                "not": {name: move.lacking for name, model in MODELS.items() if not move.allowed(model)},
             }
             for letter, move in MOVES.items()
         },

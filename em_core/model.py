@@ -78,6 +78,44 @@ class LatentVariableModel(Protocol):
         """Interpolate: the expected statistics of (1 − weight) q0 + weight q1."""
 
 
+class Capabilities(Protocol):
+    """Methods that a model has only where it can make the moves that need them (`requires` in `em_core.moves`).
+
+    Hidden units are what q treats apart, numbered from 0: points or rows, sequences of a hidden Markov model.
+    """
+
+    # --- H, T, V: other q at θ ----------------------------------------------------------------------------------
+    def mode(self, data: Any, theta: Parameters) -> Any:
+        """q with all mass on the most probable hidden values. Entropy 0 for discrete h, −∞ for continuous h."""
+
+    def tempered(self, data: Any, theta: Parameters, power: float) -> Any:
+        """q ∝ p(h | v; θ)^power, for power > 0; at power 1 the posterior."""
+
+    def mean_field(self, data: Any, theta: Parameters, q: Any) -> Any:
+        """One sweep of coordinate ascent over a factorised q; `q` is None at first."""
+
+    # --- P: part of q -------------------------------------------------------------------------------------------
+    def n_hidden_units(self, data: Any) -> int:
+        """How many units q treats apart."""
+
+    def replaced(self, q: Any, other: Any, units: np.ndarray) -> Any:
+        """`q`, but with that of `other` for these hidden units."""
+
+    def kl_by_unit(self, q: Any, posterior: Any) -> Array:
+        """KL(q ‖ posterior) of every hidden unit, (n_hidden_units,): `kl` is its sum."""
+
+    # --- S: part of the data ------------------------------------------------------------------------------------
+    def minibatch(self, data: Any, q: Any, size: int, rng: np.random.Generator) -> tuple[Any, Any, float]:
+        """Data and q of `size` units drawn without replacement (all where there are fewer), and their share of all."""
+
+    # --- C: part of θ -------------------------------------------------------------------------------------------
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        """The names of parameters that are maximised together, block by block; fixed ones are in none."""
+
+    def maximize_block(self, data: Any, q: Any, theta: Parameters, block: tuple[str, ...]) -> Parameters:
+        """argmax over the parameters of `block`, the others as in `theta`. Raises `HalfStepFailed`."""
+
+
 class ModelHelp(dict[str, Any]):
     """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line.
 

@@ -1,9 +1,10 @@
-"""The table of moves: one letter each, what it promises, and how it is made."""
+"""The table of moves: one letter each, what it promises, what it needs of a model, and how it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,27 +17,56 @@ from em_core.records import Event, State
 
 Settings = Mapping[str, float]
 Made = State | tuple[State, tuple[Event, ...]]
+Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], Made]
+
+_NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a move can be set to: its default, what it means, and the numbers that are allowed."""
+
+    default: float
+    what: str
+    above: float = 0.0
+    most: float = 1e100
+    whole: bool = False
+
+    def read(self, fields: Fields, key: str) -> float:
+        """The value in an experiment file. Raises `InvalidExperiment`."""
+        if self.whole:
+            return fields.whole(key, int(self.default), least=1, most=int(self.most))
+        return fields.number(key, self.default, above=self.above, most=self.most)
 
 
 @dataclass(frozen=True)
 class Move:
     """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
 
-    `monotone` says whether the ELBO is guaranteed not to fall; `defaults` holds its settings, all positive numbers.
+    monotone: whether the ELBO is guaranteed not to fall. gap: what the move does to the gap, in words. requires: the
+    method that a model must have for this move, and `lacking` says why some have none.
     """
 
     letter: str
     kind: str
     name: str
     sentence: str
+    gap: str
     monotone: bool
-    make: Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], Made]
-    defaults: Settings = field(default_factory=dict)
+    make: Make
+    settings: Mapping[str, Setting] = field(default_factory=lambda: _NO_SETTINGS)
+    needs_q: bool = False
+    requires: str = ""
+    lacking: str = ""
 
-    @property
-    def needs_q(self) -> bool:
-        return self.kind == "M"
+    def allowed(self, model: Any) -> bool:
+        """Whether `model`, a class or one of its instances, can make this move."""
+        return not self.requires or hasattr(model, self.requires)
 
+
+_OPENS = "opens as θ leaves the place where q was made"
+_STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
+_ONE_BLOCK = "its parameters form a single block, so that C would be M"
 
 _TABLE = (
     Move(
@@ -44,55 +74,207 @@ _TABLE = (
         "E",
         "exact posterior",
         "q becomes the exact posterior: the gap closes.",
+        "0",
         True,
         lambda model, data, state, settings, rng: e_steps.exact(model, data, state),
+        requires="log_evidence",
+        lacking="its posterior has no closed form",
+    ),
+    Move(
+        "H",
+        "E",
+        "hard: only the likeliest h",
+        "q puts all its mass on the most probable h (for a hidden Markov model the Viterbi path).",
+        "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
+        False,
+        lambda model, data, state, settings, rng: e_steps.hard(model, data, state),
+        requires="mode",
+        lacking="its posterior has no mode that a point could stand on",
+    ),
+    Move(
+        "P",
+        "E",
+        "partial: the next block",
+        "q becomes the exact posterior for the next block of units; for the others it stays.",
+        "0 in the block just done, as it was in the others",
+        True,
+        lambda model, data, state, settings, rng: e_steps.partial(model, data, state, int(settings["blocks"])),
+        {"blocks": Setting(4, "number of blocks, at most one for each unit", whole=True, most=1e6)},
+        needs_q=True,
+        requires="replaced",
+        lacking="all its units share one q, so that a part of them cannot have another",
+    ),
+    Move(
+        "T",
+        "E",
+        "tempered posterior",
+        "q becomes p(h|v) to the power 1 / temperature, normalised: flatter than the posterior above temperature 1.",
+        "above 0 unless the temperature is 1",
+        False,
+        lambda model, data, state, settings, rng: e_steps.tempered(model, data, state, temperature(settings, state)),
+        {
+            "temperature": Setting(4.0, "temperature of the first T", most=1e6),
+            "cooling": Setting(0.8, "every further T has this share of the temperature's distance to 1", most=1.0),
+        },
+        requires="tempered",
+        lacking="powers of its posterior are no distributions of its kind",
+    ),
+    Move(
+        "V",
+        "E",
+        "mean field: one sweep",
+        "q is updated for one hidden unit after the other, each independent of the rest.",
+        "falls to a floor above 0 where the posterior does not factorise",
+        True,
+        lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
+        requires="mean_field",
+        lacking="a factorised q is made for models with several hidden values per unit: the belief net and factor"
+        " analysis",
     ),
     Move(
         "M",
         "M",
         "full M-step",
         "θ jumps to the maximum of the bound for the present q.",
+        _OPENS,
         True,
         lambda model, data, state, settings, rng: m_steps.full(model, data, state),
+        needs_q=True,
     ),
     Move(
         "G",
         "M",
         "one gradient step",
         "θ takes one step of fixed size up the gradient of ELBO / N; too large a step can lower the bound.",
+        _OPENS,
         False,
         lambda model, data, state, settings, rng: m_steps.gradient_step(model, data, state, settings["step"]),
-        {"step": 0.1},
+        _STEP,
+        needs_q=True,
+        requires="gradient",
+        lacking="its parameters have no unconstrained coordinates",
     ),
     Move(
         "B",
         "M",
         "one gradient step with backtracking",
         "θ takes one step up the gradient, halved until the bound rises.",
+        _OPENS,
         True,
         lambda model, data, state, settings, rng: m_steps.backtracking_step(model, data, state, settings["step"]),
-        {"step": 1.0},
+        {"step": Setting(1.0, "size of the step tried first")},
+        needs_q=True,
+        requires="gradient",
+        lacking="its parameters have no unconstrained coordinates",
+    ),
+    Move(
+        "S",
+        "M",
+        "one stochastic gradient step",
+        "θ takes one step of fixed size up the gradient of a minibatch drawn at random.",
+        _OPENS,
+        False,
+        lambda model, data, state, settings, rng: m_steps.stochastic_step(
+            model, data, state, settings["step"], int(settings["batch"]), rng
+        ),
+        {
+            **_STEP,
+            "batch": Setting(32, "units in a minibatch; all of them where there are fewer", whole=True, most=1e9),
+        },
+        needs_q=True,
+        requires="minibatch",
+        lacking="its data are no independent units to draw from",
+    ),
+    Move(
+        "A",
+        "M",
+        "one Adam step",
+        "θ takes one step of Adam: the gradient's running mean over the root of its running square.",
+        _OPENS,
+        False,
+        lambda model, data, state, settings, rng: m_steps.adam_step(model, data, state, **settings),
+        {
+            "step": Setting(0.05, "size of the step, per coordinate"),
+            "beta1": Setting(0.9, "memory of the running mean", most=0.999999),
+            "beta2": Setting(0.999, "memory of the running square", most=0.999999),
+        },
+        needs_q=True,
+        requires="gradient",
+        lacking="its parameters have no unconstrained coordinates",
+    ),
+    Move(
+        "N",
+        "M",
+        "one damped Newton step",
+        "θ takes one Newton step, its curvature made negative definite, halved until the bound rises.",
+        _OPENS,
+        True,
+        lambda model, data, state, settings, rng: m_steps.newton_step(model, data, state),
+        needs_q=True,
+        requires="gradient",
+        lacking="its parameters have no unconstrained coordinates",
+    ),
+    Move(
+        "L",
+        "M",
+        "a few L-BFGS iterations",
+        "θ climbs the bound by a few iterations of L-BFGS, a quasi-Newton method.",
+        _OPENS,
+        True,
+        lambda model, data, state, settings, rng: m_steps.lbfgs_steps(model, data, state, int(settings["iterations"])),
+        {"iterations": Setting(5, "iterations in one move", whole=True, most=1000)},
+        needs_q=True,
+        requires="gradient",
+        lacking="its parameters have no unconstrained coordinates",
+    ),
+    Move(
+        "C",
+        "M",
+        "conditional: the next block of parameters",
+        "θ jumps to the maximum of the bound over its next block of parameters, the others held (ECM).",
+        _OPENS,
+        True,
+        lambda model, data, state, settings, rng: m_steps.conditional(model, data, state),
+        needs_q=True,
+        requires="maximize_block",
+        lacking=_ONE_BLOCK,
     ),
 )
 
-MOVES: Mapping[str, Move] = {move.letter: move for move in _TABLE}
+MOVES: Mapping[str, Move] = MappingProxyType({move.letter: move for move in _TABLE})
+
+
+def allowed(model: Any) -> str:
+    """The letters of the moves that `model`, a class or one of its instances, can make."""
+    return "".join(letter for letter, move in MOVES.items() if move.allowed(model))
+
+
+def temperature(settings: Settings, state: State) -> float:
+    """The temperature of the T that comes next: it approaches 1 by the same share with every T made before."""
+    made = state.carry.get("T", 0)
+    return 1.0 + (settings["temperature"] - 1.0) * settings["cooling"] ** made
 
 
 def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
     """Settings of moves, complete with defaults for every move that has any. Raises `InvalidExperiment`."""
     result = {}
     for move in _TABLE:
-        if not move.defaults:
+        if not move.settings:
             continue
         own = fields.child(move.letter, {})
-        result[move.letter] = {key: own.number(key, default, above=0) for key, default in move.defaults.items()}
+        result[move.letter] = {key: setting.read(own, key) for key, setting in move.settings.items()}
         own.done()
     fields.done()
     return result
 
 
-def check_order(moves: str, has_q: bool, field_name: str = "schedule") -> None:
-    """Refuse a word whose first move needs a q that nothing has made yet."""
+def check_order(moves: str, model: Any, has_q: bool, field_name: str = "schedule") -> None:
+    """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet."""
+    for letter in dict.fromkeys(moves):
+        move = MOVES[letter]
+        if not move.allowed(model):
+            valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
+            raise InvalidExperiment(field_name, moves[:20], f"{valid} {move.lacking}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
         raise InvalidExperiment(

@@ -20,8 +20,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class State:
     """Where coordinate ascent stands: the pair (θ, q), and what the next move must carry.
 
-    q is None before the first E-type move. `q_at` holds the parameters at which q was computed, so that the
-    bound L(q, ·) touches log p there. `carry` is what a move needs from its own past.
+    q is None before the first E-type move. `q_at` holds the parameters at which q is the exact posterior, so that the
+    bound L(q, ·) touches log p there; None where there are none. `carry` is what a move needs from its own past, under
+    its letter.
     """
 
     theta: Parameters

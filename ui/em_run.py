@@ -41,7 +41,7 @@ class EmRun:
             begin, q_at = opening(experiment, keep_start="start" in raw)
             experiment = Experiment.parse({**raw, "schedule": settings.cycle, "start": forked(begin, q_at)})
         if moves:
-            check_order(moves, experiment.q_at is not None)
+            check_order(moves, experiment.model, experiment.q_at is not None)
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
         run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.cycle)

@@ -185,7 +185,8 @@ def test_list_names_everything(capsys):
         assert {"settings", "data", "parameters"} <= set(listing["models"][name])
     for letter, move in MOVES.items():
         shown = listing["moves"][letter]
-        assert shown["monotone"] == move.monotone and shown["changes"] == ("q" if letter == "E" else "theta")
+        assert shown["monotone"] == move.monotone and shown["changes"] == ("q" if move.kind == "E" else "theta")
+        assert set(shown["models"]) | set(shown["not"]) == set(MODELS) and not set(shown["models"]) & set(shown["not"])
     usable = {dataset.name for dataset in catalogue() if set(dataset.models) & set(MODELS)}
     assert set(listing["datasets"]) == usable
 
