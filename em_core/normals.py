@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core import definite
 from em_core.records import Array, frozen
@@ -29,6 +30,11 @@ class Normals:
         """(N, L, L) or (1, L, L)."""
         halves = np.linalg.inv(self.precision_factors)
         return frozen(np.swapaxes(halves, -1, -2) @ halves)
+
+    def part(self, rows: NDArray[np.intp]) -> Normals:
+        """q of these units."""
+        factors = self.precision_factors
+        return Normals(frozen(self.means[rows]), factors if len(factors) == 1 else frozen(factors[rows]))
 
     def spread(self, loadings: Array) -> Array:
         """The variance of loadings h under q, (D, L) -> (D,), averaged over the units."""

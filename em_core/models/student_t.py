@@ -6,12 +6,13 @@ multivariate t distribution with ν degrees of freedom, which stay as set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from em_core import definite
+from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed
 from em_core.families.gaussian import GaussianFamily
 from em_core.fields import Fields
@@ -51,6 +52,10 @@ class GammaScales:
     def weights(self) -> Array:
         """(N,) E[u]: what a point counts for in the M-step."""
         return (self.degrees_of_freedom + self.dimensions) / (self.degrees_of_freedom + self.distances)
+
+    def part(self, rows: NDArray[np.intp]) -> GammaScales:
+        """q of these points."""
+        return replace(self, distances=frozen(self.distances[rows]))
 
 
 @dataclass(frozen=True)
@@ -137,10 +142,29 @@ class StudentT:
 
         Raises `HalfStepFailed` where the scale matrix is singular.
         """
+        location = self.maximize_block(data, q, theta, ("location",))
+        return self.maximize_block(data, q, location, ("scale_matrix",))
+
+    def minibatch(
+        self, data: Observations, q: GammaScales, size: int, rng: np.random.Generator
+    ) -> tuple[Observations, GammaScales, float]:
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        return data.part(draw), q.part(draw.rows), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("location",), ("scale_matrix",)
+
+    def maximize_block(
+        self, data: Observations, q: GammaScales, theta: Parameters, block: tuple[str, ...]
+    ) -> Parameters:
+        """The location is best wherever the scale matrix stands; the scatter is taken about the present location."""
         values, weights = data.values, q.weights
-        centre = values.mean(axis=0)
-        location = centre + weights @ (values - centre) / weights.sum()
-        scale_matrix = _scatter(values, weights, location) / len(values)
+        if block == ("location",):
+            centre = values.mean(axis=0)
+            return {**theta, "location": frozen(centre + weights @ (values - centre) / weights.sum())}
+        scale_matrix = _scatter(values, weights, theta["location"]) / len(values)
         found = definite.first_singular(scale_matrix[None], definite.resolution(values))
         if found:
             raise HalfStepFailed(
@@ -148,7 +172,7 @@ class StudentT:
                 "the scale matrix becomes singular: the points that count lie on a line or plane",
                 smallest=found[1],
             )
-        return {"location": frozen(location), "scale_matrix": frozen(scale_matrix)}
+        return {**theta, "scale_matrix": frozen(scale_matrix)}
 
     def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:
         factor, deviations = _factor(theta), data.values - theta["location"]
