@@ -12,6 +12,7 @@ from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.moves import MOVES
 from em_core.records import Event, HalfStep, Parameters, State, Trajectory
+from em_core.schedule import Plan
 
 END_RISE = 1e-9
 END_HALF_STEPS = 500
@@ -53,7 +54,7 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
     move = MOVES[letter]
     before = trajectory.last.after
     index = len(trajectory)
-    rng = np.random.default_rng([experiment.seed, index])
+    rng = draws(experiment, index)
     settings = experiment.moves.get(letter, {})
     events: tuple[Event, ...] = ()
     try:
@@ -63,6 +64,11 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
         after = before
         events = (Event(failure.kind, str(failure), failure.numbers, stops=True),)
     return Trajectory((*trajectory.half_steps, HalfStep(index, letter, before, after, events)))
+
+
+def draws(experiment: Experiment, index: int) -> np.random.Generator:
+    """Where half-step `index` takes its random numbers from: the same however often it is made."""
+    return np.random.default_rng([experiment.seed, index])
 
 
 def run(experiment: Experiment) -> Trajectory:
@@ -75,16 +81,10 @@ def run(experiment: Experiment) -> Trajectory:
     return trajectory
 
 
-def next_letter(trajectory: Trajectory, cycle: str) -> str:
-    """The move that comes next when `cycle`, such as `EM` or `EGGG`, goes round; E where there is no q."""
-    letter = schedule.following(trajectory.moves, cycle)
-    needs_q = MOVES[letter].needs_q and trajectory.last.after.q is None
-    return cycle[0] if needs_q else letter
-
-
-def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> bool:
-    """Whether the last round of `cycle` is complete and raised the ELBO by less than 1e-9 relative."""
-    if not trajectory.moves.endswith(cycle) or trajectory.last.stopped:
+def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> bool:
+    """Whether the last round of `plan` is complete and raised the ELBO by less than 1e-9 relative."""
+    moves, cycle = trajectory.moves, plan.cycle
+    if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
     earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
@@ -92,10 +92,15 @@ def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> boo
     return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
 
 
-def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
-    """Go round `cycle` until it has converged, a half-step fails, or the trajectory has `most` half-steps."""
-    while len(trajectory) <= most and not trajectory.last.stopped and not converged(experiment, trajectory, cycle):
-        trajectory = extend(experiment, trajectory, next_letter(trajectory, cycle))
+def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
+    """Follow `plan` until it is done or has converged, a half-step fails, or the trajectory has `most` half-steps."""
+    while (
+        len(trajectory) <= most
+        and not trajectory.last.stopped
+        and not plan.done(trajectory.moves)
+        and not converged(experiment, trajectory, plan)
+    ):
+        trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
     return trajectory
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from em_core.moves import MOVES
 from figures import layout, wording
-from figures.encode import Json
+from figures.encode import Json, finite
 from figures.moment import Moment
 from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
+_OBJECTIVE, _CEILING, _FLOOR = 3, 4, 2
+_DOTTED: Json = {"mode": "lines", "line": {"color": "$muted", "width": 2, "dash": "dot"}}
 
 
 def figures() -> dict[str, Json]:
@@ -26,6 +29,9 @@ def figures() -> dict[str, Json]:
             "hoverinfo": "skip",
             "showlegend": False,
         },
+        # both are there only where q asks for them
+        {**_curve("log p(h*, v)", "$muted", hover="log p(h*, v) %{y:.4f}"), "visible": False},
+        {**_curve("best factorised q", ELBO, hover="best factorised q %{y:.4f}"), **_DOTTED, "visible": False},
     ]
     gap = [
         {**_curve("gap", GAP, hover="gap %{customdata}"), "customdata": []},
@@ -38,6 +44,7 @@ def figures() -> dict[str, Json]:
             "hoverinfo": "skip",
             "showlegend": False,
         },
+        {**_curve("floor of a factorised q", GAP, hover="floor %{y:.4g}"), **_DOTTED, "visible": False},
     ]
     legend = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
     few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
@@ -62,7 +69,12 @@ def figures() -> dict[str, Json]:
         "gap": {
             "data": gap,
             "layout": layout.figure(
-                x="half-step", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power"}
+                x="half-step",
+                y="gap (nats)",
+                legend=True,
+                corner=legend,
+                xaxis=few,
+                yaxis={"type": "log", "exponentformat": "power"},
             ),
         },
     }
@@ -73,11 +85,18 @@ def append(moment: Moment) -> Json:
     index, bound = moment.index, moment.bound
     changed = {
         "timeline/0/x": [index],
-        "timeline/0/y": [bound.elbo],
+        "timeline/0/y": [finite(bound.elbo)],
         "timeline/0/marker.symbol": [_symbol(moment)],
         "timeline/1/x": [index],
         "timeline/1/y": [bound.log_evidence],
         "timeline/1/marker.symbol": [_symbol(moment)],
+        f"timeline/{_OBJECTIVE}/x": [index],
+        f"timeline/{_OBJECTIVE}/y": [_objective(moment)],
+        f"timeline/{_OBJECTIVE}/marker.symbol": [_symbol(moment)],
+        f"timeline/{_CEILING}/x": [index],
+        f"timeline/{_CEILING}/y": [_ceiling(moment)],
+        f"gap/{_FLOOR}/x": [index],
+        f"gap/{_FLOOR}/y": [moment.floor],
     }
     if bound.kl is not None:
         changed |= {
@@ -98,28 +117,44 @@ def here(moment: Moment, past: list[Moment]) -> Json:
     shown = [*past[-(_LATEST - 1) :], moment]
     places = [other.index for other in shown]
     symbols = [_symbol(other) for other in shown]
-    result = {"gap/1/x": [index], "gap/1/y": [None if bound.kl is None else _drawable(moment)]}
+    result: Json = {"gap/1/x": [index], "gap/1/y": [None if bound.kl is None else _drawable(moment)]}
+    result[f"gap/{_FLOOR}/visible"] = any(other.floor is not None for other in (*past, moment))
     for figure in ("timeline", "latest"):
         result[f"{figure}/2/x"] = [index, index]
-        result[f"{figure}/2/y"] = [bound.log_evidence, bound.elbo]
+        result[f"{figure}/2/y"] = [bound.log_evidence, finite(bound.elbo)]
+        result[f"{figure}/{_OBJECTIVE}/visible"] = any(other.pointed for other in (*past, moment))
+        result[f"{figure}/{_CEILING}/visible"] = any(other.floor is not None for other in (*past, moment))
     for trace, heights in (
-        (0, [other.bound.elbo for other in shown]),
+        (0, [finite(other.bound.elbo) for other in shown]),
         (1, [other.bound.log_evidence for other in shown]),
+        (_OBJECTIVE, [_objective(other) for other in shown]),
+        (_CEILING, [_ceiling(other) for other in shown]),
     ):
         result[f"latest/{trace}/x"] = places
         result[f"latest/{trace}/y"] = heights
-        result[f"latest/{trace}/marker.symbol"] = symbols
+        if trace != _CEILING:
+            result[f"latest/{trace}/marker.symbol"] = symbols
     return result
 
 
-def _drawable(moment: Moment) -> float:
+def _objective(moment: Moment) -> float | None:
+    """The complete-data objective, where the ELBO is −∞ and leaves the picture to it."""
+    return moment.bound.expected_log_joint if moment.pointed else None
+
+
+def _ceiling(moment: Moment) -> float | None:
+    """How high the ELBO could rise with a factorised q and this θ."""
+    return None if moment.floor is None else moment.bound.log_evidence - moment.floor
+
+
+def _drawable(moment: Moment) -> float | None:
     """A gap of 0 has no place on a logarithmic scale: it stands at the level of rounding, and says 0 when asked."""
     floor = wording.ROUNDING * max(1.0, abs(moment.bound.log_evidence))
-    return max(moment.bound.kl or 0.0, floor)
+    return finite(max(moment.bound.kl or 0.0, floor))
 
 
 def _symbol(moment: Moment) -> str:
-    return "diamond" if moment.step.move is None else "circle" if moment.step.move == "E" else "square"
+    return "diamond" if moment.step.move is None else "circle" if MOVES[moment.step.move].kind == "E" else "square"
 
 
 def _curve(name: str, color: str, hover: str, **more: str) -> Json:

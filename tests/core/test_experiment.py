@@ -10,7 +10,9 @@ import pytest
 
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.moves import MOVES
 from em_core.run import extend, report, run, run_to_end, start
+from em_core.schedule import plan
 from tests.core.cases import CASES
 
 GAUSSIAN = {
@@ -109,10 +111,10 @@ def test_q_at_gives_the_start_a_q():
 
 def test_running_to_the_end_reaches_the_reference_optimum():
     experiment = Experiment.parse({**LINKAGE, "schedule": "E"})
-    trajectory = run_to_end(experiment, start(experiment), "EM")
+    trajectory = run_to_end(experiment, start(experiment), plan("EM", MOVES))
     assert float(trajectory.last.after.theta["theta"]) == pytest.approx(0.6268214978709824, rel=1e-6)
     assert trajectory.moves == "EM" * (len(trajectory) // 2) and len(trajectory) < 40
-    short = run_to_end(experiment, start(experiment), "EM", most=5)
+    short = run_to_end(experiment, start(experiment), plan("EM", MOVES), most=5)
     assert len(short) <= 7
 
 

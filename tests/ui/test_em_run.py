@@ -95,14 +95,14 @@ def test_move_without_q_is_refused():
 
 
 def test_several_gradient_steps_are_one_round():
-    run = EmRun.of(replace(COINS, m_step="several", count=3))
+    run = EmRun.of(replace(COINS, plan="E G3"))
     run.advance(9)
     assert run.moves == "EGGGEGGGE"
 
 
-def test_a_change_of_m_step_goes_on_from_the_tape(run):
+def test_a_change_of_schedule_goes_on_from_the_tape(run):
     run.advance(2)
-    run.cycle = "EB"
+    run.follow("EB")
     assert run.frames()[-1]["next"]["detail"] == "exact posterior"
     run.advance(4)
     assert run.moves == "EMEB"
@@ -110,7 +110,7 @@ def test_a_change_of_m_step_goes_on_from_the_tape(run):
 
 def test_end_stops_where_the_bound_hardly_rises(run):
     run.end()
-    assert converged(run.experiment, run.trajectory, run.cycle) and len(run) < 501
+    assert converged(run.experiment, run.trajectory, run.plan) and len(run) < 501
     length = len(run)
     run.end()
     assert len(run) == length and "Converged" in run.ended
@@ -123,7 +123,7 @@ def test_ahead_makes_half_steps_in_rounds_and_stops_at_the_end(run, monkeypatch)
     assert len(run) == 1  # no time, no half-step
     monkeypatch.setattr(ui.em_run, "_PATIENCE", 60.0)
     run.ahead()
-    assert converged(run.experiment, run.trajectory, run.cycle)
+    assert converged(run.experiment, run.trajectory, run.plan)
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):

@@ -94,6 +94,7 @@ class Stage {
     this.placed();
     if (complete && this.history.frames.length) {
       this.transport.frames(this.history.frames, this.theme);
+      this.transport.coming(message.coming ?? [], this.theme);
       this.follow(message, answered, rebuilt);
     } else if (!this.asks.has("resend")) {
       this.asks.add({ act: "resend" });
@@ -139,6 +140,7 @@ class Stage {
       play: () => (this.playing ? this.pause() : this.play()),
       end: () => this.end(),
       seek: (frame, glide = false) => this.go(frame, { own: true, glide }),
+      further: (frame) => this.further(frame),
       rest: () => this.rest(0),
       act: (act) => this.act(act),
     });
@@ -283,6 +285,13 @@ class Stage {
       this.want = target;
       this.asks.add({ ...next.act, to: target });
     }
+  }
+
+  /** Ask for all frames up to one that is planned, and go there. */
+  further(frame) {
+    this.pause();
+    this.want = frame;
+    this.asks.add({ act: "advance", to: frame });
   }
 
   back() {
