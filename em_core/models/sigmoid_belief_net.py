@@ -48,7 +48,8 @@ class SigmoidBeliefNet:
             "visible_biases": "(D,)",
             "weights": "(D, H): p(v = 1 | h) = σ(weights h + visible_biases)",
         },
-        m_step="no closed form: Newton's method to convergence",
+        m_step="no closed form: given q, the weights of every visible unit are a logistic regression on the hidden "
+        "units, whose maximum is found by search (Newton's method to convergence)",
     )
 
     # --- experiment files -------------------------------------------------------------------------------------
