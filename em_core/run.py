@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -76,20 +77,27 @@ def run(experiment: Experiment) -> Trajectory:
 
 
 def next_letter(trajectory: Trajectory, cycle: str) -> str:
-    """The move that comes next when `cycle`, such as `EM` or `EGGG`, goes round; E where there is no q."""
-    letter = schedule.following(trajectory.moves, cycle)
-    needs_q = MOVES[letter].needs_q and trajectory.last.after.q is None
-    return cycle[0] if needs_q else letter
+    """The move that comes next when `cycle`, such as `EM` or `EGGG`, goes round.
+
+    Where it needs a q and there is none, it is the cycle's first move instead, or E where that needs one too.
+    """
+    letters = (schedule.following(trajectory.moves, cycle), cycle[0])
+    has_q = trajectory.last.after.q is not None
+    return next((letter for letter in letters if has_q or not MOVES[letter].needs_q), "E")
 
 
 def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> bool:
-    """Whether the last round of `cycle` is complete and raised the ELBO by less than 1e-9 relative."""
+    """Whether the last round of `cycle` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
+
+    Where the ELBO is −∞, q being a point, the expected log joint stands for it: the entropy is the same in both.
+    """
     if not trajectory.moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
-    earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
-    elbo = decompose(model, data, trajectory.last.after).elbo
-    return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
+    bounds = [decompose(model, data, trajectory[place].after) for place in (-1 - len(cycle), -1)]
+    points = [bound.elbo == -math.inf for bound in bounds]
+    earlier, now = (bound.expected_log_joint if all(points) else bound.elbo for bound in bounds)
+    return earlier is not None and now is not None and abs(now - earlier) < END_RISE * abs(now)
 
 
 def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
