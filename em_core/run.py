@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,18 @@ def run(experiment: Experiment) -> Trajectory:
 
 
 def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> bool:
-    """Whether the last round of `plan` is complete and raised the ELBO by less than 1e-9 relative."""
+    """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
+
+    Where the ELBO is −∞, q being a point, the expected log joint stands for it: the entropy is the same in both.
+    """
     moves, cycle = trajectory.moves, plan.cycle
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
-    earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
-    elbo = decompose(model, data, trajectory.last.after).elbo
-    return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
+    bounds = [decompose(model, data, trajectory[place].after) for place in (-1 - len(cycle), -1)]
+    points = [bound.elbo == -math.inf for bound in bounds]
+    earlier, now = (bound.expected_log_joint if all(points) else bound.elbo for bound in bounds)
+    return earlier is not None and now is not None and abs(now - earlier) < END_RISE * abs(now)
 
 
 def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
