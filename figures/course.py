@@ -24,6 +24,12 @@ _POINTS = 199
 # nats below the maximum that are drawn: farther down the curve falls away to minus infinity
 _DEPTH = 16.0
 
+# curves rise and fall here: no corner is free
+_LEGEND_ABOVE: Json = {
+    "corner": {"y": 1.02, "yanchor": "bottom"},
+    "margin": {"l": 48, "r": 12, "t": 28, "b": 46},
+}
+
 # traces, in drawing order
 _BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
 
@@ -89,6 +95,7 @@ def figure(experiment: Experiment) -> Json:
             x="θ" if name == "theta" else name,
             y="nats",
             legend=True,
+            **_LEGEND_ABOVE,
             xaxis={"range": [0, float(grid[-1] + grid[0])]},
             yaxis={"range": [low - room, top + 2 * room]},
         )
@@ -97,6 +104,7 @@ def figure(experiment: Experiment) -> Json:
             x="0: where q was computed, 1: where θ went",
             y="nats",
             legend=True,
+            **_LEGEND_ABOVE,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
         )
     return {"data": data, "layout": shape}
@@ -140,7 +148,12 @@ def inner(moment: Moment, course: Course, stop: int) -> Json:
 
 
 def _named(moment: Moment) -> Json:
-    return {f"course/{_BOUND}/name": "log p(h*, v; θ)" if moment.pointed else "L(q, θ)"}
+    color = "$muted" if moment.pointed else ELBO
+    return {
+        f"course/{_BOUND}/name": "log p(h*, v; θ)" if moment.pointed else "L(q, θ)",
+        f"course/{_BOUND}/line.color": color,
+        f"course/{_HERE}/marker.color": [EVIDENCE, color],
+    }
 
 
 def _height(bound: Bound) -> float | None:

@@ -103,7 +103,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     letter = moment.step.move or ""
     own = experiment.moves.get(letter, {})
     if same(moment.step.after.theta, moment.step.before.theta):
-        return "M-step: θ stands at the maximum of the bound already and did not move."
+        return "M-step: θ stands at the maximum already and did not move."
     did = {
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
@@ -112,8 +112,10 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
         "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
-        "C": "{block} jumped to the bound's maximum, the other parameters held",
+        "C": "{block} jumped to the maximum of the bound, the other parameters held",
     }[letter]
+    if moment.pointed:
+        did = did.replace("the bound", "the objective")
     what = f"M-step: {did.format(**own, block=_parameters(moment) if letter == 'C' else '')}."
     evidence = bound.log_evidence - before.log_evidence
     if moment.pointed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from em_core.moves import MOVES
 from figures import layout, wording
 from figures.encode import Json, finite
@@ -11,7 +13,6 @@ from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
 _OBJECTIVE, _CEILING, _FLOOR = 3, 4, 2
-_DOTTED: Json = {"mode": "lines", "line": {"color": "$muted", "width": 2, "dash": "dot"}}
 
 
 def figures() -> dict[str, Json]:
@@ -31,7 +32,7 @@ def figures() -> dict[str, Json]:
         },
         # both are there only where q asks for them
         {**_curve("log p(h*, v)", "$muted", hover="log p(h*, v) %{y:.4f}"), "visible": False},
-        {**_curve("best factorised q", ELBO, hover="best factorised q %{y:.4f}"), **_DOTTED, "visible": False},
+        {**_dotted("best factorised q", ELBO, hover="best factorised q %{y:.4f}"), "visible": False},
     ]
     gap = [
         {**_curve("gap", GAP, hover="gap %{customdata}"), "customdata": []},
@@ -44,9 +45,10 @@ def figures() -> dict[str, Json]:
             "hoverinfo": "skip",
             "showlegend": False,
         },
-        {**_curve("floor of a factorised q", GAP, hover="floor %{y:.4g}"), **_DOTTED, "visible": False},
+        {**_dotted("floor of a factorised q", GAP, hover="floor %{y:.4g}"), "visible": False},
     ]
     legend = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
+    high = {**legend, "y": 0.99, "yanchor": "top"}  # gaps fall
     few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
     return {
         "latest": {
@@ -72,7 +74,7 @@ def figures() -> dict[str, Json]:
                 x="half-step",
                 y="gap (nats)",
                 legend=True,
-                corner=legend,
+                corner=high,
                 xaxis=few,
                 yaxis={"type": "log", "exponentformat": "power"},
             ),
@@ -119,6 +121,10 @@ def here(moment: Moment, past: list[Moment]) -> Json:
     symbols = [_symbol(other) for other in shown]
     result: Json = {"gap/1/x": [index], "gap/1/y": [None if bound.kl is None else _drawable(moment)]}
     result[f"gap/{_FLOOR}/visible"] = any(other.floor is not None for other in (*past, moment))
+    result["gap/yaxis.dtick"] = _decades([*past, moment])
+    # no gap to fill where an ELBO is −∞
+    result["latest/1/fill"] = "none" if any(other.pointed for other in shown) else "tonexty"
+    result["timeline/1/fill"] = "none" if any(other.pointed for other in (*past, moment)) else "tonexty"
     for figure in ("timeline", "latest"):
         result[f"{figure}/2/x"] = [index, index]
         result[f"{figure}/2/y"] = [bound.log_evidence, finite(bound.elbo)]
@@ -135,6 +141,14 @@ def here(moment: Moment, past: list[Moment]) -> Json:
         if trace != _CEILING:
             result[f"latest/{trace}/marker.symbol"] = symbols
     return result
+
+
+def _decades(moments: list[Moment]) -> float | str:
+    """Marks on the logarithmic scale: every so many decades, and within a few at 1, 2 and 5."""
+    heights = [_drawable(moment) for moment in moments if moment.bound.kl is not None]
+    drawn = [height for height in heights if height is not None]
+    decades = math.log10(max(drawn) / min(drawn)) if drawn else 0.0
+    return "D2" if decades < 2 else math.ceil(decades / 5)
 
 
 def _objective(moment: Moment) -> float | None:
@@ -155,6 +169,10 @@ def _drawable(moment: Moment) -> float | None:
 
 def _symbol(moment: Moment) -> str:
     return "diamond" if moment.step.move is None else "circle" if MOVES[moment.step.move].kind == "E" else "square"
+
+
+def _dotted(name: str, color: str, hover: str) -> Json:
+    return {**_curve(name, color, hover), "mode": "lines", "line": {"color": color, "width": 2.5, "dash": "dot"}}
 
 
 def _curve(name: str, color: str, hover: str, **more: str) -> Json:

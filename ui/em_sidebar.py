@@ -26,13 +26,8 @@ def show(session: EmSession) -> None:
     else:
         controls.select(session, "data", "Data", data_options(settings.model))
     if settings.data == "blobs" and not imported:
-        controls.slider(session, "points", "Points N", step=10)
-        controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
-        controls.slider(session, "clusters", "Clusters")
-        controls.slider(session, "dimensions", "Dimensions D")
-        controls.slider(session, "imbalance", "Imbalance", step=0.05)
-        controls.slider(session, "outliers", "Outliers, share", step=0.01)
-        controls.number(session, "data_seed", "Data seed")
+        with st.expander("Points and clusters"):
+            _blobs(session)
     names = session.run.scene.view.axis_names
     if settings.model in SIZES:
         most = len(names) if settings.model == "factor_analysis" else None
@@ -74,6 +69,16 @@ def show(session: EmSession) -> None:
     controls.keys("; a move's letter makes that move")
     if dataset is not None and not imported:
         st.caption(f"**{dataset.title}.** {dataset.source}. Licence: {dataset.licence}.")
+
+
+def _blobs(session: EmSession) -> None:
+    controls.slider(session, "points", "Points N", step=10)
+    controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
+    controls.slider(session, "clusters", "Clusters")
+    controls.slider(session, "dimensions", "Dimensions D")
+    controls.slider(session, "imbalance", "Imbalance", step=0.05)
+    controls.slider(session, "outliers", "Outliers, share", step=0.01)
+    controls.number(session, "data_seed", "Data seed")
 
 
 def _schedule(session: EmSession) -> None:
