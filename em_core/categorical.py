@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from em_core.errors import HalfStepFailed
@@ -35,6 +36,10 @@ class Categorical:
     def expected_counts(self) -> Array:
         """(K, N): responsibilities times counts, the completed data that an M-step sees."""
         return frozen(self.probabilities * self.counts)
+
+    def part(self, columns: NDArray[np.intp], counts: Array) -> Categorical:
+        """q of these columns, that stand for `counts` units each, (columns,)."""
+        return Categorical(frozen(self.log_probabilities[:, columns]), frozen(counts))
 
 
 def posterior(log_joint: Array, counts: Array) -> Categorical:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core import categorical
 from em_core.categorical import NEGLIGIBLE, Categorical
@@ -32,6 +33,18 @@ class Chains:
     transitions: Categorical
     probabilities: Array
     lengths: tuple[int, ...]
+
+    def part(self, sequences: NDArray[np.intp]) -> Chains:
+        """q of these sequences, in order."""
+        n_states = len(self.probabilities)
+        steps = within(sequences, tuple(length - 1 for length in self.lengths))
+        pairs = np.repeat(steps, n_states)
+        return Chains(
+            _columns(self.initial, within(sequences, (1,) * len(self.lengths))),
+            _columns(self.transitions, pairs),
+            frozen(self.probabilities[:, within(sequences, self.lengths)]),
+            tuple(self.lengths[n] for n in sequences),
+        )
 
     @property
     def expected_counts(self) -> Array:
@@ -211,8 +224,13 @@ def _require_possible(sequence: int, log_probability: float) -> None:
         )
 
 
+def within(sequences: NDArray[np.intp], lengths: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which of sum(lengths) columns, laid end to end, belong to these sequences."""
+    return np.repeat(np.isin(np.arange(len(lengths)), sequences), lengths)
+
+
 def _columns(entry: Categorical, chosen: np.ndarray) -> Categorical:
-    return Categorical(entry.log_probabilities[:, chosen], entry.counts[chosen])
+    return Categorical(frozen(entry.log_probabilities[:, chosen]), frozen(entry.counts[chosen]))
 
 
 def _spans(lengths: tuple[int, ...]) -> list[tuple[int, int]]:

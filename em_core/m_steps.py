@@ -1,4 +1,8 @@
-"""M-type half-steps: raise L over θ, with q held fixed."""
+"""M-type half-steps: raise L over θ, with q held fixed.
+
+All but `full` and `conditional` move along unconstrained coordinates, by the gradient of L / N. They look at L without
+its entropy, which θ does not change and which is −∞ for a point mass over continuous h.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,18 @@ from em_core.records import Array, Event, Parameters, State, frozen
 
 # Armijo's condition: a step counts as progress when it gains this share of what the slope promises
 _SUFFICIENT = 1e-4
-_MOST_HALVINGS = 60
+# from the largest step that can be set to one that changes nothing
+_MOST_HALVINGS = 1000
+_BELOW_ROUNDING = 1e-3 * np.finfo(float).eps
 # central differences of a gradient: about the cube root of the floats' precision
 _WIDTH = 6e-6
+# an eigenvalue of the scaled curvature counts as at least this share of the largest
+_FLAT = 1e-8
+# Newton's method costs two gradients for each coordinate, and the eigenvectors of a square matrix of them
+MOST_NEWTON_COORDINATES = 1000
+
+# numbers that leave the floats are told by `_value` and `_slope`, not by warnings
+_quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
 def full(model: LatentVariableModel, data: Any, state: State) -> State:
@@ -29,19 +42,18 @@ def full(model: LatentVariableModel, data: Any, state: State) -> State:
     return replace(state, theta=model.maximize(data, state.q, state.theta))
 
 
-# numbers that leave the floats are told by `_value`, not by warnings
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def gradient_step(model: LatentVariableModel, data: Any, state: State, step: float) -> State:
     """One step of fixed size along the gradient of L / N, in unconstrained coordinates.
 
     At q = posterior this is the gradient of log p / N (Fisher's identity). A large step may lower L; one that leaves
     the numbers raises `HalfStepFailed`.
     """
-    slope = model.gradient(data, state.theta, state.q) / model.n_units(data)
-    return _stepped(model, data, state, step * slope, step)
+    slope = _slope(model, data, state)
+    return _stepped(model, data, state, step * slope, step, slope)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def backtracking_step(
     model: LatentVariableModel, data: Any, state: State, step: float
 ) -> tuple[State, tuple[Event, ...]]:
@@ -49,29 +61,31 @@ def backtracking_step(
 
     L never falls. Where no halving helps, θ stays and an event says so: that is rounding, at a maximum of L.
     """
-    slope = model.gradient(data, state.theta, state.q) / model.n_units(data)
-    return _backtracked(model, data, state, slope, float(slope @ slope), step)
+    slope = _slope(model, data, state)
+    return _backtracked(model, data, state, slope, slope, step)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def stochastic_step(model: Any, data: Any, state: State, step: float, batch: int, rng: np.random.Generator) -> State:
     """One step of fixed size along `minibatch_slope`. In the mean over draws it is the step of `gradient_step`."""
-    return _stepped(model, data, state, step * minibatch_slope(model, data, state, batch, rng), step)
+    slope = minibatch_slope(model, data, state, batch, rng)
+    return _stepped(model, data, state, step * slope, step, slope)
 
 
+@_quiet
 def minibatch_slope(model: Any, data: Any, state: State, batch: int, rng: np.random.Generator) -> Array:
     """The gradient of L / N as `batch` units drawn without replacement estimate it, without bias."""
     part, q, share = model.minibatch(data, state.q, batch, rng)
-    return model.gradient(part, state.theta, q) / (share * model.n_units(data))
+    return _finite(model.gradient(part, state.theta, q) / (share * model.n_units(data)))
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, beta1: float, beta2: float) -> State:
     """One step of Adam (Kingma and Ba, 2015) up the gradient of L / N; its running moments travel in the carry.
 
     They start at 0, also where the number of coordinates has changed.
     """
-    slope = model.gradient(data, state.theta, state.q) / model.n_units(data)
+    slope = _slope(model, data, state)
     mean, square, made = state.carry.get("A", (np.zeros_like(slope), np.zeros_like(slope), 0))
     if mean.shape != slope.shape:
         mean, square, made = np.zeros_like(slope), np.zeros_like(slope), 0
@@ -79,123 +93,190 @@ def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, 
     mean = frozen(beta1 * mean + (1 - beta1) * slope)
     square = frozen(beta2 * square + (1 - beta2) * slope**2)
     change = step * (mean / (1 - beta1**made)) / (np.sqrt(square / (1 - beta2**made)) + 1e-8)
-    moved = _stepped(model, data, state, change, step)
+    moved = _stepped(model, data, state, change, step, slope)
     return replace(moved, carry=MappingProxyType({**state.carry, "A": (mean, square, made)}))
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def newton_step(model: LatentVariableModel, data: Any, state: State) -> tuple[State, tuple[Event, ...]]:
-    """One Newton step on L, halved until L rises; L never falls.
+    """One Newton step on L, halved until L rises; L never falls. Where L is quadratic it lands on the maximum.
 
-    The Hessian comes from central differences of the gradient. Its eigenvalues are made negative by their size and kept
-    away from 0, so that the step always points uphill.
+    The second derivatives are central differences of the gradient. Each coordinate is scaled by its own curvature, so
+    that units do not matter; then every eigenvalue is made negative by its size and kept away from 0, so that the step
+    always points uphill. Raises `HalfStepFailed` where there are too many coordinates.
     """
-    vector = model.to_vector(state.theta)
-    slope = model.gradient(data, state.theta, state.q) / model.n_units(data)
-    curvature = _hessian(model, data, state, vector) / model.n_units(data)
-    sizes, directions = np.linalg.eigh(curvature)
-    sizes = np.maximum(np.abs(sizes), 1e-8 * max(1.0, float(np.abs(sizes).max(initial=0.0))))
-    change = directions @ ((directions.T @ slope) / sizes)
-    return _backtracked(model, data, state, change, float(change @ slope), 1.0)
+    slope = _slope(model, data, state)
+    if len(slope) > MOST_NEWTON_COORDINATES:
+        raise HalfStepFailed(
+            "too_many_coordinates",
+            f"a Newton step needs all second derivatives, and θ has {len(slope)} coordinates, more than"
+            f" {MOST_NEWTON_COORDINATES}; L-BFGS (L) does without them",
+            coordinates=float(len(slope)),
+        )
+    curvature = _curvature(model, data, state)
+    own = np.abs(np.diag(curvature))
+    scale = 1 / np.sqrt(np.where(own > 0, own, 1.0))
+    sizes, directions = np.linalg.eigh(_finite(curvature * np.outer(scale, scale)))
+    sizes = np.maximum(np.abs(sizes), _FLAT * np.abs(sizes).max(initial=1.0))
+    change = scale * (directions @ ((directions.T @ (scale * slope)) / sizes))
+    return _backtracked(model, data, state, change, slope, 1.0)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+@_quiet
 def lbfgs_steps(
     model: LatentVariableModel, data: Any, state: State, iterations: int
 ) -> tuple[State, tuple[Event, ...]]:
-    """Some iterations of L-BFGS on L, with a fresh memory; L never falls."""
+    """Some iterations of L-BFGS on L, with a fresh memory; L never falls.
+
+    Where its line search finds nothing better, as it does where coordinates differ in size by many powers of ten, the
+    move is a gradient step with backtracking.
+    """
     n_units = model.n_units(data)
+    slope, now = _slope(model, data, state), _now(model, data, state)
     start = model.to_vector(state.theta)
-    now = _value(model, data, state.theta, state.q)
+    # where L is no number the line search meets a wall and turns back
+    wall = 1e10 + 2 * abs(now) / n_units, np.zeros_like(start)
 
     def descent(vector: Array) -> tuple[float, Array]:
         theta = _at(model, vector, state.theta)
         value = _value(model, data, theta, state.q)
-        if value == -math.inf:  # beyond the numbers: a wall that the line search turns back from
-            return 1e10 + abs(now) / n_units, np.zeros_like(vector)
-        return -value / n_units, -model.gradient(data, theta, state.q) / n_units
+        rise = None if value == -math.inf else _gradient(model, data, theta, state.q, len(start))
+        return wall if rise is None else (-value / n_units, -rise / n_units)
 
-    found = minimize(descent, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxls": 40})
-    theta = _at(model, found.x, state.theta)
-    if len(start) and _value(model, data, theta, state.q) > now:
-        return replace(state, theta=theta), ()
-    slope = model.gradient(data, state.theta, state.q) / n_units
-    message = f"{iterations} iterations of L-BFGS do not raise the bound: θ stays"
-    return state, (Event("rejected_step", message, {"slope": float(np.linalg.norm(slope))}),)
+    if len(start):
+        # it ends when the iterations do, not when some tolerance is met
+        options = {"maxiter": iterations, "maxls": 40, "ftol": 0.0, "gtol": 0.0}
+        found = minimize(descent, start, jac=True, method="L-BFGS-B", options=options)
+        theta = _at(model, found.x, state.theta)
+        if _value(model, data, theta, state.q) > now:
+            return replace(state, theta=theta), ()
+    return _backtracked(model, data, state, slope, slope, 1.0)
 
 
 def conditional(model: Any, data: Any, state: State) -> State:
     """Jump to the maximum of L over the next block of parameters, the others held (ECM; Meng and Rubin, 1993).
 
-    The blocks come in turn; L never falls. Raises `HalfStepFailed` where the block has no maximum.
+    The blocks come in turn; L never falls. Where every parameter is fixed, nothing changes. Raises `HalfStepFailed`
+    where the block has no maximum.
     """
     blocks = model.blocks()
+    if not blocks:
+        return state
     turn = state.carry.get("C", 0) % len(blocks)
     theta = model.maximize_block(data, state.q, state.theta, blocks[turn])
     return replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
 
 
-def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float) -> State:
-    """θ moved by `change`. Raises `HalfStepFailed` where that leaves the numbers."""
-    theta = _moved(model, state.theta, change)
-    if not math.isfinite(_value(model, data, theta, state.q)):
+def _slope(model: LatentVariableModel, data: Any, state: State) -> Array:
+    """The gradient of L / N. Raises `HalfStepFailed` where it is not finite."""
+    return _finite(model.gradient(data, state.theta, state.q) / model.n_units(data))
+
+
+def _now(model: LatentVariableModel, data: Any, state: State) -> float:
+    """L without its entropy at the state. Raises `HalfStepFailed` where it is −∞: no slope leads out of there."""
+    value = _value(model, data, state.theta, state.q)
+    if value == -math.inf:
+        message = "the bound is −∞ here, for θ rules out what q holds possible, and has no slope to follow"
+        raise HalfStepFailed("boundary", message)
+    return value
+
+
+def _finite(slopes: Array) -> Array:
+    """Raise `HalfStepFailed` where slopes, or the sum of their squares, leave the numbers."""
+    if not math.isfinite(float(np.sum(slopes**2))):
+        message = "the slope of the bound leaves the numbers: rescaled data, or the full M-step, would not"
+        raise HalfStepFailed("diverged", message)
+    return slopes
+
+
+def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float, slope: Array) -> State:
+    """θ moved by `change`. Raises `HalfStepFailed` where that leads to a bound that is not finite."""
+    theta = _at(model, model.to_vector(state.theta) + change, state.theta)
+    if _value(model, data, theta, state.q) == -math.inf:
+        _now(model, data, state)
         raise HalfStepFailed(
             "diverged",
             f"a gradient step of size {step:g} leads where the bound is not finite; a smaller step would not",
             step=step,
-            slope=float(np.linalg.norm(change)) / step,
+            slope=float(np.linalg.norm(slope)),
         )
     return replace(state, theta=theta)
 
 
 def _backtracked(
-    model: LatentVariableModel, data: Any, state: State, change: Array, promised: float, step: float
+    model: LatentVariableModel, data: Any, state: State, change: Array, slope: Array, step: float
 ) -> tuple[State, tuple[Event, ...]]:
     """θ moved by `change` times a size: `step`, halved until L rises by a fair share of what the slope promises."""
-    n_units = model.n_units(data)
-    now = _value(model, data, state.theta, state.q)
+    n_units, now = model.n_units(data), _now(model, data, state)
+    vector = model.to_vector(state.theta)
+    promised = float(change @ slope)
     size = step
     for _ in range(_MOST_HALVINGS):
-        theta = _moved(model, state.theta, size * change)
+        moved = vector + size * change
+        theta = _at(model, moved, state.theta)
         gain = (_value(model, data, theta, state.q) - now) / n_units
         if gain >= _SUFFICIENT * size * promised and gain > 0:
             return replace(state, theta=theta), ()
+        # neither θ nor L can show a smaller step
+        if np.array_equal(moved, vector) or size * promised * n_units <= _BELOW_ROUNDING * abs(now):
+            break
         size /= 2
-    message = f"no step in this direction, from {step:g} down to {size:.2g} of it, raises the bound: θ stays"
-    return state, (Event("rejected_step", message, {"slope": math.sqrt(promised), "smallest_step": size}),)
+    message = f"no step in this direction, from {step:g} down to {size:.2g}, raises the bound: θ stays"
+    numbers = {"slope": float(np.linalg.norm(slope)), "smallest_step": size}
+    return state, (Event("rejected_step", message, numbers),)
 
 
-def _hessian(model: LatentVariableModel, data: Any, state: State, vector: Array) -> Array:
-    """Second derivatives of E_q[log p(h, v; θ)] in unconstrained coordinates, symmetric."""
-    columns = []
-    for place, value in enumerate(vector):
-        width = _WIDTH * max(1.0, abs(float(value)))
-        there, back = vector.copy(), vector.copy()
-        there[place] += width
-        back[place] -= width
-        ends = (model.gradient(data, _at(model, end, state.theta), state.q) for end in (there, back))
-        rise, fall = ends
-        columns.append((rise - fall) / (there[place] - back[place]))
-    matrix = np.array(columns).reshape(len(vector), len(vector))
+def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
+    """Second derivatives of L / N in unconstrained coordinates, symmetric.
+
+    A coordinate whose gradient cannot be had on both sides, for it lies within rounding of a boundary, counts as flat.
+    """
+    vector = model.to_vector(state.theta)
+    n_units = model.n_units(data)
+    matrix = np.zeros((len(vector), len(vector)))
+
+    def column(place: int, width: float) -> Array:
+        ends = []
+        for sign in (1, -1):
+            moved = vector.copy()
+            moved[place] += sign * width
+            theta = _at(model, moved, state.theta)
+            slope = _gradient(model, data, theta, state.q, len(vector))
+            if slope is None:
+                return np.zeros(len(vector))
+            ends.append((slope, moved[place]))
+        (rise, there), (fall, back) = ends
+        return (rise - fall) / (there - back) / n_units
+
+    for place, value in enumerate(np.abs(vector)):
+        matrix[place] = column(place, _WIDTH * max(1.0, value))
+        own = abs(float(matrix[place, place]))
+        if own > 100 and value < 1:  # a coordinate as small as its data: differences must be smaller still
+            matrix[place] = column(place, _WIDTH * max(1 / math.sqrt(own), value))
     return (matrix + matrix.T) / 2
 
 
+def _gradient(model: LatentVariableModel, data: Any, theta: Parameters, q: Any, size: int) -> Array | None:
+    """The gradient of E_q[log p(h, v; θ)]; None where it is not finite or has no longer `size` coordinates."""
+    try:
+        slope = model.gradient(data, theta, q)
+    except HalfStepFailed:
+        return None
+    return slope if slope.shape == (size,) and np.all(np.isfinite(slope)) else None
+
+
+@_quiet
 def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Parameters:
-    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        return model.from_vector(vector, like)
+    return model.from_vector(vector, like)
 
 
-def _moved(model: LatentVariableModel, theta: Parameters, change: Array) -> Parameters:
-    return _at(model, model.to_vector(theta) + change, theta)
-
-
+@_quiet
 def _value(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
     """L up to the entropy, which θ does not change; −inf where θ is no usable parameter."""
     if not all(np.all(np.isfinite(entry)) for entry in theta.values()):
         return -math.inf
     try:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value = model.expected_log_joint(data, theta, q)
+        value = model.expected_log_joint(data, theta, q)
     except HalfStepFailed:
         return -math.inf
     return value if math.isfinite(value) else -math.inf

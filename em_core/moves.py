@@ -180,7 +180,12 @@ _TABLE = (
         ),
         {
             **_STEP,
-            "batch": Setting(32, "units in a minibatch; all of them where there are fewer", whole=True, most=1e9),
+            "batch": Setting(
+                32,
+                "units in a minibatch (of a hidden Markov model: sequences); all of them where there are fewer",
+                whole=True,
+                most=1e6,
+            ),
         },
         needs_q=True,
         requires="minibatch",

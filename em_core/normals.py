@@ -37,6 +37,11 @@ class Normals:
         halves = np.linalg.inv(_finite_factors(self))
         return frozen(np.where(self.points[:, None, None], 0.0, _transposed(halves) @ halves))
 
+    def part(self, rows: NDArray[np.intp]) -> Normals:
+        """q of these units."""
+        factors = self.precision_factors
+        return Normals(frozen(self.means[rows]), factors if len(factors) == 1 else frozen(factors[rows]))
+
     def spread(self, loadings: Array) -> Array:
         """The variance of loadings h under q, (D, L) -> (D,), averaged over the units."""
         whitened = np.linalg.solve(_finite_factors(self), loadings.T)

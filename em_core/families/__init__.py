@@ -4,6 +4,8 @@ A family is a frozen dataclass with
 
     log_density(values, components) -> (K, N)
     fit(values, weights, previous) -> components     maximum likelihood of weighted data
+    parameters                                       the names of those that `fit` changes
+    fit_one(values, weights, previous, name) -> {name: …}    the same over one of them, where there are several
     gradient, to_vector, from_vector                 the same in unconstrained coordinates
     read, draw                                       from an experiment file, and at random
 """

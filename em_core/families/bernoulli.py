@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, logit
@@ -16,6 +17,8 @@ from em_core.records import Array, Parameters, frozen
 @dataclass(frozen=True)
 class BernoulliFamily:
     """D independent coins a component; a probability of exactly 0 or 1 is structural and stays."""
+
+    parameters: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, D) of 0/1 -> (K, N)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, gammaln, logit, xlog1py, xlogy
@@ -18,6 +19,8 @@ class BinomialFamily:
     """Binomial(trials, probability_k); a probability of exactly 0 or 1 is structural and stays."""
 
     trials: int
+
+    parameters: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) successes -> (K, N), binomial coefficient included."""

@@ -6,7 +6,7 @@ tight component costs digits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from em_core.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
+_NAMES = ("means", "covariances")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class GaussianFamily:
 
     covariance: str = "full"
     fixed: frozenset[str] = frozenset()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(name for name in _NAMES if name not in self.fixed)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, D) -> (K, N)."""
@@ -56,6 +61,10 @@ class GaussianFamily:
             covariances = self._pool(self._scatter(values, weights, means), mass, values.shape[1])
             self._require_definite(covariances, values)
         return {"means": frozen(means), "covariances": frozen(covariances)}
+
+    def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
+        """`fit` over the parameter `name` alone: covariances then lie about the means as they are."""
+        return {name: replace(self, fixed=frozenset(_NAMES) - {name}).fit(values, weights, previous)[name]}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in the coordinates of `to_vector`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln, xlogy
@@ -16,6 +17,8 @@ from em_core.records import Array, Parameters, frozen
 @dataclass(frozen=True)
 class PoissonFamily:
     """Poisson(rate_k); a rate of exactly 0 is structural and stays."""
+
+    parameters: ClassVar[tuple[str, ...]] = ("rates",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) counts -> (K, N), the factorial included."""

@@ -6,6 +6,7 @@ values: (N, P + 1), the inputs and in the last column the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ _EPS = np.finfo(float).eps
 class RegressionFamily:
     """target ~ N(inputs · coefficients_k, variance_k); an intercept is an input that is always 1."""
 
+    parameters: ClassVar[tuple[str, ...]] = ("coefficients", "variances")
+
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, P + 1) -> (K, N), conditional on the inputs."""
         variances = _variances(components)[:, None]
@@ -32,13 +35,19 @@ class RegressionFamily:
         Raises `HalfStepFailed` for a lost component, for inputs that do not determine the coefficients and for a line
         without residuals.
         """
+        lines = self.fit_one(values, weights, previous, "coefficients")
+        return {**lines, **self.fit_one(values, weights, lines, "variances")}
+
+    def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
+        """`fit` over the parameter `name` alone: variances are then about the lines as they are."""
         mass = component_mass(weights)
         inputs, targets = values[:, :-1], values[:, -1]
-        coefficients = np.array(
-            [_least_squares(inputs, targets, entry / entry.max(), k) for k, entry in enumerate(weights)]
-        )
+        if name == "coefficients":
+            rows = [_least_squares(inputs, targets, entry / entry.max(), k) for k, entry in enumerate(weights)]
+            return {"coefficients": frozen(rows)}
+        coefficients = previous["coefficients"]
         with np.errstate(over="ignore", invalid="ignore"):  # where its own points leave all others beyond the floats
-            residuals = _residuals(values, {"coefficients": coefficients})
+            residuals = _residuals(values, previous)
             variances = np.sum(weights * residuals**2, axis=1) / mass
         if not np.all(np.isfinite(variances)):
             k = int(np.argmin(np.isfinite(variances)))
@@ -55,7 +64,7 @@ class RegressionFamily:
                 component=float(flat[0]),
                 smallest=float(variances[flat[0]]),
             )
-        return {"coefficients": frozen(coefficients), "variances": frozen(variances)}
+        return {"variances": frozen(variances)}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in coefficients and log variances."""

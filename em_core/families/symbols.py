@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ MOST_SYMBOLS = 1000
 @dataclass(frozen=True)
 class SymbolFamily:
     """p(symbol s) = probabilities[k, s]; a probability of exactly 0 is structural and stays."""
+
+    parameters: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) whole numbers -> (K, N)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ _ONE_COLUMN = GaussianFamily("diag")
 class UnivariateGaussianFamily:
     """N(means_k, variances_k): the Gaussian family on a single column, under the names of one dimension."""
 
+    parameters: ClassVar[tuple[str, ...]] = ("means", "variances")
+
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) -> (K, N)."""
         return _ONE_COLUMN.log_density(values[:, None], _columns(components))
@@ -25,6 +28,12 @@ class UnivariateGaussianFamily:
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted means and variances. Raises `HalfStepFailed` for a lost component or a variance of 0."""
         return _flat(_ONE_COLUMN.fit(values[:, None], weights, _columns(previous)))
+
+    def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
+        """`fit` over the parameter `name` alone: variances then lie about the means as they are."""
+        column = {"means": "means", "variances": "covariances"}[name]
+        fitted = _ONE_COLUMN.fit_one(values[:, None], weights, _columns(previous), column)
+        return {name: frozen(fitted[column][:, 0])}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in means and logarithms of variances."""

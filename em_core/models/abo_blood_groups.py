@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from em_core import categorical
+from em_core import categorical, minibatch
 from em_core.categorical import Categorical
 from em_core.errors import InvalidExperiment
 from em_core.fields import Fields
@@ -122,6 +122,16 @@ class AboBloodGroups:
         """Gene counting: every allele's share of the expected 2 N alleles."""
         alleles = _expected_alleles(data, q)
         return _named(alleles / alleles.sum())
+
+    def minibatch(
+        self, data: BloodGroups, q: Categorical, size: int, rng: np.random.Generator
+    ) -> tuple[BloodGroups, Categorical, float]:
+        """People, whatever their groups: q keeps its columns, and the counts change."""
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = BloodGroups(draw.counts, log_ways(draw.counts))
+        return part, q.part(np.arange(2), part.hiding), draw.share
 
     def gradient(self, data: BloodGroups, theta: Parameters, q: Categorical) -> Array:
         alleles, frequencies = _expected_alleles(data, q), _stacked(theta)

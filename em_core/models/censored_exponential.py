@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from em_core import minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
@@ -148,6 +149,16 @@ class CensoredExponential:
         if mean == 0:
             raise HalfStepFailed("zero_mean", "every lifetime is 0, and the likelihood has no upper bound", mean=0.0)
         return {"mean": frozen(mean)}
+
+    def minibatch(
+        self, data: Lifetimes, q: ShiftedExponentials, size: int, rng: np.random.Generator
+    ) -> tuple[Lifetimes, ShiftedExponentials, float]:
+        draw = minibatch.draw_rows(len(data.times), size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = Lifetimes(frozen(data.times[draw.rows]), frozen(data.observed[draw.rows]))
+        starts = q.starts[draw.counts[data.observed == 0] > 0]
+        return part, ShiftedExponentials(frozen(starts), q.remainder), draw.share
 
     def gradient(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> Array:
         return np.array([_total(data, q) / _mean(theta) - len(data.times)])

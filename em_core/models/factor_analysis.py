@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 
-from em_core import definite, normals
+from em_core import definite, minibatch, normals
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
@@ -173,17 +173,29 @@ class FactorAnalysis:
         is the sample mean wherever the posterior means average to 0. Raises `HalfStepFailed` where a noise variance
         reaches 0 (a Heywood case).
         """
-        n_units = len(data.values)
-        centre, hidden_centre = data.values.mean(axis=0), q.means.mean(axis=0)
-        hidden = q.means - hidden_centre
-        spread = hidden.T @ hidden / n_units + q.covariances.mean(axis=0)
-        crossed = hidden.T @ (data.values - centre) / n_units
-        loadings = cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T
-        fitted = {"mean": frozen(centre - loadings @ hidden_centre), "loadings": frozen(loadings)}
-        squares = self._squares(data, fitted, q) / n_units
+        centred = _loadings(data, q, data.values.mean(axis=0), q.means.mean(axis=0))
+        fitted = self.maximize_block(data, q, {**theta, "loadings": centred}, ("mean",))
+        return self.maximize_block(data, q, fitted, ("noise_variances",))
+
+    def minibatch(self, data: Table, q: Normals, size: int, rng: np.random.Generator) -> tuple[Table, Normals, float]:
+        draw = minibatch.draw_rows(len(data.values), size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        return Table(frozen(data.values[draw.rows])), q.part(draw.rows), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("mean",), ("loadings",), ("noise_variances",)
+
+    def maximize_block(self, data: Table, q: Normals, theta: Parameters, block: tuple[str, ...]) -> Parameters:
+        """Mean and loadings are best whatever the noise, but each depends on the other."""
+        if block == ("mean",):
+            return {**theta, "mean": frozen(data.values.mean(axis=0) - theta["loadings"] @ q.means.mean(axis=0))}
+        if block == ("loadings",):
+            return {**theta, "loadings": _loadings(data, q, theta["mean"], np.zeros(q.means.shape[1]))}
+        squares = self._squares(data, theta, q) / len(data.values)
         variances = squares if self.noise == "diagonal" else np.array(squares.mean())
         self._require_noise(variances, data)
-        return {**fitted, "noise_variances": frozen(variances)}
+        return {**theta, "noise_variances": frozen(variances)}
 
     def gradient(self, data: Table, theta: Parameters, q: Normals) -> Array:
         noise, loadings = self._noise(theta), theta["loadings"]
@@ -236,6 +248,14 @@ class FactorAnalysis:
                 dimension=float(d),
                 variance=float(np.atleast_1d(variances)[d]),
             )
+
+
+def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> Array:
+    """(D, L) regression of v − centre on h − hidden_centre, without intercept, its squares completed by q's spread."""
+    hidden = q.means - hidden_centre
+    spread = hidden.T @ hidden / len(hidden) + q.covariances.mean(axis=0)
+    crossed = hidden.T @ (data.values - centre) / len(hidden)
+    return frozen(cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T)
 
 
 def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:

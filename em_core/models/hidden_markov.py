@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from em_core import categorical, chains, simplex
+from em_core import categorical, chains, minibatch, simplex
 from em_core.categorical import NEGLIGIBLE
 from em_core.chains import Chains
 from em_core.errors import InvalidExperiment
@@ -16,7 +16,7 @@ from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
 from em_core.fields import Fields, finite_array
 from em_core.model import ModelHelp
-from em_core.models.mixture import Family
+from em_core.models.mixture import Family, fit_one
 from em_core.records import Array, Parameters, frozen
 
 EMISSIONS: dict[str, Family] = {
@@ -165,13 +165,33 @@ class HiddenMarkov:
         A state that no step leaves (where all sequences have length 1, or end on reaching it) keeps its row of the
         transition matrix: every row maximises the bound then.
         """
-        left = q.transition_counts.sum(axis=1, keepdims=True)
-        rows = np.divide(q.transition_counts, left, out=theta["transition_matrix"].copy(), where=left > NEGLIGIBLE)
         return {
-            "start_probabilities": frozen(q.start_counts / q.start_counts.sum()),
-            "transition_matrix": frozen(rows),
+            "start_probabilities": _start_shares(q),
+            "transition_matrix": _transition_shares(q, theta["transition_matrix"]),
             **self.family.fit(data.values, q.expected_counts, theta),
         }
+
+    def minibatch(
+        self, data: Sequences, q: Chains, size: int, rng: np.random.Generator
+    ) -> tuple[Sequences, Chains, float]:
+        """Whole sequences: `size` and the share count these, not time steps."""
+        draw = minibatch.draw_rows(len(data.lengths), size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = q.part(draw.rows)
+        values = frozen(data.values[chains.within(draw.rows, data.lengths)])
+        return Sequences(values, part.lengths), part, draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("start_probabilities",), ("transition_matrix",), *((name,) for name in self.family.parameters)
+
+    def maximize_block(self, data: Sequences, q: Chains, theta: Parameters, block: tuple[str, ...]) -> Parameters:
+        (name,) = block
+        if name == "start_probabilities":
+            return {**theta, name: _start_shares(q)}
+        if name == "transition_matrix":
+            return {**theta, name: _transition_shares(q, theta[name])}
+        return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
 
     def gradient(self, data: Sequences, theta: Parameters, q: Chains) -> Array:
         start = simplex.gradient(q.start_counts[None], theta["start_probabilities"][None])
@@ -207,3 +227,13 @@ class HiddenMarkov:
         with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
             log_start, log_transitions = np.log(theta["start_probabilities"]), np.log(theta["transition_matrix"])
         return log_start, log_transitions, self.family.log_density(data.values, theta)
+
+
+def _start_shares(q: Chains) -> Array:
+    return frozen(q.start_counts / q.start_counts.sum())
+
+
+def _transition_shares(q: Chains, present: Array) -> Array:
+    """Expected steps out of each state as shares of their total; a row of `present` where there are none."""
+    left = q.transition_counts.sum(axis=1, keepdims=True)
+    return frozen(np.divide(q.transition_counts, left, out=present.copy(), where=left > NEGLIGIBLE))

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from em_core import definite
+from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
@@ -33,6 +33,12 @@ class Pattern:
     observed: Places
     missing: Places
 
+    def part(self, rows: Places) -> Pattern:
+        """The same pattern among `rows` alone, in order: its rows are numbered by their place there."""
+        places = np.flatnonzero(np.isin(rows, self.rows))
+        places.flags.writeable = False
+        return Pattern(places, self.observed, self.missing)
+
 
 @dataclass(frozen=True, eq=False)
 class IncompleteTable:
@@ -40,6 +46,11 @@ class IncompleteTable:
 
     values: Array
     patterns: tuple[Pattern, ...]
+
+    def part(self, rows: Places) -> IncompleteTable:
+        """These rows alone."""
+        patterns = (pattern.part(rows) for pattern in self.patterns)
+        return IncompleteTable(frozen(self.values[rows]), tuple(entry for entry in patterns if len(entry.rows)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,12 @@ class Conditional:
     pattern: Pattern
     means: Array
     factors: Array
+
+    def part(self, rows: Places) -> Conditional:
+        """q of those of its rows that are among `rows`, numbered by their place there."""
+        kept = np.isin(self.pattern.rows, rows)
+        factors = self.factors if len(self.factors) == 1 else frozen(self.factors[kept])
+        return Conditional(self.pattern.part(rows), frozen(self.means[kept]), factors)
 
     @property
     def covariances(self) -> Array:
@@ -69,6 +86,11 @@ class MissingEntries:
     def rows(self) -> Places:
         """The rows with gaps, in the order of the table."""
         return np.sort(np.concatenate([np.empty(0, dtype=np.intp), *(part.pattern.rows for part in self.conditionals)]))
+
+    def part(self, rows: Places) -> MissingEntries:
+        """q of these rows, in order."""
+        conditionals = (entry.part(rows) for entry in self.conditionals)
+        return MissingEntries(tuple(entry for entry in conditionals if len(entry.means)))
 
 
 @dataclass(frozen=True)
@@ -193,11 +215,30 @@ class IncompleteGaussian:
 
         Raises `HalfStepFailed` where the covariance is singular.
         """
+        mean = self.maximize_block(data, q, theta, ("mean",))
+        return self.maximize_block(data, q, mean, ("covariance",))
+
+    def minibatch(
+        self, data: IncompleteTable, q: MissingEntries, size: int, rng: np.random.Generator
+    ) -> tuple[IncompleteTable, MissingEntries, float]:
+        draw = minibatch.draw_rows(len(data.values), size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        return data.part(draw.rows), q.part(draw.rows), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("mean",), ("covariance",)
+
+    def maximize_block(
+        self, data: IncompleteTable, q: MissingEntries, theta: Parameters, block: tuple[str, ...]
+    ) -> Parameters:
+        """The mean is best wherever the covariance stands; this is then taken about the present mean."""
         rows = completed(data, q)
         n_rows, dimensions = rows.shape
-        centre = rows.mean(axis=0)
-        mean = centre + (rows - centre).mean(axis=0)
-        deviations = rows - mean
+        if block == ("mean",):
+            centre = rows.mean(axis=0)
+            return {**theta, "mean": frozen(centre + (rows - centre).mean(axis=0))}
+        deviations = rows - theta["mean"]
         covariance = (deviations.T @ deviations + _spread(q, dimensions)) / n_rows
         found = definite.first_singular(covariance[None], definite.resolution(rows))
         if found:
@@ -206,7 +247,7 @@ class IncompleteGaussian:
                 "the covariance becomes singular: the completed rows lie on a line or plane",
                 smallest=found[1],
             )
-        return {"mean": frozen(mean), "covariance": frozen(covariance)}
+        return {**theta, "covariance": frozen(covariance)}
 
     def gradient(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
         factor = definite.cholesky(theta["covariance"])

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from em_core import categorical
+from em_core import categorical, minibatch
 from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
@@ -107,6 +107,16 @@ class Linkage:
         if with_theta + without == 0:
             raise HalfStepFailed("lost_component", "no animal tells anything about θ", expected_animals=0.0)
         return {"theta": frozen(with_theta / (with_theta + without))}
+
+    def minibatch(
+        self, data: Cells, q: Categorical, size: int, rng: np.random.Generator
+    ) -> tuple[Cells, Categorical, float]:
+        """Animals, whatever their cells: q keeps its column, and the counts change."""
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = Cells(draw.counts, log_ways(draw.counts))
+        return part, q.part(np.arange(1), part.counts[:1]), draw.share
 
     def gradient(self, data: Cells, theta: Parameters, q: Categorical) -> Array:
         with_theta = q.expected_counts[1, 0] + data.counts[3]

@@ -7,16 +7,19 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from em_core import categorical
+from em_core import categorical, minibatch
 from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
+from em_core.minibatch import Draw
 from em_core.records import Array, Parameters, frozen
 
 
 class Family(Protocol):
     """What a mixture asks of its components: see `em_core.families`."""
 
+    @property
+    def parameters(self) -> tuple[str, ...]: ...
     def log_density(self, values: Array, components: Parameters) -> Array: ...
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters: ...
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array: ...
@@ -36,6 +39,10 @@ class Observations:
     @classmethod
     def single(cls, values: Array) -> Observations:
         return cls(values, frozen(np.ones(len(values))))
+
+    def part(self, draw: Draw) -> Observations:
+        """The units that were drawn, as rows of their own."""
+        return Observations(frozen(self.values[draw.rows]), frozen(draw.counts[draw.rows]))
 
 
 @dataclass(frozen=True)
@@ -91,11 +98,30 @@ class Mixture:
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         components = self.family.fit(data.values, q.expected_counts, theta)
-        weights = theta["weights"]
-        if not self.weights_fixed:
-            mass = q.expected_counts.sum(axis=1)
-            weights = frozen(mass / mass.sum())
+        weights = theta["weights"] if self.weights_fixed else _shares(q)
         return {"weights": weights, **components}
+
+    def minibatch(
+        self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
+    ) -> tuple[Observations, Categorical, float]:
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = data.part(draw)
+        return part, q.part(draw.rows, part.counts), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        names = self.family.parameters if self.weights_fixed else ("weights", *self.family.parameters)
+        return tuple((name,) for name in names)
+
+    def maximize_block(
+        self, data: Observations, q: Categorical, theta: Parameters, block: tuple[str, ...]
+    ) -> Parameters:
+        """A component without points may have the weight 0, but no parameters of its own."""
+        (name,) = block
+        if name == "weights":
+            return {**theta, "weights": _shares(q)}
+        return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
         slope = self.family.gradient(data.values, q.expected_counts, theta)
@@ -146,6 +172,19 @@ class Mixture:
 
     def check_size(self, n_components: int, data: Observations) -> None:
         """Refuse more components than the data can hold; a family that cannot collapse holds any number."""
+
+
+def fit_one(family: Any, values: Array, weights: Array, theta: Parameters, name: str) -> Parameters:
+    """The family's fit over one of its parameters alone, the others held at their values in `theta`."""
+    if family.parameters == (name,):
+        return family.fit(values, weights, theta)
+    return family.fit_one(values, weights, theta, name)
+
+
+def _shares(q: Categorical) -> Array:
+    """(K,) expected share of each component in all units."""
+    mass = q.expected_counts.sum(axis=1)
+    return frozen(mass / mass.sum())
 
 
 def read_weights(fields: Fields, n_components: int | None) -> Array:

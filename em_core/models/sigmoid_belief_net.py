@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from em_core import categorical
+from em_core import categorical, minibatch
 from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
@@ -169,17 +169,40 @@ class SigmoidBeliefNet:
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         """Hidden biases from expected frequencies; for each visible unit, logistic regression by Newton's method."""
+        hidden = self.maximize_block(data, q, theta, ("hidden_biases",))
+        return self.maximize_block(data, q, hidden, ("visible_biases", "weights"))
+
+    def minibatch(
+        self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
+    ) -> tuple[Observations, Categorical, float]:
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = data.part(draw)
+        return part, q.part(draw.rows, part.counts), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("hidden_biases",), ("visible_biases",), ("weights",)
+
+    def maximize_block(
+        self, data: Observations, q: Categorical, theta: Parameters, block: tuple[str, ...]
+    ) -> Parameters:
+        """Logistic regressions of the visible units on what is in the block; what is held enters as an offset."""
         h = configurations(len(theta["hidden_biases"]))
         visits, ones = self._statistics(data, q)
-        on, off = (np.maximum(visits @ unit, np.finfo(float).tiny) for unit in (h, 1 - h))
-        inputs = np.column_stack([np.ones(len(h)), h])
-        start = np.column_stack([theta["visible_biases"], theta["weights"]])
-        fitted = _logistic_regressions(inputs, ones, visits, start)
-        return {
-            "hidden_biases": frozen(np.log(on) - np.log(off)),
-            "visible_biases": frozen(fitted[:, 0]),
-            "weights": frozen(fitted[:, 1:]),
-        }
+        if block == ("hidden_biases",):
+            on, off = (np.maximum(visits @ unit, np.finfo(float).tiny) for unit in (h, 1 - h))
+            return {**theta, "hidden_biases": frozen(np.log(on) - np.log(off))}
+        inputs = {"visible_biases": np.ones((len(h), 1)), "weights": h}
+        present = {"visible_biases": theta["visible_biases"][:, None], "weights": theta["weights"]}
+        offsets = np.zeros_like(ones)
+        for name in set(inputs) - set(block):
+            offsets += inputs[name] @ present[name].T
+        free, start = (np.hstack([columns[name] for name in block]) for columns in (inputs, present))
+        fitted = _logistic_regressions(free, ones, visits, start, offsets)
+        ends = np.cumsum([inputs[name].shape[1] for name in block])
+        parts = zip(block, np.split(fitted, ends[:-1], axis=1), strict=True)
+        return {**theta, **{name: frozen(part.reshape(theta[name].shape)) for name, part in parts}}
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
         h = configurations(len(theta["hidden_biases"]))
@@ -242,11 +265,12 @@ def _log_bernoulli(activations: Array, ones: Array, trials: Array | float) -> Ar
     return -ones * np.logaddexp(0.0, -activations) - (trials - ones) * np.logaddexp(0.0, activations)
 
 
-def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Array) -> Array:
+def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Array, offsets: Array) -> Array:
     """Coefficients (D, P) that maximise D binomial log-likelihoods at once, by damped Newton steps from `start`.
 
-    inputs: (S, P); ones: (S, D) successes among trials, (S,). Ends where every slope is below its share of `_FLAT`. No
-    likelihood falls: a step that would lower its own is halved, and left out where no halving helps.
+    inputs: (S, P); ones: (S, D) successes among trials, (S,); offsets: (S, D), what is added to inputs · coefficients.
+    Ends where every slope is below its share of `_FLAT`. No likelihood falls: a step that would lower its own is
+    halved, and left out where no halving helps.
     """
     n_units = float(trials.sum())
     flat = _FLAT * n_units / np.sqrt(len(start))
@@ -257,7 +281,7 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
     found = start.copy()
     active = np.arange(len(start))
     for _ in range(_MOST_NEWTON_STEPS):
-        expected = expit(inputs @ found[active].T)
+        expected = expit(inputs @ found[active].T + offsets[:, active])
         slopes = (ones[:, active] - trials[:, None] * expected).T @ inputs
         steep = np.linalg.norm(slopes, axis=1) > flat
         active, slopes = active[steep], slopes[steep]
@@ -266,16 +290,18 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
         spread = trials[:, None] * (expected * (1 - expected))[:, steep]
         curvatures = (spread.T @ squares).reshape(len(active), *ridge.shape) + ridge
         steps = np.linalg.solve(curvatures, slopes[:, :, None])[:, :, 0]
-        found[active], moved = _risen(inputs, ones[:, active], trials, found[active], steps)
+        found[active], moved = _risen(inputs, ones[:, active], trials, found[active], steps, offsets[:, active])
         active = active[moved]
     return found
 
 
-def _risen(inputs: Array, ones: Array, trials: Array, start: Array, steps: Array) -> tuple[Array, np.ndarray]:
+def _risen(
+    inputs: Array, ones: Array, trials: Array, start: Array, steps: Array, offsets: Array
+) -> tuple[Array, np.ndarray]:
     """Each row of start + its step, halved until its likelihood does not fall; and which rows moved."""
 
     def likelihoods(coefficients: Array) -> Array:
-        return _log_bernoulli(inputs @ coefficients.T, ones, trials[:, None]).sum(axis=0)
+        return _log_bernoulli(inputs @ coefficients.T + offsets, ones, trials[:, None]).sum(axis=0)
 
     before = likelihoods(start)
     sizes = np.ones(len(start))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from em_core import definite
+from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed
 from em_core.families.gaussian import GaussianFamily
 from em_core.fields import Fields
@@ -69,6 +69,10 @@ class GammaScales:
     def _free(self) -> Array:
         """() or (N,): D at temperature 1."""
         return self.dimensions - 2 * (1 - self.temperatures)
+
+    def part(self, rows: NDArray[np.intp]) -> GammaScales:
+        """q of these points."""
+        return replace(self, distances=frozen(self.distances[rows]))
 
 
 @dataclass(frozen=True)
@@ -192,10 +196,29 @@ class StudentT:
 
         Raises `HalfStepFailed` where the scale matrix is singular.
         """
+        location = self.maximize_block(data, q, theta, ("location",))
+        return self.maximize_block(data, q, location, ("scale_matrix",))
+
+    def minibatch(
+        self, data: Observations, q: GammaScales, size: int, rng: np.random.Generator
+    ) -> tuple[Observations, GammaScales, float]:
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        return data.part(draw), q.part(draw.rows), draw.share
+
+    def blocks(self) -> tuple[tuple[str, ...], ...]:
+        return ("location",), ("scale_matrix",)
+
+    def maximize_block(
+        self, data: Observations, q: GammaScales, theta: Parameters, block: tuple[str, ...]
+    ) -> Parameters:
+        """The location is best wherever the scale matrix stands; the scatter is taken about the present location."""
         values, weights = data.values, q.weights
-        centre = values.mean(axis=0)
-        location = centre + weights @ (values - centre) / weights.sum()
-        scale_matrix = _scatter(values, weights, location) / len(values)
+        if block == ("location",):
+            centre = values.mean(axis=0)
+            return {**theta, "location": frozen(centre + weights @ (values - centre) / weights.sum())}
+        scale_matrix = _scatter(values, weights, theta["location"]) / len(values)
         found = definite.first_singular(scale_matrix[None], definite.resolution(values))
         if found:
             raise HalfStepFailed(
@@ -203,7 +226,7 @@ class StudentT:
                 "the scale matrix becomes singular: the points that count lie on a line or plane",
                 smallest=found[1],
             )
-        return {"location": frozen(location), "scale_matrix": frozen(scale_matrix)}
+        return {**theta, "scale_matrix": frozen(scale_matrix)}
 
     def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:
         factor, deviations = _factor(theta), data.values - theta["location"]

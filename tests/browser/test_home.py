@@ -268,7 +268,7 @@ def test_dragging_a_mean_forks(home, browser):
     before = home.numbers()
     home.drag("Mean of component 1: ", 60, -40)
     home.at(0)
-    expect(home.page.locator(".stage-chip")).to_have_count(1)
+    expect(home.page.locator(".stage-chip[data-frame]")).to_have_count(1)
     after = home.numbers()
     assert after[0] < before[0] and after[2] > 0.1
     assert after[0] - after[1] == pytest.approx(after[2], rel=1e-9)
@@ -503,7 +503,7 @@ def test_link_after_a_restart(home, serve, browser, tmp_path):
     try:
         there = Home(other, restarted.url).open(link, 2)
         assert there.numbers() == numbers
-        expect(other.locator(".stage-chip")).to_have_count(4)
+        expect(other.locator(".stage-chip[data-frame]")).to_have_count(4)
         assert there.page.locator("[data-testid=stAlert]").count() == 0
     finally:
         other.context.close()

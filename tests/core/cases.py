@@ -15,6 +15,7 @@ import numpy as np
 
 from em_core.bound import decompose
 from em_core.experiment import Experiment
+from em_core.moves import MOVES, allowed
 from em_core.records import State
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -56,6 +57,12 @@ class Case:
     @property
     def q_at(self):
         return self.parsed.q_at
+
+    @cached_property
+    def m_moves(self) -> str:
+        """All M-type moves that the start allows: no numerical one without G, none at all without M."""
+        kept = "" if "M" not in self.moves else "MC" if "G" not in self.moves else MOVES
+        return "".join(letter for letter in allowed(self.model) if MOVES[letter].kind == "M" and letter in kept)
 
     @cached_property
     def q(self):

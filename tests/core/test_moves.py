@@ -18,8 +18,8 @@ def elbos(experiment, trajectory):
     return list(zip(trajectory.half_steps, values, strict=True))
 
 
-WORDS = ["(EM)12", "(EB)8", "(B3EM2)3", "(MEBE)3"]
-ALLOWED = [(case, word) for case in CASES for word in WORDS if set(word) & set("EMB") <= set(case.moves)]
+WORDS = ["(EM)12", "(EB)8", "(B3EM2)3", "(MEBE)3", "(EN)5", "(EL)5", "(EC)6", "(C2EN)3", "N2EL2BEMN", "(LEBNC4)2E"]
+ALLOWED = [(case, word) for case in CASES for word in WORDS if set(word) & set(MOVES) <= {"E", *case.m_moves}]
 
 
 @pytest.mark.parametrize(("case", "word"), ALLOWED, ids=str)
@@ -148,7 +148,7 @@ def test_a_lost_component_stops_with_an_event():
     assert (event.kind, event.numbers["component"], event.numbers["expected_points"]) == ("lost_component", 2, 0)
 
 
-@pytest.mark.parametrize("letter", ["G", "B"])
+@pytest.mark.parametrize("letter", "GBSANL")
 def test_a_weight_of_zero_has_no_gradient_step(letter):
     """Its logarithm is no coordinate: an event, not a NaN."""
     case = next(case for case in CASES if case.name == "gaussian_full_2d_k3_zero_weight")
