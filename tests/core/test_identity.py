@@ -15,9 +15,11 @@ from em_core import categorical, run
 from em_core.bound import decompose
 from em_core.categorical import Categorical
 from em_core.records import State, frozen
-from tests.core.cases import CASES, INTERIOR, WITH_M
+from tests.core.cases import CASES, INTERIOR, M_TYPE, WITH_M
 
 IDENTITY = 1e-11
+# hard q: a component without points, points on a line, an exact fit; cold q: a Gamma too flat; hot q: too long a step
+STOPS = {("M", "lost_component"), ("M", "singular_covariance"), ("T", "no_tempered_posterior"), ("G", "diverged")}
 
 
 def bounds(experiment, trajectory):
@@ -26,7 +28,14 @@ def bounds(experiment, trajectory):
 
 
 def assert_identity(bound, size=1.0):
-    """Relative to log p, or to `size` where that is larger."""
+    """Relative to log p, or to `size` where that is larger; for a point among continuous h, honest infinities."""
+    if bound.residual is None and bound.elbo is not None:
+        assert (bound.entropy, bound.elbo, bound.gap, bound.kl) == (-math.inf, -math.inf, math.inf, math.inf)
+        assert math.isfinite(bound.log_evidence) and math.isfinite(bound.expected_log_joint)
+        return
+    if bound.elbo is None:
+        assert (bound.expected_log_joint, bound.entropy, bound.gap, bound.kl) == (None, None, None, None)
+        return
     slack = IDENTITY * max(size, 1, abs(bound.log_evidence))
     assert abs(bound.residual) <= slack, bound
     assert bound.kl >= 0
@@ -34,13 +43,21 @@ def assert_identity(bound, size=1.0):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, data):
+    """Only where q was hard, cold or hot can one stop: elsewhere every move can be made."""
     word = data.draw(st.text(alphabet=case.moves, min_size=1, max_size=12))
-    experiment = case.experiment(word, moves={"G": {"step": 0.05}} if "G" in case.moves else {})
+    moves = {
+        "G": {"step": 0.05},
+        "P": {"blocks": data.draw(st.integers(1, 6))},
+        "T": {"temperature": data.draw(st.sampled_from([0.5, 1.0, 1 + 1e-9, 1.01, 4.0, 1e3]))},
+    }
+    experiment = case.experiment(word, moves=moves)
     trajectory = run.run(experiment)
-    assert not trajectory.last.stopped
+    if trajectory.last.stopped:
+        assert (trajectory.last.move, trajectory.last.events[0].kind) in STOPS, trajectory.last.events
+        assert set("HT") & set(trajectory.moves)
     for _, bound in bounds(experiment, trajectory):
         assert_identity(bound)
 
@@ -67,7 +84,7 @@ def test_the_gap_is_zero_after_an_e_step(case):
 
 
 @pytest.mark.parametrize(
-    ("case", "letter"), [(case, letter) for case in WITH_M for letter in case.moves if letter != "E"], ids=str
+    ("case", "letter"), [(case, letter) for case in WITH_M for letter in case.moves if letter in M_TYPE], ids=str
 )
 def test_the_gap_after_an_m_type_step_is_the_kl_from_the_old_posterior_to_the_next(case, letter):
     """log p − L by subtraction at θ_{t+1} equals KL(q_t ‖ q_{t+1}), q_{t+1} being what the next E makes."""
