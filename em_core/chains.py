@@ -125,8 +125,7 @@ def along(path: np.ndarray, n_states: int, lengths: tuple[int, ...]) -> Chains:
 
 def replaced(q: Chains, other: Chains, sequences: np.ndarray) -> Chains:
     """`q`, but with the chains of `other` for these sequences."""
-    columns = np.flatnonzero(np.isin(_sequence_of_columns(q), sequences))
-    times = np.flatnonzero(np.isin(np.repeat(np.arange(len(q.lengths)), q.lengths), sequences))
+    columns, times = within(sequences, _column_counts(q)), within(sequences, q.lengths)
     visits, probabilities = q.transitions.counts.copy(), q.probabilities.copy()
     visits[columns] = other.transitions.counts[columns]
     probabilities[:, times] = other.probabilities[:, times]
@@ -154,7 +153,8 @@ def kl_by_unit(q: Chains, p: Chains) -> Array:
     reached = q.transitions.counts > NEGLIGIBLE  # from a state that q never visits nothing is conditioned
     first = categorical.kl_by_unit(q.initial, p.initial)
     steps = categorical.kl_by_unit(_columns(q.transitions, reached), _columns(p.transitions, reached))
-    return first + np.bincount(_sequence_of_columns(q)[reached], weights=steps, minlength=len(first))
+    sequences = np.repeat(np.arange(len(first)), _column_counts(q))
+    return first + np.bincount(sequences[reached], weights=steps, minlength=len(first))
 
 
 def blend(q0: Chains, q1: Chains, weight: float) -> Chains:
@@ -209,10 +209,14 @@ def _normalized(logs: Array) -> Array:
     return relative - np.log(total, out=np.zeros_like(total), where=total > 0)
 
 
-def _sequence_of_columns(q: Chains) -> np.ndarray:
-    """The sequence that each column of `transitions` belongs to."""
-    steps = [length - 1 for length in q.lengths]
-    return np.repeat(np.arange(len(steps)), np.multiply(steps, len(q.probabilities)))
+def within(sequences: NDArray[np.intp], lengths: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which of sum(lengths) columns, laid end to end, belong to these sequences."""
+    return np.repeat(np.isin(np.arange(len(lengths)), sequences), lengths)
+
+
+def _column_counts(q: Chains) -> tuple[int, ...]:
+    """How many columns of `transitions` each sequence has."""
+    return tuple((length - 1) * len(q.probabilities) for length in q.lengths)
 
 
 def _require_possible(sequence: int, log_probability: float) -> None:
@@ -222,11 +226,6 @@ def _require_possible(sequence: int, log_probability: float) -> None:
             f"sequence {sequence + 1} has probability zero under every path, so it has no posterior",
             sequence=float(sequence),
         )
-
-
-def within(sequences: NDArray[np.intp], lengths: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which of sum(lengths) columns, laid end to end, belong to these sequences."""
-    return np.repeat(np.isin(np.arange(len(lengths)), sequences), lengths)
 
 
 def _columns(entry: Categorical, chosen: np.ndarray) -> Categorical:

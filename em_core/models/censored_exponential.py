@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core import minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
@@ -42,6 +43,11 @@ class ShiftedExponentials:
 
     starts: Array
     remainder: Array
+
+    def part(self, units: NDArray[np.bool_]) -> ShiftedExponentials:
+        """q of these units."""
+        remainder = self.remainder if self.remainder.ndim == 0 else frozen(self.remainder[units])
+        return ShiftedExponentials(frozen(self.starts[units]), remainder)
 
     @property
     def remainders(self) -> Array:
@@ -157,8 +163,7 @@ class CensoredExponential:
         if draw.everything:
             return data, q, 1.0
         part = Lifetimes(frozen(data.times[draw.rows]), frozen(data.observed[draw.rows]))
-        starts = q.starts[draw.counts[data.observed == 0] > 0]
-        return part, ShiftedExponentials(frozen(starts), q.remainder), draw.share
+        return part, q.part(draw.counts[data.observed == 0] > 0), draw.share
 
     def gradient(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> Array:
         return np.array([_total(data, q) / _mean(theta) - len(data.times)])

@@ -364,9 +364,10 @@ class Stage {
     this.ask(act);
   }
 
-  /** Ask from where we are. The turn tells Python whether that place came after its own last order to move. */
+  /** Ask from where we are, or will be once what Next asked for is here. The turn tells Python whether that place came
+   * after its own last order to move. */
   ask(act) {
-    this.asks.add({ ...act, at: this.cursor, turn: this.turn });
+    this.asks.add({ ...act, at: this.want ?? this.cursor, turn: this.turn });
   }
 
   press(key) {
