@@ -21,6 +21,7 @@ from em_core.moves import MOVES
 from em_core.normals import Normals
 from em_core.records import State, frozen
 from em_core.remainders import shape_divergence
+from em_core.schedule import plan
 from tests.core.cases import CASES, INTERIOR, Case, central_difference, factors, plain
 from tests.core.test_enumeration import LISTED, hidden_log_joint, small
 from tests.core.test_hidden_structure import FACTORS, MARKOV, NETS, paths_and_log_joints
@@ -577,8 +578,8 @@ def test_q_at_is_known_after_e_alone(case):
 def test_an_infinite_bound_converges_by_its_expected_log_joint():
     case = next(case for case in CASES if case.name == "incomplete_gaussian_three_columns")
     experiment = case.experiment()
-    ended = run.run_to_end(experiment, run.start(experiment), "HM")
-    assert 6 < len(ended) < 501 and run.converged(experiment, ended, "HM")
+    ended = run.run_to_end(experiment, run.start(experiment), plan("HM", MOVES))
+    assert 6 < len(ended) < 501 and run.converged(experiment, ended, plan("HM", MOVES))
     last, earlier = (decompose(case.model, case.data, ended[i].after) for i in (-1, -3))
     assert last.elbo == -math.inf
     assert abs(last.expected_log_joint - earlier.expected_log_joint) < 1e-9 * abs(last.expected_log_joint)
@@ -588,22 +589,12 @@ def test_an_infinite_bound_converges_by_its_expected_log_joint():
 def test_a_bound_that_fell_has_not_converged(name):
     case = next(case for case in CASES if case.name == name)
     experiment, trajectory, bounds = made(case, "(EM)200T")
-    assert run.converged(experiment, trajectory.upto(400), "EM")
+    assert run.converged(experiment, trajectory.upto(400), plan("EM", MOVES))
     fell = bounds[401].elbo < bounds[400].elbo - 1e-6
-    assert run.converged(experiment, trajectory, "T") != fell and fell == (name != "gaussian_full_3d_k1")
+    assert run.converged(experiment, trajectory, plan("T", MOVES)) != fell and fell == (name != "gaussian_full_3d_k1")
     if "H" in case.moves and name.startswith("factor"):
         experiment, trajectory, bounds = made(case, "EH")
-        assert not run.converged(experiment, trajectory, "H")  # from a finite bound to −∞
-
-
-def test_a_cycle_that_starts_with_p_first_makes_a_q():
-    case = next(case for case in CASES if case.name == "binomial_two_coins")
-    start = {key: entry for key, entry in case.raw["start"].items() if key != "q_at"}
-    trajectory = run.start(case.experiment(start=start))
-    assert run.next_letter(trajectory, "PM") == "E" and run.next_letter(trajectory, "HM") == "H"
-    experiment = case.experiment(start=start)
-    after = run.extend(experiment, trajectory, "E")
-    assert run.next_letter(after, "PM") == "P"
+        assert not run.converged(experiment, trajectory, plan("H", MOVES))  # from a finite bound to −∞
 
 
 @pytest.mark.parametrize("letters", ["HT", "P", "V"])
