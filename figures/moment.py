@@ -39,7 +39,8 @@ class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
     `next_move` is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the
-    start's own. floor: where q was made by mean field, the gap at which its sweeps come to rest.
+    start's own. floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
+    EM from the same start after as many half-steps, where the reader compares with it.
     """
 
     experiment: Experiment
@@ -50,6 +51,7 @@ class Moment:
     next_move: str | None
     q_move: str | None = None
     floor: float | None = None
+    plain: float | None = None
 
     @property
     def index(self) -> int:
@@ -62,7 +64,12 @@ class Moment:
 
 
 def moment(
-    experiment: Experiment, trajectory: Trajectory, index: int, next_move: str | None, previous: Moment | None
+    experiment: Experiment,
+    trajectory: Trajectory,
+    index: int,
+    next_move: str | None,
+    previous: Moment | None,
+    plain: float | None = None,
 ) -> Moment:
     """The moment of half-step `index`; `previous` (the one before it) saves computing things twice."""
     step = trajectory[index]
@@ -72,7 +79,7 @@ def moment(
     q_move = trajectory[place].move
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, course, next_move, q_move, floor)
+    return Moment(experiment, step, bound, before, course, next_move, q_move, floor, plain)
 
 
 def _made_q(trajectory: Trajectory, index: int) -> int:

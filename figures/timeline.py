@@ -12,7 +12,7 @@ from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
-_OBJECTIVE, _CEILING, _FLOOR = 3, 4, 2
+_OBJECTIVE, _CEILING, _PLAIN, _FLOOR = 3, 4, 5, 2
 
 
 def figures() -> dict[str, Json]:
@@ -33,6 +33,7 @@ def figures() -> dict[str, Json]:
         # both are there only where q asks for them
         {**_curve("log p(h*, v)", "$muted", hover="log p(h*, v) %{y:.4f}"), "visible": False},
         {**_dotted("best factorised q", ELBO, hover="best factorised q %{y:.4f}"), "visible": False},
+        {**_dotted("log p, plain EM", "$muted", hover="log p, plain EM %{y:.4f}"), "visible": False},
     ]
     gap = [
         {**_curve("gap", GAP, hover="gap %{customdata}"), "customdata": []},
@@ -97,6 +98,8 @@ def append(moment: Moment) -> Json:
         f"timeline/{_OBJECTIVE}/marker.symbol": [_symbol(moment)],
         f"timeline/{_CEILING}/x": [index],
         f"timeline/{_CEILING}/y": [_ceiling(moment)],
+        f"timeline/{_PLAIN}/x": [index],
+        f"timeline/{_PLAIN}/y": [moment.plain],
         f"gap/{_FLOOR}/x": [index],
         f"gap/{_FLOOR}/y": [moment.floor],
     }
@@ -130,15 +133,17 @@ def here(moment: Moment, past: list[Moment]) -> Json:
         result[f"{figure}/2/y"] = [bound.log_evidence, finite(bound.elbo)]
         result[f"{figure}/{_OBJECTIVE}/visible"] = any(other.pointed for other in (*past, moment))
         result[f"{figure}/{_CEILING}/visible"] = any(other.floor is not None for other in (*past, moment))
+        result[f"{figure}/{_PLAIN}/visible"] = any(other.plain is not None for other in (*past, moment))
     for trace, heights in (
         (0, [finite(other.bound.elbo) for other in shown]),
         (1, [other.bound.log_evidence for other in shown]),
         (_OBJECTIVE, [_objective(other) for other in shown]),
         (_CEILING, [_ceiling(other) for other in shown]),
+        (_PLAIN, [other.plain for other in shown]),
     ):
         result[f"latest/{trace}/x"] = places
         result[f"latest/{trace}/y"] = heights
-        if trace != _CEILING:
+        if trace not in (_CEILING, _PLAIN):
             result[f"latest/{trace}/marker.symbol"] = symbols
     return result
 

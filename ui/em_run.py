@@ -19,6 +19,7 @@ from ui.settings import Settings
 
 # so many half-steps fit the page; the command line goes on to 5,000
 LONGEST = 1_000
+_PLAIN = schedule.plan("EM", MOVES)
 # Play asks for frames ahead: as many as this many seconds make
 _PATIENCE = 1.5
 # so many half-steps of the schedule are shown before they are made
@@ -28,12 +29,16 @@ _AHEAD = 40
 class EmRun:
     """One experiment on the page. Its schedule says which move comes next; a fork cuts the trajectory."""
 
-    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
+    def __init__(
+        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
+    ) -> None:
         self.experiment = experiment
         self.plan = schedule.plan(experiment.schedule, MOVES)
         self._columns, self._axes = columns, axes
         self.scene = EmScene(experiment, columns, axes)
         self.trajectory: Trajectory = start(experiment)
+        # plain EM from the same start, as far as the run itself has come
+        self._plain = start(experiment) if compare else None
         self._moments: list[Moment] = []
         self._frames: list[dict[str, Any]] = []
 
@@ -49,7 +54,7 @@ class EmRun:
             check_order(moves, experiment.model, experiment.q_at is not None)
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
-        run = cls(experiment, columns, (settings.x_axis, settings.y_axis))
+        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
         for letter in moves[:LONGEST]:
             run._append(letter)
         return run
@@ -111,7 +116,7 @@ class EmRun:
                 continue
             del self._moments[index:], self._frames[index:]
             previous = self._moments[-1] if self._moments else None
-            now = moment(self.experiment, self.trajectory, index, following, previous)
+            now = moment(self.experiment, self.trajectory, index, following, previous, self._plain_evidence(index))
             before = self._frames[-1]["id"] if self._frames else None
             self._frames.append(self.scene.frame(now, self._moments, before))
             self._moments.append(now)
@@ -178,6 +183,16 @@ class EmRun:
         """`start` of the experiment that goes on from half-step `at` under other settings."""
         state = self.trajectory[at].after
         return forked(state.theta, state.q_at)
+
+    def _plain_evidence(self, index: int) -> float | None:
+        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
+        if self._plain is None:
+            return None
+        while len(self._plain) <= index and not self._plain.last.stopped:
+            self._plain = extend(self.experiment, self._plain, _PLAIN.following(self._plain.moves))
+        if len(self._plain) <= index or self._plain[index].stopped:
+            return None
+        return self.experiment.model.log_evidence(self.experiment.data, self._plain[index].after.theta)
 
     def _append(self, letter: str) -> None:
         if not self.trajectory.last.stopped:

@@ -59,7 +59,7 @@ class EmSession(Session):
             start = self.run.fork(self.player.cursor)
             wanted = replace(wanted, given={**(wanted.given or {}), "start": start})
             self.begin(wanted)
-        elif changed <= {*MOVE_SETTINGS.values(), "x_axis", "y_axis"}:
+        elif changed <= {*MOVE_SETTINGS.values(), "x_axis", "y_axis", "compare"}:
             self.run = EmRun.of(wanted, self.run.moves)
         elif changed & {"data", "model"}:
             self.begin(replace(wanted, given=None))

@@ -95,6 +95,12 @@ def _schedule(session: EmSession) -> None:
         "A word over moves, with counts and parentheses: EM, E G5, (E G5)20, E(PM), (TM)20(EM). "
         "Without a count at its end, its last round goes on and on.",
     )
+    controls.toggle(
+        session,
+        "compare",
+        "Beside plain EM",
+        "Draws log p of plain EM from the same start, after as many half-steps, into the timeline.",
+    )
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES)):
         _move_settings(session, letter)
     if model.help["m_step"] != "closed form":

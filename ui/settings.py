@@ -121,6 +121,7 @@ class Settings:
     start: str = "random"
     seed: int = 3
     plan: str = "EM"
+    compare: bool = False
     fixed: bool = False
     step: float = 0.1
     first_step: float = 1.0
@@ -345,11 +346,12 @@ def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
         "start": STARTS,
         "standardize": ("yes", "no"),
         "fixed": ("yes", "no"),
+        "compare": ("yes", "no"),
     }
     if name == "plan":
         schedule.plan(text, MOVES, name)
         return text
     if name in options:
         choice = links.read_choice(name, text, options[name])
-        return choice == "yes" if name in ("standardize", "fixed") else choice
+        return choice == "yes" if name in ("standardize", "fixed", "compare") else choice
     return links.read_number(name, text, LIMITS[name], kind == "int")

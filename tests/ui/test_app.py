@@ -58,7 +58,16 @@ def change(app, label, value):
 
 def test_opens_with_its_controls():
     app = opened()
-    expected = {"Model", "Data", "Components K", "Covariance", "Standardise the data", "Seed", "Recipe"}
+    expected = {
+        "Model",
+        "Data",
+        "Components K",
+        "Covariance",
+        "Standardise the data",
+        "Seed",
+        "Recipe",
+        "Beside plain EM",
+    }
     assert expected == set(labels(app)) and not app.warning
 
 
