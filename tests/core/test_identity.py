@@ -19,7 +19,7 @@ from tests.core.cases import CASES, INTERIOR, M_TYPE, WITH_M
 
 IDENTITY = 1e-11
 # hard q: a component without points, points on a line, an exact fit; cold q: a Gamma too flat; hot q: too long a step
-STOPS = {("M", "lost_component"), ("M", "singular_covariance"), ("T", "no_tempered_posterior"), ("G", "diverged")}
+STOPS = {"lost_component", "singular_covariance", "no_tempered_posterior", "diverged"}
 
 
 def bounds(experiment, trajectory):
@@ -56,7 +56,7 @@ def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, d
     experiment = case.experiment(word, moves=moves)
     trajectory = run.run(experiment)
     if trajectory.last.stopped:
-        assert (trajectory.last.move, trajectory.last.events[0].kind) in STOPS, trajectory.last.events
+        assert trajectory.last.events[0].kind in STOPS, trajectory.last.events
         assert set("HT") & set(trajectory.moves)
     for _, bound in bounds(experiment, trajectory):
         assert_identity(bound)
