@@ -85,9 +85,10 @@ def run(experiment: Experiment) -> Trajectory:
 def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> bool:
     """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
 
-    Where the ELBO is −∞, q being a point, the expected log joint stands for it: the entropy is the same in both.
+    Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
+    point, the expected log joint stands for it: the entropy is the same in both.
     """
-    moves, cycle = trajectory.moves, plan.cycle
+    moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
@@ -95,6 +96,18 @@ def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> boo
     points = [bound.elbo == -math.inf for bound in bounds]
     earlier, now = (bound.expected_log_joint if all(points) else bound.elbo for bound in bounds)
     return earlier is not None and now is not None and abs(now - earlier) < END_RISE * abs(now)
+
+
+def _turns(experiment: Experiment, cycle: str) -> int:
+    """How many rounds of `cycle` it takes until P and C have been at every block."""
+    model: Any = experiment.model
+    turns = 1
+    if "P" in cycle:
+        blocks = min(int(experiment.moves["P"]["blocks"]), model.n_hidden_units(experiment.data))
+        turns = max(turns, math.ceil(blocks / cycle.count("P")))
+    if "C" in cycle:
+        turns = max(turns, math.ceil(len(model.blocks()) / cycle.count("C")))
+    return turns
 
 
 def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:

@@ -22,7 +22,7 @@ from em_core.normals import Normals
 from em_core.records import State, frozen
 from em_core.remainders import shape_divergence
 from em_core.schedule import plan
-from tests.core.cases import CASES, INTERIOR, Case, central_difference, factors, plain
+from tests.core.cases import CASES, INTERIOR, OUTLIERS, Case, central_difference, factors, plain, student
 from tests.core.test_enumeration import LISTED, hidden_log_joint, small
 from tests.core.test_hidden_structure import FACTORS, MARKOV, NETS, paths_and_log_joints
 
@@ -356,6 +356,19 @@ def test_a_tempered_scale_is_the_power_of_its_gamma(power):
     assert case.model.entropy(q) == pytest.approx(entropy, rel=1e-11)
     kl = (a - c) * special.psi(a) - special.gammaln(a) + special.gammaln(c) + c * np.log(b / d) + a * (d - b) / b
     np.testing.assert_allclose(case.model.kl_by_unit(q, exact), kl, rtol=1e-9, atol=1e-13)
+
+
+def test_the_kl_between_scales_keeps_its_digits_far_from_the_location():
+    """E[u] is 1e-18 there, and E[u] − 1 has lost all of it: KL comes from the distances alone."""
+    far = [[1e9 * entry for entry in row] for row in OUTLIERS]
+    case = student("far", far, 3.0)
+    exact = case.model.posterior(case.data, case.theta)
+    for change in (1e-2, 1e-4, 1e-6):
+        near = replace(exact, distances=exact.distances * (1 + change))
+        found = case.model.kl_by_unit(exact, near)
+        # change − log(1 + change), at distances that ν = 3 adds nothing to
+        expected = exact.shape * change**2 * (1 / 2 - change * (1 / 3 - change * (1 / 4 - change / 5)))
+        np.testing.assert_allclose(found, expected, rtol=1e-6 + 4e-16 / change)
 
 
 @pytest.mark.parametrize("shape", [0.01, 0.7, 19.0, 21.0, 1e4, 5e8])

@@ -19,8 +19,9 @@ from tests.core.cases import CASES, INTERIOR, WITH_M
 
 IDENTITY = 1e-11
 SMALL = {"step": 0.05}
-# hard q: a component without points, points on a line, an exact fit; cold q: a Gamma too flat; hot q: too long a step
-STOPS = {"lost_component", "singular_covariance", "no_tempered_posterior", "diverged"}
+# hard q: a component without points or a weight of 0, points on a line, an exact fit; cold q: a Gamma too flat; hot q:
+# too long a step
+STOPS = {"lost_component", "singular_covariance", "no_tempered_posterior", "diverged", "boundary"}
 
 
 def bounds(experiment, trajectory):
