@@ -12,6 +12,8 @@ from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
+# size of a half-step's marker, and how many half-steps stand so close that half of it does
+_MARKER, _CROWD = 7, 80
 _OBJECTIVE, _CEILING, _PLAIN, _FLOOR = 3, 4, 5, 2
 
 
@@ -128,6 +130,8 @@ def here(moment: Moment, past: list[Moment]) -> Json:
     # no gap to fill where an ELBO is −∞
     result["latest/1/fill"] = "none" if any(other.pointed for other in shown) else "tonexty"
     result["timeline/1/fill"] = "none" if any(other.pointed for other in (*past, moment)) else "tonexty"
+    size = _MARKER if len(past) < _CROWD else _MARKER / 2
+    result |= {f"timeline/{trace}/marker.size": size for trace in (0, 1, _OBJECTIVE)}
     for figure in ("timeline", "latest"):
         result[f"{figure}/2/x"] = [index, index]
         result[f"{figure}/2/y"] = [bound.log_evidence, finite(bound.elbo)]
@@ -188,7 +192,7 @@ def _curve(name: str, color: str, hover: str, **more: str) -> Json:
         "x": [],
         "y": [],
         "line": {"color": color, "width": 2.5},
-        "marker": {"color": color, "size": 7, "symbol": []},
+        "marker": {"color": color, "size": _MARKER, "symbol": []},
         "hovertemplate": f"{hover}<extra></extra>",
         **more,
     }
