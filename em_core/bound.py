@@ -32,10 +32,11 @@ def decompose(model: LatentVariableModel, data: Any, state: State) -> Bound:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """log p and L(q, ·) at several parameters, one entry each; NaN where a θ is not usable."""
+    """log p, E_q[log p(h, v; ·)] and L(q, ·) at several parameters, one entry each; NaN where a θ is not usable."""
 
     thetas: tuple[Parameters | None, ...]
     log_evidence: Array
+    expected_log_joint: Array
     elbo: Array
 
 
@@ -44,16 +45,16 @@ def scan(model: LatentVariableModel, data: Any, q: Any, thetas: Iterable[Paramet
     thetas = tuple(thetas)
     entropy = model.entropy(q)
     evidence = np.full(len(thetas), np.nan)
-    elbo = np.full(len(thetas), np.nan)
+    joint = np.full(len(thetas), np.nan)
     for i, theta in enumerate(thetas):
         if theta is None:
             continue
         try:
             evidence[i] = model.log_evidence(data, theta)
-            elbo[i] = model.expected_log_joint(data, theta, q) + entropy
+            joint[i] = model.expected_log_joint(data, theta, q)
         except HalfStepFailed:
-            evidence[i] = elbo[i] = np.nan
-    return Profile(thetas, frozen(evidence), frozen(elbo))
+            evidence[i] = joint[i] = np.nan
+    return Profile(thetas, frozen(evidence), frozen(joint), frozen(joint + entropy))
 
 
 def line(
@@ -97,6 +98,59 @@ def profile(
     Where q is the posterior at `theta_from`, the two curves touch at t = 0 and have the same slope there.
     """
     return scan(model, data, q, line(model, theta_from, theta_to, t))
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """Gradients per unit in unconstrained coordinates, at some of these: `places` says which, from 0.
+
+    elbo: of L(q, ·) / N with q held, from the model's own formula. log_evidence: of log p / N, by central differences
+    of log p itself. Where q is the posterior they are equal: Fisher's identity.
+    """
+
+    places: np.ndarray
+    elbo: Array
+    log_evidence: Array
+
+
+def slopes(model: LatentVariableModel, data: Any, state: State, most: int = 24) -> Slopes:
+    """Both gradients at a state that has a q, in the `most` coordinates where that of L is largest.
+
+    Raises `HalfStepFailed` where θ lies on a boundary without coordinates.
+    """
+    vector, n_units = model.to_vector(state.theta), model.n_units(data)
+    elbo = model.gradient(data, state.theta, state.q) / n_units
+    places = np.sort(np.argsort(-np.abs(elbo), kind="stable")[:most])
+    evidence = np.empty(len(places))
+    for i, place in enumerate(places):
+        width = 1e-5 * max(1.0, abs(float(vector[place])))
+        rise, fall = vector.copy(), vector.copy()
+        rise[place] += width
+        fall[place] -= width
+        ends = [model.log_evidence(data, model.from_vector(end, state.theta)) for end in (rise, fall)]
+        evidence[i] = (ends[0] - ends[1]) / (rise[place] - fall[place]) / n_units
+    return Slopes(places, frozen(elbo[places]), frozen(evidence))
+
+
+def gap_by_block(model: Any, data: Any, state: State, blocks: list[np.ndarray]) -> Array:
+    """KL(q ‖ posterior) of each block of hidden units, summing to the gap."""
+    by_unit = model.kl_by_unit(state.q, model.posterior(data, state.theta))
+    return frozen([by_unit[units].sum() for units in blocks])
+
+
+def mean_field_floor(model: Any, data: Any, state: State, most: int = 200) -> float:
+    """The gap at which sweeps of mean field come to rest at this θ, from the present q.
+
+    Another q that factorises may come closer: the sweeps find a local minimum of the gap.
+    """
+    posterior = model.posterior(data, state.theta)
+    q, gap = state.q, float("inf")
+    for _ in range(most):
+        q = model.mean_field(data, state.theta, q)
+        before, gap = gap, model.kl(q, posterior)
+        if before - gap <= 1e-10 * max(1.0, gap):
+            break
+    return gap
 
 
 def _alike(first: Parameters | None, second: Parameters) -> bool:

@@ -55,9 +55,27 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
             f"point {impossible[0]} has probability zero under every component, so it has no posterior",
             point=float(impossible[0]),
         )
-    # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
-    relative = log_joint - largest
-    return Categorical(frozen(relative - np.log(np.exp(relative).sum(axis=0))), counts)
+    return _normalized(log_joint, counts)
+
+
+def mode(q: Categorical) -> Categorical:
+    """All mass on the most probable hidden value of each unit; of equal ones, on the first."""
+    places = np.arange(len(q.log_probabilities))[:, None]
+    here = places == q.log_probabilities.argmax(axis=0)
+    return Categorical(frozen(np.where(here, 0.0, -np.inf)), q.counts)
+
+
+def tempered(q: Categorical, power: float) -> Categorical:
+    """q^power, normalised, for power > 0; what has probability 0 keeps it."""
+    with np.errstate(over="ignore"):  # a power beyond the floats is a probability of 0
+        return _normalized(power * (q.log_probabilities - q.log_probabilities.max(axis=0)), q.counts)
+
+
+def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
+    """`q`, but with the columns of `other` for these units."""
+    logs = q.log_probabilities.copy()
+    logs[:, units] = other.log_probabilities[:, units]
+    return Categorical(frozen(logs), q.counts)
 
 
 def log_evidence(log_joint: Array, counts: Array) -> float:
@@ -78,11 +96,16 @@ def weighted_sum(weights: Array, logs: Array) -> float:
 
 def entropy(q: Categorical) -> float:
     """H(q) = −Σ q log q in nats; 0 log 0 = 0."""
-    return -expectation(q, q.log_probabilities)
+    return 0.0 - expectation(q, q.log_probabilities)  # 0 − 0 has no sign: −0 would be shown
 
 
 def kl(q: Categorical, p: Categorical) -> float:
-    """KL(q ‖ p) = Σ q log(q / p) in nats, never negative.
+    """KL(q ‖ p) = Σ q log(q / p) in nats, over all units."""
+    return float(np.sum(kl_by_unit(q, p)))
+
+
+def kl_by_unit(q: Categorical, p: Categorical) -> Array:
+    """(N,) Σ q log(q / p) of each column times its count, never negative.
 
     Summed as q (e^d − 1 − d) with d = log p − log q, which adds Σ(p − q) = 0: every term is at least 0, and near
     convergence, where the plain sum loses all digits, the small ones keep theirs. Where q is 0 the term is p.
@@ -94,7 +117,7 @@ def kl(q: Categorical, p: Categorical) -> float:
     # e^d − 1 − d overflows where p is far above q: there p − q − q d says the same
     moderate = np.minimum(d, 1.0)
     terms = np.where(d <= 1.0, mass * _exponential_remainder(moderate), p.probabilities - mass - mass * d)
-    return float(np.sum(np.where(counted, terms, p.probabilities) * q.counts))
+    return np.sum(np.where(counted, terms, p.probabilities) * q.counts, axis=0)
 
 
 def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
@@ -103,6 +126,12 @@ def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
         return q1 if weight else q0
     mixed = np.logaddexp(np.log1p(-weight) + q0.log_probabilities, np.log(weight) + q1.log_probabilities)
     return Categorical(frozen(mixed), q0.counts)
+
+
+def _normalized(logs: Array, counts: Array) -> Categorical:
+    # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
+    relative = logs - logs.max(axis=0)
+    return Categorical(frozen(relative - np.log(np.exp(relative).sum(axis=0))), counts)
 
 
 def _exponential_remainder(d: Array) -> Array:

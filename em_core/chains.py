@@ -72,13 +72,8 @@ def posterior(log_start: Array, log_transitions: Array, log_density: Array, leng
     messages = _backward(log_transitions, log_density, lengths)
     first, following = _starts(lengths), _with_previous(lengths)
     log_initial = log_start[:, None] + messages[:, first]
-    impossible = np.flatnonzero(~np.isfinite(log_initial.max(axis=0)))
-    if len(impossible):
-        raise HalfStepFailed(
-            "impossible_data",
-            f"sequence {impossible[0] + 1} has probability zero under every path, so it has no posterior",
-            sequence=float(impossible[0]),
-        )
+    for n, largest in enumerate(log_initial.max(axis=0)):
+        _require_possible(n, largest)
     # (j, step, i): from state i to state j
     joint = log_transitions.T[:, None, :] + messages[:, following][:, :, None]
     return _chains(_normalized(log_initial), _normalized(joint), lengths)
@@ -100,9 +95,12 @@ def log_evidence(log_start: Array, log_transitions: Array, log_density: Array, l
 
 
 def viterbi(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> np.ndarray:
-    """The most probable path of each sequence, (T,) states from 0; of equal ones, the lowest states at their end."""
+    """The most probable path of each sequence, (T,) states from 0; of equal ones, the lowest states at their end.
+
+    Raises `HalfStepFailed` for a sequence that is impossible under every path.
+    """
     path = np.empty(sum(lengths), dtype=int)
-    for begin, end in _spans(lengths):
+    for n, (begin, end) in enumerate(_spans(lengths)):
         best = log_start + log_density[:, begin]
         origins = []
         for t in range(begin + 1, end):
@@ -110,11 +108,34 @@ def viterbi(log_start: Array, log_transitions: Array, log_density: Array, length
             origins.append(through.argmax(axis=0))
             best = through.max(axis=0) + log_density[:, t]
         state = int(best.argmax())
+        _require_possible(n, best[state])
         path[end - 1] = state
         for t in range(end - 1, begin, -1):
             state = int(origins[t - begin - 1][state])
             path[t - 1] = state
     return path
+
+
+def along(path: np.ndarray, n_states: int, lengths: tuple[int, ...]) -> Chains:
+    """All mass on one path, (T,) states from 0: every state, also one that the path avoids, leads to its next."""
+    here = np.where(np.arange(n_states)[:, None] == path, 0.0, -np.inf)
+    following = here[:, _with_previous(lengths)]
+    return _chains(here[:, _starts(lengths)], np.repeat(following[:, :, None], n_states, axis=2), lengths)
+
+
+def replaced(q: Chains, other: Chains, sequences: np.ndarray) -> Chains:
+    """`q`, but with the chains of `other` for these sequences."""
+    columns, times = within(sequences, _column_counts(q)), within(sequences, q.lengths)
+    visits, probabilities = q.transitions.counts.copy(), q.probabilities.copy()
+    visits[columns] = other.transitions.counts[columns]
+    probabilities[:, times] = other.probabilities[:, times]
+    steps = categorical.replaced(q.transitions, other.transitions, columns)
+    return Chains(
+        categorical.replaced(q.initial, other.initial, sequences),
+        Categorical(steps.log_probabilities, frozen(visits)),
+        frozen(probabilities),
+        q.lengths,
+    )
 
 
 def entropy(q: Chains) -> float:
@@ -123,10 +144,17 @@ def entropy(q: Chains) -> float:
 
 
 def kl(q: Chains, p: Chains) -> float:
-    """KL(q ‖ p) = KL of the first states + Σ_t E_q[KL(q(h_{t+1} | h_t) ‖ p(h_{t+1} | h_t))], never negative."""
+    """KL(q ‖ p) over all sequences."""
+    return float(np.sum(kl_by_unit(q, p)))
+
+
+def kl_by_unit(q: Chains, p: Chains) -> Array:
+    """(N,) KL of each sequence's first state + Σ_t E_q[KL(q(h_{t+1} | h_t) ‖ p(h_{t+1} | h_t))], never negative."""
     reached = q.transitions.counts > NEGLIGIBLE  # from a state that q never visits nothing is conditioned
-    pair = (_columns(entry.transitions, reached) for entry in (q, p))
-    return categorical.kl(q.initial, p.initial) + categorical.kl(*pair)
+    first = categorical.kl_by_unit(q.initial, p.initial)
+    steps = categorical.kl_by_unit(_columns(q.transitions, reached), _columns(p.transitions, reached))
+    sequences = np.repeat(np.arange(len(first)), _column_counts(q))
+    return first + np.bincount(sequences[reached], weights=steps, minlength=len(first))
 
 
 def blend(q0: Chains, q1: Chains, weight: float) -> Chains:
@@ -184,6 +212,20 @@ def _normalized(logs: Array) -> Array:
 def within(sequences: NDArray[np.intp], lengths: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which of sum(lengths) columns, laid end to end, belong to these sequences."""
     return np.repeat(np.isin(np.arange(len(lengths)), sequences), lengths)
+
+
+def _column_counts(q: Chains) -> tuple[int, ...]:
+    """How many columns of `transitions` each sequence has."""
+    return tuple((length - 1) * len(q.probabilities) for length in q.lengths)
+
+
+def _require_possible(sequence: int, log_probability: float) -> None:
+    if not np.isfinite(log_probability):
+        raise HalfStepFailed(
+            "impossible_data",
+            f"sequence {sequence + 1} has probability zero under every path, so it has no posterior",
+            sequence=float(sequence),
+        )
 
 
 def _columns(entry: Categorical, chosen: np.ndarray) -> Categorical:

@@ -81,15 +81,22 @@ class LatentVariableModel(Protocol):
 class Capabilities(Protocol):
     """Methods that a model has only where it can make the moves that need them (`requires` in `em_core.moves`).
 
-    Hidden units are what q treats apart, numbered from 0: points or rows, sequences of a hidden Markov model.
+    Hidden units are what q treats apart, numbered from 0 in the order of the data: points or rows, sequences of a
+    hidden Markov model. Only such as hide something: no rows without gaps, no lifetimes that have ended.
     """
 
     # --- H, T, V: other q at θ ----------------------------------------------------------------------------------
     def mode(self, data: Any, theta: Parameters) -> Any:
-        """q with all mass on the most probable hidden values. Entropy 0 for discrete h, −∞ for continuous h."""
+        """q with all mass on the most probable hidden values. Entropy 0 for discrete h, −∞ for continuous h.
+
+        Raises `HalfStepFailed` where the posterior has no mode.
+        """
 
     def tempered(self, data: Any, theta: Parameters, power: float) -> Any:
-        """q ∝ p(h | v; θ)^power, for power > 0; at power 1 the posterior."""
+        """q ∝ p(h | v; θ)^power, for power > 0; at power 1 the posterior.
+
+        Raises `HalfStepFailed` where the power has no finite integral.
+        """
 
     def mean_field(self, data: Any, theta: Parameters, q: Any) -> Any:
         """One sweep of coordinate ascent over a factorised q; `q` is None at first."""

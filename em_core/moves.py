@@ -113,7 +113,7 @@ _TABLE = (
         False,
         lambda model, data, state, settings, rng: e_steps.tempered(model, data, state, temperature(settings, state)),
         {
-            "temperature": Setting(4.0, "temperature of the first T", most=1e6),
+            "temperature": Setting(4.0, "temperature of the first T", above=1e-3, most=1e6),
             "cooling": Setting(0.8, "every further T has this share of the temperature's distance to 1", most=1.0),
         },
         requires="tempered",
@@ -123,13 +123,14 @@ _TABLE = (
         "V",
         "E",
         "mean field: one sweep",
-        "q is updated for one hidden unit after the other, each independent of the rest.",
+        "q is updated for one hidden value after the other, each independent of the rest; a q that was not factorised"
+        " becomes so first, which can lower the bound.",
         "falls to a floor above 0 where the posterior does not factorise",
         True,
         lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
         requires="mean_field",
-        lacking="a factorised q is made for models with several hidden values per unit: the belief net and factor"
-        " analysis",
+        lacking="mean field is made for the belief net and factor analysis; where every unit hides a single value, it"
+        " would be the exact posterior",
     ),
     Move(
         "M",

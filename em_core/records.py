@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -62,6 +63,7 @@ class Bound:
 
     Each of the four is computed from its own definition, so `residual` tests the identity
     log p(v; θ) = L(v, θ, q) + KL(q ‖ p(h | v; θ)) and is 0 up to rounding. Without a q only the log evidence is there.
+    For a q that is a point in a continuous space entropy and L are −∞, gap and KL ∞, the other two finite.
     """
 
     log_evidence: float
@@ -83,8 +85,10 @@ class Bound:
 
     @property
     def residual(self) -> float | None:
-        """log p − L − KL: what is left of the identity after rounding."""
-        return None if self.gap is None or self.kl is None else self.gap - self.kl
+        """log p − L − KL: what is left of the identity after rounding; None where both gap and KL are infinite."""
+        if self.gap is None or self.kl is None or self.gap == self.kl == math.inf:
+            return None
+        return self.gap - self.kl
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.moves import MOVES
 from em_core.records import Event, HalfStep, Parameters, State, Trajectory
+from em_core.schedule import Plan
 
 END_RISE = 1e-9
 END_HALF_STEPS = 500
@@ -53,7 +55,7 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
     move = MOVES[letter]
     before = trajectory.last.after
     index = len(trajectory)
-    rng = np.random.default_rng([experiment.seed, index])
+    rng = draws(experiment, index)
     settings = experiment.moves.get(letter, {})
     events: tuple[Event, ...] = ()
     try:
@@ -63,6 +65,11 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
         after = before
         events = (Event(failure.kind, str(failure), failure.numbers, stops=True),)
     return Trajectory((*trajectory.half_steps, HalfStep(index, letter, before, after, events)))
+
+
+def draws(experiment: Experiment, index: int) -> np.random.Generator:
+    """Where half-step `index` takes its random numbers from: the same however often it is made."""
+    return np.random.default_rng([experiment.seed, index])
 
 
 def run(experiment: Experiment) -> Trajectory:
@@ -75,27 +82,43 @@ def run(experiment: Experiment) -> Trajectory:
     return trajectory
 
 
-def next_letter(trajectory: Trajectory, cycle: str) -> str:
-    """The move that comes next when `cycle`, such as `EM` or `EGGG`, goes round; E where there is no q."""
-    letter = schedule.following(trajectory.moves, cycle)
-    needs_q = MOVES[letter].needs_q and trajectory.last.after.q is None
-    return cycle[0] if needs_q else letter
+def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> bool:
+    """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
 
-
-def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> bool:
-    """Whether the last round of `cycle` is complete and raised the ELBO by less than 1e-9 relative."""
-    if not trajectory.moves.endswith(cycle) or trajectory.last.stopped:
+    Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
+    point, the expected log joint stands for it: the entropy is the same in both.
+    """
+    moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
+    if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
-    earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
-    elbo = decompose(model, data, trajectory.last.after).elbo
-    return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
+    bounds = [decompose(model, data, trajectory[place].after) for place in (-1 - len(cycle), -1)]
+    points = [bound.elbo == -math.inf for bound in bounds]
+    earlier, now = (bound.expected_log_joint if all(points) else bound.elbo for bound in bounds)
+    return earlier is not None and now is not None and abs(now - earlier) < END_RISE * abs(now)
 
 
-def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
-    """Go round `cycle` until it has converged, a half-step fails, or the trajectory has `most` half-steps."""
-    while len(trajectory) <= most and not trajectory.last.stopped and not converged(experiment, trajectory, cycle):
-        trajectory = extend(experiment, trajectory, next_letter(trajectory, cycle))
+def _turns(experiment: Experiment, cycle: str) -> int:
+    """How many rounds of `cycle` it takes until P and C have been at every block."""
+    model: Any = experiment.model
+    turns = 1
+    if "P" in cycle:
+        blocks = min(int(experiment.moves["P"]["blocks"]), model.n_hidden_units(experiment.data))
+        turns = max(turns, math.ceil(blocks / cycle.count("P")))
+    if "C" in cycle:
+        turns = max(turns, math.ceil(len(model.blocks()) / cycle.count("C")))
+    return turns
+
+
+def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
+    """Follow `plan` until it is done or has converged, a half-step fails, or the trajectory has `most` half-steps."""
+    while (
+        len(trajectory) <= most
+        and not trajectory.last.stopped
+        and not plan.done(trajectory.moves)
+        and not converged(experiment, trajectory, plan)
+    ):
+        trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
     return trajectory
 
 

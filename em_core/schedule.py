@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from em_core.errors import InvalidExperiment
 
@@ -108,11 +109,56 @@ def _best_repeat(moves: str, start: int, longest_period: int = 60) -> tuple[int,
     return best
 
 
-def following(moves: str, cycle: str) -> str:
-    """The move that comes next after `moves` when `cycle`, such as `EM` or `EGGG`, goes round and round.
+@dataclass(frozen=True)
+class Plan:
+    """A schedule as one goes on with it: its moves first, and after them its last round again and again.
 
-    The cycle is taken up where the last E-type move (its first letter) left it; anything else starts it anew.
+    The last round is the group in parentheses that ends the word, and the whole word where none does. endless: whether
+    the word leaves open how often: `EM` and `E(PM)` do, `(EM)20` does not.
     """
-    since = moves.rfind(cycle[0])
-    place = len(moves) - since if since >= 0 else 0
-    return cycle[place] if place < len(cycle) else cycle[0]
+
+    moves: str
+    cycle: str
+    endless: bool
+
+    def done(self, made: str) -> bool:
+        """Whether `made` are all the moves of a plan that has an end."""
+        return not self.endless and made == self.moves
+
+    def underway(self, made: str) -> bool:
+        """Whether `made` are the first moves of the plan, and more of them follow before its last round repeats."""
+        return len(made) < len(self.moves) and self.moves.startswith(made)
+
+    def following(self, made: str) -> str:
+        """The move that comes next: the plan's own; after other moves, its last round is taken up where it fits.
+
+        That is after the longest run of its letters with which `made` ends; where there is none it begins anew.
+        """
+        if self.underway(made):
+            return self.moves[len(made)]
+        size = len(self.cycle)
+        if made.startswith(self.moves):
+            # the rounds since the plan's end, as long as they are these rounds
+            since = made[len(self.moves) :]
+            if (self.cycle * (len(since) // size + 1)).startswith(since):
+                return self.cycle[len(since) % size]
+        recent = made[-size:]
+        for length in range(len(recent), 0, -1):
+            place = (self.cycle * 2).find(recent[len(recent) - length :])
+            if place >= 0:
+                return self.cycle[(place + length) % size]
+        return self.cycle[0]
+
+
+def plan(word: str, letters: Collection[str], field: str = "schedule") -> Plan:
+    """The plan that a schedule describes. Raises `InvalidExperiment` as `expand` does."""
+    moves = expand(word, letters, field)
+    text = "".join(word.split())
+    group = text.rstrip("0123456789")
+    if not group.endswith(")"):
+        return Plan(moves, moves, True)
+    depth, begin = 0, len(group)
+    while begin == len(group) or depth:
+        begin -= 1
+        depth += {")": 1, "(": -1}.get(group[begin], 0)
+    return Plan(moves, expand(group[begin:], letters, field), group == text)

@@ -9,8 +9,10 @@ import numpy as np
 
 from em_core.bound import scan
 from em_core.experiment import Experiment
-from em_core.records import Array, Parameters, frozen
+from em_core.moves import MOVES
+from em_core.records import Array, Bound, Parameters, frozen
 from em_core.run import run_to_end, start
+from em_core.schedule import plan
 from figures import layout
 from figures.encode import Json, numbers
 from figures.moment import DRAWN, Course, Moment
@@ -21,6 +23,12 @@ _PAST = 6
 _POINTS = 199
 # nats below the maximum that are drawn: farther down the curve falls away to minus infinity
 _DEPTH = 16.0
+
+# curves rise and fall here: no corner is free
+_LEGEND_ABOVE: Json = {
+    "corner": {"y": 1.02, "yanchor": "bottom"},
+    "margin": {"l": 48, "r": 12, "t": 28, "b": 46},
+}
 
 # traces, in drawing order
 _BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
@@ -40,7 +48,7 @@ def _grid(experiment: Experiment) -> Array:
     far = _scalar(model.from_vector(np.array([30.0]), experiment.start))
     if far <= 1:
         return np.linspace(0, 1, _POINTS + 2)[1:-1]
-    end = run_to_end(experiment, start(experiment), "EM", most=100).last.after.theta
+    end = run_to_end(experiment, start(experiment), plan("EM", MOVES), most=100).last.after.theta
     return np.linspace(0, 2.5 * max(_scalar(end), _scalar(experiment.start)), _POINTS + 1)[1:]
 
 
@@ -87,6 +95,7 @@ def figure(experiment: Experiment) -> Json:
             x="θ" if name == "theta" else name,
             y="nats",
             legend=True,
+            **_LEGEND_ABOVE,
             xaxis={"range": [0, float(grid[-1] + grid[0])]},
             yaxis={"range": [low - room, top + 2 * room]},
         )
@@ -95,6 +104,7 @@ def figure(experiment: Experiment) -> Json:
             x="0: where q was computed, 1: where θ went",
             y="nats",
             legend=True,
+            **_LEGEND_ABOVE,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
         )
     return {"data": data, "layout": shape}
@@ -106,15 +116,20 @@ def changes(moment: Moment, past: list[Moment]) -> Json:
     if has_whole_curve(moment.experiment):
         result = _whole(moment, past)
         theta = _scalar(moment.step.after.theta)
-        result |= _standing(theta, bound.log_evidence, bound.elbo)
+        result |= _standing(theta, bound.log_evidence, _height(bound))
         origin = None if moment.step.after.q_at is None else _scalar(moment.step.after.q_at)
         return result | _touch(origin, _evidence_at(moment, moment.step.after.q_at))
     if course is None:
         return _lines([], [], [], []) | _touch(None, None) | _standing(None, None, None)
     touch = int(np.flatnonzero(DRAWN == 0)[0])
+    if moment.pointed:  # log p has nothing to do with how high the objective stands
+        lines = _lines(DRAWN, course.profile.expected_log_joint, [], []) | _touch(None, None)
+        return lines | _named(moment) | _standing(course.at, None, bound.expected_log_joint)
+    touched = (0.0, float(course.profile.log_evidence[touch])) if course.touches else (None, None)
     return (
         _lines(DRAWN, course.profile.elbo, DRAWN, course.profile.log_evidence)
-        | _touch(0.0, float(course.profile.log_evidence[touch]))
+        | _named(moment)
+        | _touch(*touched)
         | _standing(course.at, bound.log_evidence, bound.elbo)
     )
 
@@ -126,7 +141,24 @@ def inner(moment: Moment, course: Course, stop: int) -> Json:
     if theta is None:
         return _standing(None, None, None)
     x = _scalar(theta) if has_whole_curve(moment.experiment) else float(DRAWN[place])
-    return _standing(x, float(course.profile.log_evidence[place]), float(course.profile.elbo[place]))
+    evidence, elbo = float(course.profile.log_evidence[place]), float(course.profile.elbo[place])
+    if moment.pointed:
+        return _standing(x, None, float(course.profile.expected_log_joint[place]))
+    return _standing(x, evidence, elbo)
+
+
+def _named(moment: Moment) -> Json:
+    color = "$muted" if moment.pointed else ELBO
+    return {
+        f"course/{_BOUND}/name": "log p(h*, v; θ)" if moment.pointed else "L(q, θ)",
+        f"course/{_BOUND}/line.color": color,
+        f"course/{_HERE}/marker.color": [EVIDENCE, color],
+    }
+
+
+def _height(bound: Bound) -> float | None:
+    """Where the bound stands in the picture: for a point in continuous h, the complete-data objective."""
+    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
 
 
 def _whole(moment: Moment, past: list[Moment]) -> Json:
@@ -135,11 +167,11 @@ def _whole(moment: Moment, past: list[Moment]) -> Json:
         return {f"course/{_BOUND}/x": [], f"course/{_BOUND}/y": []}
     grid = _grid(moment.experiment)
     now = _bound_curve(moment)
-    result = {f"course/{_BOUND}/x": numbers(grid), f"course/{_BOUND}/y": numbers(now)}
+    result = {f"course/{_BOUND}/x": numbers(grid), f"course/{_BOUND}/y": numbers(now), **_named(moment)}
     earlier: list[Moment] = []
     for other in reversed(past):
         newest = earlier[-1] if earlier else moment
-        if other.step.after.q is not None and other.step.after.q is not newest.step.after.q:
+        if other.step.after.q is not None and other.step.after.q is not newest.step.after.q and not other.pointed:
             earlier.append(other)
         if len(earlier) == _PAST:
             break
@@ -153,7 +185,8 @@ def _whole(moment: Moment, past: list[Moment]) -> Json:
 
 def _bound_curve(moment: Moment) -> Array:
     experiment = moment.experiment
-    return scan(experiment.model, experiment.data, moment.step.after.q, _over(experiment, _grid(experiment))).elbo
+    whole = scan(experiment.model, experiment.data, moment.step.after.q, _over(experiment, _grid(experiment)))
+    return whole.expected_log_joint if moment.pointed else whole.elbo
 
 
 def _over(experiment: Experiment, grid: Array) -> list[Parameters]:

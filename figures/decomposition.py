@@ -69,8 +69,10 @@ def figure() -> Json:
 
 def changes(bound: Bound) -> Json:
     """The bars for one bound. Without a q only log p is known."""
-    if bound.elbo is None or not math.isfinite(bound.elbo):
+    if bound.elbo is None:
         return _only_evidence(bound)
+    if not math.isfinite(bound.elbo):
+        return _without_entropy(bound)
     joint, elbo, evidence = bound.expected_log_joint, bound.elbo, bound.log_evidence
     low, high = min(joint, elbo), max(joint, elbo, evidence)
     left, unit = _scale(low, high)
@@ -106,6 +108,20 @@ def _only_evidence(bound: Bound) -> Json:
         f"decomposition/{_SCALE}/y": [],
         f"decomposition/{_SCALE_TEXT}/text": [],
     }
+
+
+def _without_entropy(bound: Bound) -> Json:
+    """For a point in continuous h only the complete-data objective and log p are finite: no bar can show the rest."""
+    joint, evidence = bound.expected_log_joint, bound.log_evidence
+    left, unit = _scale(min(joint, evidence), max(joint, evidence))
+    result = _only_evidence(bound)
+    result |= _segment(0, 0, _LEFT, left, unit, None, joint) | _segment(4, 4, _LEFT, left, unit, None, evidence)
+    texts = ["= " + wording.number(joint) + " = log p(h*, v)", "−∞: q is a point", "= −∞", "+ ∞"]
+    places = [min(max(result["decomposition/0/x"]), 1.0), 0.0, 0.0, 0.0, min(max(result["decomposition/4/x"]), 1.0)]
+    result[f"decomposition/{_LABELS}/x"] = [place + 0.015 for place in places]
+    result[f"decomposition/{_LABELS}/y"] = list(_ROWS)
+    result[f"decomposition/{_LABELS}/text"] = [*texts, "= " + wording.number(evidence)]
+    return result
 
 
 def _segment(trace: int, row: int, half: tuple[float, float], left: float, unit: float, start, stop) -> Json:

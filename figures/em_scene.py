@@ -6,12 +6,14 @@ import hashlib
 import json
 from dataclasses import replace
 
+from em_core import schedule
 from em_core.bound import decompose
 from em_core.experiment import Experiment
+from em_core.moves import MOVES, allowed
 from em_core.records import Bound, State
-from figures import course, decomposition, em_words, palette, timeline, wording
+from figures import block_gaps, course, decomposition, em_words, palette, slopes, timeline, wording
 from figures.data_views import DataView, data_view
-from figures.encode import Json
+from figures.encode import Json, finite
 from figures.moment import STOPS, Moment, same
 
 _AREAS = {
@@ -38,8 +40,13 @@ class EmScene:
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         self.experiment = experiment
         self.view: DataView = data_view(experiment, columns, axes)
+        letters = schedule.expand(experiment.schedule, MOVES)
+        # what only some moves need to be seen: a face of its own
+        self.with_slopes = not slopes.LETTERS.isdisjoint(letters)
+        self.with_blocks = not block_gaps.LETTERS.isdisjoint(letters)
         described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
-        self.id = _hash(json.dumps([described, list(columns), list(axes)], sort_keys=True))
+        shown = [described, list(columns), list(axes), self.with_slopes, self.with_blocks]
+        self.id = _hash(json.dumps(shown, sort_keys=True))
         self.json = self._scene()
 
     def frame_id(self, before: str | None, moment: Moment) -> str:
@@ -55,9 +62,14 @@ class EmScene:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        if self.with_slopes:
+            changed |= slopes.changes(moment)
+        if self.with_blocks:
+            changed |= block_gaps.changes(moment)
         text, value = _numbers(bound)
         text |= {
             "caption": em_words.caption(moment),
+            "note.course": slopes.note(moment) if self.with_slopes else "",
             "describe": em_words.picture(moment),
             **self._notes(moment),
         }
@@ -77,12 +89,13 @@ class EmScene:
 
     def inner(self, moment: Moment) -> list[Json]:
         """One frame per stop of the scrubber: θ on its way, q as it is."""
-        if moment.course is None:
+        course_ = moment.course
+        if course_ is None:
             return []
         result = []
-        offset = len(moment.course.profile.thetas) - len(STOPS)
+        offset = len(course_.profile.thetas) - len(STOPS)
         for stop in range(len(STOPS)):
-            theta = moment.course.profile.thetas[stop + offset]
+            theta = course_.profile.thetas[stop + offset]
             if theta is None:
                 result.append({"set": {}, "text": {}, "value": {}})
                 continue
@@ -91,8 +104,8 @@ class EmScene:
             bound = decompose(self.experiment.model, self.experiment.data, state)
             text, value = _numbers(bound)
             there = replace(moment, step=replace(moment.step, after=state), bound=bound)
-            text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]))}
-            changed = self.view.parameters(theta, state.q) | course.inner(moment, moment.course, stop)
+            text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]), course_.touches)}
+            changed = self.view.parameters(theta, state.q) | course.inner(moment, course_, stop)
             changed |= decomposition.changes(bound)
             result.append({"set": changed, "text": text, "value": value})
         return result
@@ -107,6 +120,8 @@ class EmScene:
             **timeline.figures(),
             "course": course.figure(self.experiment),
             "decomposition": decomposition.figure(),
+            **({"slopes": slopes.figure()} if self.with_slopes else {}),
+            **({"blocks": block_gaps.figure()} if self.with_blocks else {}),
         }
         whole = course.has_whole_curve(self.experiment)
         return {
@@ -139,13 +154,20 @@ class EmScene:
                     "id": "course",
                     "area": "course",
                     "title": "log p and the bound over θ" if whole else "Bound along the M-step",
-                    "figures": [{"id": "course", "label": "Bound"}],
+                    "figures": [
+                        {"id": "course", "label": "Bound"},
+                        *([{"id": "slopes", "label": "Gradients"}] if self.with_slopes else []),
+                    ],
+                    "note": "note.course",
                 },
                 {
                     "id": "decomposition",
                     "area": "decomposition",
                     "title": "What log p is made of",
-                    "figures": [{"id": "decomposition", "label": "Terms"}],
+                    "figures": [
+                        {"id": "decomposition", "label": "Terms"},
+                        *([{"id": "blocks", "label": "Gap by block"}] if self.with_blocks else []),
+                    ],
                     "note": "note.decomposition",
                 },
             ],
@@ -155,11 +177,7 @@ class EmScene:
             "inner": {"view": "course", "label": "How far", "stops": STOPS.tolist(), "format": "{}"},
             # where only the way to the next M-step is drawn, each M-step has its own picture: no gliding between
             "glide": [*self.view.gliding, *(f"course/{trace}" for trace in course.WHOLE_GLIDES if whole)],
-            "keys": {
-                "e": {"act": "move", "letter": "E"},
-                "m": {"act": "move", "letter": "M"},
-                "g": {"act": "move", "letter": "G"},
-            },
+            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in allowed(self.experiment.model)},
             "speeds": [1, 2, 4, 8],
             "tools": [
                 {"act": {"act": "reset"}, "label": "Reset", "title": "Back to the start, with an empty tape"},
@@ -180,12 +198,14 @@ def _changed_terms(moment: Moment) -> list[str]:
         "kl": (before.kl, bound.kl),
     }
     rounding = 1e-12 * max(1.0, abs(bound.log_evidence))
-    return [name for name, (old, new) in pairs.items() if old is None or abs(new - old) > rounding]
+    return [
+        name for name, (old, new) in pairs.items() if old is None or (new != old and not abs(new - old) <= rounding)
+    ]
 
 
 def _numbers(bound: Bound) -> tuple[Json, Json]:
     """The three numbers and the terms of the equation, as text and exactly."""
-    exact = {"evidence": bound.log_evidence, "elbo": bound.elbo, "gap": bound.kl}
+    exact = {"evidence": bound.log_evidence, "elbo": finite(bound.elbo), "gap": finite(bound.kl)}
     text = {
         "evidence": wording.number(bound.log_evidence),
         "elbo": wording.number(bound.elbo),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+from em_core.e_steps import unit_blocks
 from em_core.experiment import Experiment
-from em_core.moves import MOVES
+from em_core.moves import MOVES, temperature
 from em_core.records import Bound
 from figures.moment import Moment, same
 from figures.wording import gap as gap_text
@@ -23,6 +26,12 @@ def button(letter: str | None) -> dict[str, str] | None:
     if letter is None:
         return None
     return {"label": f"{MOVES[letter].kind}-step", "detail": MOVES[letter].name}
+
+
+def coming(letter: str, index: int) -> dict[str, object]:
+    """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
+    color = "$elbo" if MOVES[letter].kind == "E" else "$text"
+    return {"label": letter, "name": f"Go on to {index} ({letter}: {MOVES[letter].name})", "color": color, "to": index}
 
 
 def chip(moment: Moment) -> dict[str, str]:
@@ -56,27 +65,90 @@ def _happened(moment: Moment) -> str:
     if rejected:
         return f"The step was rejected: {rejected[0].message}."
     if MOVES[letter].kind == "E":
-        if before.elbo is None:
+        return _e_type(moment, before)
+    return _m_type(moment, before)
+
+
+def _e_type(moment: Moment, before: Bound) -> str:
+    bound, letter = moment.bound, moment.step.move
+    known = before.elbo is not None and math.isfinite(before.elbo)
+    shown = gap_text(bound.kl, bound.log_evidence)
+    change = f" The ELBO {_change(bound.elbo - before.elbo)}." if known and math.isfinite(bound.elbo) else ""
+    if letter == "E":
+        if not known:
             return "E-step: q became the posterior at θ, so the ELBO touches log p(v)."
-        shown = gap_text(before.kl, before.log_evidence)
-        return f"E-step: q became the posterior at θ. The gap of {shown} closed, and log p(v) stayed where it was."
-    risen, evidence = bound.elbo - before.elbo, bound.log_evidence - before.log_evidence
+        closed = gap_text(before.kl, before.log_evidence)
+        return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) stayed where it was."
+    if letter == "H" and moment.pointed:
+        return (
+            "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; "
+            f"what can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}."
+        )
+    if letter == "H":
+        return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
+    if letter == "P":
+        turn, blocks = _block(moment)
+        return f"Partial E-step: q became the posterior for block {turn} of {blocks}.{change} The gap is {shown}."
+    if letter == "T":
+        degrees = temperature(moment.experiment.moves["T"], moment.step.before)
+        kind = "flatter than" if degrees > 1 else "sharper than" if degrees < 1 else "equal to"
+        words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
+        return f"Tempered E-step: {words}.{change} The gap is {shown}."
+    floor = gap_text(moment.floor, bound.log_evidence)
+    return f"Mean field: one sweep.{change} The gap is {shown}; more sweeps at this θ end at {floor}."
+
+
+def _m_type(moment: Moment, before: Bound) -> str:
+    bound, experiment = moment.bound, moment.experiment
+    letter = moment.step.move or ""
+    own = experiment.moves.get(letter, {})
     if same(moment.step.after.theta, moment.step.before.theta):
-        return "M-step: θ stands at the maximum of the bound already and did not move."
-    what = {
-        "M": "M-step: θ jumped to the maximum of the bound.",
-        "G": f"M-step: θ took one gradient step of size {_step(moment):g}.",
-        "B": "M-step: θ took one gradient step, shortened until the bound rose.",
+        return "M-step: θ stands at the maximum already and did not move."
+    did = {
+        "M": "θ jumped to the maximum of the bound",
+        "G": "θ took one gradient step of size {step:g}",
+        "B": "θ took one gradient step, shortened until the bound rose",
+        "S": "θ took one step up the gradient of {batch:g} units drawn at random",
+        "A": "θ took one step of Adam",
+        "N": "θ took one damped Newton step",
+        "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
+        "C": "{block} jumped to the maximum of the bound, the other parameters held",
     }[letter]
+    if moment.pointed:
+        did = did.replace("the bound", "the objective")
+    what = f"M-step: {did.format(**own, block=_parameters(moment) if letter == 'C' else '')}."
+    evidence = bound.log_evidence - before.log_evidence
+    if moment.pointed:
+        risen = bound.expected_log_joint - before.expected_log_joint
+        return f"{what} The complete-data objective {_change(risen)}, log p(v) {_change(evidence)}."
+    risen = bound.elbo - before.elbo
     shown = gap_text(bound.kl, bound.log_evidence)
     opened = "opened to" if not before.kl or before.kl < 1e-9 else "grew to" if bound.kl > before.kl else "shrank to"
     return f"{what} The ELBO {_change(risen)}, log p(v) {_change(evidence)}: the gap {opened} {shown}."
 
 
-def underway(bound: Bound, t: float) -> str:
+def _block(moment: Moment) -> tuple[int, int]:
+    """The block of units that a P has just renewed, from 1, and how many there are."""
+    experiment = moment.experiment
+    units = experiment.model.n_hidden_units(experiment.data)
+    blocks = len(unit_blocks(units, int(experiment.moves["P"]["blocks"])))
+    return moment.step.before.carry.get("P", 0) % blocks + 1, blocks
+
+
+def _parameters(moment: Moment) -> str:
+    """The block of parameters that a C has just moved."""
+    blocks = moment.experiment.model.blocks()
+    names = blocks[moment.step.before.carry.get("C", 0) % len(blocks)]
+    return " and ".join(name.replace("_", " ") for name in names)
+
+
+def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
+    if bound.elbo == -math.inf:
+        shown = number(bound.expected_log_joint)
+        return f"θ has gone {t:g} of its way, and q has stayed: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
-    if t == 0:
+    if t == 0 and touches:
         return "θ stands where q was computed: the bound touches log p(v)."
     return f"θ has gone {t:g} of its way, and q has stayed: the gap is {shown}."
 
@@ -89,6 +161,15 @@ def _next(moment: Moment) -> str:
         if moment.bound.elbo is None:
             return "Next, the E-step fills in the hidden values with their posterior."
         return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
+    if letter == "P":
+        return "Next, the posterior for one more block of units."
+    if letter == "H":
+        return "Next, q moves all its mass to the most probable h."
+    if letter == "T":
+        degrees = temperature(moment.experiment.moves["T"], moment.step.after)
+        return f"Next, a posterior at temperature {degrees:.3g}."
+    if letter == "V":
+        return "Next, one sweep over a q that factorises."
     if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
         return "Next, another M-step with the same q, though θ has moved on."
     return "Next, the M-step raises the bound over θ while q stays."
@@ -98,10 +179,6 @@ def _change(by: float) -> str:
     if by == 0:
         return "did not change"
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
-
-
-def _step(moment: Moment) -> float:
-    return moment.experiment.moves["G"]["step"]
 
 
 def _listed(value: object) -> str:

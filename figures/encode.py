@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ def numbers(values: ArrayLike) -> Json:
     fine = largest > _SINGLE.max or largest * _SINGLE.eps > 1e-4 * span
     kind = "f8" if fine else "f4"
     return {"dtype": kind, "bdata": base64.b64encode(array.astype(f"<{kind}").tobytes()).decode("ascii")}
+
+
+def finite(value: float | None) -> float | None:
+    """A number that has a place in a picture, None for any other."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def blended_colors(responsibilities: np.ndarray) -> Json:

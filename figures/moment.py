@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from em_core.bound import Profile, chord, decompose, line, scan
+from em_core.bound import Profile, chord, decompose, line, mean_field_floor, scan
 from em_core.errors import HalfStepFailed
 from em_core.experiment import Experiment
-from em_core.records import Bound, HalfStep, Parameters, Trajectory
+from em_core.moves import MOVES
+from em_core.records import Bound, HalfStep, Parameters, State, Trajectory
 from em_core.run import extend
 
 # where the bound along the M-step is drawn, and how far the reader can scrub: 0 is where q was computed
@@ -19,22 +21,26 @@ STOPS = DRAWN[DRAWN >= 0]
 
 @dataclass(frozen=True)
 class Course:
-    """The line on which θ moves while q stays: from the θ at which q was computed to where the M-step leads.
+    """The line on which θ moves while q stays: from the θ at which q was made to where the M-step leads.
 
-    `at` is where θ stands now: 0 after an E-step, 1 after an M-step; `profile` holds log p and L at `DRAWN`.
+    `at` is where θ stands now: 0 after an E-type step, 1 after an M-type one; `profile` holds log p and L at `DRAWN`.
+    touches: whether q is the posterior at the origin, so that L touches log p there.
     """
 
     origin: Parameters
     target: Parameters
     profile: Profile
     at: float
+    touches: bool
 
 
 @dataclass(frozen=True)
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
-    `next_move` is the letter that comes next, None at the end of the road.
+    `next_move` is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the
+    start's own. floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
+    EM from the same start after as many half-steps, where the reader compares with it.
     """
 
     experiment: Experiment
@@ -43,48 +49,77 @@ class Moment:
     before: Bound | None
     course: Course | None
     next_move: str | None
+    q_move: str | None = None
+    floor: float | None = None
+    plain: float | None = None
 
     @property
     def index(self) -> int:
         return self.step.index
 
+    @property
+    def pointed(self) -> bool:
+        """Whether q is a point in continuous h: its entropy is −∞, and only the complete-data objective is finite."""
+        return self.bound.elbo == -math.inf and math.isfinite(self.bound.expected_log_joint or 0.0)
+
 
 def moment(
-    experiment: Experiment, trajectory: Trajectory, index: int, next_move: str | None, previous: Moment | None
+    experiment: Experiment,
+    trajectory: Trajectory,
+    index: int,
+    next_move: str | None,
+    previous: Moment | None,
+    plain: float | None = None,
 ) -> Moment:
     """The moment of half-step `index`; `previous` (the one before it) saves computing things twice."""
     step = trajectory[index]
     bound = decompose(experiment.model, experiment.data, step.after)
-    course = _course(experiment, trajectory, index, next_move, previous)
-    return Moment(experiment, step, bound, previous.bound if previous else None, course, next_move)
+    place = _made_q(trajectory, index)
+    course = _course(experiment, trajectory, index, trajectory[place].after, next_move, previous)
+    q_move = trajectory[place].move
+    floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
+    before = previous.bound if previous else None
+    return Moment(experiment, step, bound, before, course, next_move, q_move, floor, plain)
+
+
+def _made_q(trajectory: Trajectory, index: int) -> int:
+    """The number of the half-step that made the q of half-step `index`; 0 for the start's own."""
+    return next((i for i in range(index, 0, -1) if MOVES[trajectory[i].move or "E"].kind == "E"), 0)
 
 
 def _course(
-    experiment: Experiment, trajectory: Trajectory, index: int, next_move: str | None, previous: Moment | None
+    experiment: Experiment,
+    trajectory: Trajectory,
+    index: int,
+    made: State,
+    next_move: str | None,
+    previous: Moment | None,
 ) -> Course | None:
+    """`made`: the state in which q was made; the start's q was made at its `q_at`."""
     state = trajectory[index].after
-    if state.q is None or state.q_at is None:
+    origin = made.theta if made is not trajectory[0].after else made.q_at
+    if state.q is None or origin is None:
         return None
-    moved = state.theta is not state.q_at
+    moved = state.theta is not origin
     at = 1.0 if moved else 0.0
     target = state.theta
     if not moved:
-        # θ stands where q was computed: look where the next M-type move will lead
-        if next_move is None or next_move == "E":
+        # θ stands where q was made: look where the next M-type move will lead
+        if next_move is None or MOVES[next_move].kind == "E":
             return None
         ahead = extend(experiment, trajectory.upto(index), next_move).last
         if ahead.stopped:
             return None
         target = ahead.after.theta
     known = previous.course if previous else None
-    if known is not None and known.origin is state.q_at and same(known.target, target):
-        return Course(known.origin, known.target, known.profile, at)
+    if known is not None and known.origin is origin and same(known.target, target) and previous.step.after.q is state.q:
+        return replace(known, at=at)
     try:
-        thetas = line(experiment.model, state.q_at, target, DRAWN)
+        thetas = line(experiment.model, origin, target, DRAWN)
     except HalfStepFailed:
-        thetas = chord(state.q_at, target, DRAWN)
+        thetas = chord(origin, target, DRAWN)
     profile = scan(experiment.model, experiment.data, state.q, thetas)
-    return Course(state.q_at, target, profile, at)
+    return Course(origin, target, profile, at, state.q_at is origin)
 
 
 def same(one: Parameters, other: Parameters) -> bool:

@@ -35,6 +35,43 @@ def keys(moves: str = "") -> None:
     st.caption(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
 
 
+def choice(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
+    """A list for what follows from several settings: `present` is what they amount to now."""
+    key = f"{session.key}.{name}"
+    st.session_state[key] = present
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda option: options[option],
+        key=key,
+        on_change=_taken,
+        args=(session, name),
+    )
+
+
+def text(session: Session, name: str, label: str, help: str) -> None:
+    """A line of text. What cannot be is kept in the field, with a message under it, and changes nothing."""
+    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
+    typed, message = st.session_state.get(refused, (None, None))
+    present = getattr(session.settings, name)
+    if message is not None and st.session_state.get(f"{refused}.for") != present:
+        typed = message = None
+    st.session_state[key] = present if message is None else typed
+    st.text_input(label, key=key, help=help, on_change=_typed, args=(session, name))
+    if message is not None:
+        st.error(message)
+
+
+def _typed(session: Session, name: str) -> None:
+    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
+    typed = st.session_state[key]
+    st.session_state.pop(refused, None)
+    session.change(**{name: typed})
+    if session.messages:
+        st.session_state[refused] = (typed, session.messages.pop())
+        st.session_state[f"{refused}.for"] = getattr(session.settings, name)
+
+
 def _taken(session: Session, name: str) -> None:
     session.change(**{name: st.session_state[f"{session.key}.{name}"]})
 

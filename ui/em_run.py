@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from em_core import schedule
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
-from em_core.moves import MOVES, check_order
+from em_core.moves import MOVES, allowed, check_order
 from em_core.records import Parameters, Trajectory
-from em_core.run import END_HALF_STEPS, converged, extend, next_letter, opening, run_to_end, start
+from em_core.run import END_HALF_STEPS, converged, extend, opening, run_to_end, start
+from figures import em_words
 from figures.em_scene import EmScene
 from figures.moment import Moment, moment
 from ui.settings import Settings
 
 # so many half-steps fit the page; the command line goes on to 5,000
 LONGEST = 1_000
+_PLAIN = schedule.plan("EM", MOVES)
 # Play asks for frames ahead: as many as this many seconds make
 _PATIENCE = 1.5
+# so many half-steps of the schedule are shown before they are made
+_AHEAD = 40
 
 
 class EmRun:
-    """One experiment on the page. `cycle` says which move comes next; a fork cuts the trajectory."""
+    """One experiment on the page. Its schedule says which move comes next; a fork cuts the trajectory."""
 
-    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], cycle: str) -> None:
+    def __init__(
+        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
+    ) -> None:
         self.experiment = experiment
-        self.cycle = cycle
+        self.plan = schedule.plan(experiment.schedule, MOVES)
+        self._columns, self._axes = columns, axes
         self.scene = EmScene(experiment, columns, axes)
         self.trajectory: Trajectory = start(experiment)
+        # plain EM from the same start, as far as the run itself has come
+        self._plain = start(experiment) if compare else None
         self._moments: list[Moment] = []
         self._frames: list[dict[str, Any]] = []
 
@@ -36,18 +46,38 @@ class EmRun:
     def of(cls, settings: Settings, moves: str = "") -> EmRun:
         """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
         raw = settings.experiment(moves)
-        experiment = Experiment.parse({**raw, "schedule": settings.cycle})
+        experiment = Experiment.parse({**raw, "schedule": settings.plan})
         if "start" not in (settings.given or {}):
             begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": settings.cycle, "start": forked(begin, q_at)})
+            experiment = Experiment.parse({**raw, "schedule": settings.plan, "start": forked(begin, q_at)})
         if moves:
             check_order(moves, experiment.model, experiment.q_at is not None)
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
-        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.cycle)
+        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
         for letter in moves[:LONGEST]:
             run._append(letter)
         return run
+
+    def follow(self, word: str) -> None:
+        """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""
+        plan = schedule.plan(word, MOVES)
+        check_order(plan.moves, self.experiment.model, self.trajectory.last.after.q is not None)
+        self.experiment = replace(self.experiment, schedule=word)
+        self.plan = plan
+        scene = EmScene(self.experiment, self._columns, self._axes)
+        if scene.id != self.scene.id:  # other moves show other figures
+            self.scene = scene
+            self._moments, self._frames = [], []
+
+    def coming(self) -> list[dict[str, Any]]:
+        """What the schedule has ahead, as chips: to its end, or one more round of what it repeats."""
+        made, letters = self.moves, ""
+        while self.stuck is None and len(letters) < _AHEAD and not self.plan.done(made + letters):
+            letters += self.plan.following(made + letters)
+            if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
+                break
+        return [em_words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def __len__(self) -> int:
         return len(self.trajectory)
@@ -59,9 +89,13 @@ class EmRun:
     @property
     def ended(self) -> str | None:
         """Why Play and End stop at the last half-step."""
-        if self.stuck is None and converged(self.experiment, self.trajectory, self.cycle):
-            return "Converged: the last round raised the ELBO by less than a billionth."
-        return self.stuck
+        if self.stuck is not None:
+            return self.stuck
+        if self.plan.done(self.moves):
+            return "The schedule is done. The next step begins its last round again."
+        if converged(self.experiment, self.trajectory, self.plan):
+            return "Converged: the last round changed the ELBO by less than a billionth."
+        return None
 
     @property
     def stuck(self) -> str | None:
@@ -82,7 +116,7 @@ class EmRun:
                 continue
             del self._moments[index:], self._frames[index:]
             previous = self._moments[-1] if self._moments else None
-            now = moment(self.experiment, self.trajectory, index, following, previous)
+            now = moment(self.experiment, self.trajectory, index, following, previous, self._plain_evidence(index))
             before = self._frames[-1]["id"] if self._frames else None
             self._frames.append(self.scene.frame(now, self._moments, before))
             self._moments.append(now)
@@ -97,7 +131,7 @@ class EmRun:
     def advance(self, to: int) -> None:
         """Make half-steps until number `to` is there, or no more can follow."""
         while len(self) <= to and self.stuck is None:
-            self._append(next_letter(self.trajectory, self.cycle))
+            self._append(self.plan.following(self.moves))
 
     def ahead(self) -> None:
         """Make half-steps for Play: to the end, or as far as a short while allows."""
@@ -105,8 +139,8 @@ class EmRun:
         most = min(len(self) + END_HALF_STEPS, LONGEST)
         while self.ended is None and time.monotonic() < deadline:
             before = len(self)
-            batch = min(before + 2 * len(self.cycle), most)
-            self.trajectory = run_to_end(self.experiment, self.trajectory, self.cycle, batch)
+            batch = min(before + 2 * len(self.plan.cycle), most)
+            self.trajectory = run_to_end(self.experiment, self.trajectory, self.plan, batch)
             self.frames()
             if len(self) == before:
                 break
@@ -115,7 +149,7 @@ class EmRun:
         """Go round until the ELBO hardly rises any more: at most 500 half-steps, from wherever the tape ends."""
         if self.ended is None:
             most = min(len(self) + END_HALF_STEPS, LONGEST)
-            self.trajectory = run_to_end(self.experiment, self.trajectory, self.cycle, most)
+            self.trajectory = run_to_end(self.experiment, self.trajectory, self.plan, most)
 
     def move(self, letter: str, at: int) -> int:
         """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.
@@ -124,6 +158,9 @@ class EmRun:
         """
         if at + 1 < len(self) and self.trajectory[at + 1].move == letter:
             return at + 1
+        if not MOVES[letter].allowed(self.experiment.model):
+            valid = f"one of {', '.join(allowed(self.experiment.model))}: {MOVES[letter].lacking}"
+            raise InvalidExperiment("move", letter, valid)
         if MOVES[letter].needs_q and self.trajectory[at].after.q is None:
             raise InvalidExperiment("move", letter, "an E-step first: this move needs a q")
         if self.trajectory[at].stopped:
@@ -133,8 +170,8 @@ class EmRun:
         return at + 1
 
     def json(self) -> dict[str, Any]:
-        """The experiment with the tape as its schedule; with an empty tape, one round of the cycle."""
-        return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves or self.cycle)}
+        """The experiment with the tape as its schedule; with an empty tape, the schedule as it stands."""
+        return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves) or self.experiment.schedule}
 
     def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
         """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
@@ -147,6 +184,16 @@ class EmRun:
         state = self.trajectory[at].after
         return forked(state.theta, state.q_at)
 
+    def _plain_evidence(self, index: int) -> float | None:
+        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
+        if self._plain is None:
+            return None
+        while len(self._plain) <= index and not self._plain.last.stopped:
+            self._plain = extend(self.experiment, self._plain, _PLAIN.following(self._plain.moves))
+        if len(self._plain) <= index or self._plain[index].stopped:
+            return None
+        return self.experiment.model.log_evidence(self.experiment.data, self._plain[index].after.theta)
+
     def _append(self, letter: str) -> None:
         if not self.trajectory.last.stopped:
             self.trajectory = extend(self.experiment, self.trajectory, letter)
@@ -154,7 +201,7 @@ class EmRun:
     def _next_move(self, index: int) -> str | None:
         if index + 1 < len(self):
             return self.trajectory[index + 1].move
-        return next_letter(self.trajectory, self.cycle) if self.stuck is None else None
+        return self.plan.following(self.moves) if self.stuck is None else None
 
 
 def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 from em_core.errors import InvalidExperiment
+from ui import recipes
 from ui.em_run import LONGEST, EmRun
 from ui.session import Session
-from ui.settings import LIMITS, Settings, for_model, from_query, to_query
+from ui.settings import LIMITS, MOVE_SETTINGS, Settings, for_model, from_query, to_query
 
 _SEEDS = int(LIMITS["seed"].high) + 1
 
@@ -22,23 +23,43 @@ class EmSession(Session):
     run: EmRun
 
     def wanted(self, changes: dict[str, Any]) -> Settings:
-        switched = for_model(self.settings, changes["model"]) if "model" in changes else self.settings
-        wanted = replace(switched, **changes)
-        if "m_step" in changes and not self.run.moves and wanted.given is None:
+        if "model" in changes:
+            return replace(for_model(self.settings, changes["model"]), **changes)
+        if "recipe" in changes:
+            changes = self._recipe(changes["recipe"])
+        wanted = replace(self.settings, **changes)
+        if "plan" in changes and not self.run.moves and wanted.given is None:
             # gradient steps want standardised data; a run under way keeps its own
             wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.can_standardize)
         return wanted
 
+    def _recipe(self, name: str) -> dict[str, Any]:
+        """The settings that a named schedule changes; those that the recipe before brought along go with it."""
+        if name == recipes.OWN:
+            return {}
+        recipe = recipes.RECIPES[name]
+        return {"plan": recipe.word(self.run.experiment.model), "fixed": False, **recipe.changes}
+
+    @property
+    def recipe(self) -> str:
+        """The named schedule that the page follows."""
+        return recipes.named(self.settings.plan, self.run.experiment.model, self.settings)
+
     def adopt(self, wanted: Settings, changed: set[str]) -> None:
-        if changed <= {"m_step", "count"} and wanted.standardize == self.settings.standardize:
+        # a recipe or a schedule may bring more along than the control's own value
+        changed = {
+            entry.name for entry in fields(wanted) if getattr(wanted, entry.name) != getattr(self.settings, entry.name)
+        }
+        moved = {letter for (letter, _), name in MOVE_SETTINGS.items() if name in changed}
+        if changed == {"plan"}:
             # another way to go on: what has been made stays
-            self.run.cycle = wanted.cycle
-        elif changed == {"step"} and "G" in self.run.moves:
-            # gradient steps already made keep their size, so the run goes on from here as a fork
+            self.run.follow(wanted.plan)
+        elif changed <= set(MOVE_SETTINGS.values()) and moved & set(self.run.moves):
+            # steps already made keep their size, so the run goes on from here as a fork
             start = self.run.fork(self.player.cursor)
             wanted = replace(wanted, given={**(wanted.given or {}), "start": start})
             self.begin(wanted)
-        elif changed <= {"step", "x_axis", "y_axis"}:
+        elif changed <= {*MOVE_SETTINGS.values(), "x_axis", "y_axis", "compare"}:
             self.run = EmRun.of(wanted, self.run.moves)
         elif changed & {"data", "model"}:
             self.begin(replace(wanted, given=None))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
+from em_core import schedule
 from em_core.families.gaussian import COVARIANCES
-from ui import controls
+from em_core.moves import MOVES, Move
+from ui import controls, recipes
 from ui.em_session import EmSession
-from ui.settings import M_STEPS, MODEL_NAMES, NOISES, SIZES, STARTS, data_options
+from ui.settings import MODEL_NAMES, MOVE_SETTINGS, NOISES, SIZES, STARTS, data_options
 
 
 def show(session: EmSession) -> None:
@@ -22,19 +26,21 @@ def show(session: EmSession) -> None:
     else:
         controls.select(session, "data", "Data", data_options(settings.model))
     if settings.data == "blobs" and not imported:
-        controls.slider(session, "points", "Points N", step=10)
-        controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
-        controls.slider(session, "clusters", "Clusters")
-        controls.slider(session, "dimensions", "Dimensions D")
-        controls.slider(session, "imbalance", "Imbalance", step=0.05)
-        controls.slider(session, "outliers", "Outliers, share", step=0.01)
-        controls.number(session, "data_seed", "Data seed")
+        with st.expander("Points and clusters"):
+            _blobs(session)
     names = session.run.scene.view.axis_names
     if settings.model in SIZES:
         most = len(names) if settings.model == "factor_analysis" else None
         controls.slider(session, "components", SIZES[settings.model].label, most=most)
     if settings.model == "gaussian_mixture":
         controls.select(session, "covariance", "Covariance", {name: name for name in COVARIANCES})
+        if settings.covariance == "spherical":
+            controls.toggle(
+                session,
+                "fixed",
+                "Hold weights and variances",
+                "Equal weights and one variance for all, as they start: only the means move. With H this is k-means.",
+            )
     if settings.model == "factor_analysis":
         controls.select(session, "noise", "Noise", NOISES)
     if settings.model == "student_t":
@@ -57,13 +63,98 @@ def show(session: EmSession) -> None:
         controls.select(session, "start", "Start", STARTS)
     controls.number(session, "seed", "Seed")
     st.divider()
-    controls.select(session, "m_step", "M-step", M_STEPS)
-    if settings.m_step in ("gradient", "several"):
-        controls.number(session, "step", "Step size", step=0.05, format="%.3f")
-    if settings.m_step == "several":
-        controls.slider(session, "count", "Gradient steps per round")
+    _schedule(session)
     st.divider()
     controls.experiment_file(session)
-    controls.keys(", E, M and G make that move")
+    controls.keys("; a move's letter makes that move")
     if dataset is not None and not imported:
         st.caption(f"**{dataset.title}.** {dataset.source}. Licence: {dataset.licence}.")
+
+
+def _blobs(session: EmSession) -> None:
+    controls.slider(session, "points", "Points N", step=10)
+    controls.slider(session, "separation", "Separation (standard deviations)", step=0.1)
+    controls.slider(session, "clusters", "Clusters")
+    controls.slider(session, "dimensions", "Dimensions D")
+    controls.slider(session, "imbalance", "Imbalance", step=0.05)
+    controls.slider(session, "outliers", "Outliers, share", step=0.01)
+    controls.number(session, "data_seed", "Data seed")
+
+
+def _schedule(session: EmSession) -> None:
+    """The schedule: by name, as a word, and the settings of the moves in it."""
+    model, settings = session.run.experiment.model, session.settings
+    present = session.recipe
+    controls.choice(session, "recipe", "Recipe", recipes.offered(model), present)
+    if present in recipes.RECIPES:
+        st.caption(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
+    controls.text(
+        session,
+        "plan",
+        "Schedule",
+        "A word over moves, with counts and parentheses: EM, E G5, (E G5)20, E(PM), (TM)20(EM). "
+        "Without a count at its end, its last round goes on and on.",
+    )
+    controls.toggle(
+        session,
+        "compare",
+        "Beside plain EM",
+        "Draws log p of plain EM from the same start, after as many half-steps, into the timeline.",
+    )
+    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES)):
+        _move_settings(session, letter)
+    if model.help["m_step"] != "closed form":
+        st.caption(f"M here: {model.help['m_step']}.")
+    for kind, label in (("E", "Make one E-type move"), ("M", "Make one M-type move")):
+        st.caption(label)
+        with st.container(horizontal=True, gap="small"):
+            for letter, move in MOVES.items():
+                if move.kind == kind:
+                    _move(session, letter, move)
+    if st.button("About the moves", width="stretch"):
+        _about_moves(model)
+
+
+def _move(session: EmSession, letter: str, move: Move) -> None:
+    """A button that makes the move; pointed at, it says what there is to know about it."""
+    model = session.run.experiment.model
+    st.button(
+        letter,
+        key=f"em.move.{letter}",
+        disabled=not move.allowed(model),
+        help=f"**{move.name}**. {_described(move, model)}",
+        on_click=session.act,
+        args=({"act": "move", "letter": letter},),
+    )
+
+
+@st.dialog("The moves", width="large")
+def _about_moves(model: Any) -> None:
+    st.markdown(
+        "A schedule is a word over these letters. E-type moves change q and leave θ, M-type moves change θ and leave "
+        "q. A count repeats a letter or a parenthesis."
+    )
+    rows = [f"| **{letter}** | {move.name} | {_described(move, model)} |" for letter, move in MOVES.items()]
+    st.markdown("\n".join(["| | move | what it does, promises and leaves |", "|---|---|---|", *rows]))
+
+
+def _described(move: Move, model: Any) -> str:
+    if not move.allowed(model):
+        return f"Not for this model: {move.lacking}."
+    promise = "Never lowers the ELBO." if move.monotone else "May lower the ELBO."
+    return f"{move.sentence} {promise} The gap: {move.gap}.".replace("|", "\\|")
+
+
+def _move_settings(session: EmSession, letter: str) -> None:
+    if letter in "GSAB":
+        name = MOVE_SETTINGS[letter, "step"]
+        controls.number(session, name, f"Step size of {letter}", step=0.05, format="%.3f")
+    if letter == "S":
+        controls.number(session, "batch", "Units in a minibatch")
+    elif letter == "L":
+        controls.number(session, "iterations", "Iterations of L")
+    elif letter == "P":
+        controls.number(session, "blocks", "Blocks of P")
+    elif letter == "T":
+        controls.number(session, "temperature", "Temperature of the first T", step=0.5, format="%.2f")
+        controls.slider(session, "cooling", "Kept of its distance to 1, at every T", step=0.05)

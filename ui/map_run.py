@@ -59,6 +59,10 @@ class MapRun:
             self._ended.append(ended)
         return self._frames
 
+    def coming(self) -> list[dict[str, Any]]:
+        """Nothing is planned: every step is like the one before."""
+        return []
+
     def inner(self, index: int) -> list[dict[str, Any]]:
         """The way from the step before to step `index`."""
         return self.scene.inner(self.steps[index])

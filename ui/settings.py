@@ -11,7 +11,7 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.families.gaussian import COVARIANCES
 from em_core.models import MODELS
-from em_core.moves import MOVES
+from em_core.moves import MOVES, allowed
 from ui import links
 from ui.links import Limit
 
@@ -31,12 +31,6 @@ MODEL_NAMES = {
     "sigmoid_belief_net": "Sigmoid belief net",
 }
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
-M_STEPS = {
-    "full": "full",
-    "gradient": "one gradient step",
-    "several": "several gradient steps",
-    "backtracking": "gradient with backtracking",
-}
 STARTS = {"published": "as published", "random": "random, from the seed"}
 
 
@@ -62,6 +56,22 @@ SIZES = {
     "sigmoid_belief_net": Size("n_hidden", "Hidden units H", "hidden_biases", 4),
 }
 
+# the control of each setting of a move: (letter, setting) and the name among `Settings`
+MOVE_SETTINGS = {
+    ("G", "step"): "step",
+    ("B", "step"): "first_step",
+    ("S", "step"): "stochastic_step",
+    ("S", "batch"): "batch",
+    ("A", "step"): "adam_step",
+    ("L", "iterations"): "iterations",
+    ("P", "blocks"): "blocks",
+    ("T", "temperature"): "temperature",
+    ("T", "cooling"): "cooling",
+}
+# what k-means holds: it moves centres alone
+_HELD = ("weights", "covariances")
+_GRADIENTS = frozenset("GBSANL")
+
 # the parts of an experiment that no control describes
 _GIVEN = ("settings", "data", "start", "moves")
 
@@ -76,7 +86,14 @@ LIMITS = {
     "data_seed": Limit(0, 9999),
     "seed": Limit(0, 2**53 - 1),
     "step": Limit(0.001, 10),
-    "count": Limit(2, 50),
+    "first_step": Limit(0.001, 10),
+    "stochastic_step": Limit(0.001, 10),
+    "adam_step": Limit(0.001, 10),
+    "batch": Limit(1, 2000),
+    "iterations": Limit(1, 100),
+    "blocks": Limit(1, 2000),
+    "temperature": Limit(0.1, 100),
+    "cooling": Limit(0.05, 1),
     "degrees": Limit(0.5, 1000),
     "x_axis": Limit(0, 63),
     "y_axis": Limit(0, 63),
@@ -103,37 +120,43 @@ class Settings:
     data_seed: int = 1
     start: str = "random"
     seed: int = 3
-    m_step: str = "full"
+    plan: str = "EM"
+    compare: bool = False
+    fixed: bool = False
     step: float = 0.1
-    count: int = 5
+    first_step: float = 1.0
+    stochastic_step: float = 0.1
+    adam_step: float = 0.05
+    batch: int = 32
+    iterations: int = 5
+    blocks: int = 4
+    temperature: float = 4.0
+    cooling: float = 0.8
     standardize: bool = False
     x_axis: int = 0
     y_axis: int = 1
     given: Mapping[str, Any] | None = None
 
     @property
-    def cycle(self) -> str:
-        """The moves that go round: an E-step, then the chosen kind of M-step."""
-        return {"full": "EM", "gradient": "EG", "several": "E" + "G" * self.count, "backtracking": "EB"}[self.m_step]
-
-    @property
     def takes_gradients(self) -> bool:
-        return self.m_step != "full"
+        return not _GRADIENTS.isdisjoint(self.plan)
 
     def experiment(self, moves: str) -> dict[str, Any]:
-        """The experiment file for these settings and the moves made so far (none: one round of the cycle)."""
+        """The experiment file for these settings and the moves made so far (none: the schedule as it stands)."""
         given = self.given or {}
         raw: dict[str, Any] = {
             "model": self.model,
             "settings": self._model_settings(given.get("settings", {})),
             "data": self._imported_data() if self.imported else self._data(),
-            "schedule": schedule.compress(moves or self.cycle),
-            "moves": {**given.get("moves", {}), "G": {"step": self.step}},
+            "schedule": schedule.compress(moves) if moves else self.plan,
+            "moves": self._move_settings(given.get("moves", {})),
             "seed": self.seed,
         }
         dataset = self.dataset()
         if "start" in given:
             raw["start"] = given["start"]
+        elif self.fixed:
+            pass  # what is held must start where the random start has it, equal for all components
         elif self.start == "published" and dataset is not None and dataset.start is not None and "data" not in given:
             raw["start"] = dict(dataset.start)
         if "start" in raw:
@@ -171,7 +194,9 @@ class Settings:
         if settings.model in SIZES:
             controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
         kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
-        controlled |= {"seed": experiment.seed, "step": experiment.moves["G"]["step"]}
+        controlled |= {name: experiment.moves[letter][key] for (letter, key), name in MOVE_SETTINGS.items()}
+        controlled |= {"seed": experiment.seed, "fixed": own.get("fixed") == list(_HELD)}
+        controlled["plan"] = plan_of(experiment.schedule)
         controlled["standardize"] = bool(complete["data"].get("standardize", False))
         if set(complete["data"]) <= {"dataset", "standardize"}:
             # a shipped set keeps its name, and with it its columns and its place in the list
@@ -188,11 +213,23 @@ class Settings:
         if self.model in SIZES:
             result[SIZES[self.model].setting] = self.components
         own = {
-            "gaussian_mixture": {"covariance": self.covariance},
+            "gaussian_mixture": {"covariance": self.covariance, **self._held(given)},
             "factor_analysis": {"noise": self.noise},
             "student_t": {"degrees_of_freedom": self.degrees},
         }
         return result | own.get(self.model, {})
+
+    def _held(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the control says of held parameters; others that a file holds stay held."""
+        if self.fixed:
+            return {"fixed": list(_HELD)}
+        return {"fixed": []} if given.get("fixed") == list(_HELD) else {}
+
+    def _move_settings(self, given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        result = {letter: dict(own) for letter, own in given.items()}
+        for (letter, key), name in MOVE_SETTINGS.items():
+            result.setdefault(letter, {})[key] = getattr(self, name)
+        return result
 
     @property
     def can_standardize(self) -> bool:
@@ -233,7 +270,22 @@ def for_model(settings: Settings, model: str) -> Settings:
     published = data not in datasets.GENERATORS and datasets.load(data).start is not None
     start = "published" if published else "random"
     components = SIZES[model].default if model in SIZES else settings.components
-    return replace(settings, model=model, data=data, start=start, components=components, given=None)
+    plan = settings.plan if set(settings.plan) & set(MOVES) <= set(allowed(MODELS[model])) else Settings.plan
+    changed = {"model": model, "data": data, "start": start, "components": components, "plan": plan}
+    return replace(settings, **changed, fixed=False, given=None)
+
+
+def plan_of(word: str) -> str:
+    """The schedule that goes on after a file's: its shortest round, or the word as it stands where it has none.
+
+    A file says how often; on the page the reader goes on as long as they like.
+    """
+    moves = schedule.expand(word, MOVES)
+    rounds = [Settings.plan, *(moves[:size] for size in range(1, len(moves) // 2 + 1))]
+    for cycle in rounds:
+        if (cycle * (len(moves) // len(cycle) + 1)).startswith(moves):
+            return schedule.compress(cycle)
+    return word
 
 
 # --- the address ------------------------------------------------------------------------------------------------
@@ -292,10 +344,14 @@ def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
         "covariance": COVARIANCES,
         "noise": NOISES,
         "start": STARTS,
-        "m_step": M_STEPS,
         "standardize": ("yes", "no"),
+        "fixed": ("yes", "no"),
+        "compare": ("yes", "no"),
     }
+    if name == "plan":
+        schedule.plan(text, MOVES, name)
+        return text
     if name in options:
         choice = links.read_choice(name, text, options[name])
-        return choice == "yes" if name == "standardize" else choice
+        return choice == "yes" if name in ("standardize", "fixed", "compare") else choice
     return links.read_number(name, text, LIMITS[name], kind == "int")

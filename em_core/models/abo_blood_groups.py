@@ -97,6 +97,22 @@ class AboBloodGroups:
     def kl(self, q: Categorical, posterior: Categorical) -> float:
         return categorical.kl(q, posterior)
 
+    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
+        return categorical.kl_by_unit(q, posterior)
+
+    def mode(self, data: BloodGroups, theta: Parameters) -> Categorical:
+        return categorical.mode(self.posterior(data, theta))
+
+    def tempered(self, data: BloodGroups, theta: Parameters, power: float) -> Categorical:
+        return categorical.tempered(self.posterior(data, theta), power)
+
+    def n_hidden_units(self, data: BloodGroups) -> int:
+        """Two: all people of group A share their q, and so do those of group B."""
+        return len(data.hiding)
+
+    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
+        return categorical.replaced(q, other, units)
+
     def log_evidence(self, data: BloodGroups, theta: Parameters) -> float:
         a, b, o = (float(theta[allele]) for allele in ALLELES)
         hiding = [times_log(n, p) + times_log(n, p + 2 * o) for n, p in zip(data.hiding, (a, b), strict=True)]

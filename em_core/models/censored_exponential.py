@@ -7,10 +7,11 @@ forgets its past, the rest of that lifetime is exponential again.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core import minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
@@ -34,13 +35,24 @@ class Lifetimes:
 
 @dataclass(frozen=True, eq=False)
 class ShiftedExponentials:
-    """q for every censored unit: its time so far plus an exponential remainder, whose mean all units share.
+    """q for every censored unit: its time so far plus an exponential remainder.
 
-    starts: (units,) times so far; remainder: the mean of what is left.
+    starts: (units,) times so far; remainder: the mean of what is left, () where all units share one, else (units,); 0
+    for a point mass at the time so far.
     """
 
     starts: Array
     remainder: Array
+
+    def part(self, units: NDArray[np.bool_]) -> ShiftedExponentials:
+        """q of these units."""
+        remainder = self.remainder if self.remainder.ndim == 0 else frozen(self.remainder[units])
+        return ShiftedExponentials(frozen(self.starts[units]), remainder)
+
+    @property
+    def remainders(self) -> Array:
+        """(units,) mean of what is left, for each unit."""
+        return np.broadcast_to(self.remainder, self.starts.shape)
 
     @property
     def means(self) -> Array:
@@ -104,12 +116,33 @@ class CensoredExponential:
 
     def entropy(self, q: ShiftedExponentials) -> float:
         """1 + log of the mean remainder for every censored unit: a shift changes no entropy."""
-        return len(q.starts) * (1 + math.log(q.remainder))
+        with np.errstate(divide="ignore"):  # a point has entropy −∞
+            return float(np.sum(1 + np.log(q.remainders)))
 
     def kl(self, q: ShiftedExponentials, posterior: ShiftedExponentials) -> float:
-        """Σ x − 1 − log x with x the ratio of the mean remainders."""
-        excess = (q.remainder - posterior.remainder) / posterior.remainder
-        return len(q.starts) * float(log_remainder(q.remainder / posterior.remainder, excess))
+        return float(np.sum(self.kl_by_unit(q, posterior)))
+
+    def kl_by_unit(self, q: ShiftedExponentials, posterior: ShiftedExponentials) -> Array:
+        """x − 1 − log x with x the ratio of the mean remainders."""
+        excess = (q.remainders - posterior.remainders) / posterior.remainders
+        return log_remainder(q.remainders / posterior.remainders, excess)
+
+    def mode(self, data: Lifetimes, theta: Parameters) -> ShiftedExponentials:
+        """The end of every censored unit at the time when it was last seen: there the density is highest."""
+        return replace(self.posterior(data, theta), remainder=frozen(0.0))
+
+    def tempered(self, data: Lifetimes, theta: Parameters, power: float) -> ShiftedExponentials:
+        """The mean remainder divided by the power."""
+        return replace(self.posterior(data, theta), remainder=frozen(theta["mean"] / power))
+
+    def n_hidden_units(self, data: Lifetimes) -> int:
+        """Censored units: the others hide nothing, and q does not hold them."""
+        return data.n_censored
+
+    def replaced(self, q: ShiftedExponentials, other: ShiftedExponentials, units: np.ndarray) -> ShiftedExponentials:
+        remainders = q.remainders.copy()
+        remainders[units] = other.remainders[units]
+        return ShiftedExponentials(q.starts, frozen(remainders))
 
     def log_evidence(self, data: Lifetimes, theta: Parameters) -> float:
         """log density of the failures, log survival of the censored."""
@@ -130,8 +163,7 @@ class CensoredExponential:
         if draw.everything:
             return data, q, 1.0
         part = Lifetimes(frozen(data.times[draw.rows]), frozen(data.observed[draw.rows]))
-        starts = q.starts[draw.counts[data.observed == 0] > 0]
-        return part, ShiftedExponentials(frozen(starts), q.remainder), draw.share
+        return part, q.part(draw.counts[data.observed == 0] > 0), draw.share
 
     def gradient(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> Array:
         return np.array([_total(data, q) / _mean(theta) - len(data.times)])
@@ -159,4 +191,4 @@ def _mean(theta: Parameters) -> float:
 
 def _total(data: Lifetimes, q: ShiftedExponentials) -> float:
     """Expected sum of all full lifetimes."""
-    return float(data.times.sum()) + len(q.starts) * float(q.remainder)
+    return float(data.times.sum()) + float(q.remainders.sum())

@@ -36,8 +36,8 @@ class Table:
 class FactorAnalysis:
     """Settings: the shape of the noise, and the number of factors where no start gives it.
 
-    q is Gaussian, with one covariance for all units. Its entropy is a differential one: it may be negative. The mean is
-    a parameter like the others; EM started with the sample mean leaves it there.
+    q is Gaussian; the posterior has one covariance for all units. Its entropy is a differential one: it may be
+    negative. The mean is a parameter like the others; EM started with the sample mean leaves it there.
     """
 
     noise: str = "diagonal"
@@ -129,6 +129,28 @@ class FactorAnalysis:
 
     def kl(self, q: Normals, posterior: Normals) -> float:
         return normals.kl(q, posterior)
+
+    def kl_by_unit(self, q: Normals, posterior: Normals) -> Array:
+        return normals.kl_by_unit(q, posterior)
+
+    def mode(self, data: Table, theta: Parameters) -> Normals:
+        return normals.mode(self.posterior(data, theta))
+
+    def tempered(self, data: Table, theta: Parameters, power: float) -> Normals:
+        return normals.tempered(self.posterior(data, theta), power)
+
+    def mean_field(self, data: Table, theta: Parameters, q: Normals | None) -> Normals:
+        """Independent factors: variances 1 / G_ll, means by one sweep from those of q; without a q, from 0."""
+        posterior = self.posterior(data, theta)
+        start = np.zeros(posterior.means.shape) if q is None else q.means
+        return normals.mean_field(start, posterior)
+
+    def n_hidden_units(self, data: Table) -> int:
+        """Rows."""
+        return len(data.values)
+
+    def replaced(self, q: Normals, other: Normals, units: np.ndarray) -> Normals:
+        return normals.replaced(q, other, units)
 
     def log_evidence(self, data: Table, theta: Parameters) -> float:
         """Σ log N(v; μ, ΛΛᵀ + Ψ) by Woodbury's identities.

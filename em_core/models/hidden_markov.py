@@ -136,6 +136,26 @@ class HiddenMarkov:
     def kl(self, q: Chains, posterior: Chains) -> float:
         return chains.kl(q, posterior)
 
+    def kl_by_unit(self, q: Chains, posterior: Chains) -> Array:
+        return chains.kl_by_unit(q, posterior)
+
+    def mode(self, data: Sequences, theta: Parameters) -> Chains:
+        """The chain that runs along the Viterbi path."""
+        return chains.along(self.viterbi(data, theta), len(theta["start_probabilities"]), data.lengths)
+
+    def tempered(self, data: Sequences, theta: Parameters, power: float) -> Chains:
+        """A path's probability to a power is the product of its factors' powers: a chain again, made as `posterior`."""
+        with np.errstate(over="ignore"):  # a power beyond the floats is a probability of 0
+            start, transitions, density = (power * factor for factor in self._factors(data, theta))
+        return chains.posterior(start, transitions, density, data.lengths)
+
+    def n_hidden_units(self, data: Sequences) -> int:
+        """Whole sequences: the steps of one depend on each other."""
+        return len(data.lengths)
+
+    def replaced(self, q: Chains, other: Chains, units: np.ndarray) -> Chains:
+        return chains.replaced(q, other, units)
+
     def log_evidence(self, data: Sequences, theta: Parameters) -> float:
         return chains.log_evidence(*self._factors(data, theta), data.lengths)
 

@@ -7,7 +7,7 @@ entries of a row its missing ones are Gaussian again (Orchard and Woodbury, 1972
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -58,7 +58,7 @@ class Conditional:
     """q of the missing entries in the rows of one pattern: a Gaussian for each row.
 
     means: (rows, missing); factors: lower Cholesky factors of the covariances, (1, missing, missing) where all rows
-    share one, else (rows, missing, missing).
+    share one, else (rows, missing, missing); 0 for a point mass at the mean.
     """
 
     pattern: Pattern
@@ -81,6 +81,11 @@ class MissingEntries:
     """q: one `Conditional` for each pattern that has gaps."""
 
     conditionals: tuple[Conditional, ...]
+
+    @property
+    def rows(self) -> Places:
+        """The rows with gaps, in the order of the table."""
+        return np.sort(np.concatenate([np.empty(0, dtype=np.intp), *(part.pattern.rows for part in self.conditionals)]))
 
     def part(self, rows: Places) -> MissingEntries:
         """q of these rows, in order."""
@@ -154,14 +159,44 @@ class IncompleteGaussian:
     def entropy(self, q: MissingEntries) -> float:
         total = 0.0
         for part in q.conditionals:
-            logs = definite.log_determinant(part.factors) + part.means.shape[1] * (1 + _LOG_2_PI)
+            with np.errstate(divide="ignore"):  # a point has entropy −∞
+                logs = definite.log_determinant(part.factors)
+            logs = logs + part.means.shape[1] * (1 + _LOG_2_PI)
             total += 0.5 * float(np.sum(np.broadcast_to(logs, len(part.means))))
         return total
 
     def kl(self, q: MissingEntries, posterior: MissingEntries) -> float:
-        """Σ ½ [tr(P C) − m − log |P C| + squared distance of the means], P and C precision and covariance."""
-        pairs = zip(q.conditionals, posterior.conditionals, strict=True)
-        return float(sum(np.sum(_gaussian_kl(one, other)) for one, other in pairs))
+        return float(np.sum(self.kl_by_unit(q, posterior)))
+
+    def kl_by_unit(self, q: MissingEntries, posterior: MissingEntries) -> Array:
+        """½ [tr(P C) − m − log |P C| + squared distance of the means], P and C precision and covariance."""
+        rows = q.rows
+        result = np.empty(len(rows))
+        for one, other in zip(q.conditionals, posterior.conditionals, strict=True):
+            result[np.searchsorted(rows, one.pattern.rows)] = _gaussian_kl(one, other)
+        return result
+
+    def mode(self, data: IncompleteTable, theta: Parameters) -> MissingEntries:
+        """The conditional means, without spread."""
+        return self._scaled(self.posterior(data, theta), 0.0)
+
+    def tempered(self, data: IncompleteTable, theta: Parameters, power: float) -> MissingEntries:
+        """The covariances divided by the power."""
+        return self._scaled(self.posterior(data, theta), float(np.sqrt(1 / power)))
+
+    def n_hidden_units(self, data: IncompleteTable) -> int:
+        """Rows with gaps: the others hide nothing, and q does not hold them."""
+        return sum(len(pattern.rows) for pattern in data.patterns if len(pattern.missing))
+
+    def replaced(self, q: MissingEntries, other: MissingEntries, units: np.ndarray) -> MissingEntries:
+        rows = q.rows[units]
+        pairs = zip(q.conditionals, other.conditionals, strict=True)
+        return MissingEntries(tuple(_replaced(one, two, np.isin(one.pattern.rows, rows)) for one, two in pairs))
+
+    @staticmethod
+    def _scaled(q: MissingEntries, scale: float) -> MissingEntries:
+        """The same means, every deviation from them times `scale`."""
+        return MissingEntries(tuple(replace(part, factors=frozen(scale * part.factors)) for part in q.conditionals))
 
     def log_evidence(self, data: IncompleteTable, theta: Parameters) -> float:
         """Log density of the observed entries of each row."""
@@ -282,12 +317,19 @@ def _gaussian_kl(q: Conditional, posterior: Conditional) -> Array:
     half = np.linalg.solve(factors, q.covariances - posterior.covariances)
     # eigenvalues of P C, minus 1
     excess: Array = np.asarray(np.linalg.eigvalsh(np.linalg.solve(factors, np.swapaxes(half, -1, -2))), dtype=float)
-    ratios = definite.log_determinant(q.factors) - definite.log_determinant(factors)
+    with np.errstate(divide="ignore"):  # a point is infinitely far
+        ratios = definite.log_determinant(q.factors) - definite.log_determinant(factors)
     close = np.all(np.abs(excess) < 0.5, axis=-1, keepdims=True)
     near = np.where(close, excess, 0.0)
     spread = np.where(close[..., 0], log_remainder(1 + near, near).sum(axis=-1), excess.sum(axis=-1) - ratios)
     shift = np.linalg.solve(factors, (posterior.means - q.means)[..., None])[..., 0]
     return 0.5 * (spread + np.sum(shift**2, axis=-1))
+
+
+def _replaced(one: Conditional, other: Conditional, chosen: NDArray[np.bool_]) -> Conditional:
+    means = np.where(chosen[:, None], other.means, one.means)
+    factors = np.where(chosen[:, None, None], other.factors, one.factors)
+    return Conditional(one.pattern, frozen(means), frozen(factors))
 
 
 def _moment_blend(q0: Conditional, q1: Conditional, weight: float) -> Conditional:

@@ -83,6 +83,19 @@ class Linkage:
     def kl(self, q: Categorical, posterior: Categorical) -> float:
         return categorical.kl(q, posterior)
 
+    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
+        return categorical.kl_by_unit(q, posterior)
+
+    def mode(self, data: Cells, theta: Parameters) -> Categorical:
+        return categorical.mode(self.posterior(data, theta))
+
+    def tempered(self, data: Cells, theta: Parameters, power: float) -> Categorical:
+        return categorical.tempered(self.posterior(data, theta), power)
+
+    def n_hidden_units(self, data: Cells) -> int:
+        """One: all animals of the first cell share their q."""
+        return 1
+
     def log_evidence(self, data: Cells, theta: Parameters) -> float:
         first = data.counts[0] * math.log(0.5 + float(theta["theta"]) / 4)
         return math.fsum([data.log_ways, first, *self._other_cells(data, theta)])

@@ -77,6 +77,22 @@ class Mixture:
     def kl(self, q: Categorical, posterior: Categorical) -> float:
         return categorical.kl(q, posterior)
 
+    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
+        return categorical.kl_by_unit(q, posterior)
+
+    def mode(self, data: Observations, theta: Parameters) -> Categorical:
+        return categorical.mode(self.posterior(data, theta))
+
+    def tempered(self, data: Observations, theta: Parameters, power: float) -> Categorical:
+        return categorical.tempered(self.posterior(data, theta), power)
+
+    def n_hidden_units(self, data: Observations) -> int:
+        """Rows: a row with a count is one unit."""
+        return len(data.counts)
+
+    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
+        return categorical.replaced(q, other, units)
+
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
         return categorical.log_evidence(self.log_joint(data, theta), data.counts)
 

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 
 from em_core import categorical, minibatch
 from em_core.categorical import Categorical
-from em_core.errors import InvalidExperiment
+from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.mixture import Observations
@@ -48,7 +48,8 @@ class SigmoidBeliefNet:
             "visible_biases": "(D,)",
             "weights": "(D, H): p(v = 1 | h) = σ(weights h + visible_biases)",
         },
-        m_step="no closed form: Newton's method to convergence",
+        m_step="no closed form: given q, the weights of every visible unit are a logistic regression on the hidden "
+        "units, whose maximum is found by search (Newton's method to convergence)",
     )
 
     # --- experiment files -------------------------------------------------------------------------------------
@@ -120,6 +121,48 @@ class SigmoidBeliefNet:
 
     def kl(self, q: Categorical, posterior: Categorical) -> float:
         return categorical.kl(q, posterior)
+
+    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
+        return categorical.kl_by_unit(q, posterior)
+
+    def mode(self, data: Observations, theta: Parameters) -> Categorical:
+        return categorical.mode(self.posterior(data, theta))
+
+    def tempered(self, data: Observations, theta: Parameters, power: float) -> Categorical:
+        return categorical.tempered(self.posterior(data, theta), power)
+
+    def mean_field(self, data: Observations, theta: Parameters, q: Categorical | None) -> Categorical:
+        """One sweep over the hidden units: q(h_j) ∝ exp E[log p(h, v)], the expectation over the other units' q.
+
+        q stays a distribution over all configurations, here the product of its units' own. It starts from the product
+        of the given q's marginals; without a q, from the prior. L never falls from that product on. Raises
+        `HalfStepFailed` where a configuration is impossible.
+        """
+        log_joint = self._log_joint(data, theta)
+        if not np.isfinite(log_joint).all():
+            raise HalfStepFailed(
+                "impossible_data", "a configuration of the hidden units has probability zero: mean field needs them all"
+            )
+        h = configurations(len(theta["hidden_biases"]))
+        if q is None:
+            odds = np.repeat(theta["hidden_biases"][:, None], log_joint.shape[1], axis=1)
+            on, off = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
+        else:
+            on, off = (np.array([_log_sum(q, rows) for rows in kind.T]) for kind in (h == 1, h == 0))
+        for j in range(h.shape[1]):
+            rest = h[h[:, j] == 0]
+            # the unit itself is off in these rows: its own factor is left out
+            others = np.exp(_log_product(rest, on, off, leave_out=j))
+            odds = np.sum(others * (log_joint[h[:, j] == 1] - log_joint[h[:, j] == 0]), axis=0)
+            on[j], off[j] = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
+        return Categorical(frozen(_log_product(h, on, off)), data.counts)
+
+    def n_hidden_units(self, data: Observations) -> int:
+        """Points."""
+        return len(data.values)
+
+    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
+        return categorical.replaced(q, other, units)
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
         return categorical.log_evidence(self._log_joint(data, theta), data.counts)
@@ -201,6 +244,20 @@ class SigmoidBeliefNet:
 def configurations(n_hidden: int) -> Array:
     """All 2^H settings of the hidden units, (2^H, H), the first unit changing fastest: row 1 is unit 1 alone."""
     return np.array((np.arange(2**n_hidden)[:, None] >> np.arange(n_hidden)) & 1, dtype=float)
+
+
+def _log_sum(q: Categorical, rows: np.ndarray) -> Array:
+    """log of q's mass in these rows, (N,)."""
+    return np.logaddexp.reduce(q.log_probabilities[rows], axis=0)
+
+
+def _log_product(h: Array, on: Array, off: Array, leave_out: int | None = None) -> Array:
+    """Σ_j log q_j(h_j) for the rows of h, (rows, N), from log q_j(1) and log q_j(0), (H, N) each."""
+    total = np.zeros((len(h), on.shape[1]))
+    for j in range(len(on)):
+        if j != leave_out:
+            total += np.where(h[:, j, None] == 1, on[j], off[j])
+    return total
 
 
 def _log_bernoulli(activations: Array, ones: Array, trials: Array | float) -> Array:

@@ -19,43 +19,61 @@ from em_core.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.mixture import Observations
 from em_core.records import Array, Parameters, frozen
-from em_core.remainders import digamma_remainder, log_remainder, stirling_remainder
+from em_core.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
 
 _LOG_2_PI = float(np.log(2 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
 class GammaScales:
-    """q: u_n ~ Gamma(shape, rate_n), shape = (ν + D) / 2 for every point and rate_n = (ν + distance_n) / 2.
+    """q: u_n ~ Gamma(shape, rate_n)^(1 / temperature), shape = (ν + D) / 2 and rate_n = (ν + distance_n) / 2.
 
-    distances: (N,), not the rates: at large ν these agree in almost all digits.
+    That is a Gamma again, with shape (ν + D − 2 + 2 temperature) / (2 temperature) and the rate over the temperature.
+    distances: (N,), not the rates: at large ν these agree in almost all digits. temperatures: () where all points share
+    one, else (N,); 1 for a posterior, 0 for a point mass at the mode.
     """
 
     degrees_of_freedom: float
     dimensions: int
     distances: Array
+    temperatures: Array
 
     @property
-    def shape(self) -> float:
-        return 0.5 * (self.degrees_of_freedom + self.dimensions)
+    def points(self) -> NDArray[np.bool_]:
+        """() or (N,): which units have all their mass at the mode."""
+        return self.temperatures == 0
+
+    @property
+    def shape(self) -> Array:
+        """() or (N,) shapes; infinite for a point mass."""
+        with np.errstate(divide="ignore"):
+            return (self.degrees_of_freedom + self.free) / (2 * self.temperatures)
 
     @property
     def rates(self) -> Array:
-        return 0.5 * (self.degrees_of_freedom + self.distances)
+        """(N,), infinite for a point mass."""
+        with np.errstate(divide="ignore"):
+            return (self.degrees_of_freedom + self.distances) / (2 * self.temperatures)
 
     @property
     def excess(self) -> Array:
         """(N,) E[u] − 1."""
-        return (self.dimensions - self.distances) / (self.degrees_of_freedom + self.distances)
+        return (self.free - self.distances) / (self.degrees_of_freedom + self.distances)
 
     @property
     def weights(self) -> Array:
         """(N,) E[u]: what a point counts for in the M-step."""
-        return (self.degrees_of_freedom + self.dimensions) / (self.degrees_of_freedom + self.distances)
+        return (self.degrees_of_freedom + self.free) / (self.degrees_of_freedom + self.distances)
+
+    @property
+    def free(self) -> Array:
+        """() or (N,): D − 2 + 2 temperature, which is D for a posterior."""
+        return self.dimensions - 2 * (1 - self.temperatures)
 
     def part(self, rows: NDArray[np.intp]) -> GammaScales:
         """q of these points."""
-        return replace(self, distances=frozen(self.distances[rows]))
+        temperatures = self.temperatures if np.ndim(self.temperatures) == 0 else frozen(self.temperatures[rows])
+        return replace(self, distances=frozen(self.distances[rows]), temperatures=temperatures)
 
 
 @dataclass(frozen=True)
@@ -97,8 +115,7 @@ class StudentT:
         return float(len(data.values))
 
     def posterior(self, data: Observations, theta: Parameters) -> GammaScales:
-        distances = definite.squared_distances(_factor(theta), data.values - theta["location"])
-        return GammaScales(self.degrees_of_freedom, data.values.shape[1], frozen(distances))
+        return self._at_temperature(data, theta, 1.0)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: GammaScales) -> float:
         """Σ E[log N(x; location, scale_matrix / u)] + E[log Gamma(u; ν/2, ν/2)]."""
@@ -116,14 +133,55 @@ class StudentT:
 
     def entropy(self, q: GammaScales) -> float:
         """Σ shape − log rate + log Γ(shape) + (1 − shape) ψ(shape), without what cancels at large shapes."""
-        shape = q.shape
+        shape = np.where(q.points, 1.0, q.shape)
         common = 0.5 * (_LOG_2_PI - np.log(shape)) + stirling_remainder(shape) + (shape - 1) * digamma_remainder(shape)
-        return float(np.sum(np.log(q.weights) + common))
+        return float(np.sum(np.where(q.points, -np.inf, np.log(q.weights) + common)))
 
     def kl(self, q: GammaScales, posterior: GammaScales) -> float:
-        """Σ shape (x − 1 − log x) with x the ratio of the rates: KL between Gammas of one shape."""
-        excess = (posterior.distances - q.distances) / (2 * q.rates)
-        return q.shape * float(np.sum(log_remainder(posterior.rates / q.rates, excess)))
+        return float(np.sum(self.kl_by_unit(q, posterior)))
+
+    def kl_by_unit(self, q: GammaScales, posterior: GammaScales) -> Array:
+        """shape (x − 1 − log x), x the ratio of the means and shape that of the posterior, + KL between the shapes."""
+        freedom, others = (self.degrees_of_freedom + entry.free for entry in (q, posterior))
+        # x − 1 from differences alone: the means themselves agree in almost all digits at large ν and far away
+        excess = (freedom / others) * (posterior.distances - q.distances) / (self.degrees_of_freedom + q.distances)
+        excess = excess + (q.free - posterior.free) / others
+        means = posterior.shape * log_remainder(q.weights / posterior.weights, excess)
+        shape = np.where(q.points, posterior.shape, q.shape)
+        return np.where(q.points, np.inf, means + shape_divergence(shape, posterior.shape))
+
+    def mode(self, data: Observations, theta: Parameters) -> GammaScales:
+        """u = (shape − 1) / rate. Raises `HalfStepFailed` where ν + D is at most 2: the peak is at 0 then."""
+        freedom = self.degrees_of_freedom + data.values.shape[1]
+        if freedom <= 2:
+            raise HalfStepFailed(
+                "no_mode",
+                f"with ν + D = {freedom:g}, at most 2, the posterior of a scale is highest at 0, where no point can be",
+                freedom=freedom,
+            )
+        return self._at_temperature(data, theta, 0.0)
+
+    def tempered(self, data: Observations, theta: Parameters, power: float) -> GammaScales:
+        """A Gamma of another shape. Raises `HalfStepFailed` where that would not be above 0: no finite integral."""
+        q = self._at_temperature(data, theta, 1 / power)
+        if not q.shape > 0:
+            raise HalfStepFailed(
+                "no_tempered_posterior",
+                f"the posterior of a scale to the power {power:g} has no finite integral: its shape is {q.shape:g}",
+                power=power,
+                shape=float(q.shape),
+            )
+        return q
+
+    def n_hidden_units(self, data: Observations) -> int:
+        """Points."""
+        return len(data.values)
+
+    def replaced(self, q: GammaScales, other: GammaScales, units: np.ndarray) -> GammaScales:
+        distances = q.distances.copy()
+        temperatures, others = (np.broadcast_to(entry.temperatures, distances.shape).copy() for entry in (q, other))
+        distances[units], temperatures[units] = other.distances[units], others[units]
+        return replace(q, distances=frozen(distances), temperatures=frozen(temperatures))
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
         """Log density of the multivariate t, with the ratio of Gamma functions by Stirling's remainders."""
@@ -190,13 +248,18 @@ class StudentT:
         return {"location": frozen(vector[:dimensions]), "scale_matrix": frozen(factor @ factor.T)}
 
     def blend(self, q0: GammaScales, q1: GammaScales, weight: float) -> GammaScales:
-        """The Gammas of the same shape whose means E[u] are (1 − weight) and weight parts of the two."""
+        """The Gammas whose means E[u] are (1 − weight) and weight parts of the two; their temperatures lie between."""
         if weight in (0.0, 1.0):
             return q1 if weight else q0
         first = (1 - weight) * (self.degrees_of_freedom + q1.distances)
         second = weight * (self.degrees_of_freedom + q0.distances)
         distances = (first * q0.distances + second * q1.distances) / (first + second)
-        return GammaScales(q0.degrees_of_freedom, q0.dimensions, frozen(distances))
+        temperatures = (first * q0.temperatures + second * q1.temperatures) / (first + second)
+        return replace(q0, distances=frozen(distances), temperatures=frozen(temperatures))
+
+    def _at_temperature(self, data: Observations, theta: Parameters, temperature: float) -> GammaScales:
+        distances = definite.squared_distances(_factor(theta), data.values - theta["location"])
+        return GammaScales(self.degrees_of_freedom, data.values.shape[1], frozen(distances), frozen(temperature))
 
 
 def _factor(theta: Parameters) -> Array:

@@ -90,4 +90,9 @@ class LifetimesView(PlainView):
     def note(self, moment: Moment) -> str:
         q = moment.step.after.q
         shown = f"mean {float(moment.step.after.theta['mean']):.4f}"
-        return f"{shown}; no q yet" if q is None else f"{shown}; q expects {float(q.remainder):.4f} more of each"
+        if q is None:
+            return f"{shown}; no q yet"
+        if not len(q.starts):
+            return f"{shown}; nothing is hidden"
+        least, most = (f"{float(end):.4f}" for end in (q.remainders.min(), q.remainders.max()))
+        return f"{shown}; q expects {least if least == most else f'{least} to {most}'} more of each"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,14 @@ class Home:
         self.page.get_by_role("option", name=option, exact=True).click()
         self.page.wait_for_timeout(300)
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    def type(self, label, text):
+        field = self.page.get_by_role("textbox", name=label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+        self.page.wait_for_timeout(300)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        field.blur()  # else the keys are the field's
 
     def fits(self):
         """No scrolling, neither way."""
@@ -259,7 +268,7 @@ def test_dragging_a_mean_forks(home, browser):
     before = home.numbers()
     home.drag("Mean of component 1: ", 60, -40)
     home.at(0)
-    expect(home.page.locator(".stage-chip")).to_have_count(1)
+    expect(home.page.locator(".stage-chip[data-frame]")).to_have_count(1)
     after = home.numbers()
     assert after[0] < before[0] and after[2] > 0.1
     assert after[0] - after[1] == pytest.approx(after[2], rel=1e-9)
@@ -325,29 +334,102 @@ def test_keys(home):
     home.shows(rows(Settings(components=3, covariance="diag"), "E")[1])
 
 
-def test_kinds_of_m_step(home):
-    home.open("m_step=gradient&standardize=yes")
-    gradient = Settings(m_step="gradient", standardize=True)
+def test_recipes_and_schedules(home):
+    home.open("plan=EG&standardize=yes")
+    gradient = Settings(plan="EG", standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(gradient, "EGE")[3])
-    home.choose("M-step", "several gradient steps")
-    home.page.get_by_role("slider", name="Gradient steps per round").wait_for()
+    home.choose("Recipe", "Generalised EM")
+    home.address("plan=E+G5")
     home.press(*["ArrowRight"] * 6)
     home.at(9)
     home.shows(rows(gradient, "EGEGGGGGE")[9])
-    home.choose("M-step", "gradient with backtracking")
-    expect(home.page.get_by_role("slider", name="Gradient steps per round")).to_have_count(0)
+    home.type("Schedule", "EB")
+    home.address("plan=EB")
     home.button("M-step").click()
     home.at(10)
     home.shows(rows(gradient, "EGEGGGGGEB")[10])
-    home.choose("M-step", "full")
+    home.choose("Recipe", "EM")
     home.address("standardize=yes")
     home.button("E-step").click()
     home.at(11)
     home.button("M-step").click()
     home.at(12)
     home.shows(rows(gradient, "EGEGGGGGEBEM")[12])
+
+
+def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(home):
+    home.open("model=binomial_mixture")
+    home.type("Schedule", "(E G3")
+    expect(home.page.get_by_role("alert").filter(has_text="leaves a parenthesis open")).to_be_visible()
+    assert home.page.get_by_role("textbox", name="Schedule").input_value() == "(E G3"
+    home.type("Schedule", "(E G3)2")
+    expect(home.page.get_by_role("alert")).to_have_count(0)
+    chips = home.stage.locator(".stage-tape .coming")
+    expect(chips).to_have_text(list("EGGGEGGG"))
+    chips.nth(5).click()
+    home.at(6)
+    home.shows(rows(replace(COINS, plan="(E G3)2"), "EGGGEG")[6])
+    expect(chips).to_have_text(list("GG"))
+    home.button("End").click()
+    home.at(8)
+    expect(home.stage.get_by_text("The schedule is done")).to_be_visible()
+
+
+def test_k_means(home):
+    home.open("data=blobs")
+    home.choose("Recipe", "k-means")
+    home.address("plan=HM")
+    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True)
+    home.press("ArrowRight", "ArrowRight", "ArrowRight")
+    home.at(3)
+    home.shows(rows(settings, "HMH")[3])
+    expect(home.stage.locator(".stage-caption")).to_contain_text("−log p(h*|v)")
+    colors = home.plot("data", "new Set(plot.data[0].marker.color).size")
+    assert colors <= 2, "hard: no point is of two colours"
+
+
+def test_the_gap_closes_block_by_block(home):
+    home.open("plan=E(PM)")
+    home.button("Gap by block").click()
+    home.press("ArrowRight", "m", "p")
+    home.at(3)
+    heights = home.plot("blocks", "Array.from(plot.data[0].y)")
+    row = rows(replace(Settings(), plan="E(PM)"), "EMP")[3]
+    home.shows(row)
+    assert sum(heights) == pytest.approx(row["kl"], rel=1e-9) and heights[0] == 0 and min(heights[1:]) > 0
+
+
+def test_the_two_gradients_agree_where_q_is_the_posterior(home):
+    home.open("plan=EG&standardize=yes")
+    home.button("Gradients").click()
+    apart = "Math.max(...plot.data[0].y.map((y, i) => Math.abs(y - plot.data[1].y[i])))"
+    home.press("e")
+    home.at(1)
+    home.wait_plot("slopes", f"plot.data[0].y.length > 5 && {apart} < 1e-7")
+    home.press("g")
+    home.at(2)
+    home.wait_plot("slopes", f"{apart} > 1e-3")
+
+
+def test_a_point_in_continuous_h_shows_the_complete_data_objective(home):
+    home.open("model=factor_analysis&plan=HM")
+    home.press("ArrowRight", "ArrowRight")
+    home.at(2)
+    row = rows(replace(for_model(Settings(), "factor_analysis"), plan="HM"), "HM")[2]
+    assert home.metric("ELBO").inner_text() == "−∞" and home.metric("Gap").inner_text() == "∞"
+    shown = home.plot("decomposition", "plot.data.map((trace) => trace.text).flat().join(' ')")
+    assert f"{row['expected_log_joint']:.3f}".replace("-", "−") in shown and "log p(h*, v)" in shown
+
+
+def test_the_floor_of_mean_field_is_drawn(home):
+    home.open("model=sigmoid_belief_net&plan=VM")
+    home.button("Gap, log scale").click()
+    home.press("ArrowRight", "v", "v")
+    home.at(3)
+    floor, gap = (home.plot("gap", f"plot.data[{trace}].y.at(-1)") for trace in (2, 0))
+    assert 0 < floor <= gap
 
 
 def test_coins(home):
@@ -421,7 +503,7 @@ def test_link_after_a_restart(home, serve, browser, tmp_path):
     try:
         there = Home(other, restarted.url).open(link, 2)
         assert there.numbers() == numbers
-        expect(other.locator(".stage-chip")).to_have_count(4)
+        expect(other.locator(".stage-chip[data-frame]")).to_have_count(4)
         assert there.page.locator("[data-testid=stAlert]").count() == 0
     finally:
         other.context.close()

@@ -62,7 +62,10 @@ BASES = [
     },
     {"model": "binomial_mixture", "settings": {"trials": 10, "fixed_weights": True}, "data": {"dataset": "two_coins"}},
 ]
-WORDS = st.sampled_from(["E", "EM", "EMEM", "EG", "EGB", "EBM", "(EM)3", "E(GB)2M", "MEG", "E(NLS)2AA", "(EC)3EN"])
+WORDS = st.sampled_from(
+    ["E", "EM", "EMEM", "EG", "EGB", "EBM", "(EM)3", "E(GB)2M", "MEG", "E(NLS)2AA", "(EC)3EN"]
+    + ["HMHM", "HBE", "E(PM)3", "T(PM)2", "(TM)3", "HPEM", "HTGP2", "VMV", "(HVPT)2M"]
+)
 ODD = st.sampled_from(
     [
         *(0, 1, -1, 2, 3, 1.5, 60, 1e-8, 1e-30, 1e-160, 1e-200, 1e-320, 5e-324, 1e8, 1e16, 1e100, 1e154, 1e160),

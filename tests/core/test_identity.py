@@ -19,6 +19,9 @@ from tests.core.cases import CASES, INTERIOR, WITH_M
 
 IDENTITY = 1e-11
 SMALL = {"step": 0.05}
+# hard q: a component without points or a weight of 0, points on a line, an exact fit; cold q: a Gamma too flat; hot q:
+# too long a step
+STOPS = {"lost_component", "singular_covariance", "no_tempered_posterior", "diverged", "boundary"}
 
 
 def bounds(experiment, trajectory):
@@ -27,7 +30,14 @@ def bounds(experiment, trajectory):
 
 
 def assert_identity(bound, size=1.0):
-    """Relative to log p, or to `size` where that is larger."""
+    """Relative to log p, or to `size` where that is larger; for a point among continuous h, honest infinities."""
+    if bound.residual is None and bound.elbo is not None:
+        assert (bound.entropy, bound.elbo, bound.gap, bound.kl) == (-math.inf, -math.inf, math.inf, math.inf)
+        assert math.isfinite(bound.log_evidence) and math.isfinite(bound.expected_log_joint)
+        return
+    if bound.elbo is None:
+        assert (bound.expected_log_joint, bound.entropy, bound.gap, bound.kl) == (None, None, None, None)
+        return
     slack = IDENTITY * max(size, 1, abs(bound.log_evidence))
     assert abs(bound.residual) <= slack, bound
     assert bound.kl >= 0
@@ -35,14 +45,24 @@ def assert_identity(bound, size=1.0):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, data):
+    """Only where q was hard, cold or hot can one stop: elsewhere every move can be made."""
     letters = "".join(dict.fromkeys(case.moves + case.m_moves))
     word = data.draw(st.text(alphabet=letters, min_size=1, max_size=12))
-    experiment = case.experiment(word, moves={"G": SMALL, "A": SMALL, "S": {**SMALL, "batch": 5}})
+    moves = {
+        "G": SMALL,
+        "A": SMALL,
+        "S": {**SMALL, "batch": 5},
+        "P": {"blocks": data.draw(st.integers(1, 6))},
+        "T": {"temperature": data.draw(st.sampled_from([0.5, 1.0, 1 + 1e-9, 1.01, 4.0, 1e3]))},
+    }
+    experiment = case.experiment(word, moves=moves)
     trajectory = run.run(experiment)
-    assert not trajectory.last.stopped
+    if trajectory.last.stopped:
+        assert trajectory.last.events[0].kind in STOPS, (trajectory.moves, trajectory.last.events)
+        assert set("HT") & set(trajectory.moves)
     for _, bound in bounds(experiment, trajectory):
         assert_identity(bound)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from em_core.errors import InvalidExperiment
 from em_core.moves import MOVES
-from em_core.schedule import LONGEST, compress, expand, following
+from em_core.schedule import LONGEST, compress, expand, plan
 
 # (a schedule, what it stands for), built side by side
 TREES = st.recursive(
@@ -119,15 +119,47 @@ def test_hostile_words_end_quickly(word):
     assert time.process_time() - begun < 1
 
 
-@pytest.mark.parametrize("cycle", ["EM", "EGGG", "EB", "E"])
-def test_following_goes_round(cycle):
-    for n in range(3 * len(cycle)):
-        assert following((cycle * 4)[:n], cycle) == (cycle * 4)[n]
+@pytest.mark.parametrize("word", ["EM", "E G3", "EB", "E", "E(PM)", "(TM)3(EM)", "(EM)2", "EMEG", "((EG)2M)"])
+def test_a_plan_is_followed_and_its_last_round_goes_on(word):
+    found = plan(word, MOVES)
+    assert found.moves == expand(word, MOVES)
+    endless = found.moves + found.cycle * 5
+    made = ""
+    for letter in endless:
+        assert found.following(made) == letter
+        made += letter
 
 
-def test_following_takes_up_where_the_last_e_left():
-    assert following("EMEG", "EGGG") == "G"
-    assert following("EMEGGG", "EGGG") == "E"
-    assert following("EMMM", "EM") == "E"
-    assert following("", "EM") == "E"
-    assert following("MM", "EM") == "E"
+@pytest.mark.parametrize(
+    ("word", "cycle", "is_endless"),
+    [
+        *(("EM", "EM", True), ("E G5", "EGGGGG", True), ("E(PM)", "PM", True), ("(TM)20(EM)", "EM", True)),
+        *(
+            ("(EM)20", "EM", False),
+            ("E((PM)2G)3", "PMPMG", False),
+            ("(EM)3G", "EMEMEMG", True),
+            ("( E M ) 2", "EM", False),
+        ),
+    ],
+)
+def test_what_goes_on_is_the_group_that_ends_the_word(word, cycle, is_endless):
+    found = plan(word, MOVES)
+    assert (found.cycle, found.endless) == (cycle, is_endless)
+    assert found.done(found.moves) == (not is_endless) and not found.done(found.moves[:-1])
+
+
+@pytest.mark.parametrize(
+    ("word", "made", "letter"),
+    [
+        *(("E G3", "EMEG", "G"), ("E G3", "EMEGGG", "E"), ("EM", "EMMM", "E"), ("EM", "MM", "E"), ("EM", "EMG", "E")),
+        *(("(TM)2(EM)", "TMEH", "E"), ("EMEG", "EMEGGE", "M"), ("EM", "GE", "M"), ("(EM)2", "EMEME", "M")),
+    ],
+)
+def test_after_other_moves_the_round_is_taken_up_where_it_fits(word, made, letter):
+    assert plan(word, MOVES).following(made) == letter
+
+
+@pytest.mark.parametrize("word", ["", "(EM", "X", "E0", "()"])
+def test_a_plan_refuses_what_does_not_parse(word):
+    with pytest.raises(InvalidExperiment):
+        plan(word, MOVES)

@@ -86,8 +86,11 @@ def test_every_reference_exists(run):
     keys = {key for frame in run.frames() for part in ("set", "append") for key in frame[part]}
     keys |= {key for frame in run.inner(1) for key in frame["set"]}
     for key in keys:
-        figure, trace, _ = key.split("/")
-        assert int(trace) < len(scene["figures"][figure]["data"]), key
+        figure, *parts = key.split("/")
+        if len(parts) == 1:  # of two parts: the layout's
+            assert parts[0].split(".")[0] in scene["figures"][figure]["layout"], key
+        else:
+            assert int(parts[0]) < len(scene["figures"][figure]["data"]), key
     for glide in scene["glide"]:
         figure, trace = glide.split("/")
         assert int(trace) < len(scene["figures"][figure]["data"])
@@ -163,6 +166,8 @@ def test_one_colour_for_each_meaning(run):
     assert equation == {"evidence": "$text", "elbo": "$elbo", "kl": "$gap"}
     assert metrics == {"evidence": "$text", "elbo": "$elbo", "gap": "$gap"}
     named = {"log p(v)": "$text", "log p(v; θ)": "$text", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
+    named |= {"log p(h*, v)": "$muted", "best factorised q": "$elbo", "floor of a factorised q": "$gap"}
+    named |= {"log p, plain EM": "$muted"}
     for figure in ("timeline", "latest", "gap", "course"):
         for trace in figures[figure]["data"]:
             if "name" in trace:
@@ -409,7 +414,7 @@ def test_a_start_without_q_draws_log_p_alone():
 
 def test_a_step_far_too_long_is_drawn_all_the_same():
     """Step 10 on data of variance 100 leads to numbers beyond single precision."""
-    run = EmRun.of(Settings(m_step="gradient", step=10.0))
+    run = EmRun.of(Settings(plan="EG", step=10.0))
     run.advance(30)
     for at in range(len(run)):
         shown(run, at)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.settings import M_STEPS, MODEL_NAMES
+from ui.recipes import OWN, RECIPES
+from ui.settings import MODEL_NAMES
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -39,6 +40,16 @@ def control(app, label):
     return found
 
 
+def schedule_field(app):
+    (field,) = app.text_input
+    return field
+
+
+def typed(app, word):
+    schedule_field(app).set_value(word)
+    ran(app.run())
+
+
 def change(app, label, value):
     control(app, label).set_value(value)
     ran(app.run())
@@ -47,7 +58,16 @@ def change(app, label, value):
 
 def test_opens_with_its_controls():
     app = opened()
-    expected = {"Model", "Data", "Components K", "Covariance", "Standardise the data", "Seed", "M-step"}
+    expected = {
+        "Model",
+        "Data",
+        "Components K",
+        "Covariance",
+        "Standardise the data",
+        "Seed",
+        "Recipe",
+        "Beside plain EM",
+    }
     assert expected == set(labels(app)) and not app.warning
 
 
@@ -88,15 +108,60 @@ def test_the_generators_controls():
     assert address(app, "dimensions") == "1" and address(app, "points") == "60"
 
 
-@pytest.mark.parametrize("m_step", M_STEPS)
-def test_m_steps_and_their_settings(m_step):
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if RECIPES[name].only is None])
+def test_a_recipe_goes_on_from_what_has_been_made(recipe):
+    app = opened(model="sigmoid_belief_net", schedule="EM", cursor="2")
+    change(app, "Recipe", recipe)
+    assert address(app, "schedule") == "EM"
+    assert schedule_field(app).value == {"em": "EM", "ecm": "E C3"}.get(recipe, schedule_field(app).value)
+    assert recipe == "em" or address(app, "plan") == schedule_field(app).value
+
+
+def test_a_schedule_of_ones_own():
     app = opened(model="binomial_mixture", schedule="EMEM", cursor="2")
-    change(app, "M-step", m_step)
-    if m_step in ("gradient", "several"):
-        change(app, "Step size", 0.5)
-    if m_step == "several":
-        change(app, "Gradient steps per round", 3)
-    assert address(app, "schedule") == "(EM)2"
+    typed(app, "E G3")
+    assert address(app, "plan") == "E G3" and address(app, "schedule") == "(EM)2"
+    assert control(app, "Recipe").value == OWN
+    change(app, "Step size of G", 0.5)
+    typed(app, "E G5")
+    assert control(app, "Recipe").value == "generalised"
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [("(EM", "leaves a parenthesis open"), ("EXM", "'X' is none"), ("EV", "V (mean field"), ("", "at least one")],
+)
+def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, reason):
+    app = opened(model="binomial_mixture", schedule="EMEM", cursor="2")
+    typed(app, word)
+    (message,) = app.error
+    assert reason in message.value and schedule_field(app).value == word
+    assert "plan" not in app.query_params and address(app, "schedule") == "(EM)2"
+    typed(app, "EB")
+    assert not app.error and address(app, "plan") == "EB"
+
+
+def test_k_means_is_a_recipe_of_the_gaussian_mixture():
+    app = opened(data="blobs")
+    change(app, "Recipe", "kmeans")
+    assert address(app, "covariance") == "spherical" and address(app, "fixed") == "yes" and address(app, "plan") == "HM"
+    change(app, "Recipe", "em")
+    assert "fixed" not in app.query_params
+
+
+def test_a_model_is_offered_only_what_it_can_do():
+    app = opened(model="linkage")
+    assert not {"Incremental EM", "Variational EM", "ECM", "k-means"} & set(control(app, "Recipe").options)
+    disabled = {button.label: button.disabled for button in app.button if len(button.label) == 1}
+    assert disabled["P"] and disabled["V"] and disabled["C"] and not disabled["H"] and not disabled["G"]
+
+
+def test_a_button_makes_its_move():
+    app = opened(model="binomial_mixture", schedule="E", cursor="1")
+    (button,) = [each for each in app.button if each.label == "N"]
+    button.click()
+    ran(app.run())
+    assert address(app, "schedule") == "EN"
 
 
 def test_a_change_of_data_starts_the_tape_anew():

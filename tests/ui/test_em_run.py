@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 import ui.em_run
 from em_core.errors import InvalidExperiment
-from em_core.run import converged
+from em_core.experiment import Experiment
+from em_core.models import MODELS
+from em_core.moves import MOVES, allowed
+from em_core.run import converged, report
+from em_core.run import run as core_run
 from ui.em_run import EmRun
-from ui.settings import Settings, for_model
+from ui.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
 
 COINS = for_model(Settings(), "binomial_mixture")
 
@@ -95,14 +100,14 @@ def test_move_without_q_is_refused():
 
 
 def test_several_gradient_steps_are_one_round():
-    run = EmRun.of(replace(COINS, m_step="several", count=3))
+    run = EmRun.of(replace(COINS, plan="E G3"))
     run.advance(9)
     assert run.moves == "EGGGEGGGE"
 
 
-def test_a_change_of_m_step_goes_on_from_the_tape(run):
+def test_a_change_of_schedule_goes_on_from_the_tape(run):
     run.advance(2)
-    run.cycle = "EB"
+    run.follow("EB")
     assert run.frames()[-1]["next"]["detail"] == "exact posterior"
     run.advance(4)
     assert run.moves == "EMEB"
@@ -110,7 +115,7 @@ def test_a_change_of_m_step_goes_on_from_the_tape(run):
 
 def test_end_stops_where_the_bound_hardly_rises(run):
     run.end()
-    assert converged(run.experiment, run.trajectory, run.cycle) and len(run) < 501
+    assert converged(run.experiment, run.trajectory, run.plan) and len(run) < 501
     length = len(run)
     run.end()
     assert len(run) == length and "Converged" in run.ended
@@ -123,7 +128,7 @@ def test_ahead_makes_half_steps_in_rounds_and_stops_at_the_end(run, monkeypatch)
     assert len(run) == 1  # no time, no half-step
     monkeypatch.setattr(ui.em_run, "_PATIENCE", 60.0)
     run.ahead()
-    assert converged(run.experiment, run.trajectory, run.cycle)
+    assert converged(run.experiment, run.trajectory, run.plan)
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):
@@ -185,3 +190,37 @@ def test_inner_frames_are_those_of_one_m_step(run):
     assert run.frames()[2]["inner_at"] == 1.0 and run.frames()[1]["inner_at"] == 0.0
     assert start["value"]["metric.gap"] == pytest.approx(0, abs=1e-9)
     assert end["value"]["metric.gap"] == pytest.approx(run.frames()[2]["value"]["metric.gap"], abs=1e-9)
+
+
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_every_move_replays_from_the_file_and_from_the_link(model):
+    """Moves that draw at random and moves with a memory among them: the same numbers, to the last bit."""
+    letters = allowed(MODELS[model])
+    first = [letter for letter in letters if MOVES[letter].kind == "E"]
+    second = [letter for letter in letters if MOVES[letter].kind == "M"]
+    word = "E" + "".join(f"{a}{b}" for a, b in zip(first * 3, second * 2, strict=False)) + "".join(second)
+    small = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01, "batch": 7, "blocks": 3, "cooling": 0.5}
+    settings = replace(for_model(Settings(), model), plan=word, **small)
+    run = EmRun.of(settings, word)
+    assert len(run.moves) > 15  # a hard q may end a run early: that replays too
+    numbers = report(run.experiment, run.trajectory)["half_steps"]
+    from_file = core_run(Experiment.parse(json.loads(json.dumps(run.json()))))
+    assert report(run.experiment, from_file)["half_steps"] == numbers
+    found, moves, _, messages = from_query(to_query(settings, run.moves, 0))
+    assert messages == [] and moves == run.moves
+    from_link = EmRun.of(found, moves)
+    assert report(from_link.experiment, from_link.trajectory)["half_steps"] == numbers
+
+
+def test_a_run_forked_off_a_q_that_is_no_posterior_begins_without_one():
+    """The file says at which parameters q is the posterior; a hard q is that nowhere."""
+    run = EmRun.of(replace(COINS, plan="HM"), "EMHM")
+    assert "q_at" in run.fork(2) and "q_at" not in run.fork(3) and "q_at" not in run.fork(4)
+
+
+def test_plain_em_runs_beside_from_the_same_start():
+    plain = EmRun.of(COINS, "EMEMEM")
+    beside = EmRun.of(replace(COINS, plan="EG", compare=True), "EGEGEG")
+    drawn = [frame["append"]["timeline/5/y"][0] for frame in beside.frames()]
+    assert drawn == [frame["value"]["metric.evidence"] for frame in plain.frames()]
+    assert all(frame["append"]["timeline/5/y"] == [None] for frame in plain.frames())

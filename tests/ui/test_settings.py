@@ -18,7 +18,6 @@ from em_core.run import report, run
 from ui.em_run import EmRun
 from ui.settings import (
     LIMITS,
-    M_STEPS,
     MODEL_NAMES,
     NOISES,
     STARTS,
@@ -50,7 +49,9 @@ def any_settings(draw):
         "covariance": draw(st.sampled_from(list(COVARIANCES))),
         "noise": draw(st.sampled_from(list(NOISES))),
         "start": draw(st.sampled_from(list(STARTS))),
-        "m_step": draw(st.sampled_from(list(M_STEPS))),
+        "plan": draw(st.sampled_from(["EM", "E G5", "EG", "HM", "E(PM)", "(TM)20(EM)", "(EM)3"])),
+        "fixed": draw(st.booleans()),
+        "compare": draw(st.booleans()),
         "standardize": draw(st.booleans()),
         "given": draw(st.sampled_from([None, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}])),
     }
@@ -71,9 +72,10 @@ def test_address_and_settings_are_inverse(wanted, moves, data):
 def test_every_field_reaches_the_address(field):
     """Only what differs from the defaults is written; each field by itself comes back."""
     other = {
-        "model": "linkage", "data": "blobs", "covariance": "diag", "start": "published", "m_step": "several",
+        "model": "linkage", "data": "blobs", "covariance": "diag", "start": "published", "plan": "(TM)20(EM)",
+        "fixed": True, "compare": True,
         "standardize": True, "given": {"start": {"theta": 0.5}}, "step": 0.125, "separation": 4.5,
-        "noise": "isotropic", "degrees": 2.5, "imbalance": 0.25, "outliers": 0.05,
+        "noise": "isotropic", "degrees": 2.5, "imbalance": 0.25, "outliers": 0.05, "cooling": 0.5,
     }  # fmt: skip
     value = other.get(field, getattr(Settings(), field) if field not in LIMITS else int(LIMITS[field].high))
     changed = for_model(Settings(), value) if field == "model" else replace(Settings(), **{field: value})
@@ -101,8 +103,10 @@ def test_no_address_raises(query):
 NONSENSE = {
     "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
     "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
-    "m_step": "none",
-    "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan", "count": "∞",
+    "plan": "E)M", "fixed": "2", "compare": "EM",
+    "first_step": "0", "stochastic_step": "-1", "adam_step": "x", "batch": "0",
+    "iterations": "1.5", "blocks": "none", "temperature": "0", "cooling": "2",
+    "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan",
     "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
     "given": "nonsense", "schedule": "EXM", "cursor": "7",
 }  # fmt: skip

@@ -94,6 +94,7 @@ class Stage {
     this.placed();
     if (complete && this.history.frames.length) {
       this.transport.frames(this.history.frames, this.theme);
+      this.transport.coming(message.coming ?? [], this.theme);
       this.follow(message, answered, rebuilt);
     } else if (!this.asks.has("resend")) {
       this.asks.add({ act: "resend" });
@@ -139,6 +140,7 @@ class Stage {
       play: () => (this.playing ? this.pause() : this.play()),
       end: () => this.end(),
       seek: (frame, glide = false) => this.go(frame, { own: true, glide }),
+      further: (frame) => this.further(frame),
       rest: () => this.rest(0),
       act: (act) => this.act(act),
     });
@@ -285,6 +287,13 @@ class Stage {
     }
   }
 
+  /** Ask for all frames up to one that is planned, and go there. */
+  further(frame) {
+    this.pause();
+    this.want = frame;
+    this.asks.add({ act: "advance", to: frame });
+  }
+
   back() {
     this.pause();
     if (this.want === null || this.want <= this.cursor) this.go(this.cursor - 1, { own: true });
@@ -355,9 +364,10 @@ class Stage {
     this.ask(act);
   }
 
-  /** Ask from where we are. The turn tells Python whether that place came after its own last order to move. */
+  /** Ask from where we are, or will be once what Next asked for is here. The turn tells Python whether that place came
+   * after its own last order to move. */
   ask(act) {
-    this.asks.add({ ...act, at: this.cursor, turn: this.turn });
+    this.asks.add({ ...act, at: this.want ?? this.cursor, turn: this.turn });
   }
 
   press(key) {

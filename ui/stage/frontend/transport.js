@@ -23,7 +23,7 @@ function icon(name) {
 export class Transport {
   chips = [];
 
-  /** `on`: { start, back, next, play, end, seek(frame), rest(), act(act) }. */
+  /** `on`: { start, back, next, play, end, seek(frame), further(frame), rest(), act(act) }. */
   constructor(scene, on) {
     this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end",
       perSecond: "/s", Steps: "Steps", ...scene.names };
@@ -44,7 +44,8 @@ export class Transport {
     this.tape = el("ol", { class: "stage-tape", "aria-label": this.names.Steps });
     this.tape.addEventListener("click", ({ target }) => {
       const chip = target.closest("button");
-      if (chip) on.seek(Number(chip.dataset.frame), true);
+      if (chip?.dataset.to) on.further(Number(chip.dataset.to));
+      else if (chip) on.seek(Number(chip.dataset.frame), true);
     });
     this.tools = el("div", { class: "stage-tools" }, ...(scene.tools ?? []).map(({ act, label, title }) =>
       el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)));
@@ -83,12 +84,23 @@ export class Transport {
     this.scrub.disabled = frames.length < 2;
   }
 
+  /** What the page has planned beyond the last frame: a click asks for all of it, up to there. */
+  coming(planned, theme) {
+    this.planned?.forEach(({ item }) => item.remove());
+    this.planned = planned.map(({ label, name, color, to }) => {
+      const chip = el("button", { type: "button", class: "stage-chip", "aria-label": name, title: name, tabindex: -1, "data-to": to }, label);
+      return { color, chip, item: el("li", { class: "coming" }, chip) };
+    });
+    this.tape.append(...this.planned.map(({ item }) => item));
+    this.tint(this.planned, theme);
+  }
+
   tint(chips, theme) {
     for (const { color, chip } of chips) chip.style.setProperty("--tint", paint(color ?? "$text", theme.colors));
   }
 
   retheme(theme) {
-    this.tint(this.chips, theme);
+    this.tint([...this.chips, ...(this.planned ?? [])], theme);
     this.theme = theme;
     this.color(this.next);
   }

@@ -1,0 +1,86 @@
+"""The gradient of the ELBO beside that of log p: at q = posterior the dots stand in their rings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from em_core.bound import Slopes, slopes
+from em_core.errors import HalfStepFailed
+from em_core.m_steps import minibatch_slope
+from em_core.run import draws
+from figures import layout, wording
+from figures.encode import Json
+from figures.moment import Moment
+from figures.palette import ELBO, EVIDENCE, component
+
+# the moves that this picture explains
+LETTERS = frozenset("GSAB")
+
+
+def figure() -> Json:
+    marker = {"type": "scatter", "mode": "markers", "x": [], "y": []}
+    ring = {"color": ELBO, "size": 15, "symbol": "circle-open", "line": {"width": 3}}
+    data = [
+        {**marker, "name": "∇ELBO / N", "marker": ring, "hovertemplate": "∇ELBO %{y:.6f}<extra></extra>"},
+        {
+            **marker,
+            "name": "∇log p / N",
+            "marker": {"color": EVIDENCE, "size": 7},
+            "hovertemplate": "∇log p %{y:.6f}<extra></extra>",
+        },
+        {
+            **marker,
+            "name": "its next minibatch",
+            "marker": {"color": component(2), "size": 9, "symbol": "x"},
+            "hovertemplate": "minibatch %{y:.6f}<extra></extra>",
+            "visible": False,
+        },
+    ]
+    shape = layout.figure(
+        x="unconstrained coordinate",
+        y="slope",
+        legend=True,
+        corner={"y": 1.02, "yanchor": "bottom"},
+        margin={"l": 48, "r": 12, "t": 30, "b": 46},
+        xaxis={"tickformat": "d"},
+        yaxis={"zeroline": True, "zerolinecolor": "$faint"},
+    )
+    return {"data": data, "layout": shape}
+
+
+def changes(moment: Moment) -> Json:
+    """Both gradients at this half-step, and what the minibatch of a coming S makes of the first."""
+    found = _found(moment)
+    if found is None:
+        return {f"slopes/{trace}/{axis}": [] for trace in range(3) for axis in "xy"}
+    x = (found.places + 1).tolist()
+    result: Json = {"slopes/2/visible": moment.next_move == "S"}
+    for trace, heights in enumerate((found.elbo, found.log_evidence)):
+        result |= {f"slopes/{trace}/x": x, f"slopes/{trace}/y": heights.tolist()}
+    if moment.next_move == "S":
+        experiment, index = moment.experiment, moment.index + 1
+        batch = int(experiment.moves["S"]["batch"])
+        drawn = minibatch_slope(experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index))
+        result |= {"slopes/2/x": x, "slopes/2/y": drawn[found.places].tolist()}
+    return result
+
+
+def note(moment: Moment) -> str:
+    """How far the two gradients are apart."""
+    found = _found(moment)
+    if found is None or not len(found.places):
+        return ""
+    apart = float(np.abs(found.elbo - found.log_evidence).max())
+    if moment.step.after.q_at is moment.step.after.theta:
+        return f"gradients equal up to {wording.power(apart) if apart else '0'}"
+    return f"gradients up to {wording.number(apart)} apart"
+
+
+def _found(moment: Moment) -> Slopes | None:
+    state = moment.step.after
+    if state.q is None:
+        return None
+    try:
+        return slopes(moment.experiment.model, moment.experiment.data, state)
+    except HalfStepFailed:
+        return None

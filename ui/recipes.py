@@ -1,0 +1,96 @@
+"""Named schedules: what the literature calls a word over moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from em_core import schedule
+from em_core.moves import MOVES, allowed
+
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A schedule with a name. `word` makes it for a model; `changes` are settings that belong to it.
+
+    only: the model that the recipe is for, None for every model that can make its moves.
+    """
+
+    title: str
+    word: Callable[[Any], str]
+    sentence: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    only: str | None = None
+
+
+def _rounds_of_c(model: Any) -> str:
+    return f"E C{max(1, len(model.blocks()))}" if hasattr(model, "blocks") else "EC"
+
+
+RECIPES = {
+    "em": Recipe("EM", lambda model: "EM", "exact posterior, then the maximum over θ, in turn."),
+    "generalised": Recipe(
+        "Generalised EM", lambda model: "E G5", "θ need not reach the maximum: five gradient steps with one q."
+    ),
+    "gradient": Recipe(
+        "Gradient ascent on log p",
+        lambda model: "EG",
+        "with a fresh posterior the gradient of the ELBO is that of log p: one step each is gradient ascent.",
+    ),
+    "stochastic": Recipe(
+        "Stochastic gradient ascent",
+        lambda model: "ES",
+        "the same with the gradient of a minibatch: right on average, noisy step by step.",
+    ),
+    "hard": Recipe("Hard EM", lambda model: "HM", "q is a point at the most probable h: no entropy, the gap stays."),
+    "kmeans": Recipe(
+        "k-means",
+        lambda model: "HM",
+        "hard EM with equal weights and one fixed spherical variance: assign to the nearest centre, average.",
+        {"covariance": "spherical", "fixed": True, "start": "random"},
+        only="gaussian_mixture",
+    ),
+    "incremental": Recipe(
+        "Incremental EM",
+        lambda model: "E(PM)",
+        "after a first full E-step the posterior is renewed block by block, with an M-step after each.",
+    ),
+    "annealed": Recipe(
+        "Annealed EM",
+        lambda model: "(TM)20(EM)",
+        "a flattened posterior first, cooled down to the exact one: less depends on the start.",
+    ),
+    "variational": Recipe(
+        "Variational EM",
+        lambda model: "VM",
+        "q factorises; the gap cannot close, and θ raises a bound that stays below.",
+    ),
+    "ecm": Recipe("ECM", _rounds_of_c, "θ climbs block by block, each to its maximum with the others held."),
+}
+
+
+def offered(model: Any) -> dict[str, str]:
+    """Names and titles of the recipes that a model, an instance, can follow; the reader's own comes last."""
+    possible = {name: recipe.title for name, recipe in RECIPES.items() if _suits(recipe, model)}
+    return {**possible, OWN: "Your own schedule"}
+
+
+def named(word: str, model: Any, settings: Any) -> str:
+    """The recipe that this schedule is, with its settings; `OWN` where it is none."""
+    moves = schedule.plan(word, MOVES)
+    # those with settings of their own say more than those without
+    for name, recipe in sorted(RECIPES.items(), key=lambda pair: -len(pair[1].changes)):
+        suits = _suits(recipe, model) and schedule.plan(recipe.word(model), MOVES) == moves
+        if suits and all(getattr(settings, key) == value for key, value in recipe.changes.items()):
+            return name
+    return OWN
+
+
+def _suits(recipe: Recipe, model: Any) -> bool:
+    if recipe.only is not None:
+        return recipe.only == model.name
+    letters = set(schedule.expand(recipe.word(model), MOVES))
+    return letters <= set(allowed(model))
