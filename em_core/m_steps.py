@@ -14,6 +14,8 @@ from em_core.errors import HalfStepFailed
 from em_core.model import LatentVariableModel
 from em_core.records import Array, Event, Parameters, State, frozen
 
+Made = State | tuple[State, tuple[Event, ...]]
+
 # Armijo's condition: a step counts as progress when it gains this share of what the slope promises
 _SUFFICIENT = 1e-4
 _MOST_HALVINGS = 60
@@ -21,12 +23,13 @@ _MOST_HALVINGS = 60
 _WIDTH = 6e-6
 
 
-def full(model: LatentVariableModel, data: Any, state: State) -> State:
+def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
     """Jump to the θ that maximises L for the present q.
 
-    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum.
+    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum. What q does
+    not use, and L therefore does not depend on, some models draw anew from `rng` (`renewed`).
     """
-    return replace(state, theta=model.maximize(data, state.q, state.theta))
+    return _renewed(model, data, replace(state, theta=model.maximize(data, state.q, state.theta)), rng)
 
 
 # numbers that leave the floats are told by `_value`, not by warnings
@@ -124,7 +127,7 @@ def lbfgs_steps(
     return state, (Event("rejected_step", message, {"slope": float(np.linalg.norm(slope))}),)
 
 
-def conditional(model: Any, data: Any, state: State) -> State:
+def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
     """Jump to the maximum of L over the next block of parameters, the others held (ECM; Meng and Rubin, 1993).
 
     The blocks come in turn; L never falls. Raises `HalfStepFailed` where the block has no maximum.
@@ -132,7 +135,15 @@ def conditional(model: Any, data: Any, state: State) -> State:
     blocks = model.blocks()
     turn = state.carry.get("C", 0) % len(blocks)
     theta = model.maximize_block(data, state.q, state.theta, blocks[turn])
-    return replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
+    after = replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
+    return _renewed(model, data, after, rng)
+
+
+def _renewed(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
+    if not hasattr(model, "renewed"):
+        return state
+    theta, events = model.renewed(data, state.q, state.theta, rng)
+    return replace(state, theta=theta), events
 
 
 def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float) -> State:

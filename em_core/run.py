@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.model import as_json
 from em_core.moves import MOVES
-from em_core.records import Event, HalfStep, Parameters, State, Trajectory
+from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
 
 END_RISE = 1e-9
 END_HALF_STEPS = 500
@@ -87,9 +89,14 @@ def converged(experiment: Experiment, trajectory: Trajectory, cycle: str) -> boo
     if not trajectory.moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
-    earlier = decompose(model, data, trajectory[-1 - len(cycle)].after).elbo
-    elbo = decompose(model, data, trajectory.last.after).elbo
-    return earlier is not None and elbo is not None and elbo - earlier < END_RISE * abs(elbo)
+    earlier = _height(decompose(model, data, trajectory[-1 - len(cycle)].after))
+    height = _height(decompose(model, data, trajectory.last.after))
+    return earlier is not None and height is not None and height - earlier < END_RISE * abs(height)
+
+
+def _height(bound: Bound) -> float | None:
+    """What rounds raise: the ELBO, or where a point in continuous h makes that −∞, the expected log joint."""
+    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
 
 
 def run_to_end(experiment: Experiment, trajectory: Trajectory, cycle: str, most: int = END_HALF_STEPS) -> Trajectory:
@@ -121,8 +128,17 @@ def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
         "kl": bound.kl,
         "expected_log_joint": bound.expected_log_joint,
         "entropy": bound.entropy,
+        **_point(experiment, step),
         "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
         "events": [
             {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
         ],
     }
+
+
+def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    """What a model adds whose q is a point: null before the first H."""
+    model: Any = experiment.model
+    if not hasattr(model, "point"):
+        return {}
+    return as_json(model.point(experiment.data, step.after.theta, step.after.q))
