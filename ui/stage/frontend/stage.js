@@ -107,6 +107,7 @@ class Stage {
     const { last } = this.history;
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
+    if (answered?.act === "end" && !more) this.pause();
     if (answered?.act === "advance") {
       const target = this.want === null ? this.cursor : Math.min(this.want, last);
       if (this.want !== null && this.want <= last) this.asks.drop("advance");
@@ -123,10 +124,7 @@ class Stage {
       this.show();
     }
     if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
-    if (answered?.act === "end" && this.ending) {
-      if (more) this.ask({ act: "end", since: answered.since });
-      else this.pause();
-    }
+    if (answered?.act === "end" && this.ending) this.ask({ act: "end", since: answered.since });
   }
 
   build(scene) {
@@ -346,7 +344,9 @@ class Stage {
   pause() {
     if (!this.playing && !this.ending) return;
     clearTimeout(this.timer);
+    const ending = this.ending;
     this.playing = this.ending = false;
+    if (ending) this.show();
     this.transport.playing(false);
     this.header.quiet(false);
     this.rest();
