@@ -150,11 +150,12 @@ def _csv(result: dict[str, Any]) -> str:
             elif key == "parameters":
                 for name, parameter in entry.items():
                     row.update(_columns(name, parameter))
-            else:
+            elif key != "codes" or entry is not None:  # before the first H there are none
                 row.update(_columns(key, entry))
         rows.append(row)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    columns = dict.fromkeys(column for row in rows for column in row)
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().rstrip("\n")

@@ -6,14 +6,17 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from em_core.errors import InvalidExperiment
 
 # longer addresses are cut by browsers and mail programs
 LONGEST_LINK = 6_000
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,37 @@ def unpacked(text: str, names: Collection[str]) -> dict[str, Any]:
     if not isinstance(given, dict) or not all(name in names and isinstance(part, dict) for name, part in given.items()):
         raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
     return given
+
+
+def differing(settings: Any, default: Any) -> dict[str, str]:
+    """Query parameters for the fields in which two records of settings differ; `given` packed, where there is one."""
+    query = {
+        field.name: written(getattr(settings, field.name))
+        for field in fields(settings)
+        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
+    }
+    return query if settings.given is None else {**query, "given": packed(settings.given)}
+
+
+def read_fields(
+    query: Mapping[str, str],
+    settings: T,
+    read: Callable[[str, str, str, T], Any],
+    adopt: Callable[[T, str, Any], T],
+    messages: list[str],
+) -> T:
+    """The settings with what an address says of their fields, in their order; one message for each that makes no sense.
+
+    `read` turns a field's name, type and text into a value, `adopt` puts the value into the settings.
+    """
+    for field in fields(settings):  # type: ignore[arg-type]
+        if field.name not in query:
+            continue
+        try:
+            settings = adopt(settings, field.name, read(field.name, str(field.type), query[field.name], settings))
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The default is shown instead.")
+    return settings
 
 
 def read_cursor(query: Mapping[str, str], last: int, messages: list[str]) -> int | None:

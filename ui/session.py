@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -116,6 +116,23 @@ class Session:
 
 
 S = TypeVar("S", bound=Session)
+
+
+def first_that_runs(
+    kind: type[S], attempts: Iterable[tuple[Any, Any]], make: Callable[[Any, Any], Any], messages: list[str]
+) -> S:
+    """A session on the first of these (settings, moves) that make a run; what does not becomes a message."""
+    for settings, moves in attempts:
+        try:
+            return kind(settings, make(settings, moves), messages)
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The defaults are shown instead.")
+    raise AssertionError("the defaults describe a run")
+
+
+def known(kind: type[S]) -> S | None:
+    """This reader's session on another page, where they have been there."""
+    return st.session_state.get(kind.key)
 
 
 def current(kind: type[S]) -> S:

@@ -182,6 +182,9 @@ class Settings:
     def of_experiment(cls, raw: Any) -> tuple[Settings, str]:
         """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
         experiment = Experiment.parse(raw)
+        if experiment.model.name not in MODEL_NAMES:
+            valid = f"a model of this page: {', '.join(MODEL_NAMES)}"
+            raise InvalidExperiment("model", experiment.model.name, valid)
         complete = experiment.to_json()
         moves = schedule.expand(experiment.schedule, MOVES)
         settings = for_model(cls(), experiment.model.name)
@@ -339,7 +342,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, lis
 
 def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
     options = {
-        "model": MODELS,
+        "model": MODEL_NAMES,
         "data": data_options(settings.model),
         "covariance": COVARIANCES,
         "noise": NOISES,
