@@ -20,7 +20,8 @@ from em_core.datasets import images, photograph
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
-from em_core.moves import allowed
+from em_core.moves import MOVES, allowed
+from em_core.schedule import plan
 from em_core.sparse_coding import Problem, dictionary_update, duality_gap, homotopy, objective
 from tests.core.test_fuzz import ODD, numbers, places, rescaled
 
@@ -257,7 +258,7 @@ def test_two_starts_two_results():
     finals = []
     for seed in (0, 1, 2, 3):
         experiment = Experiment.parse({**raw, "seed": seed})
-        trajectory = run.run_to_end(experiment, run.start(experiment), "HM", most=2000)
+        trajectory = run.run_to_end(experiment, run.start(experiment), plan("HM", MOVES), most=2000)
         assert run.converged(experiment, trajectory, "HM")
         finals.append(heights(experiment, trajectory)[-1])
     assert max(finals) - min(finals) > 1
@@ -442,7 +443,7 @@ def test_its_moves():
 
 def test_to_the_end():
     experiment = Experiment.parse({**SMALL_BARS, "schedule": "H"})
-    trajectory = run.run_to_end(experiment, run.start(experiment), "HM")
+    trajectory = run.run_to_end(experiment, run.start(experiment), plan("HM", MOVES))
     values = heights(experiment, trajectory)
     assert 20 < len(trajectory) < 500 and trajectory.moves == "HM" * (len(values) // 2)
     assert values[-1] - values[-3] < 1e-9 * abs(values[-1]) <= values[-3] - values[-5]
