@@ -143,7 +143,7 @@ def gap_by_block(model: Any, data: Any, state: State, blocks: list[np.ndarray]) 
 def mean_field_floor(model: Any, data: Any, state: State, most: int = 200) -> float:
     """The gap at which sweeps of mean field come to rest at this θ, from the present q.
 
-    No q that factorises and that these sweeps can reach comes closer; for a posterior that is not Gaussian others may.
+    Another q that factorises may come closer: the sweeps find a local minimum of the gap.
     """
     posterior = model.posterior(data, state.theta)
     q, gap = state.q, float("inf")

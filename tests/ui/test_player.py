@@ -25,6 +25,9 @@ class FakeRun:
     def frames(self):
         return [{"id": name} for name in self.ids]
 
+    def coming(self):
+        return []
+
     def inner(self, index):
         return [{"set": {"at": index}}]
 
