@@ -259,7 +259,7 @@ def test_two_starts_two_results():
     for seed in (0, 1, 2, 3):
         experiment = Experiment.parse({**raw, "seed": seed})
         trajectory = run.run_to_end(experiment, run.start(experiment), plan("HM", MOVES), most=2000)
-        assert run.converged(experiment, trajectory, "HM")
+        assert run.converged(experiment, trajectory, plan("HM", MOVES))
         finals.append(heights(experiment, trajectory)[-1])
     assert max(finals) - min(finals) > 1
 
