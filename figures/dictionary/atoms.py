@@ -86,7 +86,7 @@ def changes(name: str, moment: Moment, shape: tuple[int, int]) -> Json:
 
 
 def scaled(moment: Moment) -> np.ndarray:
-    """(K, D) atoms as pictures from −1 to 1, each on its own scale, with the sign they are mostly used with."""
+    """(K, D) atoms as pictures from −1 to 1, each on its own scale; one that is mostly negative is turned round."""
     atoms = moment.atoms * moment.signs
     return (atoms / np.maximum(np.abs(atoms).max(axis=0), 1e-300)).T
 

@@ -11,7 +11,7 @@ from em_core.experiment import Experiment
 from em_core.models.dictionary_learning import PointCodes, textbook_objective, textbook_weight
 from em_core.records import Array, HalfStep
 
-# a code counts as of one sign when this much more of it has that sign
+# an atom counts as negative when this share of it more is negative than positive
 _ONE_SIDED = 0.5
 
 
@@ -62,11 +62,8 @@ class Moment:
 
     @property
     def signs(self) -> Array:
-        """(K,) −1 for atoms that are used with mostly negative codes: w and −w are the same atom."""
-        if self.codes is None:
-            return np.ones(self.atoms.shape[1])
-        total, size = self.codes.sum(axis=0), np.abs(self.codes).sum(axis=0)
-        return np.where(total < -_ONE_SIDED * size, -1.0, 1.0)
+        """(K,) −1 for atoms that are mostly negative: −w with −h says the same, and light is easier to see."""
+        return np.where(self.atoms.sum(axis=0) < -_ONE_SIDED * np.abs(self.atoms).sum(axis=0), -1.0, 1.0)
 
     @property
     def textbook(self) -> tuple[float, float] | None:

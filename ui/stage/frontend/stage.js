@@ -108,14 +108,18 @@ class Stage {
     const { last } = this.history;
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
-    if (answered?.act === "end" && !more) this.pause();
+    const halted = answered?.act === "end" && !this.ending; // paused meanwhile: what came is there, the reader stays
+    if (halted) {
+      this.reported = null;
+      this.rest();
+    } else if (answered?.act === "end" && !more) this.pause();
     if (answered?.act === "advance") {
       const target = this.want === null ? this.cursor : Math.min(this.want, last);
       if (this.want !== null && this.want <= last) this.asks.drop("advance");
       if (!this.asks.has("advance")) this.want = null;
       this.go(Math.min(target, last));
       if (this.cursor === cursor) this.reported = cursor; // Python knows
-    } else if (ordered && cursor !== null && cursor !== undefined) {
+    } else if (ordered && !halted && cursor !== null && cursor !== undefined) {
       this.want = null;
       this.reported = Math.min(cursor, last); // it knows
       this.go(this.reported, { glide: !rebuilt });
