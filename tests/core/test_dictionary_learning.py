@@ -22,7 +22,8 @@ from em_core.experiment import Experiment
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
 from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
-from em_core.sparse_coding import Problem, dictionary_update, duality_gap, homotopy, objective
+from em_core.sparse_coding import Problem, certified, dictionary_update, duality_gap, homotopy, objective
+from em_core.sparse_coding.problem import duality_gaps, objectives
 from tests.core.test_fuzz import ODD, numbers, places, rescaled
 
 BARS = {
@@ -146,6 +147,35 @@ def test_m_satisfies_its_optimality_conditions(raw):
         left = slope.copy()
         left[:, edge] += dictionary[:, edge] * multipliers
         assert np.linalg.norm(left) <= 1.01 * flat
+
+
+def test_a_better_start_is_kept_with_an_honest_certificate(monkeypatch):
+    """Solved to a loose gap, a code may cost more than its start, whose own certificate is worse."""
+    rng = np.random.default_rng(2)
+    targets, dictionary = rng.normal(size=(1000, 12)), rng.normal(size=(12, 20))
+    best, _ = certified.codes(targets, dictionary, 0.5, 1.0, np.zeros((1000, 20)))
+    start = best + 3e-3 * (best != 0) * rng.normal(size=best.shape)
+    monkeypatch.setattr(certified, "CLOSE", 0.01)
+    found, gaps = certified.codes(targets, dictionary, 0.5, 1.0, start)
+    cost, before, least = (objectives(targets, dictionary, 0.5, 1.0, codes) for codes in (found, start, best))
+    assert np.all(cost <= before) and np.all(gaps >= 0)
+    kept = (found == start).all(axis=1) & (duality_gaps(targets, dictionary, 0.5, 1.0, start) > gaps)
+    assert kept.sum() > 3  # the guard was needed
+    assert np.all(cost - least <= gaps + 1e-12)
+
+
+def test_atoms_within_the_ball_are_free():
+    """Long codes want short atoms: there the constraint says nothing, and M is least squares."""
+    rng = np.random.default_rng(4)
+    codes, targets = rng.normal(size=(50, 4)) * [9, 9, 9, 0.1], rng.normal(size=(50, 6))
+    start = np.eye(6)[:, :4]
+    sums = codes.T @ codes, targets.T @ codes
+    found = dictionary_update.within_unit_length(start, *sums, 1e-9)
+    lengths = np.linalg.norm(found, axis=0)
+    assert lengths[:3].max() < 0.5 and lengths[3] == pytest.approx(1, abs=1e-12)
+    assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-9
+    rest = dictionary_update.least_squares(start[:, :3], codes[:, :3], targets - np.outer(codes[:, 3], found[:, 3]))
+    np.testing.assert_allclose(found[:, :3], rest, atol=1e-10)
 
 
 def test_m_beats_every_feasible_perturbation():

@@ -35,6 +35,8 @@ from ui.links import LONGEST_LINK
 from ui.map_session import MapSession
 from ui.map_settings import JUST_LEARNED, MapSettings, for_signal
 from ui.map_settings import from_query as map_from_query
+from ui.settings import Settings as EmSettings
+from ui.settings import from_query as em_from_query
 
 quick = settings(max_examples=60, deadline=None)
 SMALL = replace(DictionarySettings(), points=40)
@@ -119,6 +121,12 @@ def test_a_file_with_its_own_pictures_and_start():
         of_experiment({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"})
     with pytest.raises(InvalidExperiment, match="^penalty: "):
         of_experiment({**raw, "settings": {"lambda": 1e4}})
+
+
+def test_the_em_page_sends_a_dictionary_run_elsewhere():
+    with pytest.raises(InvalidExperiment, match="^model: 'dictionary_learning'"):
+        EmSettings.of_experiment(DictionaryRun.of(SMALL).json())
+    assert "dictionary_learning" in em_from_query({"model": "dictionary_learning"})[3][0]
 
 
 def test_generators_beyond_the_controls_stay_as_the_file_has_them():
