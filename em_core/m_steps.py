@@ -238,31 +238,28 @@ def _backtracked(
 
 
 def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
-    """Second derivatives of L / N in unconstrained coordinates, symmetric.
+    """Second derivatives of L / N in unconstrained coordinates, symmetric, by central differences of the gradient.
 
-    A coordinate whose gradient cannot be had on both sides, for it lies within rounding of a boundary, counts as flat.
+    A coordinate within rounding of a boundary, where the gradient cannot be had on both sides, counts as flat.
     """
     vector = model.to_vector(state.theta)
-    n_units = model.n_units(data)
     matrix = np.zeros((len(vector), len(vector)))
 
     def column(place: int, width: float) -> Array:
-        ends = []
-        for sign in (1, -1):
-            moved = vector.copy()
-            moved[place] += sign * width
-            theta = _at(model, moved, state.theta)
-            slope = _gradient(model, data, theta, state.q, len(vector))
-            if slope is None:
-                return np.zeros(len(vector))
-            ends.append((slope, moved[place]))
-        (rise, there), (fall, back) = ends
-        return (rise - fall) / (there - back) / n_units
+        there, back = vector.copy(), vector.copy()
+        there[place] += width
+        back[place] -= width
+        rise, fall = (
+            _gradient(model, data, _at(model, end, state.theta), state.q, len(vector)) for end in (there, back)
+        )
+        if rise is None or fall is None:
+            return np.zeros(len(vector))
+        return (rise - fall) / (there[place] - back[place]) / model.n_units(data)
 
     for place, value in enumerate(np.abs(vector)):
         matrix[place] = column(place, _WIDTH * max(1.0, value))
         own = abs(float(matrix[place, place]))
-        if own > 100 and value < 1:  # a coordinate as small as its data: differences must be smaller still
+        if own > 100 and value < 1:  # as small as its data: the difference must be smaller still
             matrix[place] = column(place, _WIDTH * max(1 / math.sqrt(own), value))
     return (matrix + matrix.T) / 2
 

@@ -27,7 +27,9 @@ class RegressionFamily:
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, P + 1) -> (K, N), conditional on the inputs."""
         variances = _variances(components)[:, None]
-        return -0.5 * (_residuals(values, components) ** 2 / variances + np.log(2 * np.pi * variances))
+        with np.errstate(over="ignore"):  # a density below the floats is 0
+            squares = _residuals(values, components) ** 2 / variances
+        return -0.5 * (squares + np.log(2 * np.pi * variances))
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted least squares; variances divide by Σ weights.
