@@ -85,6 +85,42 @@ def changes(name: str, moment: Moment, shape: tuple[int, int]) -> Json:
     }
 
 
+def pair_figure(n_atoms: int, shape: tuple[int, int]) -> Json:
+    """The atoms of both starts beside each other."""
+    height, width = shape
+    columns = across(n_atoms)
+    down = -(-n_atoms // columns)
+    one = columns * (width + 1) - 1
+    shown = layout.figure(margin={"l": 6, "r": 6, "t": 26, "b": 6})
+    shown["xaxis"] = layout.hidden_axis(-1, 2 * one + _apart(shape) + 0.5, constrain="domain")
+    shown["yaxis"] = layout.hidden_axis(down * (height + 1) - 0.5, -1, scaleanchor="x", constrain="domain")
+    shown["annotations"] = [
+        {
+            "text": name,
+            "x": place,
+            "y": -1,
+            "yanchor": "bottom",
+            "showarrow": False,
+            "font": {"size": 14, "color": "$muted"},
+        }
+        for name, place in (("this start", one / 2), ("second start", one + _apart(shape) + one / 2))
+    ]
+    blank = np.full((down * (height + 1) - 1, 2 * one + _apart(shape)), np.nan)
+    return {"data": [picture(grey(blank, -1, 1), colorscale=LOOSE)], "layout": shown}
+
+
+def pair_changes(name: str, moment: Moment, other: Moment, shape: tuple[int, int]) -> Json:
+    """W of both, each atom on its own scale."""
+    montages = [montage(scaled(each), shape, across(each.atoms.shape[1])) for each in (moment, other)]
+    between = np.full((len(montages[0]), _apart(shape)), np.nan)
+    return {f"{name}/{_TILES}/z": grey(np.hstack([montages[0], between, montages[1]]), -1, 1)}
+
+
+def _apart(shape: tuple[int, int]) -> int:
+    """Columns between the two montages."""
+    return shape[1] + 2
+
+
 def scaled(moment: Moment) -> np.ndarray:
     """(K, D) atoms as pictures from −1 to 1, each on its own scale; one that is mostly negative is turned round."""
     atoms = moment.atoms * moment.signs

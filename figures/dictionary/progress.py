@@ -25,7 +25,7 @@ def figures(second: bool) -> dict[str, Json]:
     """Empty; frames fill them."""
     curves = [
         _curve("this start", "$text", "%{text} %{y:.4f}", mode="lines+markers", text=[]),
-        _curve("second start", "$elbo", "second start %{y:.4f}", dash="dot", visible=second),
+        _curve("second start", "$muted", "second start %{y:.4f}", dash="dot", visible=second),
         _ring(),
     ]
     curves[_MAIN]["marker"]["color"] = []

@@ -54,6 +54,7 @@ class DictionaryScene:
         )
         if moment.second is not None:
             changed |= atoms.changes("second", moment.second, self.shape)
+            changed |= atoms.pair_changes("pair", moment, moment.second, self.shape)
         text, value = self._numbers(moment)
         text |= {
             "caption": words.caption(moment, past[-1] if past else None),
@@ -101,8 +102,9 @@ class DictionaryScene:
             **usage.figures(self.n_atoms, constrained),
         }
         if self.second is not None:
-            faces.append({"id": "second", "label": "Second start"})
+            faces += [{"id": "second", "label": "Second start"}, {"id": "pair", "label": "Both"}]
             figures["second"] = atoms.figure(self.n_atoms, self.shape)
+            figures["pair"] = atoms.pair_figure(self.n_atoms, self.shape)
         return {
             "id": self.id,
             "colors": palette.COLORS,
