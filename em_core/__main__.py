@@ -60,6 +60,7 @@ def listing() -> dict[str, Any]:
                 "what": move.sentence,
                 "gap": move.gap,
                 "monotone": move.monotone,
+                "promise": move.promise,
                 "needs_q": move.needs_q,
                 "settings": {key: setting.default for key, setting in move.settings.items()},
                 "settings_help": {key: setting.what for key, setting in move.settings.items()},

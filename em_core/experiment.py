@@ -54,7 +54,7 @@ class Experiment:
         seed = fields.whole("seed", 0, most=2**63 - 1)
         start, q_at = _read_start(fields, model, data, seed)
         word = fields.take("schedule")
-        check_order(schedule.expand(word, MOVES), model, q_at is not None)
+        check_order(schedule.expand(word, MOVES), model, q_at is not None, word)
         moves = read_moves(fields.child("moves", {}))
         fields.done()
         return cls(model, data_source, data, start, q_at, word, moves, seed)

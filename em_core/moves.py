@@ -42,8 +42,9 @@ class Setting:
 class Move:
     """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
 
-    monotone: whether the ELBO is guaranteed not to fall. gap: what the move does to the gap, in words. requires: the
-    method that a model must have for this move, and `lacking` says why some have none.
+    monotone: whether the ELBO is guaranteed not to fall, where `given` holds if it says anything. gap: what the move
+    does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
+    have none.
     """
 
     letter: str
@@ -57,6 +58,14 @@ class Move:
     needs_q: bool = False
     requires: str = ""
     lacking: str = ""
+    given: str = ""
+
+    @property
+    def promise(self) -> str:
+        """What the move promises, as a sentence."""
+        if not self.monotone:
+            return "May lower the ELBO."
+        return f"Never lowers the ELBO{self.given and ' ' + self.given}."
 
     def allowed(self, model: Any) -> bool:
         """Whether `model`, a class or one of its instances, can make this move."""
@@ -122,12 +131,12 @@ _TABLE = (
         "V",
         "E",
         "mean field: one sweep",
-        "q is updated for one hidden value after the other, each independent of the rest; a q that was not factorised"
-        " becomes so first, which can lower the bound.",
+        "q is updated for one hidden value after the other, each independent of the rest.",
         "falls to a floor above 0 where the posterior does not factorise",
         True,
         lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
         requires="mean_field",
+        given="once q factorises; a q that does not becomes so first, which can lower it",
         lacking="mean field is made for the belief net and factor analysis; where every unit hides a single value, it"
         " would be the exact posterior",
     ),
@@ -145,7 +154,7 @@ _TABLE = (
         "G",
         "M",
         "one gradient step",
-        "θ takes one step of fixed size up the gradient of ELBO / N; too large a step can lower the bound.",
+        "θ takes one step of fixed size up the gradient of ELBO / N.",
         _OPENS,
         False,
         lambda model, data, state, settings, rng: m_steps.gradient_step(model, data, state, settings["step"]),
@@ -273,17 +282,21 @@ def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
     return result
 
 
-def check_order(moves: str, model: Any, has_q: bool, field_name: str = "schedule") -> None:
-    """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet."""
+def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
+    """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
+
+    `word` is the schedule as it was written.
+    """
+    shown = moves[:20] if word is None else word
     for letter in dict.fromkeys(moves):
         move = MOVES[letter]
         if not move.allowed(model):
             valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
-            raise InvalidExperiment(field_name, moves[:20], f"{valid} {move.lacking}")
+            raise InvalidExperiment("schedule", shown, f"{valid} {move.lacking}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
         raise InvalidExperiment(
-            field_name,
-            moves[:20],
+            "schedule",
+            shown,
             f"an E-type move before {first.letter} (it needs a q), or a start with q_at",
         )

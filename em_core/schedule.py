@@ -114,27 +114,36 @@ class Plan:
     """A schedule as one goes on with it: its moves first, and after them its last round again and again.
 
     The last round is the group in parentheses that ends the word, and the whole word where none does. endless: whether
-    the word leaves open how often: `EM` and `E(PM)` do, `(EM)20` does not.
+    the word leaves open how often: `EM` and `E(PM)` do, `(EM)20` does not. after: how many moves were made before the
+    plan was taken up; they are none of its own.
     """
 
     moves: str
     cycle: str
     endless: bool
+    after: int = 0
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether the plan is nothing but its round: it can be taken up anywhere."""
+        return self.moves == self.cycle
 
     def done(self, made: str) -> bool:
         """Whether `made` are all the moves of a plan that has an end."""
-        return not self.endless and made == self.moves
+        return not self.endless and made[self.after :] == self.moves
 
     def underway(self, made: str) -> bool:
         """Whether `made` are the first moves of the plan, and more of them follow before its last round repeats."""
-        return len(made) < len(self.moves) and self.moves.startswith(made)
+        own = made[self.after :]
+        return len(own) < len(self.moves) and self.moves.startswith(own)
 
     def following(self, made: str) -> str:
         """The move that comes next: the plan's own; after other moves, its last round is taken up where it fits.
 
         That is after the longest run of its letters with which `made` ends; where there is none it begins anew.
         """
-        if self.underway(made):
+        made = made[self.after :]
+        if len(made) < len(self.moves) and self.moves.startswith(made):
             return self.moves[len(made)]
         size = len(self.cycle)
         if made.startswith(self.moves):

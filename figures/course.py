@@ -24,12 +24,6 @@ _POINTS = 199
 # nats below the maximum that are drawn: farther down the curve falls away to minus infinity
 _DEPTH = 16.0
 
-# curves rise and fall here: no corner is free
-_LEGEND_ABOVE: Json = {
-    "corner": {"y": 1.02, "yanchor": "bottom"},
-    "margin": {"l": 48, "r": 12, "t": 28, "b": 46},
-}
-
 # traces, in drawing order
 _BOUND, _EVIDENCE, _PAST_BOUNDS, _GAP, _TOUCH, _HERE = range(6)
 
@@ -50,6 +44,24 @@ def _grid(experiment: Experiment) -> Array:
         return np.linspace(0, 1, _POINTS + 2)[1:-1]
     end = run_to_end(experiment, start(experiment), plan("EM", MOVES), most=100).last.after.theta
     return np.linspace(0, 2.5 * max(_scalar(end), _scalar(experiment.start)), _POINTS + 1)[1:]
+
+
+@lru_cache(maxsize=16)
+def _whole_evidence(experiment: Experiment) -> Array:
+    """log p over the grid."""
+    whole = _over(experiment, _grid(experiment))
+    return scan(experiment.model, experiment.data, _posterior(experiment), whole).log_evidence
+
+
+def _reach(experiment: Experiment, height: float | None) -> list[float]:
+    """The heights that the whole curve is drawn over: its upper part, and down to where the bound stands."""
+    evidence = _whole_evidence(experiment)
+    top = float(np.nanmax(evidence))
+    low = max(top - _DEPTH, float(np.nanmin(evidence)))
+    if height is not None and math.isfinite(height):
+        low = min(low, height)
+    room = 0.08 * (top - low)
+    return [low - room, top + 2 * room]
 
 
 def figure(experiment: Experiment) -> Json:
@@ -85,26 +97,22 @@ def figure(experiment: Experiment) -> Json:
     if has_whole_curve(experiment):
         (name,) = experiment.start
         grid = _grid(experiment)
-        whole = _over(experiment, grid)
-        evidence = scan(experiment.model, experiment.data, _posterior(experiment), whole).log_evidence
+        evidence = _whole_evidence(experiment)
         data[_EVIDENCE] |= {"x": grid.tolist(), "y": evidence.tolist()}
-        top = float(np.nanmax(evidence))
-        low = max(top - _DEPTH, float(np.nanmin(evidence)))
-        room = 0.08 * (top - low)
         shape = layout.figure(
             x="θ" if name == "theta" else name,
             y="nats",
             legend=True,
-            **_LEGEND_ABOVE,
+            **layout.LEGEND_ABOVE,
             xaxis={"range": [0, float(grid[-1] + grid[0])]},
-            yaxis={"range": [low - room, top + 2 * room]},
+            yaxis={"range": _reach(experiment, None)},
         )
     else:
         shape = layout.figure(
-            x="0: where q was computed, 1: where θ went",
+            x="0: where q was made, 1: where θ went",
             y="nats",
             legend=True,
-            **_LEGEND_ABOVE,
+            **layout.LEGEND_ABOVE,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
         )
     return {"data": data, "layout": shape}
@@ -116,7 +124,8 @@ def changes(moment: Moment, past: list[Moment]) -> Json:
     if has_whole_curve(moment.experiment):
         result = _whole(moment, past)
         theta = _scalar(moment.step.after.theta)
-        result |= _standing(theta, bound.log_evidence, _height(bound))
+        result |= _standing(theta, None if moment.pointed else bound.log_evidence, _height(bound))
+        result["course/yaxis.range"] = _reach(moment.experiment, _height(bound))
         origin = None if moment.step.after.q_at is None else _scalar(moment.step.after.q_at)
         return result | _touch(origin, _evidence_at(moment, moment.step.after.q_at))
     if course is None:

@@ -152,7 +152,8 @@ def _scale_bars(left_length: float, unit: float, right_length: float, gap_unit: 
         f"decomposition/{_SCALE_TEXT}/y": [y, y],
         f"decomposition/{_SCALE_TEXT}/text": [
             f"{_nats(left_length)}, axis cut",
-            f"{_nats(right_length)}" + (f", × {_plain(magnified)}" if 2 <= magnified < 1e6 else ""),
+            # where the length itself takes all the room, how much it is magnified is left out
+            f"{_nats(right_length)}" + (f", × {_plain(magnified)}" if 2 <= magnified < 1e3 else ""),
         ],
     }
 

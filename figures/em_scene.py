@@ -6,10 +6,9 @@ import hashlib
 import json
 from dataclasses import replace
 
-from em_core import schedule
 from em_core.bound import decompose
 from em_core.experiment import Experiment
-from em_core.moves import MOVES, allowed
+from em_core.moves import MOVES
 from em_core.records import Bound, State
 from figures import block_gaps, course, decomposition, em_words, palette, slopes, timeline, wording
 from figures.data_views import DataView, data_view
@@ -35,17 +34,22 @@ _METRICS = (("evidence", "log p(v)", "$text"), ("elbo", "ELBO", "$elbo"), ("gap"
 
 
 class EmScene:
-    """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many."""
+    """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
-    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
+    letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
+    drawn beside.
+    """
+
+    def __init__(
+        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
+    ) -> None:
         self.experiment = experiment
         self.view: DataView = data_view(experiment, columns, axes)
-        letters = schedule.expand(experiment.schedule, MOVES)
         # what only some moves need to be seen: a face of its own
         self.with_slopes = not slopes.LETTERS.isdisjoint(letters)
         self.with_blocks = not block_gaps.LETTERS.isdisjoint(letters)
         described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
-        shown = [described, list(columns), list(axes), self.with_slopes, self.with_blocks]
+        shown = [described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare]
         self.id = _hash(json.dumps(shown, sort_keys=True))
         self.json = self._scene()
 
@@ -177,7 +181,7 @@ class EmScene:
             "inner": {"view": "course", "label": "How far", "stops": STOPS.tolist(), "format": "{}"},
             # where only the way to the next M-step is drawn, each M-step has its own picture: no gliding between
             "glide": [*self.view.gliding, *(f"course/{trace}" for trace in course.WHOLE_GLIDES if whole)],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in allowed(self.experiment.model)},
+            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in MOVES},
             "speeds": [1, 2, 4, 8],
             "tools": [
                 {"act": {"act": "reset"}, "label": "Reset", "title": "Back to the start, with an empty tape"},

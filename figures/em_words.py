@@ -8,9 +8,13 @@ from em_core.e_steps import unit_blocks
 from em_core.experiment import Experiment
 from em_core.moves import MOVES, temperature
 from em_core.records import Bound
+from em_core.run import draws
 from figures.moment import Moment, same
+from figures.wording import ROUNDING, number
 from figures.wording import gap as gap_text
-from figures.wording import number
+
+# a slope per unit that is rounding
+_FLAT = 1e-6
 
 
 def caption(moment: Moment) -> str:
@@ -63,6 +67,9 @@ def _happened(moment: Moment) -> str:
         return f"The start: q is the posterior at other parameters than θ, so the ELBO lies {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
+        slope = rejected[0].numbers.get("slope", math.inf)
+        if slope < _FLAT:
+            return f"The step was rejected: θ is at a maximum of the bound already, up to rounding (slope {slope:.1g})."
         return f"The step was rejected: {rejected[0].message}."
     if MOVES[letter].kind == "E":
         return _e_type(moment, before)
@@ -73,16 +80,23 @@ def _e_type(moment: Moment, before: Bound) -> str:
     bound, letter = moment.bound, moment.step.move
     known = before.elbo is not None and math.isfinite(before.elbo)
     shown = gap_text(bound.kl, bound.log_evidence)
-    change = f" The ELBO {_change(bound.elbo - before.elbo)}." if known and math.isfinite(bound.elbo) else ""
+    change = (
+        f" The ELBO {_change(bound.elbo - before.elbo, abs(bound.elbo))}."
+        if known and math.isfinite(bound.elbo)
+        else ""
+    )
     if letter == "E":
         if not known:
             return "E-step: q became the posterior at θ, so the ELBO touches log p(v)."
         closed = gap_text(before.kl, before.log_evidence)
+        if moment.step.before.q_at is moment.step.before.theta:
+            return "E-step: q was the posterior at θ already."
         return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) stayed where it was."
     if letter == "H" and moment.pointed:
         return (
-            "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; "
-            f"what can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}."
+            "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; what "
+            f"can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}, a "
+            "density that may lie above log p(v)."
         )
     if letter == "H":
         return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
@@ -108,7 +122,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
         "B": "θ took one gradient step, shortened until the bound rose",
-        "S": "θ took one step up the gradient of {batch:g} units drawn at random",
+        "S": "θ took one step up the gradient of {drawn}",
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
         "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
@@ -116,15 +130,17 @@ def _m_type(moment: Moment, before: Bound) -> str:
     }[letter]
     if moment.pointed:
         did = did.replace("the bound", "the objective")
-    what = f"M-step: {did.format(**own, block=_parameters(moment) if letter == 'C' else '')}."
-    evidence = bound.log_evidence - before.log_evidence
+    block = _parameters(moment) if letter == "C" else ""
+    what = f"M-step: {did.format(**own, block=block, drawn=_drawn(moment) if letter == 'S' else '')}."
+    size = abs(bound.log_evidence)
+    evidence = _change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
-        risen = bound.expected_log_joint - before.expected_log_joint
-        return f"{what} The complete-data objective {_change(risen)}, log p(v) {_change(evidence)}."
-    risen = bound.elbo - before.elbo
+        risen = _change(bound.expected_log_joint - before.expected_log_joint, size)
+        return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
+    risen = _change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     opened = "opened to" if not before.kl or before.kl < 1e-9 else "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {_change(risen)}, log p(v) {_change(evidence)}: the gap {opened} {shown}."
+    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
 
 
 def _block(moment: Moment) -> tuple[int, int]:
@@ -160,7 +176,9 @@ def _next(moment: Moment) -> str:
     if letter == "E":
         if moment.bound.elbo is None:
             return "Next, the E-step fills in the hidden values with their posterior."
-        return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
+        if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
+            return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
+        return "Next, the E-step completes the data with the posterior at θ: the gap closes."
     if letter == "P":
         return "Next, the posterior for one more block of units."
     if letter == "H":
@@ -175,8 +193,19 @@ def _next(moment: Moment) -> str:
     return "Next, the M-step raises the bound over θ while q stays."
 
 
-def _change(by: float) -> str:
-    if by == 0:
+def _drawn(moment: Moment) -> str:
+    """The minibatch of an S, in words."""
+    experiment, before = moment.experiment, moment.step.before
+    batch = int(experiment.moves["S"]["batch"])
+    _, _, share = experiment.model.minibatch(experiment.data, before.q, batch, draws(experiment, moment.index))
+    if share == 1:
+        return "all units: the batch is no smaller than the data"
+    kind = "sequences" if hasattr(experiment.data, "lengths") else "units"
+    return f"{batch} {kind} drawn at random, {100 * share:.2g} % of all"
+
+
+def _change(by: float, size: float) -> str:
+    if abs(by) <= ROUNDING * max(1.0, size):
         return "did not change"
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 

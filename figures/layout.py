@@ -22,6 +22,13 @@ def axis(title: str = "", **more: Any) -> Json:
     }
 
 
+# for curves that may go anywhere: the legend stands above them
+LEGEND_ABOVE: Json = {
+    "corner": {"y": 1.02, "yanchor": "bottom"},
+    "margin": {"l": 48, "r": 12, "t": 28, "b": 46},
+}
+
+
 def hidden_axis(low: float, high: float, **more: Any) -> Json:
     return {"visible": False, "range": [low, high], "fixedrange": True, **more}
 

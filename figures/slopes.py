@@ -40,8 +40,7 @@ def figure() -> Json:
         x="unconstrained coordinate",
         y="slope",
         legend=True,
-        corner={"y": 1.02, "yanchor": "bottom"},
-        margin={"l": 48, "r": 12, "t": 30, "b": 46},
+        **layout.LEGEND_ABOVE,
         xaxis={"tickformat": "d"},
         yaxis={"zeroline": True, "zerolinecolor": "$faint"},
     )

@@ -50,8 +50,7 @@ def figures() -> dict[str, Json]:
         },
         {**_dotted("floor of a factorised q", GAP, hover="floor %{y:.4g}"), "visible": False},
     ]
-    legend = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
-    high = {**legend, "y": 0.99, "yanchor": "top"}  # gaps fall
+    above = layout.LEGEND_ABOVE
     few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
     return {
         "latest": {
@@ -62,14 +61,12 @@ def figures() -> dict[str, Json]:
                 legend=True,
                 xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}},
                 hovermode="x unified",
-                corner=legend,
+                **above,
             ),
         },
         "timeline": {
             "data": bounds,
-            "layout": layout.figure(
-                x="half-step", y="nats", legend=True, xaxis=few, hovermode="x unified", corner=legend
-            ),
+            "layout": layout.figure(x="half-step", y="nats", legend=True, xaxis=few, hovermode="x unified", **above),
         },
         "gap": {
             "data": gap,
@@ -77,7 +74,7 @@ def figures() -> dict[str, Json]:
                 x="half-step",
                 y="gap (nats)",
                 legend=True,
-                corner=high,
+                **above,
                 xaxis=few,
                 yaxis={"type": "log", "exponentformat": "power"},
             ),
@@ -131,7 +128,7 @@ def here(moment: Moment, past: list[Moment]) -> Json:
     result["latest/1/fill"] = "none" if any(other.pointed for other in shown) else "tonexty"
     result["timeline/1/fill"] = "none" if any(other.pointed for other in (*past, moment)) else "tonexty"
     size = _MARKER if len(past) < _CROWD else _MARKER / 2
-    result |= {f"timeline/{trace}/marker.size": size for trace in (0, 1, _OBJECTIVE)}
+    result |= {f"timeline/{trace}/marker.size": size for trace in (0, 1, _OBJECTIVE)} | {"gap/0/marker.size": size}
     for figure in ("timeline", "latest"):
         result[f"{figure}/2/x"] = [index, index]
         result[f"{figure}/2/y"] = [bound.log_evidence, finite(bound.elbo)]

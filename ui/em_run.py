@@ -34,11 +34,11 @@ class EmRun:
     ) -> None:
         self.experiment = experiment
         self.plan = schedule.plan(experiment.schedule, MOVES)
-        self._columns, self._axes = columns, axes
-        self.scene = EmScene(experiment, columns, axes)
+        self._columns, self._axes, self._compare = columns, axes, compare
         self.trajectory: Trajectory = start(experiment)
         # plain EM from the same start, as far as the run itself has come
         self._plain = start(experiment) if compare else None
+        self.scene = self._scene()
         self._moments: list[Moment] = []
         self._frames: list[dict[str, Any]] = []
 
@@ -46,35 +46,38 @@ class EmRun:
     def of(cls, settings: Settings, moves: str = "") -> EmRun:
         """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
         raw = settings.experiment(moves)
-        experiment = Experiment.parse({**raw, "schedule": settings.plan})
+        experiment = Experiment.parse({**raw, "schedule": "E"})
         if "start" not in (settings.given or {}):
             begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": settings.plan, "start": forked(begin, q_at)})
+            experiment = Experiment.parse({**raw, "schedule": "E", "start": forked(begin, q_at)})
+        # a plan may begin with a move that needs a q: the page puts an E before it where there is none
+        check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         if moves:
             check_order(moves, experiment.model, experiment.q_at is not None)
+        experiment = replace(experiment, schedule=settings.plan)
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
         run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
+        run.plan = replace(run.plan, after=settings.since)
         for letter in moves[:LONGEST]:
             run._append(letter)
+        run._refresh()
         return run
 
     def follow(self, word: str) -> None:
         """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""
         plan = schedule.plan(word, MOVES)
-        check_order(plan.moves, self.experiment.model, self.trajectory.last.after.q is not None)
+        check_order(plan.moves, self.experiment.model, True, word)
         self.experiment = replace(self.experiment, schedule=word)
-        self.plan = plan
-        scene = EmScene(self.experiment, self._columns, self._axes)
-        if scene.id != self.scene.id:  # other moves show other figures
-            self.scene = scene
-            self._moments, self._frames = [], []
+        # one that is more than a round begins here
+        self.plan = plan if plan.goes_round else replace(plan, after=len(self.moves))
+        self._refresh()
 
     def coming(self) -> list[dict[str, Any]]:
         """What the schedule has ahead, as chips: to its end, or one more round of what it repeats."""
         made, letters = self.moves, ""
         while self.stuck is None and len(letters) < _AHEAD and not self.plan.done(made + letters):
-            letters += self.plan.following(made + letters)
+            letters += self._following(made + letters)
             if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
                 break
         return [em_words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
@@ -131,7 +134,8 @@ class EmRun:
     def advance(self, to: int) -> None:
         """Make half-steps until number `to` is there, or no more can follow."""
         while len(self) <= to and self.stuck is None:
-            self._append(self.plan.following(self.moves))
+            self._append(self._following(self.moves))
+        self._refresh()
 
     def ahead(self, most: int | None = None) -> None:
         """Make half-steps to the end, to number `most`, or as far as a short while allows."""
@@ -161,11 +165,16 @@ class EmRun:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
         self.trajectory = self.trajectory.upto(at)
         self._append(letter)
+        if at < self.plan.after:
+            self.plan = replace(self.plan, after=0)
+        self._refresh()
         return at + 1
 
     def json(self) -> dict[str, Any]:
         """The experiment with the tape as its schedule; with an empty tape, the schedule as it stands."""
-        return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves) or self.experiment.schedule}
+        word = schedule.compress(self.moves) or self.experiment.schedule
+        unready = not self.moves and self.trajectory.last.after.q is None and MOVES[self.plan.moves[0]].needs_q
+        return {**self.experiment.to_json(), "schedule": f"E{word}" if unready else word}
 
     def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
         """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
@@ -195,7 +204,23 @@ class EmRun:
     def _next_move(self, index: int) -> str | None:
         if index + 1 < len(self):
             return self.trajectory[index + 1].move
-        return self.plan.following(self.moves) if self.stuck is None else None
+        return self._following(self.moves) if self.stuck is None else None
+
+    def _following(self, made: str) -> str:
+        """The plan's next move; E before one that needs a q where there is none yet."""
+        letter = self.plan.following(made)
+        has_q = bool(made) or self.trajectory[0].after.q is not None
+        return letter if has_q or not MOVES[letter].needs_q else "E"
+
+    def _scene(self) -> EmScene:
+        return EmScene(self.experiment, self._columns, self._axes, self.plan.moves + self.moves, self._compare)
+
+    def _refresh(self) -> None:
+        """Other moves, planned or made, may show other figures."""
+        scene = self._scene()
+        if scene.id != self.scene.id:
+            self.scene = scene
+            self._moments, self._frames = [], []
 
 
 def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:

@@ -28,17 +28,18 @@ class EmSession(Session):
         if "recipe" in changes:
             changes = self._recipe(changes["recipe"])
         wanted = replace(self.settings, **changes)
-        if "plan" in changes and not self.run.moves and wanted.given is None:
+        if "plan" in changes and not self.run.moves and wanted.given is None and wanted.takes_gradients:
             # gradient steps want standardised data; a run under way keeps its own
-            wanted = replace(wanted, standardize=wanted.takes_gradients and wanted.can_standardize)
+            wanted = replace(wanted, standardize=wanted.can_standardize)
         return wanted
 
     def _recipe(self, name: str) -> dict[str, Any]:
         """The settings that a named schedule changes; those that the recipe before brought along go with it."""
         if name == recipes.OWN:
             return {}
-        recipe = recipes.RECIPES[name]
-        return {"plan": recipe.word(self.run.experiment.model), "fixed": False, **recipe.changes}
+        recipe, left = recipes.RECIPES[name], recipes.RECIPES.get(self.recipe)
+        restored = {key: getattr(Settings(), key) for key in (left.changes if left else ())}
+        return {"plan": recipe.word(self.run.experiment.model), **restored, **recipe.changes}
 
     @property
     def recipe(self) -> str:
@@ -54,34 +55,51 @@ class EmSession(Session):
         if changed == {"plan"}:
             # another way to go on: what has been made stays
             self.run.follow(wanted.plan)
+            wanted = replace(wanted, since=self.run.plan.after)
         elif changed <= set(MOVE_SETTINGS.values()) and moved & set(self.run.moves):
             # steps already made keep their size, so the run goes on from here as a fork
             start = self.run.fork(self.player.cursor)
-            wanted = replace(wanted, given={**(wanted.given or {}), "start": start})
+            lost = self._without_q(self.player.cursor)
+            wanted = replace(wanted, given={**(wanted.given or {}), "start": start}, since=0)
             self.begin(wanted)
+            self.messages += lost
         elif changed <= {*MOVE_SETTINGS.values(), "x_axis", "y_axis", "compare"}:
             self.run = EmRun.of(wanted, self.run.moves)
         elif changed & {"data", "model"}:
             self.begin(replace(wanted, given=None))
             return
         else:
+            made = self.run.moves
             self.begin(wanted.without_start())
+            if made and "plan" in changed:
+                self.messages.append("This recipe changes what is learned, so the tape begins anew.")
             return
         self.settings = wanted
+
+    def _without_q(self, at: int) -> list[str]:
+        """What to say of a fork off half-step `at` that cannot carry q along."""
+        state = self.run.trajectory[at].after
+        if state.q is None or state.q_at is not None:
+            return []
+        return ["The run goes on from here without its q: only a q that is a posterior can be carried over."]
 
     def own(self, act: dict[str, Any], at: int) -> None:
         if act["act"] == "move":
             self.player.go(self.run.move(act["letter"], at))
+            self.settings = replace(self.settings, since=self.run.plan.after)
         elif act["act"] == "reset":
             self.begin(self.settings.without_start())
         elif act["act"] == "random":
             self.begin(replace(self.settings.without_start(), start="random", seed=(self.settings.seed + 1) % _SEEDS))
         elif act["act"] == "drag":
             start = self.run.dragged(at, act["handle"], act["x"], act["y"])
+            lost = self._without_q(at)
             self.begin(replace(self.settings, given={**(self.settings.given or {}), "start": start}))
+            self.messages += lost
 
     def begin(self, settings: Settings, moves: str = "") -> None:
         """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
+        settings = replace(settings, since=settings.since if moves else 0)
         self.run = EmRun.of(settings, moves)
         self.settings = settings
         self.player.go(0 if not moves else len(self.run) - 1)

@@ -101,7 +101,7 @@ def _schedule(session: EmSession) -> None:
         "Beside plain EM",
         "Draws log p of plain EM from the same start, after as many half-steps, into the timeline.",
     )
-    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES)):
+    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         _move_settings(session, letter)
     if model.help["m_step"] != "closed form":
         st.caption(f"M here: {model.help['m_step']}.")
@@ -141,8 +141,7 @@ def _about_moves(model: Any) -> None:
 def _described(move: Move, model: Any) -> str:
     if not move.allowed(model):
         return f"Not for this model: {move.lacking}."
-    promise = "Never lowers the ELBO." if move.monotone else "May lower the ELBO."
-    return f"{move.sentence} {promise} The gap: {move.gap}.".replace("|", "\\|")
+    return f"{move.sentence} {move.promise} The gap: {move.gap}.".replace("|", "\\|")
 
 
 def _move_settings(session: EmSession, letter: str) -> None:

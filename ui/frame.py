@@ -20,6 +20,7 @@ _STYLE = """
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebar"] h1 { font-size: 1.3rem; padding: 0 0 1rem; }
 [data-testid="stSidebar"] hr { margin: 0.25rem 0; }
+[data-testid="stMain"]:focus, [data-testid="stMain"]:focus-visible { outline: none; box-shadow: none; }
 /* a run that takes long must not grey out what stands on the stage */
 [data-stale="true"] { opacity: 1 !important; }
 </style>

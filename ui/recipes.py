@@ -50,7 +50,7 @@ RECIPES = {
         "k-means",
         lambda model: "HM",
         "hard EM with equal weights and one fixed spherical variance: assign to the nearest centre, average.",
-        {"covariance": "spherical", "fixed": True, "start": "random"},
+        {"covariance": "spherical", "fixed": True, "standardize": True},
         only="gaussian_mixture",
     ),
     "incremental": Recipe(
@@ -66,7 +66,7 @@ RECIPES = {
     "variational": Recipe(
         "Variational EM",
         lambda model: "VM",
-        "q factorises; the gap cannot close, and θ raises a bound that stays below.",
+        "q factorises over the hidden units: at each θ the gap has a floor, 0 only where the posterior factorises too.",
     ),
     "ecm": Recipe("ECM", _rounds_of_c, "θ climbs block by block, each to its maximum with the others held."),
 }

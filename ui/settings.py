@@ -89,6 +89,7 @@ LIMITS = {
     "first_step": Limit(0.001, 10),
     "stochastic_step": Limit(0.001, 10),
     "adam_step": Limit(0.001, 10),
+    "since": Limit(0, 5000),
     "batch": Limit(1, 2000),
     "iterations": Limit(1, 100),
     "blocks": Limit(1, 2000),
@@ -121,6 +122,7 @@ class Settings:
     start: str = "random"
     seed: int = 3
     plan: str = "EM"
+    since: int = 0
     compare: bool = False
     fixed: bool = False
     step: float = 0.1

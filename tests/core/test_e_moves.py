@@ -645,3 +645,11 @@ def test_points_have_no_blend_between_them():
         case.model.blend(one, other, 0.5)
     spread = case.model.blend(one, case.q, 0.5)
     assert math.isfinite(case.model.entropy(spread))
+
+
+def test_the_first_sweep_after_an_exact_e_step_can_lower_the_elbo():
+    """What V's promise leaves out: a posterior that does not factorise becomes so first."""
+    case = next(case for case in CASES if case.name.startswith("sigmoid_belief_net"))
+    _, _, bounds = made(case, "EVV")
+    assert bounds[2].elbo < bounds[1].elbo - 1e-6 and bounds[3].elbo >= bounds[2].elbo - 1e-12 * abs(bounds[2].elbo)
+    assert "once q factorises" in MOVES["V"].promise

@@ -77,6 +77,20 @@ def test_the_mean_slope_of_all_minibatches_is_the_slope(case):
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
+def test_minibatches_of_any_q_have_no_bias(case):
+    """Points, tempered, factorised and partly renewed q: each unit keeps its own."""
+    for letter in (letter for letter in "HPTV" if letter in allowed(case.model)):
+        q = run.run(case.experiment(letter, moves={"P": {"blocks": 3}})).last.after.q
+        now = State(case.theta, q)
+        slopes = [
+            m_steps.minibatch_slope(case.model, case.data, now, 1, Chosen([unit])) for unit in range(n_drawable(case))
+        ]
+        scale = np.mean(np.abs(slopes), axis=0).max(initial=1.0)
+        whole = slope(case, case.theta, q) / case.n_units
+        np.testing.assert_allclose(np.mean(slopes, axis=0), whole, rtol=0, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_a_minibatch_and_the_rest_make_up_the_whole(case):
     """Slopes, entropies and expected log joints are sums over units; multinomial coefficients are not."""
     model, n_units = case.model, n_drawable(case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -163,3 +164,12 @@ def test_after_other_moves_the_round_is_taken_up_where_it_fits(word, made, lette
 def test_a_plan_refuses_what_does_not_parse(word):
     with pytest.raises(InvalidExperiment):
         plan(word, MOVES)
+
+
+@pytest.mark.parametrize("word", ["(TM)2(EM)", "E(PM)", "(EM)2"])
+def test_a_plan_taken_up_later_begins_there(word):
+    later = replace(plan(word, MOVES), after=3)
+    made = "EMG"
+    for letter in later.moves + later.cycle:
+        assert later.following(made) == letter and later.underway(made) == (len(made) - 3 < len(later.moves))
+        made += letter

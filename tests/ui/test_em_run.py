@@ -15,6 +15,7 @@ from em_core.moves import MOVES, allowed
 from em_core.run import converged, report
 from em_core.run import run as core_run
 from ui.em_run import EmRun
+from ui.em_session import EmSession
 from ui.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
 
 COINS = for_model(Settings(), "binomial_mixture")
@@ -67,7 +68,7 @@ def test_equal_ids_mean_equal_frames():
 
 
 def test_ids_tell_apart_what_differs():
-    everywhere = [EmRun.of(COINS, word) for word in ("EMEM", "EMEG", "EGEM")]
+    everywhere = [EmRun.of(COINS, word) for word in ("EMEM", "EMEL", "ELEM")]
     everywhere.append(EmRun.of(replace(COINS, seed=COINS.seed + 1), "EMEM"))
     assert len({ids(run)[-1] for run in everywhere}) == len(everywhere)
     # a different move later shows in the frame before it, which names the next move
@@ -82,11 +83,11 @@ def test_move_goes_where_the_tape_already_leads(run):
 def test_move_elsewhere_cuts_the_tape(run):
     run.advance(6)
     frames = kept_frames(run)
-    assert run.move("G", 1) == 2
-    assert run.moves == "EG" and len(run.frames()) == 3
+    assert run.move("L", 1) == 2
+    assert run.moves == "EL" and len(run.frames()) == 3
     assert run.frames()[0] is frames[0]
     run.advance(4)
-    assert run.moves == "EGEM"  # the cycle goes on
+    assert run.moves == "ELEM"  # the cycle goes on
 
 
 def test_move_without_q_is_refused():
@@ -232,3 +233,70 @@ def test_plain_em_runs_beside_from_the_same_start():
     drawn = [frame["append"]["timeline/5/y"][0] for frame in beside.frames()]
     assert drawn == [frame["value"]["metric.evidence"] for frame in plain.frames()]
     assert all(frame["append"]["timeline/5/y"] == [None] for frame in plain.frames())
+
+
+@pytest.mark.parametrize("word", ["PM", "MEM", "(PM)", "G", "E(PM)", "(TM)2(EM)", "C", "HGG"])
+def test_every_schedule_reopens_from_its_link(word):
+    """Also one that begins with a move that needs a q, and one taken up in mid-run."""
+    session = EmSession(COINS, EmRun.of(COINS, "EM"), [])
+    session.player.go(2)
+    session.change(plan=word)
+    assert session.messages == []
+    session.run.advance(7)
+    session.player.go(4)
+    again = EmSession.opened(session.query())
+    assert again.messages == [] and again.run.moves == session.run.moves and again.player.cursor == 4
+    assert ids(again.run) == ids(session.run)
+    for moves in (8, 12):
+        again.run.advance(moves)
+        session.run.advance(moves)
+        assert again.run.moves == session.run.moves
+
+
+def test_a_schedule_that_needs_a_q_gets_an_e_where_there_is_none():
+    raw = {**EmRun.of(COINS).json(), "schedule": "E"}
+    del raw["start"]["q_at"]
+    opened, _ = Settings.of_experiment(raw)
+    run = EmRun.of(replace(opened, plan="PM"))
+    assert run.json()["schedule"] == "EPM"
+    run.advance(4)
+    assert run.moves == "EPMP"
+
+
+def test_annealing_chosen_in_mid_run_begins_to_anneal():
+    session = EmSession(COINS, EmRun.of(COINS, "EM"), [])
+    session.change(recipe="annealed")
+    session.run.advance(43)
+    assert session.run.moves == "EM" + "TM" * 20 + "E" and session.settings.since == 2
+
+
+def test_comparing_and_new_kinds_of_move_change_the_scene(run):
+    assert EmRun.of(replace(COINS, compare=True)).scene.id != run.scene.id
+    run.advance(1)
+    before = run.scene.id
+    run.move("G", 1)
+    assert run.scene.id != before and "slopes" in run.scene.json["figures"]
+
+
+def test_what_cannot_be_carried_over_is_said():
+    session = EmSession(replace(COINS, plan="HG"), EmRun.of(replace(COINS, plan="HG"), "HG"), [])
+    session.player.go(2)
+    session.change(step=0.5)
+    assert session.run.moves == "" and "without its q" in session.messages[0]
+    session = EmSession(replace(COINS, plan="EG"), EmRun.of(replace(COINS, plan="EG"), "EG"), [])
+    session.player.go(2)
+    session.change(step=0.5)
+    assert session.run.moves == "" and session.messages == []
+
+
+def test_a_recipe_takes_its_settings_with_it():
+    blobs = Settings(data="blobs", standardize=True)
+    session = EmSession(blobs, EmRun.of(blobs), [])
+    session.change(recipe="kmeans")
+    held = session.settings
+    assert (held.covariance, held.fixed, held.standardize, held.plan) == ("spherical", True, True, "HM")
+    session.change(recipe="em")
+    assert (session.settings.covariance, session.settings.fixed) == ("full", False)
+    session.change(standardize=True)
+    session.change(recipe="hard")
+    assert session.settings.standardize, "what the reader has switched on stays"

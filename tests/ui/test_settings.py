@@ -103,7 +103,7 @@ def test_no_address_raises(query):
 NONSENSE = {
     "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
     "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
-    "plan": "E)M", "fixed": "2", "compare": "EM",
+    "plan": "E)M", "fixed": "2", "compare": "EM", "since": "-1",
     "first_step": "0", "stochastic_step": "-1", "adam_step": "x", "batch": "0",
     "iterations": "1.5", "blocks": "none", "temperature": "0", "cooling": "2",
     "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan",

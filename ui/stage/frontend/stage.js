@@ -134,6 +134,7 @@ class Stage {
 
   build(scene) {
     this.pause();
+    const faces = new Map(this.views.map((view) => [view.view.id, view.chosen.id])); // kept where the new scene has them too
     this.views.forEach((view) => view.destroy());
     this.scene = scene;
     this.history = new History();
@@ -158,6 +159,7 @@ class Stage {
       inner: { wanted: () => this.wantInner(), moved: (index) => this.showInner(index) },
     }));
     const grid = el("div", { class: "stage-views" }, ...this.views.map(({ node }) => node));
+    this.views.forEach((view) => view.choose(view.figures.find(({ id }) => id === faces.get(view.view.id)) ?? view.chosen));
     this.arrange(grid, scene);
     this.body.replaceChildren(this.header.node, grid, this.transport.node);
     this.transport.playing(false);
