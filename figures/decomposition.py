@@ -68,9 +68,9 @@ def figure() -> Json:
 
 
 def changes(bound: Bound) -> Json:
-    """The bars for one bound. Without a q only log p is known."""
+    """The bars for one bound. Without a q only log p is known; where q is a Dirac, its E log p(h,v) too."""
     if bound.elbo is None or not math.isfinite(bound.elbo):
-        return _only_evidence(bound)
+        return _finite_terms(bound)
     joint, elbo, evidence = bound.expected_log_joint, bound.elbo, bound.log_evidence
     low, high = min(joint, elbo), max(joint, elbo, evidence)
     left, unit = _scale(low, high)
@@ -93,19 +93,31 @@ def changes(bound: Bound) -> Json:
     return result | _scale_bars(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
 
 
-def _only_evidence(bound: Bound) -> Json:
-    result = {}
+def _finite_terms(bound: Bound) -> Json:
+    """log p, and of the others those that are known, each as a bar; an infinite one as a word without a bar."""
+    values = [bound.expected_log_joint, bound.entropy, bound.elbo, bound.kl, bound.log_evidence]
+    drawn = {row: value for row, value in enumerate(values) if value is not None and math.isfinite(value)}
+    result: Json = {}
     for trace in range(len(_TERMS) + len(_MAGNIFIED)):
         result |= {f"decomposition/{trace}/x": [None, None], f"decomposition/{trace}/y": [0, 0]}
-    result |= {"decomposition/4/x": [0, 0.8], "decomposition/4/y": [0, 0]}
-    return result | {
-        f"decomposition/{_LABELS}/x": [0.815],
-        f"decomposition/{_LABELS}/y": [0],
-        f"decomposition/{_LABELS}/text": [wording.number(bound.log_evidence)],
-        f"decomposition/{_SCALE}/x": [],
-        f"decomposition/{_SCALE}/y": [],
-        f"decomposition/{_SCALE_TEXT}/text": [],
-    }
+    if len(drawn) > 1:
+        left, unit = _scale(min(drawn.values()), max(drawn.values()))
+        for row, value in drawn.items():
+            result |= _segment(row, row, _LEFT, left, unit, None, value)
+    else:
+        result |= {"decomposition/4/x": [0, 0.8], "decomposition/4/y": [0, 0]}
+    labelled = [row for row, value in enumerate(values) if value is not None]
+    places = [max(result[f"decomposition/{row}/x"][1] or 0.0, 0.0) + 0.015 for row in labelled]
+    scale = {f"decomposition/{_SCALE}/x": [], f"decomposition/{_SCALE}/y": [], f"decomposition/{_SCALE_TEXT}/text": []}
+    return (
+        result
+        | scale
+        | {
+            f"decomposition/{_LABELS}/x": places,
+            f"decomposition/{_LABELS}/y": [_ROWS[row] for row in labelled],
+            f"decomposition/{_LABELS}/text": [wording.number(values[row]) for row in labelled],
+        }
+    )
 
 
 def _segment(trace: int, row: int, half: tuple[float, float], left: float, unit: float, start, stop) -> Json:

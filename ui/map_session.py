@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from em_core.errors import InvalidExperiment
 from em_core.fields import Array
 from ui import map_settings
 from ui.map_run import LONGEST, MapRun
@@ -65,17 +64,8 @@ class MapSession(Session):
     @classmethod
     def opened(cls, query: dict[str, str]) -> MapSession:
         settings, steps, cursor, messages = map_settings.from_query(query, LONGEST)
-        for attempt, made in ((settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)):
-            try:
-                session = cls(attempt, MapRun.of(attempt, made), messages)
-                break
-            except InvalidExperiment as error:
-                messages.append(f"Link: {error}. The defaults are shown instead.")
-        else:
-            raise AssertionError("the defaults describe a run")
-        last = len(session.run) - 1
-        session.player.go(last if cursor is None else min(cursor, last))
-        return session
+        attempts = [(settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)]
+        return cls.starting(attempts, MapRun.of, cursor, messages)
 
     def _another(self) -> MapSettings:
         """The next signal of this kind; the toy's goes a little further round."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -203,13 +203,7 @@ def _within(name: str, value: float) -> bool:
 def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the number of steps and the cursor."""
     default = replace(for_signal(MapSettings(), settings.signal), signal=MapSettings().signal)
-    query = {
-        field.name: links.written(getattr(settings, field.name))
-        for field in fields(MapSettings)
-        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
-    }
-    if settings.given is not None:
-        query["given"] = links.packed(settings.given)
+    query = links.query_of(settings, default)
     if steps:
         query |= {"steps": str(steps), "cursor": str(cursor)}
     return query
@@ -217,16 +211,7 @@ def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
 
 def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, int | None, list[str]]:
     """Settings, steps (at most `most`) and cursor from an address, and a message for each part that makes no sense."""
-    settings, messages = MapSettings(), []
-    kinds = {field.name: str(field.type) for field in fields(MapSettings)}
-    for name in kinds:  # the signal comes first: the dictionary follows from it
-        if name not in query:
-            continue
-        try:
-            value = _read(name, kinds[name], query[name], settings)
-            settings = for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The default is shown instead.")
+    settings, messages = links.settings_of(query, MapSettings(), _read, _take)
     steps = 0
     if "steps" in query:
         try:
@@ -236,7 +221,11 @@ def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, i
     return settings, steps, links.read_cursor(query, steps, messages), messages
 
 
-def _read(name: str, kind: str, text: str, settings: MapSettings) -> Any:
+def _take(settings: MapSettings, name: str, value: Any) -> MapSettings:
+    return for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
+
+
+def _read(settings: MapSettings, name: str, kind: str, text: str) -> Any:
     options = {
         "signal": SIGNALS,
         "dictionary": settings.fitting() or DICTIONARIES,

@@ -21,6 +21,8 @@ from em_core.sparse_coding.problem import Problem, gradient, objective
 from em_core.sparse_coding.quadrature import Density, Indices, Moments, median, moments
 
 MOST_UNITS = 3
+# a posterior that is known no better than this is none
+WORST = 1e-3
 _MOST_STEPS = 100
 
 
@@ -58,7 +60,8 @@ class Posterior:
             length = float(np.linalg.norm(atom))
             along = float(atom @ self.problem.target) / length
             return np.array([laplace_posterior(along, length, self.problem.penalty, self.problem.precision).median])
-        return np.array([self.mode[unit] + median(self._last(unit)) for unit in range(self.n_units)])
+        with np.errstate(all="ignore"):
+            return np.array([self.mode[unit] + median(self._last(unit)) for unit in range(self.n_units)])
 
     def log_density(self, codes: Array) -> Array:
         """log p(h | v) of codes (..., K)."""
@@ -88,18 +91,23 @@ def exact_posterior(problem: Problem) -> Posterior:
     # known exactly on the support; the computed slope has lost the small residual to rounding there
     pull = np.clip(-gradient(problem, mode), -problem.penalty, problem.penalty)
     slope = np.where(mode == 0, pull, np.copysign(problem.penalty, mode))
-    with np.errstate(over="ignore", invalid="ignore"):
-        seen = moments(_root(problem, np.arange(size)), slope, mode[None], problem.penalty)
-    return _posterior(problem, mode, slope, seen)
+    # what the data know best is integrated in closed form, so that the others do not have to follow it far
+    order = np.argsort(-problem.curvature.diagonal(), kind="stable")
+    with np.errstate(all="ignore"):
+        seen = moments(_root(problem, order), slope[order], mode[None, order], problem.penalty)
+    return _posterior(problem, mode, slope, seen, np.argsort(order))
 
 
 def most_likely_code(problem: Problem) -> Array:
-    """The mode (K,), exact up to rounding: by feature-sign search."""
+    """The mode (K,), exact up to rounding: by feature-sign search. Raises `InvalidExperiment` where that fails."""
     state = feature_sign.init(problem)
-    for _ in range(_MOST_STEPS):
-        if state.done:
-            break
-        state = feature_sign.step(problem, state)
+    try:
+        for _ in range(_MOST_STEPS):
+            if state.done:
+                break
+            state = feature_sign.step(problem, state)
+    except ValueError:  # atoms of such different lengths that rounding decides which of them helps
+        raise InvalidExperiment("data.dictionary", problem.dictionary.tolist(), "atoms of comparable length") from None
     return state.code
 
 
@@ -118,11 +126,12 @@ def _root(problem: Problem, order: Indices) -> Array:
     return root
 
 
-def _posterior(problem: Problem, mode: Array, slope: Array, seen: Moments) -> Posterior:
-    away, spread = seen.mean[0], seen.second_moment[0]
+def _posterior(problem: Problem, mode: Array, slope: Array, seen: Moments, place: Indices) -> Posterior:
+    """place: where each unit stands in `seen`."""
+    away, spread, beyond = seen.mean[0, place], seen.second_moment[0][np.ix_(place, place)], seen.excess[0, place]
     height, log_mass = log_joint(problem, mode), float(seen.log_mass[0])
     # E[log p(h, v)] − log p(mode, v)
-    drop = away @ slope - (problem.curvature * spread).sum() / 2 - problem.penalty * seen.excess[0].sum()
+    drop = away @ slope - (problem.curvature * spread).sum() / 2 - problem.penalty * beyond.sum()
     result = Posterior(
         problem=problem,
         mode=mode,
@@ -130,13 +139,14 @@ def _posterior(problem: Problem, mode: Array, slope: Array, seen: Moments) -> Po
         mean=mode + away,
         covariance=spread - np.outer(away, away),
         second_moment=spread + np.outer(mode, mode + away) + np.outer(away, mode),
-        mean_absolute=np.abs(mode) + seen.excess[0],
+        mean_absolute=np.abs(mode) + beyond,
         expected_log_joint=height + float(drop),
         entropy=log_mass - float(drop),
         error=float(seen.error[0]),
         slope=slope,
         _log_mass=log_mass,
     )
-    if not (math.isfinite(result.log_evidence) and np.isfinite(result.second_moment).all()):
-        raise InvalidExperiment("data", "these numbers", "a posterior within the range of double precision")
+    finite = math.isfinite(result.log_evidence) and np.isfinite(result.second_moment).all()
+    if not (finite and result.error < WORST):
+        raise InvalidExperiment("data", "these numbers", "a posterior that double precision can integrate")
     return result

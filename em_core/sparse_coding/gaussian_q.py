@@ -137,8 +137,8 @@ def _folded(q: GaussianQ) -> Array:
 
 
 def _normal(z: Array) -> Array:
-    """The standard normal density."""
-    result: Array = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    """The standard normal density; 0 from 1e3 standard deviations on."""
+    result: Array = np.exp(-(np.minimum(np.abs(z), 1e3) ** 2) / 2) / math.sqrt(2 * math.pi)
     return result
 
 

@@ -43,7 +43,7 @@ class _Side:
 
 
 def kinked(sharpness: float, slope: ArrayLike, place: ArrayLike, penalty: float) -> Kinked:
-    """Mass and moments for a = `sharpness`, s = `slope`, m = `place`, λ = `penalty`.
+    """Mass and moments for a = `sharpness`, s = `slope` of size at most λ, m = `place`, λ = `penalty`.
 
     a and λ are above 0; a may be 0 where m is 0 and |s| < λ. No term overflows or cancels, unlike exp()·erfc().
     """
@@ -94,12 +94,11 @@ def _side(sharpness: float, slope: Array, place: Array, penalty: float, sign: fl
     width = 1 / math.sqrt(sharpness)
     # how far inside the side the untruncated peak lies, in standard deviations
     depth = sign * (steepness + sharpness * place) * width
-    inside = depth > 0
+    inside = depth > 0  # only on m's own side of the kink, for |s| ≤ λ
     one = _peaked(np.where(inside, depth, 0.0), np.where(inside, steepness, 0.0), width, sign)
     other = _falling(np.where(inside, 0.0, -depth), slope, place, penalty, width, sign)
-    crossing = -penalty * (sign * place - np.abs(place))  # what |t + m| − |m| adds beyond the kink
     return _Side(
-        np.where(inside, one.log_mass + crossing, other.log_mass),
+        np.where(inside, one.log_mass, other.log_mass),
         np.where(inside, one.mean, other.mean),
         np.where(inside, one.second_moment, other.second_moment),
     )

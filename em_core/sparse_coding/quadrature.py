@@ -251,8 +251,8 @@ def _columns(size: int) -> list[int]:
 def _scale(total: Array, size: int) -> Array:
     """What an integral is compared with: the mass times the root mean squares of what it is an integral of."""
     mass = total[:, 0]
-    spread = np.sqrt(total[:, 1 + size : 1 + size + size**2].reshape(-1, size, size).diagonal(axis1=1, axis2=2))
-    spread = spread / np.sqrt(mass)[:, None]
+    squares = total[:, 1 + size : 1 + size + size**2].reshape(-1, size, size).diagonal(axis1=1, axis2=2)
+    spread = np.sqrt(np.maximum(squares / mass[:, None], 0.0))  # rounding can make them negative
     products = (spread[:, :, None] * spread[:, None, :]).reshape(len(mass), -1)
     one = np.ones((len(mass), 1))
     scale: Array = mass[:, None] * np.column_stack([one, spread, products, spread, one])
