@@ -11,7 +11,7 @@ from em_core.fields import Array
 from ui import dictionary_settings
 from ui.dictionary_run import LONGEST, DictionaryRun
 from ui.dictionary_settings import LIMITS, DictionarySettings, for_data
-from ui.session import Session, first_that_runs
+from ui.session import Session
 
 _SEEDS = int(LIMITS["seed"].high) + 1
 # digits that another page takes over: so many fit a link
@@ -71,10 +71,7 @@ class DictionarySession(Session):
         settings, moves, cursor, messages = dictionary_settings.from_query(query)
         messages += _cut(moves)
         attempts = [(settings, moves), (replace(settings, given=None), ""), (DictionarySettings(), "")]
-        session = first_that_runs(cls, attempts, DictionaryRun.of, messages)
-        last = len(session.run) - 1
-        session.player.go(last if cursor is None else min(cursor, last))
-        return session
+        return cls.starting(attempts, DictionaryRun.of, cursor, messages)
 
     @property
     def learned(self) -> Array | None:

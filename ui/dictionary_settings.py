@@ -177,7 +177,7 @@ def _controls(source: Mapping[str, Any]) -> dict[str, Any] | None:
 def to_query(settings: DictionarySettings, moves: str, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the tape and the cursor."""
     default = replace(for_data(DictionarySettings(), settings.data), data=DictionarySettings().data)
-    query = links.differing(settings, default)
+    query = links.query_of(settings, default)
     if moves:
         query |= {"schedule": schedule.compress(moves), "cursor": str(cursor)}
     return query
@@ -185,13 +185,7 @@ def to_query(settings: DictionarySettings, moves: str, cursor: int) -> dict[str,
 
 def from_query(query: Mapping[str, str]) -> tuple[DictionarySettings, str, int | None, list[str]]:
     """Settings, moves and cursor from an address, and one message for each part that makes no sense."""
-    messages: list[str] = []
-
-    def adopt(settings: DictionarySettings, name: str, value: Any) -> DictionarySettings:
-        return for_data(settings, value) if name == "data" else replace(settings, **{name: value})
-
-    # the data come first: atoms, λ and β follow from them
-    settings = links.read_fields(query, DictionarySettings(), _read, adopt, messages)
+    settings, messages = links.settings_of(query, DictionarySettings(), _read, _take)
     moves = ""
     if "schedule" in query:
         try:
@@ -201,7 +195,12 @@ def from_query(query: Mapping[str, str]) -> tuple[DictionarySettings, str, int |
     return settings, moves, links.read_cursor(query, len(moves), messages), messages
 
 
-def _read(name: str, kind: str, text: str, settings: DictionarySettings) -> Any:
+def _take(settings: DictionarySettings, name: str, value: Any) -> DictionarySettings:
+    """The data come first: atoms, λ and β follow from them."""
+    return for_data(settings, value) if name == "data" else replace(settings, **{name: value})
+
+
+def _read(settings: DictionarySettings, name: str, kind: str, text: str) -> Any:
     options = {"data": DATA, "preparation": datasets.PREPARATIONS, "dead_atoms": DEAD_ATOMS, "m_step": M_STEPS}
     if name == "given":
         return links.unpacked(text, _GIVEN)

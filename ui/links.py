@@ -16,9 +16,6 @@ from em_core.errors import InvalidExperiment
 LONGEST_LINK = 6_000
 
 
-T = TypeVar("T")
-
-
 @dataclass(frozen=True)
 class Limit:
     """A number that a slider and a link may set."""
@@ -40,6 +37,41 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def query_of(settings: Any, default: Any) -> dict[str, str]:
+    """What differs from the default, as query parameters; `given` packed into one."""
+    query = {
+        field.name: written(getattr(settings, field.name))
+        for field in fields(settings)
+        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
+    }
+    return query if settings.given is None else {**query, "given": packed(settings.given)}
+
+
+T = TypeVar("T")
+
+
+def settings_of(
+    query: Mapping[str, str],
+    settings: T,
+    read: Callable[[T, str, str, str], Any],
+    take: Callable[[T, str, Any], T],
+) -> tuple[T, list[str]]:
+    """Settings from query parameters, and a message for each part that makes no sense: its default stays.
+
+    `read(settings, name, kind, text)` gives a field's value or raises `InvalidExperiment`, and `take(settings, name,
+    value)` goes over to it. Fields come in their own order: what follows from others stands behind them.
+    """
+    messages = []
+    for field in fields(settings):  # type: ignore[arg-type]
+        if field.name not in query:
+            continue
+        try:
+            settings = take(settings, field.name, read(settings, field.name, str(field.type), query[field.name]))
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The default is shown instead.")
+    return settings, messages
 
 
 def read_choice(name: str, text: str, options: Collection[str]) -> str:
@@ -77,37 +109,6 @@ def unpacked(text: str, names: Collection[str]) -> dict[str, Any]:
     if not isinstance(given, dict) or not all(name in names and isinstance(part, dict) for name, part in given.items()):
         raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
     return given
-
-
-def differing(settings: Any, default: Any) -> dict[str, str]:
-    """Query parameters for the fields in which two records of settings differ; `given` packed, where there is one."""
-    query = {
-        field.name: written(getattr(settings, field.name))
-        for field in fields(settings)
-        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
-    }
-    return query if settings.given is None else {**query, "given": packed(settings.given)}
-
-
-def read_fields(
-    query: Mapping[str, str],
-    settings: T,
-    read: Callable[[str, str, str, T], Any],
-    adopt: Callable[[T, str, Any], T],
-    messages: list[str],
-) -> T:
-    """The settings with what an address says of their fields, in their order; one message for each that makes no sense.
-
-    `read` turns a field's name, type and text into a value, `adopt` puts the value into the settings.
-    """
-    for field in fields(settings):  # type: ignore[arg-type]
-        if field.name not in query:
-            continue
-        try:
-            settings = adopt(settings, field.name, read(field.name, str(field.type), query[field.name], settings))
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The default is shown instead.")
-    return settings
 
 
 def read_cursor(query: Mapping[str, str], last: int, messages: list[str]) -> int | None:

@@ -11,7 +11,7 @@ from ui import map_settings
 from ui.dictionary_session import DictionarySession
 from ui.map_run import LONGEST, MapRun
 from ui.map_settings import JUST_LEARNED, LIMITS, MapSettings, for_signal
-from ui.session import Session, first_that_runs, known
+from ui.session import Session, known
 
 
 class MapSession(Session):
@@ -84,10 +84,7 @@ class MapSession(Session):
     def opened(cls, query: dict[str, str]) -> MapSession:
         settings, steps, cursor, messages = map_settings.from_query(query, LONGEST)
         attempts = [(settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)]
-        session = first_that_runs(cls, attempts, MapRun.of, messages)
-        last = len(session.run) - 1
-        session.player.go(last if cursor is None else min(cursor, last))
-        return session
+        return cls.starting(attempts, MapRun.of, cursor, messages)
 
     def _another(self) -> MapSettings:
         """The next signal of this kind; the toy's goes a little further round."""

@@ -226,7 +226,7 @@ def _within(name: str, value: float) -> bool:
 def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the number of steps and the cursor."""
     default = replace(for_signal(MapSettings(), settings.signal), signal=MapSettings().signal)
-    query = links.differing(settings, default)
+    query = links.query_of(settings, default)
     if steps:
         query |= {"steps": str(steps), "cursor": str(cursor)}
     return query
@@ -234,13 +234,7 @@ def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
 
 def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, int | None, list[str]]:
     """Settings, steps (at most `most`) and cursor from an address, and a message for each part that makes no sense."""
-    messages: list[str] = []
-
-    def adopt(settings: MapSettings, name: str, value: Any) -> MapSettings:
-        return for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
-
-    # the signal comes first: the dictionary follows from it
-    settings = links.read_fields(query, MapSettings(), _read, adopt, messages)
+    settings, messages = links.settings_of(query, MapSettings(), _read, _take)
     steps = 0
     if "steps" in query:
         try:
@@ -250,7 +244,11 @@ def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, i
     return settings, steps, links.read_cursor(query, steps, messages), messages
 
 
-def _read(name: str, kind: str, text: str, settings: MapSettings) -> Any:
+def _take(settings: MapSettings, name: str, value: Any) -> MapSettings:
+    return for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
+
+
+def _read(settings: MapSettings, name: str, kind: str, text: str) -> Any:
     options = {
         "signal": SIGNALS,
         "dictionary": {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: ""},
