@@ -19,7 +19,7 @@ _NO_WORD = " "
 # pixels between two pictures
 _GAP = 2
 # height of the line of numbers below an atom, in pixels of the pictures, for pictures 8 pixels high
-_LINE = 0.42
+_LINE = 0.55
 
 
 def chosen(experiment: Experiment, count: int) -> np.ndarray:
@@ -146,7 +146,7 @@ def note(moment: Moment) -> str:
     if moment.codes is None:
         return "no codes yet"
     mean = float((moment.codes != 0).sum(axis=1).mean())
-    return f"{mean:.1f} of {moment.atoms.shape[1]} coefficients not 0 on average"
+    return f"{mean:.1f} of {moment.atoms.shape[1]} not 0 on average"
 
 
 def _limits(values: Array) -> tuple[float, float]:

@@ -176,6 +176,8 @@ def test_atoms_within_the_ball_are_free():
     assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-9
     rest = dictionary_update.least_squares(start[:, :3], codes[:, :3], targets - np.outer(codes[:, 3], found[:, 3]))
     np.testing.assert_allclose(found[:, :3], rest, atol=1e-10)
+    alone = dictionary_update.sweep(start[:, :1], sums[0][:1, :1], sums[1][:, :1], constrained=True)
+    np.testing.assert_allclose(alone, dictionary_update.least_squares(start[:, :1], codes[:, :1], targets), rtol=1e-12)
 
 
 def test_m_beats_every_feasible_perturbation():

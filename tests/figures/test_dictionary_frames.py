@@ -65,6 +65,9 @@ def test_atoms_are_the_columns_of_w(settings):
     for k, atom in enumerate(dictionary.T):
         sign = -1 if atom.sum() < -0.5 * np.abs(atom).sum() else 1
         np.testing.assert_allclose(drawn[k], sign * atom / np.abs(atom).max(), atol=1 / 200)
+    across = atoms.across(n_atoms)
+    middles = [(n % across * 9 + 3.5, n // across * 9 + 3.5) for n in range(n_atoms)]
+    np.testing.assert_array_equal(shown(run).points("atoms", 1), middles)
 
 
 @by_case
@@ -216,6 +219,19 @@ def test_equal_ids_mean_equal_frames(data):
     assert one.frames() == other.frames()
     for change in ({"penalty": 0.7}, {"seed": 9}, {"second_seed": 9}, {"second": False}, {"norm_constraint": False}):
         assert made(replace(settings, **change), 3).frames()[0]["id"] != one.frames()[0]["id"]
+
+
+def test_the_offset_is_part_of_what_the_codes_build():
+    values = np.random.default_rng(0).normal(size=(30, 9)) + 5
+    data = {"values": values.tolist(), "offset": [5.0] * 9}
+    raw = {"model": "dictionary_learning", "data": data, "schedule": "HM", "settings": {"n_atoms": 4}}
+    run = DictionaryRun(Experiment.parse(raw), None, "HM")
+    run.advance(2)
+    rows = examples.chosen(run.experiment, examples.COUNT)
+    built = state(run).q.codes[rows] @ state(run).theta["dictionary"].T + 5
+    low, high = values[rows].min(), values[rows].max()
+    levels = tiles(shown(run).trace("examples", 1)["z"], len(rows), len(rows), side=3, gap=2)
+    np.testing.assert_allclose(low + (levels - 1.0) * (high - low) / 254, built, atol=(high - low) / 400)
 
 
 def test_columns_that_are_no_square_picture():
