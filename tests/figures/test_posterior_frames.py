@@ -122,7 +122,7 @@ def test_the_last_rung_says_that_the_bound_is_infinite(ladder):
     left = log_joint(ladder.experiment.problem, ladder.experiment.mean)
     assert wording.number(left) in view.text["caption"] and view.frame["next"] is None
     labels = view.trace("decomposition", 8)
-    assert labels["text"] == [wording.number(left), "−∞", "−∞", "∞", view.text["metric.evidence"]]
+    assert labels["text"] == [f"{wording.number(left)} = log p(h*, v)", "−∞", "−∞", "∞", view.text["metric.evidence"]]
     assert view.points("decomposition", 0).shape == (2, 2) and view.points("decomposition", 2).size == 0
 
 
