@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from em_core import run as core
 from em_core.experiment import Experiment
 from tests.browser.conftest import watch
+from tests.browser.reader import Reader
 from ui.dictionary_settings import DATA, DictionarySettings, for_data
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -34,80 +35,21 @@ def numbers_of(row):
     return [row["expected_log_joint"], np.count_nonzero(codes) / len(codes), int(codes.any(axis=0).sum())]
 
 
-class DictionaryPage:
+class DictionaryPage(Reader):
     """The page and what a reader reads on it."""
 
-    def __init__(self, page, url):
-        self.page, self.url = page, url
+    path, labels, figures = "dictionary", LABELS, 4
 
     def open(self, query=QUERY, frame=0):
-        self.page.goto(f"{self.url}/dictionary?{query}")
-        return self.ready(frame)
-
-    def ready(self, frame=0):
-        self.page.get_by_role("img", name="Half-step ").wait_for()
-        self.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
-        self.at(frame)
-        return self
-
-    def at(self, frame):
-        expect(self.stage).to_have_attribute("data-frame", str(frame))
-
-    @property
-    def stage(self):
-        return self.page.locator(".stage")
-
-    @property
-    def caption(self):
-        return self.page.locator(".stage-caption")
-
-    def frame(self):
-        return int(self.stage.get_attribute("data-frame"))
-
-    def metric(self, label):
-        return self.page.locator(".stage-metrics").get_by_label(label, exact=True)
-
-    def numbers(self):
-        return [float(self.metric(label).get_attribute("data-value")) for label in LABELS]
+        return super().open(query, frame)
 
     def shows(self, row):
         """The three numbers are those of this row of the core's report, to 1e-9."""
         assert self.numbers() == pytest.approx(numbers_of(row), rel=1e-9, abs=1e-9)
 
-    def button(self, name):
-        return self.stage.get_by_role("button", name=name, exact=True)
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def plot(self, figure, expression):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
-
-    def wait_plot(self, figure, condition):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        self.page.wait_for_function(f"() => {{ const plot = {node}; return {condition} }}")
-
     def trace(self, figure, trace, axis):
+        """Also of a picture, row by row."""
         return self.plot(figure, f"Array.from(plot.data[{trace}].{axis}, (row) => row.length ? [...row] : row)")
-
-    def address(self, part):
-        """Wait until the address holds this; its parameters."""
-        self.page.wait_for_function(f"location.search.includes({json.dumps(part)})")
-        return self.page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
-
-    def choose(self, label, option):
-        self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
-
-    def fits(self):
-        """No scrolling, neither way."""
-        main = "document.querySelector('[data-testid=stMain]')"
-        return self.page.evaluate(
-            f"[{main}, document.scrollingElement].every((node) => node.scrollWidth <= node.clientWidth"
-            " && node.scrollHeight <= node.clientHeight)"
-        )
 
 
 @pytest.fixture
