@@ -26,7 +26,7 @@ _COLUMNS = {
 }
 _ROWS = {
     "wide": "minmax(0, 0.8fr) minmax(0, 1.1fr) minmax(0, 1.1fr)",
-    "medium": "minmax(0, 0.85fr) minmax(0, 1.1fr) minmax(0, 1fr)",
+    "medium": "minmax(0, 0.85fr) minmax(0, 1.1fr) minmax(0, 0.8fr)",
     "narrow": "420px 240px 300px 300px",
 }
 _METRICS = (("evidence", "log p(v)", "$text"), ("elbo", "ELBO", "$elbo"), ("gap", "Gap", "$gap"))

@@ -104,11 +104,11 @@ def _gaussian(ladder: Ladder, rung: Rung) -> str:
 
 
 def _dirac(ladder: Ladder, rung: Rung) -> str:
-    left = number(rung.bound.expected_log_joint)
+    left = "log p(h = μ, v)".replace(" ", "\u00a0")  # stays on one line
     return (
         "q is a single point: entropy and bound are −∞ at every μ, infinitely loose. Drop the entropy, as it does not "
-        f"move with μ, and log p(h = μ, v) = {left} remains: MAP inference climbs it over μ, EM with H over μ and θ "
-        "in turn."
+        f"move with μ, and {left} = {number(rung.bound.expected_log_joint)} remains: MAP inference climbs it over μ, "
+        "EM with H over μ and θ in turn."
     )
 
 

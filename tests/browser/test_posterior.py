@@ -235,10 +235,7 @@ def test_zoom_stays(reader):
     for to in (3, 4, 5):
         reader.press("ArrowRight")
         reader.at(to)
-    reader.slider("s: width of q").focus()
-    reader.press("ArrowLeft")
-    reader.address("width=0.8")
-    reader.page.wait_for_timeout(500)
+    reader.page.wait_for_timeout(500)  # glides have arrived
     assert reader.plot("picture", "plot._fullLayout.xaxis.range.slice()") == zoomed
 
 

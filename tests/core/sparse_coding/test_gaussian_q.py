@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,12 @@ ONE = {
     "strong prior": Problem([0.1], [[1.0]], 1e3, 1e-2),
     "negative": Problem([-1.0, 0.5], [[1.0], [0.7]], 0.3, 2.0),
     "far": Problem([1e4], [[1.0]], 0.01, 1.0),
+}
+# more atoms than numbers in the signal: along one direction the likelihood says nothing
+FLAT = {
+    "flat": Problem([-197.0], [[-3.7, 1.6]], 0.19, 3.5),
+    "flat, nearly copies": Problem([-3.0], [[7.45879202, 7.45882624]], 16.8, 8055.0),
+    "flat, three": Problem([2.0], [[1.0, 0.7, -0.2]], 0.5, 10.0),
 }
 ALL = ONE | TWO | {"three": THREE}
 made: dict[str, object] = {}
@@ -95,6 +102,21 @@ def test_the_best_gaussian_is_stationary_and_beats_its_neighbours(name):
         for push in rng.normal(size=(20, 2, posterior.n_units)) * size:
             other = GaussianQ(best.mean + best.width * push[0], best.width * np.exp(push[1]))
             assert elbo(problem, other) < top + 1e-12 * abs(top)
+
+
+@pytest.mark.parametrize("problem", FLAT.values(), ids=FLAT)
+def test_the_best_gaussian_is_stationary_where_the_likelihood_is_flat(problem):
+    best = best_gaussian(exact_posterior(problem))
+    in_mean, in_log_width = elbo_gradient(problem, best)
+    assert np.abs(in_mean * best.width).max() < 1e-10 and np.abs(in_log_width).max() < 1e-10
+
+
+def test_the_best_gaussian_is_found_from_far_away():
+    """There is one maximum: where the search begins decides nothing."""
+    posterior = posterior_of("one number, two units")
+    best, far = best_gaussian(posterior), best_gaussian(replace(posterior, mean=np.array([1e3, -40.0])))
+    np.testing.assert_allclose(far.mean, best.mean, atol=1e-8)
+    np.testing.assert_allclose(far.width, best.width, rtol=1e-8)
 
 
 def test_the_best_gaussian_is_neither_the_mode_nor_the_mean():
