@@ -337,7 +337,7 @@ def test_k_means(home):
     home.open("data=blobs")
     home.choose("Recipe", "k-means")
     home.address("plan=HM")
-    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True)
+    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True, standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(settings, "HMH")[3])
