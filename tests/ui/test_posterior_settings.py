@@ -112,6 +112,25 @@ def test_a_given_that_does_not_fit_ends_in_a_ladder(given):
     assert len(session.run) > 2 and len(session.messages) == (given != {"ladder": {"widths": []}})
 
 
+SIZES = st.sampled_from([0.0, 1e-300, 1e-40, 1e-8, 0.5, 1.0, 3.0, 1e6, 1e20, 1e45, 1e100])
+NUMBERS = st.builds(lambda size, sign: sign * size, SIZES, st.sampled_from([-1, 1]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data(), st.integers(1, 2), st.integers(1, 3))
+def test_any_data_in_a_link_end_in_a_ladder_or_in_one_line(data, units, dimensions):
+    def many(length):
+        return data.draw(st.lists(NUMBERS, min_size=length, max_size=length))
+
+    part = {"signal": many(dimensions), "dictionary": [many(units) for _ in range(dimensions)]}
+    try:
+        run = PosteriorRun.of(replace(ONE, given={"data": part, "ladder": {"mean": many(units)}}))
+    except InvalidExperiment as error:
+        assert "\n" not in str(error)
+        return
+    json.dumps([run.scene.json, run.frames(), run.inner(2)], allow_nan=False)
+
+
 # --- experiment files -------------------------------------------------------------------------------------------
 
 FILES = {
