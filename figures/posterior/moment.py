@@ -10,7 +10,7 @@ import numpy as np
 from em_core.fields import Array
 from em_core.records import Bound
 from em_core.sparse_coding import Posterior, Problem, exact_posterior, log_joint
-from em_core.sparse_coding.gaussian_q import GaussianQ, bound, entropy, expected_log_joint
+from em_core.sparse_coding.gaussian_q import GaussianQ, bound, expected_log_joint
 from em_core.sparse_coding.ladder import LadderExperiment, Rung, around, rungs
 
 # the widths that the reader can scrub through, from the widest on: ten in each factor of ten
@@ -80,7 +80,3 @@ class Ladder:
         joint = np.array([expected_log_joint(problem, replace(q, mean=mean)) for mean in means])
         points = np.array([log_joint(problem, mean) for mean in means])
         return places, joint, points
-
-    def offset(self, q: GaussianQ) -> float:
-        """What the entropy adds to E log p(h, v) wherever q stands: it does not move with μ."""
-        return entropy(q)
