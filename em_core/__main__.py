@@ -18,7 +18,7 @@ from em_core.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES
 from em_core.run import report, run
-from em_core.sparse_coding import SOLVERS
+from em_core.sparse_coding import SOLVERS, ladder
 from em_core.sparse_coding import experiment as sparse_coding
 
 INVALID = 2
@@ -52,6 +52,7 @@ def listing() -> dict[str, Any]:
         "models": {
             **{name: dict(model.help) for name, model in MODELS.items()},
             sparse_coding.NAME: sparse_coding.HELP,
+            ladder.NAME: ladder.HELP,
         },
         "moves": {
             letter: {
@@ -123,8 +124,11 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _run(raw: Any) -> dict[str, Any]:
-    if isinstance(raw, dict) and raw.get("model") == sparse_coding.NAME:
+    model = raw.get("model") if isinstance(raw, dict) else None
+    if model == sparse_coding.NAME:
         return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
+    if model == ladder.NAME:
+        return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
 
@@ -143,7 +147,7 @@ def _finite(value: Any) -> Any:
 def _csv(result: dict[str, Any]) -> str:
     """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
     rows = []
-    for step in result.get("half_steps") or result["steps"]:
+    for step in result.get("half_steps") or result.get("steps") or result["rungs"]:
         row = {}
         for key, entry in step.items():
             if key == "events":
@@ -151,11 +155,12 @@ def _csv(result: dict[str, Any]) -> str:
             elif key == "parameters":
                 for name, parameter in entry.items():
                     row.update(_columns(name, parameter))
-            else:
+            elif key != "codes" or entry is not None:  # before the first H there are none
                 row.update(_columns(key, entry))
         rows.append(row)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    columns = dict.fromkeys(column for row in rows for column in row)
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().rstrip("\n")

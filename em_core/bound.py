@@ -17,16 +17,18 @@ from em_core.records import Array, Bound, Parameters, State, frozen
 def decompose(model: LatentVariableModel, data: Any, state: State) -> Bound:
     """The terms of log p(v; θ) = E_q[log p(h, v; θ)] + H(q) + KL(q ‖ p(h | v; θ)).
 
-    Each comes from its own definition. Without a q only the log evidence is known.
+    Each comes from its own definition. Without a q only the log evidence is known; a model whose posterior has no
+    closed form has neither log evidence nor KL.
     """
-    log_evidence = model.log_evidence(data, state.theta)
+    exact = hasattr(model, "log_evidence")
+    log_evidence = model.log_evidence(data, state.theta) if exact else None
     if state.q is None:
         return Bound(log_evidence)
     return Bound(
         log_evidence,
         model.expected_log_joint(data, state.theta, state.q),
         model.entropy(state.q),
-        model.kl(state.q, model.posterior(data, state.theta)),
+        model.kl(state.q, model.posterior(data, state.theta)) if exact else None,
     )
 
 

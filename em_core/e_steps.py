@@ -24,8 +24,11 @@ def hard(model: Any, data: Any, state: State) -> State:
     """Replace q by a point mass at the mode h* of the posterior.
 
     For discrete h the gap is −log p(h* | v; θ). For continuous h the entropy is −∞, and so is the bound; the expected
-    log joint is then the complete-data objective log p(h*, v; θ).
+    log joint is then the complete-data objective log p(h*, v; θ). A model whose mode is found step by step may begin
+    at the present q (`mode_from`), so that this objective never falls.
     """
+    if hasattr(model, "mode_from"):
+        return replace(state, q=model.mode_from(data, state.theta, state.q), q_at=None)
     return replace(state, q=model.mode(data, state.theta), q_at=None)
 
 

@@ -87,6 +87,8 @@ def _read_start(
     start = _read_parameters(own, model, data)
     if raw_q_at is None:
         return start, None
+    if not hasattr(model, "posterior"):
+        raise InvalidExperiment("start.q_at", raw_q_at, f"no such key for {model.name}: it has no exact posterior")
     q_at = _read_parameters(Fields(raw_q_at, "start.q_at"), model, data)
     for name, entry in start.items():
         if q_at[name].shape != entry.shape:
@@ -99,6 +101,8 @@ def _read_parameters(fields: Fields, model: LatentVariableModel, data: Any) -> P
     path = fields.name("")[:-1]
     theta = model.read_parameters(fields, data)
     fields.done()
+    if not hasattr(model, "log_evidence"):
+        return theta
     try:
         with np.errstate(over="ignore"):  # a sum below the floats is −inf
             possible = math.isfinite(model.log_evidence(data, theta))

@@ -18,6 +18,8 @@ from em_core.errors import HalfStepFailed
 from em_core.model import LatentVariableModel
 from em_core.records import Array, Event, Parameters, State, frozen
 
+Made = State | tuple[State, tuple[Event, ...]]
+
 # Armijo's condition: a step counts as progress when it gains this share of what the slope promises
 _SUFFICIENT = 1e-4
 # from the largest step that can be set to one that changes nothing
@@ -34,12 +36,13 @@ MOST_NEWTON_COORDINATES = 1000
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
-def full(model: LatentVariableModel, data: Any, state: State) -> State:
+def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
     """Jump to the θ that maximises L for the present q.
 
-    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum.
+    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum. What q does
+    not use, and L therefore does not depend on, some models draw anew from `rng` (`renewed`).
     """
-    return replace(state, theta=model.maximize(data, state.q, state.theta))
+    return _renewed(model, data, replace(state, theta=model.maximize(data, state.q, state.theta)), rng)
 
 
 @_quiet
@@ -153,7 +156,7 @@ def lbfgs_steps(
     return _backtracked(model, data, state, slope, slope, 1.0)
 
 
-def conditional(model: Any, data: Any, state: State) -> State:
+def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
     """Jump to the maximum of L over the next block of parameters, the others held (ECM; Meng and Rubin, 1993).
 
     The blocks come in turn; L never falls. Where every parameter is fixed, nothing changes. Raises `HalfStepFailed`
@@ -164,7 +167,15 @@ def conditional(model: Any, data: Any, state: State) -> State:
         return state
     turn = state.carry.get("C", 0) % len(blocks)
     theta = model.maximize_block(data, state.q, state.theta, blocks[turn])
-    return replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
+    after = replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
+    return _renewed(model, data, after, rng)
+
+
+def _renewed(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
+    if not hasattr(model, "renewed"):
+        return state
+    theta, events = model.renewed(data, state.q, state.theta, rng)
+    return replace(state, theta=theta), events
 
 
 def _slope(model: LatentVariableModel, data: Any, state: State) -> Array:

@@ -7,12 +7,14 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from em_core.fields import Fields
-from em_core.records import Array, Parameters
+from em_core.records import Array, Event, Parameters
 
 
 class LatentVariableModel(Protocol):
     """A frozen dataclass of settings: no data, no state. All functions are pure; totals run over all units.
 
+    A model whose posterior has no closed form lacks `posterior`, `kl`, `log_evidence` and `blend`, and one whose θ has
+    no unconstrained coordinates `gradient`, `to_vector` and `from_vector`; such a model makes the other moves only.
     data is what `read_data` returned, theta a mapping of named arrays, q whatever `posterior` returns.
     """
 
@@ -101,6 +103,12 @@ class Capabilities(Protocol):
     def mean_field(self, data: Any, theta: Parameters, q: Any) -> Any:
         """One sweep of coordinate ascent over a factorised q; `q` is None at first."""
 
+    def mode_from(self, data: Any, theta: Parameters, q: Any) -> Any:
+        """As `mode`, for a mode that is found step by step: from `q` (None at first), never lower than there."""
+
+    def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
+        """What reports add for a q that is a point; the same keys, each None, before there is a q."""
+
     # --- P: part of q -------------------------------------------------------------------------------------------
     def n_hidden_units(self, data: Any) -> int:
         """How many units q treats apart."""
@@ -121,6 +129,12 @@ class Capabilities(Protocol):
 
     def maximize_block(self, data: Any, q: Any, theta: Parameters, block: tuple[str, ...]) -> Parameters:
         """argmax over the parameters of `block`, the others as in `theta`. Raises `HalfStepFailed`."""
+
+    # --- M, C: what the bound does not depend on ----------------------------------------------------------------
+    def renewed(
+        self, data: Any, q: Any, theta: Parameters, rng: np.random.Generator
+    ) -> tuple[Parameters, tuple[Event, ...]]:
+        """θ with parts that q does not use drawn anew, and an event for each: E_q[log p(h, v; θ)] stays as it is."""
 
 
 class ModelHelp(dict[str, Any]):

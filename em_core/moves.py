@@ -13,11 +13,10 @@ from em_core import e_steps, m_steps
 from em_core.errors import InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import LatentVariableModel
-from em_core.records import Event, State
+from em_core.records import State
 
 Settings = Mapping[str, float]
-Made = State | tuple[State, tuple[Event, ...]]
-Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], Made]
+Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], m_steps.Made]
 
 _NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
 
@@ -148,7 +147,7 @@ _TABLE = (
         "θ jumps to the maximum of the bound for the present q.",
         _OPENS,
         True,
-        lambda model, data, state, settings, rng: m_steps.full(model, data, state),
+        lambda model, data, state, settings, rng: m_steps.full(model, data, state, rng),
         needs_q=True,
     ),
     Move(
@@ -249,7 +248,7 @@ _TABLE = (
         "θ jumps to the maximum of the bound over its next block of parameters, the others held (ECM).",
         _OPENS,
         True,
-        lambda model, data, state, settings, rng: m_steps.conditional(model, data, state),
+        lambda model, data, state, settings, rng: m_steps.conditional(model, data, state, rng),
         needs_q=True,
         requires="maximize_block",
         lacking=_ONE_BLOCK,

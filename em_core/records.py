@@ -63,10 +63,11 @@ class Bound:
 
     Each of the four is computed from its own definition, so `residual` tests the identity
     log p(v; θ) = L(v, θ, q) + KL(q ‖ p(h | v; θ)) and is 0 up to rounding. Without a q only the log evidence is there.
-    For a q that is a point in a continuous space entropy and L are −∞, gap and KL ∞, the other two finite.
+    For a q that is a point in a continuous space entropy and L are −∞, gap and KL ∞, the other two finite. A model
+    whose posterior has no closed form has no log evidence and no KL either.
     """
 
-    log_evidence: float
+    log_evidence: float | None
     expected_log_joint: float | None = None
     entropy: float | None = None
     kl: float | None = None
@@ -81,7 +82,7 @@ class Bound:
     @property
     def gap(self) -> float | None:
         """log p − L, by subtraction."""
-        return None if self.elbo is None else self.log_evidence - self.elbo
+        return None if self.elbo is None or self.log_evidence is None else self.log_evidence - self.elbo
 
     @property
     def residual(self) -> float | None:

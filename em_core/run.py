@@ -11,8 +11,9 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.model import as_json
 from em_core.moves import MOVES
-from em_core.records import Event, HalfStep, Parameters, State, Trajectory
+from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
 from em_core.schedule import Plan
 
 END_RISE = 1e-9
@@ -92,10 +93,14 @@ def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> boo
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
     model, data = experiment.model, experiment.data
-    bounds = [decompose(model, data, trajectory[place].after) for place in (-1 - len(cycle), -1)]
-    points = [bound.elbo == -math.inf for bound in bounds]
-    earlier, now = (bound.expected_log_joint if all(points) else bound.elbo for bound in bounds)
-    return earlier is not None and now is not None and abs(now - earlier) < END_RISE * abs(now)
+    earlier = _height(decompose(model, data, trajectory[-1 - len(cycle)].after))
+    height = _height(decompose(model, data, trajectory.last.after))
+    return earlier is not None and height is not None and abs(height - earlier) < END_RISE * abs(height)
+
+
+def _height(bound: Bound) -> float | None:
+    """What rounds raise: the ELBO, or where a point in continuous h makes that −∞, the expected log joint."""
+    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
 
 
 def _turns(experiment: Experiment, cycle: str) -> int:
@@ -144,8 +149,17 @@ def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
         "kl": bound.kl,
         "expected_log_joint": bound.expected_log_joint,
         "entropy": bound.entropy,
+        **_point(experiment, step),
         "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
         "events": [
             {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
         ],
     }
+
+
+def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    """What a model adds whose q is a point: null before the first H."""
+    model: Any = experiment.model
+    if not hasattr(model, "point"):
+        return {}
+    return as_json(model.point(experiment.data, step.after.theta, step.after.q))

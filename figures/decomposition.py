@@ -68,11 +68,9 @@ def figure() -> Json:
 
 
 def changes(bound: Bound) -> Json:
-    """The bars for one bound. Without a q only log p is known."""
-    if bound.elbo is None:
-        return _only_evidence(bound)
-    if not math.isfinite(bound.elbo):
-        return _without_entropy(bound)
+    """The bars for one bound. Without a q only log p is known; where q is a Dirac, its E log p(h,v) too."""
+    if bound.elbo is None or not math.isfinite(bound.elbo):
+        return _finite_terms(bound)
     joint, elbo, evidence = bound.expected_log_joint, bound.elbo, bound.log_evidence
     low, high = min(joint, elbo), max(joint, elbo, evidence)
     left, unit = _scale(low, high)
@@ -95,33 +93,34 @@ def changes(bound: Bound) -> Json:
     return result | _scale_bars(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
 
 
-def _only_evidence(bound: Bound) -> Json:
-    result = {}
+def _finite_terms(bound: Bound) -> Json:
+    """log p, and of the others those that are known, each as a bar; an infinite one as a word without a bar."""
+    values = [bound.expected_log_joint, bound.entropy, bound.elbo, bound.kl, bound.log_evidence]
+    drawn = {row: value for row, value in enumerate(values) if value is not None and math.isfinite(value)}
+    result: Json = {}
     for trace in range(len(_TERMS) + len(_MAGNIFIED)):
         result |= {f"decomposition/{trace}/x": [None, None], f"decomposition/{trace}/y": [0, 0]}
-    result |= {"decomposition/4/x": [0, 0.8], "decomposition/4/y": [0, 0]}
-    return result | {
-        f"decomposition/{_LABELS}/x": [0.815],
-        f"decomposition/{_LABELS}/y": [0],
-        f"decomposition/{_LABELS}/text": [wording.number(bound.log_evidence)],
-        f"decomposition/{_SCALE}/x": [],
-        f"decomposition/{_SCALE}/y": [],
-        f"decomposition/{_SCALE_TEXT}/text": [],
-    }
-
-
-def _without_entropy(bound: Bound) -> Json:
-    """For a point in continuous h only the complete-data objective and log p are finite: no bar can show the rest."""
-    joint, evidence = bound.expected_log_joint, bound.log_evidence
-    left, unit = _scale(min(joint, evidence), max(joint, evidence))
-    result = _only_evidence(bound)
-    result |= _segment(0, 0, _LEFT, left, unit, None, joint) | _segment(4, 4, _LEFT, left, unit, None, evidence)
-    texts = ["= " + wording.number(joint) + " = log p(h*, v)", "−∞: q is a point", "= −∞", "+ ∞"]
-    places = [min(max(result["decomposition/0/x"]), 1.0), 0.0, 0.0, 0.0, min(max(result["decomposition/4/x"]), 1.0)]
-    result[f"decomposition/{_LABELS}/x"] = [place + 0.015 for place in places]
-    result[f"decomposition/{_LABELS}/y"] = list(_ROWS)
-    result[f"decomposition/{_LABELS}/text"] = [*texts, "= " + wording.number(evidence)]
-    return result
+    if len(drawn) > 1:
+        left, unit = _scale(min(drawn.values()), max(drawn.values()))
+        for row, value in drawn.items():
+            result |= _segment(row, row, _LEFT, left, unit, None, value)
+    else:
+        result |= {"decomposition/4/x": [0, 0.8], "decomposition/4/y": [0, 0]}
+    labelled = [row for row, value in enumerate(values) if value is not None]
+    texts = [wording.number(value) for value in values]
+    if bound.entropy == -math.inf:  # q is a point h*
+        texts[0] += " = log p(h*, v)"
+    places = [max(result[f"decomposition/{row}/x"][1] or 0.0, 0.0) + 0.015 for row in labelled]
+    scale = {f"decomposition/{_SCALE}/x": [], f"decomposition/{_SCALE}/y": [], f"decomposition/{_SCALE_TEXT}/text": []}
+    return (
+        result
+        | scale
+        | {
+            f"decomposition/{_LABELS}/x": places,
+            f"decomposition/{_LABELS}/y": [_ROWS[row] for row in labelled],
+            f"decomposition/{_LABELS}/text": [texts[row] for row in labelled],
+        }
+    )
 
 
 def _segment(trace: int, row: int, half: tuple[float, float], left: float, unit: float, start, stop) -> Json:

@@ -43,3 +43,12 @@ def blended_colors(responsibilities: np.ndarray) -> Json:
 def symbols(responsibilities: np.ndarray) -> list[str]:
     """The marker of each point's most responsible component."""
     return [palette.symbol(int(k)) for k in np.argmax(responsibilities, axis=0)]
+
+
+def grey(picture: np.ndarray, low: float, high: float) -> Json:
+    """A picture in 255 shades, 1 at `low` and 255 at `high`, one byte a pixel; NaN is 0, where nothing is."""
+    with np.errstate(invalid="ignore"):
+        shades = 1 + np.rint((np.clip(picture, low, high) - low) * (254 / (high - low)))
+    levels = np.where(np.isfinite(picture), shades, 0).astype("u1")
+    shape = f"{picture.shape[0]}, {picture.shape[1]}"
+    return {"dtype": "u1", "bdata": base64.b64encode(levels.tobytes()).decode("ascii"), "shape": shape}

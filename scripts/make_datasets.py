@@ -33,14 +33,13 @@ def digits(each: int = 20) -> None:
     data = load_digits()
     chosen = np.sort(np.concatenate([np.flatnonzero(data.target == digit)[:each] for digit in range(10)]))
     names = [f"p{i}" for i in range(64)]
-    fields = '{"values": [' + ", ".join(f'"{name}"' for name in names) + '], "labels": "digit"}'
+    fields = '{"values": [' + ", ".join(f'"{name}"' for name in names) + "]}"
     head = (
         "# title: Handwritten digits, 8 × 8 pixels\n"
         "# source: E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning "
         "Repository, doi 10.24432/C50P49; the first 20 of each digit in the table of scikit-learn\n"
         "# licence: CC BY 4.0\n"
-        "# models: sparse_coding\n"
-        '# settings: {"shape": [8, 8]}\n'
+        "# models: sparse_coding, dictionary_learning\n"
         f"# fields: {fields}\n"
     )
     lines = [",".join([*names, "digit"])]

@@ -137,10 +137,10 @@ class EmRun:
             self._append(self._following(self.moves))
         self._refresh()
 
-    def ahead(self) -> None:
-        """Make half-steps for Play: to the end, or as far as a short while allows."""
+    def ahead(self, most: int | None = None) -> None:
+        """Make half-steps to the end, to number `most`, or as far as a short while allows."""
         deadline = time.monotonic() + _PATIENCE
-        most = min(len(self) + END_HALF_STEPS, LONGEST)
+        most = min(len(self) + END_HALF_STEPS if most is None else most, LONGEST)
         while self.ended is None and time.monotonic() < deadline:
             before = len(self)
             batch = min(before + 2 * len(self.plan.cycle), most)
@@ -148,12 +148,6 @@ class EmRun:
             self.frames()
             if len(self) == before:
                 break
-
-    def end(self) -> None:
-        """Go round until the ELBO hardly rises any more: at most 500 half-steps, from wherever the tape ends."""
-        if self.ended is None:
-            most = min(len(self) + END_HALF_STEPS, LONGEST)
-            self.trajectory = run_to_end(self.experiment, self.trajectory, self.plan, most)
 
     def move(self, letter: str, at: int) -> int:
         """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.

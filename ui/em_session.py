@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, ClassVar
 
-from em_core.errors import InvalidExperiment
 from ui import recipes
 from ui.em_run import LONGEST, EmRun
 from ui.session import Session
@@ -116,17 +115,8 @@ class EmSession(Session):
     def opened(cls, query: dict[str, str]) -> EmSession:
         settings, moves, cursor, messages = from_query(query)
         messages += _cut(moves)
-        for attempt, word in ((settings, moves), (replace(settings, given=None), ""), (Settings(), "")):
-            try:
-                session = cls(attempt, EmRun.of(attempt, word), messages)
-                break
-            except InvalidExperiment as error:
-                messages.append(f"Link: {error}. The defaults are shown instead.")
-        else:
-            raise AssertionError("the defaults describe a run")
-        last = len(session.run) - 1
-        session.player.go(last if cursor is None else min(cursor, last))
-        return session
+        attempts = [(settings, moves), (replace(settings, given=None), ""), (Settings(), "")]
+        return cls.starting(attempts, EmRun.of, cursor, messages)
 
 
 def _cut(moves: str) -> list[str]:

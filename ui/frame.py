@@ -10,7 +10,12 @@ from streamlit.navigation.page import StreamlitPage
 _ROOT = Path(__file__).parent.parent
 
 # address of the page, title; the first is the home page
-_PAGES = (("em", "EM, step by step"), ("map", "MAP inference"))
+_PAGES = (
+    ("em", "EM, step by step"),
+    ("map", "MAP inference"),
+    ("posterior", "A point or a distribution?"),
+    ("dictionary", "Dictionary learning"),
+)
 
 _STYLE = """
 <style>

@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from em_core.errors import InvalidExperiment
 
@@ -37,6 +37,41 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def query_of(settings: Any, default: Any) -> dict[str, str]:
+    """What differs from the default, as query parameters; `given` packed into one."""
+    query = {
+        field.name: written(getattr(settings, field.name))
+        for field in fields(settings)
+        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
+    }
+    return query if settings.given is None else {**query, "given": packed(settings.given)}
+
+
+T = TypeVar("T")
+
+
+def settings_of(
+    query: Mapping[str, str],
+    settings: T,
+    read: Callable[[T, str, str, str], Any],
+    take: Callable[[T, str, Any], T],
+) -> tuple[T, list[str]]:
+    """Settings from query parameters, and a message for each part that makes no sense: its default stays.
+
+    `read(settings, name, kind, text)` gives a field's value or raises `InvalidExperiment`, and `take(settings, name,
+    value)` goes over to it. Fields come in their own order: what follows from others stands behind them.
+    """
+    messages = []
+    for field in fields(settings):  # type: ignore[arg-type]
+        if field.name not in query:
+            continue
+        try:
+            settings = take(settings, field.name, read(settings, field.name, str(field.type), query[field.name]))
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The default is shown instead.")
+    return settings, messages
 
 
 def read_choice(name: str, text: str, options: Collection[str]) -> str:

@@ -72,16 +72,13 @@ class MapRun:
         while len(self) <= to and self.ended is None:
             self._step()
 
-    def ahead(self) -> None:
-        """Make steps for Play: to the end, or as far as a short while allows."""
-        deadline, most = time.monotonic() + _PATIENCE, len(self) + _END_STEPS
-        while self.ended is None and len(self) < most and time.monotonic() < deadline:
-            self.advance(len(self) + 9)
+    def ahead(self, most: int | None = None) -> None:
+        """Make steps to the end, to number `most`, or as far as a short while allows."""
+        deadline = time.monotonic() + _PATIENCE
+        most = len(self) - 1 + _END_STEPS if most is None else most
+        while self.ended is None and len(self) <= most and time.monotonic() < deadline:
+            self.advance(min(len(self) + 9, most))
             self.frames()
-
-    def end(self) -> None:
-        """Go on to the optimum, at most 500 steps further."""
-        self.advance(len(self) - 1 + _END_STEPS)
 
     def json(self) -> dict[str, Any]:
         """The experiment with as many steps as the page shows, at least one."""

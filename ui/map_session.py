@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from em_core.errors import InvalidExperiment
 from em_core.fields import Array
 from ui import map_settings
+from ui.dictionary_session import DictionarySession
 from ui.map_run import LONGEST, MapRun
-from ui.map_settings import LIMITS, MapSettings, for_signal
-from ui.session import Session
+from ui.map_settings import JUST_LEARNED, LIMITS, MapSettings, for_signal
+from ui.session import Session, known
 
 
 class MapSession(Session):
@@ -26,8 +27,13 @@ class MapSession(Session):
         return replace(switched, **changes)
 
     def adopt(self, wanted: MapSettings, changed: set[str]) -> None:
-        if changed & {"signal", "dictionary", "v1", "v2", "angle", "number"}:
-            wanted = replace(wanted, given=None)
+        if "dictionary" in changed and wanted.dictionary == JUST_LEARNED:
+            if self.just_learned is None:
+                raise InvalidExperiment("dictionary", JUST_LEARNED, "one that was learned on the page before")
+            wanted = wanted.with_learned(self.just_learned)
+        elif changed & {"signal", "dictionary", "v1", "v2", "angle", "number"}:
+            kept = {"dictionary": wanted.given["dictionary"]} if wanted.dictionary == JUST_LEARNED else None
+            wanted = replace(wanted, given=kept)
         elif changed & {"solver", "stride", "restart", "dt", "atoms", "precision"} and wanted.given:
             # the controls rule now, not the settings that a file brought along: a step belongs to its β
             kept = {key: part for key, part in wanted.given.items() if key != "settings"}
@@ -53,6 +59,18 @@ class MapSession(Session):
         """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""
         self.begin(self.settings.with_dictionary(dictionary))
 
+    @property
+    def just_learned(self) -> Array | None:
+        """The dictionary in view on the page where dictionaries are learned, where it fits the signal."""
+        page = known(DictionarySession)
+        atoms = None if page is None else page.learned
+        return atoms if atoms is not None and self.settings.takes(atoms) else None
+
+    def take_learned(self) -> None:
+        """Take the dictionary over as it is now."""
+        if self.just_learned is not None:
+            self.begin(self.settings.with_learned(self.just_learned))
+
     def open(self, raw: Any) -> None:
         settings, steps = map_settings.of_experiment(raw)
         self.begin(settings, min(steps, LONGEST))
@@ -65,17 +83,8 @@ class MapSession(Session):
     @classmethod
     def opened(cls, query: dict[str, str]) -> MapSession:
         settings, steps, cursor, messages = map_settings.from_query(query, LONGEST)
-        for attempt, made in ((settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)):
-            try:
-                session = cls(attempt, MapRun.of(attempt, made), messages)
-                break
-            except InvalidExperiment as error:
-                messages.append(f"Link: {error}. The defaults are shown instead.")
-        else:
-            raise AssertionError("the defaults describe a run")
-        last = len(session.run) - 1
-        session.player.go(last if cursor is None else min(cursor, last))
-        return session
+        attempts = [(settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)]
+        return cls.starting(attempts, MapRun.of, cursor, messages)
 
     def _another(self) -> MapSettings:
         """The next signal of this kind; the toy's goes a little further round."""

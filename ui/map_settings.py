@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -32,6 +32,7 @@ DICTIONARIES = {
     "random": "random",
     "bumps": "bumps, one per sample",
 }
+JUST_LEARNED = "just_learned"
 _FITTING = {
     "patch8": ("learned", "cosine", "identity_cosine", "random"),
     "patch16": ("cosine", "identity_cosine", "random"),
@@ -49,7 +50,7 @@ LIMITS = {
     "dt": Limit(0.01, 2.5),
     "atoms": Limit(1, 64),
 }
-_GIVEN = ("settings", "data", "start")
+_GIVEN = ("settings", "data", "start", "dictionary")
 _SAMPLES = 64
 
 
@@ -129,12 +130,34 @@ class MapSettings:
         kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
         return replace(self, given=kept or None)
 
+    def with_learned(self, atoms: Array) -> MapSettings:
+        """The same signal with the dictionary just learned on the other page, (D, K); other signals may follow."""
+        return replace(self, dictionary=JUST_LEARNED, given={"dictionary": {"atoms": atoms.tolist()}})
+
     def with_dictionary(self, dictionary: Array) -> MapSettings:
         """The same signal with the reader's own dictionary."""
         data = dict(self.given["data"] if self.imported else self._data())  # type: ignore[index]
         return replace(self, given={"data": {**data, "dictionary": dictionary.tolist()}})
 
+    @property
+    def learned(self) -> list[list[float]] | None:
+        """The dictionary taken over from the other page."""
+        return (self.given or {}).get("dictionary", {}).get("atoms")
+
+    def takes(self, dictionary: Array) -> bool:
+        """Whether these atoms are pictures of the signal's size."""
+        shown = self.shown()
+        return not self.imported and shown.kind == "image" and shown.shape[0] * shown.shape[1] == len(dictionary)
+
     def _data(self) -> dict[str, Any]:
+        if self.dictionary == JUST_LEARNED:
+            if self.learned is None:
+                valid = "a dictionary that was learned in this session, on the page Dictionary learning"
+                raise InvalidExperiment("dictionary", JUST_LEARNED, valid)
+            return {
+                **_data(self.signal, "cosine", self.v1, self.v2, self.angle, self.number),
+                "dictionary": self.learned,
+            }
         return _data(self.signal, self.dictionary, self.v1, self.v2, self.angle, self.number)
 
 
@@ -203,13 +226,7 @@ def _within(name: str, value: float) -> bool:
 def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the number of steps and the cursor."""
     default = replace(for_signal(MapSettings(), settings.signal), signal=MapSettings().signal)
-    query = {
-        field.name: links.written(getattr(settings, field.name))
-        for field in fields(MapSettings)
-        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
-    }
-    if settings.given is not None:
-        query["given"] = links.packed(settings.given)
+    query = links.query_of(settings, default)
     if steps:
         query |= {"steps": str(steps), "cursor": str(cursor)}
     return query
@@ -217,16 +234,7 @@ def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
 
 def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, int | None, list[str]]:
     """Settings, steps (at most `most`) and cursor from an address, and a message for each part that makes no sense."""
-    settings, messages = MapSettings(), []
-    kinds = {field.name: str(field.type) for field in fields(MapSettings)}
-    for name in kinds:  # the signal comes first: the dictionary follows from it
-        if name not in query:
-            continue
-        try:
-            value = _read(name, kinds[name], query[name], settings)
-            settings = for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The default is shown instead.")
+    settings, messages = links.settings_of(query, MapSettings(), _read, _take)
     steps = 0
     if "steps" in query:
         try:
@@ -236,10 +244,14 @@ def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, i
     return settings, steps, links.read_cursor(query, steps, messages), messages
 
 
-def _read(name: str, kind: str, text: str, settings: MapSettings) -> Any:
+def _take(settings: MapSettings, name: str, value: Any) -> MapSettings:
+    return for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
+
+
+def _read(settings: MapSettings, name: str, kind: str, text: str) -> Any:
     options = {
         "signal": SIGNALS,
-        "dictionary": settings.fitting() or DICTIONARIES,
+        "dictionary": {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: ""},
         "solver": SOLVERS,
         "restart": ("yes", "no"),
     }

@@ -9,7 +9,7 @@ from em_core.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
 from ui import controls
 from ui.map_session import MapSession
-from ui.map_settings import SIGNALS
+from ui.map_settings import JUST_LEARNED, SIGNALS
 
 _ABOUT = r"""
 The model says how a signal came about: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$ with a prior that likes zeros,
@@ -37,7 +37,7 @@ def show(session: MapSession) -> None:
             controls.slider(session, "angle", "Angle between the atoms (°)", step=5)
         else:
             controls.number(session, "number", "Number of the signal")
-            controls.select(session, "dictionary", "Dictionary", settings.fitting())
+            _dictionary(session)
     st.divider()
     controls.log_slider(session, "penalty", "λ: sparsity")
     controls.log_slider(session, "precision", "β: precision of the noise")
@@ -56,6 +56,19 @@ def show(session: MapSession) -> None:
     with st.expander("What is minimised, and why it is sparse", expanded=True):
         st.markdown(_ABOUT)
     controls.keys()
+
+
+def _dictionary(session: MapSession) -> None:
+    settings, learned = session.settings, session.just_learned
+    options = settings.fitting()
+    if learned is not None or settings.learned is not None:
+        options[JUST_LEARNED] = "the one just learned"
+    controls.select(session, "dictionary", "Dictionary", options)
+    if settings.learned is None:
+        return
+    st.caption("From the page Dictionary learning, to four decimals.")
+    if learned is not None and learned.tolist() != settings.learned:
+        st.button("Take it as it is there now", on_click=session.take_learned)
 
 
 def _own_dictionary(session: MapSession) -> None:

@@ -7,9 +7,15 @@ from typing import Any, Protocol
 
 from ui import stage
 
+# End goes on for so many frames at most
+END_FRAMES = 500
+
 
 class Run(Protocol):
-    """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md."""
+    """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md.
+
+    `ahead` adds what a short while allows, up to number `most`, or nothing where the run has ended.
+    """
 
     scene: Any
 
@@ -20,8 +26,7 @@ class Run(Protocol):
     def coming(self) -> list[dict[str, Any]]: ...
     def inner(self, index: int) -> list[dict[str, Any]]: ...
     def advance(self, to: int) -> None: ...
-    def ahead(self) -> None: ...
-    def end(self) -> None: ...
+    def ahead(self, most: int | None = None) -> None: ...
 
 
 @dataclass
@@ -34,6 +39,7 @@ class Player:
     _sent: list[str] = field(default_factory=list)
     _scene_sent: str = ""
     _inner: dict[str, Any] | None = None
+    _more: bool = False
 
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
@@ -59,13 +65,17 @@ class Player:
     def answer(self, run: Run, act: dict[str, Any]) -> bool:
         """Do what every run can do; False for an act that is the page's own."""
         what = act["act"]
+        self._more = False
         if what == "advance":
             run.advance(act["to"])
             self.cursor = min(act["to"], len(run) - 1)  # the browser goes there by itself
         elif what == "ahead":
             run.ahead()
         elif what == "end":
-            run.end()
+            # a batch at a time: the reader sees how far it is, and can stop it
+            most = act.get("since", len(run) - 1) + END_FRAMES
+            run.ahead(most)
+            self._more = run.ended is None and len(run) - 1 < most
             self.go(len(run) - 1)
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
@@ -98,6 +108,7 @@ class Player:
                 "answer": self._answered,
                 "ended": run.ended,
                 "coming": run.coming(),
+                "more": self._more,
                 "inner": self._inner,
             },
             key=key,

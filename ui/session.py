@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -60,6 +60,29 @@ class Session:
         raise NotImplementedError
 
     # --- what all pages share -----------------------------------------------------------------------------------
+    @classmethod
+    def starting(
+        cls,
+        attempts: Iterable[tuple[Any, Any]],
+        run_of: Callable[[Any, Any], Any],
+        cursor: int | None,
+        messages: list[str],
+    ) -> Self:
+        """A session with the first settings whose run can be made, at its end or at `cursor`; says what could not.
+
+        attempts: settings, each with what `run_of` needs besides; the last of them are sure to work.
+        """
+        for settings, rest in attempts:
+            try:
+                session = cls(settings, run_of(settings, rest), messages)
+            except InvalidExperiment as error:
+                messages.append(f"Link: {error}. The defaults are shown instead.")
+                continue
+            last = len(session.run) - 1
+            session.player.go(last if cursor is None else min(cursor, last))
+            return session
+        raise AssertionError("the defaults describe a run")
+
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         wanted = self.wanted(changes)
@@ -116,6 +139,11 @@ class Session:
 
 
 S = TypeVar("S", bound=Session)
+
+
+def known(kind: type[S]) -> S | None:
+    """This reader's session on another page, where they have been there."""
+    return st.session_state.get(kind.key)
 
 
 def current(kind: type[S]) -> S:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from em_core import datasets, schedule
@@ -184,6 +184,9 @@ class Settings:
     def of_experiment(cls, raw: Any) -> tuple[Settings, str]:
         """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
         experiment = Experiment.parse(raw)
+        if experiment.model.name not in MODEL_NAMES:
+            valid = f"a model of this page: {', '.join(MODEL_NAMES)}"
+            raise InvalidExperiment("model", experiment.model.name, valid)
         complete = experiment.to_json()
         moves = schedule.expand(experiment.schedule, MOVES)
         settings = for_model(cls(), experiment.model.name)
@@ -297,13 +300,7 @@ def to_query(settings: Settings, moves: str, cursor: int) -> dict[str, str]:
     """The query parameters of a view: what differs from the defaults, the tape and the cursor."""
     # reading an address, the model comes first and brings data and start of its own
     default = replace(for_model(Settings(), settings.model), model=Settings().model)
-    query = {
-        field.name: links.written(getattr(settings, field.name))
-        for field in fields(Settings)
-        if field.name != "given" and getattr(settings, field.name) != getattr(default, field.name)
-    }
-    if settings.given is not None:
-        query["given"] = links.packed(settings.given)
+    query = links.query_of(settings, default)
     if moves:
         query["schedule"] = schedule.compress(moves)
         query["cursor"] = str(cursor)
@@ -315,21 +312,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, lis
 
     A part that makes no sense is left at its default; parts that are not ours are ignored.
     """
-    settings, messages = Settings(), []
-    readers = {field.name: field.type for field in fields(Settings)}
-    # the model first: the data and the start follow from it
-    for name in sorted(readers, key=lambda name: name != "model"):
-        if name not in query:
-            continue
-        try:
-            value = (
-                links.unpacked(query[name], _GIVEN)
-                if name == "given"
-                else _read(name, str(readers[name]), query[name], settings)
-            )
-            settings = for_model(settings, value) if name == "model" else replace(settings, **{name: value})
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The default is shown instead.")
+    settings, messages = links.settings_of(query, Settings(), _read, _take)
     moves = ""
     if "schedule" in query:
         try:
@@ -339,9 +322,15 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, lis
     return settings, moves, links.read_cursor(query, len(moves), messages), messages
 
 
-def _read(name: str, kind: str, text: str, settings: Settings) -> Any:
+def _take(settings: Settings, name: str, value: Any) -> Settings:
+    return for_model(settings, value) if name == "model" else replace(settings, **{name: value})
+
+
+def _read(settings: Settings, name: str, kind: str, text: str) -> Any:
+    if name == "given":
+        return links.unpacked(text, _GIVEN)
     options = {
-        "model": MODELS,
+        "model": MODEL_NAMES,
         "data": data_options(settings.model),
         "covariance": COVARIANCES,
         "noise": NOISES,

@@ -16,13 +16,19 @@ from typing import Any
 
 import numpy as np
 
+from em_core.datasets import images
 from em_core.errors import InvalidExperiment
 from em_core.fields import Fields
 
 _FOLDER = Path(__file__).parent
 
 # which models each generator makes data for
-GENERATORS = {"blobs": ("gaussian_mixture",)}
+GENERATORS = {
+    "blobs": ("gaussian_mixture",),
+    "bars": ("dictionary_learning",),
+    "patches": ("dictionary_learning",),
+}
+PREPARATIONS = {"centred": "without their mean", "whitened": "whitened"}
 
 
 @dataclass(frozen=True)
@@ -138,17 +144,48 @@ def resolve(fields: Fields, model: str) -> dict[str, Any]:
         if name not in suited:
             valid = f"a generator for {model}: {', '.join(suited) or 'there is none'}"
             raise InvalidExperiment(fields.name("generator"), name, valid)
-        values = blobs(
-            fields.whole("n_points", 300, least=1, most=100_000),
-            fields.number("separation", 3.0, least=0, most=1e6),
-            fields.whole("seed", 0, most=2**32 - 1),
-            fields.whole("n_clusters", 3, least=1, most=50),
-            fields.whole("n_dimensions", 2, least=1, most=64),
-            fields.number("imbalance", 0.0, least=0, most=0.95),
-            fields.number("outliers", 0.0, least=0, most=0.5),
-        )
+        values = {"blobs": _read_blobs, "bars": _read_bars, "patches": _read_patches}[name](fields)
         return _beside(fields, {"values": values.tolist()})
     return fields.rest()
+
+
+def photograph() -> np.ndarray:
+    """(128, 128) pixels from 0 to 1."""
+    dataset = load("photograph")
+    result: np.ndarray = np.array(dataset.fields["pixels"]).reshape(dataset.settings["shape"]) / 255
+    return result
+
+
+def _read_blobs(fields: Fields) -> np.ndarray:
+    return blobs(
+        fields.whole("n_points", 300, least=1, most=100_000),
+        fields.number("separation", 3.0, least=0, most=1e6),
+        fields.whole("seed", 0, most=2**32 - 1),
+        fields.whole("n_clusters", 3, least=1, most=50),
+        fields.whole("n_dimensions", 2, least=1, most=64),
+        fields.number("imbalance", 0.0, least=0, most=0.95),
+        fields.number("outliers", 0.0, least=0, most=0.5),
+    )
+
+
+def _read_bars(fields: Fields) -> np.ndarray:
+    side = fields.whole("side", 8, least=2, most=16)
+    return images.bars(
+        fields.whole("n_points", 500, least=1, most=10_000),
+        side,
+        fields.number("probability", 1 / side, least=0, most=1),
+        fields.number("noise", 0.05, least=0, most=10),
+        fields.whole("seed", 0, most=2**32 - 1),
+    )
+
+
+def _read_patches(fields: Fields) -> np.ndarray:
+    """Patches of the shipped photograph."""
+    image, side = photograph(), fields.whole("side", 8, least=4, most=16)
+    n_points = fields.whole("n_points", 500, least=1, most=len(images.lively(image, side)))
+    places = images.places(image, side, n_points, fields.whole("seed", 0, most=2**32 - 1))
+    whitened = fields.choice("preparation", PREPARATIONS, "centred") == "whitened"
+    return images.centred(images.windows(images.whitened(image) if whitened else image, side)[places])
 
 
 def _beside(fields: Fields, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from em_core.model import LatentVariableModel
 from em_core.models.abo_blood_groups import AboBloodGroups
 from em_core.models.bernoulli_mixture import BernoulliMixture
 from em_core.models.binomial_mixture import BinomialMixture
 from em_core.models.censored_exponential import CensoredExponential
+from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.models.factor_analysis import FactorAnalysis
 from em_core.models.gaussian_mixture import GaussianMixture
 from em_core.models.hidden_markov import HiddenMarkov
@@ -33,5 +36,7 @@ MODELS: dict[str, type[LatentVariableModel]] = {
         FactorAnalysis,
         HiddenMarkov,
         SigmoidBeliefNet,
+        # without posterior and log evidence, as `LatentVariableModel` allows in words but a protocol cannot
+        cast(type[LatentVariableModel], DictionaryLearning),
     )
 }

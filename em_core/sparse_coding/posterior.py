@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from scipy.special import erfcx, expit, log_ndtr
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 from em_core.errors import InvalidExperiment
-
-# from here on a continued fraction replaces differences that would cancel
-FAR = 5.0
-TERMS = 60
+from em_core.fields import Array
+from em_core.sparse_coding.kinked import kinked, log_tail
 
 
 @dataclass(frozen=True)
 class LaplacePosterior:
-    """p(h | v) for p(h) = (λ/2) e^{−λ|h|}, p(v | h) = N(wh, 1/β). `log_evidence` is the log density log p(v)."""
+    """p(h | v) for p(h) = (λ/2) e^{−λ|h|}, p(v | h) = N(wh, 1/β). `log_evidence` is the log density log p(v).
+
+    sharpness: βw²; pull: βwv, what draws h away from 0; the density is proportional to
+    exp(−sharpness·h²/2 + pull·h − penalty·|h|).
+    """
 
     log_evidence: float
     mean: float
@@ -24,15 +28,56 @@ class LaplacePosterior:
     mode: float
     mean_absolute: float
     probability_positive: float
+    sharpness: float = field(repr=False)
+    pull: float = field(repr=False)
+    penalty: float = field(repr=False)
+    _log_mass: float = field(repr=False)
+    _log_below: float = field(repr=False)
+    _log_above: float = field(repr=False)
 
+    @property
+    def median(self) -> float:
+        """Half of the probability lies on either side; 0 exactly where the data say nothing about the sign."""
+        return self.quantile(0.5)
 
-@dataclass(frozen=True)
-class _Half:
-    """∫₀^∞ exp(−a t²/2 + m t) dt as `log_mass`, and the moments of t under that density."""
+    def log_density(self, h: ArrayLike) -> Array:
+        """log p(h | v), elementwise."""
+        h = np.asarray(h, dtype=float)
+        away = h - self.mode
+        # at the mode the slope is λ's on h's side, or the pull if h is 0 there
+        slope = math.copysign(self.penalty, self.mode) if self.mode else self.pull
+        crossing = self.penalty * (np.abs(h) - abs(self.mode))
+        result: Array = away * (slope - self.sharpness * away / 2) - crossing - self._log_mass
+        return result
 
-    log_mass: float
-    mean: float
-    second_moment: float
+    def cdf(self, h: ArrayLike) -> Array:
+        """P(H ≤ h), elementwise, each tail to its own last digit."""
+        h = np.asarray(h, dtype=float)
+        below = np.exp(self._log_beyond(np.maximum(-h, 0.0), -1))
+        above = np.exp(self._log_beyond(np.maximum(h, 0.0), 1))
+        return np.where(h < 0, below, 1 - above)
+
+    def quantile(self, probability: float) -> float:
+        """The h with P(H ≤ h) = probability, for a probability between 0 and 1."""
+        if not 0 < probability < 1:
+            raise ValueError(f"a probability between 0 and 1, not {probability}")
+        side, beyond = (-1, probability) if probability < math.exp(self._log_below) else (1, 1 - probability)
+        target = math.log(beyond)
+
+        def excess(distance: float) -> float:
+            return float(self._log_beyond(distance, side)) - target
+
+        if excess(0.0) <= 0:
+            return 0.0
+        high = math.sqrt(self.second_moment)
+        while excess(high) > 0:
+            high *= 2
+        return side * float(brentq(excess, 0.0, high, xtol=1e-300, rtol=8.9e-16, maxiter=500))
+
+    def _log_beyond(self, distance: ArrayLike, side: int) -> Array:
+        """log P(h lies further from 0 than `distance` on this side)."""
+        share = self._log_above if side > 0 else self._log_below
+        return share + log_tail(distance, self.sharpness, side * self.pull - self.penalty)
 
 
 def laplace_posterior(visible: float, weight: float, penalty: float, precision: float) -> LaplacePosterior:
@@ -50,47 +95,23 @@ def laplace_posterior(visible: float, weight: float, penalty: float, precision: 
 
     sharpness, pull = precision * weight * weight, abs(precision * weight * visible)
     side = math.copysign(1.0, weight * visible)
-    energy = precision * visible * visible / 2
-    near, far = _half(sharpness, pull - penalty), _half(sharpness, -pull - penalty)
-    # relative to exp(−βv²/2); where the near side has its peak inside, that peak is in `peak` instead:
-    # (pull − λ)²/2a − βv²/2 loses all digits when both are large
     inside = pull > penalty and sharpness > 0
-    peak = -penalty * (pull - penalty / 2) / sharpness if inside else -energy
-    log_near, log_far = near.log_mass + peak, far.log_mass - energy
-    share = float(expit(log_near - log_far))  # of the side that the data favour
-    log_total = max(log_near, log_far) + math.log1p(math.exp(-abs(log_near - log_far)))
+    mode = (pull - penalty) / sharpness if inside else 0.0
+    # (pull − λ)²/2a − βv²/2 would lose all digits when both are large
+    peak = -penalty * (pull - penalty / 2) / sharpness if inside else -precision * visible * visible / 2
+    seen = kinked(sharpness, penalty if inside else pull, mode, penalty)
+    log_sides = (float(seen.log_below), float(seen.log_above))[:: int(side)]
     return LaplacePosterior(
-        log_evidence=math.log(penalty / 2) + math.log(precision / (2 * math.pi)) / 2 + log_total,
-        mean=side * (share * near.mean - (1 - share) * far.mean),
-        second_moment=share * near.second_moment + (1 - share) * far.second_moment,
-        mode=side * (pull - penalty) / sharpness if inside else 0.0,
-        mean_absolute=share * near.mean + (1 - share) * far.mean,
-        probability_positive=share if side > 0 else 1 - share,
+        log_evidence=math.log(penalty / 2) + math.log(precision / (2 * math.pi)) / 2 + peak + float(seen.log_mass),
+        mean=side * (mode + float(seen.mean)),
+        second_moment=float(seen.second_moment) + mode * (mode + 2 * float(seen.mean)),
+        mode=side * mode,
+        mean_absolute=mode + float(seen.excess),
+        probability_positive=math.exp(log_sides[1]),
+        sharpness=sharpness,
+        pull=side * pull,
+        penalty=penalty,
+        _log_mass=float(seen.log_mass),
+        _log_below=log_sides[0],
+        _log_above=log_sides[1],
     )
-
-
-def _half(sharpness: float, slope: float) -> _Half:
-    """One side of 0: exp(−a t²/2 + m t) over t > 0; for m > 0 `log_mass` leaves out the peak's m²/2a."""
-    if sharpness == 0:  # the likelihood does not see h: the prior's exponential
-        return _Half(-math.log(-slope), -1 / slope, 2 / slope**2)
-    width = 1 / math.sqrt(sharpness)
-    place = slope * width  # where the untruncated peak lies, in standard deviations
-    if place > 0:
-        log_normal = float(log_ndtr(place))
-        hazard = math.exp(-place * place / 2 - math.log(2 * math.pi) / 2 - log_normal)
-        mean = place + hazard
-        log_mass = math.log(2 * math.pi) / 2 + log_normal
-        return _Half(log_mass + math.log(width), mean * width, (1 + place * mean) * width**2)
-    distance = -place
-    mills = math.sqrt(math.pi / 2) * float(erfcx(distance / math.sqrt(2)))
-    tail = _continued_fraction(distance) if distance > FAR else 1 / (1 / mills - distance) - distance
-    mean = 1 / (distance + tail)
-    return _Half(math.log(mills) + math.log(width), mean * width, mean * tail * width**2)
-
-
-def _continued_fraction(distance: float) -> float:
-    """2/(x + 3/(x + 4/(x + …))): then the mean beyond x of a standard normal exceeds x by 1/(x + this)."""
-    tail = 0.0
-    for n in range(TERMS, 1, -1):
-        tail = n / (distance + tail)
-    return tail

@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from em_core import datasets
+from em_core.datasets import images
 from em_core.fields import Array
 from em_core.sparse_coding.dictionaries import bumps
-
-
-def photograph() -> Array:
-    """(128, 128) pixels from 0 to 1."""
-    dataset = datasets.load("photograph")
-    return np.array(dataset.fields["pixels"]).reshape(dataset.settings["shape"]) / 255
 
 
 def patches(side: int, n_patches: int, seed: int) -> Array:
@@ -20,11 +15,8 @@ def patches(side: int, n_patches: int, seed: int) -> Array:
 
     Nearly even patches are passed over: there is nothing to see on them.
     """
-    image = photograph()
-    windows = np.lib.stride_tricks.sliding_window_view(image, (side, side)).reshape(-1, side * side)
-    lively = windows[windows.std(axis=1) > 0.08]
-    chosen = np.random.default_rng([seed, side]).choice(len(lively), n_patches, replace=False)
-    return lively[chosen]
+    image = datasets.photograph()
+    return images.windows(image, side)[images.places(image, side, n_patches, seed)]
 
 
 def digits() -> Array:

@@ -62,7 +62,7 @@ def page_errors():
 
 
 # Streamlit asks for these two below the page's own address first when a link leads straight to a page
-PROBED = re.compile(r"http://127\.0\.0\.1:\d+/map/_stcore/(health|host-config)")
+PROBED = re.compile(r"http://127\.0\.0\.1:\d+/(map|posterior|dictionary)/_stcore/(health|host-config)")
 
 
 def watch(page, errors):

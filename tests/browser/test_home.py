@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from em_core.run import report
+from tests.browser.reader import Reader
 from tests.core.cases import reference
 from ui.em_run import EmRun
 from ui.settings import Settings, for_model
@@ -34,11 +35,10 @@ def rows(settings, moves):
     return report(run.experiment, run.trajectory)["half_steps"]
 
 
-class Home:
+class Home(Reader):
     """The page and what a reader reads on it."""
 
-    def __init__(self, page, url):
-        self.page, self.url = page, url
+    path, labels, figures = "", ("log p(v)", "ELBO", "Gap"), 4
 
     def open(self, query="", frame=None):
         self.page.goto(f"{self.url}/?{query}")
@@ -48,44 +48,13 @@ class Home:
             self.at(frame)
         return self
 
-    def at(self, frame):
-        expect(self.stage).to_have_attribute("data-frame", str(frame))
-
-    @property
-    def stage(self):
-        return self.page.locator(".stage")
-
-    def frame(self):
-        return int(self.stage.get_attribute("data-frame"))
-
-    def metric(self, label):
-        return self.page.locator(".stage-metrics").get_by_label(label, exact=True)
-
     def value(self, label):
         return float(self.metric(label).get_attribute("data-value"))
-
-    def numbers(self):
-        return [self.value(label) for label in ("log p(v)", "ELBO", "Gap")]
 
     def shows(self, row):
         """The three numbers are those of this row of the core's report, to 1e-9."""
         expected = [row["log_evidence"], row["elbo"], row["kl"]]
         assert self.numbers() == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-    def button(self, name):
-        return self.stage.get_by_role("button", name=name, exact=True)
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def plot(self, figure, expression):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
-
-    def wait_plot(self, figure, condition):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        self.page.wait_for_function(f"() => {{ const plot = {node}; return {condition} }}")
 
     def place(self, figure, x, y):
         """The pixel of a point of a figure."""
@@ -105,11 +74,6 @@ class Home:
         self.page.mouse.move(left + x, top + y, steps=5)
         self.page.mouse.up()
 
-    def address(self, part):
-        """Wait until the address holds this; its parameters."""
-        self.page.wait_for_function(f"location.search.includes({json.dumps(part)})")
-        return self.page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
-
     def choose(self, label, option):
         field = self.page.get_by_role("combobox", name=label, exact=True)
         field.scroll_into_view_if_needed()
@@ -126,14 +90,6 @@ class Home:
         self.page.wait_for_timeout(300)
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         field.blur()  # else the keys are the field's
-
-    def fits(self):
-        """No scrolling, neither way."""
-        main = "document.querySelector('[data-testid=stMain]')"
-        return self.page.evaluate(
-            f"[{main}, document.scrollingElement].every((node) => node.scrollWidth <= node.clientWidth"
-            " && node.scrollHeight <= node.clientHeight)"
-        )
 
 
 @pytest.fixture
@@ -381,7 +337,7 @@ def test_k_means(home):
     home.open("data=blobs")
     home.choose("Recipe", "k-means")
     home.address("plan=HM")
-    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True)
+    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True, standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(settings, "HMH")[3])

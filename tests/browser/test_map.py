@@ -14,12 +14,12 @@ from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment, run
 from figures.sparse.moment import RACERS
 from tests.browser.conftest import watch
+from tests.browser.reader import Reader
 from ui.map_settings import SIGNALS, MapSettings, for_signal
 
 APP = Path(__file__).parents[2] / "app.py"
 TOY = MapSettings()
 PATCH = for_signal(TOY, "patch8")
-LABELS = ("Objective", "Certified gap", "Not 0")
 TITLES = {name: solver.title for name, solver in SOLVERS.items()}
 
 expect.set_options(timeout=20_000)
@@ -34,41 +34,10 @@ def numbers_of(row):
     return [row["objective"], row["duality_gap"], row["support_size"]]
 
 
-class Map:
+class Map(Reader):
     """The page and what a reader reads on it."""
 
-    def __init__(self, page, url):
-        self.page, self.url = page, url
-
-    def open(self, query="", frame=0):
-        self.page.goto(f"{self.url}/map?{query}")
-        return self.ready(frame)
-
-    def ready(self, frame=0):
-        self.page.get_by_role("img", name="Step ").wait_for()
-        self.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 6")
-        self.at(frame)
-        return self
-
-    def at(self, frame):
-        expect(self.stage).to_have_attribute("data-frame", str(frame))
-
-    @property
-    def stage(self):
-        return self.page.locator(".stage")
-
-    @property
-    def caption(self):
-        return self.page.locator(".stage-caption")
-
-    def frame(self):
-        return int(self.stage.get_attribute("data-frame"))
-
-    def metric(self, label):
-        return self.page.locator(".stage-metrics").get_by_label(label, exact=True)
-
-    def numbers(self):
-        return [float(self.metric(label).get_attribute("data-value")) for label in LABELS]
+    path, labels, figures = "map", ("Objective", "Certified gap", "Not 0"), 6
 
     def shows(self, row):
         """The three numbers are those of this row of the core's report, to 1e-9."""
@@ -80,51 +49,9 @@ class Map:
         self.page.wait_for_function(f"Math.abs({shown} - {row['objective']!r}) <= 1e-9 * {max(1, row['objective'])}")
         self.shows(row)
 
-    def button(self, name):
-        return self.stage.get_by_role("button", name=name, exact=True)
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
     def step(self, to):
         self.button("Step").click()
         self.at(to)
-
-    def plot(self, figure, expression):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
-
-    def wait_plot(self, figure, condition):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        self.page.wait_for_function(f"() => {{ const plot = {node}; return {condition} }}")
-
-    def trace(self, figure, trace, axis):
-        return self.plot(figure, f"Array.from(plot.data[{trace}].{axis})")
-
-    def slider(self, name):
-        return self.page.get_by_role("slider", name=name)
-
-    def address(self, part):
-        """Wait until the address holds this; its parameters."""
-        self.page.wait_for_function(f"location.search.includes({json.dumps(part)})")
-        return self.page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
-
-    def choose(self, label, option):
-        self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
-
-    def upload(self, place, name, content):
-        field = self.page.locator("[data-testid=stFileUploader] input[type=file]").nth(place)
-        field.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content.encode()})
-
-    def fits(self):
-        """No scrolling, neither way."""
-        main = "document.querySelector('[data-testid=stMain]')"
-        return self.page.evaluate(
-            f"[{main}, document.scrollingElement].every((node) => node.scrollWidth <= node.clientWidth"
-            " && node.scrollHeight <= node.clientHeight)"
-        )
 
 
 @pytest.fixture

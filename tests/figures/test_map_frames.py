@@ -257,7 +257,7 @@ def test_the_other_solvers_reach_the_curve_exactly_at_the_optimum(solver):
     away = []
     for at in (0, "end"):
         while at and run.ended is None:
-            run.end()
+            run.ahead()
         found = shown(run)
         points = found.points("shrink", 2)
         away.append(np.abs(points[:, 1] - np.interp(points[:, 0], *found.points("shrink", 1).T)).max())

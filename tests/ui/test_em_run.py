@@ -114,11 +114,12 @@ def test_a_change_of_schedule_goes_on_from_the_tape(run):
     assert run.moves == "EMEB"
 
 
-def test_end_stops_where_the_bound_hardly_rises(run):
-    run.end()
+def test_the_end_is_where_the_bound_hardly_rises(run):
+    while run.ended is None:
+        run.ahead()
     assert converged(run.experiment, run.trajectory, run.plan) and len(run) < 501
     length = len(run)
-    run.end()
+    run.ahead()
     assert len(run) == length and "Converged" in run.ended
     assert run.frames()[-1]["next"] is not None, "the reader may go on all the same"
 
@@ -130,6 +131,13 @@ def test_ahead_makes_half_steps_in_rounds_and_stops_at_the_end(run, monkeypatch)
     monkeypatch.setattr(ui.em_run, "_PATIENCE", 60.0)
     run.ahead()
     assert converged(run.experiment, run.trajectory, run.plan)
+
+
+def test_ahead_goes_no_further_than_asked(run):
+    run.ahead(5)
+    assert len(run) == 6
+    run.ahead(5)
+    assert len(run) == 6
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):
@@ -161,7 +169,7 @@ def test_a_run_that_stops_says_why_and_keeps_its_history():
     assert last["text"]["caption"].startswith("Stopped: ") and "singular" in last["text"]["caption"]
     assert last["value"]["metric.elbo"] == before[-1]["value"]["metric.elbo"]
     length = len(run)
-    run.advance(length + 3), run.ahead(), run.end()
+    run.advance(length + 3), run.ahead(), run.ahead(500)
     assert len(run) == length
     with pytest.raises(InvalidExperiment, match="before the one that stopped"):
         run.move("E", length - 1)

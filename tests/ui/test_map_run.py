@@ -70,7 +70,8 @@ def test_ids_tell_apart_what_differs():
 @pytest.mark.parametrize("settings", [MapSettings(), MapSettings(signal="toy3")], ids=["two atoms", "three atoms"])
 def test_end_comes_to_the_end(settings, solver):
     run = MapRun.of(replace(settings, solver=solver, dt=1.0))
-    run.end()
+    while run.ended is None:
+        run.ahead()
     *before, last = run.frames()
     assert run.ended in last["text"].get("ended", run.ended) and last["next"] is None
     assert all(frame["next"] for frame in before)
@@ -80,17 +81,16 @@ def test_end_comes_to_the_end(settings, solver):
         # the gap is of second order: the slope is known to its root
         assert optimality_violation(run.experiment.problem, best.state.code) < 1e-4
     length = len(run)
-    run.end(), run.ahead(), run.advance(length + 5)
+    run.ahead(), run.advance(length + 5)
     assert len(run) == length
 
 
-def test_end_makes_so_many_steps_at_most(monkeypatch):
-    monkeypatch.setattr(ui.map_run, "_END_STEPS", 20)
+def test_ahead_goes_no_further_than_asked():
     run = MapRun.of(replace(PATCH, penalty=0.01))
-    run.end()
-    assert len(run) == 21 and run.ended is None
-    run.end()
-    assert len(run) == 41
+    run.ahead(23)
+    assert len(run) == 24 and run.ended is None
+    run.ahead(23)
+    assert len(run) == 24
 
 
 def test_ahead_makes_steps_in_rounds_and_stops_at_the_end(run, monkeypatch):
@@ -156,7 +156,8 @@ def test_divergence_ends_with_a_message_and_finite_frames(solver):
     run = MapRun.of(
         MapSettings(solver=solver, stride=2.5, dt=2.5, penalty=0.01, given={"start": {"code": [2.0, -1.0]}})
     )
-    run.end()
+    while run.ended is None:
+        run.ahead()
     assert run.ended == "The run stopped here." and 2 < len(run) < 100
     *before, last = run.frames()
     caption = last["text"]["caption"]
@@ -165,7 +166,7 @@ def test_divergence_ends_with_a_message_and_finite_frames(solver):
     for frame in (*before, last, *inner):
         assert all(math.isfinite(number) for number in numbers_in(decode(json.loads(json.dumps(frame)))))
     length = len(run)
-    run.advance(length + 3), run.ahead(), run.end()
+    run.advance(length + 3), run.ahead()
     assert len(run) == length
 
 

@@ -17,6 +17,7 @@ class FakeRun:
         self.ids = list(frames)
         self.scene = SimpleNamespace(id=scene, json={"id": scene})
         self.ended = None
+        self.length = 1000
 
     def __len__(self):
         return len(self.ids)
@@ -33,11 +34,10 @@ class FakeRun:
     def advance(self, to):
         self.ids += [f"+{n}" for n in range(len(self.ids), to + 1)]
 
-    def ahead(self):
-        self.advance(len(self.ids) + 4)
-
-    def end(self):
-        self.advance(20)
+    def ahead(self, most=None):
+        self.advance(min(len(self.ids) + 4, most or 1000))
+        if len(self.ids) > self.length:
+            self.ended = "There is no more."
 
 
 @pytest.fixture
@@ -108,7 +108,29 @@ def test_turn_rises_only_when_python_moves_the_cursor(sent):
     assert sent[0]["turn"] == sent[1]["turn"]
     player.answer(run, {"act": "end"})
     player.show(run, "stage")
-    assert sent[2]["turn"] > sent[1]["turn"] and sent[2]["cursor"] == 20
+    assert sent[2]["turn"] > sent[1]["turn"] and sent[2]["cursor"] == len(run) - 1
+
+
+def test_end_is_answered_batch_by_batch_until_the_run_has_ended(sent):
+    player, run = Player(), FakeRun()
+    run.length = 14
+    for _ in range(3):
+        player.answer(run, {"act": "end", "since": 2})
+        player.show(run, "stage")
+    assert [message["more"] for message in sent] == [True, True, False]
+    assert [message["cursor"] for message in sent] == [7, 12, 17] and sent[2]["ended"]
+    player.answer(run, {"act": "resend"})
+    player.show(run, "stage")
+    assert sent[3]["more"] is False
+
+
+def test_end_goes_on_for_so_many_frames_at_most(sent, monkeypatch):
+    monkeypatch.setattr(player_module, "END_FRAMES", 7)
+    player, run = Player(), FakeRun()
+    for _ in range(2):
+        player.answer(run, {"act": "end", "since": 2})
+        player.show(run, "stage")
+    assert [message["cursor"] for message in sent] == [7, 9] and [message["more"] for message in sent] == [True, False]
 
 
 def test_an_act_is_answered_once(sent, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from em_core import datasets
 from em_core.sparse_coding import Problem, dictionaries, objective, signals
 from tests.core.sparse_coding.sparse_cases import settle
 
@@ -101,7 +102,7 @@ def test_the_learned_dictionary_explains_patches_better_than_cosines():
 
 
 def test_the_photograph_is_pixels():
-    image = signals.photograph()
+    image = datasets.photograph()
     assert image.shape == (128, 128) and 0 <= image.min() < 0.2 and 0.8 < image.max() <= 1
 
 
@@ -109,7 +110,7 @@ def test_the_photograph_is_pixels():
 def test_patches_are_pieces_of_the_photograph_with_something_on_them(side):
     patches = signals.patches(side, 30, 7)
     assert patches.shape == (30, side * side) and patches.std(axis=1).min() > 0.08
-    windows = np.lib.stride_tricks.sliding_window_view(signals.photograph(), (side, side)).reshape(-1, side * side)
+    windows = np.lib.stride_tricks.sliding_window_view(datasets.photograph(), (side, side)).reshape(-1, side * side)
     for patch in patches[:3]:
         assert (windows == patch).all(axis=1).any()
     assert len(np.unique(patches, axis=0)) == 30

@@ -34,7 +34,7 @@ export class Asks {
   }
 
   next() {
-    if (this.current || !this.waiting.length) return this.changed(null);
+    if (this.current || !this.waiting.length) return this.changed(this.current);
     number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
     this.current = { ...this.waiting.shift(), n: number };
     this.timer = setTimeout(() => {

@@ -47,6 +47,7 @@ class Stage {
   want = null; // the frame that presses of Next have asked for, beyond the known ones
   inner = new Map(); // frame id -> its inner frames
   stop = null; // the inner stop in view
+  ending = false; // End goes on, batch by batch
   views = [];
 
   constructor(root) {
@@ -103,17 +104,22 @@ class Stage {
   }
 
   /** Where the cursor goes after a message. */
-  follow({ cursor, turn }, answered, rebuilt) {
+  follow({ cursor, turn, more }, answered, rebuilt) {
     const { last } = this.history;
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
+    const halted = answered?.act === "end" && !this.ending; // paused meanwhile: what came is there, the reader stays
+    if (halted) {
+      this.reported = null;
+      this.rest();
+    } else if (answered?.act === "end" && !more) this.pause();
     if (answered?.act === "advance") {
       const target = this.want === null ? this.cursor : Math.min(this.want, last);
       if (this.want !== null && this.want <= last) this.asks.drop("advance");
       if (!this.asks.has("advance")) this.want = null;
       this.go(Math.min(target, last));
       if (this.cursor === cursor) this.reported = cursor; // Python knows
-    } else if (ordered && cursor !== null && cursor !== undefined) {
+    } else if (ordered && !halted && cursor !== null && cursor !== undefined) {
       this.want = null;
       this.reported = Math.min(cursor, last); // it knows
       this.go(this.reported, { glide: !rebuilt });
@@ -123,6 +129,7 @@ class Stage {
       this.show();
     }
     if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
+    if (answered?.act === "end" && this.ending) this.ask({ act: "end", since: answered.since });
   }
 
   build(scene) {
@@ -138,7 +145,7 @@ class Stage {
       start: () => this.go(0, { own: true }),
       back: () => this.back(),
       next: () => this.next(),
-      play: () => (this.playing ? this.pause() : this.play()),
+      play: () => this.toggle(),
       end: () => this.end(),
       seek: (frame, glide = false) => this.go(frame, { own: true, glide }),
       further: (frame) => this.further(frame),
@@ -220,7 +227,7 @@ class Stage {
     };
     this.header.show(slot, frame.lit ?? []);
     this.transport.show({
-      cursor, last: history.last, next: frame.next, ended: this.ended, caption: slot(this.scene.caption)?.text,
+      cursor, last: history.last, next: frame.next, ended: this.ended, caption: slot(this.scene.caption)?.text, ending: this.ending,
     });
     const duration = glide && !inner ? this.glideTime() : 0;
     const handles = frame.handles ?? [];
@@ -306,8 +313,17 @@ class Stage {
   end() {
     this.pause();
     this.forget();
-    if (this.ended) this.go(this.history.last, { own: true, glide: false });
-    else this.ask({ act: "end" });
+    if (this.ended) return this.go(this.history.last, { own: true, glide: false });
+    this.ending = true;
+    this.transport.playing(true);
+    this.header.quiet(true);
+    return this.ask({ act: "end", since: this.history.last });
+  }
+
+  /** Space: pauses whatever runs, Play as well as End. */
+  toggle() {
+    if (this.playing || this.ending) this.pause();
+    else this.play();
   }
 
   forget() {
@@ -341,9 +357,11 @@ class Stage {
   }
 
   pause() {
-    if (!this.playing) return;
+    if (!this.playing && !this.ending) return;
     clearTimeout(this.timer);
-    this.playing = false;
+    const ending = this.ending;
+    this.playing = this.ending = false;
+    if (ending) this.show();
     this.transport.playing(false);
     this.header.quiet(false);
     this.rest();
@@ -375,7 +393,7 @@ class Stage {
   press(key) {
     if (!this.frame || !this.node.isConnected) return false;
     const own = { ArrowRight: () => this.next(), ArrowLeft: () => this.back(), Home: () => this.go(0, { own: true }), End: () => this.end(),
-      " ": () => (this.playing ? this.pause() : this.play()) }[key];
+      " ": () => this.toggle() }[key];
     const given = this.scene.keys?.[key] ?? this.scene.keys?.[key.toLowerCase()]; // Caps Lock may be on
     if (own) own();
     else if (given) this.act(given);

@@ -25,7 +25,7 @@ export class Transport {
 
   /** `on`: { start, back, next, play, end, seek(frame), further(frame), rest(), act(act) }. */
   constructor(scene, on) {
-    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end",
+    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end", Working: "Computing, {} so far. Pause stops it.",
       perSecond: "/s", Steps: "Steps", ...scene.names };
     this.on = on;
     this.start = this.button("Start", on.start);
@@ -114,7 +114,7 @@ export class Transport {
     this.main.style.setProperty("--on-fill", readable(fill));
   }
 
-  show({ cursor, last, next, ended, caption }) {
+  show({ cursor, last, next, ended, caption, ending }) {
     this.next = next;
     this.color(next);
     setText(this.label, next?.label ?? this.names.Done);
@@ -129,7 +129,7 @@ export class Transport {
     this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
     this.select(this.chips[cursor]);
     setText(this.caption, caption ?? "");
-    setText(this.ended, cursor === last && ended ? ended : "");
+    setText(this.ended, ending ? this.names.Working.replace("{}", last) : cursor === last && ended ? ended : "");
   }
 
   select(now) {

@@ -1,0 +1,135 @@
+"""exp(−a t²/2 + s t − λ(|t + m| − |m|)): a Gaussian with a kink at t = −m, in closed form.
+
+That is the posterior of one hidden number h = m + t, the others given, seen from a place m: two truncated Gaussians
+that meet where h is 0. Slopes s and places m may be arrays: then every entry is a function of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import erfcx, expit, log_expit, log_ndtr
+
+from em_core.fields import Array
+
+# from here on a continued fraction replaces differences that would cancel
+FAR = 5.0
+TERMS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Kinked:
+    """log ∫ of the function, and under the density that it is proportional to: E[t], E[t²], E[|t + m|] − |m|, and
+    log P(t + m < 0), log P(t + m > 0)."""
+
+    log_mass: Array
+    mean: Array
+    second_moment: Array
+    excess: Array
+    log_below: Array
+    log_above: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One side of the kink: log ∫, and E[t], E[t²] there."""
+
+    log_mass: Array
+    mean: Array
+    second_moment: Array
+
+
+def kinked(sharpness: float, slope: ArrayLike, place: ArrayLike, penalty: float) -> Kinked:
+    """Mass and moments for a = `sharpness`, s = `slope` of size at most λ, m = `place`, λ = `penalty`.
+
+    a and λ are above 0; a may be 0 where m is 0 and |s| < λ. No term overflows or cancels, unlike exp()·erfc().
+    """
+    slope, place = np.broadcast_arrays(np.asarray(slope, dtype=float), np.asarray(place, dtype=float))
+    right, left = (_side(sharpness, slope, place, penalty, sign) for sign in (1.0, -1.0))
+    odds = right.log_mass - left.log_mass
+    share, rest = expit(odds), expit(-odds)
+    return Kinked(
+        log_mass=np.logaddexp(right.log_mass, left.log_mass),
+        mean=share * right.mean + rest * left.mean,
+        second_moment=share * right.second_moment + rest * left.second_moment,
+        excess=share * (right.mean + (place - np.abs(place))) - rest * (left.mean + (place + np.abs(place))),
+        log_below=log_expit(-odds),
+        log_above=log_expit(odds),
+    )
+
+
+def excess(t: ArrayLike, place: ArrayLike) -> Array:
+    """|t + m| − |m|, without their difference where both are large."""
+    size = np.abs(place)
+    along = np.copysign(1.0, place) * np.asarray(t, dtype=float)
+    result: Array = np.where(along >= -size, along, -along - 2 * size)
+    return result
+
+
+def log_tail(distance: ArrayLike, sharpness: float, slope: ArrayLike) -> Array:
+    """log P(u > distance) for the density on u > 0 that is proportional to exp(−a u²/2 + slope·u)."""
+    distance, slope = np.broadcast_arrays(np.asarray(distance, dtype=float), np.asarray(slope, dtype=float))
+    if sharpness == 0:
+        return slope * distance
+    root = math.sqrt(sharpness)
+    inside = slope > 0
+    near = np.where(inside, slope, 0.0)
+    peaked = log_ndtr((near - sharpness * distance) / root) - log_ndtr(near / root)
+    away = np.where(inside, 0.0, -slope) / root
+    # the squares that the two tails share are taken out: they would leave rounding only
+    falling = -distance * (sharpness * distance / 2 - np.where(inside, 0.0, slope))
+    falling = falling + np.log(erfcx((away + root * distance) / math.sqrt(2)) / erfcx(away / math.sqrt(2)))
+    return np.where(inside, peaked, falling)
+
+
+def _side(sharpness: float, slope: Array, place: Array, penalty: float, sign: float) -> _Side:
+    """The side on which t + m has this sign."""
+    steepness = slope - sign * penalty
+    if sharpness == 0:  # the likelihood does not see h: the prior's exponential
+        rate = -sign * steepness
+        return _Side(-np.log(rate), sign / rate, 2 / rate**2)
+    width = 1 / math.sqrt(sharpness)
+    # how far inside the side the untruncated peak lies, in standard deviations
+    depth = sign * (steepness + sharpness * place) * width
+    inside = depth > 0  # only on m's own side of the kink, for |s| ≤ λ
+    one = _peaked(np.where(inside, depth, 0.0), np.where(inside, steepness, 0.0), width, sign)
+    other = _falling(np.where(inside, 0.0, -depth), slope, place, penalty, width, sign)
+    return _Side(
+        np.where(inside, one.log_mass, other.log_mass),
+        np.where(inside, one.mean, other.mean),
+        np.where(inside, one.second_moment, other.second_moment),
+    )
+
+
+def _peaked(depth: Array, steepness: Array, width: float, sign: float) -> _Side:
+    """The peak lies inside: moments from the peak, so that a far kink costs no digits."""
+    peak = steepness * width**2
+    log_normal = log_ndtr(depth)
+    hazard = np.exp(-depth * depth / 2 - math.log(2 * math.pi) / 2 - log_normal)
+    shift = sign * hazard * width
+    log_mass = steepness * peak / 2 + log_normal + math.log(2 * math.pi) / 2 + math.log(width)
+    return _Side(log_mass, peak + shift, peak * (peak + 2 * shift) + (1 - depth * hazard) * width**2)
+
+
+def _falling(distance: Array, slope: Array, place: Array, penalty: float, width: float, sign: float) -> _Side:
+    """The function falls from the kink on; the untruncated peak lies `distance` standard deviations beyond it."""
+    mills = math.sqrt(math.pi / 2) * erfcx(distance / math.sqrt(2))
+    far = distance > FAR
+    tail = 1 / np.where(far, 1.0, 1 / mills - distance) - distance
+    if far.any():
+        tail = np.where(far, _continued_fraction(np.where(far, distance, FAR)), tail)
+    mean = width / (distance + tail)  # of the distance u from the kink; E[u²] is mean · tail · width
+    at_kink = -place * (place / width**2 / 2 + slope - np.copysign(penalty, place))
+    shift = sign * mean - place
+    return _Side(at_kink + np.log(mills * width), shift, shift * shift + mean * (tail * width - mean))
+
+
+def _continued_fraction(distance: Array) -> Array:
+    """2/(x + 3/(x + 4/(x + …))): then the mean beyond x of a standard normal exceeds x by 1/(x + this)."""
+    tail = np.zeros_like(distance)
+    for n in range(TERMS, 1, -1):
+        tail = n / (distance + tail)
+    return tail

@@ -1,0 +1,1 @@
+"""The pictures of dictionary learning: arrays in, plotly figures out."""

@@ -1,0 +1,87 @@
+"""All that the pictures show of one half-step of dictionary learning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from em_core.experiment import Experiment
+from em_core.models.dictionary_learning import PointCodes, textbook_objective, textbook_weight
+from em_core.records import Array, HalfStep
+
+# an atom counts as negative when this share of it more is negative than positive
+_ONE_SIDED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A half-step with its log joint and the two terms that it is made of; each None before the first H.
+
+    `second` is the same half-step of the run from the other start, where there is one.
+    """
+
+    experiment: Experiment
+    step: HalfStep
+    next_move: str | None
+    joint: float | None
+    misfit: float | None
+    penalty: float | None
+    second: Moment | None = None
+
+    @property
+    def index(self) -> int:
+        return self.step.index
+
+    @property
+    def atoms(self) -> Array:
+        """(D, K) W."""
+        return self.step.after.theta["dictionary"]
+
+    @property
+    def codes(self) -> Array | None:
+        """(N, K) H."""
+        q: PointCodes | None = self.step.after.q
+        return None if q is None else q.codes
+
+    @property
+    def shares(self) -> Array | None:
+        """(K,) the share of all points whose codes use each atom."""
+        return None if self.codes is None else (self.codes != 0).mean(axis=0)
+
+    @property
+    def unused(self) -> np.ndarray:
+        """Numbers of the atoms that no code uses; none before there are codes."""
+        return np.array([], dtype=int) if self.codes is None else np.flatnonzero(~self.codes.any(axis=0))
+
+    @property
+    def revived(self) -> list[int]:
+        """Numbers of the atoms that this half-step replaced by a badly explained point."""
+        return [int(event.numbers["atom"]) for event in self.step.events if event.kind == "revived_atom"]
+
+    @property
+    def signs(self) -> Array:
+        """(K,) −1 for atoms that are mostly negative: −w with −h says the same, and light is easier to see."""
+        return np.where(self.atoms.sum(axis=0) < -_ONE_SIDED * np.abs(self.atoms).sum(axis=0), -1.0, 1.0)
+
+    @property
+    def textbook(self) -> tuple[float, float] | None:
+        """The textbook's J(H, W), and the weight of ‖H‖₁ with which it is the model's objective up to scale."""
+        if self.codes is None:
+            return None
+        model: Any = self.experiment.model
+        weight = textbook_weight(model.settings())
+        theta, q = self.step.after.theta, self.step.after.q
+        return textbook_objective(self.experiment.data, theta, q, weight), weight
+
+
+def moment(experiment: Experiment, step: HalfStep, next_move: str | None, second: Moment | None = None) -> Moment:
+    """What is shown of `step`; `next_move` is the letter that comes next, None at the end of the road."""
+    model: Any = experiment.model
+    theta, q = step.after.theta, step.after.q
+    if q is None:
+        return Moment(experiment, step, next_move, None, None, None, second)
+    misfit, penalty = model.terms(experiment.data, theta, q)
+    joint = model.constant(experiment.data, theta) - misfit - penalty
+    return Moment(experiment, step, next_move, joint, misfit, penalty, second)

@@ -1,0 +1,138 @@
+"""What just happened to codes and atoms, in plain sentences with the numbers of this half-step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from em_core.moves import MOVES
+from figures.dictionary.moment import Moment
+from figures.encode import Json
+from figures.wording import number
+
+_DETAILS = {"H": "most likely codes", "M": "best atoms for them", "C": "each atom once"}
+
+EQUATION = [
+    {
+        "id": "joint",
+        "tex": r"\log p(v,h;W)",
+        "color": "$text",
+        "slot": "equation.joint",
+        "title": "the log joint: what H and M both raise",
+    },
+    {"tex": "="},
+    {
+        "id": "constant",
+        "tex": "c",
+        "color": "$muted",
+        "slot": "equation.constant",
+        "title": "the normalising constants: neither codes nor atoms change them",
+    },
+    {"tex": "-"},
+    {
+        "id": "misfit",
+        "tex": r"\tfrac{\beta}{2}\lVert V-HW^{\top}-b\rVert^2",
+        "color": "$fit",
+        "slot": "equation.misfit",
+        "title": "how badly atoms and codes fit the pictures: the likelihood",
+    },
+    {"tex": "-"},
+    {
+        "id": "penalty",
+        "tex": r"\lambda\lVert H\rVert_1",
+        "color": "$penalty",
+        "slot": "equation.penalty",
+        "title": "what the codes cost: the prior",
+    },
+]
+
+
+def caption(moment: Moment, before: Moment | None) -> str:
+    """Two or three sentences."""
+    stops = [event for event in moment.step.events if event.stops]
+    if stops:
+        return f"Stopped: {stops[0].message}. Everything before this half-step stands."
+    return f"{_happened(moment, before)} {_next(moment)}".strip()
+
+
+def button(letter: str | None) -> Json | None:
+    """What the main button says."""
+    if letter is None:
+        return None
+    return {"label": f"{letter}-step", "detail": _DETAILS.get(letter, MOVES[letter].name)}
+
+
+def chip(moment: Moment) -> Json:
+    """The half-step's place on the tape."""
+    letter = moment.step.move
+    if letter is None:
+        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+    color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
+    label = f"{letter}!" if moment.step.stopped else f"{letter}★" if moment.revived else letter
+    return {"label": label, "name": f"Go to {moment.index} ({letter})", "color": color}
+
+
+def picture(moment: Moment) -> str:
+    """The half-step for someone who cannot see the pictures."""
+    used = moment.atoms.shape[1] - len(moment.unused)
+    shares = "" if moment.shares is None else f" The most used atom is in {100 * moment.shares.max():.0f} % of them."
+    return (
+        f"Half-step {moment.index}: {moment.atoms.shape[1]} atoms, {used} in use, for "
+        f"{len(moment.experiment.data.values)} pictures. log p(v, h) {number(moment.joint)}.{shares}"
+    )
+
+
+def textbook(moment: Moment) -> str:
+    """The same objective as textbooks write it."""
+    if moment.textbook is None:
+        return ""
+    value, weight = moment.textbook
+    shown = "" if weight == 1 else f"{weight:.3g} "
+    return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
+
+
+def _happened(moment: Moment, before: Moment | None) -> str:
+    letter = moment.step.move
+    if letter is None or before is None:
+        return f"The start: {moment.atoms.shape[1]} atoms drawn at random, and no codes yet."
+    risen = (
+        "" if before.joint is None or moment.joint is None else f" log p(v, h) {_change(moment.joint - before.joint)}."
+    )
+    if letter == "H":
+        gap = float(moment.step.after.q.gaps.max())
+        certified = f"No code can be better by more than {number(gap, 6)}: each is certified."
+        return f"H-step: every picture got its most likely code, the atoms held.{risen} {certified}"
+    model: Any = moment.experiment.model
+    if letter == "C":
+        happened = "C-step: each atom in turn moved to its best place, the codes held."
+    elif model.norm_constraint:
+        happened = "M-step: the atoms became those that fit these codes best, none longer than 1."
+    else:
+        mean = float(np.linalg.norm(moment.atoms, axis=0).mean())
+        happened = (
+            f"M-step: least squares, with atoms of any length, now {mean:.2f} on average. "
+            "Longer atoms with smaller codes say the same and cost less: this never ends."
+        )
+    revived = ""
+    if moment.revived:
+        n = len(moment.revived)
+        which = "1 unused atom was" if n == 1 else f"{n} unused atoms were"
+        revived = f" {which} replaced by badly explained pictures (★): that changes log p only once codes use them."
+    return f"{happened}{risen}{revived}"
+
+
+def _next(moment: Moment) -> str:
+    if moment.next_move is None:
+        return ""
+    if moment.next_move == "H":
+        return "Next, H finds the most likely codes for these atoms."
+    if moment.next_move == "C":
+        return "Next, C moves each atom once, the codes held."
+    return "Next, M fits the atoms to these codes."
+
+
+def _change(by: float) -> str:
+    if by == 0:
+        return "did not change"
+    return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"

@@ -1,0 +1,82 @@
+"""All that the pictures show of one rung of the ladder, and what stands still behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from em_core.fields import Array
+from em_core.records import Bound
+from em_core.sparse_coding import Posterior, Problem, exact_posterior, log_joint
+from em_core.sparse_coding.gaussian_q import GaussianQ, bound, expected_log_joint
+from em_core.sparse_coding.ladder import LadderExperiment, Rung, around, rungs
+
+# the widths that the reader can scrub through, from the widest on: ten in each factor of ten
+STOPS = [float(f"{digits}e{power}") for power in range(0, -7, -1) for digits in (8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1)]
+# the narrowest of them; beyond it the slope of the gap is −log s to the last digit that shows
+NARROWEST = STOPS[-1]
+PLACES = 121
+# standard deviations between the posterior and 0: beyond, showing both would make a needle of it
+_FAR = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What does not depend on q: the problem and its posterior, and how far the pictures reach."""
+
+    problem: Problem
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        return exact_posterior(self.problem)
+
+    @property
+    def n_units(self) -> int:
+        return self.problem.n_atoms
+
+    @cached_property
+    def spread(self) -> Array:
+        """(K,): the posterior's standard deviations."""
+        result: Array = np.sqrt(self.posterior.covariance.diagonal())
+        return result
+
+    @cached_property
+    def window(self) -> Array:
+        """(K, 2): the part of each axis that is drawn. It holds the posterior, and 0 unless that is far off."""
+        posterior, spread = self.posterior, self.spread
+        low = np.minimum(posterior.mean, posterior.mode) - 4 * spread
+        high = np.maximum(posterior.mean, posterior.mode) + 4 * spread
+        near = np.minimum(np.abs(low), np.abs(high)) < _FAR * spread
+        low = np.where(near, np.minimum(low, -0.5 * spread), low)
+        high = np.where(near, np.maximum(high, 0.5 * spread), high)
+        return np.column_stack([low, high])
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """The rungs of one experiment, and the bound over the width of a Gaussian that stands where they stand."""
+
+    experiment: LadderExperiment
+    background: Background
+
+    @cached_property
+    def rungs(self) -> list[Rung]:
+        return rungs(self.experiment, self.background.posterior)
+
+    @cached_property
+    def over_width(self) -> list[Bound]:
+        """The bound of N(μ, s²) for every s of `STOPS`."""
+        return [bound(around(self.experiment.mean, width), self.background.posterior) for width in STOPS]
+
+    def over_mean(self, q: GaussianQ) -> tuple[Array, Array, Array]:
+        """Places of μ along the first unit, and there E log p(h, v) of q and log p(h = μ, v); the rest of μ stays."""
+        low, high = self.background.window[0]
+        places = np.linspace(low, high, PLACES)
+        means = np.tile(q.mean, (PLACES, 1))
+        means[:, 0] = places
+        problem = self.background.problem
+        joint = np.array([expected_log_joint(problem, replace(q, mean=mean)) for mean in means])
+        points = np.array([log_joint(problem, mean) for mean in means])
+        return places, joint, points

@@ -1,0 +1,165 @@
+"""What a rung of the ladder is and what it costs, in plain sentences with its numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from em_core.sparse_coding.ladder import Rung
+from figures.encode import Json
+from figures.posterior.marks import place
+from figures.posterior.moment import Background, Ladder
+from figures.wording import gap as gap_text
+from figures.wording import number, power
+
+_NEXT = {"best_gaussian": "best Gaussian", "dirac": "Dirac: a single point"}
+
+
+def caption(ladder: Ladder, rung: Rung) -> str:
+    """Two or three sentences: what q is, and what it costs."""
+    return {"exact": _exact, "best_gaussian": _best, "gaussian": _gaussian, "dirac": _dirac}[rung.kind](ladder, rung)
+
+
+def underway(ladder: Ladder, width: float, gap: float) -> str:
+    """The sentence while the reader scrubs through the widths."""
+    return f"q = N(μ, s²) with μ {_where(ladder)} and s = {size(width)}: the gap is {number(gap)}. {_price(ladder)}"
+
+
+def chip(rung: Rung) -> Json:
+    label, name = {
+        "exact": ("p(h|v)", "Go to the exact posterior"),
+        "best_gaussian": ("best N", "Go to the best Gaussian"),
+        "dirac": ("δ", "Go to the Dirac"),
+    }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"Go to s = {_width(rung):g}"))
+    color = {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo")
+    return {"label": label, "name": name, "color": color}
+
+
+def button(rung: Rung | None) -> Json | None:
+    """What the main button says where `rung` comes next."""
+    if rung is None:
+        return None
+    detail = _NEXT.get(rung.kind, f"Gaussian, s = {size(_width(rung))}")
+    return {"label": "Next q", "detail": detail, "act": {"act": "advance"}}
+
+
+def lit(rung: Rung) -> list[str]:
+    """The terms of the equation that this rung is about."""
+    return {"exact": ["kl"], "dirac": ["joint"]}.get(rung.kind, ["entropy", "kl"])
+
+
+def picture(ladder: Ladder, rung: Rung) -> str:
+    """The rung for someone who cannot see the pictures."""
+    terms, posterior = rung.bound, ladder.background.posterior
+    marks = ", ".join(
+        f"{name} {place(*map(float, code))}"
+        for name, code in (("MAP", posterior.mode), ("median", posterior.median), ("mean", posterior.mean))
+    )
+    return (
+        f"Rung {rung.index}: {chip(rung)['name'].removeprefix('Go to ')}. Posterior: {marks}. "
+        f"log p(v) {number(terms.log_evidence)}, ELBO {number(terms.elbo)}, "
+        f"gap {gap_text(terms.kl, terms.log_evidence)}."
+    )
+
+
+def note(background: Background) -> str:
+    """What the picture's marks have to say."""
+    posterior = background.posterior
+    zeros = ["h₁", "h₂"] if background.n_units == 2 else ["h"]
+    zeros = [name for name, value in zip(zeros, posterior.mode, strict=True) if value == 0]
+    if background.n_units == 1:
+        return "MAP exactly 0; mean and median are not" if zeros and posterior.mean[0] else ""
+    marks = f"MAP {place(*map(float, posterior.mode))}, mean {place(*map(float, posterior.mean))}"
+    return f"{' and '.join(zeros)} exactly 0 in the MAP, not in the mean" if zeros else marks
+
+
+def size(width: float) -> str:
+    """A width as short as it is exact enough."""
+    if width >= 1e-2:
+        return f"{width:g}"
+    return power(width).replace(".0 ", " ").removeprefix("1 × ")
+
+
+def _exact(ladder: Ladder, rung: Rung) -> str:
+    units = "one hidden unit" if ladder.background.n_units == 1 else "two hidden units"
+    return (
+        "q is the posterior itself, so KL is 0 and the bound touches log p(v): EM's E-step. "
+        f"For {units} it can be computed; for hundreds it cannot, and one looks for a q further down the ladder."
+    )
+
+
+def _best(ladder: Ladder, rung: Rung) -> str:
+    lost = "the kink at 0" if ladder.background.n_units == 1 else "the kinks at 0 and how h₁ and h₂ go together"
+    return (
+        f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))}. Its gap of "
+        f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is what such a q cannot say: {lost}."
+    )
+
+
+def _gaussian(ladder: Ladder, rung: Rung) -> str:
+    width = _width(rung)
+    gap = gap_text(rung.bound.kl, rung.bound.log_evidence)
+    return f"q = N(μ, s²) with μ {_where(ladder)} and s = {size(width)}: the gap is {gap}. {_price(ladder)}"
+
+
+def _dirac(ladder: Ladder, rung: Rung) -> str:
+    left = "log p(h = μ, v)".replace(" ", "\u00a0")  # stays on one line
+    return (
+        "q is a single point: entropy and bound are −∞ at every μ, infinitely loose. Drop the entropy, as it does not "
+        f"move with μ, and {left} = {number(rung.bound.expected_log_joint)} remains: MAP inference climbs it over μ, "
+        "EM with H over μ and θ in turn."
+    )
+
+
+def _price(ladder: Ladder) -> str:
+    units = ladder.background.n_units
+    cost = number(units * math.log(10))
+    each = "" if units == 1 else ", ln 10 for each unit"
+    return f"The entropy falls by {cost} nats with every factor of 10 in s{each}: the gap grows without end."
+
+
+def _where(ladder: Ladder) -> str:
+    mean, posterior = ladder.experiment.mean, ladder.background.posterior
+    if np.array_equal(mean, posterior.mode):
+        return "at the MAP"
+    return f"= {place(*map(float, mean))}"
+
+
+def _width(rung: Rung) -> float:
+    return float(rung.q.width[0])
+
+
+EQUATION = [
+    {
+        "id": "evidence",
+        "tex": r"\log p(v)",
+        "color": "$text",
+        "slot": "equation.evidence",
+        "title": "log evidence: the same for every q",
+    },
+    {"tex": "="},
+    {
+        "id": "joint",
+        "tex": r"\mathbb{E}_q[\log p(h,v)]",
+        "color": "$elbo",
+        "slot": "equation.joint",
+        "title": "expected log joint: the term of the ELBO that moves with μ",
+    },
+    {"tex": "+"},
+    {
+        "id": "entropy",
+        "tex": r"H(q)",
+        "color": "$elbo",
+        "slot": "equation.entropy",
+        "title": "entropy of q: depends on its width, not on its place; with the term before it, the ELBO",
+    },
+    {"tex": "+"},
+    {
+        "id": "kl",
+        "tex": r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)",
+        "color": "$gap",
+        "slot": "equation.kl",
+        "title": "the gap: how far q is from the posterior",
+    },
+]

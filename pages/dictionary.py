@@ -1,0 +1,12 @@
+"""Dictionary learning."""
+
+import streamlit as st
+
+from ui import dictionary_sidebar, frame, session
+from ui.dictionary_session import DictionarySession
+
+frame.require()
+reader = session.current(DictionarySession)
+with st.sidebar:
+    dictionary_sidebar.show(reader)
+session.animate(reader)

@@ -1,0 +1,88 @@
+"""What a reader of a page with a stage does and reads, for the tests of every such page."""
+
+import json
+
+from playwright.sync_api import expect
+
+
+class Reader:
+    """A page with a stage. Each page has a subclass that says where it is, and which numbers it shows."""
+
+    path: str
+    labels: tuple[str, ...]
+    figures: int
+
+    def __init__(self, page, url):
+        self.page, self.url = page, url
+
+    def open(self, query="", frame=0):
+        self.page.goto(f"{self.url}/{self.path}?{query}")
+        return self.ready(frame)
+
+    def ready(self, frame=0):
+        """Wait until the figures are drawn and this frame is in view."""
+        self.page.wait_for_function(f"document.querySelectorAll('.stage .js-plotly-plot').length >= {self.figures}")
+        self.at(frame)
+        return self
+
+    def at(self, frame):
+        expect(self.stage).to_have_attribute("data-frame", str(frame))
+
+    @property
+    def stage(self):
+        return self.page.locator(".stage")
+
+    @property
+    def caption(self):
+        return self.page.locator(".stage-caption")
+
+    def frame(self):
+        return int(self.stage.get_attribute("data-frame"))
+
+    def metric(self, label):
+        return self.page.locator(".stage-metrics").get_by_label(label, exact=True)
+
+    def numbers(self):
+        return [float(self.metric(label).get_attribute("data-value")) for label in self.labels]
+
+    def button(self, name):
+        return self.stage.get_by_role("button", name=name, exact=True)
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def plot(self, figure, expression):
+        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
+        return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
+
+    def wait_plot(self, figure, condition):
+        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
+        self.page.wait_for_function(f"() => {{ const plot = {node}; return {condition} }}")
+
+    def trace(self, figure, trace, axis):
+        return self.plot(figure, f"Array.from(plot.data[{trace}].{axis})")
+
+    def slider(self, name):
+        return self.page.get_by_role("slider", name=name)
+
+    def address(self, part):
+        """Wait until the address holds this; its parameters."""
+        self.page.wait_for_function(f"location.search.includes({json.dumps(part)})")
+        return self.page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+
+    def choose(self, label, option):
+        self.page.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def upload(self, place, name, content):
+        field = self.page.locator("[data-testid=stFileUploader] input[type=file]").nth(place)
+        field.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content.encode()})
+
+    def fits(self):
+        """No scrolling, neither way."""
+        main = "document.querySelector('[data-testid=stMain]')"
+        return self.page.evaluate(
+            f"[{main}, document.scrollingElement].every((node) => node.scrollWidth <= node.clientWidth"
+            " && node.scrollHeight <= node.clientHeight)"
+        )

@@ -1,0 +1,335 @@
+"""The dictionary page without a browser: settings, address, files, the run, and what the MAP page takes over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ui.dictionary_run
+from em_core import run as core
+from em_core.errors import InvalidExperiment
+from em_core.experiment import Experiment
+from tests.ui.test_app import change, control, labels, opened, ran
+from ui import map_session
+from ui.dictionary_run import DictionaryRun
+from ui.dictionary_session import DictionarySession
+from ui.dictionary_settings import (
+    DATA,
+    DEAD_ATOMS,
+    LIMITS,
+    M_STEPS,
+    PREPARATIONS,
+    DictionarySettings,
+    for_data,
+    from_query,
+    of_experiment,
+    to_query,
+)
+from ui.links import LONGEST_LINK
+from ui.map_session import MapSession
+from ui.map_settings import JUST_LEARNED, MapSettings, for_signal
+from ui.map_settings import from_query as map_from_query
+from ui.settings import Settings as EmSettings
+from ui.settings import from_query as em_from_query
+
+quick = settings(max_examples=60, deadline=None)
+SMALL = replace(DictionarySettings(), points=40)
+
+
+def limited(name):
+    limit = LIMITS[name]
+    if isinstance(getattr(DictionarySettings(), name), int):
+        return st.integers(int(limit.low), int(limit.high))
+    return st.floats(limit.low, limit.high).map(lambda value: float(f"{value:.12g}"))
+
+
+@st.composite
+def any_settings(draw):
+    chosen = for_data(DictionarySettings(), draw(st.sampled_from(list(DATA))))
+    own = {name: draw(limited(name)) for name in LIMITS}
+    own |= {name: draw(st.booleans()) for name in ("norm_constraint", "second")}
+    own |= {"dead_atoms": draw(st.sampled_from(list(DEAD_ATOMS))), "m_step": draw(st.sampled_from(list(M_STEPS)))}
+    own["preparation"] = draw(st.sampled_from(list(PREPARATIONS)))
+    own["given"] = draw(st.sampled_from([None, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}]))
+    return replace(chosen, **own)
+
+
+# --- address and files ------------------------------------------------------------------------------------------
+
+
+@quick
+@given(any_settings(), st.text("HMC", max_size=30), st.data())
+def test_address_and_settings_are_inverse(wanted, moves, data):
+    cursor = data.draw(st.integers(0, len(moves)))
+    query = to_query(wanted, moves, cursor)
+    assert all(isinstance(value, str) for value in query.values())
+    found, word, place, messages = from_query(query)
+    assert (found, word, place or 0, messages) == (wanted, moves, cursor, [])
+
+
+def test_the_defaults_are_an_empty_address():
+    assert to_query(DictionarySettings(), "", 0) == {}
+    for data in DATA:
+        assert to_query(for_data(DictionarySettings(), data), "", 0) == ({"data": data} if data != "bars" else {})
+
+
+@quick
+@given(st.dictionaries(st.sampled_from([*(field.name for field in fields(DictionarySettings)), "schedule", "cursor"]),
+                       st.one_of(st.text(max_size=20), st.sampled_from(["nan", "1e999", "-1", "HM", "(HM)9999"])),
+                       max_size=6))  # fmt: skip
+def test_no_address_raises(query):
+    found, moves, cursor, messages = from_query(query)
+    assert isinstance(found, DictionarySettings) and (cursor is None or 0 <= cursor <= len(moves))
+    assert all(message.startswith("Link: ") and message.isprintable() for message in messages)
+
+
+@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("m_step", M_STEPS)
+def test_a_saved_file_opens_to_the_same_settings_and_numbers(data, m_step):
+    chosen = replace(for_data(SMALL, data), m_step=m_step, dead_atoms="revive", seed=5, second_seed=6)
+    run = DictionaryRun.of(chosen)
+    run.advance(4)
+    raw = json.loads(json.dumps(run.json()))
+    found, moves = of_experiment(raw)
+    # what a file does not say about the page's own choice of pictures stays at its default
+    assert found == (chosen if data != "digits" else replace(chosen, points=found.points)) and moves == run.moves
+    again = DictionaryRun.of(found, moves)
+    for one, other in zip(run.trajectory.half_steps, again.trajectory.half_steps, strict=True):
+        assert np.array_equal(one.after.theta["dictionary"], other.after.theta["dictionary"])
+    replayed = Experiment.parse(raw)
+    last = core.run(replayed).last.after
+    assert np.array_equal(last.q.codes, run.trajectory.last.after.q.codes)
+
+
+def test_a_file_with_its_own_pictures_and_start():
+    values = np.random.default_rng(0).normal(size=(20, 9)).tolist()
+    start = {"dictionary": np.eye(9)[:, :4].tolist()}
+    raw = {"model": "dictionary_learning", "settings": {"lambda": 0.3}, "data": {"values": values}, "start": start,
+           "schedule": "(HM)2", "seed": 3}  # fmt: skip
+    found, moves = of_experiment(raw)
+    assert found.imported and found.given["start"] == start and found.atoms == 4 and found.penalty == 0.3
+    run = DictionaryRun.of(found, moves)
+    assert run.second is not None and run.second.start["dictionary"].shape == (9, 4)
+    assert Experiment.parse(run.json()).to_json() == Experiment.parse(raw).to_json()
+    with pytest.raises(InvalidExperiment, match="^model: "):
+        of_experiment({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"})
+    with pytest.raises(InvalidExperiment, match="^penalty: "):
+        of_experiment({**raw, "settings": {"lambda": 1e4}})
+
+
+def test_the_em_page_sends_a_dictionary_run_elsewhere():
+    with pytest.raises(InvalidExperiment, match="^model: 'dictionary_learning'"):
+        EmSettings.of_experiment(DictionaryRun.of(SMALL).json())
+    assert "dictionary_learning" in em_from_query({"model": "dictionary_learning"})[3][0]
+
+
+def test_generators_beyond_the_controls_stay_as_the_file_has_them():
+    for data in (
+        {"generator": "bars", "n_points": 30, "noise": 3.0},
+        {"generator": "bars", "n_points": 30},
+        {"generator": "patches", "side": 16, "n_points": 30, "seed": 0},
+    ):
+        raw = {"model": "dictionary_learning", "data": data, "schedule": "HM"}
+        found, _ = of_experiment(raw)
+        assert found.imported and found.experiment("")["data"] == data
+
+
+# --- the run ----------------------------------------------------------------------------------------------------
+
+
+def test_advance_is_idempotent_and_draws_no_old_frame_again():
+    run = DictionaryRun.of(SMALL)
+    run.advance(4)
+    before = list(run.frames())
+    run.advance(2), run.advance(4), run.advance(7)
+    after = run.frames()
+    assert len(run) == len(after) == 8 and run.moves == "HMHMHMH"
+    assert all(one is other for one, other in zip(before[:-1], after, strict=False))
+    assert [frame["next"]["label"] for frame in after] == ["H-step", "M-step"] * 4
+
+
+def test_ahead_works_in_batches_up_to_the_end(monkeypatch):
+    run = DictionaryRun.of(replace(SMALL, atoms=8))
+    monkeypatch.setattr(ui.dictionary_run, "_PATIENCE", 0.0)
+    run.ahead()
+    assert len(run) == 1
+    monkeypatch.setattr(ui.dictionary_run, "_PATIENCE", 60.0)
+    run.ahead(11)
+    assert len(run) == 12 and run.ended is None
+    while run.ended is None:
+        run.ahead()
+    assert "Converged" in run.ended and run.moves.endswith("HM")
+    rises = [b - a for a, b in zip(*(run_heights(run)[k:] for k in (0, 2)), strict=False)]
+    assert rises[-1] < 1e-9 * abs(run_heights(run)[-1])
+    length = len(run)
+    run.ahead()
+    assert len(run) == length and run.frames()[-1]["next"] is not None
+
+
+def run_heights(run):
+    model, data = run.experiment.model, run.experiment.data
+    return [model.expected_log_joint(data, step.after.theta, step.after.q) for step in run.trajectory.half_steps[1:]]
+
+
+def test_the_page_holds_so_many_half_steps(monkeypatch):
+    monkeypatch.setattr(ui.dictionary_run, "LONGEST", 6)
+    run = DictionaryRun.of(SMALL, "HM" * 10)
+    assert len(run) == 7 and "6 half-steps" in run.ended and run.frames()[-1]["next"] is None
+
+
+def test_move_cuts_both_tapes():
+    run = DictionaryRun.of(SMALL, "HMHM")
+    assert run.move("M", 1) == 2 and len(run) == 5  # there already
+    assert run.move("C", 1) == 2 and run.moves == "HC"
+    assert [frame["chip"]["label"] for frame in run.frames()] == ["start", "H", "C"]
+    alone = DictionaryRun.of(replace(SMALL, second=False, seed=1), "HC")
+    assert run.frames()[2]["set"]["second/0/z"] == alone.frames()[2]["set"]["atoms/0/z"]
+    with pytest.raises(InvalidExperiment, match="an H-step first"):
+        run.move("M", 0)
+    with pytest.raises(InvalidExperiment, match="E"):
+        DictionaryRun.of(SMALL, "EM")
+
+
+# --- the session ------------------------------------------------------------------------------------------------
+
+
+def session(**changes):
+    chosen = replace(SMALL, **changes)
+    return DictionarySession(chosen, DictionaryRun.of(chosen), [])
+
+
+def test_which_changes_keep_the_tape():
+    here = session()
+    here.run.advance(4)
+    here.change(m_step="sweep")
+    here.run.advance(6)
+    assert here.run.moves == "HMHMHC"
+    here.change(second=False)
+    assert here.run.moves == "HMHMHC" and here.run.second is None
+    here.change(second=True)
+    here.change(norm_constraint=False)
+    assert here.run.moves == "" and not here.run.experiment.model.norm_constraint
+    here.change(penalty=1e9)
+    assert here.messages and here.settings.penalty == 0.5
+    here.change(data="digits")
+    assert here.settings.atoms == 36 and here.settings.precision == 0.0625
+    here.act({"act": "random"})
+    assert here.settings.seed == 1 and here.messages == []
+    here.act({"act": "move", "letter": "M", "at": 0})
+    assert "an H-step first" in here.messages[0]
+    here.act({"act": "move", "letter": "H", "at": 0})
+    assert here.run.moves == "H" and here.player.cursor == 1
+
+
+def test_links_with_parts_that_do_not_go_together_open_the_defaults():
+    here = DictionarySession.opened({"schedule": "EM", "cursor": "2"})
+    assert here.run.moves == "" and "E (exact posterior)" in here.messages[0]
+    here = DictionarySession.opened({"points": "40", "schedule": "(HM)2", "cursor": "3"})
+    assert here.run.moves == "HMHM" and here.player.cursor == 3 and here.messages == []
+
+
+# --- what the MAP page takes over -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def learned(monkeypatch):
+    """A dictionary page on which two rounds were made."""
+    page = session(atoms=6)
+    page.act({"act": "advance", "to": 4})
+    monkeypatch.setattr(map_session, "known", lambda kind: page)
+    return page
+
+
+def test_the_map_page_uses_the_dictionary_just_learned(learned):
+    chosen = for_signal(MapSettings(), "patch8")
+    here = MapSession(chosen, map_session.MapRun.of(chosen), [])
+    here.change(dictionary=JUST_LEARNED)
+    atoms = learned.run.dictionary(4).round(4)
+    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)
+    assert here.messages == []
+    here.change(number=7)  # another signal, the same dictionary
+    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)
+    assert here.settings.number == 7 and not here.settings.imported
+    query = here.query()
+    assert here.linkable and query["dictionary"] == JUST_LEARNED and len(query["given"]) < LONGEST_LINK
+    again, _, _, messages = map_from_query(query, 10)
+    assert again == here.settings and messages == []
+    learned.act({"act": "advance", "to": 6})
+    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)  # until it is taken anew
+    here.take_learned()
+    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, learned.run.dictionary(6).round(4))
+    here.change(dictionary="cosine")
+    assert here.settings.given is None
+
+
+def test_the_dictionary_must_fit_and_be_there(learned, monkeypatch):
+    here = MapSession(MapSettings(), map_session.MapRun.of(MapSettings()), [])
+    assert here.just_learned is None  # the toy has two numbers
+    here.change(signal="patch16")
+    assert here.just_learned is None
+    here.change(signal="digit")
+    assert here.just_learned is not None
+    learned.player.go(0)
+    assert here.just_learned is None  # nothing learned there yet
+    here.change(dictionary=JUST_LEARNED)
+    assert here.messages and "learned" in here.messages[0] and here.settings.dictionary == "cosine"
+    monkeypatch.setattr(map_session, "known", lambda kind: None)
+    assert here.just_learned is None
+    opened_without = MapSession.opened({"signal": "patch8", "dictionary": JUST_LEARNED})
+    assert "Dictionary learning" in opened_without.messages[0]
+
+
+def test_a_dictionary_too_large_for_a_link_says_so(monkeypatch):
+    page = session(data="patches", atoms=64)
+    page.act({"act": "advance", "to": 2})
+    monkeypatch.setattr(map_session, "known", lambda kind: page)
+    chosen = for_signal(MapSettings(), "patch8")
+    here = MapSession(chosen, map_session.MapRun.of(chosen), [])
+    here.change(dictionary=JUST_LEARNED)
+    assert not here.linkable and here.settings.dictionary == JUST_LEARNED
+
+
+def test_known_is_the_session_of_that_page(monkeypatch):
+    from ui import session as sessions
+
+    page = session()
+    monkeypatch.setattr(sessions, "st", SimpleNamespace(session_state={"dictionary": page}))
+    assert sessions.known(DictionarySession) is page and sessions.known(MapSession) is None
+
+
+# --- the whole page ---------------------------------------------------------------------------------------------
+
+
+def page_of(**query):
+    return ran(opened(points="40", **query).switch_page("pages/dictionary.py").run())
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_every_control(data):
+    app = page_of()
+    if data != "bars":
+        change(app, "Pictures", data)
+    for label in labels(app):
+        if label == "Pictures" or label not in labels(app):
+            continue
+        chosen = control(app, label)
+        values = {
+            "selectbox": lambda c: c.options,
+            "slider": lambda c: [c.min, min(c.max, 60)],
+            "toggle": lambda c: [True, False],
+        }
+        for value in values.get(chosen.type, lambda c: [c.value + 1])(chosen):
+            if chosen.type == "selectbox":
+                chosen.select_index(chosen.options.index(value))
+                ran(app.run())
+            else:
+                change(app, label, value)
+            if label not in labels(app):
+                break
+            chosen = control(app, label)
