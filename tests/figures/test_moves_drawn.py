@@ -107,3 +107,16 @@ def test_the_floor_of_mean_field_is_below_the_gap(run):
         if floor is not None:
             kl = decompose(run.experiment.model, run.experiment.data, step.after).kl
             assert 0 <= floor <= kl * (1 + 1e-9)
+
+
+def test_the_floor_is_where_further_sweeps_end(run):
+    """At the θ where q was last swept: the same as making V again and again."""
+    experiment = run.experiment
+    for index, step in enumerate(run.trajectory.half_steps):
+        if step.move != "V":
+            continue
+        q = step.after.q
+        for _ in range(300):
+            q = experiment.model.mean_field(experiment.data, step.after.theta, q)
+        reached = experiment.model.kl(q, experiment.model.posterior(experiment.data, step.after.theta))
+        assert run._moments[index].floor == pytest.approx(reached, rel=1e-5, abs=1e-9)
