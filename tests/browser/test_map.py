@@ -328,6 +328,7 @@ def test_dragging_the_code_starts_from_there(map_page, browser, page_errors):
     map_page.page.mouse.up()
     map_page.at(0)
     expect(map_page.page.locator(".stage-chip")).to_have_count(1)
+    map_page.page.wait_for_timeout(600)  # the point glides to where it was dropped
     dropped = [map_page.trace("picture", 6, axis)[0] for axis in "xy"]
     assert map_page.numbers()[0] > before[0]
     expected = rows(replace(TOY, given={"start": {"code": dropped}}), 1)
