@@ -74,7 +74,7 @@ class Move:
 
 _OPENS = "opens as θ leaves the place where q was made"
 _STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
-_ONE_BLOCK = "its parameters form a single block, so that C would be M"
+_NO_COORDINATES = "its parameters have no unconstrained coordinates"
 
 _TABLE = (
     Move(
@@ -161,7 +161,7 @@ _TABLE = (
         _STEP,
         needs_q=True,
         requires="gradient",
-        lacking="its parameters have no unconstrained coordinates",
+        lacking=_NO_COORDINATES,
     ),
     Move(
         "B",
@@ -174,7 +174,7 @@ _TABLE = (
         {"step": Setting(1.0, "size of the step tried first")},
         needs_q=True,
         requires="gradient",
-        lacking="its parameters have no unconstrained coordinates",
+        lacking=_NO_COORDINATES,
     ),
     Move(
         "S",
@@ -214,7 +214,7 @@ _TABLE = (
         },
         needs_q=True,
         requires="gradient",
-        lacking="its parameters have no unconstrained coordinates",
+        lacking=_NO_COORDINATES,
     ),
     Move(
         "N",
@@ -226,7 +226,7 @@ _TABLE = (
         lambda model, data, state, settings, rng: m_steps.newton_step(model, data, state),
         needs_q=True,
         requires="gradient",
-        lacking="its parameters have no unconstrained coordinates",
+        lacking=_NO_COORDINATES,
     ),
     Move(
         "L",
@@ -239,7 +239,7 @@ _TABLE = (
         {"iterations": Setting(5, "iterations in one move", whole=True, most=1000)},
         needs_q=True,
         requires="gradient",
-        lacking="its parameters have no unconstrained coordinates",
+        lacking=_NO_COORDINATES,
     ),
     Move(
         "C",
@@ -251,7 +251,7 @@ _TABLE = (
         lambda model, data, state, settings, rng: m_steps.conditional(model, data, state, rng),
         needs_q=True,
         requires="maximize_block",
-        lacking=_ONE_BLOCK,
+        lacking="its parameters form a single block, so that C would be M",
     ),
 )
 

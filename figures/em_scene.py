@@ -93,13 +93,13 @@ class EmScene:
 
     def inner(self, moment: Moment) -> list[Json]:
         """One frame per stop of the scrubber: θ on its way, q as it is."""
-        course_ = moment.course
-        if course_ is None:
+        way = moment.course
+        if way is None:
             return []
         result = []
-        offset = len(course_.profile.thetas) - len(STOPS)
+        offset = len(way.profile.thetas) - len(STOPS)
         for stop in range(len(STOPS)):
-            theta = course_.profile.thetas[stop + offset]
+            theta = way.profile.thetas[stop + offset]
             if theta is None:
                 result.append({"set": {}, "text": {}, "value": {}})
                 continue
@@ -108,8 +108,8 @@ class EmScene:
             bound = decompose(self.experiment.model, self.experiment.data, state)
             text, value = _numbers(bound)
             there = replace(moment, step=replace(moment.step, after=state), bound=bound)
-            text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]), course_.touches)}
-            changed = self.view.parameters(theta, state.q) | course.inner(moment, course_, stop)
+            text |= self._notes(there) | {"caption": em_words.underway(bound, float(STOPS[stop]), way.touches)}
+            changed = self.view.parameters(theta, state.q) | course.inner(moment, way, stop)
             changed |= decomposition.changes(bound)
             result.append({"set": changed, "text": text, "value": value})
         return result

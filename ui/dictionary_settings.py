@@ -186,12 +186,7 @@ def to_query(settings: DictionarySettings, moves: str, cursor: int) -> dict[str,
 def from_query(query: Mapping[str, str]) -> tuple[DictionarySettings, str, int | None, list[str]]:
     """Settings, moves and cursor from an address, and one message for each part that makes no sense."""
     settings, messages = links.settings_of(query, DictionarySettings(), _read, _take)
-    moves = ""
-    if "schedule" in query:
-        try:
-            moves = schedule.expand(query["schedule"], MOVES)
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The tape starts empty.")
+    moves = links.read_tape(query, messages)
     return settings, moves, links.read_cursor(query, len(moves), messages), messages
 
 

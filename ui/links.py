@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from em_core import schedule
 from em_core.errors import InvalidExperiment
+from em_core.moves import MOVES
 
 # longer addresses are cut by browsers and mail programs
 LONGEST_LINK = 6_000
@@ -109,6 +111,15 @@ def unpacked(text: str, names: Collection[str]) -> dict[str, Any]:
     if not isinstance(given, dict) or not all(name in names and isinstance(part, dict) for name, part in given.items()):
         raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
     return given
+
+
+def read_tape(query: Mapping[str, str], messages: list[str]) -> str:
+    """The moves made; a schedule that does not parse is reported, and there are none."""
+    try:
+        return schedule.expand(query["schedule"], MOVES) if "schedule" in query else ""
+    except InvalidExperiment as error:
+        messages.append(f"Link: {error}. The tape starts empty.")
+        return ""
 
 
 def read_cursor(query: Mapping[str, str], last: int, messages: list[str]) -> int | None:

@@ -313,12 +313,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, lis
     A part that makes no sense is left at its default; parts that are not ours are ignored.
     """
     settings, messages = links.settings_of(query, Settings(), _read, _take)
-    moves = ""
-    if "schedule" in query:
-        try:
-            moves = schedule.expand(query["schedule"], MOVES)
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The tape starts empty.")
+    moves = links.read_tape(query, messages)
     return settings, moves, links.read_cursor(query, len(moves), messages), messages
 
 

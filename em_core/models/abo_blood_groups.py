@@ -18,6 +18,7 @@ from em_core.categorical import Categorical
 from em_core.errors import InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
+from em_core.models.categorical_hidden import CategoricalHidden
 from em_core.multinomial import log_ways, times_log
 from em_core.records import Array, Parameters, frozen
 
@@ -40,7 +41,7 @@ class BloodGroups:
 
 
 @dataclass(frozen=True)
-class AboBloodGroups:
+class AboBloodGroups(CategoricalHidden):
     """No settings. q has two rows, homozygous (AA, BB) and with O (AO, BO), and two columns, groups A and B."""
 
     name: ClassVar[str] = "abo_blood_groups"
@@ -91,21 +92,6 @@ class AboBloodGroups:
         hidden = categorical.expectation(q, _genotypes(data, theta))
         return math.fsum([data.log_ways, hidden, *_open_groups(data, theta)])
 
-    def entropy(self, q: Categorical) -> float:
-        return categorical.entropy(q)
-
-    def kl(self, q: Categorical, posterior: Categorical) -> float:
-        return categorical.kl(q, posterior)
-
-    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
-        return categorical.kl_by_unit(q, posterior)
-
-    def mode(self, data: BloodGroups, theta: Parameters) -> Categorical:
-        return categorical.mode(self.posterior(data, theta))
-
-    def tempered(self, data: BloodGroups, theta: Parameters, power: float) -> Categorical:
-        return categorical.tempered(self.posterior(data, theta), power)
-
     def n_hidden_units(self, data: BloodGroups) -> int:
         """Two: all people of group A share their q, and so do those of group B."""
         return len(data.hiding)
@@ -149,9 +135,6 @@ class AboBloodGroups:
         unnormalised = np.exp(ratios - ratios.max())
         frequencies[frequencies > 0] = unnormalised / unnormalised.sum()
         return _named(frequencies)
-
-    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
-        return categorical.blend(q0, q1, weight)
 
 
 def _stacked(theta: Parameters) -> Array:

@@ -18,6 +18,7 @@ from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
+from em_core.models.categorical_hidden import CategoricalHidden
 from em_core.multinomial import log_ways, times_log
 from em_core.records import Array, Parameters, frozen
 
@@ -31,7 +32,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Linkage:
+class Linkage(CategoricalHidden):
     """No settings. q has two rows, hidden cells 1/2 and θ/4; its one column stands for the first cell's animals."""
 
     name: ClassVar[str] = "linkage"
@@ -77,21 +78,6 @@ class Linkage:
         hidden = categorical.expectation(q, self._hidden_cells(theta))
         return math.fsum([data.log_ways, hidden, *self._other_cells(data, theta)])
 
-    def entropy(self, q: Categorical) -> float:
-        return categorical.entropy(q)
-
-    def kl(self, q: Categorical, posterior: Categorical) -> float:
-        return categorical.kl(q, posterior)
-
-    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
-        return categorical.kl_by_unit(q, posterior)
-
-    def mode(self, data: Cells, theta: Parameters) -> Categorical:
-        return categorical.mode(self.posterior(data, theta))
-
-    def tempered(self, data: Cells, theta: Parameters, power: float) -> Categorical:
-        return categorical.tempered(self.posterior(data, theta), power)
-
     def n_hidden_units(self, data: Cells) -> int:
         """One: all animals of the first cell share their q."""
         return 1
@@ -131,9 +117,6 @@ class Linkage:
 
     def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
         return {"theta": frozen(expit(vector[0]))} if len(vector) else theta
-
-    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
-        return categorical.blend(q0, q1, weight)
 
     def _hidden_cells(self, theta: Parameters) -> Array:
         """log probabilities of the two hidden cells, (2, 1)."""

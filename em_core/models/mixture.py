@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from em_core import categorical, minibatch
+from em_core import categorical
 from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
-from em_core.minibatch import Draw
+from em_core.models.categorical_hidden import CategoricalRows
+from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
 
 
@@ -29,24 +30,8 @@ class Family(Protocol):
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters: ...
 
 
-@dataclass(frozen=True, eq=False)
-class Observations:
-    """values: (N, …) one row a unit; counts: (N,) how many identical units a row stands for."""
-
-    values: Array
-    counts: Array
-
-    @classmethod
-    def single(cls, values: Array) -> Observations:
-        return cls(values, frozen(np.ones(len(values))))
-
-    def part(self, draw: Draw) -> Observations:
-        """The units that were drawn, as rows of their own."""
-        return Observations(frozen(self.values[draw.rows]), frozen(draw.counts[draw.rows]))
-
-
 @dataclass(frozen=True)
-class Mixture:
+class Mixture(CategoricalRows):
     """p(v, h = k) = weights_k · family(v | component k). Subclasses say how files describe them."""
 
     n_components: int | None
@@ -56,59 +41,19 @@ class Mixture:
     def family(self) -> Family:
         raise NotImplementedError
 
-    def n_units(self, data: Observations) -> float:
-        return float(data.counts.sum())
-
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
         with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
             log_weights = np.log(theta["weights"])
         return log_weights[:, None] + self.family.log_density(data.values, theta)
 
-    def posterior(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.posterior(self.log_joint(data, theta), data.counts)
-
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         return categorical.expectation(q, self.log_joint(data, theta))
-
-    def entropy(self, q: Categorical) -> float:
-        return categorical.entropy(q)
-
-    def kl(self, q: Categorical, posterior: Categorical) -> float:
-        return categorical.kl(q, posterior)
-
-    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
-        return categorical.kl_by_unit(q, posterior)
-
-    def mode(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.mode(self.posterior(data, theta))
-
-    def tempered(self, data: Observations, theta: Parameters, power: float) -> Categorical:
-        return categorical.tempered(self.posterior(data, theta), power)
-
-    def n_hidden_units(self, data: Observations) -> int:
-        """Rows: a row with a count is one unit."""
-        return len(data.counts)
-
-    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
-        return categorical.replaced(q, other, units)
-
-    def log_evidence(self, data: Observations, theta: Parameters) -> float:
-        return categorical.log_evidence(self.log_joint(data, theta), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         components = self.family.fit(data.values, q.expected_counts, theta)
         weights = theta["weights"] if self.weights_fixed else _shares(q)
         return {"weights": weights, **components}
-
-    def minibatch(
-        self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
-    ) -> tuple[Observations, Categorical, float]:
-        draw = minibatch.draw(data.counts, size, rng)
-        if draw.everything:
-            return data, q, 1.0
-        part = data.part(draw)
-        return part, q.part(draw.rows, part.counts), draw.share
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         names = self.family.parameters if self.weights_fixed else ("weights", *self.family.parameters)
@@ -154,9 +99,6 @@ class Mixture:
             unnormalised = np.exp(ratios - ratios.max())
             weights, vector = frozen(unnormalised / unnormalised.sum()), vector[free:]
         return {"weights": weights, **self.family.from_vector(vector, theta)}
-
-    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
-        return categorical.blend(q0, q1, weight)
 
     def read_parameters(self, fields: Fields, data: Observations) -> Parameters:
         weights = read_weights(fields, self.n_components)

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from em_core import categorical, minibatch
 from em_core.categorical import Categorical
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
-from em_core.models.mixture import Observations
+from em_core.models.categorical_hidden import CategoricalRows
+from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
 
 MOST_HIDDEN = 12
@@ -29,7 +29,7 @@ _MOST_HALVINGS = 60
 
 
 @dataclass(frozen=True)
-class SigmoidBeliefNet:
+class SigmoidBeliefNet(CategoricalRows):
     """Settings: the number of hidden units, where no start gives it. q has one row for each configuration of h.
 
     The M-step has no closed form: it is logistic regression of every value on the hidden configurations. The bound is
@@ -102,12 +102,6 @@ class SigmoidBeliefNet:
             raise InvalidExperiment("data.values", f"{len(data.values)} points", valid)
 
     # --- the mathematics --------------------------------------------------------------------------------------
-    def n_units(self, data: Observations) -> float:
-        return float(len(data.values))
-
-    def posterior(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.posterior(self._log_joint(data, theta), data.counts)
-
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         """Each value's own factor, averaged over the configurations that q gives to the points."""
         h = configurations(len(theta["hidden_biases"]))
@@ -116,21 +110,6 @@ class SigmoidBeliefNet:
         visible = _log_bernoulli(h @ theta["weights"].T + theta["visible_biases"], ones, visits[:, None])
         return float(hidden.sum() + visible.sum())
 
-    def entropy(self, q: Categorical) -> float:
-        return categorical.entropy(q)
-
-    def kl(self, q: Categorical, posterior: Categorical) -> float:
-        return categorical.kl(q, posterior)
-
-    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
-        return categorical.kl_by_unit(q, posterior)
-
-    def mode(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.mode(self.posterior(data, theta))
-
-    def tempered(self, data: Observations, theta: Parameters, power: float) -> Categorical:
-        return categorical.tempered(self.posterior(data, theta), power)
-
     def mean_field(self, data: Observations, theta: Parameters, q: Categorical | None) -> Categorical:
         """One sweep over the hidden units: q(h_j) ∝ exp E[log p(h, v)], the expectation over the other units' q.
 
@@ -138,7 +117,7 @@ class SigmoidBeliefNet:
         of the given q's marginals; without a q, from the prior. L never falls from that product on. Raises
         `HalfStepFailed` where a configuration is impossible.
         """
-        log_joint = self._log_joint(data, theta)
+        log_joint = self.log_joint(data, theta)
         if not np.isfinite(log_joint).all():
             raise HalfStepFailed(
                 "impossible_data", "a configuration of the hidden units has probability zero: mean field needs them all"
@@ -157,29 +136,10 @@ class SigmoidBeliefNet:
             on[j], off[j] = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
         return Categorical(frozen(_log_product(h, on, off)), data.counts)
 
-    def n_hidden_units(self, data: Observations) -> int:
-        """Points."""
-        return len(data.values)
-
-    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
-        return categorical.replaced(q, other, units)
-
-    def log_evidence(self, data: Observations, theta: Parameters) -> float:
-        return categorical.log_evidence(self._log_joint(data, theta), data.counts)
-
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         """Hidden biases from expected frequencies; for each visible unit, logistic regression by Newton's method."""
         hidden = self.maximize_block(data, q, theta, ("hidden_biases",))
         return self.maximize_block(data, q, hidden, ("visible_biases", "weights"))
-
-    def minibatch(
-        self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
-    ) -> tuple[Observations, Categorical, float]:
-        draw = minibatch.draw(data.counts, size, rng)
-        if draw.everything:
-            return data, q, 1.0
-        part = data.part(draw)
-        return part, q.part(draw.rows, part.counts), draw.share
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("hidden_biases",), ("visible_biases",), ("weights",)
@@ -224,10 +184,7 @@ class SigmoidBeliefNet:
             "weights": frozen(weights.reshape(n_visible, n_hidden)),
         }
 
-    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
-        return categorical.blend(q0, q1, weight)
-
-    def _log_joint(self, data: Observations, theta: Parameters) -> Array:
+    def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h), (2^H, N)."""
         h = configurations(len(theta["hidden_biases"]))
         hidden = _log_bernoulli(theta["hidden_biases"], h, 1.0).sum(axis=1)

@@ -17,7 +17,7 @@ from em_core.errors import HalfStepFailed
 from em_core.families.gaussian import GaussianFamily
 from em_core.fields import Fields
 from em_core.model import ModelHelp
-from em_core.models.mixture import Observations
+from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
 from em_core.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
 

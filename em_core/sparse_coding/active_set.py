@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
+from em_core.errors import HalfStepFailed
 from em_core.fields import Array
 from em_core.sparse_coding.problem import Problem
 
@@ -91,8 +92,14 @@ def signed_solution(active: ActiveSet, signs: Array, penalty: float) -> Array:
 
 
 def slide_to_zero(code: Array, direction: Array) -> Array:
-    """Move along `direction` (K,) until the first coefficient that shrinks is exactly 0."""
+    """Move along `direction` (K,) until the first coefficient that shrinks is exactly 0.
+
+    Raises `HalfStepFailed` where none does: among atoms of very different lengths rounding may leave none.
+    """
     shrinking = np.flatnonzero(code * direction < 0)
+    if not len(shrinking):
+        message = "the atoms differ so much in length that rounding decides which of them help"
+        raise HalfStepFailed("rounding", message)
     lengths = -code[shrinking] / direction[shrinking]
     first = int(np.argmin(lengths))
     moved: Array = code + lengths[first] * direction

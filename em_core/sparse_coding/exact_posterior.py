@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
+from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Array
 from em_core.sparse_coding import feature_sign
 from em_core.sparse_coding.kinked import excess
@@ -106,7 +106,7 @@ def most_likely_code(problem: Problem) -> Array:
             if state.done:
                 break
             state = feature_sign.step(problem, state)
-    except ValueError:  # atoms of such different lengths that rounding decides which of them helps
+    except HalfStepFailed:  # atoms of such different lengths that rounding decides which of them helps
         raise InvalidExperiment("data.dictionary", problem.dictionary.tolist(), "atoms of comparable length") from None
     return state.code
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
+from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Array, Fields
 from em_core.sparse_coding.problem import Problem, duality_gap, objective
 from em_core.sparse_coding.solvers import SOLVERS
@@ -137,7 +137,10 @@ def attempt(experiment: SparseCodingExperiment, state: SolverState, number: int)
     """Make step `number` from `state`."""
     problem, solver = experiment.problem, SOLVERS[experiment.solver]
     with np.errstate(over="ignore", invalid="ignore"):
-        after = solver.step(problem, state)
+        try:
+            after = solver.step(problem, state)
+        except HalfStepFailed as failure:
+            return Attempt(None, math.nan, math.nan, f"step {number} could not be made: {failure}")
         cost, gap = objective(problem, after.code), duality_gap(problem, after.code)
     if not (np.isfinite(after.code).all() and math.isfinite(cost) and math.isfinite(gap)):
         return Attempt(

@@ -84,6 +84,7 @@ class ChainsView(PlainView):
             "yaxis": "y4",
             "hovertemplate": "from %{y} to %{x}: %{z:.4f}<extra></extra>",
         }
+        states = {"type": "category", "dtick": 1}
         shape = layout.figure(
             x="time",
             y=self.columns[0] if len(self.columns) == 1 else "value",
@@ -94,8 +95,8 @@ class ChainsView(PlainView):
             yaxis3=layout.axis(
                 "path", domain=[0.3, 0.39], anchor="x", range=[-0.6, self.k - 0.4], showticklabels=False
             ),
-            xaxis4=layout.axis("to state", domain=[0.8, 1], anchor="y4", type="category"),
-            yaxis4=layout.axis("from state", domain=[0.45, 1], anchor="x4", type="category", autorange="reversed"),
+            xaxis4=layout.axis("to state", domain=[0.8, 1], anchor="y4", **states),
+            yaxis4=layout.axis("from state", domain=[0.45, 1], anchor="x4", autorange="reversed", **states),
         )
         return {"data": {"data": [series, levels, *ribbons, path, matrix], "layout": shape}}
 

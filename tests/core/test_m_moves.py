@@ -16,7 +16,7 @@ from em_core.__main__ import main
 from em_core.errors import HalfStepFailed
 from em_core.experiment import Experiment
 from em_core.models import MODELS
-from em_core.models.mixture import Observations
+from em_core.models.observations import Observations
 from em_core.moves import MOVES, allowed
 from em_core.records import State, frozen
 from tests.core.cases import CASES, INTERIOR, WITH_M, central_difference, gaussian

@@ -6,13 +6,12 @@ import { decode, History } from "./history.js";
 import { listen } from "./keys.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
-import { View } from "./views.js";
+import { arrange, View } from "./views.js";
 
 const GLIDE = 300; // milliseconds
 const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
 const REST = 250; // milliseconds after which the cursor counts as at rest
 const AHEAD = 3; // seconds of playing that should be known in advance
-const WIDTHS = ["wide", "medium", "narrow"];
 
 const here = (path) => new URL(path, import.meta.url).href;
 const stages = new WeakMap(); // Streamlit calls the entry again for every message, with the same root
@@ -160,25 +159,10 @@ class Stage {
     }));
     const grid = el("div", { class: "stage-views" }, ...this.views.map(({ node }) => node));
     this.views.forEach((view) => view.choose(view.figures.find(({ id }) => id === faces.get(view.view.id)) ?? view.chosen));
-    this.arrange(grid, scene);
+    arrange(grid, scene);
     this.body.replaceChildren(this.header.node, grid, this.transport.node);
     this.transport.playing(false);
     this.theme = null;
-  }
-
-  /** The grid for each width is CSS: container queries choose between these properties. */
-  arrange(grid, { areas = {}, columns = {}, rows = {}, views }) {
-    const oneColumn = views.map(({ id, area }) => area ?? id);
-    const chosen = { wide: areas.wide ?? oneColumn };
-    chosen.medium = areas.medium ?? chosen.wide;
-    chosen.narrow = areas.narrow ?? oneColumn;
-    for (const width of WIDTHS) {
-      const lines = chosen[width];
-      const count = lines[0].trim().split(/\s+/).length;
-      grid.style.setProperty(`--areas-${width}`, lines.map((line) => `"${line}"`).join(" "));
-      grid.style.setProperty(`--columns-${width}`, columns[width] ?? `repeat(${count}, minmax(0, 1fr))`);
-      grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, 1fr)`));
-    }
   }
 
   /** Reading styles costs a layout, so it happens on messages only: Streamlit calls us when its theme changes. */

@@ -3,6 +3,8 @@ import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 
+const WIDTHS = ["wide", "medium", "narrow"];
+
 export class View {
   /** `on`: { seek(frame), drop(figure, id, x, y), switched(), inner: { wanted(), moved(index) } }. */
   constructor(view, scene, on) {
@@ -95,5 +97,20 @@ export class View {
       picture.destroy();
       handles.destroy();
     }
+  }
+}
+
+/** The grid for each width is CSS: container queries choose between these properties. */
+export function arrange(grid, { areas = {}, columns = {}, rows = {}, views }) {
+  const oneColumn = views.map(({ id, area }) => area ?? id);
+  const chosen = { wide: areas.wide ?? oneColumn };
+  chosen.medium = areas.medium ?? chosen.wide;
+  chosen.narrow = areas.narrow ?? oneColumn;
+  for (const width of WIDTHS) {
+    const lines = chosen[width];
+    const count = lines[0].trim().split(/\s+/).length;
+    grid.style.setProperty(`--areas-${width}`, lines.map((line) => `"${line}"`).join(" "));
+    grid.style.setProperty(`--columns-${width}`, columns[width] ?? `repeat(${count}, minmax(0, 1fr))`);
+    grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, 1fr)`));
   }
 }

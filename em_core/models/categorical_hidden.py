@@ -1,0 +1,70 @@
+"""What models have in common whose hidden values are finitely many, so that q is a table of probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from em_core import categorical, minibatch
+from em_core.categorical import Categorical
+from em_core.models.observations import Observations
+from em_core.records import Array, Parameters
+
+
+class CategoricalHidden:
+    """Terms of the bound and other q, for a model that says what its `posterior` is."""
+
+    def posterior(self, data: Any, theta: Parameters) -> Categorical:
+        raise NotImplementedError
+
+    def entropy(self, q: Categorical) -> float:
+        return categorical.entropy(q)
+
+    def kl(self, q: Categorical, posterior: Categorical) -> float:
+        return categorical.kl(q, posterior)
+
+    def kl_by_unit(self, q: Categorical, posterior: Categorical) -> Array:
+        return categorical.kl_by_unit(q, posterior)
+
+    def mode(self, data: Any, theta: Parameters) -> Categorical:
+        return categorical.mode(self.posterior(data, theta))
+
+    def tempered(self, data: Any, theta: Parameters, power: float) -> Categorical:
+        return categorical.tempered(self.posterior(data, theta), power)
+
+    def blend(self, q0: Categorical, q1: Categorical, weight: float) -> Categorical:
+        return categorical.blend(q0, q1, weight)
+
+
+class CategoricalRows(CategoricalHidden):
+    """A model of independent rows, each with its own hidden value; it says what log p(v_n, h) is."""
+
+    def log_joint(self, data: Observations, theta: Parameters) -> Array:
+        """log p(v_n, h; θ), (number of hidden values, N)."""
+        raise NotImplementedError
+
+    def n_units(self, data: Observations) -> float:
+        return float(data.counts.sum())
+
+    def posterior(self, data: Observations, theta: Parameters) -> Categorical:
+        return categorical.posterior(self.log_joint(data, theta), data.counts)
+
+    def log_evidence(self, data: Observations, theta: Parameters) -> float:
+        return categorical.log_evidence(self.log_joint(data, theta), data.counts)
+
+    def n_hidden_units(self, data: Observations) -> int:
+        """Rows: a row with a count is one unit."""
+        return len(data.counts)
+
+    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
+        return categorical.replaced(q, other, units)
+
+    def minibatch(
+        self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
+    ) -> tuple[Observations, Categorical, float]:
+        draw = minibatch.draw(data.counts, size, rng)
+        if draw.everything:
+            return data, q, 1.0
+        part = data.part(draw)
+        return part, q.part(draw.rows, part.counts), draw.share
