@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
+from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.sparse_coding import duality_gap, objective
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.sparse.moment import Step
@@ -36,7 +36,14 @@ class MapRun:
     @classmethod
     def of(cls, settings: MapSettings, steps: int = 0) -> MapRun:
         """The run that the settings describe, with so many steps made. Raises `InvalidExperiment`."""
-        run = cls(SparseCodingExperiment.parse(settings.experiment(steps)), settings)
+        experiment = SparseCodingExperiment.parse(settings.experiment(steps))
+        try:
+            run = cls(experiment, settings)
+        except HalfStepFailed as failure:  # the pictures need the optimum, and the optimum its path over λ
+            given = experiment.problem.dictionary.tolist()
+            raise InvalidExperiment(
+                "data.dictionary", given, f"one whose path over λ can be found ({failure})"
+            ) from None
         run.advance(steps)
         return run
 

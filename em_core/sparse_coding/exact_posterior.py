@@ -106,7 +106,7 @@ def most_likely_code(problem: Problem) -> Array:
             if state.done:
                 break
             state = feature_sign.step(problem, state)
-    except HalfStepFailed:  # atoms of such different lengths that rounding decides which of them helps
+    except (HalfStepFailed, np.linalg.LinAlgError):  # of atoms of such different lengths rounding decides which help
         raise InvalidExperiment("data.dictionary", problem.dictionary.tolist(), "atoms of comparable length") from None
     return state.code
 

@@ -141,6 +141,9 @@ def attempt(experiment: SparseCodingExperiment, state: SolverState, number: int)
             after = solver.step(problem, state)
         except HalfStepFailed as failure:
             return Attempt(None, math.nan, math.nan, f"step {number} could not be made: {failure}")
+        except np.linalg.LinAlgError:
+            trouble = "the atoms in use are dependent up to rounding"
+            return Attempt(None, math.nan, math.nan, f"step {number} could not be made: {trouble}")
         cost, gap = objective(problem, after.code), duality_gap(problem, after.code)
     if not (np.isfinite(after.code).all() and math.isfinite(cost) and math.isfinite(gap)):
         return Attempt(

@@ -194,3 +194,10 @@ def test_a_step_beyond_the_numbers_stops_and_can_still_be_drawn(solver, settings
 def test_json_says_how_many_steps_there_are():
     for steps in (1, 7):
         assert MapRun.of(MapSettings(), steps).json()["steps"] == steps
+
+
+def test_a_dictionary_without_a_path_is_refused_in_one_line():
+    """The pictures need the optimum, and rounding lets these atoms of all lengths come and go for ever."""
+    given = {"data": {"signal": [1e6, 1.0], "dictionary": [[-1.0, 3.0], [0.5, -1e6]]}}
+    with pytest.raises(InvalidExperiment, match="path over λ can be found"):
+        MapRun.of(replace(MapSettings(), given=given))

@@ -206,3 +206,22 @@ def test_bad_experiments_name_the_field(changes, field):
 def test_not_an_object(raw):
     with pytest.raises(InvalidExperiment):
         SparseCodingExperiment.parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("signal", "dictionary", "reason"),
+    [
+        ([1e-40, 1e45], [[-1e20, 1e6, 3.0], [-3.0, 1.0, -1e-8]], "rounding decides which of them help"),
+        ([-0.5, 0.0], [[1e-40, 1e20, -3.0], [1e20, -1e45, -1e6]], "dependent up to rounding"),
+    ],
+)
+def test_atoms_of_all_lengths_end_a_search_in_one_line(signal, dictionary, reason):
+    """Not in an exception: what was found before the step that cannot be made stays."""
+    raw = {
+        "model": "sparse_coding",
+        "settings": {"solver": "feature_sign", "lambda": 1.0, "beta": 1.0},
+        "data": {"signal": signal, "dictionary": dictionary},
+        "steps": 12,
+    }
+    result = run(SparseCodingExperiment.parse(raw))
+    assert result["outcome"] == "stopped" and reason in result["message"] and len(result["steps"]) >= 1
