@@ -59,7 +59,7 @@ def _reach(experiment: Experiment, height: float | None) -> list[float]:
     top = float(np.nanmax(evidence))
     low = max(top - _DEPTH, float(np.nanmin(evidence)))
     if height is not None and math.isfinite(height):
-        low = min(low, height)
+        low = min(low, height - _DEPTH / 4)
     room = 0.08 * (top - low)
     return [low - room, top + 2 * room]
 

@@ -29,6 +29,23 @@ LEGEND_ABOVE: Json = {
 }
 
 
+# the same where the height is scarce: the legend takes the row of the axis title, which the heading of the view tells
+LEGEND_BELOW: Json = {
+    "corner": {
+        "x": 0.99,
+        "xanchor": "right",
+        "yref": "container",
+        "y": 0.01,
+        "yanchor": "bottom",
+        # entries of one width, so that Plotly sets two beside each other where four do not fit
+        "itemwidth": 30,
+        "entrywidth": 62,
+    },
+}
+# what lies below the axes, with a legend of one row and of two
+ONE_ROW, TWO_ROWS = 46, 66
+
+
 def hidden_axis(low: float, high: float, **more: Any) -> Json:
     return {"visible": False, "range": [low, high], "fixedrange": True, **more}
 
@@ -49,6 +66,8 @@ def figure(
         "xaxis": axis(x, **{"automargin": False, **(xaxis or {})}),
         "yaxis": axis(y, **(yaxis or {})),
         "margin": {"l": 48, "r": 12, "t": 8, "b": 46},
+        # in a small window Plotly would rather let labels overlap than draw curves lower than this
+        "minreducedheight": 16,
         "showlegend": legend,
         "legend": {
             "orientation": "h",

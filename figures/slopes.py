@@ -21,16 +21,16 @@ def figure() -> Json:
     marker = {"type": "scatter", "mode": "markers", "x": [], "y": []}
     ring = {"color": ELBO, "size": 15, "symbol": "circle-open", "line": {"width": 3}}
     data = [
-        {**marker, "name": "∇ELBO / N", "marker": ring, "hovertemplate": "∇ELBO %{y:.6f}<extra></extra>"},
+        {**marker, "name": "∇ELBO", "marker": ring, "hovertemplate": "∇ELBO %{y:.6f}<extra></extra>"},
         {
             **marker,
-            "name": "∇log p / N",
+            "name": "∇log p",
             "marker": {"color": EVIDENCE, "size": 7},
             "hovertemplate": "∇log p %{y:.6f}<extra></extra>",
         },
         {
             **marker,
-            "name": "its next minibatch",
+            "name": "batch",
             "marker": {"color": component(2), "size": 9, "symbol": "x"},
             "hovertemplate": "minibatch %{y:.6f}<extra></extra>",
             "visible": False,
@@ -38,9 +38,10 @@ def figure() -> Json:
     ]
     shape = layout.figure(
         x="unconstrained coordinate",
-        y="slope",
+        y="slope per unit",
         legend=True,
-        **layout.LEGEND_ABOVE,
+        corner={**layout.LEGEND_ABOVE["corner"], "itemwidth": 30, "entrywidth": 46},
+        margin=layout.LEGEND_ABOVE["margin"],
         xaxis={"tickformat": "d"},
         yaxis={"zeroline": True, "zerolinecolor": "$faint"},
     )

@@ -34,8 +34,8 @@ def figures() -> dict[str, Json]:
         },
         # both are there only where q asks for them
         {**_curve("log p(h*, v)", "$muted", hover="log p(h*, v) %{y:.4f}"), "visible": False},
-        {**_dotted("best factorised q", ELBO, hover="best factorised q %{y:.4f}"), "visible": False},
-        {**_dotted("log p, plain EM", "$muted", hover="log p, plain EM %{y:.4f}"), "visible": False},
+        {**_dotted("factorised", ELBO, hover="best factorised q %{y:.4f}"), "visible": False},
+        {**_dotted("plain EM", "$muted", hover="log p, plain EM %{y:.4f}"), "visible": False},
     ]
     gap = [
         {**_curve("gap", GAP, hover="gap %{customdata}"), "customdata": []},
@@ -48,33 +48,30 @@ def figures() -> dict[str, Json]:
             "hoverinfo": "skip",
             "showlegend": False,
         },
-        {**_dotted("floor of a factorised q", GAP, hover="floor %{y:.4g}"), "visible": False},
+        {**_dotted("floor", GAP, hover="floor %{y:.4g}"), "visible": False},
     ]
-    above = layout.LEGEND_ABOVE
     few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
     return {
         "latest": {
             "data": bounds,
             "layout": layout.figure(
-                x="half-step",
                 y="nats",
                 legend=True,
                 xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}},
                 hovermode="x unified",
-                **above,
+                **layout.LEGEND_BELOW,
             ),
         },
         "timeline": {
             "data": bounds,
-            "layout": layout.figure(x="half-step", y="nats", legend=True, xaxis=few, hovermode="x unified", **above),
+            "layout": layout.figure(y="nats", legend=True, xaxis=few, hovermode="x unified", **layout.LEGEND_BELOW),
         },
         "gap": {
             "data": gap,
             "layout": layout.figure(
-                x="half-step",
                 y="gap (nats)",
                 legend=True,
-                **above,
+                **layout.LEGEND_BELOW,
                 xaxis=few,
                 yaxis={"type": "log", "exponentformat": "power"},
             ),
@@ -135,6 +132,8 @@ def here(moment: Moment, past: list[Moment]) -> Json:
         result[f"{figure}/{_OBJECTIVE}/visible"] = any(other.pointed for other in (*past, moment))
         result[f"{figure}/{_CEILING}/visible"] = any(other.floor is not None for other in (*past, moment))
         result[f"{figure}/{_PLAIN}/visible"] = any(other.plain is not None for other in (*past, moment))
+        more = any(result[f"{figure}/{trace}/visible"] for trace in (_OBJECTIVE, _CEILING, _PLAIN))
+        result[f"{figure}/margin.b"] = layout.TWO_ROWS if more else layout.ONE_ROW
     for trace, heights in (
         (0, [finite(other.bound.elbo) for other in shown]),
         (1, [other.bound.log_evidence for other in shown]),

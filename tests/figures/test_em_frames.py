@@ -166,8 +166,8 @@ def test_one_colour_for_each_meaning(run):
     assert equation == {"evidence": "$text", "elbo": "$elbo", "kl": "$gap"}
     assert metrics == {"evidence": "$text", "elbo": "$elbo", "gap": "$gap"}
     named = {"log p(v)": "$text", "log p(v; θ)": "$text", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
-    named |= {"log p(h*, v)": "$muted", "best factorised q": "$elbo", "floor of a factorised q": "$gap"}
-    named |= {"log p, plain EM": "$muted"}
+    named |= {"log p(h*, v)": "$muted", "factorised": "$elbo", "floor": "$gap"}
+    named |= {"plain EM": "$muted"}
     for figure in ("timeline", "latest", "gap", "course"):
         for trace in figures[figure]["data"]:
             if "name" in trace:
