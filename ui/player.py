@@ -67,8 +67,12 @@ class Player:
         what = act["act"]
         self._more = False
         if what == "advance":
-            run.advance(act["to"])
-            self.cursor = min(act["to"], len(run) - 1)  # the browser goes there by itself
+            late = act["turn"] != self.turn  # pressed before our last order to move: as many steps, from where that led
+            to = act["to"] + (self.cursor - act["at"] if late else 0)
+            run.advance(to)
+            self.cursor = min(to, len(run) - 1)  # the browser goes there by itself
+            if late:
+                self.go(self.cursor)
         elif what == "ahead":
             run.ahead()
         elif what == "end":

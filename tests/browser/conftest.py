@@ -21,17 +21,6 @@ OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.ga
 OPTIONS += ["--server.fileWatcherType=none"]
 
 
-def pytest_collection_modifyitems(items):
-    """A click that falls into the moment in which Streamlit mounts the stage anew is lost: such a test runs again.
-
-    Only waiting in vain is tried again, twice at most: a wrong number or an error on the page fails at once.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=["TimeoutError"]))
-
-
 def _missing(what):
     message = f"{what} is needed for the tests in a browser"
     if os.environ.get("CI"):

@@ -9,12 +9,14 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from ui import stage  # noqa: E402
+from ui.player import Player  # noqa: E402
 
 LIMIT = 120  # no run is longer
 STOPS = [0, 0.25, 0.5, 0.75, 1]
@@ -186,77 +188,85 @@ def scene(n_points):
     }
 
 
-if "known" not in st.session_state:
-    st.session_state.update(
-        known=int(st.query_params.get("known", 3)), cursor=0, turn=0, corner=[1.0, 2.0], seed=0, inner=None, answer=None
-    )
-run = st.session_state
-n_points = int(st.query_params.get("points", 60))
+class Demo:
+    """A run as `ui.player` takes it; what it cannot do by itself, `own` does."""
+
+    def __init__(self, known, n_points):
+        self.known, self.n_points = known, n_points
+        self.corner, self.seed, self.number = [1.0, 2.0], 0, 0
+
+    @property
+    def scene(self):
+        made = scene(self.n_points)
+        made["id"] += f"-{self.number}"
+        return SimpleNamespace(id=made["id"], json=made)
+
+    def __len__(self):
+        return self.known
+
+    @property
+    def ended(self):
+        return "That is all." if st.query_params.get("ended") or self.known > LIMIT else None
+
+    def frames(self):
+        last = self.known - 1
+        return [frame(i, self.corner, self.seed if i == last else 0, self.n_points) for i in range(self.known)]
+
+    def coming(self):
+        return []
+
+    def inner(self, index):
+        return inner_frames(index, self.corner)
+
+    def advance(self, to):
+        self.known = max(self.known, min(to, LIMIT) + 1)
+
+    def ahead(self, most=None):
+        self.advance(self.known + 9 if most is None else most)
+
+    def own(self, act):
+        match act["act"]:
+            case "drag":
+                self.corner, self.known = [round(act["x"], 2), round(act["y"], 2)], 1
+                player.go(0)
+            case "letter":
+                self.known = player.cursor + 2  # forget what came after, and take another way
+                self.seed += 1
+                player.go(player.cursor + 1)
+            case "reset":
+                self.corner, self.known = [1.0, 2.0], 1
+                player.go(0)
 
 
-def move(cursor):
-    run.cursor, run.turn = cursor, run.turn + 1
-
-
-def answer(act):
-    """Do what was asked; True when all frames have to travel."""
-    print("ACT", json.dumps(act), flush=True)
-    time.sleep(float(st.query_params.get("slow", 0)))
-    run.answer = act["n"]
-    match act["act"]:
-        case "advance":
-            run.known = max(run.known, min(act["to"], LIMIT) + 1)
-            move(min(act["to"], LIMIT))
-        case "ahead":
-            run.known = min(run.known + 10, LIMIT + 1)
-        case "end":
-            run.known = LIMIT + 1
-            move(LIMIT)
-        case "inner":
-            run.inner = act["at"]
-        case "drag":
-            run.corner, run.known = [round(act["x"], 2), round(act["y"], 2)], 1
-            move(0)
-        case "letter":
-            run.known = act["at"] + 2  # forget what came after, and take another way
-            run.seed += 1
-            move(act["at"] + 1)
-        case "reset":
-            run.corner, run.known = [1.0, 2.0], 1
-            move(0)
-    return act["act"] == "resend"
-
+if "demo" not in st.session_state:
+    known, n_points = (int(st.query_params.get(*default)) for default in (("known", 3), ("points", 60)))
+    st.session_state.demo = Demo(known, n_points), Player()
+run, player = st.session_state.demo
 
 with st.sidebar:
     st.text_input("Text field")
     st.slider("A slider", 0, 10, 5)
     hidden = st.checkbox("Hide the stage")
     st.button("Rerun")
+    if st.button("Another run"):
+        run.number, run.known = run.number + 1, 1
+        player.go(0)
+        time.sleep(1)  # meanwhile the browser still shows the one before
+
+
+@st.fragment
+def animate():
+    place = stage.asked("stage").cursor
+    act = player.listen("stage")
+    if place is not None:
+        print("CURSOR", place, flush=True)
+    if act is not None:
+        print("ACT", json.dumps(act), flush=True)
+        time.sleep(float(st.query_params.get("slow", 0)))
+        if not player.answer(run, act):
+            run.own(act)
+    player.show(run, "stage")
+
 
 if not hidden:
-    asked = stage.asked("stage")
-    sent = run.get("sent", 0)
-    whole = asked.act is not None and answer(asked.act)
-    frames = [frame(i, run.corner, run.seed if i == run.known - 1 else 0, n_points) for i in range(run.known)]
-    if asked.cursor is not None:
-        run.cursor = asked.cursor
-        print("CURSOR", asked.cursor, flush=True)
-    forked = asked.act is not None and asked.act["act"] in ("drag", "letter", "reset")
-    first = 0 if whole or forked or not sent else min(sent, len(frames))
-    run.sent = len(frames)
-    stage.show(
-        {
-            "scene": scene(n_points),
-            "first": first,
-            "after": frames[first - 1]["id"] if first else None,
-            "frames": frames[first:],
-            "cursor": run.cursor,
-            "turn": run.turn,
-            "answer": run.answer,
-            "ended": "That is all." if st.query_params.get("ended") or run.known > LIMIT else None,
-            "inner": {"frame": frames[run.inner]["id"], "frames": inner_frames(run.inner, run.corner)}
-            if run.inner is not None and run.inner < run.known
-            else None,
-        },
-        key="stage",
-    )
+    animate()

@@ -67,7 +67,7 @@ def test_first_message_holds_everything(sent):
 def test_later_messages_hold_what_is_new(sent):
     player, run = Player(), FakeRun()
     player.show(run, "stage")
-    player.answer(run, {"act": "advance", "to": 4})
+    player.answer(run, {"act": "advance", "to": 4, "at": 2, "turn": 0})
     player.show(run, "stage")
     player.show(run, "stage")
     assert [message["first"] for message in sent] == [0, 3, 5]
@@ -102,7 +102,7 @@ def test_another_scene_and_resend_send_all(sent):
 def test_turn_rises_only_when_python_moves_the_cursor(sent):
     player, run = Player(), FakeRun()
     player.show(run, "stage")
-    player.answer(run, {"act": "advance", "to": 5})
+    player.answer(run, {"act": "advance", "to": 5, "at": 2, "turn": 0})
     player.answer(run, {"act": "ahead"})
     player.show(run, "stage")
     assert sent[0]["turn"] == sent[1]["turn"]
@@ -160,6 +160,17 @@ def test_a_place_from_before_an_order_does_not_count(sent, monkeypatch):
     assert player.cursor == 1
     listen(player, monkeypatch, {"act": "move", "letter": "M", "n": 9, "at": 0, "turn": 1})
     assert player.cursor == 0
+
+
+@pytest.mark.parametrize("cursor, to, at, arrives", [(0, 13, 12, 1), (2, 13, 12, 3), (1, 15, 12, 4), (4, 2, 1, 5)])
+def test_steps_asked_for_before_an_order_count_from_where_it_led(sent, cursor, to, at, arrives):
+    """Next pressed on a picture that Python has replaced meanwhile: as many steps, on the run that is there now."""
+    player, run = Player(), FakeRun("abcde"[: cursor + 1])
+    player.go(cursor)
+    player.answer(run, {"act": "advance", "to": to, "at": at, "turn": 0})
+    player.show(run, "stage")
+    assert len(run) == arrives + 1
+    assert (sent[0]["cursor"], sent[0]["turn"]) == (arrives, 2)  # an order of its own: the browser cannot know
 
 
 def test_inner_frames_carry_the_id_of_their_frame(sent):

@@ -40,7 +40,7 @@ def show(message: dict[str, Any], *, key: str) -> Result:
     result = asked(key)
     _mount(
         key=key,
-        data=message,
+        data={"key": key, **message},
         on_cursor_change=lambda: _remember(key, "cursor"),
         on_act_change=lambda: _remember(key, "act"),
     )

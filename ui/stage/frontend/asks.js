@@ -8,9 +8,11 @@ export class Asks {
   waiting = [];
   current = null;
 
-  constructor(send, changed) {
+  /** send: an ask to Python; changed: called with the ask that is out, or null; ready: whether one can be sent now. */
+  constructor(send, changed, ready) {
     this.send = send;
     this.changed = changed;
+    this.ready = ready;
   }
 
   get busy() {
@@ -22,7 +24,7 @@ export class Asks {
   }
 
   add(ask) {
-    const same = this.waiting.find((other) => other.act === ask.act);
+    const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
     if (same && ask.act === "advance") same.to = Math.max(same.to, ask.to);
     else if (same && (ask.act === "inner" || ask.act === "drag")) Object.assign(same, ask);
     else this.waiting.push(ask);
@@ -34,7 +36,7 @@ export class Asks {
   }
 
   next() {
-    if (this.current || !this.waiting.length) return this.changed(this.current);
+    if (this.current || !this.waiting.length || !this.ready()) return this.changed(this.current);
     number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
     this.current = { ...this.waiting.shift(), n: number };
     this.timer = setTimeout(() => {

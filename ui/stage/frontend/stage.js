@@ -13,8 +13,10 @@ const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide wou
 const REST = 250; // milliseconds after which the cursor counts as at rest
 const AHEAD = 3; // seconds of playing that should be known in advance
 
+const ABSENCE = 3000; // milliseconds that a stage waits for a new place on the page
+
 const here = (path) => new URL(path, import.meta.url).href;
-const stages = new WeakMap(); // Streamlit calls the entry again for every message, with the same root
+const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export default async function receive(component, plotly) {
@@ -29,14 +31,15 @@ export default async function receive(component, plotly) {
     place.textContent = `The figures could not be loaded (${error.message}). Reload the page to try again.`;
     return undefined;
   }
-  if (!stages.has(root)) stages.set(root, new Stage(root));
-  stages.get(root).receive(component);
-  // Streamlit also runs the cleanup of a call that a newer one overtook: only a root that has left the page is over
-  return () => setTimeout(() => {
-    if (root.isConnected) return;
-    stages.get(root)?.destroy();
-    stages.delete(root);
-  });
+  // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
+  // (it drops the one message that says that the root is still in use): the stage moves over, with all it holds.
+  // Streamlit also runs the cleanup of a call that a newer one overtook.
+  const { key } = component.data;
+  if (!stages.has(key)) stages.set(key, new Stage());
+  const stage = stages.get(key);
+  stage.settle(root);
+  stage.receive(component);
+  return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }
 
 class Stage {
@@ -49,24 +52,50 @@ class Stage {
   ending = false; // End goes on, batch by batch
   views = [];
 
-  constructor(root) {
-    this.root = root;
+  constructor() {
     this.body = el("div", { class: "stage-body" });
     this.node = el("div", { class: "stage" }, this.body);
-    root.querySelector(".stage-loading")?.setAttribute("hidden", "");
-    root.append(this.node);
-    this.asks = new Asks((ask) => this.send("act", ask), (ask) => this.transport?.busy(ask !== null));
+    this.asks = new Asks(
+      (ask) => this.send("act", ask),
+      (ask) => this.transport?.busy(ask !== null),
+      () => this.present,
+    );
     this.deaf = listen((key) => this.press(key));
     this.placed = () => this.body.style.setProperty("--stage-top", `${this.offset()}px`);
     this.watch = new ResizeObserver(this.placed);
+    addEventListener("resize", this.placed);
+  }
+
+  /** Take this place on the page. */
+  settle(root) {
+    clearTimeout(this.leaving);
+    this.leaving = null;
+    if (this.node.parentElement === root) return;
+    root.querySelector(".stage-loading")?.setAttribute("hidden", "");
+    root.append(this.node);
+    this.transport?.centre(); // what has left the page forgets how far it was scrolled
+    this.watch.disconnect();
     this.watch.observe(document.body);
     if (root.parentElement) this.watch.observe(root.closest("[data-testid=stVerticalBlock]") ?? root.parentElement);
-    addEventListener("resize", this.placed);
+  }
+
+  /** Off the page: over, unless it gets another place soon. */
+  leave(over) {
+    if (this.present || this.leaving) return;
+    this.leaving = setTimeout(() => {
+      this.destroy();
+      over();
+    }, ABSENCE);
+  }
+
+  /** On the page, and not on its way to another place there. */
+  get present() {
+    return this.node.isConnected;
   }
 
   /** How far below the top of the unscrolled page the stage begins. */
   offset() {
-    const scrolled = this.root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+    const scrolled = this.node.closest("[data-testid=stMain]")?.scrollTop ?? 0;
     return Math.round(this.node.getBoundingClientRect().top + scrolled);
   }
 
@@ -107,32 +136,29 @@ class Stage {
     const { last } = this.history;
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
+    this.reported = cursor ?? null; // it knows of this place
     const halted = answered?.act === "end" && !this.ending; // paused meanwhile: what came is there, the reader stays
-    if (halted) {
-      this.reported = null;
-      this.rest();
-    } else if (answered?.act === "end" && !more) this.pause();
-    if (answered?.act === "advance") {
-      const target = this.want === null ? this.cursor : Math.min(this.want, last);
-      if (this.want !== null && this.want <= last) this.asks.drop("advance");
-      if (!this.asks.has("advance")) this.want = null;
-      this.go(Math.min(target, last));
-      if (this.cursor === cursor) this.reported = cursor; // Python knows
-    } else if (ordered && !halted && cursor !== null && cursor !== undefined) {
+    if (answered?.act === "end" && !halted && !more) this.pause();
+    if (ordered && !halted && this.reported !== null) {
       this.want = null;
-      this.reported = Math.min(cursor, last); // it knows
+      this.reported = Math.min(cursor, last);
       this.go(this.reported, { glide: !rebuilt });
+    } else if (this.want !== null && (this.want <= last || answered?.act === "advance")) {
+      const target = Math.min(this.want, last);
+      if (target === this.want) this.asks.drop("advance");
+      if (!this.asks.has("advance")) this.want = null;
+      this.go(target);
     } else if (this.cursor > last) {
       this.go(last);
     } else {
       this.show();
+      this.rest();
     }
     if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
     if (answered?.act === "end" && this.ending) this.ask({ act: "end", since: answered.since });
   }
 
   build(scene) {
-    this.pause();
     const faces = new Map(this.views.map((view) => [view.view.id, view.chosen.id])); // kept where the new scene has them too
     this.views.forEach((view) => view.destroy());
     this.scene = scene;
@@ -161,7 +187,8 @@ class Stage {
     this.views.forEach((view) => view.choose(view.figures.find(({ id }) => id === faces.get(view.view.id)) ?? view.chosen));
     arrange(grid, scene);
     this.body.replaceChildren(this.header.node, grid, this.transport.node);
-    this.transport.playing(false);
+    this.moving(this.playing || this.ending); // what the reader has started goes on with the new run
+    this.transport.busy(this.asks.busy);
     this.theme = null;
   }
 
@@ -274,17 +301,14 @@ class Stage {
     const { next } = this.history.frames.at(-1) ?? {};
     if (target <= this.history.last) this.go(target);
     else if (next && next.act?.act !== "advance") this.act(next.act);
-    else if (next) {
-      this.want = target;
-      this.asks.add({ ...next.act, to: target });
-    }
+    else if (next) this.further(target);
   }
 
-  /** Ask for all frames up to one that is planned, and go there. */
+  /** Ask for all frames up to this one, and go there. */
   further(frame) {
     this.pause();
+    this.ask({ act: "advance", to: frame });
     this.want = frame;
-    this.asks.add({ act: "advance", to: frame });
   }
 
   back() {
@@ -299,8 +323,7 @@ class Stage {
     this.forget();
     if (this.ended) return this.go(this.history.last, { own: true, glide: false });
     this.ending = true;
-    this.transport.playing(true);
-    this.header.quiet(true);
+    this.moving(true);
     return this.ask({ act: "end", since: this.history.last });
   }
 
@@ -320,9 +343,14 @@ class Stage {
     if (this.ended && this.cursor === this.history.last) this.go(0, { glide: false });
     this.playing = true;
     this.due = performance.now();
-    this.transport.playing(true);
-    this.header.quiet(true);
+    this.moving(true);
     this.tick();
+  }
+
+  /** Show whether the stage moves by itself. */
+  moving(on) {
+    this.transport.playing(on);
+    this.header.quiet(on);
   }
 
   tick() {
@@ -346,8 +374,7 @@ class Stage {
     const ending = this.ending;
     this.playing = this.ending = false;
     if (ending) this.show();
-    this.transport.playing(false);
-    this.header.quiet(false);
+    this.moving(false);
     this.rest();
   }
 
@@ -356,7 +383,7 @@ class Stage {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (this.playing || this.cursor === this.reported) return;
-      if (this.asks.busy) return this.rest();
+      if (this.asks.busy || !this.present) return this.rest();
       this.reported = this.cursor;
       this.report("cursor", { at: this.cursor, turn: this.turn, n: Date.now() }); // a number, so that the same frame again is news too
       return undefined;
@@ -375,7 +402,7 @@ class Stage {
   }
 
   press(key) {
-    if (!this.frame || !this.node.isConnected) return false;
+    if (!this.frame || !this.present) return false;
     const own = { ArrowRight: () => this.next(), ArrowLeft: () => this.back(), Home: () => this.go(0, { own: true }), End: () => this.end(),
       " ": () => this.toggle() }[key];
     const given = this.scene.keys?.[key] ?? this.scene.keys?.[key.toLowerCase()]; // Caps Lock may be on

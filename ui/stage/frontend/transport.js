@@ -144,10 +144,16 @@ export class Transport {
     now.item.classList.add("now");
     now.chip.setAttribute("aria-current", "step");
     now.chip.tabIndex = 0; // one stop for the Tab key, however long the tape
+    this.centre();
+  }
+
+  /** Bring the chip of the frame in view to the middle of the tape. */
+  centre() {
     // measured with the frame, when the layout is due anyway
     cancelAnimationFrame(this.centring);
     this.centring = requestAnimationFrame(() => {
-      const { offsetLeft, offsetWidth } = now.item;
+      if (!this.now) return;
+      const { offsetLeft, offsetWidth } = this.now.item;
       this.tape.scrollTo({ left: offsetLeft - (this.tape.clientWidth - offsetWidth) / 2 });
     });
   }
