@@ -106,11 +106,13 @@ def profile(
 class Slopes:
     """Gradients per unit in unconstrained coordinates, at some of these: `places` says which, from 0.
 
+    parameters: the parameter that each of these coordinates moves (several, with commas, where they are tied).
     elbo: of L(q, ·) / N with q held, from the model's own formula. log_evidence: of log p / N, by central differences
     of log p itself. Where q is the posterior they are equal: Fisher's identity.
     """
 
     places: np.ndarray
+    parameters: tuple[str, ...]
     elbo: Array
     log_evidence: Array
 
@@ -124,14 +126,17 @@ def slopes(model: LatentVariableModel, data: Any, state: State, most: int = 24) 
     elbo = model.gradient(data, state.theta, state.q) / n_units
     places = np.sort(np.argsort(-np.abs(elbo), kind="stable")[:most])
     evidence = np.empty(len(places))
+    here, parameters = model.from_vector(vector, state.theta), []
     for i, place in enumerate(places):
         width = 1e-5 * max(1.0, abs(float(vector[place])))
         rise, fall = vector.copy(), vector.copy()
         rise[place] += width
         fall[place] -= width
-        ends = [model.log_evidence(data, model.from_vector(end, state.theta)) for end in (rise, fall)]
+        risen, fallen = (model.from_vector(end, state.theta) for end in (rise, fall))
+        ends = [model.log_evidence(data, theta) for theta in (risen, fallen)]
         evidence[i] = (ends[0] - ends[1]) / (rise[place] - fall[place]) / n_units
-    return Slopes(places, frozen(elbo[places]), frozen(evidence))
+        parameters.append(", ".join(name for name in here if not np.array_equal(here[name], risen[name])))
+    return Slopes(places, tuple(parameters), frozen(elbo[places]), frozen(evidence))
 
 
 def gap_by_block(model: Any, data: Any, state: State, blocks: list[np.ndarray]) -> Array:

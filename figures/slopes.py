@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, groupby
+
 import numpy as np
 
 from em_core.bound import Slopes, slopes
@@ -15,34 +17,35 @@ from figures.palette import ELBO, EVIDENCE, component
 
 # the moves that this picture explains
 LETTERS = frozenset("GSAB")
+DIVIDER: Json = {"color": "$faint", "width": 1}
 
 
 def figure() -> Json:
     marker = {"type": "scatter", "mode": "markers", "x": [], "y": []}
     ring = {"color": ELBO, "size": 15, "symbol": "circle-open", "line": {"width": 3}}
     data = [
-        {**marker, "name": "∇ELBO", "marker": ring, "hovertemplate": "∇ELBO %{y:.6f}<extra></extra>"},
+        {**marker, "name": "∇ELBO", "marker": ring, "hovertemplate": "%{text}: ∇ELBO %{y:.6f}<extra></extra>"},
         {
             **marker,
             "name": "∇log p",
             "marker": {"color": EVIDENCE, "size": 7},
-            "hovertemplate": "∇log p %{y:.6f}<extra></extra>",
+            "hovertemplate": "%{text}: ∇log p %{y:.6f}<extra></extra>",
         },
         {
             **marker,
             "name": "batch",
             "marker": {"color": component(2), "size": 9, "symbol": "x"},
-            "hovertemplate": "minibatch %{y:.6f}<extra></extra>",
+            "hovertemplate": "%{text}: minibatch %{y:.6f}<extra></extra>",
             "visible": False,
         },
     ]
     shape = layout.figure(
-        x="unconstrained coordinate",
+        x=" ",  # the parameters, from left to right
         y="slope per unit",
         legend=True,
         corner={**layout.LEGEND_ABOVE["corner"], "itemwidth": 30, "entrywidth": 46},
-        margin=layout.LEGEND_ABOVE["margin"],
-        xaxis={"tickformat": "d"},
+        margin={**layout.LEGEND_ABOVE["margin"], "b": 24},
+        xaxis={"showticklabels": False, "ticks": "", "showgrid": False, "title.standoff": 2},
         yaxis={"zeroline": True, "zerolinecolor": "$faint"},
     )
     return {"data": data, "layout": shape}
@@ -53,15 +56,27 @@ def changes(moment: Moment) -> Json:
     found = _found(moment)
     if found is None:
         return {f"slopes/{trace}/{axis}": [] for trace in range(3) for axis in "xy"}
-    x = (found.places + 1).tolist()
-    result: Json = {"slopes/2/visible": moment.next_move == "S"}
-    for trace, heights in enumerate((found.elbo, found.log_evidence)):
-        result |= {f"slopes/{trace}/x": x, f"slopes/{trace}/y": heights.tolist()}
+    x = list(range(1, len(found.places) + 1))
+    names = [name.replace("_", " ") for name in found.parameters]
+    groups = [(name, len(list(those))) for name, those in groupby(names)]
+    ends = list(accumulate(size for _, size in groups))
+    result: Json = {
+        "slopes/2/visible": moment.next_move == "S",
+        "slopes/xaxis.title.text": " │ ".join(name for name, _ in groups),
+        "slopes/shapes": [
+            {"type": "line", "x0": end + 0.5, "x1": end + 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": DIVIDER}
+            for end in ends[:-1]
+        ],
+    }
+    drawn = [found.elbo, found.log_evidence]
     if moment.next_move == "S":
         experiment, index = moment.experiment, moment.index + 1
         batch = int(experiment.moves["S"]["batch"])
-        drawn = minibatch_slope(experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index))
-        result |= {"slopes/2/x": x, "slopes/2/y": drawn[found.places].tolist()}
+        slope = minibatch_slope(experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index))
+        drawn.append(slope[found.places])
+    for trace, heights in enumerate(drawn):
+        for key, values in (("x", x), ("y", heights.tolist()), ("text", names)):
+            result[f"slopes/{trace}/{key}"] = values
     return result
 
 

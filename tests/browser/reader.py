@@ -1,8 +1,13 @@
 """What a reader of a page with a stage does and reads, for the tests of every such page."""
 
 import json
+import time
 
+import pytest
 from playwright.sync_api import expect
+
+PATIENCE = 20  # seconds
+INFINITE = {"∞": float("inf"), "−∞": float("-inf")}
 
 
 class Reader:
@@ -43,7 +48,24 @@ class Reader:
         return self.page.locator(".stage-metrics").get_by_label(label, exact=True)
 
     def numbers(self):
-        return [float(self.metric(label).get_attribute("data-value")) for label in self.labels]
+        """The exact numbers behind those on show; an infinite one is a sign on the page."""
+        return [self._number(self.metric(label)) for label in self.labels]
+
+    def _number(self, metric):
+        value = metric.get_attribute("data-value")
+        return INFINITE.get(metric.inner_text()) if value is None else float(value)
+
+    def expected(self, row):
+        """What the page's labels should say of a row of the core's report."""
+        return [row["log_evidence"], row["elbo"], row["kl"]]
+
+    def shows(self, row):
+        """Wait until the numbers are those of this row of the core's report, to 1e-9."""
+        expected = pytest.approx(self.expected(row), rel=1e-9, abs=1e-9)
+        end = time.monotonic() + PATIENCE
+        while self.numbers() != expected and time.monotonic() < end:
+            self.page.wait_for_timeout(50)
+        assert self.numbers() == expected
 
     def button(self, name):
         return self.stage.get_by_role("button", name=name, exact=True)
@@ -53,6 +75,8 @@ class Reader:
             self.page.keyboard.press(key)
 
     def plot(self, figure, expression):
+        """Evaluate an expression of `plot`, one figure's Plotly element, once nothing glides."""
+        self.page.wait_for_function("document.querySelector('.stage')?.dataset.gliding === undefined")
         node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
         return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -83,6 +84,26 @@ def test_the_two_gradients_are_equal_where_q_is_the_posterior(run):
             np.testing.assert_allclose(found.log_evidence, found.elbo, rtol=0, atol=2e-6 * scale)
             compared += len(found.places)
     assert compared
+
+
+def test_each_slope_names_the_parameters_that_its_coordinate_moves(run):
+    """And the picture names them from left to right, with a divider between each and the next."""
+    experiment, index = run.experiment, 1
+    state = run.trajectory[index].after
+    if state.q is None:
+        return
+    model, found = experiment.model, slopes(experiment.model, experiment.data, state)
+    assert len(found.parameters) == len(found.places)
+    vector = model.to_vector(state.theta)
+    for place, names in zip(found.places, found.parameters, strict=True):
+        moved = vector.copy()
+        moved[place] += 1e-3
+        here, there = (model.from_vector(end, state.theta) for end in (vector, moved))
+        assert {name for name in here if not np.array_equal(here[name], there[name])} == set(names.split(", "))
+    drawn = run.frames()[index]["set"]
+    groups = [name for name, _ in groupby(found.parameters)]
+    assert drawn["slopes/xaxis.title.text"] == " │ ".join(groups).replace("_", " ")
+    assert len(drawn.get("slopes/shapes", [])) == len(groups) - 1
 
 
 def test_the_gap_by_block_adds_up(run):

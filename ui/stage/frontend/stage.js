@@ -226,6 +226,7 @@ class Stage {
   show(glide = false) {
     if (!this.frame) return;
     cancelAnimationFrame(this.gliding);
+    delete this.node.dataset.gliding;
     const { history, cursor, frame, theme } = this;
     const inner = this.stop === null ? null : this.inner.get(frame.id)?.[this.stop];
     const slot = (name) => inner?.text?.[name] === undefined
@@ -257,11 +258,13 @@ class Stage {
 
   glide(tweens, duration) {
     const start = performance.now();
+    this.node.dataset.gliding = "";
     const tick = () => {
       const t = Math.min((performance.now() - start) / duration, 1);
       const eased = t < 1 ? t * t * (3 - 2 * t) : 1;
       tweens.forEach((tween) => tween(eased));
       if (t < 1) this.gliding = requestAnimationFrame(tick);
+      else delete this.node.dataset.gliding;
     };
     this.gliding = requestAnimationFrame(tick);
   }
