@@ -70,6 +70,7 @@ def stems(background: Background) -> Json:
         x="coefficient",
         y="h",
         legend=True,
+        **layout.LEGEND_ABOVE,
         xaxis={
             "range": [0.2 - 0.02 * problem.n_atoms, 0.8 + 1.02 * problem.n_atoms],
             "showgrid": False,

@@ -17,7 +17,7 @@ from figures.sparse.moment import PARTS, Background, Signal, Step, fit_and_penal
 
 _AREAS = {
     "wide": ["picture code progress", "signal shrink path"],
-    "medium": ["picture code", "signal progress", "shrink path"],
+    "medium": ["picture progress", "code path", "signal shrink"],
     "narrow": ["picture", "signal", "code", "progress", "shrink", "path"],
 }
 _COLUMNS = {
@@ -27,7 +27,7 @@ _COLUMNS = {
 }
 _ROWS = {
     "wide": "minmax(0, 1fr) minmax(0, 1fr)",
-    "medium": "minmax(15rem, 1fr) minmax(15rem, 1fr) minmax(15rem, 1fr)",
+    "medium": "minmax(19rem, 1fr) minmax(15rem, 1fr) minmax(15rem, 1fr)",
     "narrow": "340px 260px 280px 300px 280px 280px",
 }
 # a step is a way down the gradient, then a shrink: so many stops on each

@@ -46,6 +46,7 @@ def figure(background: Background) -> Json:
         x=into,
         y=out,
         legend=True,
+        **layout.LEGEND_ABOVE,
         xaxis={"range": [-reach, reach], "zeroline": True, "zerolinecolor": "$faint"},
         yaxis={"range": [-reach, reach], "zeroline": True, "zerolinecolor": "$faint"},
     )

@@ -78,7 +78,9 @@ def _plane(background: Background, signal: Signal) -> Json:
             }
         )
     zero = {"zeroline": True, "zerolinecolor": "$faint", "range": [-reach, reach]}
-    shape = layout.figure(x="v₁", y="v₂", legend=True, xaxis=zero, yaxis={**zero, "scaleanchor": "x"})
+    shape = layout.figure(
+        x="v₁", y="v₂", legend=True, xaxis=zero, yaxis={**zero, "scaleanchor": "x"}, **layout.LEGEND_ABOVE
+    )
     return {"data": data, "layout": shape}
 
 
@@ -92,7 +94,8 @@ def _curves(background: Background, signal: Signal) -> Json:
         {**line, "name": "residual", "line": {"color": "$muted", "width": 1.5, "dash": "dot"}},
     ]
     reach = 1.3 * float(np.abs(problem.signal).max())
-    return {"data": data, "layout": layout.figure(x="sample", y="", legend=True, yaxis={"range": [-reach, reach]})}
+    shape = layout.figure(x="sample", legend=True, yaxis={"range": [-reach, reach]}, **layout.LEGEND_ABOVE)
+    return {"data": data, "layout": shape}
 
 
 def _images(background: Background, signal: Signal) -> Json:
