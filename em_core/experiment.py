@@ -59,6 +59,12 @@ class Experiment:
         fields.done()
         return cls(model, data_source, data, start, q_at, word, moves, seed)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the start is the one that the seed draws."""
+        drawn = _draw(self.model, self.data, self.seed)
+        return all(np.array_equal(drawn[name], entry) for name, entry in self.start.items())
+
     def to_json(self) -> dict[str, Any]:
         """The complete experiment: parsed again it gives the same numbers, to the last bit."""
         start: dict[str, Any] = {name: entry.tolist() for name, entry in self.start.items()}
@@ -75,13 +81,17 @@ class Experiment:
         }
 
 
+def _draw(model: LatentVariableModel, data: Any, seed: int) -> Parameters:
+    # its own stream: the half-steps draw from [seed, 1], [seed, 2], …
+    return model.random_start(data, np.random.default_rng([seed, 0]))
+
+
 def _read_start(
     fields: Fields, model: LatentVariableModel, data: Any, seed: int
 ) -> tuple[Parameters, Parameters | None]:
     raw = fields.take("start", None)
     if raw is None:
-        # its own stream: the half-steps draw from [seed, 1], [seed, 2], …
-        return model.random_start(data, np.random.default_rng([seed, 0])), None
+        return _draw(model, data, seed), None
     own = Fields(raw, "start")
     raw_q_at = own.take("q_at", None)
     start = _read_parameters(own, model, data)

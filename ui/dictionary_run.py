@@ -123,9 +123,13 @@ class DictionaryRun:
         """The experiment with the tape as its schedule; with an empty tape, one round."""
         return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves or self.cycle)}
 
-    def dictionary(self, at: int) -> Array:
-        """(D, K) W at half-step `at`."""
-        return self.trajectory[at].after.theta["dictionary"]
+    def dictionaries(self, at: int) -> tuple[Array, Array | None]:
+        """(D, K) W at half-step `at`, of this start and of the second one."""
+        first, second = (
+            None if trajectory is None else trajectory[at].after.theta["dictionary"]
+            for trajectory in (self.trajectory, self._other)
+        )
+        return first, second
 
     def _append(self, letter: str) -> None:
         if self.trajectory.last.stopped:

@@ -35,9 +35,12 @@ class DictionarySession(Session):
             # another way to go on: what has been made stays
             self.run.cycle = wanted.cycle
         elif changed <= {"second", "second_seed"}:
+            wanted = wanted.without_start("second_start")
             self.run = DictionaryRun.of(wanted, self.run.moves)
         elif changed <= {"norm_constraint", "dead_atoms", "penalty", "precision"}:
-            self.begin(wanted)
+            # another model: what has been learned is where it starts
+            at = min(self.player.cursor, len(self.run) - 1)
+            self.begin(wanted.going_on(*self.run.dictionaries(at)) if at > 0 else wanted)
             return
         else:
             self.begin(wanted.without_start())
@@ -77,7 +80,7 @@ class DictionarySession(Session):
     def learned(self) -> Array | None:
         """(D, K) the dictionary in view, to four decimals; None before the first half-step."""
         at = min(self.player.cursor, len(self.run) - 1)
-        atoms = self.run.dictionary(at).round(_DECIMALS)
+        atoms = self.run.dictionaries(at)[0].round(_DECIMALS)
         return atoms if at > 0 and np.all(atoms.any(axis=0)) else None
 
 

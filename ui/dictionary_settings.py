@@ -11,6 +11,7 @@ import numpy as np
 from em_core import datasets, schedule
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.fields import Array
 from em_core.moves import MOVES
 from ui import links
 from ui.links import Limit
@@ -36,7 +37,10 @@ LIMITS = {
     "seed": Limit(0, 2**53 - 1),
     "second_seed": Limit(0, 2**53 - 1),
 }
-_GIVEN = ("data", "start")
+_STARTS = ("start", "second_start")
+_GIVEN = ("data", *_STARTS)
+# to so many decimals atoms are taken over as a new start: the two starts still fit a link
+_DECIMALS = 3
 # atoms, λ and β that suit the data: digits have pixels from 0 to 16, so noise of 4
 _SUITED = {
     "bars": {"atoms": 16, "penalty": 0.5, "precision": 1.0},
@@ -47,7 +51,8 @@ _SUITED = {
 
 @dataclass(frozen=True)
 class DictionarySettings:
-    """Everything that the sidebar shows. `given` holds what no control describes: an opened file's data and start.
+    """Everything that the sidebar shows. `given` holds what no control describes: an opened file's data and start, and
+    the two starts of a run that goes on with other settings.
 
     bars: how many a picture has on average, of 2 · side.
     """
@@ -99,18 +104,34 @@ class DictionarySettings:
         """The same from another start, drawn from the second seed; None where none is wanted."""
         if not self.second:
             return None
-        raw = replace(self, given={"data": self.given["data"]} if self.imported else None).experiment("")  # type: ignore[index]
-        return {**raw, "seed": self.second_seed}
+        given = self.given or {}
+        own = {"data": given["data"]} if self.imported else {}
+        if "second_start" in given:
+            own["start"] = given["second_start"]
+        return {**replace(self, given=own or None).experiment(""), "seed": self.second_seed}
 
     @property
     def imported(self) -> bool:
         """Whether the data come from an experiment file that the reader opened."""
         return "data" in (self.given or {})
 
-    def without_start(self) -> DictionarySettings:
-        """The same with a file's start given up."""
-        kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
+    def without_start(self, *names: str) -> DictionarySettings:
+        """The same with these of its starts given up, or with both: they are drawn from the seeds again."""
+        kept = {key: value for key, value in (self.given or {}).items() if key not in (names or _STARTS)}
         return replace(self, given=kept or None)
+
+    def going_on(self, atoms: Array, second: Array | None) -> DictionarySettings:
+        """The same with these atoms, (D, K), of the two runs as their starts; no longer than 1 where that must be."""
+        starts = {"start": self._start(atoms)}
+        if second is not None:
+            starts["second_start"] = self._start(second)
+        return replace(self, given={**(self.without_start().given or {}), **starts})
+
+    def _start(self, atoms: Array) -> dict[str, Any]:
+        if self.norm_constraint:
+            atoms = atoms / np.maximum(np.linalg.norm(atoms, axis=0), 1.0)
+        ten = 10.0**_DECIMALS
+        return {"dictionary": (np.trunc(atoms * ten) / ten).tolist()}  # towards 0: no atom gets longer
 
     def _data(self) -> dict[str, Any]:
         if self.data == "digits":
@@ -147,8 +168,7 @@ def of_experiment(raw: Any) -> tuple[DictionarySettings, str]:
     named = _controls(source)
     settings = replace(DictionarySettings(), **shown, **(named or {}))
     given = {} if named is not None else {"data": source}
-    drawn = Experiment.parse(replace(settings, given=given or None).experiment("")).start["dictionary"]
-    if not np.array_equal(drawn, experiment.start["dictionary"]):
+    if not experiment.is_drawn:
         given["start"] = complete["start"]
     for name, limit in LIMITS.items():
         limit.check(name, getattr(settings, name))

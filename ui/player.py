@@ -67,7 +67,8 @@ class Player:
         what = act["act"]
         self._more = False
         if what == "advance":
-            late = act["turn"] != self.turn  # pressed before our last order to move: as many steps, from where that led
+            # pressed before our last order to move: as many steps, from where that led
+            late = act.get("turn", self.turn) != self.turn
             to = act["to"] + (self.cursor - act["at"] if late else 0)
             run.advance(to)
             self.cursor = min(to, len(run) - 1)  # the browser goes there by itself

@@ -9,6 +9,7 @@ import numpy as np
 from figures import layout
 from figures.data_views.base import montage
 from figures.dictionary.moment import Moment
+from figures.dictionary.words import origin
 from figures.encode import Json, grey
 from figures.wording import number
 
@@ -129,7 +130,7 @@ def scaled(moment: Moment) -> np.ndarray:
 
 def note(moment: Moment) -> str:
     if moment.codes is None:
-        return "drawn at random"
+        return origin(moment)
     parts = []
     if moment.revived:
         parts.append(f"★ {len(moment.revived)} revived")

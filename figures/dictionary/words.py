@@ -92,10 +92,15 @@ def textbook(moment: Moment) -> str:
     return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
 
 
+def origin(moment: Moment) -> str:
+    """Where the atoms of the start come from."""
+    return "drawn at random" if moment.experiment.is_drawn else "taken over"
+
+
 def _happened(moment: Moment, before: Moment | None) -> str:
     letter = moment.step.move
     if letter is None or before is None:
-        return f"The start: {moment.atoms.shape[1]} atoms drawn at random, and no codes yet."
+        return f"The start: {moment.atoms.shape[1]} atoms {origin(moment)}, and no codes yet."
     risen = (
         "" if before.joint is None or moment.joint is None else f" log p(v, h) {_change(moment.joint - before.joint)}."
     )

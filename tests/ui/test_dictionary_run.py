@@ -227,6 +227,54 @@ def test_which_changes_keep_the_tape():
     assert here.run.moves == "H" and here.player.cursor == 1
 
 
+def test_another_model_starts_from_the_atoms_in_view():
+    """Of both runs; Reset comes back to them, and a new random start gives them up."""
+    here = session(norm_constraint=False)
+    here.change(penalty=0.4)  # nothing learned yet: the start stays as drawn
+    assert here.settings.given is None
+    here.act({"act": "advance", "to": 9})
+    here.player.go(8)
+    learned = here.run.dictionaries(8)
+    here.change(norm_constraint=True)
+    assert here.run.moves == "" and here.player.cursor == 0
+    for start, atoms in zip(here.run.dictionaries(0), learned, strict=True):
+        lengths = np.linalg.norm(atoms, axis=0)
+        assert lengths.max() > 1.01
+        np.testing.assert_allclose(start, atoms / np.maximum(lengths, 1), rtol=0, atol=1.001e-3)
+    assert "16 atoms taken over" in here.run.frames()[0]["text"]["caption"]
+    taken = here.run.dictionaries(0)
+    here.act({"act": "advance", "to": 4})
+    there = DictionarySession.opened(here.query())
+    assert here.linkable and [row["id"] for row in there.run.frames()] == [row["id"] for row in here.run.frames()]
+    here.act({"act": "reset"})
+    np.testing.assert_array_equal(here.run.dictionaries(0), taken)
+    here.change(second_seed=5)
+    assert not np.array_equal(here.run.dictionaries(0)[1], taken[1])
+    np.testing.assert_array_equal(here.run.dictionaries(0)[0], taken[0])
+    here.act({"act": "random"})
+    assert here.settings.given is None and "drawn at random" in here.run.frames()[0]["text"]["caption"]
+
+
+def test_without_the_norm_constraint_the_objective_falls_for_ever():
+    """From learned atoms: codes shrink, atoms grow, and the reconstruction all but stays what it was."""
+    here = session(points=500, second=False)
+    here.run.advance(60)
+    here.player.go(60)
+    here.change(norm_constraint=False)
+    here.run.advance(41)
+    steps = here.run.trajectory.half_steps
+    codes = [step.after.q.codes for step in steps[1::2]]
+    atoms = [step.after.theta["dictionary"] for step in steps[0::2]]
+    joints = [moment.joint for moment in here.run._gather()[1:]]
+    assert all(later > earlier for earlier, later in zip(joints, joints[1:], strict=False))
+    sizes, lengths = [np.abs(h).sum() for h in codes], [np.linalg.norm(w, axis=0).mean() for w in atoms]
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] < 0.4 * sizes[0]
+    assert lengths == sorted(lengths) and lengths[-1] > 3 * lengths[0]
+    after_h = [h @ w.T for h, w in zip(codes, atoms, strict=False)]
+    change = np.linalg.norm(after_h[-1] - after_h[1]) / np.linalg.norm(after_h[1])
+    assert change < 0.15
+
+
 def test_links_with_parts_that_do_not_go_together_open_the_defaults():
     here = DictionarySession.opened({"schedule": "EM", "cursor": "2"})
     assert here.run.moves == "" and "E (exact posterior)" in here.messages[0]
@@ -250,7 +298,7 @@ def test_the_map_page_uses_the_dictionary_just_learned(learned):
     chosen = for_signal(MapSettings(), "patch8")
     here = MapSession(chosen, map_session.MapRun.of(chosen), [])
     here.change(dictionary=JUST_LEARNED)
-    atoms = learned.run.dictionary(4).round(4)
+    atoms = learned.run.dictionaries(4)[0].round(4)
     np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)
     assert here.messages == []
     here.change(number=7)  # another signal, the same dictionary
@@ -263,7 +311,7 @@ def test_the_map_page_uses_the_dictionary_just_learned(learned):
     learned.act({"act": "advance", "to": 6})
     np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)  # until it is taken anew
     here.take_learned()
-    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, learned.run.dictionary(6).round(4))
+    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, learned.run.dictionaries(6)[0].round(4))
     here.change(dictionary="cosine")
     assert here.settings.given is None
 
