@@ -137,6 +137,7 @@ def changes(moment: Moment, past: list[Moment]) -> Json:
     touched = (0.0, float(course.profile.log_evidence[touch])) if course.touches else (None, None)
     return (
         _lines(DRAWN, course.profile.elbo, DRAWN, course.profile.log_evidence)
+        | {"course/yaxis.autorangeoptions.include": layout.steady(bound.log_evidence)}
         | _named(moment)
         | _touch(*touched)
         | _standing(course.at, bound.log_evidence, bound.elbo)

@@ -67,10 +67,10 @@ def figure() -> Json:
     return {"data": [*bars, labels, names, scale, scale_text], "layout": shape}
 
 
-def changes(bound: Bound) -> Json:
-    """The bars for one bound. Without a q only log p is known; where q is a Dirac, its E log p(h,v) too."""
+def changes(bound: Bound, point: str = "h*") -> Json:
+    """The bars for one bound. Without a q only log p is known; where q is a Dirac at `point`, its E log p(h,v) too."""
     if bound.elbo is None or not math.isfinite(bound.elbo):
-        return _finite_terms(bound)
+        return _finite_terms(bound, point)
     joint, elbo, evidence = bound.expected_log_joint, bound.elbo, bound.log_evidence
     low, high = min(joint, elbo), max(joint, elbo, evidence)
     left, unit = _scale(low, high)
@@ -93,7 +93,7 @@ def changes(bound: Bound) -> Json:
     return result | _scale_bars(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
 
 
-def _finite_terms(bound: Bound) -> Json:
+def _finite_terms(bound: Bound, point: str) -> Json:
     """log p, and of the others those that are known, each as a bar; an infinite one as a word without a bar."""
     values = [bound.expected_log_joint, bound.entropy, bound.elbo, bound.kl, bound.log_evidence]
     drawn = {row: value for row, value in enumerate(values) if value is not None and math.isfinite(value)}
@@ -108,8 +108,8 @@ def _finite_terms(bound: Bound) -> Json:
         result |= {"decomposition/4/x": [0, 0.8], "decomposition/4/y": [0, 0]}
     labelled = [row for row, value in enumerate(values) if value is not None]
     texts = [wording.number(value) for value in values]
-    if bound.entropy == -math.inf:  # q is a point h*
-        texts[0] += " = log p(h*, v)"
+    if bound.entropy == -math.inf:
+        texts[0] += f" = log p({point}, v)"
     places = [max(result[f"decomposition/{row}/x"][1] or 0.0, 0.0) + 0.015 for row in labelled]
     scale = {f"decomposition/{_SCALE}/x": [], f"decomposition/{_SCALE}/y": [], f"decomposition/{_SCALE_TEXT}/text": []}
     return (

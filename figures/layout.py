@@ -46,6 +46,12 @@ LEGEND_BELOW: Json = {
 ONE_ROW, TWO_ROWS = 46, 66
 
 
+def steady(level: float) -> list[float]:
+    """What the y axis of numbers near `level` includes at least, so that rounding does not fill a picture."""
+    room = 1e-9 * max(1.0, abs(level))
+    return [level - room, level + room]
+
+
 def hidden_axis(low: float, high: float, **more: Any) -> Json:
     return {"visible": False, "range": [low, high], "fixedrange": True, **more}
 

@@ -121,6 +121,7 @@ def here(moment: Moment, past: list[Moment]) -> Json:
     result: Json = {"gap/1/x": [index], "gap/1/y": [None if bound.kl is None else _drawable(moment)]}
     result[f"gap/{_FLOOR}/visible"] = any(other.floor is not None for other in (*past, moment))
     result["gap/yaxis.dtick"] = _decades([*past, moment])
+    result["latest/yaxis.autorangeoptions.include"] = layout.steady(bound.log_evidence)
     # no gap to fill where an ELBO is −∞
     result["latest/1/fill"] = "none" if any(other.pointed for other in shown) else "tonexty"
     result["timeline/1/fill"] = "none" if any(other.pointed for other in (*past, moment)) else "tonexty"

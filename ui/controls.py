@@ -23,7 +23,8 @@ def experiment_file(session: Session) -> None:
         if upload is not None and st.session_state.get(f"{session.key}.opened") != upload.file_id:
             st.session_state[f"{session.key}.opened"] = upload.file_id
             try:
-                session.open_file(upload.getvalue().decode("utf-8", errors="replace"))
+                with st.spinner("Computing the run of this file …"):
+                    session.open_file(upload.getvalue().decode("utf-8", errors="replace"))
             except InvalidExperiment as error:
                 st.error(f"{upload.name}: {error}. The run on the page stays.")
             else:

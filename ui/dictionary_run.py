@@ -56,7 +56,7 @@ class DictionaryRun:
     def ended(self) -> str | None:
         """Why Play and End stop at the last half-step."""
         if self.stuck is None and self._settled():
-            return "Converged: the last round raised log p(v, h) by less than a billionth."
+            return "Converged: the last round raised log p(v, h) by less than a billionth of itself."
         return self.stuck
 
     @property

@@ -97,7 +97,7 @@ class EmRun:
         if self.plan.done(self.moves):
             return "The schedule is done. The next step begins its last round again."
         if converged(self.experiment, self.trajectory, self.plan):
-            return "Converged: the last round changed the ELBO by less than a billionth."
+            return "Converged: the last round changed the ELBO by less than a billionth of itself."
         return None
 
     @property

@@ -47,6 +47,7 @@ class EmSession(Session):
 
     def adopt(self, wanted: Settings, changed: set[str]) -> None:
         # a recipe or a schedule may bring more along than the control's own value
+        chosen = changed
         changed = {
             entry.name for entry in fields(wanted) if getattr(wanted, entry.name) != getattr(self.settings, entry.name)
         }
@@ -72,6 +73,9 @@ class EmSession(Session):
             self.begin(wanted.without_start())
             if made and "plan" in changed:
                 self.messages.append("This recipe changes what is learned, so the tape begins anew.")
+            if "standardize" in changed - chosen:
+                scale = "standardised: every column has mean 0 and variance 1" if wanted.standardize else "as measured"
+                self.messages.append(f"The data are now {scale}.")
             return
         self.settings = wanted
 

@@ -40,6 +40,7 @@ class Player:
     _scene_sent: str = ""
     _inner: dict[str, Any] | None = None
     _more: bool = False
+    _paused: str = ""
 
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
@@ -65,7 +66,7 @@ class Player:
     def answer(self, run: Run, act: dict[str, Any]) -> bool:
         """Do what every run can do; False for an act that is the page's own."""
         what = act["act"]
-        self._more = False
+        self._more, self._paused = False, ""
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
             late = act.get("turn", self.turn) != self.turn
@@ -81,6 +82,8 @@ class Player:
             most = act.get("since", len(run) - 1) + END_FRAMES
             run.ahead(most)
             self._more = run.ended is None and len(run) - 1 < most
+            if run.ended is None and not self._more:
+                self._paused = f"{END_FRAMES} more, and not at the end: End goes on."
             self.go(len(run) - 1)
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
@@ -114,6 +117,7 @@ class Player:
                 "ended": run.ended,
                 "coming": run.coming(),
                 "more": self._more,
+                "paused": self._paused,
                 "inner": self._inner,
             },
             key=key,

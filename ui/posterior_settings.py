@@ -26,6 +26,9 @@ LIMITS = {
 }
 _GIVEN = ("data", "ladder")
 
+# a λ at which part of the MAP is 0
+_SUITED = {"one": 2.0, "two": 1.0}
+
 
 @dataclass(frozen=True)
 class PosteriorSettings:
@@ -75,8 +78,10 @@ class PosteriorSettings:
 
 
 def for_units(settings: PosteriorSettings, units: str) -> PosteriorSettings:
-    """The settings after a change of their number: a λ at which part of the MAP is 0."""
-    return replace(settings, units=units, penalty=2.0 if units == "one" else 1.0, precision=1.0, given=None)
+    """The settings after a change of their number; a λ that the reader has not touched becomes the suited one."""
+    touched = settings.penalty != _SUITED[settings.units]
+    penalty = settings.penalty if touched else _SUITED[units]
+    return replace(settings, units=units, penalty=penalty, given=None)
 
 
 def of_experiment(raw: Any) -> PosteriorSettings:

@@ -41,7 +41,7 @@ def show(session: PosteriorSession) -> None:
         controls.slider(session, "v2", "v₂", step=0.05)
         controls.slider(session, "angle", "Angle between the atoms (°)", step=5)
     st.divider()
-    controls.log_slider(session, "width", "s: width of q")
+    controls.log_slider(session, "width", "First width s of the ladder")
     st.caption("Drag the ring on the picture to move μ. Narrower q's follow down the ladder.")
     st.divider()
     controls.experiment_file(session)

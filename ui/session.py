@@ -148,8 +148,10 @@ def known(kind: type[S]) -> S | None:
 
 def current(kind: type[S]) -> S:
     """This reader's session on a page, opened from the address the first time."""
+    place = st.empty()  # there in every run, so that what follows keeps its place on the page
     if kind.key not in st.session_state:
-        st.session_state[kind.key] = kind.opened(dict(st.query_params))
+        with place, st.spinner("Computing the run of this link …"):
+            st.session_state[kind.key] = kind.opened(dict(st.query_params))
     return st.session_state[kind.key]
 
 

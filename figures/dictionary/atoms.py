@@ -42,14 +42,65 @@ def across(n_atoms: int) -> int:
 
 
 def figure(n_atoms: int, shape: tuple[int, int]) -> Json:
-    height, width = shape
-    columns = across(n_atoms)
-    down = -(-n_atoms // columns)
-    places = np.arange(n_atoms)
+    """The atoms of one start."""
+    height, width = _size(n_atoms, shape)
+    shown = layout.figure(margin={"l": 6, "r": 6, "t": 6, "b": 6}, hovermode="closest", hoverdistance=60)
+    shown["xaxis"] = layout.hidden_axis(-1, width + 0.5, constrain="domain")
+    shown["yaxis"] = layout.hidden_axis(height + 0.5, -1, scaleanchor="x", constrain="domain")
+    return {"data": _traces(n_atoms, shape), "layout": shown}
+
+
+def changes(name: str, moment: Moment, shape: tuple[int, int], first: int = 0) -> Json:
+    """W, each atom on its own scale, from trace `first` on; crosses on unused atoms, stars on revived ones."""
+    n_atoms = moment.atoms.shape[1]
+    tiles = montage(scaled(moment), shape, across(n_atoms))
+    symbols, visible, colors = ["x"] * n_atoms, [0.0] * n_atoms, ["$paper"] * n_atoms
+    for k in moment.unused:
+        visible[k] = 1.0
+    for k in moment.revived:
+        symbols[k], visible[k], colors[k] = "star", 1.0, "$certificate"
+    return {
+        f"{name}/{first + _TILES}/z": grey(tiles, -1, 1),
+        f"{name}/{first + _MARKS}/marker.symbol": symbols,
+        f"{name}/{first + _MARKS}/marker.opacity": visible,
+        f"{name}/{first + _MARKS}/marker.color": colors,
+        f"{name}/{first + _MARKS}/text": _told(moment),
+    }
+
+
+def pair_figure(n_atoms: int, shape: tuple[int, int]) -> Json:
+    """The atoms of both starts beside each other."""
+    height, width = _size(n_atoms, shape)
+    second = width + _apart(shape)
+    shown = layout.figure(margin={"l": 6, "r": 6, "t": 26, "b": 6}, hovermode="closest", hoverdistance=60)
+    shown["xaxis"] = layout.hidden_axis(-1, second + width + 0.5, constrain="domain")
+    shown["yaxis"] = layout.hidden_axis(height + 0.5, -1, scaleanchor="x", constrain="domain")
+    shown["annotations"] = [
+        {
+            "text": name,
+            "x": place + width / 2,
+            "y": -1,
+            "yanchor": "bottom",
+            "showarrow": False,
+            "font": {"size": 14, "color": "$muted"},
+        }
+        for name, place in (("this start", 0), ("second start", second))
+    ]
+    return {"data": _traces(n_atoms, shape) + _traces(n_atoms, shape, second), "layout": shown}
+
+
+def pair_changes(name: str, moment: Moment, other: Moment, shape: tuple[int, int]) -> Json:
+    """W of both, as each by itself."""
+    return changes(name, moment, shape) | changes(name, other, shape, first=2)
+
+
+def _traces(n_atoms: int, shape: tuple[int, int], left: int = 0) -> list[Json]:
+    """The tiles and the marks on them, `left` pixels to the right."""
+    (height, width), columns, places = shape, across(n_atoms), np.arange(n_atoms)
     marks = {
         "type": "scatter",
         "mode": "markers",
-        "x": ((places % columns) * (width + 1) + (width - 1) / 2).tolist(),
+        "x": (left + (places % columns) * (width + 1) + (width - 1) / 2).tolist(),
         "y": ((places // columns) * (height + 1) + (height - 1) / 2).tolist(),
         "text": [],
         "hovertemplate": "%{text}<extra></extra>",
@@ -61,60 +112,13 @@ def figure(n_atoms: int, shape: tuple[int, int]) -> Json:
             "line": {"color": "$text", "width": 1.5},
         },
     }
-    shown = layout.figure(margin={"l": 6, "r": 6, "t": 6, "b": 6}, hovermode="closest", hoverdistance=60)
-    shown["xaxis"] = layout.hidden_axis(-1, columns * (width + 1) - 0.5, constrain="domain")
-    shown["yaxis"] = layout.hidden_axis(down * (height + 1) - 0.5, -1, scaleanchor="x", constrain="domain")
-    blank = np.full((down * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
-    return {"data": [picture(grey(blank, -1, 1)), marks], "layout": shown}
+    return [picture(grey(np.full(_size(n_atoms, shape), np.nan), -1, 1), x0=left, dx=1), marks]
 
 
-def changes(name: str, moment: Moment, shape: tuple[int, int]) -> Json:
-    """W, each atom on its own scale; crosses on unused atoms, stars on revived ones."""
-    n_atoms = moment.atoms.shape[1]
-    tiles = montage(scaled(moment), shape, across(n_atoms))
-    symbols, visible, colors = ["x"] * n_atoms, [0.0] * n_atoms, ["$paper"] * n_atoms
-    for k in moment.unused:
-        visible[k] = 1.0
-    for k in moment.revived:
-        symbols[k], visible[k], colors[k] = "star", 1.0, "$certificate"
-    return {
-        f"{name}/{_TILES}/z": grey(tiles, -1, 1),
-        f"{name}/{_MARKS}/marker.symbol": symbols,
-        f"{name}/{_MARKS}/marker.opacity": visible,
-        f"{name}/{_MARKS}/marker.color": colors,
-        f"{name}/{_MARKS}/text": _told(moment),
-    }
-
-
-def pair_figure(n_atoms: int, shape: tuple[int, int]) -> Json:
-    """The atoms of both starts beside each other."""
-    height, width = shape
-    columns = across(n_atoms)
-    down = -(-n_atoms // columns)
-    one = columns * (width + 1) - 1
-    shown = layout.figure(margin={"l": 6, "r": 6, "t": 26, "b": 6})
-    shown["xaxis"] = layout.hidden_axis(-1, 2 * one + _apart(shape) + 0.5, constrain="domain")
-    shown["yaxis"] = layout.hidden_axis(down * (height + 1) - 0.5, -1, scaleanchor="x", constrain="domain")
-    shown["annotations"] = [
-        {
-            "text": name,
-            "x": place,
-            "y": -1,
-            "yanchor": "bottom",
-            "showarrow": False,
-            "font": {"size": 14, "color": "$muted"},
-        }
-        for name, place in (("this start", one / 2), ("second start", one + _apart(shape) + one / 2))
-    ]
-    blank = np.full((down * (height + 1) - 1, 2 * one + _apart(shape)), np.nan)
-    return {"data": [picture(grey(blank, -1, 1), colorscale=LOOSE)], "layout": shown}
-
-
-def pair_changes(name: str, moment: Moment, other: Moment, shape: tuple[int, int]) -> Json:
-    """W of both, each atom on its own scale."""
-    montages = [montage(scaled(each), shape, across(each.atoms.shape[1])) for each in (moment, other)]
-    between = np.full((len(montages[0]), _apart(shape)), np.nan)
-    return {f"{name}/{_TILES}/z": grey(np.hstack([montages[0], between, montages[1]]), -1, 1)}
+def _size(n_atoms: int, shape: tuple[int, int]) -> tuple[int, int]:
+    """Pixels of a montage, down and across."""
+    (height, width), columns = shape, across(n_atoms)
+    return -(-n_atoms // columns) * (height + 1) - 1, columns * (width + 1) - 1
 
 
 def _apart(shape: tuple[int, int]) -> int:
@@ -138,7 +142,7 @@ def note(moment: Moment) -> str:
         parts.append(f"✕ {len(moment.unused)} unused")
     if moment.second is not None and moment.joint is not None and moment.second.joint is not None:
         higher = moment.second.joint - moment.joint
-        parts.append(f"second start {'+' if higher >= 0 else ''}{number(higher, 1)}")
+        parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
     return " · ".join(parts)
 
 

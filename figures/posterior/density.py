@@ -15,6 +15,8 @@ from figures.posterior.marks import marks
 from figures.posterior.moment import Background
 
 _POINTS = 401
+# across the picture, at least
+_PIXELS = 600
 _PRIOR, _LIKELIHOOD, _POSTERIOR, _Q, _DIRAC = range(5)
 GLIDES = (f"picture/{_Q}",)
 
@@ -86,6 +88,11 @@ def here(background: Background, q: GaussianQ) -> Json:
     mean, width = float(q.mean[0]), float(q.width[0])
     if width == 0:
         return _curve([mean] * _POINTS, [0.0] * _POINTS) | _arrow([mean, mean], [0.0, 0.93 * _top(background)])
+    low, high = background.window[0]
+    if 10 * width < (high - low) / _PIXELS:  # Plotly leaves out what lies within a pixel: a stroke stands for it
+        x = np.concatenate([[low], np.full(_POINTS - 2, mean), [high]])
+        y = np.concatenate([[0, 0], np.full(_POINTS - 4, 40 * _top(background)), [0, 0]])
+        return _curve(x, y) | _arrow([None], [None])
     z = np.linspace(-5, 5, _POINTS)
     height = np.exp(-z * z / 2) / (width * math.sqrt(2 * math.pi))
     # far above the picture a line would go astray in single precision

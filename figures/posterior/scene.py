@@ -87,7 +87,7 @@ class LadderScene:
 
     def _drawn(self, ladder: Ladder, q: GaussianQ, bound: Bound) -> Json:
         picture = density.here(self.background, q) if self.picture is density else plane.here(q)
-        return picture | over_mean.here(ladder, q) | decomposition.changes(bound)
+        return picture | over_mean.here(ladder, q) | decomposition.changes(bound, "h = μ")
 
     def _handles(self, rung: Rung) -> list[Json]:
         """μ can be taken hold of where it is the reader's to choose."""

@@ -92,7 +92,8 @@ def _exact(ladder: Ladder, rung: Rung) -> str:
 def _best(ladder: Ladder, rung: Rung) -> str:
     lost = "the kink at 0" if ladder.background.n_units == 1 else "the kinks at 0 and how h₁ and h₂ go together"
     return (
-        f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))}. Its gap of "
+        f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))} with "
+        f"s = {place(*map(float, rung.q.width))}. Its gap of "
         f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is what such a q cannot say: {lost}."
     )
 
@@ -116,7 +117,7 @@ def _price(ladder: Ladder) -> str:
     units = ladder.background.n_units
     cost = number(units * math.log(10))
     each = "" if units == 1 else ", ln 10 for each unit"
-    return f"The entropy falls by {cost} nats with every factor of 10 in s{each}: the gap grows without end."
+    return f"Every factor of 10 in s takes {cost} nats from the entropy{each}: towards s = 0 the gap grows without end."
 
 
 def _where(ladder: Ladder) -> str:

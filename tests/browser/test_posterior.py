@@ -160,7 +160,7 @@ def test_scrubbing_through_the_widths(reader):
 
 def test_the_width_in_the_sidebar(reader):
     reader.open("cursor=5", 5)
-    width = reader.slider("s: width of q")
+    width = reader.slider("First width s of the ladder")
     width.focus()
     reader.press("ArrowLeft")
     assert reader.address("width=0.8") == {"width": "0.8", "cursor": "2"}

@@ -82,7 +82,8 @@ def test_the_second_start_is_drawn_as_its_own_run(settings):
     found = shown(run).points("timeline", 1)
     np.testing.assert_allclose(found, shown(alone).points("timeline", 0), rtol=1e-15)
     higher = found[-1, 1] - shown(run).points("timeline", 0)[-1, 1]
-    assert f"second start {'+' if higher > 0 else '−'}" in shown(run).text["note.atoms"]
+    which = "higher" if higher > 0 else "lower"
+    assert f"second start {abs(higher):.1f} nats {which}" in shown(run).text["note.atoms"]
 
 
 @by_case

@@ -216,8 +216,10 @@ def test_a_drag_moves_mu_and_a_tool_brings_it_back(units, place):
     session.own({"act": "reset"}, 4)
     assert session.settings.given is None
     assert session.run.experiment.mean.tolist() == session.run.ladder.background.posterior.mode.tolist()
-    session.change(units="one" if units == "two" else "two")
-    assert session.settings == for_units(replace(ONE), session.settings.units)
+    other = "one" if units == "two" else "two"
+    session.change(units=other)  # keeps the λ that the reader chose; one untouched becomes what suits
+    assert session.settings == replace(for_units(ONE, other), penalty=0.9)
+    assert for_units(for_units(ONE, "two"), "one") == ONE and for_units(ONE, "two").penalty != ONE.penalty
 
 
 @pytest.mark.parametrize("x", [float("nan"), float("inf"), 1e7])
@@ -250,7 +252,7 @@ def test_every_control_runs(units):
     if units != "one":
         app.selectbox[0].set_value(units).run()
     labels = [slider.label for slider in (*app.slider, *app.select_slider)]
-    assert ("w: the atom" in labels) == (units == "one") and "s: width of q" in labels
+    assert ("w: the atom" in labels) == (units == "one") and "First width s of the ladder" in labels
     for number in range(len(app.slider)):
         for value in (app.slider[number].min, app.slider[number].max):
             app.slider[number].set_value(value).run()

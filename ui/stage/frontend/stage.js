@@ -119,6 +119,7 @@ class Stage {
     const answered = this.asks.answered(message.answer);
     const complete = this.history.accept(message);
     this.ended = message.ended;
+    this.paused = message.paused;
     if (message.inner) this.inner.set(message.inner.frame, message.inner.frames.map(decode));
     this.placed();
     if (complete && this.history.frames.length) {
@@ -239,7 +240,8 @@ class Stage {
     };
     this.header.show(slot, frame.lit ?? []);
     this.transport.show({
-      cursor, last: history.last, next: frame.next, ended: this.ended, caption: slot(this.scene.caption)?.text, ending: this.ending,
+      cursor, last: history.last, next: frame.next, ended: this.ended, paused: this.paused,
+      caption: slot(this.scene.caption)?.text, ending: this.ending,
     });
     const duration = glide && !inner ? this.glideTime() : 0;
     const handles = frame.handles ?? [];
@@ -276,6 +278,7 @@ class Stage {
     inner.input.disabled = at === null || at === undefined;
     if (this.stop !== null) inner.show(this.stop);
     else if (!inner.input.disabled) inner.show(this.nearestStop(at));
+    else inner.clear();
   }
 
   nearestStop(at) {

@@ -57,6 +57,8 @@ export class Transport {
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
       el("div", { class: "stage-words" }, this.caption, this.ended));
+    // after a click of the mouse the keys are the stage's again, Space among them
+    this.node.addEventListener("click", ({ target, detail }) => detail && target.closest("button")?.blur());
   }
 
   button(name, click) {
@@ -114,7 +116,7 @@ export class Transport {
     this.main.style.setProperty("--on-fill", readable(fill));
   }
 
-  show({ cursor, last, next, ended, caption, ending }) {
+  show({ cursor, last, next, ended, paused, caption, ending }) {
     this.next = next;
     this.color(next);
     setText(this.label, next?.label ?? this.names.Done);
@@ -129,7 +131,7 @@ export class Transport {
     this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
     this.select(this.chips[cursor]);
     setText(this.caption, caption ?? "");
-    setText(this.ended, ending ? this.names.Working.replace("{}", last) : cursor === last && ended ? ended : "");
+    setText(this.ended, ending ? this.names.Working.replace("{}", last) : (cursor === last && (ended || paused)) || "");
   }
 
   select(now) {

@@ -62,7 +62,11 @@ export class View {
       input.style.setProperty("--done", index / (stops.length - 1 || 1));
     };
     const node = el("label", { class: "stage-inner-row" }, el("span", {}, label), input, value);
-    return { node, input, show };
+    const clear = () => {
+      setText(value, "–");
+      input.removeAttribute("aria-valuetext");
+    };
+    return { node, input, show, clear };
   }
 
   /** Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one. */
