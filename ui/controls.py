@@ -25,6 +25,7 @@ def experiment_file(session: Session) -> None:
             try:
                 with st.spinner("Computing the run of this file …"):
                     session.open_file(upload.getvalue().decode("utf-8", errors="replace"))
+                    session.run.frames()  # kept for the stage
             except InvalidExperiment as error:
                 st.error(f"{upload.name}: {error}. The run on the page stays.")
             else:

@@ -151,7 +151,8 @@ def current(kind: type[S]) -> S:
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
     if kind.key not in st.session_state:
         with place, st.spinner("Computing the run of this link …"):
-            st.session_state[kind.key] = kind.opened(dict(st.query_params))
+            session = st.session_state[kind.key] = kind.opened(dict(st.query_params))
+            session.run.frames()  # kept for the stage
     return st.session_state[kind.key]
 
 
