@@ -16,7 +16,7 @@ from em_core import datasets
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.models import MODELS
-from em_core.moves import MOVES
+from em_core.moves import MOVES, lacking
 from em_core.run import report, run
 from em_core.sparse_coding import SOLVERS, ladder
 from em_core.sparse_coding import experiment as sparse_coding
@@ -66,7 +66,7 @@ def listing() -> dict[str, Any]:
                 "settings": {key: setting.default for key, setting in move.settings.items()},
                 "settings_help": {key: setting.what for key, setting in move.settings.items()},
                 "models": [name for name, model in MODELS.items() if move.allowed(model)],
-                "not": {name: move.lacking for name, model in MODELS.items() if not move.allowed(model)},
+                "not": {name: lacking(model, move.letter) for name, model in MODELS.items() if not move.allowed(model)},
             }
             for letter, move in MOVES.items()
         },

@@ -46,14 +46,14 @@ class Experiment:
         model = model_class.read_settings(settings)
         settings.done()
 
-        data_source = fields.take("data")
+        data_source = fields.take("data", valid="an object: values, or dataset, or generator with its settings")
         data_fields = Fields(datasets.resolve(Fields(data_source, "data"), model.name), "data")
         data = model.read_data(data_fields)
         data_fields.done()
 
         seed = fields.whole("seed", 0, most=2**63 - 1)
         start, q_at = _read_start(fields, model, data, seed)
-        word = fields.take("schedule")
+        word = fields.take("schedule", valid="a schedule such as (EM)20")
         check_order(schedule.expand(word, MOVES), model, q_at is not None, word)
         moves = read_moves(fields.child("moves", {}))
         fields.done()
@@ -93,12 +93,10 @@ def _read_start(
     if raw is None:
         return _draw(model, data, seed), None
     own = Fields(raw, "start")
-    raw_q_at = own.take("q_at", None)
+    raw_q_at = own.take("q_at", None) if hasattr(model, "posterior") else None
     start = _read_parameters(own, model, data)
     if raw_q_at is None:
         return start, None
-    if not hasattr(model, "posterior"):
-        raise InvalidExperiment("start.q_at", raw_q_at, f"no such key for {model.name}: it has no exact posterior")
     q_at = _read_parameters(Fields(raw_q_at, "start.q_at"), model, data)
     for name, entry in start.items():
         if q_at[name].shape != entry.shape:

@@ -38,12 +38,12 @@ class Fields:
         """The key as messages name it, such as `settings.covariance`."""
         return f"{self._path}.{key}" if self._path else key
 
-    def take(self, key: str, default: Any = MISSING) -> Any:
-        """The raw value, marked as read; `default` where it is absent."""
+    def take(self, key: str, default: Any = MISSING, *, valid: str = "a value") -> Any:
+        """The raw value, marked as read; `default` where it is absent. valid: what is asked for without either."""
         self._asked.append(key)
         value = self._rest.pop(key, default)
         if value is MISSING:
-            raise InvalidExperiment(self.name(key), MISSING, "a value")
+            raise InvalidExperiment(self.name(key), MISSING, valid)
         return value
 
     def rest(self) -> dict[str, Any]:
@@ -52,26 +52,27 @@ class Fields:
         return rest
 
     def child(self, key: str, default: Any = MISSING) -> Fields:
-        return Fields(self.take(key, default), self.name(key))
+        return Fields(self.take(key, default, valid="an object of named values"), self.name(key))
 
     def choice(self, key: str, options: Collection[str], default: Any = MISSING) -> str:
-        value = self.take(key, default)
+        valid = f"one of {', '.join(sorted(options))}"
+        value = self.take(key, default, valid=valid)
         if not isinstance(value, str) or value not in options:
-            raise InvalidExperiment(self.name(key), value, f"one of {', '.join(sorted(options))}")
+            raise InvalidExperiment(self.name(key), value, valid)
         return value
 
     def flag(self, key: str, default: Any = MISSING) -> bool:
-        value = self.take(key, default)
+        value = self.take(key, default, valid="true or false")
         if not isinstance(value, bool):
             raise InvalidExperiment(self.name(key), value, "true or false")
         return value
 
     def whole(self, key: str, default: Any = MISSING, *, least: int = 0, most: int | None = None) -> int:
-        value = self.take(key, default)
+        valid = f"a whole number of at least {least}{'' if most is None else f' and at most {most}'}"
+        value = self.take(key, default, valid=valid)
         usable = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         if isinstance(value, bool) or not usable or value < least or (most is not None and value > most):
-            upper = "" if most is None else f" and at most {most}"
-            raise InvalidExperiment(self.name(key), value, f"a whole number of at least {least}{upper}")
+            raise InvalidExperiment(self.name(key), value, valid)
         return int(value)
 
     def optional_whole(self, key: str, *, least: int = 1, most: int | None = None) -> int | None:
@@ -91,19 +92,20 @@ class Fields:
         most: float = math.inf,
     ) -> float:
         """A number of magnitude at most 1e100: greater than `above`, at least `least`, at most `most`."""
-        value = self.take(key, default)
+        valid = f"a finite number{_limits(above, least, most)}"
+        value = self.take(key, default, valid=valid)
         usable = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not usable or not abs(value) <= LARGEST or not (above < value and least <= value <= most):
-            raise InvalidExperiment(self.name(key), value, f"a finite number{_limits(above, least, most)}")
+            raise InvalidExperiment(self.name(key), value, valid)
         return float(value)
 
     def array(self, key: str, shape: tuple[int | str, ...], default: Any = MISSING) -> Array:
         """A finite array of this shape; a string in `shape` names a free dimension of at least 1."""
-        return finite_array(self.take(key, default), shape, self.name(key))
+        return finite_array(self.take(key, default, valid=_shaped(shape)), shape, self.name(key))
 
     def table(self, key: str, *, gaps: bool = False) -> Array:
         """(N, D) numbers; a flat list is one column. With `gaps`, null stands for a missing one and is read as NaN."""
-        raw, name = self.take(key), self.name(key)
+        raw, name = self.take(key, valid=_shaped(("N", "D"))), self.name(key)
         is_flat = isinstance(raw, list) and bool(raw) and not isinstance(raw[0], (list, tuple))
         missing = _places_of_none(raw) if gaps else []
         filled = _with_zeros(raw) if missing else raw
@@ -116,9 +118,10 @@ class Fields:
 
     def flags(self, key: str, length: int) -> NDArray[np.bool_]:
         """A list of `length` times true or false."""
-        raw = self.take(key)
+        valid = f"a list of {length} times true or false"
+        raw = self.take(key, valid=valid)
         if not isinstance(raw, list) or len(raw) != length:
-            raise InvalidExperiment(self.name(key), raw, f"a list of {length} times true or false")
+            raise InvalidExperiment(self.name(key), raw, valid)
         for place, entry in enumerate(raw):
             if not isinstance(entry, bool):
                 raise InvalidExperiment(f"{self.name(key)}[{place}]", entry, "true or false")
@@ -134,13 +137,17 @@ class Fields:
             raise InvalidExperiment(self.name(str(key) or '""'), self._rest[key], valid)
 
 
+def _shaped(shape: tuple[int | str, ...]) -> str:
+    return f"numbers of shape ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
 def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     """`value` as a float array of `shape`, read-only.
 
     Raises `InvalidExperiment` for ragged lists, non-numbers, NaN, infinities and magnitudes above 1e100 (naming the
     first and its place) and for any other shape.
     """
-    wanted = f"numbers of shape ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    wanted = _shaped(shape)
     _refuse_odd_entries(value, name, wanted, depth=len(shape))
     try:
         array = np.array(value, dtype=float)

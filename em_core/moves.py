@@ -137,8 +137,7 @@ _TABLE = (
         lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
         requires="mean_field",
         given="once q factorises; a q that does not becomes so first, which can lower it",
-        lacking="mean field is made for the belief net and factor analysis; where every unit hides a single value, it"
-        " would be the exact posterior",
+        lacking="mean field is made for the belief net and factor analysis only",
     ),
     Move(
         "M",
@@ -263,6 +262,12 @@ def allowed(model: Any) -> str:
     return "".join(letter for letter, move in MOVES.items() if move.allowed(model))
 
 
+def lacking(model: Any, letter: str) -> str:
+    """Why `model`, a class or one of its instances, cannot make this move."""
+    own: str = getattr(model, "lacking", {}).get(letter, MOVES[letter].lacking)
+    return own
+
+
 def temperature(settings: Settings, state: State) -> float:
     """The temperature of the T that comes next: it approaches 1 by the same share with every T made before."""
     made = state.carry.get("T", 0)
@@ -292,11 +297,12 @@ def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) ->
         move = MOVES[letter]
         if not move.allowed(model):
             valid = f"moves that this model can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
-            raise InvalidExperiment("schedule", shown, f"{valid} {move.lacking}")
+            raise InvalidExperiment("schedule", shown, f"{valid} {lacking(model, letter)}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
         raise InvalidExperiment(
             "schedule",
             shown,
-            f"an E-type move before {first.letter} (it needs a q), or a start with q_at",
+            f"an E-type move before {first.letter}: it needs a q"
+            + (", which a start with q_at also gives" if hasattr(model, "posterior") else ""),
         )

@@ -9,7 +9,7 @@ from typing import Any
 from em_core import schedule
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
-from em_core.moves import MOVES, allowed, check_order
+from em_core.moves import MOVES, allowed, check_order, lacking
 from em_core.records import Parameters, Trajectory
 from em_core.run import END_HALF_STEPS, converged, extend, opening, run_to_end, start
 from figures import em_words
@@ -157,7 +157,7 @@ class EmRun:
         if at + 1 < len(self) and self.trajectory[at + 1].move == letter:
             return at + 1
         if not MOVES[letter].allowed(self.experiment.model):
-            valid = f"one of {', '.join(allowed(self.experiment.model))}: {MOVES[letter].lacking}"
+            valid = f"one of {', '.join(allowed(self.experiment.model))}: {lacking(self.experiment.model, letter)}"
             raise InvalidExperiment("move", letter, valid)
         if MOVES[letter].needs_q and self.trajectory[at].after.q is None:
             raise InvalidExperiment("move", letter, "an E-step first: this move needs a q")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from em_core import schedule
 from em_core.families.gaussian import COVARIANCES
-from em_core.moves import MOVES, Move
+from em_core.moves import MOVES, Move, lacking
 from ui import controls, recipes
 from ui.em_session import EmSession
 from ui.settings import MODEL_NAMES, MOVE_SETTINGS, NOISES, SIZES, STARTS, data_options
@@ -140,7 +140,7 @@ def _about_moves(model: Any) -> None:
 
 def _described(move: Move, model: Any) -> str:
     if not move.allowed(model):
-        return f"Not for this model: {move.lacking}."
+        return f"Not for this model: {lacking(model, move.letter)}."
     return f"{move.sentence} {move.promise} The gap: {move.gap}.".replace("|", "\\|")
 
 

@@ -59,6 +59,10 @@ class DictionaryLearning:
     dead_atoms: str = "keep"
 
     name: ClassVar[str] = "dictionary_learning"
+    lacking: ClassVar[Mapping[str, str]] = {
+        "P": "its posterior has no closed form",
+        "S": "its parameters have no unconstrained coordinates",
+    }
     help: ClassVar[ModelHelp] = ModelHelp(
         settings={
             "lambda": "sparsity λ of the codes, above 0; default 1",

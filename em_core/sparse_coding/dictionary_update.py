@@ -16,6 +16,8 @@ MOST_SWEEPS = 4_000
 _LOOK, _PATIENT = 5, 15
 # an atom this close to length 1 lies on the boundary
 _EDGE = 1e-12
+# weight of the proximal term, as a share of the largest curvature
+_PROXIMAL = 1e-6
 
 
 def sweep(dictionary: Array, gram: Array, pulls: Array, constrained: bool) -> Array:
@@ -85,25 +87,28 @@ def _newton(dictionary: Array, gram: Array, pulls: Array) -> Array | None:
     """The dictionary where the atoms that press outwards now have length 1 exactly; None where that leads nowhere.
 
     With a multiplier μ_k ≥ 0 for each of them, W(μ) = pulls (gram + diag μ)⁻¹; Newton's method on 1/‖w_k(μ)‖ = 1.
+    Fewer codes than atoms leave gram singular: a proximal term, so small that it hardly holds W back, makes it regular.
     """
     used = np.flatnonzero(np.diagonal(gram) > 0)
     inner, wanted, atoms = gram[np.ix_(used, used)], pulls[:, used], dictionary[:, used]
+    near = _PROXIMAL * float(np.diagonal(inner).max(initial=0))
+    inner, wanted = inner + near * np.eye(len(used)), wanted + near * atoms
     outward = ((wanted - atoms @ inner) * atoms).sum(axis=0)
-    edge = np.flatnonzero((np.sqrt((atoms**2).sum(axis=0)) >= 1 - _EDGE) & (outward > 0))
-    multipliers = np.zeros(len(used))
-    multipliers[edge] = outward[edge]
+    multipliers = np.where(np.sqrt((atoms**2).sum(axis=0)) >= 1 - _EDGE, np.maximum(outward, 0), 0)
     try:
-        for _ in range(30):
+        for _ in range(50):
             factor = cho_factor(inner + np.diag(multipliers))
             atoms = cho_solve(factor, wanted.T).T
-            lengths = np.sqrt((atoms[:, edge] ** 2).sum(axis=0))
-            if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+            lengths = np.sqrt((atoms**2).sum(axis=0))
+            # an atom joins where it would be longer than 1, and leaves where its multiplier came to 0
+            edge = np.flatnonzero((multipliers > 0) | (lengths > 1))
+            if not np.isfinite(lengths).all() or (lengths[edge] < _EDGE).any():
                 return None
-            if np.abs(lengths - 1).max(initial=0) < 1e-13:
+            if np.abs(lengths[edge] - 1).max(initial=0) < 1e-13:
                 break
             inverse = cho_solve(factor, np.eye(len(used)))[np.ix_(edge, edge)]
-            slope = (atoms[:, edge].T @ atoms[:, edge]) * inverse / lengths[:, None] ** 3
-            multipliers[edge] = np.maximum(multipliers[edge] - np.linalg.solve(slope, 1 / lengths - 1), 0)
+            slope = (atoms[:, edge].T @ atoms[:, edge]) * inverse / lengths[edge, None] ** 3
+            multipliers[edge] = np.maximum(multipliers[edge] - np.linalg.solve(slope, 1 / lengths[edge] - 1), 0)
     except (LinAlgError, ValueError):  # not positive definite, or not finite
         return None
     result = dictionary.copy()

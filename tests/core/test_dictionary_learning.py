@@ -229,6 +229,20 @@ def test_newton_finds_what_the_sweeps_find(monkeypatch):
         assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-8
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_best_dictionary_for_fewer_points_than_atoms(seed):
+    """βHᵀH is singular: many dictionaries are best, and the projected gradient still comes to 0."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(4, 4))
+    raw = {"model": "dictionary_learning", "settings": {"lambda": 0.02, "beta": 1, "n_atoms": 14}, "seed": seed}
+    experiment = Experiment.parse({**raw, "data": {"values": values.tolist()}, "schedule": "(HM)40"})
+    for step in run.run(experiment).half_steps:
+        if step.move == "M":
+            dictionary, codes = step.after.theta["dictionary"], step.after.q.codes
+            left = dictionary_update.projected_gradient(dictionary, codes.T @ codes, values.T @ codes)
+            assert np.linalg.norm(left) <= 1e-8 * len(values)
+
+
 # --- the objective ----------------------------------------------------------------------------------------------
 
 

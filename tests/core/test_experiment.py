@@ -320,3 +320,29 @@ def test_a_round_of_single_blocks_has_converged_when_every_block_has_had_its_tur
     assert abs(elbos[-1] - elbos[-5]) < 1e-9 * abs(elbos[-1])
     whole = run_to_end(experiment, start(experiment), plan("EM", MOVES))
     assert elbos[-1] == pytest.approx(decompose(experiment.model, experiment.data, whole.last.after).elbo, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "raw, field, valid",
+    [
+        ({}, "model", "gaussian_mixture"),
+        ({"model": "linkage"}, "data", "values, or dataset"),
+        ({"model": "linkage", "data": {"dataset": "linkage"}}, "schedule", "(EM)20"),
+        ({"model": "linkage", "data": {"dataset": "linkage"}, "start": {}, "schedule": "E"}, "start.theta", "number"),
+        ({"model": "gaussian_mixture", "data": {"values": [1]}, "start": {}, "schedule": "E"}, "start.", "shape"),
+    ],
+)
+def test_a_missing_key_is_told_with_what_belongs_there(raw, field, valid):
+    with pytest.raises(InvalidExperiment) as error:
+        Experiment.parse(raw)
+    assert str(error.value).startswith(field) and "a missing value" in str(error.value) and valid in str(error.value)
+
+
+def test_a_model_without_a_posterior_is_not_offered_q_at():
+    raw = {"model": "dictionary_learning", "settings": {"n_atoms": 1}, "data": {"values": [[1.0, 2.0]]}}
+    with pytest.raises(InvalidExperiment, match="an E-type move before M: it needs a q$"):
+        Experiment.parse({**raw, "schedule": "M"})
+    with pytest.raises(InvalidExperiment, match=r"^start.q_at.*known here: dictionary\)$"):
+        Experiment.parse({**raw, "schedule": "H", "start": {"dictionary": [[1.0], [0.0]], "q_at": {}}})
+    with pytest.raises(InvalidExperiment, match="P .* is not one: its posterior has no closed form"):
+        Experiment.parse({**raw, "schedule": "HP"})
