@@ -114,6 +114,7 @@ def figure(experiment: Experiment) -> Json:
             legend=True,
             **layout.LEGEND_ABOVE,
             xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
+            yaxis={"autorangeoptions": {"include": []}},
         )
     return {"data": data, "layout": shape}
 

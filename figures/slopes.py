@@ -43,6 +43,7 @@ def figure() -> Json:
         x=" ",  # the parameters, from left to right
         y="slope per unit",
         legend=True,
+        shapes=[],
         corner={**layout.LEGEND_ABOVE["corner"], "itemwidth": 30, "entrywidth": 46},
         margin={**layout.LEGEND_ABOVE["margin"], "b": 24},
         xaxis={"showticklabels": False, "ticks": "", "showgrid": False, "title.standoff": 2},

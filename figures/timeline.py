@@ -58,6 +58,7 @@ def figures() -> dict[str, Json]:
                 y="nats",
                 legend=True,
                 xaxis={"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}},
+                yaxis={"autorangeoptions": {"include": []}},
                 hovermode="x unified",
                 **layout.LEGEND_BELOW,
             ),

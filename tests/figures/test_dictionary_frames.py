@@ -79,6 +79,10 @@ def test_the_second_start_is_drawn_as_its_own_run(settings):
         return
     alone = made(replace(settings, seed=settings.second_seed, second=False))
     assert shown(run).trace("second", 0)["z"] == shown(alone).trace("atoms", 0)["z"]
+    for trace in (0, 1):  # the tiles, and the marks on them
+        for place, own in ((trace, shown(run).trace("atoms", trace)), (2 + trace, shown(alone).trace("atoms", trace))):
+            both = shown(run).trace("pair", place)
+            assert (both.get("z"), both.get("marker")) == (own.get("z"), own.get("marker"))
     found = shown(run).points("timeline", 1)
     np.testing.assert_allclose(found, shown(alone).points("timeline", 0), rtol=1e-15)
     higher = found[-1, 1] - shown(run).points("timeline", 0)[-1, 1]

@@ -157,6 +157,20 @@ def test_the_picture_of_one_unit():
     assert (arrow[:, 0] == 0).all() and arrow[1, 1] > h[:, 1].max()
 
 
+def test_a_q_of_any_width_is_in_sight():
+    """One that is narrower than a pixel is a stroke, from the axis to beyond the top; its ends show where it stands."""
+    run_ = PosteriorRun.of(ONE.at([0.7]))
+    low, high = run_.ladder.background.window[0]
+    top = shown(run_, 2).figures["picture"]["layout"]["yaxis"]["range"][1]
+    for at, rung in enumerate(run_.ladder.rungs):
+        if rung.kind == "gaussian":
+            curve = shown(run_, at).points("picture", 3)
+            assert np.ptp(curve[:, 0]) > (high - low) / 600
+            highest = curve[:, 1].max()
+            assert curve[curve[:, 1] == highest, 0].mean() == pytest.approx(0.7, abs=1e-5)
+            assert rung.q.width[0] > 1e-3 or highest > top
+
+
 def test_the_rings_of_two_units():
     """Where the density has fallen to e^{−1/2} and e^{−2} of its peak: of the posterior, then of q."""
     run_ = PosteriorRun.of(TWO)

@@ -131,6 +131,10 @@ def test_end_goes_on_for_so_many_frames_at_most(sent, monkeypatch):
         player.answer(run, {"act": "end", "since": 2})
         player.show(run, "stage")
     assert [message["cursor"] for message in sent] == [7, 9] and [message["more"] for message in sent] == [True, False]
+    assert not sent[0]["paused"] and sent[1]["paused"].startswith("7 more")
+    player.answer(run, {"act": "advance", "to": 10})
+    player.show(run, "stage")
+    assert not sent[2]["paused"]
 
 
 def test_an_act_is_answered_once(sent, monkeypatch):
