@@ -23,8 +23,8 @@ LOG_TURN = math.log(2 * math.pi)
 EDGE = 9.0
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 MOST_STEPS, MOST_TRIES = 100, 80
-# nats that the last step may still promise
-ENOUGH = 1e-18
+# nats that one more step promises where the search ends, and where it may be cut off
+TINY, ENOUGH = 1e-28, 1e-12
 A_LITTLE = 1e-5
 # share of the terms of a sum that rounding may leave
 ROUNDING = 1e-12
@@ -93,25 +93,29 @@ def elbo_gradient(problem: Problem, q: GaussianQ) -> tuple[Array, Array]:
 def best_gaussian(posterior: Posterior) -> GaussianQ:
     """The N(μ, diag s²) with the highest bound.
 
-    The bound is strictly concave in (μ, s), so there is one: Newton's method finds it, from the better of mode and
-    mean. Its line search looks at slopes alone: near the top, rises are too small to be seen. Raises `HalfStepFailed`
+    The bound is strictly concave in (μ, s), so there is one: Newton's method finds it, from the best of mode
+    and mean with several widths. Its line search looks at slopes alone: near the top, rises are too small to be seen. Raises `HalfStepFailed`
     where rounding hides the way up.
     """
     problem = posterior.problem
     kink = problem.penalty * math.sqrt(2 / math.pi)
-    # the widths that are best at μ = 0
-    width = 2 / (kink + np.sqrt(kink**2 + 4 * problem.curvature.diagonal()))
-    starts = [_Place(posterior, away, width) for away in (np.zeros(len(width)), posterior.from_mode(posterior.mean))]
+    sharp = problem.curvature.diagonal()
+    # best where μ is 0; best where μ is far from it; the posterior's own
+    widths = 2 / (kink + np.sqrt(kink**2 + 4 * sharp)), 1 / np.sqrt(sharp), np.sqrt(posterior.covariance.diagonal())
+    places = np.zeros(len(sharp)), posterior.from_mode(posterior.mean)
+    starts = [_Place(posterior, away, width) for away in places for width in widths if (width > 0).all()]
     place = max(starts, key=lambda start: start.height)
     rise = math.inf
     for _ in range(MOST_STEPS):
         slope = np.concatenate(place.slope(place.width))
         step = np.linalg.lstsq(place.bend, slope, rcond=None)[0]
         rise = float(slope @ step)
-        if rise < 1e-28:
+        if rise < TINY:
             break
         place = _advance(place, *np.split(step, 2))
-    if not rise < ENOUGH:
+    # μ itself can be told no better
+    blur = float(np.spacing(np.abs(place.away).max())) ** 2 * problem.lipschitz
+    if not rise < ENOUGH + 4 * blur:
         raise HalfStepFailed("not_converged", "the search for the best Gaussian has not converged", rise=rise)
     return place.q
 
@@ -162,7 +166,7 @@ class _Place:
         size = np.abs(z)
         above = problem.penalty * self.width * np.where(size > 1e-3, (2 * ndtr(size) - 1) / np.maximum(size, 1e-3), 0.8)
         sharp = problem.curvature * np.outer(self.width, self.width)
-        mean = sharp + np.diag(bend + A_LITTLE * above)
+        mean = sharp + np.diag(bend + A_LITTLE * np.minimum(above, 1.0))
         cross = np.diag(-bend * z)
         return np.block([[mean, cross], [cross, np.diag(1 + sharp.diagonal() + bend * z**2)]])
 
