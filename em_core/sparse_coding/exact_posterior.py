@@ -72,7 +72,8 @@ class Posterior:
     @cached_property
     def _root(self) -> Array:
         """R with RᵀR = βWᵀW. From W: products would lose digits."""
-        return np.linalg.qr(math.sqrt(self.problem.precision) * self.problem.dictionary, mode="r")
+        root: Array = np.linalg.qr(math.sqrt(self.problem.precision) * self.problem.dictionary)[1]
+        return root
 
     def log_density(self, codes: Array, center: Array | None = None) -> Array:
         """log p(h | v) of codes (..., K); of `center` (K,) plus these, if there is one.

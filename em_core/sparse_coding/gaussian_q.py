@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfcx, ndtr
 
-from em_core.errors import HalfStepFailed
+from em_core.errors import InvalidExperiment
 from em_core.fields import Array
 from em_core.records import Bound
 from em_core.sparse_coding.exact_posterior import Posterior, log_joint
@@ -71,7 +71,7 @@ def kl(q: GaussianQ, posterior: Posterior) -> float:
     total = float((weight * (log_q - log_p)).sum())
     # where q is the posterior to the last digits, the sum may be rounding below 0
     if total < -ROUNDING * float((weight * (np.abs(log_q) + np.abs(log_p))).sum()):
-        raise HalfStepFailed("rounding", "the KL divergence is lost in rounding", kl=total)
+        raise InvalidExperiment("data", "these numbers", "a KL divergence that rounding leaves standing")
     return max(0.0, total)
 
 
@@ -93,8 +93,8 @@ def elbo_gradient(problem: Problem, q: GaussianQ) -> tuple[Array, Array]:
 def best_gaussian(posterior: Posterior) -> GaussianQ:
     """The N(μ, diag s²) with the highest bound.
 
-    The bound is strictly concave in (μ, s), so there is one: Newton's method finds it, from the best of mode
-    and mean with several widths. Its line search looks at slopes alone: near the top, rises are too small to be seen. Raises `HalfStepFailed`
+    The bound is strictly concave in (μ, s), so there is one: Newton's method finds it, from the best of several starts.
+    Its line search looks at slopes alone: near the top, rises are too small to be seen. Raises `InvalidExperiment`
     where rounding hides the way up.
     """
     problem = posterior.problem
@@ -116,7 +116,7 @@ def best_gaussian(posterior: Posterior) -> GaussianQ:
     # μ itself can be told no better
     blur = float(np.spacing(np.abs(place.away).max())) ** 2 * problem.lipschitz
     if not rise < ENOUGH + 4 * blur:
-        raise HalfStepFailed("not_converged", "the search for the best Gaussian has not converged", rise=rise)
+        raise InvalidExperiment("data", "these numbers", "a best Gaussian that double precision can find")
     return place.q
 
 

@@ -1,14 +1,14 @@
 """Integrals of exp(−tᵀAt/2 − Σ c_i(t_i + m_i)) over one, two or three numbers t; c_i rises from 0 on both sides of 0.
 
-No term is ever positive, so none cancels another. The first number is integrated in closed form (`kinked`), whatever the others are. The density of the last
-that remains is log-concave with one kink: panels go out from its peak, each twice as long as the one before, until
-nothing is left; some end at kinks; and every panel is halved until its halves agree with it.
+No term is ever positive, so none cancels another. The first number is integrated in closed form (`kinked`), whatever
+the others are. The density of the last that remains is log-concave with one kink: panels go out from its peak, each
+twice as long as the one before, until nothing is left; some end at kinks; and every panel is halved until its halves
+agree with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,8 @@ STRETCH = 9.0
 class Moments:
     """B integrals over K numbers: log ∫ (B,), E[t] (B, K), E[t tᵀ] (B, K, K), E[|t + m|] − |m| (B, K).
 
-    depth: (B,), how far E[log of the function] lies below 0. error: (B,), how much the last halving of the panels still changed, as a share of the integral or, for a moment,
-    of its own root mean square.
+    depth: (B,), how far E[log of the function] lies below 0. error: (B,), how much the last halving of the panels still
+    changed, as a share of the integral or, for a moment, of its own root mean square.
     """
 
     log_mass: Array

@@ -77,7 +77,10 @@ class Exact:
             for i, value in zip(on, found, strict=True):
                 code[i] = value
             slope = [pull - _dot(row, code) for pull, row in zip(self.pull, self.gram, strict=True)]
-            if all(value * signs[i] > 0 for i, value in zip(on, found, strict=True)) and max(map(abs, slope)) <= penalty:
+            if (
+                all(value * signs[i] > 0 for i, value in zip(on, found, strict=True))
+                and max(map(abs, slope)) <= penalty
+            ):
                 break
         # h is optimal: hᵀ(βWᵀ(v − b) − βWᵀWh) = λ‖h‖₁
         cost = self._product(self._target, self._target) - _dot(self.pull, code) + penalty * sum(map(abs, code))
@@ -131,6 +134,8 @@ def _solve(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction
         return []
     (pivot, *row), *below = matrix
     share = [line[0] / pivot if pivot else Fraction(0) for line in below]
-    smaller = [[a - part * b for a, b in zip(line[1:], row, strict=True)] for part, line in zip(share, below, strict=True)]
+    smaller = [
+        [a - part * b for a, b in zip(line[1:], row, strict=True)] for part, line in zip(share, below, strict=True)
+    ]
     later = _solve(smaller, [value - part * right[0] for part, value in zip(share, right[1:], strict=True)])
     return [(right[0] - _dot(row, later)) / pivot if pivot else Fraction(0), *later]
