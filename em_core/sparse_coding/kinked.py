@@ -1,7 +1,8 @@
-"""exp(−a t²/2 + s t − λ(|t + m| − |m|)): a Gaussian with a kink at t = −m, in closed form.
+"""exp(−a t²/2 − c(t + m)): a Gaussian with a kink at t = −m, in closed form.
 
-That is the posterior of one hidden number h = m + t, the others given, seen from a place m: two truncated Gaussians
-that meet where h is 0. Slopes s and places m may be arrays: then every entry is a function of its own.
+c(h) rises from 0 at h = 0, at rate `below` to the left and `above` to the right. That is the posterior of one hidden
+number h = m + t, the others given, seen from a place m: two truncated Gaussians that meet where h is 0. Places may be
+arrays: then every entry is a function of its own.
 """
 
 from __future__ import annotations
@@ -22,40 +23,45 @@ TERMS = 60
 
 @dataclass(frozen=True, eq=False)
 class Kinked:
-    """log ∫ of the function, and under the density that it is proportional to: E[t], E[t²], E[|t + m|] − |m|, and
-    log P(t + m < 0), log P(t + m > 0)."""
+    """log ∫ of the function, and under the density that it is proportional to: E[t], E[t²], E[|t + m|] − |m|, how
+    far E[log of the function] lies below 0, and log P(t + m < 0), log P(t + m > 0)."""
 
     log_mass: Array
     mean: Array
     second_moment: Array
     excess: Array
+    depth: Array
     log_below: Array
     log_above: Array
 
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One side of the kink: log ∫, and E[t], E[t²] there."""
+    """One side of the kink: log ∫, and E[t], E[t²], E[|t + m|] there."""
 
     log_mass: Array
     mean: Array
     second_moment: Array
+    distance: Array
 
 
-def kinked(sharpness: float, slope: ArrayLike, place: ArrayLike, penalty: float) -> Kinked:
-    """Mass and moments for a = `sharpness`, s = `slope` of size at most λ, m = `place`, λ = `penalty`.
+def kinked(sharpness: float, below: float, above: float, place: ArrayLike) -> Kinked:
+    """Mass and moments for a = `sharpness`, c's rates `below` and `above`, m = `place`.
 
-    a and λ are above 0; a may be 0 where m is 0 and |s| < λ. No term overflows or cancels, unlike exp()·erfc().
+    No rate is below 0, and a is above 0; a may be 0 where m is 0 and both rates are above 0. No term overflows or
+    cancels, unlike exp()·erfc().
     """
-    slope, place = np.broadcast_arrays(np.asarray(slope, dtype=float), np.asarray(place, dtype=float))
-    right, left = (_side(sharpness, slope, place, penalty, sign) for sign in (1.0, -1.0))
+    place = np.asarray(place, dtype=float)
+    right, left = _side(sharpness, above, place, 1.0), _side(sharpness, below, place, -1.0)
     odds = right.log_mass - left.log_mass
     share, rest = expit(odds), expit(-odds)
+    second = share * right.second_moment + rest * left.second_moment
     return Kinked(
         log_mass=np.logaddexp(right.log_mass, left.log_mass),
         mean=share * right.mean + rest * left.mean,
-        second_moment=share * right.second_moment + rest * left.second_moment,
+        second_moment=second,
         excess=share * (right.mean + (place - np.abs(place))) - rest * (left.mean + (place + np.abs(place))),
+        depth=sharpness / 2 * second + share * (above * right.distance) + rest * (below * left.distance),
         log_below=log_expit(-odds),
         log_above=log_expit(odds),
     )
@@ -85,36 +91,38 @@ def log_tail(distance: ArrayLike, sharpness: float, slope: ArrayLike) -> Array:
     return np.where(inside, peaked, falling)
 
 
-def _side(sharpness: float, slope: Array, place: Array, penalty: float, sign: float) -> _Side:
+def _side(sharpness: float, rate: float, place: Array, sign: float) -> _Side:
     """The side on which t + m has this sign."""
-    steepness = slope - sign * penalty
     if sharpness == 0:  # the likelihood does not see h: the prior's exponential
-        rate = -sign * steepness
-        return _Side(-np.log(rate), sign / rate, 2 / rate**2)
+        away = np.full_like(place, 1 / rate)
+        return _Side(np.log(away), sign * away, 2 * away**2, away)
     width = 1 / math.sqrt(sharpness)
     # how far inside the side the untruncated peak lies, in standard deviations
-    depth = sign * (steepness + sharpness * place) * width
-    inside = depth > 0  # only on m's own side of the kink, for |s| ≤ λ
-    one = _peaked(np.where(inside, depth, 0.0), np.where(inside, steepness, 0.0), width, sign)
-    other = _falling(np.where(inside, 0.0, -depth), slope, place, penalty, width, sign)
+    depth = (sharpness * sign * place - rate) * width
+    inside = depth > 0  # only on m's own side of the kink
+    one = _peaked(np.where(inside, depth, 0.0), np.where(inside, rate, 0.0), place, width, sign)
+    other = _falling(np.where(inside, 0.0, -depth), place, width, sign)
     return _Side(
         np.where(inside, one.log_mass, other.log_mass),
         np.where(inside, one.mean, other.mean),
         np.where(inside, one.second_moment, other.second_moment),
+        np.where(inside, one.distance, other.distance),
     )
 
 
-def _peaked(depth: Array, steepness: Array, width: float, sign: float) -> _Side:
+def _peaked(depth: Array, rate: Array, place: Array, width: float, sign: float) -> _Side:
     """The peak lies inside: moments from the peak, so that a far kink costs no digits."""
-    peak = steepness * width**2
+    peak = -sign * rate * width**2
     log_normal = log_ndtr(depth)
     hazard = np.exp(-depth * depth / 2 - math.log(2 * math.pi) / 2 - log_normal)
     shift = sign * hazard * width
-    log_mass = steepness * peak / 2 + log_normal + math.log(2 * math.pi) / 2 + math.log(width)
-    return _Side(log_mass, peak + shift, peak * (peak + 2 * shift) + (1 - depth * hazard) * width**2)
+    at_peak = -rate * (np.abs(place) - rate * width**2 / 2)
+    log_mass = at_peak + log_normal + math.log(2 * math.pi) / 2 + math.log(width)
+    second = peak * (peak + 2 * shift) + (1 - depth * hazard) * width**2
+    return _Side(log_mass, peak + shift, second, (depth + hazard) * width)
 
 
-def _falling(distance: Array, slope: Array, place: Array, penalty: float, width: float, sign: float) -> _Side:
+def _falling(distance: Array, place: Array, width: float, sign: float) -> _Side:
     """The function falls from the kink on; the untruncated peak lies `distance` standard deviations beyond it."""
     mills = math.sqrt(math.pi / 2) * erfcx(distance / math.sqrt(2))
     far = distance > FAR
@@ -122,9 +130,9 @@ def _falling(distance: Array, slope: Array, place: Array, penalty: float, width:
     if far.any():
         tail = np.where(far, _continued_fraction(np.where(far, distance, FAR)), tail)
     mean = width / (distance + tail)  # of the distance u from the kink; E[u²] is mean · tail · width
-    at_kink = -place * (place / width**2 / 2 + slope - np.copysign(penalty, place))
     shift = sign * mean - place
-    return _Side(at_kink + np.log(mills * width), shift, shift * shift + mean * (tail * width - mean))
+    second = shift * shift + mean * (tail * width - mean)
+    return _Side(np.log(mills * width) - (place / width) ** 2 / 2, shift, second, mean)
 
 
 def _continued_fraction(distance: Array) -> Array:

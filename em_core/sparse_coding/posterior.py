@@ -99,7 +99,8 @@ def laplace_posterior(visible: float, weight: float, penalty: float, precision: 
     mode = (pull - penalty) / sharpness if inside else 0.0
     # (pull − λ)²/2a − βv²/2 would lose all digits when both are large
     peak = -penalty * (pull - penalty / 2) / sharpness if inside else -precision * visible * visible / 2
-    seen = kinked(sharpness, penalty if inside else pull, mode, penalty)
+    slope = penalty if inside else pull
+    seen = kinked(sharpness, penalty + slope, penalty - slope, mode)
     log_sides = (float(seen.log_below), float(seen.log_above))[:: int(side)]
     return LaplacePosterior(
         log_evidence=math.log(penalty / 2) + math.log(precision / (2 * math.pi)) / 2 + peak + float(seen.log_mass),

@@ -1,14 +1,14 @@
-"""Integrals of exp(−tᵀAt/2 + sᵀt − λ Σ(|t_i + m_i| − |m_i|)) over one, two or three numbers t.
+"""Integrals of exp(−tᵀAt/2 − Σ c_i(t_i + m_i)) over one, two or three numbers t; c_i rises from 0 on both sides of 0.
 
-A is RᵀR. The first number is integrated in closed form (`kinked`), whatever the others are. The density of the last
-that remains is log-concave with one kink: panels go out from its peak, each twice as long as the one before, until
-nothing is left; one ends at the kink; and every panel is halved until its halves agree with it.
+No term is ever positive, so none cancels another. The first number is integrated in closed form (`kinked`), whatever
+the others are. The density of the last that remains is log-concave with one kink: panels go out from its peak, each
+twice as long as the one before, until nothing is left; some end at kinks; and every panel is halved until its halves
+agree with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 
 from em_core.fields import Array
 from em_core.sparse_coding.kinked import excess, kinked
+from em_core.sparse_coding.rational import Bowl
 
 Indices = NDArray[np.intp]
 
@@ -29,67 +30,79 @@ TOLERANCES = {2: 1e-12, 3: 1e-10}
 MOST_HALVINGS, MOST_PANELS = 40, 2_000
 # nats that a panel's end beside the peak may lie below it, and the place taken for the peak
 STEEP, LEVEL = 4.0, 0.5
+# standard deviations around another number's kink where its integral bends
+STRETCH = 9.0
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
     """B integrals over K numbers: log ∫ (B,), E[t] (B, K), E[t tᵀ] (B, K, K), E[|t + m|] − |m| (B, K).
 
-    error: (B,), how much the last halving of the panels still changed, as a share of the integral or, for a moment,
-    of its own root mean square.
+    depth: (B,), how far E[log of the function] lies below 0. error: (B,), how much the last halving of the panels still
+    changed, as a share of the integral or, for a moment, of its own root mean square.
     """
 
     log_mass: Array
     mean: Array
     second_moment: Array
     excess: Array
+    depth: Array
     error: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """The function: A as a sum of squares, and the rates (K,) at which each c_i rises to the left and to the right."""
+
+    bowl: Bowl
+    below: Array
+    above: Array
+
+    @property
+    def before(self) -> Shape:
+        """Without the last number."""
+        return Shape(self.bowl.before, self.below[:-1], self.above[:-1])
+
+    def cost(self, codes: Array) -> Array:
+        """Σ c_i(h_i) for codes (..., K)."""
+        total: Array = np.where(codes > 0, self.above * codes, -self.below * codes).sum(axis=-1)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
 class Density:
     """The integrand over the last number, the others integrated out. place: m (B, K), one row for each of B."""
 
-    root: Array
-    slope: Array
+    shape: Shape
     place: Array
-    penalty: float
 
-    @cached_property
-    def follow(self) -> Array:
-        """(K − 1,): how far the others' peak moves for each unit that the last number moves."""
-        return np.asarray(-np.linalg.lstsq(self.root[:-1, :-1], self.root[:-1, -1], rcond=1e-13)[0], dtype=float)
-
-    @cached_property
-    def sharpness(self) -> float:
-        """Curvature of the last number's bowl where the others follow it."""
-        left = self.root[:-1, -1] + self.root[:-1, :-1] @ self.follow
-        return float(left @ left + self.root[-1, -1] ** 2)
-
-    @cached_property
+    @property
     def reach(self) -> float:
         """A length on which the density can change."""
-        return float(1 / (np.linalg.norm(self.root[:, -1]) + self.penalty))
+        rate = (self.shape.below[-1] + self.shape.above[-1]) / 2
+        return float(1 / (np.sqrt(self.shape.bowl.gram[-1, -1]) + rate))
 
     def at(self, owner: Indices, x: Array) -> tuple[Array, Array, Moments]:
         """log density of row `owner` at last number x, its slope there, and the moments of the others."""
-        last, pull = self.place[owner, -1], self.slope[-1] + self.slope[:-1] @ self.follow
+        shape, bowl = self.shape, self.shape.bowl
         # the others are seen from where their peak has moved to: nothing large is left to cancel
-        shift = x[:, None] * self.follow
-        moved = moments(self.root[:-1, :-1], self.slope[:-1], self.place[owner, :-1] + shift, self.penalty)
-        beyond = excess(shift, self.place[owner, :-1])
-        level = x * (pull - self.sharpness * x / 2) - self.penalty * (excess(x, last) + beyond.sum(axis=1))
-        coupling = self.root[:-1, -1] @ self.root[:-1, :-1]
-        steepness = self.slope[-1] - self.sharpness * x - self.penalty * np.sign(x + last) - moved.mean @ coupling
+        shift = x[:, None] * bowl.follow[:-1, -1]
+        before = self.place[owner, :-1]
+        moved = moments(shape.before, before + shift)
+        code = x + self.place[owner, -1]
+        lost = bowl.sharpness[-1] * x * x / 2 + np.where(code > 0, shape.above[-1] * code, -shape.below[-1] * code)
+        rise = np.where(code > 0, -shape.above[-1], shape.below[-1])
+        steepness = rise - bowl.sharpness[-1] * x - moved.mean @ bowl.gram[:-1, -1]
         outer = shift[:, :, None] * moved.mean[:, None, :]
         others = Moments(
             moved.log_mass,
             moved.mean + shift,
             moved.second_moment + outer + outer.transpose(0, 2, 1) + shift[:, :, None] * shift[:, None, :],
-            moved.excess + beyond,
+            moved.excess + excess(shift, before),
+            moved.depth + lost,
             moved.error,
         )
-        return level + moved.log_mass, steepness, others
+        return moved.log_mass - lost, steepness, others
 
     def log(self, x: Array) -> Array:
         """log density of row 0."""
@@ -111,19 +124,20 @@ class Panels:
     top: Array
 
 
-def moments(root: Array, slope: Array, place: Array, penalty: float) -> Moments:
-    """root: R (K, K) upper triangular with A = RᵀR, s = `slope` (K,), m = `place` (B, K), λ = `penalty`."""
+def moments(shape: Shape, place: Array) -> Moments:
+    """place: m (B, K)."""
     rows, size = place.shape
     if size == 1:
-        seen = kinked(float(root[0, 0]) ** 2, slope[0], place[:, 0], penalty)
+        seen = kinked(float(shape.bowl.sharpness[0]), float(shape.below[0]), float(shape.above[0]), place[:, 0])
         second = seen.second_moment[:, None, None]
-        return Moments(seen.log_mass, seen.mean[:, None], second, seen.excess[:, None], np.zeros(rows))
-    panels = sections(Density(root, slope, place, penalty))
+        return Moments(seen.log_mass, seen.mean[:, None], second, seen.excess[:, None], seen.depth, np.zeros(rows))
+    panels = sections(Density(shape, place))
     total, change = (_by_row(part, panels.owner, rows) for part in (panels.integrals, panels.change))
     mass = total[:, 0]
-    mean, second, beyond, error = np.split(total[:, 1:] / mass[:, None], _columns(size), axis=1)
+    mean, second, beyond, rest = np.split(total[:, 1:] / mass[:, None], _columns(size), axis=1)
     left = np.max(change / _scale(total, size), axis=1)
-    return Moments(panels.top + np.log(mass), mean, second.reshape(rows, size, size), beyond, error[:, 0] + left)
+    log_mass, second = panels.top + np.log(mass), second.reshape(rows, size, size)
+    return Moments(log_mass, mean, second, beyond, rest[:, 0], rest[:, 1] + left)
 
 
 def median(density: Density) -> float:
@@ -197,7 +211,7 @@ def _peaks(density: Density) -> tuple[Array, Array]:
 
 
 def _graded(density: Density, peak: Array, top: Array) -> tuple[Indices, Array, Array]:
-    """Row, left and right end of panels that go out from the peaks, split at the kink."""
+    """Row, left and right end of panels that go out from the peaks, split at the cuts."""
     rows = np.arange(len(peak))
     parts = []
     for sign in (-1, 1):
@@ -216,14 +230,28 @@ def _graded(density: Density, peak: Array, top: Array) -> tuple[Indices, Array, 
             near[wanting] = far[wanting]
             far[wanting] = 2 * far[wanting]
     owner, left, right = (np.concatenate(part) for part in zip(*parts, strict=True))
-    kink = -density.place[owner, -1]
-    split = (left < kink) & (kink < right)
-    first = np.where(split, kink, right)
-    return (
-        np.concatenate([owner, owner[split]]),
-        np.concatenate([left, kink[split]]),
-        np.concatenate([first, right[split]]),
-    )
+    for cut in _cuts(density).T:
+        split = (left < cut[owner]) & (cut[owner] < right)
+        owner, left, right = (
+            np.concatenate([owner, owner[split]]),
+            np.concatenate([left, cut[owner[split]]]),
+            np.concatenate([np.where(split, cut[owner], right), right[split]]),
+        )
+    return owner, left, right
+
+
+def _cuts(density: Density) -> Array:
+    """(B, C): where a panel is to end: at the kink, and around the short stretches where the others pass theirs.
+
+    Between its nodes a long panel would miss such a stretch, however often it is halved.
+    """
+    bowl, kinks = density.shape.bowl, [-density.place[:, -1]]
+    for other, follow in enumerate(bowl.follow[:-1, -1]):
+        if follow:
+            middle = -density.place[:, other] / follow
+            half = STRETCH / (abs(follow) * np.sqrt(bowl.gram[other, other]))
+            kinks += [middle - half, middle, middle + half]
+    return np.column_stack(kinks)
 
 
 def _integrals(density: Density, top: Array, owner: Indices, left: Array, right: Array) -> Array:
@@ -238,13 +266,13 @@ def _integrals(density: Density, top: Array, owner: Indices, left: Array, right:
     second[:, :-1, :-1] = others.second_moment
     second[:, -1, :] = second[:, :, -1] = x[:, None] * mean
     beyond = np.column_stack([others.excess, excess(x, density.place[rows, -1])])
-    values = np.column_stack([np.ones(len(x)), mean, second.reshape(len(x), -1), beyond, others.error])
+    values = np.column_stack([np.ones(len(x)), mean, second.reshape(len(x), -1), beyond, others.depth, others.error])
     summed: Array = (weight[:, None] * values).reshape(len(owner), len(NODES), -1).sum(axis=1)
     return summed
 
 
 def _columns(size: int) -> list[int]:
-    """Where E[t tᵀ], the excess and the error begin among the columns after the mass."""
+    """Where E[t tᵀ], the excess and the last two begin among the columns after the mass."""
     return [size, size + size**2, 2 * size + size**2]
 
 
@@ -255,7 +283,7 @@ def _scale(total: Array, size: int) -> Array:
     spread = np.sqrt(np.maximum(squares / mass[:, None], 0.0))  # rounding can make them negative
     products = (spread[:, :, None] * spread[:, None, :]).reshape(len(mass), -1)
     one = np.ones((len(mass), 1))
-    scale: Array = mass[:, None] * np.column_stack([one, spread, products, spread, one])
+    scale: Array = mass[:, None] * np.column_stack([one, spread, products, spread, one, one])
     return scale
 
 
