@@ -296,7 +296,7 @@ def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) ->
     for letter in dict.fromkeys(moves):
         move = MOVES[letter]
         if not move.allowed(model):
-            valid = f"moves that this model can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
+            valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
             raise InvalidExperiment("schedule", shown, f"{valid} {lacking(model, letter)}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
