@@ -364,7 +364,7 @@ class Stage {
     const perSecond = this.transport.perSecond;
     if (this.cursor < last) this.go(this.cursor + 1);
     else if (this.ended) return this.pause();
-    if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy) {
+    if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy && !this.asks.has("ahead")) {
       this.ask({ act: "ahead" });
     }
     // counted from when this frame was due, not from when it came: a slow one is made up for by the next
