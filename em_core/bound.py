@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from em_core.errors import HalfStepFailed
-from em_core.model import LatentVariableModel
+from em_core.model import LatentVariableModel, check
 from em_core.records import Array, Bound, Parameters, State, frozen
 
 
@@ -52,6 +52,7 @@ def scan(model: LatentVariableModel, data: Any, q: Any, thetas: Iterable[Paramet
         if theta is None:
             continue
         try:
+            check(model, data, theta)
             evidence[i] = model.log_evidence(data, theta)
             joint[i] = model.expected_log_joint(data, theta, q)
         except HalfStepFailed:

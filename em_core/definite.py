@@ -11,6 +11,12 @@ from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
 
 _EPS = np.finfo(float).eps
+# Of a covariance in units of its own deviations. Cholesky factors are exact for a matrix that differs from it by its
+# rounding, which changes distances and log determinant by up to D² · 1e-16 · condition of themselves: about half of the
+# sixteen digits are left. And M-steps stay monotone, since at a maximum that change squared is what counts.
+WORST_CONDITION = 1e8
+# variances below this are too close to the end of the floats for their squares and products
+_SMALLEST_VARIANCE = 1e-290
 
 
 def cholesky(matrices: Array) -> Any:
@@ -67,23 +73,43 @@ def cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
 
 
 def resolution(values: Array) -> Array:
-    """(D,) variances below which columns of (N, D) values differ by their own rounding alone."""
-    return (8 * _EPS * np.abs(values).max(axis=0)) ** 2
+    """(D,) variances below which columns of (N, D) values differ by their own rounding alone; NaN is missing."""
+    largest = np.abs(np.nan_to_num(values)).max(axis=0)
+    return np.maximum((8 * _EPS * largest) ** 2, _SMALLEST_VARIANCE)
 
 
-def first_singular(matrices: Array, floor: Array) -> tuple[int, float] | None:
-    """The first of (K, D, D) covariances that is zero in some direction, and the number that shows it; else None.
+def conditions(matrices: Array) -> Array:
+    """(K,) condition numbers of (K, D, D) covariances scaled to unit diagonal, so that units do not matter.
 
-    A variance counts as zero up to `floor`, an eigenvalue of the correlations up to rounding: units do not matter.
+    Infinite where a matrix is not positive definite. Principal submatrices never have larger ones.
+    """
+    deviations = np.sqrt(np.einsum("kii->ki", matrices))
+    sizes = np.linalg.eigvalsh(matrices / deviations[:, :, None] / deviations[:, None, :])
+    positive = sizes[:, 0] > 0
+    return np.where(positive, sizes[:, -1] / np.where(positive, sizes[:, 0], 1.0), np.inf)
+
+
+def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
+    """The first of (K, D, D) covariances that is singular, and the number that shows it; else None.
+
+    A variance counts as zero up to `floor`, (D,); all else is judged by the condition number.
     """
     variances = np.einsum("kii->ki", matrices)
+    flat = first_flat(variances, floor)
+    if flat:
+        return flat
+    worst = conditions(matrices)
+    singular = np.flatnonzero(~(worst <= WORST_CONDITION))
+    if len(singular) == 0:
+        return None
+    k, largest = int(singular[0]), np.finfo(float).max
+    return k, {"condition": float(min(worst[k], largest)), "largest_condition": WORST_CONDITION}
+
+
+def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
+    """The first row of (K, …) variances with one that is not above `floor`, and that variance; else None."""
     flat = np.argwhere(~(variances > floor))
-    if len(flat):
-        return int(flat[0][0]), float(variances[tuple(flat[0])])
-    deviations = np.sqrt(variances)
-    smallest = np.linalg.eigvalsh(matrices / (deviations[:, :, None] * deviations[:, None, :]))[:, 0]
-    k = int(np.argmin(smallest))
-    return (k, float(smallest[k])) if smallest[k] <= 32 * _EPS * len(floor) else None
+    return (int(flat[0][0]), {"smallest": float(variances[tuple(flat[0])])}) if len(flat) else None
 
 
 def check_definite(matrix: Array, name: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from em_core import datasets, schedule
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
-from em_core.model import LatentVariableModel
+from em_core.model import LatentVariableModel, check
 from em_core.models import MODELS
 from em_core.moves import MOVES, check_order, read_moves
 from em_core.records import Parameters
@@ -91,7 +91,12 @@ def _read_start(
 ) -> tuple[Parameters, Parameters | None]:
     raw = fields.take("start", None)
     if raw is None:
-        return _draw(model, data, seed), None
+        drawn = _draw(model, data, seed)
+        failure = _failure(model, data, drawn)
+        if failure:
+            valid = "data that a random start suits, or an explicit start"
+            raise InvalidExperiment("data", f"data for which {failure}", valid)
+        return drawn, None
     own = Fields(raw, "start")
     raw_q_at = own.take("q_at", None) if hasattr(model, "posterior") else None
     start = _read_parameters(own, model, data)
@@ -102,21 +107,41 @@ def _read_start(
         if q_at[name].shape != entry.shape:
             valid = f"the shape {entry.shape} of start.{name}"
             raise InvalidExperiment(f"start.q_at.{name}", f"shape {q_at[name].shape}", valid)
+    _check_pair(model, data, start, q_at)
     return start, q_at
+
+
+def _check_pair(model: LatentVariableModel, data: Any, start: Parameters, q_at: Parameters) -> None:
+    """Refuse a q so far from θ that a term of the bound is no number; what is infinite may stay so."""
+    with np.errstate(all="ignore"):
+        q = model.posterior(data, q_at)
+        terms = model.expected_log_joint(data, start, q), model.entropy(q), model.kl(q, model.posterior(data, start))
+    if any(math.isnan(term) for term in terms):
+        valid = "parameters so close to start that the terms of the bound are numbers"
+        raise InvalidExperiment("start.q_at", {name: entry.tolist() for name, entry in q_at.items()}, valid)
 
 
 def _read_parameters(fields: Fields, model: LatentVariableModel, data: Any) -> Parameters:
     path = fields.name("")[:-1]
     theta = model.read_parameters(fields, data)
     fields.done()
-    if not hasattr(model, "log_evidence"):
-        return theta
-    try:
-        with np.errstate(over="ignore"):  # a sum below the floats is −inf
-            possible = math.isfinite(model.log_evidence(data, theta))
-    except HalfStepFailed:
-        possible = False
-    if not possible:
+    failure = _failure(model, data, theta)
+    if failure:
         shown = {name: entry.tolist() for name, entry in theta.items()}
-        raise InvalidExperiment(path, shown, "parameters under which the data have a finite log probability")
+        valid = f"parameters under which the data have a finite log probability ({failure})"
+        raise InvalidExperiment(path, shown, valid)
     return theta
+
+
+def _failure(model: LatentVariableModel, data: Any, theta: Parameters) -> str:
+    """Why a run cannot begin at θ, as the end of a sentence; "" where it can.
+
+    A posterior exists where the log evidence is finite and the model's `check` finds no fault with θ.
+    """
+    try:
+        check(model, data, theta)
+        with np.errstate(over="ignore"):  # a sum below the floats is −inf
+            possible = not hasattr(model, "log_evidence") or math.isfinite(model.log_evidence(data, theta))
+    except HalfStepFailed as failure:
+        return str(failure)
+    return "" if possible else "the data have probability 0"

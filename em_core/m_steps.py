@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from em_core.errors import HalfStepFailed
-from em_core.model import LatentVariableModel
+from em_core.model import LatentVariableModel, check
 from em_core.records import Array, Event, Parameters, State, frozen
 
 Made = State | tuple[State, tuple[Event, ...]]
@@ -25,6 +25,8 @@ _SUFFICIENT = 1e-4
 # from the largest step that can be set to one that changes nothing
 _MOST_HALVINGS = 1000
 _BELOW_ROUNDING = 1e-3 * np.finfo(float).eps
+# a maximum may come out lower than where it was sought by this share of L: the sums' own rounding
+_SLACK = 1e-13
 # central differences of a gradient: about the cube root of the floats' precision
 _WIDTH = 6e-6
 # an eigenvalue of the scaled curvature counts as at least this share of the largest
@@ -39,10 +41,11 @@ _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ig
 def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
     """Jump to the θ that maximises L for the present q.
 
-    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum. What q does
-    not use, and L therefore does not depend on, some models draw anew from `rng` (`renewed`).
+    The gradient of L at the result is 0 in the interior. Raises `HalfStepFailed` where L has no maximum, or one that
+    does not stand up to the model's `check`. What q does not use, and L therefore does not depend on, some models draw
+    anew from `rng` (`renewed`).
     """
-    return _renewed(model, data, replace(state, theta=model.maximize(data, state.q, state.theta)), rng)
+    return _maximised(model, data, state, replace(state, theta=model.maximize(data, state.q, state.theta)), rng)
 
 
 @_quiet
@@ -168,14 +171,27 @@ def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | 
     turn = state.carry.get("C", 0) % len(blocks)
     theta = model.maximize_block(data, state.q, state.theta, blocks[turn])
     after = replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
-    return _renewed(model, data, after, rng)
+    return _maximised(model, data, state, after, rng)
 
 
-def _renewed(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
-    if not hasattr(model, "renewed"):
-        return state
-    theta, events = model.renewed(data, state.q, state.theta, rng)
-    return replace(state, theta=theta), events
+def _maximised(model: Any, data: Any, state: State, after: State, rng: np.random.Generator | None) -> Made:
+    """`after`, once its θ has been found usable and L not lower there; else θ stays, with an event.
+
+    Near a maximum θ's own rounding may cost more than the step gains, where a covariance is thin beside the place of
+    its mean.
+    """
+    check(model, data, after.theta)
+    if hasattr(model, "renewed"):
+        theta, events = model.renewed(data, state.q, after.theta, rng)
+        return replace(after, theta=theta), events
+    if not hasattr(model, "check"):
+        return after
+    now, then = (_value(model, data, theta, state.q) for theta in (state.theta, after.theta))
+    if then >= now - _SLACK * max(1.0, abs(now)):
+        return after
+    message = "the maximum that was found lies lower than θ, by rounding: θ stays"
+    event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
+    return replace(after, theta=state.theta), (event,)
 
 
 def _slope(model: LatentVariableModel, data: Any, state: State) -> Array:
@@ -201,16 +217,15 @@ def _finite(slopes: Array) -> Array:
 
 
 def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float, slope: Array) -> State:
-    """θ moved by `change`. Raises `HalfStepFailed` where that leads to a bound that is not finite."""
+    """θ moved by `change`. Raises `HalfStepFailed` where that leads to a θ at which there is no bound."""
     theta = _at(model, model.to_vector(state.theta) + change, state.theta)
-    if _value(model, data, theta, state.q) == -math.inf:
+    try:
+        _usable(model, data, theta, state.q)
+    except HalfStepFailed as failure:
         _now(model, data, state)
-        raise HalfStepFailed(
-            "diverged",
-            f"a gradient step of size {step:g} leads where the bound is not finite; a smaller step would not",
-            step=step,
-            slope=float(np.linalg.norm(slope)),
-        )
+        numbers = {**failure.numbers, "step": step, "slope": float(np.linalg.norm(slope))}
+        message = f"a gradient step of size {step:g} leads too far ({failure}); a smaller step would not"
+        raise HalfStepFailed(failure.kind, message, **numbers) from None
     return replace(state, theta=theta)
 
 
@@ -279,12 +294,23 @@ def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Paramete
 
 
 @_quiet
+def _usable(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
+    """L up to the entropy, which θ does not change. Raises `HalfStepFailed` for a θ that no move may accept.
+
+    All other terms of the bound exist where this one does. For discrete h: some h has a weight in q that counts and, as
+    the sum is finite, log p(h, v; θ) > −∞; so log p(v; θ) is finite, and there is a posterior. For continuous h the
+    model's `check` has seen to the factors that they are made of.
+    """
+    check(model, data, theta)
+    value = model.expected_log_joint(data, theta, q)
+    if not math.isfinite(value):
+        raise HalfStepFailed("diverged", "the bound is not finite there")
+    return value
+
+
 def _value(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
-    """L up to the entropy, which θ does not change; −inf where θ is no usable parameter."""
-    if not all(np.all(np.isfinite(entry)) for entry in theta.values()):
-        return -math.inf
+    """`_usable`, or −inf where θ is not: a step that leads there raises nothing."""
     try:
-        value = model.expected_log_joint(data, theta, q)
+        return _usable(model, data, theta, q)
     except HalfStepFailed:
         return -math.inf
-    return value if math.isfinite(value) else -math.inf

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from em_core.errors import HalfStepFailed
 from em_core.fields import Fields
 from em_core.records import Array, Event, Parameters
 
@@ -87,6 +88,15 @@ class Capabilities(Protocol):
     hidden Markov model. Only such as hide something: no rows without gaps, no lifetimes that have ended.
     """
 
+    # --- wherever a θ is accepted ------------------------------------------------------------------------------
+    def check(self, data: Any, theta: Parameters) -> None:
+        """Raise `HalfStepFailed` for a θ at which the terms of the bound cannot be had, or not with their digits.
+
+        For θ that hold matrices, variances or noise: the likelihood may have no upper bound there, and a factor that
+        exists may have lost every digit. Without this method every θ will do whose expected log joint is finite at
+        some q: by log p ≥ L the posterior exists then.
+        """
+
     # --- H, T, V: other q at θ ----------------------------------------------------------------------------------
     def mode(self, data: Any, theta: Parameters) -> Any:
         """q with all mass on the most probable hidden values. Entropy 0 for discrete h, −∞ for continuous h.
@@ -135,6 +145,14 @@ class Capabilities(Protocol):
         self, data: Any, q: Any, theta: Parameters, rng: np.random.Generator
     ) -> tuple[Parameters, tuple[Event, ...]]:
         """θ with parts that q does not use drawn anew, and an event for each: E_q[log p(h, v; θ)] stays as it is."""
+
+
+def check(model: Any, data: Any, theta: Parameters) -> None:
+    """Raise `HalfStepFailed` unless θ is finite and stands up to the model's own `check`."""
+    if not all(np.all(np.isfinite(entry)) for entry in theta.values()):
+        raise HalfStepFailed("diverged", "a parameter leaves the numbers")
+    if hasattr(model, "check"):
+        model.check(data, theta)
 
 
 class ModelHelp(dict[str, Any]):

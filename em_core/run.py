@@ -11,7 +11,7 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.experiment import Experiment
-from em_core.model import as_json
+from em_core.model import as_json, check
 from em_core.moves import MOVES
 from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
 from em_core.schedule import Plan
@@ -38,10 +38,13 @@ def opening(experiment: Experiment, keep_start: bool) -> tuple[Parameters, Param
     model, data, start = experiment.model, experiment.data, experiment.start
     try:
         if not keep_start:
-            return model.maximize(data, model.posterior(data, start), start), start
+            fitted = model.maximize(data, model.posterior(data, start), start)
+            check(model, data, fitted)
+            return fitted, start
         other = model.random_start(data, np.random.default_rng([experiment.seed, 0, 1]))
         (theta,) = line(model, start, other, [1 / 3])
         if theta is not None:
+            check(model, data, theta)
             model.posterior(data, theta)
     except (HalfStepFailed, InvalidExperiment):
         return start, None

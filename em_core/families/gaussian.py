@@ -47,7 +47,7 @@ class GaussianFamily:
         """Maximum likelihood of weighted data. weights (K, N) are expected counts.
 
         Plain maximum likelihood divides by Σ weights. Raises `HalfStepFailed` where a component has lost all its
-        points or where its covariance is singular.
+        points; whether a covariance is singular is for `check` to say.
         """
         # what a component without points leaves undefined: its own mean and its own covariance
         own = {"means"} if self.covariance == "tied" else {"means", "covariances"}
@@ -59,7 +59,6 @@ class GaussianFamily:
         covariances = previous["covariances"]
         if "covariances" not in self.fixed:
             covariances = self._pool(self._scatter(values, weights, means), mass, values.shape[1])
-            self._require_definite(covariances, values)
         return {"means": frozen(means), "covariances": frozen(covariances)}
 
     def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
@@ -142,7 +141,7 @@ class GaussianFamily:
         scatter = self._scatter(values, spread, values.mean(axis=0)[None])
         overall = self._pool(scatter, spread.sum(axis=1), values.shape[1])
         try:
-            self._require_definite(overall, values)
+            self._check(overall, values)
         except HalfStepFailed:
             valid = "data whose covariance is not singular, or an explicit start"
             raise InvalidExperiment("data.values", "points on a line or plane", valid) from None
@@ -185,18 +184,20 @@ class GaussianFamily:
             return scatter / mass[:, None]
         return scatter / (mass * dimensions)
 
-    def _require_definite(self, covariances: Array, values: Array) -> None:
-        """Raise `HalfStepFailed` for a covariance that is zero in some direction, up to the data's own rounding."""
+    def check(self, values: Array, components: Parameters) -> None:
+        """Raise `HalfStepFailed` for a covariance that is singular, up to the data's own rounding."""
+        self._check(components["covariances"], values)
+
+    def _check(self, covariances: Array, values: Array) -> None:
         floor = definite.resolution(values)
         if self.covariance in ("full", "tied"):
             found = definite.first_singular(covariances.reshape(-1, *covariances.shape[-2:]), floor)
-            if found:
-                raise _singular(*found, self.covariance)
-            return
-        variances = covariances if self.covariance == "diag" else covariances[:, None]
-        flat = np.argwhere(~(variances > (floor if self.covariance == "diag" else floor.max())))
-        if len(flat):
-            raise _singular(int(flat[0][0]), float(variances[tuple(flat[0])]), self.covariance)
+        elif self.covariance == "diag":
+            found = definite.first_flat(covariances, floor)
+        else:
+            found = definite.first_flat(covariances, floor.max())
+        if found:
+            raise _singular(*found, self.covariance)
 
     def _check_covariances(self, covariances: Array, name: str) -> None:
         if self.covariance in ("diag", "spherical"):
@@ -210,11 +211,11 @@ class GaussianFamily:
             definite.check_definite(matrix, name if self.covariance == "tied" else f"{name}[{k}]")
 
 
-def _singular(component: int, smallest: float, covariance: str) -> HalfStepFailed:
+def _singular(component: int, numbers: dict[str, float], covariance: str) -> HalfStepFailed:
     which = "the tied covariance" if covariance == "tied" else f"the covariance of component {component + 1}"
     return HalfStepFailed(
         "singular_covariance",
         f"{which} becomes singular: its component closes in on too few points, and the likelihood has no upper bound",
         component=component,
-        smallest=smallest,
+        **numbers,
     )

@@ -6,16 +6,20 @@ values: (N, P + 1), the inputs and in the last column the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 
+from em_core import definite
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.families.mass import component_mass
 from em_core.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 _EPS = np.finfo(float).eps
+_SMALLEST_VARIANCE = 1e-290
+_REFINEMENTS = 2
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,7 @@ class RegressionFamily:
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted least squares; variances divide by Σ weights.
 
-        Raises `HalfStepFailed` for a lost component, for inputs that do not determine the coefficients and for a line
-        without residuals.
+        Raises `HalfStepFailed` for a lost component and for inputs that do not determine the coefficients.
         """
         lines = self.fit_one(values, weights, previous, "coefficients")
         return {**lines, **self.fit_one(values, weights, lines, "variances")}
@@ -43,11 +46,9 @@ class RegressionFamily:
     def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: variances are then about the lines as they are."""
         mass = component_mass(weights)
-        inputs, targets = values[:, :-1], values[:, -1]
         if name == "coefficients":
-            rows = [_least_squares(inputs, targets, entry / entry.max(), k) for k, entry in enumerate(weights)]
+            rows = [_least_squares(values, entry / entry.max(), k) for k, entry in enumerate(weights)]
             return {"coefficients": frozen(rows)}
-        coefficients = previous["coefficients"]
         with np.errstate(over="ignore", invalid="ignore"):  # where its own points leave all others beyond the floats
             residuals = _residuals(values, previous)
             variances = np.sum(weights * residuals**2, axis=1) / mass
@@ -55,18 +56,22 @@ class RegressionFamily:
             k = int(np.argmin(np.isfinite(variances)))
             message = f"the residuals of component {k + 1} leave the numbers: its inputs differ too much in size"
             raise HalfStepFailed("diverged", message, component=float(k))
+        return {"variances": frozen(variances)}
+
+    def check(self, values: Array, components: Parameters) -> None:
+        """Raise `HalfStepFailed` for a variance of 0, up to the rounding of targets and lines."""
         # what rounding alone leaves of residuals: of the targets, and of the products that add up to them
-        largest = np.abs(targets).max() + (np.abs(coefficients) @ np.abs(inputs.T)).max(axis=1)
-        flat = np.flatnonzero(~(variances > (8 * _EPS * largest) ** 2))
-        if len(flat):
+        sizes = np.abs(components["coefficients"]) @ np.abs(values[:, :-1]).max(axis=0)
+        floor = np.maximum((8 * _EPS * (np.abs(values[:, -1]).max() + sizes)) ** 2, _SMALLEST_VARIANCE)
+        found = definite.first_flat(components["variances"], floor)
+        if found:
             raise HalfStepFailed(
                 "singular_covariance",
-                f"the variance of component {flat[0] + 1} becomes 0: its line goes through all its points, and the "
+                f"the variance of component {found[0] + 1} becomes 0: its line goes through all its points, and the "
                 "likelihood has no upper bound",
-                component=float(flat[0]),
-                smallest=float(variances[flat[0]]),
+                component=float(found[0]),
+                **found[1],
             )
-        return {"variances": frozen(variances)}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in coefficients and log variances."""
@@ -99,6 +104,7 @@ class RegressionFamily:
         """A random start: lines about one standard deviation of the residuals away from that of all points."""
         try:
             overall = self.fit(values, np.ones((1, len(values))), {})
+            self.check(values, overall)
         except HalfStepFailed as failure:
             valid = "inputs and targets that determine a line with residuals, or an explicit start"
             raise InvalidExperiment("data", f"data where {failure}", valid) from None
@@ -119,23 +125,41 @@ def _variances(components: Parameters) -> Array:
 
 
 def _residuals(values: Array, components: Parameters) -> Array:
-    """(K, N) targets minus fitted values."""
-    return values[:, -1] - components["coefficients"] @ values[:, :-1].T
+    """(K, N) targets minus fitted values, with the digits of the values' deviations from their centre.
+
+    What target and line leave at the centre, large numbers that all but cancel where the values lie far from 0, is
+    summed exactly.
+    """
+    centre = values.mean(axis=0)
+    apart = values - centre
+    rests = [_exactly(centre[-1], row, centre[:-1]) for row in components["coefficients"]]
+    return np.array(rests)[:, None] + (apart[:, -1] - components["coefficients"] @ apart[:, :-1].T)
 
 
-def _least_squares(inputs: Array, targets: Array, weights: Array, component: int) -> Array:
+def _exactly(target: float, coefficients: Array, inputs: Array) -> float:
+    """target − coefficients · inputs, rounded once."""
+    pairs = zip(coefficients.tolist(), inputs.tolist(), strict=True)
+    try:
+        return float(Fraction(float(target)) - sum(Fraction(a) * Fraction(b) for a, b in pairs))
+    except (OverflowError, ValueError):  # it leaves the floats, or a coefficient has
+        return float("nan")
+
+
+def _least_squares(values: Array, weights: Array, component: int) -> Array:
     """(P,) coefficients of one component. Columns are scaled first, so that units do not matter to the rank."""
     roots = np.sqrt(weights)
-    rows = inputs * roots[:, None]
+    rows = values[:, :-1] * roots[:, None]
     scale = np.sqrt(np.sum(rows**2, axis=0))
     singular = np.zeros(1)
     if np.all(scale > 0):
         scaled = rows / scale
-        solution, _, rank, singular = np.linalg.lstsq(scaled, targets * roots, rcond=None)
-        if rank == inputs.shape[1]:
-            # once more on what is left: a QR or SVD of these rows leaves residuals orthogonal only to their rounding
-            left = targets * roots - scaled @ solution
-            solution = solution + np.linalg.lstsq(scaled, left, rcond=None)[0]
+        solution, _, rank, singular = np.linalg.lstsq(scaled, values[:, -1] * roots, rcond=None)
+        if rank == rows.shape[1]:
+            # again on what is left: a QR or SVD of these rows leaves residuals orthogonal only to their rounding, and
+            # inputs far from 0 leave few digits the first time
+            for _ in range(_REFINEMENTS):
+                (left,) = _residuals(values, {"coefficients": (solution / scale)[None]})
+                solution = solution + np.linalg.lstsq(scaled, left * roots, rcond=None)[0]
             return solution / scale
     raise HalfStepFailed(
         "singular_inputs",

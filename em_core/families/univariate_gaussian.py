@@ -26,7 +26,7 @@ class UnivariateGaussianFamily:
         return _ONE_COLUMN.log_density(values[:, None], _columns(components))
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
-        """Weighted means and variances. Raises `HalfStepFailed` for a lost component or a variance of 0."""
+        """Weighted means and variances. Raises `HalfStepFailed` for a lost component."""
         return _flat(_ONE_COLUMN.fit(values[:, None], weights, _columns(previous)))
 
     def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
@@ -34,6 +34,10 @@ class UnivariateGaussianFamily:
         column = {"means": "means", "variances": "covariances"}[name]
         fitted = _ONE_COLUMN.fit_one(values[:, None], weights, _columns(previous), column)
         return {name: frozen(fitted[column][:, 0])}
+
+    def check(self, values: Array, components: Parameters) -> None:
+        """Raise `HalfStepFailed` for a variance of 0, up to the values' own rounding."""
+        _ONE_COLUMN.check(values[:, None], _columns(components))
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in means and logarithms of variances."""

@@ -20,6 +20,9 @@ from em_core.model import ModelHelp
 from em_core.records import Array, Parameters, frozen
 from em_core.remainders import log_remainder
 
+# times reach 1e100, and a tempered q may be longer by 1e6
+_LARGEST_MEAN = 1e200
+
 
 @dataclass(frozen=True, eq=False)
 class Lifetimes:
@@ -155,6 +158,13 @@ class CensoredExponential:
         if mean == 0:
             raise HalfStepFailed("zero_mean", "every lifetime is 0, and the likelihood has no upper bound", mean=0.0)
         return {"mean": frozen(mean)}
+
+    def check(self, data: Lifetimes, theta: Parameters) -> None:
+        """Raise `HalfStepFailed` for a mean so small or large that lifetimes in its units leave the numbers."""
+        mean = float(theta["mean"])
+        if not 1 / _LARGEST_MEAN <= mean <= _LARGEST_MEAN:
+            message = f"the mean lifetime, {mean:.3g}, comes too close to the end of the numbers"
+            raise HalfStepFailed("zero_mean" if mean < 1 else "diverged", message, mean=mean)
 
     def minibatch(
         self, data: Lifetimes, q: ShiftedExponentials, size: int, rng: np.random.Generator

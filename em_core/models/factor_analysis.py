@@ -170,8 +170,7 @@ class FactorAnalysis:
         """Regression of v on h, intercept included, its squares completed by q's spread.
 
         Mean, loadings and noise maximise the bound jointly: the mean is that of v minus loadings times that of h, which
-        is the sample mean wherever the posterior means average to 0. Raises `HalfStepFailed` where a noise variance
-        reaches 0 (a Heywood case).
+        is the sample mean wherever the posterior means average to 0.
         """
         centred = _loadings(data, q, data.values.mean(axis=0), q.means.mean(axis=0))
         fitted = self.maximize_block(data, q, {**theta, "loadings": centred}, ("mean",))
@@ -189,13 +188,37 @@ class FactorAnalysis:
     def maximize_block(self, data: Table, q: Normals, theta: Parameters, block: tuple[str, ...]) -> Parameters:
         """Mean and loadings are best whatever the noise, but each depends on the other."""
         if block == ("mean",):
-            return {**theta, "mean": frozen(data.values.mean(axis=0) - theta["loadings"] @ q.means.mean(axis=0))}
+            centre = data.values.mean(axis=0)
+            apart = (data.values - centre).mean(axis=0) - theta["loadings"] @ q.means.mean(axis=0)
+            return {**theta, "mean": frozen(centre + apart)}
         if block == ("loadings",):
             return {**theta, "loadings": _loadings(data, q, theta["mean"], np.zeros(q.means.shape[1]))}
         squares = self._squares(data, theta, q) / len(data.values)
         variances = squares if self.noise == "diagonal" else np.array(squares.mean())
-        self._require_noise(variances, data)
         return {**theta, "noise_variances": frozen(variances)}
+
+    def check(self, data: Table, theta: Parameters) -> None:
+        """Raise `HalfStepFailed` for a noise variance that is 0 beside the data, or beside what the factors explain."""
+        scale = np.mean((data.values - data.values.mean(axis=0)) ** 2, axis=0)
+        explained = np.sum(theta["loadings"] ** 2, axis=1)
+        least = np.maximum(_SMALLEST_SHARE * np.maximum(scale, explained), definite.resolution(data.values))
+        least = least if self.noise == "diagonal" else least.max()
+        found = definite.first_flat(self._noise(theta), least)
+        if found:
+            which = (
+                f"the noise variance of dimension {found[0] + 1}" if self.noise == "diagonal" else "the noise variance"
+            )
+            raise HalfStepFailed(
+                "singular_covariance",
+                f"{which} reaches 0 (a Heywood case): the factors explain it completely, and the likelihood has no"
+                " maximum inside",
+                dimension=float(found[0]),
+                **found[1],
+            )
+        found = definite.first_singular(_precision(theta)[None], np.zeros(theta["loadings"].shape[1]))
+        if found:
+            message = "the factors cannot be told apart: their loadings point the same way, and the noise is next to 0"
+            raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: Table, theta: Parameters, q: Normals) -> Array:
         noise, loadings = self._noise(theta), theta["loadings"]
@@ -234,21 +257,6 @@ class FactorAnalysis:
         residuals = data.values - theta["mean"] - q.means @ loadings.T
         return np.sum(residuals**2, axis=0) + len(data.values) * q.spread(loadings)
 
-    def _require_noise(self, variances: Array, data: Table) -> None:
-        scale = np.mean((data.values - data.values.mean(axis=0)) ** 2, axis=0)
-        least = np.maximum(_SMALLEST_SHARE * scale, definite.resolution(data.values))
-        flat = np.flatnonzero(~(variances > (least if self.noise == "diagonal" else least.max())))
-        if len(flat):
-            d = int(flat[0])
-            which = f"the noise variance of dimension {d + 1}" if self.noise == "diagonal" else "the noise variance"
-            raise HalfStepFailed(
-                "singular_covariance",
-                f"{which} reaches 0 (a Heywood case): the factors explain it completely, and the likelihood has no"
-                " maximum inside",
-                dimension=float(d),
-                variance=float(np.atleast_1d(variances)[d]),
-            )
-
 
 def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> Array:
     """(D, L) regression of v − centre on h − hidden_centre, without intercept, its squares completed by q's spread."""
@@ -256,6 +264,13 @@ def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> A
     spread = hidden.T @ hidden / len(hidden) + q.covariances.mean(axis=0)
     crossed = hidden.T @ (data.values - centre) / len(hidden)
     return frozen(cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T)
+
+
+def _precision(theta: Parameters) -> Array:
+    """(L, L) that of the posterior, G = I + Λᵀ Ψ⁻¹ Λ, to be judged and not to be computed with."""
+    loadings = theta["loadings"]
+    noise = np.broadcast_to(theta["noise_variances"], theta["mean"].shape)
+    return np.eye(loadings.shape[1]) + (loadings.T / noise) @ loadings
 
 
 def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:

@@ -171,6 +171,11 @@ class HiddenMarkov:
             **self.family.fit(data.values, q.expected_counts, theta),
         }
 
+    def check(self, data: Sequences, theta: Parameters) -> None:
+        """What the emissions' family asks of its parameters."""
+        if hasattr(self.family, "check"):
+            self.family.check(data.values, theta)
+
     def minibatch(
         self, data: Sequences, q: Chains, size: int, rng: np.random.Generator
     ) -> tuple[Sequences, Chains, float]:

@@ -2,12 +2,17 @@
 
 Entries are missing at random: that they are missing says nothing about what they would have been. Given the observed
 entries of a row its missing ones are Gaussian again (Orchard and Woodbury, 1972; Little and Rubin, chapter 11).
+
+All is computed from deviations from the table's centre, so that data far from 0 keep their digits, and from one
+Cholesky factor: those of reordered and smaller matrices come from it by orthogonal triangulation, so that all terms of
+the bound speak of the same matrix even where its rounding is felt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -42,34 +47,51 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class IncompleteTable:
-    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without gaps first."""
+    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without gaps first.
+
+    centre: (D,) a place in the middle of each column, from which q and all sums are counted.
+    """
 
     values: Array
     patterns: tuple[Pattern, ...]
+    centre: Array
+
+    @cached_property
+    def deviations(self) -> Array:
+        """(N, D) values minus the centre."""
+        return frozen(self.values - self.centre)
 
     def part(self, rows: Places) -> IncompleteTable:
         """These rows alone."""
         patterns = (pattern.part(rows) for pattern in self.patterns)
-        return IncompleteTable(frozen(self.values[rows]), tuple(entry for entry in patterns if len(entry.rows)))
+        kept = tuple(entry for entry in patterns if len(entry.rows))
+        return IncompleteTable(frozen(self.values[rows]), kept, self.centre)
 
 
 @dataclass(frozen=True, eq=False)
 class Conditional:
     """q of the missing entries in the rows of one pattern: a Gaussian for each row.
 
-    means: (rows, missing); factors: lower Cholesky factors of the covariances, (1, missing, missing) where all rows
-    share one, else (rows, missing, missing); 0 for a point mass at the mean.
+    centre: (missing,) that of the table; deviations: (rows, missing) means minus the centre; factors: lower Cholesky
+    factors of the covariances, (1, missing, missing) where all rows share one, else (rows, missing, missing); 0 for a
+    point mass at the mean.
     """
 
     pattern: Pattern
-    means: Array
+    centre: Array
+    deviations: Array
     factors: Array
+
+    @property
+    def means(self) -> Array:
+        """(rows, missing)"""
+        return self.centre + self.deviations
 
     def part(self, rows: Places) -> Conditional:
         """q of those of its rows that are among `rows`, numbered by their place there."""
         kept = np.isin(self.pattern.rows, rows)
         factors = self.factors if len(self.factors) == 1 else frozen(self.factors[kept])
-        return Conditional(self.pattern.part(rows), frozen(self.means[kept]), factors)
+        return replace(self, pattern=self.pattern.part(rows), deviations=frozen(self.deviations[kept]), factors=factors)
 
     @property
     def covariances(self) -> Array:
@@ -90,7 +112,7 @@ class MissingEntries:
     def part(self, rows: Places) -> MissingEntries:
         """q of these rows, in order."""
         conditionals = (entry.part(rows) for entry in self.conditionals)
-        return MissingEntries(tuple(entry for entry in conditionals if len(entry.means)))
+        return MissingEntries(tuple(entry for entry in conditionals if len(entry.deviations)))
 
 
 @dataclass(frozen=True)
@@ -120,7 +142,7 @@ class IncompleteGaussian:
         if not present.any(axis=0).all():
             column = int(np.argmin(present.any(axis=0)))
             raise InvalidExperiment(name, f"column {column} all null", "at least one number in every column")
-        return IncompleteTable(values, tuple(_patterns(present)))
+        return IncompleteTable(values, tuple(_patterns(present)), frozen(np.nanmean(values, axis=0)))
 
     def read_parameters(self, fields: Fields, data: IncompleteTable) -> Parameters:
         dimensions = data.values.shape[1]
@@ -132,7 +154,7 @@ class IncompleteGaussian:
     def random_start(self, data: IncompleteTable, rng: np.random.Generator) -> Parameters:
         """Around the means of what is observed, with the observed variances and no correlation."""
         variances = np.nanvar(data.values, axis=0)
-        flat = np.flatnonzero(~(variances > definite.resolution(np.nan_to_num(data.values))))
+        flat = np.flatnonzero(~(variances > definite.resolution(data.values)))
         if len(flat):
             raise InvalidExperiment("data.values", f"column {flat[0]} constant", "columns that vary, or a start")
         shift = 0.5 * rng.standard_normal(len(variances)) * np.sqrt(variances)
@@ -142,27 +164,25 @@ class IncompleteGaussian:
         return float(len(data.values))
 
     def posterior(self, data: IncompleteTable, theta: Parameters) -> MissingEntries:
-        return MissingEntries(
-            tuple(_condition(data, theta, pattern) for pattern in data.patterns if len(pattern.missing))
-        )
+        return MissingEntries(tuple(split.missing for split in _splits(data, theta) if len(split.pattern.missing)))
 
     def expected_log_joint(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> float:
         """Σ E[log N(completed row; mean, covariance)]."""
-        factor = definite.cholesky(theta["covariance"])
-        n_rows, dimensions = data.values.shape
-        squares = np.sum(definite.squared_distances(factor, completed(data, q) - theta["mean"]))
-        half_precision = np.linalg.solve(factor, np.eye(dimensions))
-        spread = np.sum((half_precision @ _spread(q, dimensions)) * half_precision)
-        constant = dimensions * _LOG_2_PI + definite.log_determinant(factor)
-        return -0.5 * float(squares + spread + n_rows * constant)
+        total, conditionals = 0.0, iter(q.conditionals)
+        for split in _splits(data, theta):
+            total += split.log_density()
+            if len(split.pattern.missing):
+                total += _expected_log_density(next(conditionals), split.missing)
+        return total
 
     def entropy(self, q: MissingEntries) -> float:
         total = 0.0
         for part in q.conditionals:
             with np.errstate(divide="ignore"):  # a point has entropy −∞
                 logs = definite.log_determinant(part.factors)
-            logs = logs + part.means.shape[1] * (1 + _LOG_2_PI)
-            total += 0.5 * float(np.sum(np.broadcast_to(logs, len(part.means))))
+            n_rows, n_missing = part.deviations.shape
+            logs = logs + n_missing * (1 + _LOG_2_PI)
+            total += 0.5 * float(np.sum(np.broadcast_to(logs, n_rows)))
         return total
 
     def kl(self, q: MissingEntries, posterior: MissingEntries) -> float:
@@ -200,21 +220,10 @@ class IncompleteGaussian:
 
     def log_evidence(self, data: IncompleteTable, theta: Parameters) -> float:
         """Log density of the observed entries of each row."""
-        total = 0.0
-        for pattern in data.patterns:
-            part = np.ix_(pattern.observed, pattern.observed)
-            factor = definite.cholesky(theta["covariance"][part])
-            deviations = data.values[np.ix_(pattern.rows, pattern.observed)] - theta["mean"][pattern.observed]
-            constant = len(pattern.observed) * _LOG_2_PI + float(definite.log_determinant(factor))
-            squares = float(np.sum(definite.squared_distances(factor, deviations)))
-            total -= 0.5 * (squares + len(pattern.rows) * constant)
-        return total
+        return sum(split.log_density() for split in _splits(data, theta))
 
     def maximize(self, data: IncompleteTable, q: MissingEntries, theta: Parameters) -> Parameters:
-        """Mean and 1/N covariance of the completed table, the spread of what was missing included.
-
-        Raises `HalfStepFailed` where the covariance is singular.
-        """
+        """Mean and 1/N covariance of the completed table, the spread of what was missing included."""
         mean = self.maximize_block(data, q, theta, ("mean",))
         return self.maximize_block(data, q, mean, ("covariance",))
 
@@ -233,28 +242,23 @@ class IncompleteGaussian:
         self, data: IncompleteTable, q: MissingEntries, theta: Parameters, block: tuple[str, ...]
     ) -> Parameters:
         """The mean is best wherever the covariance stands; this is then taken about the present mean."""
-        rows = completed(data, q)
-        n_rows, dimensions = rows.shape
         if block == ("mean",):
-            centre = rows.mean(axis=0)
-            return {**theta, "mean": frozen(centre + (rows - centre).mean(axis=0))}
-        deviations = rows - theta["mean"]
-        covariance = (deviations.T @ deviations + _spread(q, dimensions)) / n_rows
-        found = definite.first_singular(covariance[None], definite.resolution(rows))
+            return {**theta, "mean": frozen(data.centre + _completed_deviations(data, q).mean(axis=0))}
+        return {**theta, "covariance": frozen(_scatter(data, theta, q) / len(data.values))}
+
+    def check(self, data: IncompleteTable, theta: Parameters) -> None:
+        """Raise `HalfStepFailed` for a singular covariance; those of fewer columns are then not singular either."""
+        found = definite.first_singular(theta["covariance"][None], definite.resolution(data.values))
         if found:
-            raise HalfStepFailed(
-                "singular_covariance",
-                "the covariance becomes singular: the completed rows lie on a line or plane",
-                smallest=found[1],
-            )
-        return {**theta, "covariance": frozen(covariance)}
+            message = "the covariance becomes singular: the completed rows lie on a line or plane"
+            raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
         factor = definite.cholesky(theta["covariance"])
-        deviations = completed(data, q) - theta["mean"]
-        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, deviations.sum(axis=0)))
-        scatter = deviations.T @ deviations + _spread(q, len(factor))
-        return np.concatenate([pull, definite.cholesky_slope(factor, scatter, len(deviations))])
+        apart = np.sum(_completed_deviations(data, q) - (theta["mean"] - data.centre), axis=0)
+        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, apart))
+        slope = definite.cholesky_slope(factor, _scatter(data, theta, q), len(data.values))
+        return np.concatenate([pull, slope])
 
     def to_vector(self, theta: Parameters) -> Array:
         """The mean, then the covariance's Cholesky factor with logarithmic diagonal."""
@@ -291,22 +295,72 @@ def _patterns(present: NDArray[np.bool_]) -> Iterator[Pattern]:
         yield Pattern(*places)
 
 
-def _condition(data: IncompleteTable, theta: Parameters, pattern: Pattern) -> Conditional:
-    """Missing given observed, from one Cholesky factor with the observed columns first."""
-    order = np.concatenate([pattern.observed, pattern.missing])
-    factor = definite.cholesky(theta["covariance"][np.ix_(order, order)])
-    n_observed = len(pattern.observed)
-    deviations = data.values[np.ix_(pattern.rows, pattern.observed)] - theta["mean"][pattern.observed]
-    whitened = definite.whiten(factor[:n_observed, :n_observed], deviations.T)
-    means = theta["mean"][pattern.missing] + (factor[n_observed:, :n_observed] @ whitened).T
-    return Conditional(pattern, frozen(means), frozen(factor[None, n_observed:, n_observed:]))
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The rows of one pattern under θ: the density of what is observed, and given this that of what is missing.
+
+    whitened: (observed, rows) and factor: (observed, observed) of the former; missing: the latter.
+    """
+
+    pattern: Pattern
+    whitened: Array
+    factor: Array
+    missing: Conditional
+
+    def log_density(self) -> float:
+        """Log density of the observed entries, over all rows."""
+        n_observed, n_rows = self.whitened.shape
+        constant = n_observed * _LOG_2_PI + float(definite.log_determinant(self.factor))
+        return -0.5 * (float(np.sum(self.whitened**2)) + n_rows * constant)
+
+
+def _splits(data: IncompleteTable, theta: Parameters) -> Iterator[Split]:
+    """Every pattern under θ, from one Cholesky factor, with the observed columns first."""
+    orders = np.array([np.concatenate([pattern.observed, pattern.missing]) for pattern in data.patterns])
+    upper: Any = np.linalg.qr(np.swapaxes(definite.cholesky(theta["covariance"])[orders], -1, -2), mode="r")
+    signs = np.where(np.einsum("kii->ki", upper) < 0, -1.0, 1.0)
+    factors = np.swapaxes(signs[:, :, None] * upper, -1, -2)
+    apart = theta["mean"] - data.centre
+    for pattern, factor in zip(data.patterns, factors, strict=True):
+        seen = len(pattern.observed)
+        deviations = data.deviations[np.ix_(pattern.rows, pattern.observed)] - apart[pattern.observed]
+        whitened = definite.whiten(factor[:seen, :seen], deviations.T)
+        means = apart[pattern.missing] + (factor[seen:, :seen] @ whitened).T
+        centre = frozen(data.centre[pattern.missing])
+        missing = Conditional(pattern, centre, frozen(means), frozen(factor[None, seen:, seen:]))
+        yield Split(pattern, whitened, factor[:seen, :seen], missing)
+
+
+def _expected_log_density(q: Conditional, conditional: Conditional) -> float:
+    """Σ E_q[log density of what is missing] under `conditional`, the posterior: of one factor for all rows."""
+    (factor,) = conditional.factors
+    n_rows, n_missing = q.deviations.shape
+    squares = np.sum(definite.whiten(factor, (q.deviations - conditional.deviations).T) ** 2)
+    spread = n_rows * np.mean(np.sum(np.linalg.solve(factor, q.factors) ** 2, axis=(-2, -1)))
+    constant = n_missing * _LOG_2_PI + definite.log_determinant(factor)
+    return -0.5 * float(squares + spread + n_rows * constant)
+
+
+def _scatter(data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
+    """(D, D) Σ E[(row − mean)(row − mean)ᵀ] of the completed rows."""
+    deviations = _completed_deviations(data, q) - (theta["mean"] - data.centre)
+    result: Array = deviations.T @ deviations + _spread(q, len(theta["mean"]))
+    return result
+
+
+def _completed_deviations(data: IncompleteTable, q: MissingEntries) -> Array:
+    """(N, D): the completed rows minus the table's centre."""
+    result = data.deviations.copy()
+    for part in q.conditionals:
+        result[np.ix_(part.pattern.rows, part.pattern.missing)] = part.deviations
+    return result
 
 
 def _spread(q: MissingEntries, dimensions: int) -> Array:
     """(D, D) sum over all rows of the covariances of what is missing."""
     result = np.zeros((dimensions, dimensions))
     for part in q.conditionals:
-        shared = len(part.means) / len(part.factors)
+        shared = len(part.deviations) / len(part.factors)
         result[np.ix_(part.pattern.missing, part.pattern.missing)] += shared * part.covariances.sum(axis=0)
     return result
 
@@ -314,27 +368,31 @@ def _spread(q: MissingEntries, dimensions: int) -> Array:
 def _gaussian_kl(q: Conditional, posterior: Conditional) -> Array:
     """(rows,) KL between the Gaussians of each row, without cancellation where they nearly agree."""
     factors = posterior.factors
-    half = np.linalg.solve(factors, q.covariances - posterior.covariances)
-    # eigenvalues of P C, minus 1
-    excess: Array = np.asarray(np.linalg.eigvalsh(np.linalg.solve(factors, np.swapaxes(half, -1, -2))), dtype=float)
+    # L⁻¹F = I + E for their factors, so that the eigenvalues of P C are those of E + Eᵀ + E Eᵀ, and 1
+    change: Any = np.linalg.solve(factors, q.factors - factors)
+    excess = np.linalg.eigvalsh(change + _transposed(change) + change @ _transposed(change))
     with np.errstate(divide="ignore"):  # a point is infinitely far
         ratios = definite.log_determinant(q.factors) - definite.log_determinant(factors)
     close = np.all(np.abs(excess) < 0.5, axis=-1, keepdims=True)
     near = np.where(close, excess, 0.0)
     spread = np.where(close[..., 0], log_remainder(1 + near, near).sum(axis=-1), excess.sum(axis=-1) - ratios)
-    shift = np.linalg.solve(factors, (posterior.means - q.means)[..., None])[..., 0]
+    shift = np.linalg.solve(factors, (posterior.deviations - q.deviations)[..., None])[..., 0]
     return 0.5 * (spread + np.sum(shift**2, axis=-1))
 
 
 def _replaced(one: Conditional, other: Conditional, chosen: NDArray[np.bool_]) -> Conditional:
-    means = np.where(chosen[:, None], other.means, one.means)
+    deviations = np.where(chosen[:, None], other.deviations, one.deviations)
     factors = np.where(chosen[:, None, None], other.factors, one.factors)
-    return Conditional(one.pattern, frozen(means), frozen(factors))
+    return replace(one, deviations=frozen(deviations), factors=frozen(factors))
 
 
 def _moment_blend(q0: Conditional, q1: Conditional, weight: float) -> Conditional:
-    means = (1 - weight) * q0.means + weight * q1.means
-    apart = np.sqrt(weight * (1 - weight)) * (q1.means - q0.means)
+    deviations = (1 - weight) * q0.deviations + weight * q1.deviations
+    apart = np.sqrt(weight * (1 - weight)) * (q1.deviations - q0.deviations)
     covariances = (1 - weight) * q0.covariances + weight * q1.covariances
     covariances = covariances + apart[:, :, None] * apart[:, None, :]
-    return Conditional(q0.pattern, frozen(means), frozen(definite.cholesky(covariances)))
+    return replace(q0, deviations=frozen(deviations), factors=frozen(definite.cholesky(covariances)))
+
+
+def _transposed(matrices: Any) -> Any:
+    return np.swapaxes(matrices, -1, -2)

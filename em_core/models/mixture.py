@@ -55,6 +55,11 @@ class Mixture(CategoricalRows):
         weights = theta["weights"] if self.weights_fixed else _shares(q)
         return {"weights": weights, **components}
 
+    def check(self, data: Observations, theta: Parameters) -> None:
+        """What the components' family asks of its parameters; one of probabilities or rates asks nothing."""
+        if hasattr(self.family, "check"):
+            self.family.check(data.values, theta)
+
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         names = self.family.parameters if self.weights_fixed else ("weights", *self.family.parameters)
         return tuple((name,) for name in names)

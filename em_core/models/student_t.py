@@ -196,10 +196,7 @@ class StudentT:
         return n_points * float(constant) - shape * float(np.sum(np.log1p(distances / degrees)))
 
     def maximize(self, data: Observations, q: GammaScales, theta: Parameters) -> Parameters:
-        """Weighted mean; weighted scatter about it, divided by N and not by the sum of the weights.
-
-        Raises `HalfStepFailed` where the scale matrix is singular.
-        """
+        """Weighted mean; weighted scatter about it, divided by N and not by the sum of the weights."""
         location = self.maximize_block(data, q, theta, ("location",))
         return self.maximize_block(data, q, location, ("scale_matrix",))
 
@@ -222,15 +219,14 @@ class StudentT:
         if block == ("location",):
             centre = values.mean(axis=0)
             return {**theta, "location": frozen(centre + weights @ (values - centre) / weights.sum())}
-        scale_matrix = _scatter(values, weights, theta["location"]) / len(values)
-        found = definite.first_singular(scale_matrix[None], definite.resolution(values))
+        return {**theta, "scale_matrix": frozen(_scatter(values, weights, theta["location"]) / len(values))}
+
+    def check(self, data: Observations, theta: Parameters) -> None:
+        """Raise `HalfStepFailed` for a singular scale matrix."""
+        found = definite.first_singular(theta["scale_matrix"][None], definite.resolution(data.values))
         if found:
-            raise HalfStepFailed(
-                "singular_covariance",
-                "the scale matrix becomes singular: the points that count lie on a line or plane",
-                smallest=found[1],
-            )
-        return {**theta, "scale_matrix": frozen(scale_matrix)}
+            message = "the scale matrix becomes singular: the points that count lie on a line or plane"
+            raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:
         factor, deviations = _factor(theta), data.values - theta["location"]

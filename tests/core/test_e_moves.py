@@ -172,7 +172,7 @@ def elsewhere(case, q, rng):
     if isinstance(q, Normals):
         return replace(q, means=q.means + 0.1 * rng.standard_normal(q.means.shape))
     if case.raw["model"] == "incomplete_gaussian":
-        parts = (replace(p, means=p.means + 0.1 * rng.standard_normal(p.means.shape)) for p in q.conditionals)
+        parts = (replace(p, deviations=p.deviations + 0.1 * rng.standard_normal(p.means.shape)) for p in q.conditionals)
         return replace(q, conditionals=tuple(parts))
     if case.raw["model"] == "student_t":
         return replace(q, distances=q.distances * (1 + 0.1 * rng.uniform(-1, 1, q.distances.shape)))
