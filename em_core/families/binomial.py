@@ -29,7 +29,7 @@ class BinomialFamily:
         As remainders (Loader, 2000): the coefficient and the powers would cancel, all the more the more trials.
         """
         probabilities = components["probabilities"][:, None]
-        n, x = float(self.trials), values
+        n, x = np.array(float(self.trials)), values
         heads, tails = np.clip(x, 1.0, None), np.clip(n - x, 1.0, None)
         ways = log_factorial_remainder(n) - log_factorial_remainder(heads) - log_factorial_remainder(tails)
         mixed = ways - deviance(heads, n * probabilities) - deviance(tails, n * (1 - probabilities))
