@@ -45,17 +45,18 @@ class Categorical:
 def posterior(log_joint: Array, counts: Array) -> Categorical:
     """Exact posterior from log p(v_n, h_n = k), a (K, N) array.
 
-    Raises `HalfStepFailed` where a unit is impossible under every hidden value.
+    Raises `HalfStepFailed` where a unit is impossible under every hidden value. A column that stands for no unit says
+    nothing, however impossible: its hidden values are then equally probable.
     """
-    largest = log_joint.max(axis=0)
-    impossible = np.flatnonzero(~np.isfinite(largest) & (counts > 0))
+    ruled_out = ~np.isfinite(log_joint.max(axis=0))
+    impossible = np.flatnonzero(ruled_out & (counts > 0))
     if len(impossible):
         raise HalfStepFailed(
             "impossible_data",
             f"point {impossible[0]} has probability zero under every component, so it has no posterior",
             point=float(impossible[0]),
         )
-    return _normalized(log_joint, counts)
+    return _normalized(np.where(ruled_out, 0.0, log_joint), counts)
 
 
 def mode(q: Categorical) -> Categorical:
@@ -108,7 +109,8 @@ def kl_by_unit(q: Categorical, p: Categorical) -> Array:
     """(N,) Σ q log(q / p) of each column times its count, never negative.
 
     Summed as q (e^d − 1 − d) with d = log p − log q, which adds Σ(p − q) = 0: every term is at least 0, and near
-    convergence, where the plain sum loses all digits, the small ones keep theirs. Where q is 0 the term is p.
+    convergence, where the plain sum loses all digits, the small ones keep theirs. Where q is 0 the term is p. A
+    column that stands for no unit adds 0, even where q holds possible what p rules out.
     """
     mass = q.probabilities
     counted = mass > NEGLIGIBLE
@@ -117,7 +119,8 @@ def kl_by_unit(q: Categorical, p: Categorical) -> Array:
     # e^d − 1 − d overflows where p is far above q: there p − q − q d says the same
     moderate = np.minimum(d, 1.0)
     terms = np.where(d <= 1.0, mass * _exponential_remainder(moderate), p.probabilities - mass - mass * d)
-    return np.sum(np.where(counted, terms, p.probabilities) * q.counts, axis=0)
+    of_one = np.sum(np.where(counted, terms, p.probabilities), axis=0)
+    return q.counts * np.where(q.counts > 0, of_one, 0.0)
 
 
 def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:

@@ -20,15 +20,35 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 def log_remainder(x: Array, excess: Array) -> Array:
     """x − 1 − log x, never negative, from x and x − 1, each to its own last digit.
 
-    By its series where the excess is small; from log x elsewhere, where x − 1 may have lost all that x has.
+    By its series where the excess is small, and from log x near 0, where x − 1 has lost what x has.
     """
     small = np.abs(excess) < 0.1
     near = np.where(small, excess, 0.0)
     series = np.zeros_like(near)
     for n in range(17, 1, -1):  # Horner: d² (1/2 − d (1/3 − d (…)))
         series = 1 / n - near * series
+    low = excess < -0.5
     with np.errstate(divide="ignore"):  # log 0: infinitely far
-        return np.where(small, near**2 * series, excess - np.log(np.where(small, 1.0, x)))
+        logs = np.where(low, np.log(np.where(low, x, 1.0)), np.log1p(np.where(low, 0.0, excess)))
+    return np.where(small, near**2 * series, excess - logs)
+
+
+def deviance(count: Array, mean: Array) -> Array:
+    """count · log(count / mean) + mean − count, never negative, for a count above 0 and a mean of at least 0.
+
+    What separates the logarithm of a Poisson or binomial probability from its largest (Loader, 2000): `mean` there is
+    n p, and its own rounding is all that is lost. Infinite at mean 0.
+    """
+    excess = (mean - count) / count
+    tiny = mean < 1e-200 * count  # where the ratio would lose digits, its logarithm is large, and nothing cancels
+    with np.errstate(divide="ignore"):
+        extreme = np.log(count) - np.log(np.where(tiny, mean, 1.0)) + excess
+    return count * np.where(tiny, extreme, log_remainder(np.where(tiny, 1.0, mean / count), excess))
+
+
+def log_factorial_remainder(count: Array) -> Array:
+    """log n! − (n log n − n), for n of at least 1: ½ log 2πn and a little more."""
+    return 0.5 * np.log(2 * np.pi * count) + stirling_remainder(count)
 
 
 def stirling_remainder(z: Array | float) -> Array:

@@ -11,7 +11,10 @@ from scipy.optimize import brentq
 
 from em_core.errors import InvalidExperiment
 from em_core.fields import Array
-from em_core.sparse_coding.kinked import kinked, log_tail
+from em_core.sparse_coding.kinked import kinked, log_tail, tilted
+
+# below this share of the root of E[h²], more or less, mean and median are computed as what the pull adds to 0
+SMALL_PULL = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,12 @@ class LaplacePosterior:
     _log_mass: float = field(repr=False)
     _log_below: float = field(repr=False)
     _log_above: float = field(repr=False)
+    _median: float | None = field(repr=False)
 
     @property
     def median(self) -> float:
         """Half of the probability lies on either side; 0 exactly where the data say nothing about the sign."""
-        return self.quantile(0.5)
+        return self.quantile(0.5) if self._median is None else self._median
 
     def log_density(self, h: ArrayLike) -> Array:
         """log p(h | v), elementwise."""
@@ -84,7 +88,8 @@ def laplace_posterior(visible: float, weight: float, penalty: float, precision: 
     """The posterior of h given v, w, λ and β: two truncated Gaussians that meet at 0.
 
     The mode is exactly 0 for β|wv| ≤ λ, where the mean is not. Every term is formed without the overflow and
-    the cancellation of exp()·erfc(). Raises `InvalidExperiment` unless all are finite, λ and β above 0.
+    the cancellation of exp()·erfc(); mean and median keep 13 digits also where they are far smaller than the spread.
+    Raises `InvalidExperiment` unless all are finite, λ and β above 0.
     """
     for name, value in (("visible", visible), ("weight", weight)):
         if not math.isfinite(value):
@@ -101,11 +106,15 @@ def laplace_posterior(visible: float, weight: float, penalty: float, precision: 
     peak = -penalty * (pull - penalty / 2) / sharpness if inside else -precision * visible * visible / 2
     slope = penalty if inside else pull
     seen = kinked(sharpness, penalty + slope, penalty - slope, mode)
+    mean, median = mode + float(seen.mean), None
+    second_moment = float(seen.second_moment) + mode * (mode + 2 * float(seen.mean))
+    if pull * math.sqrt(second_moment) < SMALL_PULL:
+        mean, median = tilted(sharpness, penalty, pull)
     log_sides = (float(seen.log_below), float(seen.log_above))[:: int(side)]
     return LaplacePosterior(
         log_evidence=math.log(penalty / 2) + math.log(precision / (2 * math.pi)) / 2 + peak + float(seen.log_mass),
-        mean=side * (mode + float(seen.mean)),
-        second_moment=float(seen.second_moment) + mode * (mode + 2 * float(seen.mean)),
+        mean=side * mean,
+        second_moment=second_moment,
         mode=side * mode,
         mean_absolute=mode + float(seen.excess),
         probability_positive=math.exp(log_sides[1]),
@@ -115,4 +124,5 @@ def laplace_posterior(visible: float, weight: float, penalty: float, precision: 
         _log_mass=float(seen.log_mass),
         _log_below=log_sides[0],
         _log_above=log_sides[1],
+        _median=None if median is None else side * median,
     )

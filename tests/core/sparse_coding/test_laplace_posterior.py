@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -58,6 +60,73 @@ def test_the_mode_is_exactly_zero_where_the_mean_is_not():
     found = laplace_posterior(1.2, 1.0, 2.0, 1.0)
     assert found.mode == 0.0
     assert found.mean == pytest.approx(0.331, abs=5e-4)
+
+
+def arctangent(of_one_over: int) -> Decimal:
+    term = total = Decimal(1) / of_one_over
+    n = 1
+    while abs(term) > Decimal("1e-320"):
+        term, n = -term / of_one_over**2, n + 2
+        total += term / n
+    return total
+
+
+def mass(rate: Decimal, end: Decimal | None = None) -> Decimal:
+    """∫ exp(−t²/2 − rate·t) over t from 0 to `end`, by the series of exp(x²/2) ∫ exp(−t²/2): 300 digits pay for it."""
+
+    def below(x: Decimal) -> Decimal:
+        term, series, n = x, x, 1
+        while abs(term) > Decimal("1e-310"):
+            n += 2
+            term = term * x * x / n
+            series += term
+        return series
+
+    if end is None:
+        pi = 4 * (4 * arctangent(5) - arctangent(239))  # Machin
+        return (pi / 2).sqrt() * (rate * rate / 2).exp() - below(rate)
+    far = rate + end
+    return (rate * rate / 2 - far * far / 2).exp() * below(far) - below(rate)
+
+
+def exact_mean_and_excess(v, w, penalty, precision):
+    """The mean in 300 digits, and h ↦ P(H ≤ h) − 1/2 for an h on the mean's side."""
+    v, w, penalty, precision = map(Decimal, (v, w, penalty, precision))
+    root = precision.sqrt() * abs(w)  # in units of 1/root all is a standard normal's
+    pull, penalty = precision * abs(w * v) / root, penalty / root
+    above, below = mass(penalty - pull), mass(penalty + pull)
+    mean = (pull - penalty * (above - below) / (above + below)) / root
+
+    def excess(h):
+        return (below + mass(penalty - pull, abs(Decimal(h)) * root)) / (above + below) - Decimal("0.5")
+
+    return mean, excess
+
+
+@pytest.mark.parametrize("share", [1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.03, 0.09, 0.12, 0.5])
+@pytest.mark.parametrize("breadth", [1e-3, 0.3, 1.0, 3.0, 12.0])
+def test_mean_and_median_keep_their_digits_however_close_to_0(share, breadth):
+    """`share` of the spread, or about; `breadth`: of the likelihood's deviation over the prior's, below λ and above."""
+    penalty, w, precision = 0.7, -1.3, (0.7 / 1.3 / breadth) ** 2
+    v = share * (penalty + math.sqrt(precision) * abs(w)) / (precision * w)
+    found = laplace_posterior(v, w, penalty, precision)
+    with decimal.localcontext(decimal.Context(prec=300)):
+        mean, excess = exact_mean_and_excess(v, w, penalty, precision)
+        assert abs(Decimal(found.mean) / mean - 1) < Decimal("1e-13")
+        # a change of the median by 1e-13 of itself changes P by that much of P − P(H ≤ 0), or about
+        assert abs(excess(found.median)) < Decimal("1e-13") * (excess(found.median) - excess(0))
+    assert found.mean > 0 and found.median > 0
+
+
+def test_without_a_likelihood_to_speak_of_the_mean_is_that_of_two_exponentials():
+    """a = 0: 2s/(λ² − s²) for a pull s, and the median log(1 + s/λ)/(λ − s)."""
+    w, penalty = 1e-170, 3.0
+    for pull in (1e-12, 1e-3, 0.1):
+        found = laplace_posterior(pull / w, w, penalty, 1.0)
+        assert found.sharpness == 0
+        assert found.mean == pytest.approx(2 * found.pull / (penalty**2 - found.pull**2), rel=1e-13, abs=0)
+        wanted = math.log1p(found.pull / penalty) / (penalty - found.pull)
+        assert found.median == pytest.approx(wanted, rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"v={c['v']} w={c['w']}")
