@@ -11,6 +11,7 @@ import streamlit as st
 
 from em_core.errors import InvalidExperiment
 from ui.links import LONGEST_LINK, Limit
+from ui.notices import notice
 from ui.player import Player
 
 
@@ -168,5 +169,5 @@ def animate(session: Session) -> None:
             st.rerun()  # the whole page: the sidebar shows the settings too
     session.write_address()
     for message in session.messages:
-        st.warning(message)
+        notice("warning", message)
     session.player.show(session.run, place)
