@@ -28,7 +28,7 @@ class GapsView(PlainView):
         dimensions = self.data.values.shape[1]
         self.drawn = [axes[0] % dimensions, axes[1] % dimensions]
         self.axis_names = names(columns, dimensions)
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.missing = np.isnan(self.data.values[:, self.drawn])
 
     def figures(self) -> dict[str, Json]:

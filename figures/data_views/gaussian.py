@@ -31,7 +31,7 @@ class GaussianView(PlainView):
         self.axis_names = names(columns, dimensions)
         self.flat = dimensions == 1
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis]) for axis in self.drawn]
         # traces: points, then one shape, one trail and one mean per component; in one dimension the sum as well
         first = 2 if self.flat else 1

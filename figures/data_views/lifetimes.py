@@ -57,7 +57,7 @@ class LifetimesView(PlainView):
         )
         mean = curve("$text", name="mean θ", line={"color": "$text", "width": 2, "dash": "dash"}, hoverinfo="skip")
         shape = layout.figure(
-            x=self.columns[0] if self.columns else "time",
+            x=layout.literal(self.columns[0]) if self.columns else "time",
             y="units",
             xaxis={"range": [0, self.span]},
             yaxis={"range": [-1.5, len(self.times) + 0.5], "showticklabels": False, "showgrid": False},

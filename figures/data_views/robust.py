@@ -29,7 +29,7 @@ class RobustView(PlainView):
         self.flat = dimensions == 1
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
         self.axis_names = names(columns, dimensions)
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis]) for axis in self.drawn]
 
     def figures(self) -> dict[str, Json]:
