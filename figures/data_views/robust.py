@@ -9,7 +9,7 @@ import numpy as np
 from em_core.experiment import Experiment
 from em_core.records import Parameters, frozen
 from figures import layout, palette
-from figures.data_views.base import PlainView, badge, curve, ellipse, names, padded, points
+from figures.data_views.base import PlainView, badge, curve, ellipse, names, near, padded, points
 from figures.encode import Json, numbers
 from figures.moment import Moment
 
@@ -86,7 +86,7 @@ class RobustView(PlainView):
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         location = theta["location"].copy()
         for axis, place in zip(self.drawn, (x, y), strict=False):
-            location[axis] = place
+            location[axis] = near("location", place, self.values[:, axis])
         return {**theta, "location": frozen(location)}
 
     def note(self, moment: Moment) -> str:

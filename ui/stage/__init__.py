@@ -11,6 +11,8 @@ import plotly
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from ui.stage import acts
+
 FRONTEND = Path(__file__).parent / "frontend"
 
 
@@ -31,8 +33,8 @@ def asked(key: str) -> Result:
     It stays here until a `show` has answered it, so a run that Streamlit interrupts loses nothing.
     """
     news = st.session_state.get(_news(key), {})
-    place = news.get("cursor", {})
-    return Result(place.get("at"), news.get("act"), place.get("turn"))
+    at, turn = acts.read_place(news.get("cursor"))
+    return Result(at, acts.read(news.get("act")), turn)
 
 
 def show(message: dict[str, Any], *, key: str) -> Result:
