@@ -129,8 +129,9 @@ STALE = {
     "no act": [{}, {"act": None}, {"act": {"act": "end"}}, {"act": 7}],
     "no such frame": [
         {"act": "inner", "at": -5}, {"act": "inner", "at": "2"}, {"act": "inner"}, {"act": "inner", "at": True},
-        {"act": "advance", "to": float("nan"), "at": 0},
-        {"act": "advance", "at": 0}, {"act": "advance", "to": -1, "at": 0}, {"act": "advance", "to": 10**9, "at": 10**9}, {"act": "end", "since": -3},
+        {"act": "advance", "to": float("nan"), "at": 0}, {"act": "advance", "at": 0},
+        {"act": "advance", "to": -1, "at": 0}, {"act": "advance", "to": 10**9, "at": 10**9},
+        {"act": "end", "since": -3},
     ],
     "no such letter": [{"act": "move"}, *({"act": "move", "letter": it, "at": 1} for it in ("X", "", None, 3, "EM"))],
     "no place": [{"act": "drag", "handle": handle, "at": 1, "x": x, "y": y} for handle in ("mean", "0", "code")

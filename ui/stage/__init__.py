@@ -52,7 +52,9 @@ def show(message: dict[str, Any], *, key: str) -> Result:
 
 def _remember(key: str, name: str) -> None:
     news = st.session_state.setdefault(_news(key), {})
-    news[name] = st.session_state[key][name]
+    # a browser that tells of an act without its state is none of ours, but gets its answer
+    told = st.session_state.get(key) or {}
+    news[name] = told.get(name)
 
 
 def _news(key: str) -> str:
