@@ -1,5 +1,8 @@
-"""ELBO Room: the frame that all pages share, and the page that the address names."""
+"""ELBO Room: what `streamlit run app.py` serves."""
 
-from ui import frame
+import streamlit as st
 
-frame.show().run()
+from ui import frame, notices
+
+# a reader's run of the script is ui/main.py; routes and middleware of the app's own belong here
+app = st.App(frame.SCRIPT, routes=[], middleware=[], on_script_error=notices.fault)

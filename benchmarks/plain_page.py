@@ -54,10 +54,12 @@ def follow():
     frame = st.session_state.run.frames()[-1]
     figures = st.session_state.figures
     for key, value in (*frame["set"].items(), *frame["append"].items()):
-        name, trace, path = key.split("/")
+        name, *trace, path = key.split("/")
         if name in figures:
-            old = figures[name]["data"][int(trace)].get(path, []) if key in frame["append"] else None
-            put(figures[name]["data"][int(trace)], path, painted(value) if old is None else [*old, *value])
+            # without a trace: of the layout
+            place = figures[name]["data"][int(trace[0])] if trace else figures[name]["layout"]
+            old = place.get(path, []) if key in frame["append"] else None
+            put(place, path, painted(value) if old is None else [*old, *value])
     st.session_state.texts |= frame["text"]
     st.session_state.move = frame["next"]
 

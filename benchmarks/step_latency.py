@@ -1,6 +1,6 @@
 """From click to painted: the app beside a plain page of four `st.plotly_chart`s, in one run, turn by turn.
 
-    .venv/bin/python benchmarks/step_latency.py [--points 600] [--steps 20] [--rounds 2] [--json FILE]
+    .venv/bin/python benchmarks/step_latency.py [--points 600] [--steps 20] [--rounds 2] [--json FILE] [--smoke]
 
 It needs what the browser tests need: playwright and a Chromium. Times depend on the machine and on what else it does;
 the ratio of medians is what counts. "Painted" is the end of the first frame on screen in which the numbers and all four
@@ -9,24 +9,16 @@ figures differ from those before the click; "at rest" includes the app's glide.
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+from serving import ROOT, Server
 
-ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
-OPTIONS += ["--server.fileWatcherType=none", "--client.toolbarMode=minimal"]
 FIGURES = 4
 KNOWN = 400  # half-steps that the browser holds before playing
 
@@ -96,42 +88,6 @@ window.probe = new class {
   }
 };
 """
-
-
-class Server:
-    """One Streamlit app on a free port."""
-
-    def __init__(self, script):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (the server writes it as long as it runs)
-        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    self.log.seek(0)
-                    sys.exit(f"{script} did not start:\n{self.log.read().decode(errors='replace')}")
-                time.sleep(0.1)
-
-    def cpu(self):
-        """Processor seconds that the server has used, None where the system does not say."""
-        try:
-            stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=20)
 
 
 class Reader:
@@ -223,7 +179,7 @@ def playback(app, speed, seconds):
     }
 
 
-def measure(points, steps, rounds):
+def measure(points, steps, rounds, known=KNOWN, plays=((8, 8), (30, 4))):
     executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     servers = [Server(ROOT / "app.py"), Server(ROOT / "benchmarks" / "plain_page.py")]
     try:
@@ -246,8 +202,8 @@ def measure(points, steps, rounds):
                 plain.page.close()
             app.steps, plain.steps = app_steps, plain_steps
             # a link whose half-steps come all at once: playing them needs nothing more
-            player = Reader(browser, servers[0], f"{query}&schedule=(EM){KNOWN // 2}&cursor=0", ".stage-main")
-            played = [playback(player, speed, seconds) for speed, seconds in ((8, 8), (30, 4))]
+            player = Reader(browser, servers[0], f"{query}&schedule=(EM){known // 2}&cursor=0", ".stage-main")
+            played = [playback(player, speed, seconds) for speed, seconds in plays]
             browser.close()
     finally:
         for server in servers:
@@ -284,8 +240,10 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write every measured step there too")
+    parser.add_argument("--smoke", action="store_true", help="the least that runs all of it; its numbers say nothing")
     options = parser.parse_args()
-    app, plain, played = measure(options.points, options.steps, options.rounds)
+    least = (30, 1, 1, 20, ((8, 1),))
+    app, plain, played = measure(*(least if options.smoke else (options.points, options.steps, options.rounds)))
     report(app, plain, played)
     if options.json:
         options.json.write_text(json.dumps({"app": app.steps, "plain": plain.steps, "playback": played}, indent=1))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
 from em_core.bound import scan
+from em_core.caching import bounded
 from em_core.experiment import Experiment
 from em_core.moves import MOVES
 from em_core.records import Array, Bound, Parameters, frozen
@@ -35,7 +35,7 @@ def has_whole_curve(experiment: Experiment) -> bool:
     return [entry.ndim for entry in experiment.start.values()] == [0]
 
 
-@lru_cache(maxsize=16)
+@bounded(16_000_000)
 def _grid(experiment: Experiment) -> Array:
     """Where the whole curve is drawn: over (0, 1) for a probability, else from 0 to well beyond where EM leads."""
     model = experiment.model
@@ -46,7 +46,7 @@ def _grid(experiment: Experiment) -> Array:
     return np.linspace(0, 2.5 * max(_scalar(end), _scalar(experiment.start)), _POINTS + 1)[1:]
 
 
-@lru_cache(maxsize=16)
+@bounded(16_000_000)
 def _whole_evidence(experiment: Experiment) -> Array:
     """log p over the grid."""
     whole = _over(experiment, _grid(experiment))

@@ -6,6 +6,14 @@ from typing import Any
 
 from figures.encode import Json
 
+# what Plotly, or the stage, would read as markup, a picture's address, a value or a colour
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "%": "&#37;", "$": "&#36;"}
+
+
+def literal(name: str) -> str:
+    """A name from outside, such as a column's, as titles, ticks and hovers show it letter by letter."""
+    return "".join(_MARKUP.get(letter, letter) for letter in name)
+
 
 def axis(title: str = "", **more: Any) -> Json:
     return {

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ui import dictionary_sidebar, frame, session
+from ui import dictionary_sidebar, session
 from ui.dictionary_session import DictionarySession
 
-frame.require()
 reader = session.current(DictionarySession)
 with st.sidebar:
     dictionary_sidebar.show(reader)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ui import em_sidebar, frame, session
+from ui import em_sidebar, session
 from ui.em_session import EmSession
 
-frame.require()
 reader = session.current(EmSession)
 with st.sidebar:
     em_sidebar.show(reader)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ui import frame, map_sidebar, session
+from ui import map_sidebar, session
 from ui.map_session import MapSession
 
-frame.require()
 reader = session.current(MapSession)
 with st.sidebar:
     map_sidebar.show(reader)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ui import frame, posterior_sidebar, session
+from ui import posterior_sidebar, session
 from ui.posterior_session import PosteriorSession
 
-frame.require()
 reader = session.current(PosteriorSession)
 with st.sidebar:
     posterior_sidebar.show(reader)

@@ -113,3 +113,43 @@ def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewh
         for number, line in enumerate(text.splitlines(), 1):
             assert not here.search(line), f"{named(path)}:{number}: {line.strip()[:120]}"
             assert not elsewhere.search(line), f"{named(path)}:{number}: {line.strip()[:120]}"
+
+
+# what Streamlit reads as Markdown; boxes are ui/notices.py's, which shows text as text
+MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex"}
+BOXES = {"warning", "error", "info", "success", "exception", "html"}
+# (file, function): why what it writes cannot come from outside
+TRUSTED = {("ui/em_sidebar.py", "_about_moves"): "the core's own words about its moves"}
+WRITERS = {"ui/notices.py", "ui/frame.py"}
+
+
+def written(path):
+    """What a file gives Streamlit to write: function, name of the call, arguments."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for place in ast.walk(tree):
+        if isinstance(place, ast.FunctionDef):
+            for node in ast.walk(place):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    yield place.name, node.func.attr, node.args
+
+
+def constants(path):
+    """Names that a module gives to plain strings."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+@pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("pages", "ui")], ids=named)
+def test_only_constant_text_is_read_as_markdown(path):
+    """Else a link, a file's name or its values would become links and pictures."""
+    known = set(constants(path))
+    for place, call, arguments in written(path):
+        if call in BOXES and named(path) not in WRITERS:
+            raise AssertionError(f"{named(path)}: {place} calls st.{call}; ui/notices.py says such things")
+        if call in MARKDOWN and (named(path), place) not in TRUSTED:
+            for argument in arguments:
+                constant = isinstance(argument, ast.Constant) or (
+                    isinstance(argument, ast.Name) and argument.id in known
+                )
+                assert constant, f"{named(path)}: {place} writes {ast.unparse(argument)} as Markdown"

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from em_core.errors import InvalidExperiment
+from ui.notices import notice, plain
 from ui.session import Session
 
 
@@ -27,14 +28,14 @@ def experiment_file(session: Session) -> None:
                     session.open_file(upload.getvalue().decode("utf-8", errors="replace"))
                     session.run.frames()  # kept for the stage
             except InvalidExperiment as error:
-                st.error(f"{upload.name}: {error}. The run on the page stays.")
+                notice("error", f"{upload.name}: {error}. The run on the page stays.")
             else:
                 st.rerun()
 
 
 def keys(moves: str = "") -> None:
     """What the keyboard does on the stage."""
-    st.caption(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
+    plain(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
 
 
 def choice(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
@@ -61,7 +62,7 @@ def text(session: Session, name: str, label: str, help: str) -> None:
     st.session_state[key] = present if message is None else typed
     st.text_input(label, key=key, help=help, on_change=_typed, args=(session, name))
     if message is not None:
-        st.error(message)
+        notice("error", message)
 
 
 def _typed(session: Session, name: str) -> None:

@@ -11,6 +11,7 @@ from em_core.families.gaussian import COVARIANCES
 from em_core.moves import MOVES, Move, lacking
 from ui import controls, recipes
 from ui.em_session import EmSession
+from ui.notices import plain
 from ui.settings import MODEL_NAMES, MOVE_SETTINGS, NOISES, SIZES, STARTS, data_options
 
 
@@ -68,7 +69,7 @@ def show(session: EmSession) -> None:
     controls.experiment_file(session)
     controls.keys("; a move's letter makes that move")
     if dataset is not None and not imported:
-        st.caption(f"**{dataset.title}.** {dataset.source}. Licence: {dataset.licence}.")
+        plain(f"{dataset.title}. {dataset.source}. Licence: {dataset.licence}.")
 
 
 def _blobs(session: EmSession) -> None:
@@ -87,7 +88,7 @@ def _schedule(session: EmSession) -> None:
     present = session.recipe
     controls.choice(session, "recipe", "Recipe", recipes.offered(model), present)
     if present in recipes.RECIPES:
-        st.caption(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
+        plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
     controls.text(
         session,
         "plan",
@@ -104,9 +105,9 @@ def _schedule(session: EmSession) -> None:
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         _move_settings(session, letter)
     if model.help["m_step"] != "closed form":
-        st.caption(f"M here: {model.help['m_step']}.")
+        plain(f"M here: {model.help['m_step']}.")
     for kind, label in (("E", "Make one E-type move"), ("M", "Make one M-type move")):
-        st.caption(label)
+        plain(label)
         with st.container(horizontal=True, gap="small"):
             for letter, move in MOVES.items():
                 if move.kind == kind:

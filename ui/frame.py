@@ -9,6 +9,9 @@ from streamlit.navigation.page import StreamlitPage
 
 _ROOT = Path(__file__).parent.parent
 
+# what Streamlit runs for every reader
+SCRIPT = _ROOT / "ui" / "main.py"
+
 # address of the page, title; the first is the home page
 _PAGES = (
     ("em", "EM, step by step"),
@@ -31,13 +34,9 @@ _STYLE = """
 </style>
 """
 
-_shown = False
-
 
 def show() -> StreamlitPage:
-    """Set up the window and the navigation; returns the page to run. Only app.py calls this."""
-    global _shown
-    _shown = True
+    """Set up the window and the navigation; returns the page to run. Only ui/main.py calls this."""
     icon = str(_ROOT / "ui" / "icon.png")
     st.set_page_config(page_title="ELBO Room", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     pages = [
@@ -47,14 +46,3 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="sidebar")
     st.html(_STYLE)
     return page
-
-
-def require() -> None:
-    """Every page calls this first.
-
-    A server's very first visitor may come by a link to a page: Streamlit then runs the page's file without app.py.
-    Declaring the navigation once ends that; the page is run again, in its frame.
-    """
-    if not _shown:
-        show()
-        st.rerun()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -168,7 +167,6 @@ def for_signal(settings: MapSettings, signal: str) -> MapSettings:
     return replace(settings, signal=signal, dictionary=dictionary, penalty=penalty, precision=1.0, given=None)
 
 
-@cache
 def _data(signal: str, dictionary: str, v1: float, v2: float, angle: float, number: int) -> dict[str, Any]:
     """signal, dictionary and offset as an experiment file holds them."""
     if signal in ("toy2", "toy3"):

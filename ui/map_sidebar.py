@@ -10,6 +10,7 @@ from em_core.sparse_coding import SOLVERS
 from ui import controls
 from ui.map_session import MapSession
 from ui.map_settings import JUST_LEARNED, SIGNALS
+from ui.notices import notice, plain
 
 _ABOUT = r"""
 The model says how a signal came about: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$ with a prior that likes zeros,
@@ -74,7 +75,7 @@ def _dictionary(session: MapSession) -> None:
 def _own_dictionary(session: MapSession) -> None:
     with st.expander("Your own dictionary"):
         rows = session.run.experiment.problem.n_dimensions
-        st.caption(f"A CSV file of {rows} rows, one column an atom, numbers only.")
+        plain(f"A CSV file of {rows} rows, one column an atom, numbers only.")
         upload = st.file_uploader("Open a dictionary", type=["csv", "txt"], key="map.dictionary_file")
         if upload is None or st.session_state.get("map.dictionary_opened") == upload.file_id:
             return
@@ -82,7 +83,7 @@ def _own_dictionary(session: MapSession) -> None:
         try:
             session.use_dictionary(_matrix(upload.getvalue().decode("utf-8", errors="replace")))
         except InvalidExperiment as error:
-            st.error(f"{upload.name}: {error}. The run on the page stays.")
+            notice("error", f"{upload.name}: {error}. The run on the page stays.")
         else:
             st.rerun()
 

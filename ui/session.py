@@ -11,7 +11,9 @@ import streamlit as st
 
 from em_core.errors import InvalidExperiment
 from ui.links import LONGEST_LINK, Limit
+from ui.notices import notice
 from ui.player import Player
+from ui.stage import acts
 
 
 class Session:
@@ -99,8 +101,9 @@ class Session:
         """What the reader asked for on the stage."""
         self.messages = []
         try:
-            if not self.player.answer(self.run, act):
-                self.own(act, min(self.player.cursor, len(self.run) - 1))
+            fit = acts.fitting(act, self.run, self.player.turn)
+            if fit is not None and not self.player.answer(self.run, fit):
+                self.own(fit, min(self.player.cursor, len(self.run) - 1))
         except InvalidExperiment as error:
             self.messages.append(str(error))
 
@@ -168,5 +171,5 @@ def animate(session: Session) -> None:
             st.rerun()  # the whole page: the sidebar shows the settings too
     session.write_address()
     for message in session.messages:
-        st.warning(message)
+        notice("warning", message)
     session.player.show(session.run, place)

@@ -10,12 +10,12 @@ import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from em_core.caching import bounded
 from em_core.datasets import images
 from em_core.errors import InvalidExperiment
 from em_core.fields import Fields
@@ -49,7 +49,7 @@ class Dataset:
     fields: Mapping[str, Any]
 
 
-@cache
+@bounded(8_000_000)
 def load(name: str) -> Dataset:
     """The data set of that name, one of those in `catalogue()`."""
     notes: dict[str, str] = {}

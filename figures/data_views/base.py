@@ -95,6 +95,14 @@ def padded(values: Array, share: float = 0.09) -> list[float]:
     return [low - room, high + room]
 
 
+def near(name: str, place: float, values: Array) -> float:
+    """The place of a drag along an axis, or `InvalidExperiment` where it is far from the values."""
+    low, high = padded(values)
+    if not low - 10 * (high - low) <= place <= high + 10 * (high - low):
+        raise InvalidExperiment(name, place, f"a place near the data, between {low:.4g} and {high:.4g}")
+    return place
+
+
 def ellipse(centre: Array, covariance: Array, *sizes: float) -> tuple[Array, Array]:
     """Outlines at so many standard deviations, one after the other with a break between. centre (2,)."""
     angles = np.linspace(0, 2 * np.pi, 49)

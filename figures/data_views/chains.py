@@ -87,7 +87,7 @@ class ChainsView(PlainView):
         states = {"type": "category", "dtick": 1}
         shape = layout.figure(
             x="time",
-            y=self.columns[0] if len(self.columns) == 1 else "value",
+            y=layout.literal(self.columns[0]) if len(self.columns) == 1 else "value",
             xaxis={"domain": [0, 0.7], "range": [-1, float(self.places[-1]) + 1], "anchor": "y2"},
             yaxis={"domain": [0.42, 1], "range": padded(values, 0.15), "anchor": "x"},
             legend=True,

@@ -52,7 +52,7 @@ class CountsView(PlainView):
         total = curve("$text", mode="lines+markers", name="expected under θ", marker={"size": 5, "color": "$text"})
         top = 1.15 * float(self.frequencies.max())
         shape = layout.figure(
-            x=self.columns[0] if self.columns else "count",
+            x=layout.literal(self.columns[0]) if self.columns else "count",
             y="how often",
             xaxis={"range": [-0.7, float(self.grid[-1])]},
             yaxis={"range": [-0.07 * top, top]},

@@ -52,7 +52,7 @@ class FactorsView(PlainView):
             "type": "heatmap",
             "z": [],
             "x": [f"h{i + 1}" for i in range(self.n_factors)],
-            "y": list(self.axis_names),
+            "y": [layout.literal(name) for name in self.axis_names],
             "colorscale": "RdBu",
             "zmid": 0,
             "showscale": False,
@@ -63,8 +63,8 @@ class FactorsView(PlainView):
             "hovertemplate": "loading of %{y} on %{x}: %{z:.4f}<extra></extra>",
         }
         shape = layout.figure(
-            x=self.axis_names[self.drawn[0]],
-            y=self.axis_names[self.drawn[1]],
+            x=layout.literal(self.axis_names[self.drawn[0]]),
+            y=layout.literal(self.axis_names[self.drawn[1]]),
             xaxis={"range": padded(seen[:, 0]), "domain": [0, 0.66], "anchor": "y"},
             yaxis={"range": padded(seen[:, 1]), "anchor": "x"},
             legend=True,

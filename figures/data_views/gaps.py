@@ -10,7 +10,7 @@ from em_core.experiment import Experiment
 from em_core.models.incomplete_gaussian import completed
 from em_core.records import Parameters, frozen
 from figures import layout, palette
-from figures.data_views.base import PlainView, badge, curve, ellipse, names, padded, points, segments
+from figures.data_views.base import PlainView, badge, curve, ellipse, names, near, padded, points, segments
 from figures.encode import Json, numbers
 from figures.moment import Moment
 
@@ -28,7 +28,7 @@ class GapsView(PlainView):
         dimensions = self.data.values.shape[1]
         self.drawn = [axes[0] % dimensions, axes[1] % dimensions]
         self.axis_names = names(columns, dimensions)
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.missing = np.isnan(self.data.values[:, self.drawn])
 
     def figures(self) -> dict[str, Json]:
@@ -91,7 +91,8 @@ class GapsView(PlainView):
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         mean = theta["mean"].copy()
-        mean[self.drawn] = (x, y)
+        for axis, place in zip(self.drawn, (x, y), strict=True):
+            mean[axis] = near("mean", place, self.data.values[:, axis])
         return {**theta, "mean": frozen(mean)}
 
     def note(self, moment: Moment) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.records import Array, Parameters, frozen
 from figures import layout, palette
-from figures.data_views.base import PlainView, badge, curve, ellipse, names, padded
+from figures.data_views.base import PlainView, badge, curve, ellipse, names, near, padded
 from figures.encode import Json, blended_colors, numbers, symbols
 from figures.moment import Moment
 
@@ -31,7 +30,7 @@ class GaussianView(PlainView):
         self.axis_names = names(columns, dimensions)
         self.flat = dimensions == 1
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis]) for axis in self.drawn]
         # traces: points, then one shape, one trail and one mean per component; in one dimension the sum as well
         first = 2 if self.flat else 1
@@ -91,11 +90,7 @@ class GaussianView(PlainView):
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         means = theta["means"].copy()
         for axis, place in zip(self.drawn, (x, y), strict=False):
-            low, high = padded(self.values[:, axis])
-            if not low - 10 * (high - low) <= place <= high + 10 * (high - low):
-                valid = f"a place near the data, between {low:.4g} and {high:.4g}"
-                raise InvalidExperiment(f"mean of component {int(handle) + 1}", place, valid)
-            means[int(handle), axis] = place
+            means[int(handle), axis] = near(f"mean of component {int(handle) + 1}", place, self.values[:, axis])
         return {**theta, "means": frozen(means)}
 
     def note(self, moment: Moment) -> str:

@@ -57,7 +57,7 @@ class LifetimesView(PlainView):
         )
         mean = curve("$text", name="mean θ", line={"color": "$text", "width": 2, "dash": "dash"}, hoverinfo="skip")
         shape = layout.figure(
-            x=self.columns[0] if self.columns else "time",
+            x=layout.literal(self.columns[0]) if self.columns else "time",
             y="units",
             xaxis={"range": [0, self.span]},
             yaxis={"range": [-1.5, len(self.times) + 0.5], "showticklabels": False, "showgrid": False},
@@ -83,8 +83,8 @@ class LifetimesView(PlainView):
         return [{"id": "mean", "figure": "data", **place, "label": "Mean lifetime", "color": "$text"}]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        if not x > 0:
-            raise InvalidExperiment("mean lifetime", round(x, 4), "a time above 0")
+        if not 0 < x <= 10 * self.span:
+            raise InvalidExperiment("mean lifetime", round(x, 4), f"a time above 0, up to {10 * self.span:.4g}")
         return {"mean": frozen(x)}
 
     def note(self, moment: Moment) -> str:

@@ -75,5 +75,9 @@ class RegressionView(PlainView):
 
     def _labels(self) -> tuple[str, str]:
         if len(self.columns) == self.inputs.shape[1] + 1:
-            return self.columns[self.drawn], self.columns[-1]
-        return (self.columns[0], self.columns[-1]) if len(self.columns) == 2 else ("input", "target")
+            return layout.literal(self.columns[self.drawn]), layout.literal(self.columns[-1])
+        return (
+            (layout.literal(self.columns[0]), layout.literal(self.columns[-1]))
+            if len(self.columns) == 2
+            else ("input", "target")
+        )

@@ -9,7 +9,7 @@ import numpy as np
 from em_core.experiment import Experiment
 from em_core.records import Parameters, frozen
 from figures import layout, palette
-from figures.data_views.base import PlainView, badge, curve, ellipse, names, padded, points
+from figures.data_views.base import PlainView, badge, curve, ellipse, names, near, padded, points
 from figures.encode import Json, numbers
 from figures.moment import Moment
 
@@ -29,7 +29,7 @@ class RobustView(PlainView):
         self.flat = dimensions == 1
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
         self.axis_names = names(columns, dimensions)
-        self.labels = [self.axis_names[axis] for axis in self.drawn]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis]) for axis in self.drawn]
 
     def figures(self) -> dict[str, Json]:
@@ -86,7 +86,7 @@ class RobustView(PlainView):
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         location = theta["location"].copy()
         for axis, place in zip(self.drawn, (x, y), strict=False):
-            location[axis] = place
+            location[axis] = near("location", place, self.values[:, axis])
         return {**theta, "location": frozen(location)}
 
     def note(self, moment: Moment) -> str:

@@ -110,7 +110,7 @@ def test_every_kind_of_picture(learning, data):
     learning.button("M-step").click()
     learning.at(2)
     learning.shows(rows(chosen, "HM")[2])
-    assert learning.fits() and learning.page.locator("[data-testid=stAlert]").count() == 0
+    assert learning.fits() and learning.page.locator(".notice").count() == 0
 
 
 def test_faces(learning):
@@ -205,7 +205,7 @@ def test_keys(learning):
     learning.press("Home")
     learning.at(0)
     learning.press("m")  # no codes yet
-    expect(learning.page.locator("[data-testid=stAlert]")).to_contain_text("an H-step first")
+    expect(learning.page.locator(".notice")).to_contain_text("an H-step first")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_link_to_a_fresh_server(learning, serve, browser, page_errors, tmp_path)
         there = DictionaryPage(other, restarted.url).open(link, 5)
         assert there.numbers() == numbers
         expect(other.locator(".stage-chip[data-frame]")).to_have_count(7)
-        assert other.locator("[data-testid=stAlert]").count() == 0 and there.fits()
+        assert other.locator(".notice").count() == 0 and there.fits()
     finally:
         other.context.close()
         restarted.stop()
@@ -266,7 +266,7 @@ def test_link_with_nonsense(learning):
     nonsense = {"data": "photos", "atoms": "0", "penalty": "-1", "norm_constraint": "maybe", "dead_atoms": "bury",
                 "m_step": "E", "given": "abc", "schedule": "HX", "cursor": "9"}  # fmt: skip
     learning.open("&".join(f"{name}={value}" for name, value in nonsense.items()))
-    warnings = learning.page.locator("[data-testid=stAlert]")
+    warnings = learning.page.locator(".notice")
     expect(warnings).to_have_count(len(nonsense))
     said = warnings.all_inner_texts()
     for name, value in nonsense.items():

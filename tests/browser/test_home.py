@@ -455,7 +455,7 @@ def test_link_after_a_restart(home, serve, browser, tmp_path):
         there = Home(other, restarted.url).open(link, 2)
         assert there.numbers() == numbers
         expect(other.locator(".stage-chip[data-frame]")).to_have_count(4)
-        assert there.page.locator("[data-testid=stAlert]").count() == 0
+        assert there.page.locator(".notice").count() == 0
     finally:
         other.context.close()
         restarted.stop()
@@ -465,7 +465,7 @@ def test_link_with_nonsense(home):
     nonsense = {"model": "hmm", "data": "iris", "components": "99", "step": "nan", "seed": "x", "given": "abc",
                 "schedule": "EXM", "cursor": "12"}  # fmt: skip
     home.open("&".join(f"{name}={value}" for name, value in nonsense.items()))
-    warnings = home.page.locator("[data-testid=stAlert]")
+    warnings = home.page.locator(".notice")
     expect(warnings).to_have_count(len(nonsense))
     said = warnings.all_inner_texts()
     for name, value in nonsense.items():

@@ -167,7 +167,7 @@ def test_every_signal_opens(map_page, signal):
     map_page.shows(last)
     kinds = {"toy2": "scatter", "toy3": "scatter", "spikes": "scatter"}
     assert map_page.plot("signal", "plot.data[0].type") == kinds.get(signal, "heatmap")
-    assert map_page.fits() and map_page.page.locator("[data-testid=stAlert]").count() == 0
+    assert map_page.fits() and map_page.page.locator(".notice").count() == 0
 
 
 # --- within a step ----------------------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ def test_link_to_a_fresh_server(map_page, serve, browser, page_errors, tmp_path)
         there = Map(other, restarted.url).open(link, 6)
         assert there.numbers() == numbers
         expect(other.locator(".stage-chip")).to_have_count(8)
-        assert other.locator("[data-testid=stAlert]").count() == 0 and there.fits()
+        assert other.locator(".notice").count() == 0 and there.fits()
         expect(other.get_by_role("link", name="EM, step by step")).to_be_visible()
         assert other.title() == "ELBO Room"
         there.button("Step").click()
@@ -375,7 +375,7 @@ def test_link_with_nonsense(map_page):
     nonsense = {"signal": "photo", "solver": "lasso", "penalty": "-1", "v1": "nan", "number": "1000", "stride": "x",
                 "given": "abc", "steps": "1001", "cursor": "12"}  # fmt: skip
     map_page.open("&".join(f"{name}={value}" for name, value in nonsense.items()))
-    warnings = map_page.page.locator("[data-testid=stAlert]")
+    warnings = map_page.page.locator(".notice")
     expect(warnings).to_have_count(len(nonsense))
     said = warnings.all_inner_texts()
     for name, value in nonsense.items():
@@ -409,13 +409,13 @@ def test_the_readers_own_dictionary(map_page):
     }
     for name, (text, said) in texts.items():
         map_page.upload(1, name, text)
-        error = map_page.page.locator("[data-testid=stAlert]").get_by_text(f"{name}: ")
+        error = map_page.page.locator(".notice").get_by_text(f"{name}: ")
         expect(error).to_contain_text(said)
         expect(error).to_contain_text("The run on the page stays.")
         assert map_page.numbers() == shown
     map_page.upload(1, "good.csv", "\n".join(",".join(map(str, row)) for row in good))
     map_page.at(0)
-    expect(map_page.page.locator("[data-testid=stAlert]")).to_have_count(0)
+    expect(map_page.page.locator(".notice")).to_have_count(0)
     chosen = PATCH.with_dictionary(good)
     expect(map_page.metric("Not 0")).to_have_text("0 of 20")
     map_page.step(1)

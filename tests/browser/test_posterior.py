@@ -272,7 +272,7 @@ def test_link_to_a_fresh_server(serve, browser, page_errors, tmp_path):
     try:
         there = Posterior(other, restarted.url).open(link, 4)
         there.shows(told(chosen)["rungs"][4])
-        assert other.locator("[data-testid=stAlert]").count() == 0 and there.fits()
+        assert other.locator(".notice").count() == 0 and there.fits()
         expect(other.get_by_role("link", name="A point or a distribution?")).to_be_visible()
         assert page_errors == []
     finally:
@@ -283,7 +283,7 @@ def test_link_to_a_fresh_server(serve, browser, page_errors, tmp_path):
 def test_link_with_nonsense(reader):
     nonsense = {"units": "three", "penalty": "-1", "v": "nan", "angle": "1000", "given": "abc", "cursor": "99"}
     reader.open("&".join(f"{name}={value}" for name, value in nonsense.items()))
-    warnings = reader.page.locator("[data-testid=stAlert]")
+    warnings = reader.page.locator(".notice")
     expect(warnings).to_have_count(len(nonsense))
     said = warnings.all_inner_texts()
     for name, value in nonsense.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from em_core.models.incomplete_gaussian import completed
 from em_core.models.sigmoid_belief_net import configurations
-from figures.data_views import VIEWS
+from figures.data_views import VIEWS, data_view
 from figures.data_views.base import ellipse, montage, segments
 from tests.figures.stage_replay import Shown
 from ui.em_run import EmRun
@@ -31,6 +33,23 @@ def rows(found, trace, height):
 def test_every_model_has_a_view_a_name_and_data():
     assert set(VIEWS) == set(MODEL_NAMES)
     assert all(data_options(model) for model in MODEL_NAMES)
+
+
+@pytest.mark.parametrize("model", VIEWS)
+def test_names_of_columns_are_shown_letter_by_letter(model):
+    """Neither markup, nor a picture's address, nor a value, nor one of the stage's colours."""
+    run, *_ = made(model)
+    for number in range(1, 6):
+        hostile = tuple(f"$<a href='http://elsewhere'>{k}</a>&amp;%{{x}}" for k in range(number))
+        figures = data_view(run.experiment, hostile, (0, 1)).figures()
+        drawn = json.dumps(figures)
+        assert "<a" not in drawn and "'>" not in drawn and "</a" not in drawn, number
+        assert all(html.unescape(text).startswith("$<a") for text in _titles(figures) if "href" in text)
+
+
+def _titles(figures):
+    return [axis["title"]["text"] for figure in figures.values()
+            for name, axis in figure["layout"].items() if "axis" in name and "title" in axis]  # fmt: skip
 
 
 def test_poisson_bars_add_up_to_the_counts_and_split_by_responsibility():

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.shown import notices
 from ui.recipes import OWN, RECIPES
 from ui.settings import MODEL_NAMES
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[2] / "ui" / "main.py"
 
 
 def opened(**query):
@@ -53,7 +54,8 @@ def typed(app, word):
 def change(app, label, value, said=""):
     control(app, label).set_value(value)
     ran(app.run())
-    assert " ".join(message.value for message in app.warning).startswith(said) and bool(app.warning) == bool(said)
+    warnings = notices(app, "warning")
+    assert " ".join(warnings).startswith(said) and bool(warnings) == bool(said)
 
 
 def test_opens_with_its_controls():
@@ -68,7 +70,7 @@ def test_opens_with_its_controls():
         "Recipe",
         "Beside plain EM",
     }
-    assert expected == set(labels(app)) and not app.warning
+    assert expected == set(labels(app)) and not notices(app)
 
 
 @pytest.mark.parametrize("model", MODEL_NAMES)
@@ -134,11 +136,11 @@ def test_a_schedule_of_ones_own():
 def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, reason):
     app = opened(model="binomial_mixture", schedule="EMEM", cursor="2")
     typed(app, word)
-    (message,) = app.error
-    assert reason in message.value and schedule_field(app).value == word
+    (message,) = notices(app, "error")
+    assert reason in message and schedule_field(app).value == word
     assert "plan" not in app.query_params and address(app, "schedule") == "(EM)2"
     typed(app, "EB")
-    assert not app.error and address(app, "plan") == "EB"
+    assert not notices(app, "error") and address(app, "plan") == "EB"
 
 
 def test_k_means_is_a_recipe_of_the_gaussian_mixture():
@@ -175,17 +177,19 @@ def test_what_cannot_be_is_refused_and_everything_stays():
     app = opened(data="blobs", points="10", components="2")
     control(app, "Components K").set_value(8)
     ran(app.run())
-    if app.warning:  # 10 points may be too few for 8 components; then the slider goes back
+    if notices(app, "warning"):  # 10 points may be too few for 8 components; then the slider goes back
         assert control(app, "Components K").value == 2
 
 
 @pytest.mark.parametrize("name, value", [("seed", "x"), ("schedule", "M(M"), ("given", "abc"), ("cursor", "2")])
 def test_links_with_nonsense_open_with_one_warning(name, value):
     app = opened(**{name: value})
-    assert len(app.warning) == 1 and name in app.warning[0].value and value in app.warning[0].value
+    (message,) = notices(app, "warning")
+    assert name in message and value in message
 
 
 def test_a_link_whose_parts_do_not_go_together():
     app = opened(model="linkage", data="old_faithful", schedule="EM")
-    assert len(app.warning) == 1 and "old_faithful" in app.warning[0].value
+    (message,) = notices(app, "warning")
+    assert "old_faithful" in message
     assert address(app, "model") == "linkage" and address(app, "schedule") == "EM"

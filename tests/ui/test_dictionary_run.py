@@ -355,7 +355,7 @@ def test_known_is_the_session_of_that_page(monkeypatch):
 
 
 def page_of(**query):
-    return ran(opened(points="40", **query).switch_page("pages/dictionary.py").run())
+    return ran(opened(points="40", **query).switch_page("../pages/dictionary.py").run())
 
 
 @pytest.mark.parametrize("data", DATA)

@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 from em_core.errors import InvalidExperiment
 from em_core.sparse_coding.ladder import WIDTHS, LadderExperiment
 from em_core.sparse_coding.ladder import run as replay
+from tests.ui.shown import notices
 from tests.ui.test_settings import packed
 from ui.posterior_run import PosteriorRun
 from ui.posterior_session import PosteriorSession
 from ui.posterior_settings import LIMITS, UNITS, PosteriorSettings, for_units, from_query, of_experiment, to_query
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[2] / "ui" / "main.py"
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")
 quick = settings(max_examples=60, deadline=None)
 GIVEN = [
@@ -248,7 +249,7 @@ def test_the_controls_rule_over_a_file():
 
 @pytest.mark.parametrize("units", UNITS)
 def test_every_control_runs(units):
-    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/posterior.py").run()
+    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("../pages/posterior.py").run()
     if units != "one":
         app.selectbox[0].set_value(units).run()
     labels = [slider.label for slider in (*app.slider, *app.select_slider)]
@@ -256,8 +257,8 @@ def test_every_control_runs(units):
     for number in range(len(app.slider)):
         for value in (app.slider[number].min, app.slider[number].max):
             app.slider[number].set_value(value).run()
-            assert not app.exception and not app.warning
+            assert not app.exception and not notices(app)
     for number in range(len(app.select_slider)):
         for value in (app.select_slider[number].options[0], app.select_slider[number].options[-1]):
             app.select_slider[number].set_value(float(value)).run()
-            assert not app.exception and not app.warning
+            assert not app.exception and not notices(app)

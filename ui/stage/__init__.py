@@ -11,6 +11,8 @@ import plotly
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from ui.stage import acts
+
 FRONTEND = Path(__file__).parent / "frontend"
 
 
@@ -31,8 +33,8 @@ def asked(key: str) -> Result:
     It stays here until a `show` has answered it, so a run that Streamlit interrupts loses nothing.
     """
     news = st.session_state.get(_news(key), {})
-    place = news.get("cursor", {})
-    return Result(place.get("at"), news.get("act"), place.get("turn"))
+    at, turn = acts.read_place(news.get("cursor"))
+    return Result(at, acts.read(news.get("act")), turn)
 
 
 def show(message: dict[str, Any], *, key: str) -> Result:
@@ -50,7 +52,9 @@ def show(message: dict[str, Any], *, key: str) -> Result:
 
 def _remember(key: str, name: str) -> None:
     news = st.session_state.setdefault(_news(key), {})
-    news[name] = st.session_state[key][name]
+    # a browser that tells of an act without its state is none of ours, but gets its answer
+    told = st.session_state.get(key) or {}
+    news[name] = told.get(name)
 
 
 def _news(key: str) -> str:

@@ -1,0 +1,83 @@
+"""What a reader costs the server: processor time of a click, with and without Streamlit's collection, and memory.
+
+    .venv/bin/python benchmarks/sessions.py [--clicks 40] [--sessions 1000] [--json FILE] [--smoke]
+
+Clicks go to two servers turn by turn: one as shipped, one with `runner.postScriptGC` switched on, which is Streamlit's
+own default. Then sessions are opened and closed one after the other on the server as shipped; its memory must be flat.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+from serving import ROOT, Server, Viewer
+
+SHIPPED, COLLECTING = {}, {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
+
+
+def clicks(number, script):
+    """Milliseconds of processor time a click, and of waiting for it, on each server: the medians of five rounds."""
+    servers = [Server(script, **kind) for kind in (SHIPPED, COLLECTING)]
+    try:
+        viewers = [Viewer(server) for server in servers]
+        for viewer in viewers:
+            for _ in range(4):
+                viewer.step()
+        spent = [([], []) for _ in servers]
+        for _ in range(5):
+            for server, viewer, (busy, waited) in zip(servers, viewers, spent, strict=True):
+                before, start = server.cpu(), time.perf_counter()
+                for _ in range(max(number // 5, 1)):
+                    viewer.step()
+                each = 1000 / max(number // 5, 1)
+                waited.append(each * (time.perf_counter() - start))
+                busy.append(each * (server.cpu() - before) if before is not None else float("nan"))
+        return [tuple(map(statistics.median, numbers)) for numbers in spent]
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def memory(number, script, query):
+    """Megabytes after so many sessions were opened, stepped twice and closed: pairs, ten of them."""
+    server = Server(script)
+    try:
+        held = [(0, server.memory())]
+        for count in range(1, number + 1):
+            viewer = Viewer(server, query)
+            viewer.step()
+            viewer.step()
+            viewer.close()
+            if count == 1 or count % max(number // 10, 1) == 0:
+                held.append((count, server.memory()))
+        return held
+    finally:
+        server.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clicks", type=int, default=40)
+    parser.add_argument("--sessions", type=int, default=1000)
+    parser.add_argument("--query", default="", help="the address that is opened")
+    parser.add_argument("--script", type=Path, default=ROOT / "app.py")
+    parser.add_argument("--json", type=Path, help="write the numbers there too")
+    parser.add_argument("--smoke", action="store_true", help="the least that runs all of it; its numbers say nothing")
+    options = parser.parse_args()
+    if options.smoke:
+        options.clicks, options.sessions = 5, 3
+    (shipped, waited), (collecting, longer) = clicks(options.clicks, options.script)
+    print(f"a click, server processor: {shipped:.1f} ms as shipped, {collecting:.1f} ms with the collection")
+    print(f"a click, until answered:   {waited:.1f} ms as shipped, {longer:.1f} ms with the collection")
+    held = memory(options.sessions, options.script, options.query)
+    for count, megabytes in held:
+        print(f"after {count:5} sessions: " + ("unknown" if megabytes is None else f"{megabytes:.0f} MB"))
+    if options.json:
+        times = {"shipped": [shipped, waited], "collecting": [collecting, longer]}
+        options.json.write_text(json.dumps({"clicks": times, "memory": held}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

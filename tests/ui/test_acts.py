@@ -1,0 +1,185 @@
+"""Whatever a browser sends, a session answers: it does as asked, or stays as it was and says at most one thing."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import ui.player
+import ui.stage
+from em_core.moves import MOVES
+from ui import dictionary_run, em_run, map_run
+from ui.dictionary_session import DictionarySession
+from ui.em_session import EmSession
+from ui.map_session import MapSession
+from ui.posterior_session import PosteriorSession
+from ui.stage import acts
+
+PAGES = {
+    "mixture": (EmSession, {"data": "blobs", "points": "30", "schedule": "EMEM", "cursor": "3"}),
+    "coins": (EmSession, {"model": "binomial_mixture", "schedule": "EMEM", "cursor": "4"}),
+    "counts": (EmSession, {"model": "poisson_mixture", "schedule": "EM"}),
+    "linkage": (EmSession, {"model": "linkage", "schedule": "EM"}),
+    "lifetimes": (EmSession, {"model": "censored_exponential", "schedule": "EM"}),
+    "robust": (EmSession, {"model": "student_t", "schedule": "EM"}),
+    "gaps": (EmSession, {"model": "incomplete_gaussian", "schedule": "EM"}),
+    "toy": (MapSession, {"steps": "3", "cursor": "2"}),
+    "patch": (MapSession, {"signal": "patch8", "steps": "2"}),
+    "one": (PosteriorSession, {"cursor": "3"}),
+    "two": (PosteriorSession, {"units": "two"}),
+    "bars": (DictionarySession, {"points": "20", "atoms": "4", "schedule": "HM"}),
+}
+
+odd = st.one_of(
+    st.none(), st.booleans(), st.integers(-20, 20), st.integers(), st.floats(), st.text(max_size=5),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(), max_size=1),
+)  # fmt: skip
+frames = st.one_of(st.integers(0, 6), odd, st.sampled_from([-5, 10**9, 10**6, float("nan")]))
+places = st.one_of(st.floats(-3, 3), st.floats(), st.integers(), odd)
+names = st.sampled_from([
+    "advance", "ahead", "end", "inner", "resend", "drag", "move", "reset", "random", "mean", "nothing", "no such act",
+])  # fmt: skip
+letters = st.one_of(st.sampled_from([*MOVES, "X", "e", ""]), odd)
+handles = st.one_of(st.sampled_from(["mean", "location", "code", "theta", *"0123"]), odd)
+messages = st.one_of(
+    odd,
+    st.fixed_dictionaries(
+        {"act": st.one_of(names, names, names, odd)},
+        optional={"at": frames, "to": frames, "since": frames, "turn": frames, "letter": letters, "handle": handles,
+                  "x": places, "y": places, "more": odd},
+    ),
+    st.fixed_dictionaries(
+        {"act": st.just("drag"), "at": st.integers(0, 6), "handle": handles, "x": places, "y": places}
+    ),
+    st.fixed_dictionaries({"act": st.just("move"), "at": st.integers(0, 6), "letter": letters}),
+)  # fmt: skip
+reports = st.one_of(st.none(), odd, st.fixed_dictionaries({}, optional={"at": frames, "turn": frames, "n": odd}))
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    """Long asks are the business of other tests."""
+    monkeypatch.setattr(acts, "FARTHEST", 4)
+    monkeypatch.setattr(ui.player, "END_FRAMES", 4)
+    for module in (em_run, map_run, dictionary_run):
+        monkeypatch.setattr(module, "_PATIENCE", 0.01, raising=False)
+
+
+class Desk:
+    """A session with a browser that sends what it likes."""
+
+    def __init__(self, page, state, sent):
+        kind, query = PAGES[page]
+        self.session = kind.opened(dict(query))
+        assert not self.session.messages
+        self.key, self.state, self.sent, self.number = "stage", state, sent, 0
+        self.show()
+
+    def send(self, raw, report):
+        """As `session.animate` does; what the session is afterwards."""
+        self.number += 1
+        if isinstance(raw, dict):
+            raw = {"n": self.number, **raw}
+        self.state[f"{self.key}.news"] = {"act": raw, "cursor": report}
+        act = self.session.player.listen(self.key)
+        if act is not None:
+            self.session.act(act)
+        self.show()
+
+    def show(self):
+        self.session.player.show(self.session.run, self.key)
+        message = self.sent[-1]
+        json.dumps(message, allow_nan=False)
+        assert 0 <= message["cursor"] < len(self.session.run)
+        assert all(isinstance(text, str) for text in self.session.query().values())
+
+    @property
+    def made(self):
+        return json.dumps(self.session.run.json()), len(self.session.run)
+
+
+@pytest.fixture
+def desk(monkeypatch):
+    """`desk(page)` opens one."""
+    state, sent = {}, []
+    monkeypatch.setattr(ui.stage, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(ui.stage, "_mount", lambda key, data, **callbacks: sent.append(data))
+    return lambda page: Desk(page, state, sent)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_anything_is_answered(desk, page, data):
+    here = desk(page)
+    for raw, report in data.draw(st.lists(st.tuples(messages, reports), min_size=1, max_size=8)):
+        before = here.made
+        here.send(raw, report)
+        assert len(here.session.messages) <= 1
+        for message in here.session.messages:
+            assert "\n" not in message and (here.made == before or "is not valid" not in message)
+
+
+STALE = {
+    "no object": [None, 3, "advance", ["advance"], True],
+    "no act": [{}, {"act": None}, {"act": {"act": "end"}}, {"act": 7}],
+    "no such frame": [
+        {"act": "inner", "at": -5}, {"act": "inner", "at": "2"}, {"act": "inner"}, {"act": "inner", "at": True},
+        {"act": "advance", "to": float("nan"), "at": 0}, {"act": "advance", "at": 0},
+        {"act": "advance", "to": -1, "at": 0}, {"act": "advance", "to": 10**9, "at": 10**9},
+        {"act": "end", "since": -3},
+    ],
+    "no such letter": [{"act": "move"}, *({"act": "move", "letter": it, "at": 1} for it in ("X", "", None, 3, "EM"))],
+    "no place": [{"act": "drag", "handle": handle, "at": 1, "x": x, "y": y} for handle in ("mean", "0", "code")
+                 for x, y in ((float("nan"), 0), (float("inf"), 0), ("1", 0), (10**400, 0), (0, None))],
+    "not on offer": [{"act": "shutdown"}, {"act": "own"}, {"act": "reset", "letter": "E"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("why", STALE)
+def test_what_makes_no_sense_changes_nothing_and_is_answered(desk, page, why):
+    here = desk(page)
+    before = here.made
+    for raw in STALE[why]:
+        here.send(raw, None)
+        assert here.made == before and not here.session.messages
+        if isinstance(raw, dict):
+            assert here.sent[-1]["answer"] == here.number
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("patch", "bars")])
+def test_a_handle_that_has_gone_is_said(desk, page):
+    here = desk(page)
+    before = here.made
+    here.send({"act": "drag", "handle": "7", "at": 1, "x": 0.5, "y": 0.5}, None)
+    (message,) = here.session.messages
+    assert here.made == before and message.startswith("drag: '7' is not valid")
+
+
+def test_a_drag_of_a_component_that_is_no_longer_there(desk):
+    here = desk("mixture")
+    (x, y), *_ = here.session.run.experiment.data.values.tolist()
+    here.session.change(components=1)
+    here.send({"act": "drag", "handle": "1", "at": 0, "x": x, "y": y}, None)
+    assert len(here.session.messages) == 1 and here.session.settings.components == 1
+    here.send({"act": "drag", "handle": "0", "at": 0, "x": x, "y": y}, None)
+    assert not here.session.messages
+    assert here.session.run.trajectory[0].after.theta["means"].tolist() == [pytest.approx([x, y])]
+
+
+def test_an_ask_goes_no_farther_than_one_ask_may(desk):
+    here = desk("toy")
+    here.send({"act": "advance", "to": 10**6, "at": 3, "turn": here.session.player.turn}, None)
+    assert len(here.session.run) - 1 == 3 + acts.FARTHEST
+
+
+@pytest.mark.parametrize("place", ["x", 3, [], {"at": -1, "turn": 1}, {"at": 2.5, "turn": 1}, {"at": 1}, {"at": 10**9}])
+def test_a_report_that_makes_no_sense_moves_nothing(desk, place):
+    here = desk("toy")
+    here.send(None, place)
+    assert here.session.player.cursor == 2

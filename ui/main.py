@@ -1,0 +1,5 @@
+"""The script that Streamlit runs for every reader: the frame, and in it the page that the address names."""
+
+from ui import frame
+
+frame.show().run()

@@ -1,0 +1,51 @@
+"""What the page says to the reader in between: warnings, errors, faults of the program. All of it is plain text.
+
+Streamlit's own boxes render Markdown, and what they say may hold a link, a file's name or a value from a file: it would
+become pictures and links to anywhere.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import secrets
+from traceback import extract_tb
+from typing import Literal
+
+import streamlit as st
+
+_LOG = logging.getLogger("elbo_room")
+
+# here and not in the frame's style sheet: a box must look right also where the frame could not be drawn
+_BOX = (
+    "padding: 0.6rem 0.8rem; border-radius: 0.4rem; overflow-wrap: anywhere; "
+    "border-left: 3px solid {0}; background: color-mix(in srgb, {0} 16%, transparent)"
+)
+_COLORS = {"warning": "#E69F00", "error": "#D55E00"}
+
+
+def notice(kind: Literal["warning", "error"], text: str) -> None:
+    """A box that says `text`, letter by letter; screen readers say it at once."""
+    style = _BOX.format(_COLORS[kind])
+    st.html(f'<div class="notice {kind}" role="alert" style="{style}">{html.escape(text)}</div>')
+
+
+def plain(text: str) -> None:
+    """A small line of text that may come from outside."""
+    st.html(f'<div style="font-size: 0.875rem; opacity: 0.7; overflow-wrap: anywhere">{html.escape(text)}</div>')
+
+
+def fault(error: Exception) -> bool:
+    """One line for the reader in place of what nothing else has caught, with the number that the log has for it.
+
+    For `st.App`'s `on_script_error`: Streamlit has logged the traceback just before. The reader's session stays.
+    """
+    number = secrets.token_hex(2)
+    places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-1:]]
+    _LOG.error("error %s: %s at %s, traceback above", number, " ".join(repr(error).split())[:300], *places or ["?"])
+    notice(
+        "error",
+        f"Something went wrong (error {number}). Reload the page: its address holds what you see. "
+        "If this comes again, open the app without the rest of the address.",
+    )
+    return True
