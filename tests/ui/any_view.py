@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from em_core import datasets
 from em_core.families.gaussian import COVARIANCES
-from em_core.models import MODELS
 from em_core.moves import MOVES
 from em_core.sparse_coding import SOLVERS
 from tests.core.any_code import codings, ladders
@@ -150,6 +149,8 @@ def _given(draw, page):
     if kind == "noise":
         return draw(st.one_of(st.text(max_size=30), st.sampled_from(HOSTILE), st.binary(max_size=30).map(repr)))
     raw = draw(page.files)
+    if page is MAP:  # as the dictionary page hands it over
+        raw["dictionary"] = {"atoms": raw["data"]["dictionary"]}
     given = {part: raw[part] for part in page.parts if part in raw and draw(st.integers(0, 3))}
     if kind == "odd part":
         given[draw(st.sampled_from([*page.parts, "other"]))] = draw(
@@ -174,12 +175,8 @@ def addresses(draw, page, hostile=True):
     odd = st.sampled_from([False, False, True]) if hostile else st.just(False)
     for field in [*([first] if draw(st.booleans()) else []), *chosen]:
         query[field.name] = draw(st.sampled_from(HOSTILE)) if draw(odd) else written(draw(values(page, field)))
-    if page is EM and "data" in query and query.get("model") in MODELS and draw(st.booleans()):
-        query["data"] = draw(
-            st.sampled_from(
-                list(settings.data_options(query["model"]) if query["model"] in settings.MODEL_NAMES else ["bars"])
-            )
-        )
+    if "data" in query and query.get("model") in settings.MODEL_NAMES and draw(st.booleans()):
+        query["data"] = draw(st.sampled_from(list(settings.data_options(query["model"]))))
     if draw(st.booleans()):
         letters = page.letters or "HM"
         query["schedule"] = draw(st.sampled_from(HOSTILE[-12:])) if draw(odd) else draw(schedules(letters, _MOVES))
@@ -197,15 +194,13 @@ def addresses(draw, page, hostile=True):
 # --- what a reader does -------------------------------------------------------------------------------------------
 
 _NUMBERS = st.one_of(st.floats(-10, 100), st.sampled_from([0.0, 1e-300, 1e7, 1e300, math.nan, math.inf, -math.inf]))
-_ODD_VALUES = st.sampled_from(
-    [None, "", "3", -5, -1, 1.5, 10**6, True, [], {}, "E", "Q", "<b>", math.nan, math.inf, "mean/99"]
-)
+_ODD = [None, "", "3", -5, -1, 1.5, 10**6, True, [], {}, "E", "Q", "<b>", math.nan, math.inf, "mean/99"]
 _HANDLES = [f"{name}/{number}" for name in ("mean", "point", "code", "rate", "line", "") for number in (0, 1, 7)]
 
 
 @st.composite
 def acts(draw, page):
-    """An act as the stage sends it; `at` counts from the end of the run, `to` from `at`: `performed` makes them numbers."""
+    """An act as the stage sends it, or an odd one; places that count from the end of the run are made numbers there."""
     name = draw(st.sampled_from(["advance"] * 3 + ["ahead", "end", "inner", "inner", "resend", *page.acts * 2]))
     act = {"act": name, "at": ("back", draw(st.integers(0, 6)))}
     if name == "advance":
@@ -217,7 +212,7 @@ def acts(draw, page):
     if draw(st.integers(0, 3)) == 3:
         key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to"]))
         if draw(st.booleans()):
-            act[key] = draw(st.sampled_from(_HANDLES) if key == "handle" else _ODD_VALUES)
+            act[key] = draw(st.sampled_from(_HANDLES if key == "handle" else _ODD))
         else:
             act.pop(key, None)
     return ("act", act)

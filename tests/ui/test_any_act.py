@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, in_time, ordinary
-from tests.ui.any_view import OFTEN, addresses, deeds
+from tests.ui.any_view import EM, OFTEN, addresses, deeds
 from tests.ui.viewer import Viewer, hasty  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -26,8 +26,20 @@ VISITS = st.sampled_from(OFTEN).flatmap(
 )
 
 
+# more factors than the shipped data have columns
+WIDE = {
+    "model": "factor_analysis",
+    "settings": {"n_factors": 8},
+    "data": {
+        "values": [[float((3 * row + column) % 7 + row * column % 5) for column in range(8)] for row in range(12)]
+    },
+    "schedule": "EM",
+}
+
+
 @ordinary(100)
 @given(VISITS)
+@example((EM, {}, [("file", WIDE), ("drop", None)]))
 def test_any_acts_leave_the_page_sound(visit):
     survives(*visit)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, in_time, ordinary
-from tests.ui.any_view import OFTEN, addresses
+from tests.ui.any_view import EM, OFTEN, addresses
 from tests.ui.viewer import is_sound, same_view
+from ui.links import packed
 
 
 def opens(page, query):
@@ -24,6 +25,7 @@ LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), add
 
 @ordinary(250)
 @given(LINKS)
+@example((EM, {"given": packed({"moves": {"G": 5}})}))
 def test_any_address_opens(link):
     opens(*link)
 

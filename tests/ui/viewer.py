@@ -9,22 +9,24 @@ from types import SimpleNamespace
 import pytest
 
 from em_core.errors import InvalidExperiment
-from ui import dictionary_run, em_run, map_run, player
+from ui import dictionary_run, dictionary_session, em_run, em_session, map_run, map_session, player
 
 # what must never stand in a text on screen
 _SPILLED = re.compile(r"\b(nan|NaN|inf|Infinity|None|undefined)\b|Traceback|np\.float|array\(")
 
 
-# what Play asks for ahead: as much as this many seconds make
-PATIENCE = 0.02
+# what Play asks for ahead: as much as this many seconds make; and how many half-steps the page holds
+PATIENCE, LONGEST = 0.02, 40
 
 
 @pytest.fixture(scope="module")
 def hasty():
-    """Play and End make few steps at a time."""
+    """Play and End make few steps at a time, and a run soon has as many as the page holds."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (em_run, map_run, dictionary_run):
-            patch.setattr(module, "_PATIENCE", PATIENCE)
+        for module in (em_run, map_run, dictionary_run, em_session, map_session, dictionary_session):
+            for name, value in (("_PATIENCE", PATIENCE), ("LONGEST", LONGEST)):
+                if hasattr(module, name):
+                    patch.setattr(module, name, value)
         yield
 
 
@@ -87,9 +89,8 @@ class Viewer:
         elif kind == "drop":
             session.drop_file()
         elif kind == "reload":
-            before = session
-            self.session = session = type(session).opened(session.query())
-            assert len(session.run) == len(before.run), session.messages
+            self.session = type(session).opened(session.query())
+            assert same_view(session, self.session), (session.query(), self.session.messages)
             self.ids, self.scene = [], None
         elif kind == "cursor":
             self.listen(None, {"at": what, "turn": self.turn})
@@ -129,7 +130,7 @@ class Viewer:
         for _ in range(2):
             sent = []
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(player.stage, "show", lambda message, key: sent.append(message))
+                patch.setattr(player.stage, "show", lambda message, key, sent=sent: sent.append(message))
                 self.session.player.show(self.session.run, "stage")
             (message,) = sent
             json.dumps(message, allow_nan=False)
