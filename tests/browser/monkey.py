@@ -10,6 +10,8 @@ from statistics import median
 
 from playwright.sync_api import Error, expect
 
+# seconds that the page may take to answer at last: a slow machine is no fault
+PATIENCE = 60
 # what a click may hit: the stage's own controls, and the sidebar's; not Streamlit's menu, nor what leaves the page
 CLICKABLE = (
     ".stage button, .stage-chip, .stage-scrub, .stage-inner, .stage-speed, "
@@ -130,13 +132,13 @@ class Monkey:
         self.page.keyboard.press("Escape")
         self.page.evaluate("document.activeElement?.blur()")
         stage = self.page.locator(".stage")
-        expect(stage.locator(".js-plotly-plot").first).to_be_visible()
-        expect(stage.get_by_role("button", name="Play")).to_be_visible()
+        expect(stage.locator(".js-plotly-plot").first).to_be_visible(timeout=1000 * PATIENCE)
+        expect(stage.get_by_role("button", name="Play")).to_be_visible(timeout=1000 * PATIENCE)
         self.page.keyboard.press("Home")
-        expect(stage).to_have_attribute("data-frame", "0")
+        expect(stage).to_have_attribute("data-frame", "0", timeout=1000 * PATIENCE)
         if stage.locator(".stage-main").is_enabled():
             self.page.keyboard.press("ArrowRight")
-            expect(stage).to_have_attribute("data-frame", "1")
+            expect(stage).to_have_attribute("data-frame", "1", timeout=1000 * PATIENCE)
 
     def story(self):
         return f"seed {self.seed}, the last of {len(self.done)} actions:\n" + "\n".join(self.done[-30:])

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.monkey import Monkey
+from tests.browser.monkey import PATIENCE, Monkey
 from tests.browser.reader import Reader
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -22,9 +23,11 @@ HEAP, MEMORY = 60, 150
 
 
 def let_loose(page, errors, server, path, seconds, seed):
+    page.set_default_timeout(1000 * PATIENCE)
     reader = Reader(page, server.url)
-    reader.path, reader.figures = path, 1
-    reader.open()
+    reader.path = path
+    page.goto(f"{server.url}/{path}")
+    expect(page.locator(".stage")).to_have_attribute("data-frame", "0", timeout=1000 * PATIENCE)
     monkey = Monkey(reader, errors, seed, server.process.pid)
     try:
         monkey.play(seconds)

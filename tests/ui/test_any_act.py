@@ -30,9 +30,7 @@ VISITS = st.sampled_from(OFTEN).flatmap(
 WIDE = {
     "model": "factor_analysis",
     "settings": {"n_factors": 8},
-    "data": {
-        "values": [[float((3 * row + column) % 7 + row * column % 5) for column in range(8)] for row in range(12)]
-    },
+    "data": {"values": [[(3 * row + column) % 7 + row * column % 5 for column in range(8)] for row in range(12)]},
     "schedule": "EM",
 }
 
