@@ -115,7 +115,12 @@ class Session:
     def drop_file(self) -> None:
         """Give up the data that a file brought along, and go back to what the controls say."""
         self.messages = []
-        self.begin(replace(self.settings, given=None))
+        try:
+            self.begin(replace(self.settings, given=None))
+        except (
+            InvalidExperiment
+        ) as error:  # the controls may not suit the shipped data, such as more factors than columns
+            self.messages.append(str(error))
 
     def open_file(self, text: str) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""

@@ -231,6 +231,9 @@ class Settings:
         return {"fixed": []} if given.get("fixed") == list(_HELD) else {}
 
     def _move_settings(self, given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        for letter, own in given.items():
+            if not isinstance(own, Mapping):  # from a link
+                raise InvalidExperiment(f"moves.{letter}", own, "an object of named values")
         result = {letter: dict(own) for letter, own in given.items()}
         for (letter, key), name in MOVE_SETTINGS.items():
             result.setdefault(letter, {})[key] = getattr(self, name)

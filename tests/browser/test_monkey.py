@@ -1,0 +1,58 @@
+"""Random clicking, dragging, typing and keys on every page: nothing breaks, nothing grows, the stage still answers.
+
+The ordinary run gives each page a quarter of a minute and always the same seed; `-m soak` ten minutes each and a new
+one. MONKEY_SECONDS and MONKEY_SEED change both.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.monkey import PATIENCE, Monkey
+from tests.browser.reader import Reader
+
+APP = Path(__file__).parents[2] / "app.py"
+PAGES = ("", "map", "posterior", "dictionary")
+# megabytes: what other data, more half-steps and more figures may ask for, however long it goes on
+HEAP, MEMORY = 60, 150
+
+
+def let_loose(page, errors, server, path, seconds, seed):
+    page.set_default_timeout(1000 * PATIENCE)
+    reader = Reader(page, server.url)
+    reader.path = path
+    page.goto(f"{server.url}/{path}")
+    expect(page.locator(".stage")).to_have_attribute("data-frame", "0", timeout=1000 * PATIENCE)
+    monkey = Monkey(reader, errors, seed, server.process.pid)
+    try:
+        monkey.play(seconds)
+        monkey.still_answers()
+        monkey.look()
+        assert "Traceback" not in server.log.read_text(), server.log.read_text()[-2000:]
+        assert monkey.growth(monkey.heaps) < HEAP, monkey.heaps
+        assert monkey.growth(monkey.memories) < MEMORY, monkey.memories
+    except Exception as error:
+        pytest.fail(f"{type(error).__name__}: {error}\n{monkey.story()}")
+    finally:
+        print(f"page /{path}, seed {seed}: {len(monkey.done)} actions, heap and server in MB, first and last:")
+        print(*(f"{sample[0][1]:.0f} {sample[-1][1]:.0f}" for sample in (monkey.heaps, monkey.memories) if sample))
+        errors.clear()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "em")
+def test_a_quarter_of_a_minute_of_anything(page, page_errors, serve, path):
+    seconds, seed = float(os.environ.get("MONKEY_SECONDS", "15")), int(os.environ.get("MONKEY_SEED", "1"))
+    let_loose(page, page_errors, serve(APP), path, seconds, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "em")
+def test_ten_minutes_of_anything(page, page_errors, serve, path):
+    seconds = float(os.environ.get("MONKEY_SECONDS", "600"))
+    seed = int(os.environ.get("MONKEY_SEED", str(int(time.time()))))
+    let_loose(page, page_errors, serve(APP), path, seconds, seed)

@@ -1,0 +1,49 @@
+"""Whatever a reader does, in whatever order: no exception, frames that fit together, an address."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.attack import SOAK, in_time, ordinary
+from tests.ui.any_view import EM, OFTEN, addresses, deeds
+from tests.ui.viewer import Viewer, hasty  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("hasty")
+
+
+def survives(page, query, todo):
+    with in_time((query, todo)):
+        viewer = Viewer(page.session.opened(query))
+        for deed in todo:
+            viewer.do(deed)
+    return viewer
+
+
+VISITS = st.sampled_from(OFTEN).flatmap(
+    lambda page: st.tuples(st.just(page), addresses(page, hostile=False), deeds(page))
+)
+
+
+# more factors than the shipped data have columns
+WIDE = {
+    "model": "factor_analysis",
+    "settings": {"n_factors": 8},
+    "data": {"values": [[(3 * row + column) % 7 + row * column % 5 for column in range(8)] for row in range(12)]},
+    "schedule": "EM",
+}
+
+
+@ordinary(100)
+@given(VISITS)
+@example((EM, {}, [("file", WIDE), ("drop", None)]))
+def test_any_acts_leave_the_page_sound(visit):
+    survives(*visit)
+
+
+@pytest.mark.soak
+@SOAK
+@given(VISITS)
+def test_many_acts(visit):
+    survives(*visit)

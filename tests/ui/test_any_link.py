@@ -1,0 +1,37 @@
+"""Whatever an address holds, the page opens: a view, and one clear line for each part that made no sense."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.attack import SOAK, in_time, ordinary
+from tests.ui.any_view import EM, OFTEN, addresses
+from tests.ui.viewer import is_sound, same_view
+from ui.links import packed
+
+
+def opens(page, query):
+    with in_time(query):
+        session = page.session.opened(query)
+        is_sound(session)
+    assert same_view(session, page.session.opened(session.query())), session.query()
+    return session
+
+
+LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), addresses(page)))
+
+
+@ordinary(250)
+@given(LINKS)
+@example((EM, {"given": packed({"moves": {"G": 5}})}))
+def test_any_address_opens(link):
+    opens(*link)
+
+
+@pytest.mark.soak
+@SOAK
+@given(LINKS)
+def test_many_addresses(link):
+    opens(*link)
