@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -86,18 +87,25 @@ def run(experiment: Experiment) -> Trajectory:
     return trajectory
 
 
-def converged(experiment: Experiment, trajectory: Trajectory, plan: Plan) -> bool:
+def converged(
+    experiment: Experiment, trajectory: Trajectory, plan: Plan, bound: Callable[[HalfStep], Bound] | None = None
+) -> bool:
     """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
 
     Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
-    point, the expected log joint stands for it: the entropy is the same in both.
+    point, the expected log joint stands for it: the entropy is the same in both. bound: of a half-step, where it is
+    known already.
     """
     moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
-    model, data = experiment.model, experiment.data
-    earlier = _height(decompose(model, data, trajectory[-1 - len(cycle)].after))
-    height = _height(decompose(model, data, trajectory.last.after))
+    if bound is None:
+        earlier, height = (
+            _height(decompose(experiment.model, experiment.data, step.after))
+            for step in (trajectory[-1 - len(cycle)], trajectory.last)
+        )
+    else:
+        earlier, height = _height(bound(trajectory[-1 - len(cycle)])), _height(bound(trajectory.last))
     return earlier is not None and height is not None and abs(height - earlier) < END_RISE * abs(height)
 
 

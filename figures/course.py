@@ -120,7 +120,7 @@ def figure(experiment: Experiment) -> Json:
 
 
 def changes(moment: Moment, past: list[Moment]) -> Json:
-    """The curves at this half-step. `past` holds the moments before it, for the bounds of earlier q."""
+    """The curves at this half-step, always under the same keys. `past`: the moments before it, for earlier bounds."""
     course, bound = moment.course, moment.bound
     if has_whole_curve(moment.experiment):
         result = _whole(moment, past)
@@ -129,16 +129,18 @@ def changes(moment: Moment, past: list[Moment]) -> Json:
         result["course/yaxis.range"] = _reach(moment.experiment, _height(bound))
         origin = None if moment.step.after.q_at is None else _scalar(moment.step.after.q_at)
         return result | _touch(origin, _evidence_at(moment, moment.step.after.q_at))
+    include = "course/yaxis.autorangeoptions.include"
     if course is None:
-        return _lines([], [], [], []) | _touch(None, None) | _standing(None, None, None)
+        nothing = _lines([], [], [], []) | _touch(None, None) | _standing(None, None, None)
+        return nothing | _named(moment) | {include: []}
     touch = int(np.flatnonzero(DRAWN == 0)[0])
     if moment.pointed:  # log p has nothing to do with how high the objective stands
         lines = _lines(DRAWN, course.profile.expected_log_joint, [], []) | _touch(None, None)
-        return lines | _named(moment) | _standing(course.at, None, bound.expected_log_joint)
+        return lines | _named(moment) | _standing(course.at, None, bound.expected_log_joint) | {include: []}
     touched = (0.0, float(course.profile.log_evidence[touch])) if course.touches else (None, None)
     return (
         _lines(DRAWN, course.profile.elbo, DRAWN, course.profile.log_evidence)
-        | {"course/yaxis.autorangeoptions.include": layout.steady(bound.log_evidence)}
+        | {include: layout.steady(bound.log_evidence)}
         | _named(moment)
         | _touch(*touched)
         | _standing(course.at, bound.log_evidence, bound.elbo)

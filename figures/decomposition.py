@@ -111,7 +111,8 @@ def _finite_terms(bound: Bound, point: str) -> Json:
     if bound.entropy == -math.inf:
         texts[0] += f" = log p({point}, v)"
     places = [max(result[f"decomposition/{row}/x"][1] or 0.0, 0.0) + 0.015 for row in labelled]
-    scale = {f"decomposition/{_SCALE}/x": [], f"decomposition/{_SCALE}/y": [], f"decomposition/{_SCALE_TEXT}/text": []}
+    scale: Json = {f"decomposition/{_SCALE}/{axis}": [] for axis in "xy"}
+    scale |= {f"decomposition/{_SCALE_TEXT}/{key}": [] for key in ("x", "y", "text")}
     return (
         result
         | scale

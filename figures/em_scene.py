@@ -46,8 +46,7 @@ class EmScene:
         self.experiment = experiment
         self.view: DataView = data_view(experiment, columns, axes)
         # what only some moves need to be seen: a face of its own
-        self.with_slopes = not slopes.LETTERS.isdisjoint(letters)
-        self.with_blocks = not block_gaps.LETTERS.isdisjoint(letters)
+        self.with_slopes, self.with_blocks = self.faces = faces(letters)
         described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
         shown = [described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare]
         self.id = _hash(json.dumps(shown, sort_keys=True))
@@ -57,9 +56,23 @@ class EmScene:
         """Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one."""
         return _hash(f"{before or self.id}/{moment.step.move}/{moment.next_move}")
 
-    def frame(self, moment: Moment, past: list[Moment], before: str | None) -> Json:
-        """The frame of one half-step. `past`: the moments before it; `before`: the id of the frame before."""
-        previous = past[-1] if past else None
+    def light(self, moment: Moment, before: str | None) -> Json:
+        """What every frame has, in view or not; `before`: the id of the frame before."""
+        following = em_words.button(moment.next_move)
+        return {
+            "id": self.frame_id(before, moment),
+            "light": True,
+            "append": timeline.append(moment) | self.view.append(moment),
+            "chip": em_words.chip(moment),
+            "next": following and {**following, "act": {"act": "advance"}},
+        }
+
+    def whole(self, light: Json, moment: Moment, past: list[Moment], key: bool) -> Json:
+        """The light frame of one half-step with all that its pictures show. `past`: the moments before it.
+
+        key: whether it also holds what is as in the frame before.
+        """
+        previous = past[-1] if past and not key else None
         state, bound = moment.step.after, moment.bound
         changed = timeline.here(moment, past) | course.changes(moment, past) | decomposition.changes(bound)
         if previous is None or previous.step.after.q is not state.q:
@@ -77,16 +90,12 @@ class EmScene:
             "describe": em_words.picture(moment),
             **self._notes(moment),
         }
-        following = em_words.button(moment.next_move)
         return {
-            "id": self.frame_id(before, moment),
+            **{name: part for name, part in light.items() if name != "light"},
             "set": changed,
-            "append": timeline.append(moment) | self.view.append(moment),
             "text": text,
             "value": value,
             "lit": _changed_terms(moment),
-            "chip": em_words.chip(moment),
-            "next": following and {**following, "act": {"act": "advance"}},
             "handles": self.view.handles(state.theta),
             "inner_at": moment.course and moment.course.at,
         }
@@ -189,6 +198,11 @@ class EmScene:
             ],
             "caption": "caption",
         }
+
+
+def faces(letters: str) -> tuple[bool, bool]:
+    """Whether these moves have a figure of their own: gradients, gaps by block."""
+    return not slopes.LETTERS.isdisjoint(letters), not block_gaps.LETTERS.isdisjoint(letters)
 
 
 def _changed_terms(moment: Moment) -> list[str]:

@@ -38,7 +38,7 @@ class Course:
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
-    `next_move` is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the
+    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. `next_move` is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the
     start's own. floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
     EM from the same start after as many half-steps, where the reader compares with it.
     """
@@ -71,15 +71,20 @@ def moment(
     previous: Moment | None,
     plain: float | None = None,
 ) -> Moment:
-    """The moment of half-step `index`; `previous` (the one before it) saves computing things twice."""
+    """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
     bound = decompose(experiment.model, experiment.data, step.after)
-    place = _made_q(trajectory, index)
-    course = _course(experiment, trajectory, index, trajectory[place].after, next_move, previous)
-    q_move = trajectory[place].move
+    q_move = trajectory[_made_q(trajectory, index)].move
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, course, next_move, q_move, floor, plain)
+    return Moment(experiment, step, bound, before, None, next_move, q_move, floor, plain)
+
+
+def with_course(now: Moment, trajectory: Trajectory, previous: Moment | None) -> Moment:
+    """The same moment with its course; `previous` (the one before it, with its own) saves computing it twice."""
+    index = now.index
+    made = trajectory[_made_q(trajectory, index)].after
+    return replace(now, course=_course(now.experiment, trajectory, index, made, now.next_move, previous))
 
 
 def _made_q(trajectory: Trajectory, index: int) -> int:

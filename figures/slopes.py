@@ -56,7 +56,8 @@ def changes(moment: Moment) -> Json:
     """Both gradients at this half-step, and what the minibatch of a coming S makes of the first."""
     found = _found(moment)
     if found is None:
-        return {f"slopes/{trace}/{axis}": [] for trace in range(3) for axis in "xy"}
+        nothing: Json = {f"slopes/{trace}/{key}": [] for trace in range(3) for key in ("x", "y", "text")}
+        return nothing | {"slopes/2/visible": False, "slopes/xaxis.title.text": " ", "slopes/shapes": []}
     x = list(range(1, len(found.places) + 1))
     names = [name.replace("_", " ") for name in found.parameters]
     groups = [(name, len(list(those))) for name, those in groupby(names)]
@@ -75,9 +76,10 @@ def changes(moment: Moment) -> Json:
         batch = int(experiment.moves["S"]["batch"])
         slope = minibatch_slope(experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index))
         drawn.append(slope[found.places])
-    for trace, heights in enumerate(drawn):
-        for key, values in (("x", x), ("y", heights.tolist()), ("text", names)):
-            result[f"slopes/{trace}/{key}"] = values
+    for trace in range(3):
+        there = trace < len(drawn)
+        for key, values in (("x", x), ("y", drawn[trace].tolist() if there else []), ("text", names)):
+            result[f"slopes/{trace}/{key}"] = values if there else []
     return result
 
 

@@ -25,8 +25,7 @@ def experiment_file(session: Session) -> None:
             st.session_state[f"{session.key}.opened"] = upload.file_id
             try:
                 with st.spinner("Computing the run of this file …"):
-                    session.open_file(upload.getvalue().decode("utf-8", errors="replace"))
-                    session.run.frames()  # kept for the stage
+                    session.open_file(upload.getvalue())
             except InvalidExperiment as error:
                 notice("error", f"{upload.name}: {error}. The run on the page stays.")
             else:

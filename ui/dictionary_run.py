@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 from em_core import schedule
@@ -14,35 +14,49 @@ from em_core.run import END_HALF_STEPS, END_RISE, extend, start
 from figures import em_words
 from figures.dictionary.moment import Moment, moment
 from figures.dictionary.scene import DictionaryScene
+from ui import limits
 from ui.dictionary_settings import DictionarySettings
+from ui.tape import Json, Tape, never
 
 # so many half-steps fit the page; the command line goes on to 5,000
 LONGEST = 1_000
-_PATIENCE = 1.0
+# so many half-steps of a tape are shown before they are made
+_AHEAD = 40
 
 
-class DictionaryRun:
-    """One experiment on the page; the second start makes every move along with it."""
+class DictionaryRun(Tape):
+    """One experiment on the page; the second start makes every move along with it.
+
+    rest: the moves of a tape that is being opened again which are still to be made.
+    """
 
     def __init__(self, experiment: Experiment, second: Experiment | None, cycle: str) -> None:
+        super().__init__()
         self.experiment, self.second = experiment, second
-        self.cycle = cycle
+        self.cycle, self.rest = cycle, ""
         self.scene = DictionaryScene(experiment, second)
         self.trajectory = start(experiment)
         self._other: Trajectory | None = None if second is None else start(second)
         self._moments: list[Moment] = []
-        self._frames: list[dict[str, Any]] = []
 
     @classmethod
     def of(cls, settings: DictionarySettings, moves: str = "") -> DictionaryRun:
         """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
-        experiment = Experiment.parse(settings.experiment(""))
+        run = cls.reopening(settings, moves)
+        run.reopen()
+        return run
+
+    @classmethod
+    def reopening(cls, settings: DictionarySettings, moves: str = "") -> DictionaryRun:
+        """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
+        raw = settings.experiment("")
+        limits.check(raw, len(moves[:LONGEST]))
+        experiment = Experiment.parse(raw)
         other = settings.second_experiment()
         if moves:
             check_order(moves, experiment.model, has_q=False)
         run = cls(experiment, other and Experiment.parse(other), settings.cycle)
-        for letter in moves[:LONGEST]:
-            run._append(letter)
+        run.rest = moves[:LONGEST]
         return run
 
     def __len__(self) -> int:
@@ -53,9 +67,17 @@ class DictionaryRun:
         return self.trajectory.moves
 
     @property
+    def tape(self) -> str:
+        """The moves made, and those of a tape that is being opened again."""
+        return self.moves + self.rest
+
+    @property
+    def remaining(self) -> int:
+        return len(self.rest)
+
+    @property
     def ended(self) -> str | None:
-        """Why Play and End stop at the last half-step."""
-        if self.stuck is None and self._settled():
+        if self.stuck is None and not self.rest and self._settled():
             return "Converged: the last round raised log p(v, h) by less than a billionth of itself."
         return self.stuck
 
@@ -68,39 +90,44 @@ class DictionaryRun:
             return f"The page holds {LONGEST:,} half-steps; the command line goes on."
         return None
 
-    def frames(self) -> list[dict[str, Any]]:
-        """A frame for every half-step. Only what changed since the last call is drawn."""
-        self._gather()
-        del self._frames[len(self._moments) :]
-        for index in range(len(self._frames), len(self._moments)):
-            before = self._frames[-1]["id"] if self._frames else None
-            self._frames.append(self.scene.frame(self._moments[index], self._moments[:index], before))
-        return self._frames
+    def gather(self) -> None:
+        known = self._moments
+        while known and not self._holds(known[-1]):
+            known.pop()
+        self.cut(len(known))
+        for index in range(len(known), len(self)):
+            following, second = self._next_move(index), None
+            if self._other is not None and self.second is not None:
+                second = moment(self.second, self._other[index], following)
+            known.append(moment(self.experiment, self.trajectory[index], following, second))
+            self._light.append(self.scene.light(known[index], self._light[-1]["id"] if self._light else None))
+
+    def draw(self, index: int, key: bool) -> Json:
+        return self.scene.whole(self._light[index], self._moments[index], self._moments[:index])
 
     def coming(self) -> list[dict[str, Any]]:
-        """The next round, as chips."""
+        """The rest of the tape, or the next round, as chips."""
         if self.stuck is not None:
             return []
         first = self._following()
-        letters = [first, self.cycle[1] if first == "H" else "H"]
+        letters = self.rest[:_AHEAD] or [first, self.cycle[1] if first == "H" else "H"]
         return [em_words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """There is nothing between two half-steps."""
         return []
 
-    def advance(self, to: int) -> None:
-        """Make half-steps until number `to` is there, or no more can follow."""
-        while len(self) <= to and self.stuck is None:
-            self._append(self._following())
+    def step(self) -> bool:
+        """Make the next half-step: of the tape that is being opened again, else of the round."""
+        if self.stuck is not None:
+            return False
+        letter, self.rest = self.rest[:1] or self._following(), self.rest[1:]
+        self._append(letter)
+        return True
 
-    def ahead(self, most: int | None = None) -> None:
-        """Make half-steps to the end, to number `most`, or as far as a short while allows."""
-        deadline = time.monotonic() + _PATIENCE
-        most = min(len(self) + END_HALF_STEPS if most is None else most, LONGEST)
-        while self.ended is None and len(self) <= most and time.monotonic() < deadline:
-            self.advance(min(len(self) + len(self.cycle) - 1, most))
-            self.frames()
+    def ahead(self, most: int | None = None, late: Callable[[], bool] = never) -> None:
+        """Make half-steps to the end, to number `most`, or until it is late."""
+        super().ahead(min(len(self) + END_HALF_STEPS if most is None else most, LONGEST), late)
 
     def move(self, letter: str, at: int) -> int:
         """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.
@@ -113,7 +140,7 @@ class DictionaryRun:
             raise InvalidExperiment("move", letter, "an H-step first: this move needs codes")
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
-        self.trajectory = self.trajectory.upto(at)
+        self.trajectory, self.rest = self.trajectory.upto(at), ""
         if self._other is not None:
             self._other = self._other.upto(at)
         self._append(letter)
@@ -121,7 +148,7 @@ class DictionaryRun:
 
     def json(self) -> dict[str, Any]:
         """The experiment with the tape as its schedule; with an empty tape, one round."""
-        return {**self.experiment.to_json(), "schedule": schedule.compress(self.moves or self.cycle)}
+        return {**self.experiment.to_json(), "schedule": schedule.compress(self.tape or self.cycle)}
 
     def dictionaries(self, at: int) -> tuple[Array, Array | None]:
         """(D, K) W at half-step `at`, of this start and of the second one."""
@@ -132,37 +159,28 @@ class DictionaryRun:
         return first, second
 
     def _append(self, letter: str) -> None:
-        if self.trajectory.last.stopped:
-            return
         self.trajectory = extend(self.experiment, self.trajectory, letter)
         if self._other is not None and self.second is not None:
             self._other = extend(self.second, self._other, letter)
+        if self.trajectory.last.stopped:
+            self.rest = ""
 
     def _following(self) -> str:
         """H after an M or a C and at the start; after H the page's kind of M-step."""
         return self.cycle[1] if self.moves.endswith("H") else "H"
 
-    def _gather(self) -> list[Moment]:
-        """A moment for every half-step; those that still hold are kept."""
-        for index in range(len(self)):
-            following = self._next_move(index)
-            step = self.trajectory[index]
-            known = self._moments[index] if index < len(self._moments) else None
-            if known is not None and known.step is step and known.next_move == following:
-                continue
-            del self._moments[index:], self._frames[index:]
-            second = None
-            if self._other is not None and self.second is not None:
-                second = moment(self.second, self._other[index], following)
-            self._moments.append(moment(self.experiment, step, following, second))
-        del self._moments[len(self) :], self._frames[len(self) :]
-        return self._moments
+    def _holds(self, known: Moment) -> bool:
+        """Whether a moment is still that of its half-step."""
+        index = known.index
+        there = index < len(self) and known.step is self.trajectory[index]
+        return there and known.next_move == self._next_move(index)
 
     def _settled(self) -> bool:
         """Whether the last round is complete and raised log p(v, h) by less than 1e-9 relative, from both starts."""
         if len(self) <= len(self.cycle) + 1 or not self.moves.endswith(self.cycle):
             return False
-        now, before = self._gather()[-1], self._moments[-1 - len(self.cycle)]
+        self.gather()
+        now, before = self._moments[-1], self._moments[-1 - len(self.cycle)]
         pairs = [(now, before)]
         if now.second is not None and before.second is not None:
             pairs.append((now.second, before.second))
@@ -176,4 +194,6 @@ class DictionaryRun:
     def _next_move(self, index: int) -> str | None:
         if index + 1 < len(self):
             return self.trajectory[index + 1].move
-        return self._following() if self.stuck is None else None
+        if self.stuck is not None:
+            return None
+        return self.rest[:1] or self._following()

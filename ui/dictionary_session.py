@@ -33,10 +33,11 @@ class DictionarySession(Session):
     def adopt(self, wanted: DictionarySettings, changed: set[str]) -> None:
         if changed == {"m_step"}:
             # another way to go on: what has been made stays
-            self.run.cycle = wanted.cycle
+            self.run.cycle, self.run.rest = wanted.cycle, ""
         elif changed <= {"second", "second_seed"}:
             wanted = wanted.without_start("second_start")
-            self.run = DictionaryRun.of(wanted, self.run.moves)
+            self.run = DictionaryRun.reopening(wanted, self.run.tape)
+            self.player.reopen(self.run, self.player.place)
         elif changed <= {"norm_constraint", "dead_atoms", "penalty", "precision"}:
             # another model: what has been learned is where it starts
             at = min(self.player.cursor, len(self.run) - 1)
@@ -57,9 +58,9 @@ class DictionarySession(Session):
 
     def begin(self, settings: DictionarySettings, moves: str = "") -> None:
         """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
-        self.run = DictionaryRun.of(settings, moves)
+        self.run = DictionaryRun.reopening(settings, moves)
         self.settings = settings
-        self.player.go(0 if not moves else len(self.run) - 1)
+        self.player.reopen(self.run)
 
     def open(self, raw: Any) -> None:
         settings, moves = dictionary_settings.of_experiment(raw)
@@ -67,14 +68,14 @@ class DictionarySession(Session):
         self.messages = _cut(moves)
 
     def query(self) -> dict[str, str]:
-        return dictionary_settings.to_query(self.settings, self.run.moves, self.player.cursor)
+        return dictionary_settings.to_query(self.settings, self.run.tape, self.player.place)
 
     @classmethod
     def opened(cls, query: dict[str, str]) -> DictionarySession:
         settings, moves, cursor, messages = dictionary_settings.from_query(query)
         messages += _cut(moves)
         attempts = [(settings, moves), (replace(settings, given=None), ""), (DictionarySettings(), "")]
-        return cls.starting(attempts, DictionaryRun.of, cursor, messages)
+        return cls.starting(attempts, DictionaryRun.reopening, cursor, messages)
 
     @property
     def learned(self) -> Array | None:

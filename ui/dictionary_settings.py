@@ -13,7 +13,7 @@ from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.fields import Array
 from em_core.moves import MOVES
-from ui import links
+from ui import limits, links
 from ui.links import Limit
 
 MODEL = "dictionary_learning"
@@ -149,6 +149,7 @@ def for_data(settings: DictionarySettings, data: str) -> DictionarySettings:
 
 def of_experiment(raw: Any) -> tuple[DictionarySettings, str]:
     """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+    limits.check(raw, 0)
     experiment = Experiment.parse(raw)
     if experiment.model.name != MODEL:
         raise InvalidExperiment("model", experiment.model.name, f"{MODEL} on this page")

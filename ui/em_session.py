@@ -27,7 +27,7 @@ class EmSession(Session):
         if "recipe" in changes:
             changes = self._recipe(changes["recipe"])
         wanted = replace(self.settings, **changes)
-        if "plan" in changes and not self.run.moves and wanted.given is None and wanted.takes_gradients:
+        if "plan" in changes and not self.run.tape and wanted.given is None and wanted.takes_gradients:
             # gradient steps want standardised data; a run under way keeps its own
             wanted = replace(wanted, standardize=wanted.can_standardize)
         return wanted
@@ -56,7 +56,7 @@ class EmSession(Session):
             # another way to go on: what has been made stays
             self.run.follow(wanted.plan)
             wanted = replace(wanted, since=self.run.plan.after)
-        elif changed <= set(MOVE_SETTINGS.values()) and moved & set(self.run.moves):
+        elif changed <= set(MOVE_SETTINGS.values()) and moved & set(self.run.tape):
             # steps already made keep their size, so the run goes on from here as a fork
             start = self.run.fork(self.player.cursor)
             lost = self._without_q(self.player.cursor)
@@ -64,12 +64,13 @@ class EmSession(Session):
             self.begin(wanted)
             self.messages += lost
         elif changed <= {*MOVE_SETTINGS.values(), "x_axis", "y_axis", "compare"}:
-            self.run = EmRun.of(wanted, self.run.moves)
+            self.run = EmRun.reopening(wanted, self.run.tape)
+            self.player.reopen(self.run, self.player.place)
         elif changed & {"data", "model"}:
             self.begin(replace(wanted, given=None))
             return
         else:
-            made = self.run.moves
+            made = self.run.tape
             self.begin(wanted.without_start())
             if made and "plan" in changed:
                 self.messages.append("This recipe changes what is learned, so the tape begins anew.")
@@ -103,9 +104,9 @@ class EmSession(Session):
     def begin(self, settings: Settings, moves: str = "") -> None:
         """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
         settings = replace(settings, since=settings.since if moves else 0)
-        self.run = EmRun.of(settings, moves)
+        self.run = EmRun.reopening(settings, moves)
         self.settings = settings
-        self.player.go(0 if not moves else len(self.run) - 1)
+        self.player.reopen(self.run)
 
     def open(self, raw: Any) -> None:
         settings, moves = Settings.of_experiment(raw)
@@ -113,14 +114,14 @@ class EmSession(Session):
         self.messages = _cut(moves)
 
     def query(self) -> dict[str, str]:
-        return to_query(self.settings, self.run.moves, self.player.cursor)
+        return to_query(self.settings, self.run.tape, self.player.place)
 
     @classmethod
     def opened(cls, query: dict[str, str]) -> EmSession:
         settings, moves, cursor, messages = from_query(query)
         messages += _cut(moves)
         attempts = [(settings, moves), (replace(settings, given=None), ""), (Settings(), "")]
-        return cls.starting(attempts, EmRun.of, cursor, messages)
+        return cls.starting(attempts, EmRun.reopening, cursor, messages)
 
 
 def _cut(moves: str) -> list[str]:

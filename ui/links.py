@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from em_core import schedule
 from em_core.errors import InvalidExperiment
 from em_core.moves import MOVES
+from ui import limits
 
 # longer addresses are cut by browsers and mail programs
 LONGEST_LINK = 6_000
@@ -102,10 +103,19 @@ def packed(given: Mapping[str, Any]) -> str:
 
 def unpacked(text: str, names: Collection[str]) -> dict[str, Any]:
     """What `packed` wrote: objects under some of these names. Raises `InvalidExperiment` for anything else."""
+    if len(text) > LONGEST_LINK:
+        raise InvalidExperiment("given", text, f"at most {LONGEST_LINK:,} letters; an experiment file holds more")
     try:
         compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         # a short link must not unfold into gigabytes
-        given = json.loads(zlib.decompressobj().decompress(compressed, 10_000_000))
+        unfolding = zlib.decompressobj()
+        unfolded = unfolding.decompress(compressed, limits.UNFOLDED)
+        if unfolding.unconsumed_tail:
+            valid = f"what unfolds to at most {limits.UNFOLDED:,} letters; an experiment file holds more"
+            raise InvalidExperiment("given", text, valid)
+        given = json.loads(unfolded)
+    except InvalidExperiment:
+        raise
     except (binascii.Error, zlib.error, ValueError, RecursionError):
         given = None
     if not isinstance(given, dict) or not all(name in names and isinstance(part, dict) for name, part in given.items()):

@@ -51,13 +51,14 @@ class MapSession(Session):
 
     def begin(self, settings: MapSettings, steps: int = 0) -> None:
         """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
-        self.run = MapRun.of(settings, steps)
+        self.run = MapRun.reopening(settings, steps)
         self.settings = settings
-        self.player.go(len(self.run) - 1)
+        self.player.reopen(self.run)
 
     def use_dictionary(self, dictionary: Array) -> None:
         """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""
-        self.begin(self.settings.with_dictionary(dictionary))
+        with self.lock:
+            self.begin(self.settings.with_dictionary(dictionary))
 
     @property
     def just_learned(self) -> Array | None:
@@ -68,8 +69,9 @@ class MapSession(Session):
 
     def take_learned(self) -> None:
         """Take the dictionary over as it is now."""
-        if self.just_learned is not None:
-            self.begin(self.settings.with_learned(self.just_learned))
+        with self.lock:
+            if self.just_learned is not None:
+                self.begin(self.settings.with_learned(self.just_learned))
 
     def open(self, raw: Any) -> None:
         settings, steps = map_settings.of_experiment(raw)
@@ -78,13 +80,13 @@ class MapSession(Session):
             self.messages = [f"The file has {steps:,} steps; the page holds {LONGEST:,}, the command line goes on."]
 
     def query(self) -> dict[str, str]:
-        return map_settings.to_query(self.settings, len(self.run) - 1, self.player.cursor)
+        return map_settings.to_query(self.settings, self.run.tape, self.player.place)
 
     @classmethod
     def opened(cls, query: dict[str, str]) -> MapSession:
         settings, steps, cursor, messages = map_settings.from_query(query, LONGEST)
         attempts = [(settings, steps), (replace(settings, given=None), 0), (MapSettings(), 0)]
-        return cls.starting(attempts, MapRun.of, cursor, messages)
+        return cls.starting(attempts, MapRun.reopening, cursor, messages)
 
     def _another(self) -> MapSettings:
         """The next signal of this kind; the toy's goes a little further round."""

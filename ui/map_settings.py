@@ -13,7 +13,7 @@ from em_core.fields import Array
 from em_core.sparse_coding import SOLVERS, Problem, dictionaries, signals
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures.sparse.moment import Signal
-from ui import links
+from ui import limits, links
 from ui.links import Limit
 
 SIGNALS = {
@@ -187,6 +187,7 @@ _NUMBERS = int(LIMITS["number"].high) + 1
 
 def of_experiment(raw: Any) -> tuple[MapSettings, int]:
     """Settings and steps of an experiment file. Raises `InvalidExperiment`."""
+    limits.check(raw, 0, "steps")
     experiment = SparseCodingExperiment.parse(raw)
     complete = experiment.to_json()
     problem, own = experiment.problem, complete["settings"]

@@ -7,7 +7,7 @@ import streamlit as st
 
 from em_core.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
-from ui import controls
+from ui import controls, limits
 from ui.map_session import MapSession
 from ui.map_settings import JUST_LEARNED, SIGNALS
 from ui.notices import notice, plain
@@ -81,14 +81,16 @@ def _own_dictionary(session: MapSession) -> None:
             return
         st.session_state["map.dictionary_opened"] = upload.file_id
         try:
-            session.use_dictionary(_matrix(upload.getvalue().decode("utf-8", errors="replace")))
+            session.use_dictionary(_matrix(upload.getvalue()))
         except InvalidExperiment as error:
             notice("error", f"{upload.name}: {error}. The run on the page stays.")
         else:
             st.rerun()
 
 
-def _matrix(text: str) -> np.ndarray:
+def _matrix(content: bytes) -> np.ndarray:
+    limits.check_file(content)
+    text = content.decode("utf-8", errors="replace")
     try:
         return np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:

@@ -1,20 +1,29 @@
-"""Puts any run on the stage: answers what the reader asks, sends only what the browser lacks."""
+"""Puts any run on the stage: answers what the reader asks a slice at a time, sends only what the browser lacks."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ui import stage
+from ui import limits, stage
 
 # End goes on for so many frames at most
 END_FRAMES = 500
+# so many frames on each side of the one in view are whole, so that a step never waits
+NEAR = 2
+# what the stage asks for by itself
+AUTOMATIC = frozenset({"rest", "fill", "inner", "resend"})
+# Play never needs more whole frames at once
+_MOST_AHEAD = 100
 
 
 class Run(Protocol):
     """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md.
 
-    `ahead` adds what a short while allows, up to number `most`, or nothing where the run has ended.
+    `late` tells the methods that make half-steps when to pause, after each; what `reopen` has still to make is
+    `remaining`. `frames` holds whole frames for those of `view` at least.
     """
 
     scene: Any
@@ -22,30 +31,60 @@ class Run(Protocol):
     def __len__(self) -> int: ...
     @property
     def ended(self) -> str | None: ...
-    def frames(self) -> list[dict[str, Any]]: ...
+    @property
+    def remaining(self) -> int: ...
+    def step(self) -> bool: ...
+    def advance(self, to: int, late: Callable[[], bool]) -> None: ...
+    def ahead(self, most: int, late: Callable[[], bool]) -> None: ...
+    def reopen(self, late: Callable[[], bool]) -> None: ...
+    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]: ...
     def coming(self) -> list[dict[str, Any]]: ...
     def inner(self, index: int) -> list[dict[str, Any]]: ...
-    def advance(self, to: int) -> None: ...
-    def ahead(self, most: int | None = None) -> None: ...
 
 
 @dataclass
 class Player:
-    """One reader's place in a run, and what their browser holds."""
+    """One reader's place in a run, and what their browser holds.
+
+    due: where the reader is to stand once a tape that is being opened again has come so far; None where that is past.
+    clock: tells the seconds of a slice.
+    """
 
     cursor: int = 0
     turn: int = 0
+    due: int | None = None
+    clock: Callable[[], float] = time.monotonic
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
+    _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
     _inner: dict[str, Any] | None = None
-    _more: bool = False
+    _more: dict[str, Any] | None = None
+    _goal: int | None = None
     _paused: str = ""
+    _view: Sequence[int] | None = None
+    _until: float | None = None
+
+    @property
+    def place(self) -> int:
+        """Where the reader is, or will be once the tape is there."""
+        return self.cursor if self.due is None else self.due
 
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
-        self.cursor = cursor
+        self.cursor, self.due = cursor, None
         self.turn += 1
+
+    def reopen(self, run: Run, cursor: int | None = None) -> None:
+        """Put a tape on the stage that is to be made again: its first slice now, and the stage asks for the others.
+
+        The reader stands at `cursor` (None: at the end) as soon as that is there, and at the start until then.
+        """
+        last = len(run) - 1 + run.remaining
+        self.go(0)
+        self._begin()
+        self.due = last if cursor is None else min(cursor, last)
+        self._reopen(run)
 
     def listen(self, key: str) -> dict[str, Any] | None:
         """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports.
@@ -54,7 +93,7 @@ class Player:
         """
         result = stage.asked(key)
         if result.cursor is not None and result.turn == self.turn:
-            self.cursor = result.cursor
+            self.cursor, self.due = result.cursor, None
         act = result.act
         if not act or act["n"] == self._answered:
             return None
@@ -64,30 +103,47 @@ class Player:
         return act
 
     def answer(self, run: Run, act: dict[str, Any]) -> bool:
-        """Do what every run can do; False for an act that is the page's own."""
+        """Do what every run can do, as much as a slice allows; False for an act that is the page's own."""
         what = act["act"]
-        self._more, self._paused = False, ""
+        self._begin(going_on=what in ("fill", "inner", "resend"))
+        if what not in AUTOMATIC:
+            self.due = None
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
             late = act.get("turn", self.turn) != self.turn
             to = act["to"] + (self.cursor - act["at"] if late else 0)
-            run.advance(to)
+            before = len(run)
+            run.advance(to, self._late)
+            if before < len(run) <= to and self._late():
+                self._more, self._goal = {"act": "advance", "to": to}, to
             self.cursor = min(to, len(run) - 1)  # the browser goes there by itself
             if late:
                 self.go(self.cursor)
         elif what == "ahead":
-            run.ahead()
+            known = len(run)
+            while run.ended is None and run.step():
+                self._view = range(known, len(run))
+                run.frames(self._view)  # Play is about to show them
+                if self._late():
+                    break
         elif what == "end":
-            # a batch at a time: the reader sees how far it is, and can stop it
+            # a slice at a time: the reader sees how far it is, and can stop it
             most = act.get("since", len(run) - 1) + END_FRAMES
-            run.ahead(most)
-            self._more = run.ended is None and len(run) - 1 < most
-            if run.ended is None and not self._more:
+            run.ahead(most, self._late)
+            if run.ended is None and len(run) - 1 < most:
+                self._more = {"act": "end", "since": most - END_FRAMES}
+            elif run.ended is None:
                 self._paused = f"{END_FRAMES} more, and not at the end: End goes on."
             self.go(len(run) - 1)
+        elif what == "rest":
+            self._reopen(run)
+        elif what == "fill":
+            at, ahead = self.cursor, min(act.get("ahead", 0), _MOST_AHEAD)
+            self._view = range(at, at + ahead + 1) if ahead else self._near()
+            self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
-            self._inner = {"frame": run.frames()[index]["id"], "frames": run.inner(index)}
+            self._inner = {"frame": run.frames([index])[index]["id"], "frames": run.inner(index)}
         elif what == "resend":
             self._sent = []
         else:
@@ -95,30 +151,72 @@ class Player:
         return True
 
     def show(self, run: Run, key: str) -> None:
-        """Send the scene and the frames that the browser does not have yet."""
-        frames = run.frames()
+        """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
+        self.cursor = min(self.cursor, len(run) - 1)
+        frames = self._drawn(run)
         ids = [frame["id"] for frame in frames]
-        if run.scene.id != self._scene_sent:
-            self._sent, self._scene_sent = [], run.scene.id
-        first = next((i for i, (a, b) in enumerate(zip(ids, self._sent, strict=False)) if a != b), None)
+        sent = self._sent if run.scene.id == self._scene_sent else []
+        first = next((i for i, (a, b) in enumerate(zip(ids, sent, strict=False)) if a != b), None)
         if first is None:
-            first = min(len(ids), len(self._sent))
-        self._sent = ids
-        self.cursor = min(self.cursor, len(frames) - 1)
+            first = min(len(ids), len(sent))
+        whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
+        there = {index for index in self._whole if index < first}
         stage.show(
             {
                 "scene": run.scene.json,
                 "first": first,
                 "after": ids[first - 1] if first else None,
                 "frames": frames[first:],
+                "fills": [{"at": index, "frame": frames[index]} for index in sorted(whole - there) if index < first],
                 "cursor": self.cursor,
                 "turn": self.turn,
                 "answer": self._answered,
                 "ended": run.ended,
                 "coming": run.coming(),
                 "more": self._more,
+                "goal": self._goal,
                 "paused": self._paused,
                 "inner": self._inner,
             },
             key=key,
         )
+        # a message that was interrupted is sent again: the browser drops what it has
+        self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
+        self._view = self._until = None
+
+    def _begin(self, going_on: bool = False) -> None:
+        self._until, self._view = self.clock() + limits.SLICE, None
+        if not going_on:
+            self._more, self._goal, self._paused = None, None, ""
+
+    def _late(self) -> bool:
+        """Whether the slice is over."""
+        if self._until is None:
+            self._until = self.clock() + limits.SLICE
+        return self.clock() >= self._until
+
+    def _reopen(self, run: Run) -> None:
+        run.reopen(self._late)
+        if self.due is not None and (self.due < len(run) or not run.remaining):
+            self.go(min(self.due, len(run) - 1))
+        if run.remaining:
+            self._more, self._goal = {"act": "rest"}, len(run) - 1 + run.remaining
+
+    def _near(self) -> list[int]:
+        """The frame in view, then those beside it."""
+        return [self.cursor, *(self.cursor + side * far for far in range(1, NEAR + 1) for side in (1, -1))]
+
+    def _drawn(self, run: Run) -> list[dict[str, Any]]:
+        """All frames, with as many whole ones as the slice allows: that of the cursor at least."""
+        if self._view is not None:
+            wanted = [self.cursor, *self._view]
+        else:
+            wanted = [self.cursor] if self._more else self._near()
+        view = wanted[:1]
+        frames = run.frames(view)
+        for index in wanted[1:]:
+            if self._late():
+                break
+            view.append(index)
+            frames = run.frames(view)
+        return frames

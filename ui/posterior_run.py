@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,7 @@ from em_core.errors import InvalidExperiment
 from em_core.sparse_coding.ladder import LadderExperiment
 from figures.posterior.moment import Ladder
 from figures.posterior.scene import LadderScene
+from ui import limits
 from ui.posterior_settings import PosteriorSettings, check_units
 
 ENDED = "The end of the ladder."
@@ -18,6 +20,7 @@ class PosteriorRun:
     """One experiment on the page."""
 
     ended = ENDED
+    remaining = 0
 
     def __init__(self, experiment: LadderExperiment) -> None:
         check_units(experiment.problem)
@@ -29,12 +32,14 @@ class PosteriorRun:
     @classmethod
     def of(cls, settings: PosteriorSettings, _: None = None) -> PosteriorRun:
         """The ladder that the settings describe. Raises `InvalidExperiment`."""
-        return cls(LadderExperiment.parse(settings.experiment()))
+        raw = settings.experiment()
+        limits.check(raw, 1)
+        return cls(LadderExperiment.parse(raw))
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def frames(self) -> list[dict[str, Any]]:
+    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]:
         return self._frames
 
     def inner(self, index: int) -> list[dict[str, Any]]:
@@ -45,10 +50,17 @@ class PosteriorRun:
     def _widths(self) -> list[dict[str, Any]]:
         return self.scene.inner(self.ladder)
 
-    def advance(self, to: int) -> None:
+    def step(self) -> bool:
+        """Nothing to compute: every rung is there."""
+        return False
+
+    def advance(self, to: int, late: Callable[[], bool] | None = None) -> None:
         """Nothing to compute: every rung is there."""
 
-    def ahead(self, most: int | None = None) -> None:
+    def ahead(self, most: int | None = None, late: Callable[[], bool] | None = None) -> None:
+        """Nothing to compute: every rung is there."""
+
+    def reopen(self, late: Callable[[], bool] | None = None) -> None:
         """Nothing to compute: every rung is there."""
 
     def coming(self) -> list[dict[str, Any]]:

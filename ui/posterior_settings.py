@@ -10,7 +10,7 @@ from typing import Any
 from em_core.errors import InvalidExperiment
 from em_core.sparse_coding import Problem, dictionaries
 from em_core.sparse_coding.ladder import NAME, WIDTHS, LadderExperiment
-from ui import links
+from ui import limits, links
 from ui.links import Limit
 
 UNITS = {"one": "One hidden unit", "two": "Two hidden units"}
@@ -86,6 +86,7 @@ def for_units(settings: PosteriorSettings, units: str) -> PosteriorSettings:
 
 def of_experiment(raw: Any) -> PosteriorSettings:
     """Settings of an experiment file: what controls can show, they show. Raises `InvalidExperiment`."""
+    limits.check(raw, 0)
     experiment = LadderExperiment.parse(raw)
     problem = experiment.problem
     check_units(problem)

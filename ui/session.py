@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
 
 import streamlit as st
 
 from em_core.errors import InvalidExperiment
+from ui import limits
 from ui.links import LONGEST_LINK, Limit
 from ui.notices import notice
-from ui.player import Player
+from ui.player import AUTOMATIC, Player
 from ui.stage import acts
 
 
@@ -30,6 +32,8 @@ class Session:
         self.run = run
         self.player = Player()
         self.messages = messages
+        # Streamlit may start a second thread for this reader while the first still computes
+        self.lock = RLock()
 
     # --- what a page says ---------------------------------------------------------------------------------------
     def wanted(self, changes: dict[str, Any]) -> Any:
@@ -80,32 +84,34 @@ class Session:
             except InvalidExperiment as error:
                 messages.append(f"Link: {error}. The defaults are shown instead.")
                 continue
-            last = len(session.run) - 1
-            session.player.go(last if cursor is None else min(cursor, last))
+            session.player.reopen(session.run, cursor)
             return session
         raise AssertionError("the defaults describe a run")
 
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
-        wanted = self.wanted(changes)
-        if wanted == self.settings:
-            return
-        self.messages = []
-        try:
-            self.check(wanted)
-            self.adopt(wanted, set(changes))
-        except InvalidExperiment as error:
-            self.messages.append(str(error))
+        with self.lock:
+            wanted = self.wanted(changes)
+            if wanted == self.settings:
+                return
+            self.messages = []
+            try:
+                self.check(wanted)
+                self.adopt(wanted, set(changes))
+            except InvalidExperiment as error:
+                self.messages.append(str(error))
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        self.messages = []
-        try:
-            fit = acts.fitting(act, self.run, self.player.turn)
-            if fit is not None and not self.player.answer(self.run, fit):
-                self.own(fit, min(self.player.cursor, len(self.run) - 1))
-        except InvalidExperiment as error:
-            self.messages.append(str(error))
+        with self.lock:
+            if act["act"] not in AUTOMATIC:
+                self.messages = []
+            try:
+                fit = acts.fitting(act, self.run, self.player.turn)
+                if fit is not None and not self.player.answer(self.run, fit):
+                    self.own(fit, min(self.player.cursor, len(self.run) - 1))
+            except InvalidExperiment as error:
+                self.messages.append(str(error))
 
     def check(self, settings: Any) -> None:
         """Refuse a number that the page's controls do not reach. Raises `InvalidExperiment`."""
@@ -114,25 +120,29 @@ class Session:
 
     def drop_file(self) -> None:
         """Give up the data that a file brought along, and go back to what the controls say."""
-        self.messages = []
-        try:
-            self.begin(replace(self.settings, given=None))
-        except (
-            InvalidExperiment
-        ) as error:  # the controls may not suit the shipped data, such as more factors than columns
-            self.messages.append(str(error))
+        with self.lock:
+            self.messages = []
+            try:
+                self.begin(replace(self.settings, given=None))
+            except InvalidExperiment as error:
+                # the controls may not suit the shipped data, such as more factors than columns
+                self.messages.append(str(error))
 
-    def open_file(self, text: str) -> None:
+    def open_file(self, content: bytes) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
+        limits.check_file(content)
+        text = content.decode("utf-8", errors="replace")
         try:
             raw = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidExperiment("file", text[:40], f"JSON ({error})") from None
-        self.open(raw)
+        with self.lock:
+            self.open(raw)
 
     def file(self) -> str:
         """The experiment on the page, as a file that replays to the same numbers."""
-        return json.dumps(self.run.json(), indent=1)
+        with self.lock:
+            return json.dumps(self.run.json(), indent=1)
 
     @property
     def linkable(self) -> bool:
@@ -159,8 +169,7 @@ def current(kind: type[S]) -> S:
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
     if kind.key not in st.session_state:
         with place, st.spinner("Computing the run of this link …"):
-            session = st.session_state[kind.key] = kind.opened(dict(st.query_params))
-            session.run.frames()  # kept for the stage
+            st.session_state[kind.key] = kind.opened(dict(st.query_params))
     return st.session_state[kind.key]
 
 
@@ -168,13 +177,15 @@ def current(kind: type[S]) -> S:
 def animate(session: Session) -> None:
     """The stage with the run on it. Stepping reruns this part of the page alone."""
     place = f"stage.{session.key}"
-    act = session.player.listen(place)
-    if act is not None:
-        settings = session.settings
-        session.act(act)
-        if session.settings is not settings:
-            st.rerun()  # the whole page: the sidebar shows the settings too
-    session.write_address()
-    for message in session.messages:
-        notice("warning", message)
-    session.player.show(session.run, place)
+    # a run that Streamlit stops in one of its own calls lets go of the lock, and has changed nothing by halves
+    with session.lock:
+        act = session.player.listen(place)
+        if act is not None:
+            settings = session.settings
+            session.act(act)
+            if session.settings is not settings:
+                st.rerun()  # the whole page: the sidebar shows the settings too
+        session.write_address()
+        for message in session.messages:
+            notice("warning", message)
+        session.player.show(session.run, place)

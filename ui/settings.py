@@ -12,7 +12,7 @@ from em_core.experiment import Experiment
 from em_core.families.gaussian import COVARIANCES
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from ui import links
+from ui import limits, links
 from ui.links import Limit
 
 MODEL_NAMES = {
@@ -183,6 +183,7 @@ class Settings:
     @classmethod
     def of_experiment(cls, raw: Any) -> tuple[Settings, str]:
         """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+        limits.check(raw, 0)
         experiment = Experiment.parse(raw)
         if experiment.model.name not in MODEL_NAMES:
             valid = f"a model of this page: {', '.join(MODEL_NAMES)}"

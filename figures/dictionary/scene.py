@@ -44,8 +44,19 @@ class DictionaryScene:
         """Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one."""
         return _hash(f"{before or self.id}/{moment.step.move}/{moment.next_move}")
 
-    def frame(self, moment: Moment, past: list[Moment], before: str | None) -> Json:
-        """The frame of one half-step. `past`: the moments before it; `before`: the id of the frame before."""
+    def light(self, moment: Moment, before: str | None) -> Json:
+        """What every frame has, in view or not; `before`: the id of the frame before."""
+        following = words.button(moment.next_move)
+        return {
+            "id": self.frame_id(before, moment),
+            "light": True,
+            "append": progress.append(moment),
+            "chip": words.chip(moment),
+            "next": following and {**following, "act": {"act": "advance"}},
+        }
+
+    def whole(self, light: Json, moment: Moment, past: list[Moment]) -> Json:
+        """The light frame of one half-step with all that its pictures show. `past`: the moments before it."""
         changed = (
             progress.here(moment, past)
             | usage.changes(moment)
@@ -64,16 +75,12 @@ class DictionaryScene:
             "note.examples": examples.note(moment),
             "note.usage": usage.note(moment),
         }
-        following = words.button(moment.next_move)
         return {
-            "id": self.frame_id(before, moment),
+            **{name: part for name, part in light.items() if name != "light"},
             "set": changed,
-            "append": progress.append(moment),
             "text": text,
             "value": value,
             "lit": _lit(moment, past),
-            "chip": words.chip(moment),
-            "next": following and {**following, "act": {"act": "advance"}},
             "handles": [],
             "inner_at": None,
         }

@@ -46,8 +46,20 @@ class MapScene:
         self.stops = self._stops()
         self.json = self._scene()
 
-    def frame(self, step: Step, ended: str | None) -> Json:
-        """The frame of one step; `ended` says why none follows."""
+    def light(self, step: Step, ended: str | None) -> Json:
+        """What every frame has, in view or not; `ended` says why no step follows."""
+        background = self.background
+        title = SOLVERS[background.experiment.solver].title
+        return {
+            "id": _hash(f"{self.id}/{step.index}/{ended}"),
+            "light": True,
+            "append": landscape.append(background, self.signal, step) | progress.append(background, step),
+            "chip": words.chip(background, step),
+            "next": None if ended else {"label": "Step", "detail": title, "act": {"act": "advance"}},
+        }
+
+    def whole(self, light: Json, step: Step) -> Json:
+        """The light frame of one step with all that its pictures show."""
         background = self.background
         changed = (
             landscape.changes(background, self.signal, step)
@@ -65,16 +77,11 @@ class MapScene:
         }
         inside = step.made and self.stops is not None
         return {
-            "id": _hash(f"{self.id}/{step.index}/{ended}"),
+            **{name: part for name, part in light.items() if name != "light"},
             "set": changed,
-            "append": landscape.append(background, self.signal, step) | progress.append(background, step),
             "text": text,
             "value": value,
             "lit": [] if step.before is None else ["fit", "penalty"],
-            "chip": words.chip(background, step),
-            "next": None
-            if ended
-            else {"label": "Step", "detail": SOLVERS[background.experiment.solver].title, "act": {"act": "advance"}},
             "handles": self._handles(step),
             "inner_at": self.stops[-1] if inside else None,
         }

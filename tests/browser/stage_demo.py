@@ -1,7 +1,8 @@
 """A page that shows the stage something of its own: a polygon that turns, and a sum that grows.
 
 It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the
-address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer.
+address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05` seconds
+a frame, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again and where to stand then.
 """
 
 import base64
@@ -17,6 +18,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from ui import stage  # noqa: E402
 from ui.player import Player  # noqa: E402
+from ui.tape import Tape  # noqa: E402
 
 LIMIT = 120  # no run is longer
 STOPS = [0, 0.25, 0.5, 0.75, 1]
@@ -188,11 +190,12 @@ def scene(n_points):
     }
 
 
-class Demo:
+class Demo(Tape):
     """A run as `ui.player` takes it; what it cannot do by itself, `own` does."""
 
-    def __init__(self, known, n_points):
-        self.known, self.n_points = known, n_points
+    def __init__(self, known, n_points, tape):
+        super().__init__()
+        self.known, self.n_points, self.tape = known, n_points, tape
         self.corner, self.seed, self.number = [1.0, 2.0], 0, 0
 
     @property
@@ -208,9 +211,32 @@ class Demo:
     def ended(self):
         return "That is all." if st.query_params.get("ended") or self.known > LIMIT else None
 
-    def frames(self):
-        last = self.known - 1
-        return [frame(i, self.corner, self.seed if i == last else 0, self.n_points) for i in range(self.known)]
+    @property
+    def remaining(self):
+        return max(0, self.tape + 1 - self.known)
+
+    def step(self):
+        time.sleep(float(st.query_params.get("step", 0)))
+        grown = self.known <= LIMIT
+        self.known += grown
+        return grown
+
+    def frames(self, view=None):
+        return super().frames(view if "light" in st.query_params else None)
+
+    def gather(self):
+        # the last frame's id is its own, and one that was the last becomes another
+        self.cut(min(len(self._light), self.known) - 1)
+        self._light = self._light + [
+            {"light": True, **{name: self.draw(index, True)[name] for name in ("id", "append", "chip", "next")}}
+            for index in range(len(self._light), self.known)
+        ]
+
+    def draw(self, index, key):
+        return frame(index, self.corner, self.seed if index == self.known - 1 else 0, self.n_points)
+
+    def cut(self, length):
+        super().cut(max(0, length))
 
     def coming(self):
         return []
@@ -218,16 +244,11 @@ class Demo:
     def inner(self, index):
         return inner_frames(index, self.corner)
 
-    def advance(self, to):
-        self.known = max(self.known, min(to, LIMIT) + 1)
-
-    def ahead(self, most=None):
-        self.advance(self.known + 9 if most is None else most)
-
     def own(self, act):
         match act["act"]:
             case "drag":
                 self.corner, self.known = [round(act["x"], 2), round(act["y"], 2)], 1
+                self.cut(0)
                 player.go(0)
             case "letter":
                 self.known = player.cursor + 2  # forget what came after, and take another way
@@ -235,12 +256,17 @@ class Demo:
                 player.go(player.cursor + 1)
             case "reset":
                 self.corner, self.known = [1.0, 2.0], 1
+                self.cut(0)
                 player.go(0)
 
 
 if "demo" not in st.session_state:
-    known, n_points = (int(st.query_params.get(*default)) for default in (("known", 3), ("points", 60)))
-    st.session_state.demo = Demo(known, n_points), Player()
+    defaults = {"known": 3, "points": 60, "tape": 0}
+    numbers = [int(st.query_params.get(name, default)) for name, default in defaults.items()]
+    st.session_state.demo = Demo(*numbers), Player()
+    if "tape" in st.query_params:
+        run, player = st.session_state.demo
+        player.reopen(run, int(st.query_params["cursor"]))
 run, player = st.session_state.demo
 
 with st.sidebar:

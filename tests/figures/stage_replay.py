@@ -32,7 +32,7 @@ def painted(value: Any, colors: dict[str, str]) -> Any:
 
 
 class Shown:
-    """Figures, texts and exact numbers at a frame, the frames before it visited."""
+    """Figures, texts and exact numbers at a frame, the frames before it visited; that frame is not a light one."""
 
     def __init__(self, scene: dict[str, Any], frames: list[dict[str, Any]], at: int = -1) -> None:
         scene, frames = json.loads(json.dumps([scene, frames], allow_nan=False))
@@ -41,12 +41,12 @@ class Shown:
         self.text: dict[str, str] = {}
         self.value: dict[str, float | None] = {}
         for frame in frames[: at + 1 or None]:
-            for key, value in frame["set"].items():
+            for key, value in frame.get("set", {}).items():
                 self._write(key, decode(value))
             for key, values in frame["append"].items():
                 self._write(key, [*(self._read(key) or []), *values])
-            self.text |= frame["text"]
-            self.value |= frame["value"]
+            self.text |= frame.get("text", {})
+            self.value |= frame.get("value", {})
         self.frame = frame
 
     def over(self, inner: dict[str, Any]) -> Shown:

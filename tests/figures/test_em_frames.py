@@ -215,7 +215,7 @@ def test_course_touches_where_q_was_computed(run):
     """At t = 0 log p and L meet; at t = 1 they stand at the half-step that the M-step made."""
     expected = bounds(run)
     for at in range(len(run)):
-        if (course := run._moments[at].course) is None:
+        if (course := run.moment(at).course) is None:
             continue
         stops = run.inner(at)
         first, last = stops[0]["value"], stops[int(np.flatnonzero(STOPS == 1)[0])]["value"]

@@ -154,12 +154,10 @@ def test_advance_is_idempotent_and_draws_no_old_frame_again():
     assert [frame["next"]["label"] for frame in after] == ["H-step", "M-step"] * 4
 
 
-def test_ahead_works_in_batches_up_to_the_end(monkeypatch):
+def test_ahead_works_in_batches_up_to_the_end():
     run = DictionaryRun.of(replace(SMALL, atoms=8))
-    monkeypatch.setattr(ui.dictionary_run, "_PATIENCE", 0.0)
-    run.ahead()
-    assert len(run) == 1
-    monkeypatch.setattr(ui.dictionary_run, "_PATIENCE", 60.0)
+    run.ahead(late=lambda: True)
+    assert len(run) == 2
     run.ahead(11)
     assert len(run) == 12 and run.ended is None
     while run.ended is None:
@@ -265,7 +263,7 @@ def test_without_the_norm_constraint_the_objective_falls_for_ever():
     steps = here.run.trajectory.half_steps
     codes = [step.after.q.codes for step in steps[1::2]]
     atoms = [step.after.theta["dictionary"] for step in steps[0::2]]
-    joints = [moment.joint for moment in here.run._gather()[1:]]
+    joints = [moment.joint for moment in here.run._moments[1:]]
     assert all(later > earlier for earlier, later in zip(joints, joints[1:], strict=False))
     sizes, lengths = [np.abs(h).sum() for h in codes], [np.linalg.norm(w, axis=0).mean() for w in atoms]
     assert sizes == sorted(sizes, reverse=True) and sizes[-1] < 0.4 * sizes[0]

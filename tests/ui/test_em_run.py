@@ -124,11 +124,9 @@ def test_the_end_is_where_the_bound_hardly_rises(run):
     assert run.frames()[-1]["next"] is not None, "the reader may go on all the same"
 
 
-def test_ahead_makes_half_steps_in_rounds_and_stops_at_the_end(run, monkeypatch):
-    monkeypatch.setattr(ui.em_run, "_PATIENCE", 0.0)
-    run.ahead()
-    assert len(run) == 1  # no time, no half-step
-    monkeypatch.setattr(ui.em_run, "_PATIENCE", 60.0)
+def test_ahead_makes_half_steps_until_it_is_late_and_stops_at_the_end(run):
+    run.ahead(late=lambda: True)
+    assert len(run) == 2  # no time, one half-step
     run.ahead()
     assert converged(run.experiment, run.trajectory, run.plan)
 

@@ -93,11 +93,9 @@ def test_ahead_goes_no_further_than_asked():
     assert len(run) == 24
 
 
-def test_ahead_makes_steps_in_rounds_and_stops_at_the_end(run, monkeypatch):
-    monkeypatch.setattr(ui.map_run, "_PATIENCE", 0.0)
-    run.ahead()
-    assert len(run) == 1  # no time, no step
-    monkeypatch.setattr(ui.map_run, "_PATIENCE", 60.0)
+def test_ahead_makes_steps_until_it_is_late_and_stops_at_the_end(run):
+    run.ahead(late=lambda: True)
+    assert len(run) == 2  # no time, one step
     run.ahead()
     assert run.ended.startswith("Certified")
 

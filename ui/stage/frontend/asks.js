@@ -26,7 +26,7 @@ export class Asks {
   add(ask) {
     const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
     if (same && ask.act === "advance") same.to = Math.max(same.to, ask.to);
-    else if (same && (ask.act === "inner" || ask.act === "drag")) Object.assign(same, ask);
+    else if (same && (ask.act === "inner" || ask.act === "drag" || ask.act === "fill")) Object.assign(same, ask);
     else this.waiting.push(ask);
     this.next();
   }

@@ -34,18 +34,27 @@ class Track {
   values = [];
 
   set(frame, value) {
-    this.at.push(frame);
-    this.values.push(value);
+    const place = this.after(frame); // frames come in order, but for those that are filled in later
+    if (this.at[place - 1] === frame) this.values[place - 1] = value;
+    else {
+      this.at.splice(place, 0, frame);
+      this.values.splice(place, 0, value);
+    }
   }
 
   get(frame) {
-    let low = 0, high = this.at.length; // the first entry after `frame`
+    return this.values[this.after(frame) - 1];
+  }
+
+  /** The place of the first entry after `frame`. */
+  after(frame) {
+    let low = 0, high = this.at.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.at[middle] <= frame) low = middle + 1;
       else high = middle;
     }
-    return this.values[low - 1];
+    return low;
   }
 
   cut(frame) {
@@ -105,8 +114,26 @@ export class History {
 
   push(frame) {
     const n = this.frames.push(frame) - 1;
-    for (const [key, value] of Object.entries(frame.set ?? {})) track(this.attributes, key, Track).set(n, decode(value));
     for (const [key, value] of Object.entries(frame.append ?? {})) track(this.series, key, Series).append(n, decode(value));
+    this.hold(n, frame);
+  }
+
+  /** Whole frames for light ones that are here already. */
+  fill(fills) {
+    for (const { at, frame } of fills) {
+      if (this.frames[at]?.id !== frame.id || this.whole(at)) continue;
+      this.frames[at] = frame;
+      this.hold(at, frame);
+    }
+  }
+
+  /** Whether a frame can be shown: it is there, and not a light one. */
+  whole(n) {
+    return Boolean(this.frames[n]) && !this.frames[n].light;
+  }
+
+  hold(n, frame) {
+    for (const [key, value] of Object.entries(frame.set ?? {})) track(this.attributes, key, Track).set(n, decode(value));
     for (const [slot, text] of Object.entries(frame.text ?? {})) {
       track(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
     }

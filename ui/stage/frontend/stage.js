@@ -12,6 +12,7 @@ const GLIDE = 300; // milliseconds
 const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
 const REST = 250; // milliseconds after which the cursor counts as at rest
 const AHEAD = 3; // seconds of playing that should be known in advance
+const WORK = new Set(["end", "rest"]); // asks that go on slice by slice, and leave the reader where they are once paused
 
 const ABSENCE = 3000; // milliseconds that a stage waits for a new place on the page
 
@@ -49,7 +50,7 @@ class Stage {
   want = null; // the frame that presses of Next have asked for, beyond the known ones
   inner = new Map(); // frame id -> its inner frames
   stop = null; // the inner stop in view
-  ending = false; // End goes on, batch by batch
+  working = false; // what was asked for goes on, slice by slice
   views = [];
 
   constructor() {
@@ -118,7 +119,9 @@ class Stage {
     this.readTheme();
     const answered = this.asks.answered(message.answer);
     const complete = this.history.accept(message);
+    if (complete) this.history.fill(message.fills ?? []);
     this.ended = message.ended;
+    this.goal = message.goal;
     this.paused = message.paused;
     if (message.inner) this.inner.set(message.inner.frame, message.inner.frames.map(decode));
     this.placed();
@@ -138,16 +141,20 @@ class Stage {
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
     this.reported = cursor ?? null; // it knows of this place
-    const halted = answered?.act === "end" && !this.ending; // paused meanwhile: what came is there, the reader stays
-    if (answered?.act === "end" && !halted && !more) this.pause();
+    const halted = WORK.has(answered?.act) && !this.working; // paused meanwhile: what came is there, the reader stays
+    const going = more && !halted && this.wants(more, answered, ordered);
+    if (going) {
+      this.working = true;
+      this.moving(true);
+    } else if (this.working && !["end", "rest", "advance"].some((act) => this.asks.has(act))) this.pause();
     if (ordered && !halted && this.reported !== null) {
-      this.want = null;
+      this.want = going ? more.to ?? null : null;
       this.reported = Math.min(cursor, last);
       this.go(this.reported, { glide: !rebuilt });
     } else if (this.want !== null && (this.want <= last || answered?.act === "advance")) {
       const target = Math.min(this.want, last);
       if (target === this.want) this.asks.drop("advance");
-      if (!this.asks.has("advance")) this.want = null;
+      if (!this.asks.has("advance") && !going) this.want = null;
       this.go(target);
     } else if (this.cursor > last) {
       this.go(last);
@@ -156,7 +163,13 @@ class Stage {
       this.rest();
     }
     if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
-    if (answered?.act === "end" && this.ending) this.ask({ act: "end", since: answered.since });
+    if (going) this.ask(more);
+  }
+
+  /** Whether the next slice is to be asked for: the reader still waits for it, or Python has begun something new. */
+  wants(more, answered, ordered) {
+    if (answered?.act !== more.act) return (ordered || this.working) && !this.asks.has(more.act);
+    return more.act === "advance" ? this.want !== null : this.working;
   }
 
   build(scene) {
@@ -188,7 +201,7 @@ class Stage {
     this.views.forEach((view) => view.choose(view.figures.find(({ id }) => id === faces.get(view.view.id)) ?? view.chosen));
     arrange(grid, scene);
     this.body.replaceChildren(this.header.node, grid, this.transport.node);
-    this.moving(this.playing || this.ending); // what the reader has started goes on with the new run
+    this.moving(this.playing || this.working); // what the reader has started goes on with the new run
     this.transport.busy(this.asks.busy);
     this.theme = null;
   }
@@ -219,16 +232,26 @@ class Stage {
     }
     this.cursor = Math.max(0, Math.min(frame, this.history.last));
     this.stop = null;
-    this.history.visit(this.cursor);
     this.show(glide);
     this.rest();
+    this.fill();
+  }
+
+  /** Ask for what the frame in view, those beside it or those that Play comes to lack. */
+  fill() {
+    const { history, cursor } = this;
+    const ahead = this.playing ? Math.ceil(AHEAD * this.transport.perSecond) : 1;
+    const [from, to] = [Math.max(cursor - (this.playing ? 0 : 1), 0), Math.min(cursor + ahead, history.last)];
+    let lacks = false;
+    for (let n = from; n <= to; n++) lacks ||= !history.whole(n);
+    if (!lacks || this.working || (this.playing && this.asks.busy)) return;
+    this.ask(this.playing ? { act: "fill", ahead } : { act: "fill" });
   }
 
   show(glide = false) {
-    if (!this.frame) return;
-    cancelAnimationFrame(this.gliding);
-    delete this.node.dataset.gliding;
     const { history, cursor, frame, theme } = this;
+    if (!frame) return;
+    const whole = history.whole(cursor); // a light frame's pictures, numbers and words come together, a moment later
     const inner = this.stop === null ? null : this.inner.get(frame.id)?.[this.stop];
     const slot = (name) => inner?.text?.[name] === undefined
       ? history.slot(name, cursor)
@@ -238,11 +261,15 @@ class Stage {
       for (const [key, value] of Object.entries(inner?.set ?? {})) if (key.startsWith(`${figure}/`)) values.set(key, value);
       return values;
     };
-    this.header.show(slot, frame.lit ?? []);
     this.transport.show({
       cursor, last: history.last, next: frame.next, ended: this.ended, paused: this.paused,
-      caption: slot(this.scene.caption)?.text, ending: this.ending,
+      caption: whole ? slot(this.scene.caption)?.text ?? "" : null, working: this.working, goal: this.goal,
     });
+    if (!whole) return;
+    cancelAnimationFrame(this.gliding);
+    delete this.node.dataset.gliding;
+    history.visit(cursor);
+    this.header.show(slot, frame.lit ?? []);
     const duration = glide && !inner ? this.glideTime() : 0;
     const handles = frame.handles ?? [];
     const tweens = this.views.map((view) => view.show({ held, slot, handles, theme, glide: duration > 0 })).filter(Boolean);
@@ -292,6 +319,7 @@ class Stage {
   }
 
   showInner(index) {
+    if (!this.history.whole(this.cursor)) return;
     this.pause();
     this.wantInner();
     this.stop = index; // shown as soon as its frames are here
@@ -328,15 +356,16 @@ class Stage {
     this.pause();
     this.forget();
     if (this.ended) return this.go(this.history.last, { own: true, glide: false });
-    this.ending = true;
+    this.working = true;
     this.moving(true);
     return this.ask({ act: "end", since: this.history.last });
   }
 
   /** Space: pauses whatever runs, Play as well as End. */
   toggle() {
-    if (this.playing || this.ending) this.pause();
-    else this.play();
+    if (!this.playing && !this.working) return this.play();
+    this.pause();
+    return this.forget();
   }
 
   forget() {
@@ -362,7 +391,8 @@ class Stage {
   tick() {
     const { last } = this.history;
     const perSecond = this.transport.perSecond;
-    if (this.cursor < last) this.go(this.cursor + 1);
+    if (this.history.whole(this.cursor + 1)) this.go(this.cursor + 1);
+    else if (this.cursor < last) this.fill();
     else if (this.ended) return this.pause();
     if (!this.ended && last - this.cursor < AHEAD * perSecond && !this.asks.busy && !this.asks.has("ahead")) {
       this.ask({ act: "ahead" });
@@ -375,11 +405,11 @@ class Stage {
   }
 
   pause() {
-    if (!this.playing && !this.ending) return;
+    if (!this.playing && !this.working) return;
     clearTimeout(this.timer);
-    const ending = this.ending;
-    this.playing = this.ending = false;
-    if (ending) this.show();
+    const { working } = this;
+    this.playing = this.working = false;
+    if (working) this.show();
     this.moving(false);
     this.rest();
   }

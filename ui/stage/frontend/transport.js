@@ -26,7 +26,7 @@ export class Transport {
   /** `on`: { start, back, next, play, end, seek(frame), further(frame), rest(), act(act) }. */
   constructor(scene, on) {
     this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end", Working: "Computing, {} so far. Pause stops it.",
-      perSecond: "/s", Steps: "Steps", ...scene.names };
+      of: "{} of {}", perSecond: "/s", Steps: "Steps", ...scene.names };
     this.on = on;
     this.start = this.button("Start", on.start);
     this.back = this.button("Back", on.back);
@@ -116,7 +116,7 @@ export class Transport {
     this.main.style.setProperty("--on-fill", readable(fill));
   }
 
-  show({ cursor, last, next, ended, paused, caption, ending }) {
+  show({ cursor, last, next, ended, paused, caption, working, goal }) {
     this.next = next;
     this.color(next);
     setText(this.label, next?.label ?? this.names.Done);
@@ -130,8 +130,9 @@ export class Transport {
     this.scrub.style.setProperty("--done", last ? cursor / last : 0);
     this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
     this.select(this.chips[cursor]);
-    setText(this.caption, caption ?? "");
-    setText(this.ended, ending ? this.names.Working.replace("{}", last) : (cursor === last && (ended || paused)) || "");
+    if (caption !== null) setText(this.caption, caption);
+    const done = goal ? this.names.of.replace("{}", last).replace("{}", goal) : last;
+    setText(this.ended, working ? this.names.Working.replace("{}", done) : (cursor === last && (ended || paused)) || "");
   }
 
   select(now) {

@@ -1,0 +1,108 @@
+"""What one reader's link, file or click may ask of the server at once: the bounds stand here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from em_core.errors import InvalidExperiment
+
+# seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
+SLICE = 0.1
+# numbers in the data × hidden size × half-steps
+AT_ONCE = 100_000_000
+# a run counts as so many half-steps at least: drawing one costs about as much
+_LEAST_STEPS = 100
+# a point counts as so many numbers at least: its q, its colour and its text cost as much
+_LEAST_ROW = 6
+# bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
+LARGEST_FILE = 5_000_000
+# characters that a link may unfold to
+UNFOLDED = 500_000
+
+# where a file says how many hidden values a point has, and which parameter of a start shows it in its last dimension
+_SIZES = {
+    "n_components": "weights",
+    "n_states": "start_probabilities",
+    "n_factors": "loadings",
+    "n_hidden": "hidden_biases",
+    "n_atoms": "dictionary",
+}
+
+
+def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
+    """Refuse an experiment that asks for too much, before its data are made or read.
+
+    Raises `InvalidExperiment`; what is no experiment at all is left to the reader of experiments.
+    """
+    if not isinstance(raw, Mapping):
+        return
+    numbers, hidden, steps = _numbers(raw.get("data")), _hidden(raw), max(half_steps, _LEAST_STEPS)
+    if numbers * hidden * steps <= AT_ONCE:
+        return
+    if numbers * hidden * _LEAST_STEPS <= AT_ONCE:
+        valid = f"at most {AT_ONCE // (numbers * hidden):,} with data and a model of this size on this page"
+        raise InvalidExperiment(field, f"{half_steps:,} half-steps", f"{valid}; the command line takes more")
+    valid = f"numbers × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, a point counted as {_LEAST_ROW} or more"
+    asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
+    raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
+
+
+def check_file(content: bytes) -> None:
+    """Refuse a file that is too long, before it is read. Raises `InvalidExperiment`."""
+    if len(content) > LARGEST_FILE:
+        raise InvalidExperiment("file", f"{len(content):,} bytes", f"at most {LARGEST_FILE:,}")
+
+
+def _numbers(data: Any) -> int:
+    """How many numbers there are, or will be once the generator has made them; not counted far beyond the bound."""
+    if not isinstance(data, Mapping):
+        return 1
+    if "generator" in data:
+        side = _whole(data.get("side"), 8)
+        width = _whole(data.get("n_dimensions"), 2) if data["generator"] == "blobs" else side * side
+        return _whole(data.get("n_points"), 500) * max(width, _LEAST_ROW)
+    return max(1, sum(_leaves(part) for part in islice(data.values(), 20)))
+
+
+def _leaves(value: Any) -> int:
+    """Numbers in a list; those of a flat list are a point each."""
+    if not isinstance(value, list):
+        return 1
+    count = 0
+    for row in value:
+        count += max(len(row), _LEAST_ROW) if isinstance(row, list) else _LEAST_ROW
+        if count > AT_ONCE:
+            break
+    return count
+
+
+def _hidden(raw: Mapping[str, Any]) -> int:
+    """What each number of the data is set against, once a half-step: components, factors, pairs of states, …"""
+    settings, start = raw.get("settings"), raw.get("start")
+    size = 1
+    for setting, parameter in _SIZES.items():
+        if isinstance(settings, Mapping) and setting in settings:
+            size = _whole(settings[setting], 1)
+        elif isinstance(start, Mapping) and isinstance(start.get(parameter), list):
+            rows = start[parameter]
+            size = max(size, len(rows[0] if rows and isinstance(rows[0], list) else rows))
+    model = raw.get("model")
+    if model == "hidden_markov":
+        return size * size
+    if model == "sigmoid_belief_net":
+        return 2 ** min(size, 60)
+    if model == "dictionary_learning":
+        return max(1, size // 40)  # no course is drawn, and a coefficient takes a few multiplications
+    return size
+
+
+def _whole(value: Any, default: int) -> int:
+    """A size; nonsense counts as little, and is refused by whoever reads it."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < 1e9
+    return int(value) if usable else default
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}" if number < 10**12 else f"{number:.0e}"
