@@ -23,7 +23,7 @@ from em_core.moves import MOVES, allowed
 
 IDENTITY, FALL, WORST_CONDITION = 1e-11, 1e-12, 1e8
 WORDS = ["(EM)6", "(EC)9", "EG4(EG)3A2", "(EB)3N2L", "EBCPTMNEHMSLA"]
-SCALES, OFFSETS = (1e-8, 1e-3, 1.0, 1e8), (0.0, 1.0, 1e8)
+SCALES, OFFSETS = (1e-8, 1e-3, 1.0, 1e8), (0.0, 1e8)
 # shares of a column's variance that the other columns leave: far from singular, and next to the limit
 SHARES = (0.3, 1e-7)
 
@@ -159,9 +159,9 @@ def random_table(seed, smallest=-8):
 
 @pytest.mark.parametrize("model", ["incomplete_gaussian", "student_t", "factor_analysis", "gaussian_mixture"])
 def test_whatever_a_move_accepts_has_all_its_terms(model):
-    """Small tables, step sizes that do not suit their units, any order of moves: 100 trajectories a model."""
+    """Small tables, step sizes that do not suit their units, any order of moves: 50 trajectories a model."""
     ended = set()
-    for seed in range(100):
+    for seed in range(50):
         values, gaps, word = random_table(seed, -8 if model == "incomplete_gaussian" else -60)
         rows = values.tolist()
         if model == "incomplete_gaussian":
@@ -207,12 +207,12 @@ def test_starts_and_q_at_are_held_to_what_moves_are_held_to(model, name, theta):
 @pytest.mark.parametrize(("model", "name", "theta"), MATRICES)
 def test_a_step_that_leads_to_a_singular_matrix_is_an_event_or_is_halved(model, name, theta):
     raw = {"model": model, "data": {"values": TABLE}, "start": theta(PLAIN)}
-    far = {"step": 40.0}
+    far = {"step": 1e3}
     for letter in "GSA":
         made = run.run(Experiment.parse({**raw, "schedule": f"E{letter}", "moves": {letter: far}}))
         (event,) = made.last.events
         assert event.stops and made.last.after is made.last.before, letter
-        assert event.kind in ("singular_covariance", "diverged") and "step of size 40" in event.message
+        assert event.kind in ("singular_covariance", "diverged") and "step of size 1000" in event.message
         assert all(math.isfinite(number) for number in event.numbers.values())
     for letter in "BNL":
         experiment = Experiment.parse({**raw, "schedule": f"E({letter})8", "moves": {"B": far}})
@@ -264,7 +264,7 @@ def exact_density(matrix, deviations):
 def next_to_the_limit(rng, dimensions):
     """A covariance of any units whose condition number is as large as may be, and rows that suit it."""
     turned = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0]
-    sizes = np.append(10 ** rng.uniform(-7, 0, dimensions - 1), 10 ** rng.uniform(-8, -7))
+    sizes = np.concatenate([[1.0], 10 ** rng.uniform(-7, 0, dimensions - 2), 10 ** rng.uniform(-8, -7, 1)])
     units = 10 ** rng.uniform(-8, 8, dimensions)
     matrix = (turned * sizes) @ turned.T * units[:, None] * units
     matrix = (matrix + matrix.T) / 2
