@@ -11,9 +11,9 @@ from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
 
 _EPS = np.finfo(float).eps
-# Of a covariance in units of its own deviations. Cholesky factors are exact for a matrix that differs from it by its
-# rounding, which changes distances and log determinant by up to D² · 1e-16 · condition of themselves: about half of the
-# sixteen digits are left. And M-steps stay monotone, since at a maximum that change squared is what counts.
+# Of a covariance in units of its own deviations. A Cholesky factor is exact for a matrix that differs by rounding from
+# the one given, which changes squared distances and log determinants by up to 1e-16 · condition: eight digits are left
+# at this limit. M-steps stay monotone to more, for at a maximum it is the square of that change which counts.
 WORST_CONDITION = 1e8
 # variances below this are too close to the end of the floats for their squares and products
 _SMALLEST_VARIANCE = 1e-290
@@ -89,7 +89,9 @@ def conditions(matrices: Array) -> Array:
     return np.where(positive, sizes[:, -1] / np.where(positive, sizes[:, 0], 1.0), np.inf)
 
 
-def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
+def first_singular(
+    matrices: Array, floor: Array, worst_condition: float = WORST_CONDITION
+) -> tuple[int, dict[str, float]] | None:
     """The first of (K, D, D) covariances that is singular, and the number that shows it; else None.
 
     A variance counts as zero up to `floor`, (D,); all else is judged by the condition number.
@@ -98,12 +100,12 @@ def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]
     flat = first_flat(variances, floor)
     if flat:
         return flat
-    worst = conditions(matrices)
-    singular = np.flatnonzero(~(worst <= WORST_CONDITION))
+    found = conditions(matrices)
+    singular = np.flatnonzero(~(found <= worst_condition))
     if len(singular) == 0:
         return None
-    k, largest = int(singular[0]), np.finfo(float).max
-    return k, {"condition": float(min(worst[k], largest)), "largest_condition": WORST_CONDITION}
+    k = int(singular[0])
+    return k, {"condition": float(min(found[k], np.finfo(float).max)), "largest_condition": worst_condition}
 
 
 def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
@@ -113,7 +115,11 @@ def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] |
 
 
 def check_definite(matrix: Array, name: str) -> None:
-    """Raise `InvalidExperiment` unless the matrix is symmetric, up to 1e-9, and positive definite."""
-    symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-9 * np.abs(matrix).max())
-    if not symmetric or np.linalg.eigvalsh(matrix)[0] <= 0:
-        raise InvalidExperiment(name, matrix.tolist(), "a symmetric positive definite matrix")
+    """Raise `InvalidExperiment` unless the matrix is positive definite and symmetric, up to 1e-9 of its deviations."""
+    variances = np.diag(matrix)
+    if np.all(variances > 0):
+        sizes = np.sqrt(variances)
+        symmetric = np.all(np.abs(matrix - matrix.T) <= 1e-9 * sizes[:, None] * sizes)
+        if symmetric and np.isfinite(conditions(matrix[None])[0]):
+            return
+    raise InvalidExperiment(name, matrix.tolist(), "a symmetric positive definite matrix")
