@@ -27,8 +27,9 @@ _MOST_ACTIVATIONS = 600_000
 # Newton's method ends where the slope per unit is below this
 _FLAT = 5e-9
 _MOST_NEWTON_STEPS = 200
-# a step that helps only when it is made smaller than a millionth is rounding
-_MOST_HALVINGS = 20
+_MOST_HALVINGS = 60
+# a gain by less than this share of a likelihood cannot be seen in it
+_BELOW_ROUNDING = 1e-3 * np.finfo(float).eps
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,9 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
         spread = trials[:, None] * (expected * (1 - expected))[:, steep]
         curvatures = _curvatures(spread, squares) + ridge
         steps = np.linalg.solve(curvatures, slopes[:, :, None])[:, :, 0]
-        found[active], moved = _risen(inputs, ones[:, active], trials, found[active], steps, offsets[:, active])
+        promised = np.sum(slopes * steps, axis=1)
+        cases = inputs, ones[:, active], trials, offsets[:, active]
+        found[active], moved = _risen(cases, found[active], steps, promised)
         active = active[moved]
     return found
 
@@ -299,24 +302,29 @@ def _curvatures(spread: Array, squares: Array) -> Array:
 
 
 def _risen(
-    inputs: Array, ones: Array, trials: Array, start: Array, steps: Array, offsets: Array
+    cases: tuple[Array, Array, Array, Array], start: Array, steps: Array, promised: Array
 ) -> tuple[Array, np.ndarray]:
-    """Each row of start + its step, halved until its likelihood does not fall; and which rows moved."""
+    """Each row of start + its step, halved until its likelihood does not fall; and which rows moved.
 
-    def likelihoods(rows: np.ndarray) -> Array:
-        there = start[rows] + sizes[rows, None] * steps[rows]
-        activations = inputs @ there.T + offsets[:, rows]
+    cases: inputs, ones, trials and offsets, as above. promised: (D,) what the slope says that a whole step would gain;
+    a step that has become too small to show is left out.
+    """
+    inputs, ones, trials, offsets = cases
+
+    def likelihoods(rows: np.ndarray, sizes: Array) -> Array:
+        activations = inputs @ (start[rows] + sizes[:, None] * steps[rows]).T + offsets[:, rows]
         return _log_bernoulli(activations, ones[:, rows], trials[:, None]).sum(axis=0)
 
-    sizes = np.zeros(len(start))
     rows = np.arange(len(start))
-    before = likelihoods(rows)
-    sizes[:] = 1.0
+    sizes = np.ones(len(start))
+    before = likelihoods(rows, np.zeros(len(start)))
     for _ in range(_MOST_HALVINGS):
-        rows = rows[~(likelihoods(rows) >= before[rows])]
+        rows = rows[~(likelihoods(rows, sizes[rows]) >= before[rows])]
         if not len(rows):
             break
         sizes[rows] /= 2
-    else:
-        sizes[rows] = 0.0
+        lost = sizes[rows] * promised[rows] < _BELOW_ROUNDING * np.abs(before[rows])
+        sizes[rows[lost]] = 0.0
+        rows = rows[~lost]
+    sizes[rows] = 0.0
     return start + sizes[:, None] * steps, sizes > 0
