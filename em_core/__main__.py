@@ -172,5 +172,13 @@ def _columns(name: str, entry: Any) -> dict[str, Any]:
     return {key: value for i, part in enumerate(entry) for key, value in _columns(f"{name}[{i}]", part).items()}
 
 
+def _speak_utf8() -> None:
+    """Whatever the system's code page: θ is in none of Windows's western ones."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="strict" if stream is sys.stdin else "backslashreplace")
+
+
 if __name__ == "__main__":
+    _speak_utf8()
     sys.exit(main())

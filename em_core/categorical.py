@@ -37,6 +37,22 @@ class Categorical:
         """(K, N): responsibilities times counts, the completed data that an M-step sees."""
         return frozen(self.probabilities * self.counts)
 
+    @cached_property
+    def totals(self) -> Array:
+        """(K,): expected number of units with each hidden value."""
+        return frozen(self.expected_counts.sum(axis=1))
+
+    def sums(self, values: Array) -> Array:
+        """(K, D): the expected sum of `values`, (N, D), over the units with each hidden value.
+
+        The last one is kept, for the moves that ask for many θ: this is then nearly all that a gradient costs.
+        """
+        of, result = self.__dict__.get("_sums", (None, None))
+        if of is not values:
+            result = frozen(self.expected_counts @ values)
+            self.__dict__["_sums"] = (values, result)  # where cached properties are kept, too
+        return result
+
     def part(self, columns: NDArray[np.intp], counts: Array) -> Categorical:
         """q of these columns, that stand for `counts` units each, (columns,)."""
         return Categorical(frozen(self.log_probabilities[:, columns]), frozen(counts))
@@ -56,7 +72,9 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
             f"point {impossible[0]} has probability zero under every component, so it has no posterior",
             point=float(impossible[0]),
         )
-    return _normalized(np.where(ruled_out, 0.0, log_joint), counts)
+    if ruled_out.any():
+        log_joint = np.where(ruled_out, 0.0, log_joint)
+    return _normalized(log_joint, counts)
 
 
 def mode(q: Categorical) -> Categorical:

@@ -7,7 +7,7 @@ its entropy, which θ does not change and which is −∞ for a point mass over 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -31,8 +31,13 @@ _SLACK = 1e-13
 _WIDTH = 6e-6
 # an eigenvalue of the scaled curvature counts as at least this share of the largest
 _FLAT = 1e-8
-# Newton's method costs two gradients for each coordinate, and the eigenvectors of a square matrix of them
+# Newton's method costs the eigenvectors of a square matrix of coordinates
 MOST_NEWTON_COORDINATES = 1000
+# gradients in one half-step times rows times coordinates: N and L then end within 5 s, for a gradient takes 0.3 to 13
+# ns for each row and coordinate, measured over all models
+MOST_WORK = 3e8
+# what is walked through one by one, as patterns of gaps are, takes as long as so many rows
+_WALKED = 30
 
 # numbers that leave the floats are told by `_value` and `_slope`, not by warnings
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
@@ -107,9 +112,9 @@ def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, 
 def newton_step(model: LatentVariableModel, data: Any, state: State) -> tuple[State, tuple[Event, ...]]:
     """One Newton step on L, halved until L rises; L never falls. Where L is quadratic it lands on the maximum.
 
-    The second derivatives are central differences of the gradient. Each coordinate is scaled by its own curvature, so
-    that units do not matter; then every eigenvalue is made negative by its size and kept away from 0, so that the step
-    always points uphill. Raises `HalfStepFailed` where there are too many coordinates.
+    The second derivatives are the model's own, or else central differences of the gradient. Each coordinate is scaled
+    by its own curvature, so that units do not matter; then every eigenvalue is made negative by its size and kept away
+    from 0, so that the step always points uphill. Raises `HalfStepFailed` where there are too many coordinates.
     """
     slope = _slope(model, data, state)
     if len(slope) > MOST_NEWTON_COORDINATES:
@@ -119,7 +124,11 @@ def newton_step(model: LatentVariableModel, data: Any, state: State) -> tuple[St
             f" {MOST_NEWTON_COORDINATES}; L-BFGS (L) does without them",
             coordinates=float(len(slope)),
         )
-    curvature = _curvature(model, data, state)
+    if hasattr(model, "curvature"):
+        curvature = model.curvature(data, state.theta, state.q) / model.n_units(data)
+    else:
+        _check_work(model, data, state, 2 * len(slope), "needs two gradients for each coordinate; L-BFGS (L) needs few")
+        curvature = _curvature(model, data, state)
     own = np.abs(np.diag(curvature))
     scale = 1 / np.sqrt(np.where(own > 0, own, 1.0))
     sizes, directions = np.linalg.eigh(_finite(curvature * np.outer(scale, scale)))
@@ -140,6 +149,7 @@ def lbfgs_steps(
     n_units = model.n_units(data)
     slope, now = _slope(model, data, state), _now(model, data, state)
     start = model.to_vector(state.theta)
+    _check_work(model, data, state, iterations, "needs a gradient for each iteration; fewer would do in one step")
     # where L is no number the line search meets a wall and turns back
     wall = 1e10 + 2 * abs(now) / n_units, np.zeros_like(start)
 
@@ -250,6 +260,22 @@ def _backtracked(
     message = f"no step in this direction, from {step:g} down to {size:.2g}, raises the bound: θ stays"
     numbers = {"slope": float(np.linalg.norm(slope)), "smallest_step": size}
     return state, (Event("rejected_step", message, numbers),)
+
+
+def _check_work(model: LatentVariableModel, data: Any, state: State, gradients: int, why: str) -> None:
+    """Raise `HalfStepFailed` where so many gradients, over all rows and coordinates, would take longer than 5 s."""
+    entries = [getattr(data, field.name) for field in fields(data)]
+    # rows of the data, or of q's table where that has more; what is walked through is a tuple
+    arrays = [
+        entry for entry in (*entries, getattr(state.q, "log_probabilities", None)) if isinstance(entry, np.ndarray)
+    ]
+    walked = max((len(entry) for entry in entries if isinstance(entry, tuple)), default=0)
+    rows = max(len(entry) for entry in arrays if entry.ndim) + _WALKED * walked
+    coordinates = len(model.to_vector(state.theta))
+    if gradients * coordinates * rows > MOST_WORK:
+        message = f"{coordinates} coordinates and {rows} rows are too many here: the move {why}"
+        numbers = {"coordinates": float(coordinates), "rows": float(rows), "gradients": float(gradients)}
+        raise HalfStepFailed("too_many_coordinates", message, **numbers)
 
 
 def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:

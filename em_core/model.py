@@ -129,6 +129,13 @@ class Capabilities(Protocol):
     def kl_by_unit(self, q: Any, posterior: Any) -> Array:
         """KL(q ‖ posterior) of every hidden unit, (n_hidden_units,): `kl` is its sum."""
 
+    # --- N: second derivatives -----------------------------------------------------------------------------------
+    def curvature(self, data: Any, theta: Parameters, q: Any) -> Array:
+        """Second derivatives of E_q[log p(h, v; θ)] in the coordinates of `to_vector`, square and symmetric.
+
+        Only where they cost less than differences of the gradient, which serve every model without them.
+        """
+
     # --- S: part of the data ------------------------------------------------------------------------------------
     def minibatch(self, data: Any, q: Any, size: int, rng: np.random.Generator) -> tuple[Any, Any, float]:
         """Data and q of `size` units drawn without replacement (all where there are fewer), and their share of all."""

@@ -21,11 +21,15 @@ from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
 
 MOST_HIDDEN = 12
-_MOST_ENTRIES = 20_000_000
+# 2^H times N and 2^H times D: what keeps every half-step below some 3 s and 500 MB
+_MOST_WEIGHTS = 10_000_000
+_MOST_ACTIVATIONS = 600_000
 # Newton's method ends where the slope per unit is below this
 _FLAT = 5e-9
 _MOST_NEWTON_STEPS = 200
 _MOST_HALVINGS = 60
+# a gain by less than this share of a likelihood cannot be seen in it
+_BELOW_ROUNDING = 1e-3 * np.finfo(float).eps
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,11 @@ class SigmoidBeliefNet(CategoricalRows):
         }
 
     def _check_size(self, n_hidden: int, data: Observations) -> None:
-        most = _MOST_ENTRIES // 2**n_hidden
-        if len(data.values) > most:
-            valid = f"at most {most} points with {n_hidden} hidden units (2^H posterior weights each)"
-            raise InvalidExperiment("data.values", f"{len(data.values)} points", valid)
+        sizes = zip(("points", "values in a point"), data.values.shape, (_MOST_WEIGHTS, _MOST_ACTIVATIONS), strict=True)
+        for what, size, most in sizes:
+            if size > most // 2**n_hidden:
+                valid = f"at most {most // 2**n_hidden} {what} with {n_hidden} hidden units, whose 2^H configurations"
+                raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} are all visited")
 
     # --- the mathematics --------------------------------------------------------------------------------------
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
@@ -122,19 +127,16 @@ class SigmoidBeliefNet(CategoricalRows):
             raise HalfStepFailed(
                 "impossible_data", "a configuration of the hidden units has probability zero: mean field needs them all"
             )
-        h = configurations(len(theta["hidden_biases"]))
         if q is None:
-            odds = np.repeat(theta["hidden_biases"][:, None], log_joint.shape[1], axis=1)
-            on, off = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
+            off, on = (np.tile(expit(sign * theta["hidden_biases"])[:, None], len(data.values)) for sign in (-1, 1))
         else:
-            on, off = (np.array([_log_sum(q, rows) for rows in kind.T]) for kind in (h == 1, h == 0))
-        for j in range(h.shape[1]):
-            rest = h[h[:, j] == 0]
-            # the unit itself is off in these rows: its own factor is left out
-            others = np.exp(_log_product(rest, on, off, leave_out=j))
-            odds = np.sum(others * (log_joint[h[:, j] == 1] - log_joint[h[:, j] == 0]), axis=0)
-            on[j], off[j] = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
-        return Categorical(frozen(_log_product(h, on, off)), data.counts)
+            h = configurations(len(theta["hidden_biases"]))
+            off, on = (kind.T @ q.probabilities for kind in (1 - h, h))
+        odds = np.empty_like(on)
+        for j in range(len(on)):
+            odds[j] = _expected_rise(log_joint, j, off, on)
+            off[j], on[j] = expit(-odds[j]), expit(odds[j])
+        return Categorical(frozen(_log_product(odds)), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         """Hidden biases from expected frequencies; for each visible unit, logistic regression by Newton's method."""
@@ -171,6 +173,24 @@ class SigmoidBeliefNet(CategoricalRows):
         hidden = visits @ h - visits.sum() * expit(theta["hidden_biases"])
         return np.concatenate([hidden, surprise.sum(axis=0), (surprise.T @ h).ravel()])
 
+    def curvature(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
+        """A diagonal for the hidden biases, and one block for the bias and the weights of each visible unit."""
+        n_visible, n_hidden = theta["weights"].shape
+        inputs = np.hstack([np.ones((2**n_hidden, 1)), configurations(n_hidden)])
+        visits, _ = self._statistics(data, q)
+        on = expit(inputs @ np.hstack([theta["visible_biases"][:, None], theta["weights"]]).T)
+        blocks = _curvatures(visits[:, None] * (on * (1 - on)), _squares(inputs))
+        frequencies = expit(theta["hidden_biases"])
+        size = n_hidden + n_visible * (n_hidden + 1)
+        matrix = np.zeros((size, size))
+        own = np.arange(n_hidden)
+        matrix[own, own] = -visits.sum() * frequencies * (1 - frequencies)
+        for d, block in enumerate(blocks):
+            weights = n_hidden + n_visible + d * n_hidden + own
+            places = np.append(n_hidden + d, weights)
+            matrix[np.ix_(places, places)] = -block
+        return matrix
+
     def to_vector(self, theta: Parameters) -> Array:
         """Every parameter is its own coordinate: hidden biases, visible biases, weights row by row."""
         return np.concatenate([theta["hidden_biases"], theta["visible_biases"], theta["weights"].ravel()])
@@ -195,7 +215,7 @@ class SigmoidBeliefNet(CategoricalRows):
     @staticmethod
     def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array]:
         """Expected number of points in each configuration, (2^H,), and of ones among them, (2^H, D)."""
-        return q.expected_counts.sum(axis=1), q.expected_counts @ data.values
+        return q.totals, q.sums(data.values)
 
 
 def configurations(n_hidden: int) -> Array:
@@ -203,23 +223,36 @@ def configurations(n_hidden: int) -> Array:
     return np.array((np.arange(2**n_hidden)[:, None] >> np.arange(n_hidden)) & 1, dtype=float)
 
 
-def _log_sum(q: Categorical, rows: np.ndarray) -> Array:
-    """log of q's mass in these rows, (N,)."""
-    return np.logaddexp.reduce(q.log_probabilities[rows], axis=0)
+def _expected_rise(table: Array, unit: int, off: Array, on: Array) -> Array:
+    """(N,) how much higher `table`, (2^H, N), is where the unit is on, averaged over the others, each by itself.
+
+    off, on: (H, N), the probabilities of every unit. One unit after the other is averaged out, the last one first: each
+    time half of the table is left.
+    """
+    kinds = table.reshape(-1, 2, 2**unit, table.shape[1])
+    rise: Array = (kinds[:, 1] - kinds[:, 0]).reshape(-1, table.shape[1])
+    for other in reversed(range(len(on))):
+        if other != unit:
+            half = len(rise) // 2
+            rise = off[other] * rise[:half] + on[other] * rise[half:]
+    return rise[0]
 
 
-def _log_product(h: Array, on: Array, off: Array, leave_out: int | None = None) -> Array:
-    """Σ_j log q_j(h_j) for the rows of h, (rows, N), from log q_j(1) and log q_j(0), (H, N) each."""
-    total = np.zeros((len(h), on.shape[1]))
-    for j in range(len(on)):
-        if j != leave_out:
-            total += np.where(h[:, j, None] == 1, on[j], off[j])
+def _log_product(odds: Array) -> Array:
+    """log Π_j q_j(h_j) for all configurations, (2^H, N), from the log odds of every unit, (H, N)."""
+    total = np.zeros((1, odds.shape[1]))
+    for own in odds:
+        total = np.concatenate([total - np.logaddexp(0.0, own), total - np.logaddexp(0.0, -own)])
     return total
 
 
 def _log_bernoulli(activations: Array, ones: Array, trials: Array | float) -> Array:
     """ones · log σ(a) + (trials − ones) · log σ(−a)."""
-    return -ones * np.logaddexp(0.0, -activations) - (trials - ones) * np.logaddexp(0.0, activations)
+    # log(1 + e^{−|a|}) is what both logarithms share: one exponential, and no term has another sign
+    shared = trials * np.log1p(np.exp(-np.abs(activations)))
+    alone = ones * np.maximum(-activations, 0.0) + (trials - ones) * np.maximum(activations, 0.0)
+    result: Array = -(shared + alone)
+    return result
 
 
 def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Array, offsets: Array) -> Array:
@@ -229,9 +262,12 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
     Ends where every slope is below its share of `_FLAT`. No likelihood falls: a step that would lower its own is
     halved, and left out where no halving helps.
     """
+    tried = trials > 0  # of a hard q few are
+    if not tried.all():
+        inputs, ones, trials, offsets = inputs[tried], ones[tried], trials[tried], offsets[tried]
     n_units = float(trials.sum())
     flat = _FLAT * n_units / np.sqrt(len(start))
-    squares = (inputs[:, :, None] * inputs[:, None, :]).reshape(len(inputs), -1)
+    squares = _squares(inputs)
     # where the data say nothing there is no curvature either: it keeps such steps short
     ridge = _FLAT * n_units * np.eye(inputs.shape[1])
 
@@ -245,28 +281,50 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
         if not len(active):
             break
         spread = trials[:, None] * (expected * (1 - expected))[:, steep]
-        curvatures = (spread.T @ squares).reshape(len(active), *ridge.shape) + ridge
+        curvatures = _curvatures(spread, squares) + ridge
         steps = np.linalg.solve(curvatures, slopes[:, :, None])[:, :, 0]
-        found[active], moved = _risen(inputs, ones[:, active], trials, found[active], steps, offsets[:, active])
+        promised = np.sum(slopes * steps, axis=1)
+        cases = inputs, ones[:, active], trials, offsets[:, active]
+        found[active], moved = _risen(cases, found[active], steps, promised)
         active = active[moved]
     return found
 
 
+def _squares(inputs: Array) -> Array:
+    """(S, P, P): every row's products of two of its entries."""
+    return inputs[:, :, None] * inputs[:, None, :]
+
+
+def _curvatures(spread: Array, squares: Array) -> Array:
+    """(D, P, P): −second derivatives of D binomial log-likelihoods, from the variances in the S cases, (S, D)."""
+    size = squares.shape[1]
+    return (spread.T @ squares.reshape(len(squares), -1)).reshape(-1, size, size)
+
+
 def _risen(
-    inputs: Array, ones: Array, trials: Array, start: Array, steps: Array, offsets: Array
+    cases: tuple[Array, Array, Array, Array], start: Array, steps: Array, promised: Array
 ) -> tuple[Array, np.ndarray]:
-    """Each row of start + its step, halved until its likelihood does not fall; and which rows moved."""
+    """Each row of start + its step, halved until its likelihood does not fall; and which rows moved.
 
-    def likelihoods(coefficients: Array) -> Array:
-        return _log_bernoulli(inputs @ coefficients.T + offsets, ones, trials[:, None]).sum(axis=0)
+    cases: inputs, ones, trials and offsets, as above. promised: (D,) what the slope says that a whole step would gain;
+    a step that has become too small to show is left out.
+    """
+    inputs, ones, trials, offsets = cases
 
-    before = likelihoods(start)
+    def likelihoods(rows: np.ndarray, sizes: Array) -> Array:
+        activations = inputs @ (start[rows] + sizes[:, None] * steps[rows]).T + offsets[:, rows]
+        return _log_bernoulli(activations, ones[:, rows], trials[:, None]).sum(axis=0)
+
+    rows = np.arange(len(start))
     sizes = np.ones(len(start))
+    before = likelihoods(rows, np.zeros(len(start)))
     for _ in range(_MOST_HALVINGS):
-        lower = ~(likelihoods(start + sizes[:, None] * steps) >= before)
-        if not lower.any():
+        rows = rows[~(likelihoods(rows, sizes[rows]) >= before[rows])]
+        if not len(rows):
             break
-        sizes[lower] /= 2
-    else:
-        sizes[lower] = 0.0
+        sizes[rows] /= 2
+        lost = sizes[rows] * promised[rows] < _BELOW_ROUNDING * np.abs(before[rows])
+        sizes[rows[lost]] = 0.0
+        rows = rows[~lost]
+    sizes[rows] = 0.0
     return start + sizes[:, None] * steps, sizes > 0

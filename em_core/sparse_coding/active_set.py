@@ -46,12 +46,11 @@ def factorise(problem: Problem, atoms: Sequence[int] | Indices) -> ActiveSet:
 
 def outside_span(active: ActiveSet, among: Mask) -> Mask:
     """Which of the atoms in the mask `among` (K,) do not lie in the span of the active ones, (K,)."""
-    asked = np.flatnonzero(among)
+    asked = np.setdiff1d(np.flatnonzero(among), active.atoms)
     atoms = active.problem.dictionary[:, asked]
     rest = atoms - active.q @ (active.q.T @ atoms)
     mask = np.zeros(len(among), dtype=bool)
     mask[asked] = (rest**2).sum(axis=0) > IN_SPAN**2 * (atoms**2).sum(axis=0)
-    mask[active.atoms] = False
     return mask
 
 

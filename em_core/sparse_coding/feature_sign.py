@@ -35,7 +35,7 @@ def init(problem: Problem, code: Array | None = None) -> State:
     start = starting_code(problem, code)
     stationary = not start.any()
     done = stationary and _next_atom(problem, start) is None
-    cost = 2 * problem.n_dimensions * problem.n_atoms if stationary else 0
+    cost = 3 * problem.dictionary.size if stationary else 0
     return State(code=start, multiplications=cost, done=done, stationary=stationary)
 
 

@@ -37,7 +37,8 @@ def init(problem: Problem, code: Array | None = None, atoms: int | None = None) 
     if start.any():
         raise InvalidExperiment("start.code", start.tolist(), "zeros: omp starts without atoms")
     most = min(problem.dictionary.shape) if atoms is None else atoms
-    state = State(code=start, multiplications=0, chosen=(), atoms=most)
+    cost = 3 * problem.dictionary.size if most else 0
+    state = State(code=start, multiplications=cost, chosen=(), atoms=most)
     return replace(state, done=most == 0 or _best_atom(problem, state) is None)
 
 
@@ -54,9 +55,11 @@ def step(problem: Problem, state: State) -> State:
     active = factorise(problem, chosen)
     code = np.zeros(problem.n_atoms)
     code[active.atoms] = combination(active, problem.target)
-    cost = active.cost + problem.n_dimensions * len(chosen) + 6 * problem.dictionary.size
+    full = len(chosen) == state.atoms
+    # the search for the best atom, and unless this was the last one, for the next
+    cost = active.cost + problem.n_dimensions * len(chosen) + (3 if full else 6) * problem.dictionary.size
     after = replace(state, code=code, chosen=chosen, multiplications=state.multiplications + cost)
-    return replace(after, done=len(chosen) == state.atoms or _best_atom(problem, after) is None)
+    return replace(after, done=full or _best_atom(problem, after) is None)
 
 
 def _best_atom(problem: Problem, state: State) -> int | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from em_core.__main__ import main
+from em_core.__main__ import INVALID, listing, main
 from em_core.datasets import catalogue
 from em_core.models import MODELS
 from em_core.moves import MOVES
@@ -192,16 +192,28 @@ def test_list_names_everything(capsys):
 
 
 def as_module(*arguments, text=""):
+    """On a machine that speaks code page 1252, as Windows does in western Europe; a file read so would be warned of."""
     return subprocess.run(
-        [sys.executable, "-m", "em_core", *arguments],
+        [sys.executable, "-X", "warn_default_encoding", "-m", "em_core", *arguments],
         cwd=ROOT,
         input=text,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"},
         check=False,
     )
+
+
+def test_what_is_printed_is_utf8_whatever_the_code_page():
+    """θ, which code page 1252 lacks, in the list; é and half a surrogate pair in a refusal; é in what is read."""
+    listed = as_module("list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "θ" in listed.stdout and json.loads(listed.stdout) == listing()
+    for odd, shown in (("Gauß θ", "Gauß θ"), ("\ud800", "ud800")):
+        refused = as_module("run", "-", text=json.dumps({**LINKAGE, "model": odd}, ensure_ascii=odd == "\ud800"))
+        assert refused.returncode == INVALID and refused.stdout == ""
+        assert shown in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_as_a_real_process():

@@ -1,0 +1,124 @@
+"""A half-step of an allowed size ends within seconds; a larger one is refused, and says which size."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from em_core import m_steps, moves
+from em_core.errors import InvalidExperiment
+from em_core.experiment import Experiment
+from em_core.models import MODELS
+from em_core.models.sigmoid_belief_net import MOST_HIDDEN
+from em_core.records import State
+from em_core.run import extend, run, start
+from tests.core.cases import INTERIOR
+
+OFFERING = [case for case in INTERIOR if hasattr(case.model, "curvature")]
+# processor seconds: what a reader waits for on a machine with nothing else to do
+MOST_SECONDS = 5.0
+
+
+def net(n_points, n_values, **more):
+    values = np.random.default_rng(3).integers(0, 2, (n_points, n_values)).tolist()
+    return {"model": "sigmoid_belief_net", "settings": {"n_hidden": MOST_HIDDEN}, "data": {"values": values}, **more}
+
+
+def blobs(n_points, dimensions, n_components, **more):
+    values = np.random.default_rng(4).standard_normal((n_points, dimensions)).tolist()
+    return {
+        "model": "gaussian_mixture",
+        "settings": {"n_components": n_components},
+        "data": {"values": values},
+        "seed": 1,
+        **more,
+    }
+
+
+def gappy(n_points, dimensions, **more):
+    """Nearly every row has a pattern of gaps of its own."""
+    rng = np.random.default_rng(5)
+    values, gaps = rng.standard_normal((n_points, dimensions)), rng.random((n_points, dimensions)) < 0.4
+    gaps[:2] = False
+    gaps[:, 0] = False
+    rows = [
+        [None if gap else entry for entry, gap in zip(*row, strict=True)]
+        for row in zip(values.tolist(), gaps, strict=True)
+    ]
+    return {"model": "incomplete_gaussian", "data": {"values": rows}, "seed": 1, **more}
+
+
+@pytest.mark.parametrize("letter", moves.allowed(MODELS["sigmoid_belief_net"]))
+def test_every_half_step_of_a_large_net_ends_soon(letter):
+    """4,096 configurations of 1,000 points: N took 15 s, when every gradient visited all of them anew."""
+    raw = net(1000, 20, schedule="E", seed=1)
+    experiment = Experiment.parse(raw)
+    trajectory = extend(experiment, start(experiment), "E")
+    begin = time.process_time()
+    trajectory = extend(experiment, trajectory, letter)
+    assert time.process_time() - begin < MOST_SECONDS
+    assert not trajectory.last.stopped
+
+
+@pytest.mark.parametrize(
+    ("shape", "named", "most"), [((2442, 4), "2442 points", 2441), ((4, 147), "147 values in a point", 146)]
+)
+def test_a_larger_net_is_refused_with_its_size(shape, named, most):
+    Experiment.parse(net(*(min(size, most) for size in shape), schedule="E", seed=1))
+    with pytest.raises(InvalidExperiment, match=f"{named}.*at most {most}.* 12 hidden units"):
+        Experiment.parse(net(*shape, schedule="E", seed=1))
+
+
+@pytest.mark.parametrize("case", OFFERING, ids=str)
+def test_curvatures_are_those_of_the_gradient(case):
+    rng = np.random.default_rng(0)
+    for theta in (case.theta, case.random_theta(rng)):
+        found = case.model.curvature(case.data, theta, case.q) / case.n_units
+        differences = m_steps._curvature(case.model, case.data, State(theta, case.q))
+        np.testing.assert_allclose(found, differences, rtol=0, atol=1e-8 * np.abs(found).max())
+        np.testing.assert_array_equal(found, found.T)
+
+
+def test_the_net_offers_its_curvature():
+    assert {case.model.name for case in OFFERING} == {"sigmoid_belief_net"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "letter", "named"),
+    [
+        (blobs(20_000, 6, 8), "N", {"coordinates": 223, "rows": 20_000, "gradients": 446}),
+        (blobs(20_000, 6, 8, moves={"L": {"iterations": 1000}}), "L", {"coordinates": 223, "gradients": 1000}),
+        (gappy(600, 30), "N", {"coordinates": 495}),
+        (net(50, 80, moves={"L": {"iterations": 1000}}), "L", {"rows": 4096, "gradients": 1000}),
+    ],
+    ids=["mixture_n", "mixture_l", "patterns_n", "net_l"],
+)
+def test_moves_that_would_take_too_long_say_which_size(raw, letter, named):
+    trajectory = run(Experiment.parse({**raw, "schedule": f"E{letter}", "seed": 1}))
+    (event,) = trajectory.last.events
+    assert event.kind == "too_many_coordinates" and event.stops
+    assert named.items() <= dict(event.numbers).items()
+    assert all(f"{event.numbers[size]:.0f}" in event.message for size in ("coordinates", "rows"))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [blobs(2000, 6, 8), blobs(180, 23, 3), gappy(150, 12), blobs(20_000, 2, 2)],
+    ids=["points", "dimensions", "patterns", "many_points"],
+)
+def test_what_newton_does_not_refuse_ends_soon(raw):
+    begin = time.process_time()
+    trajectory = run(Experiment.parse({**raw, "schedule": "EN", "seed": 1}))
+    assert time.process_time() - begin < MOST_SECONDS
+    assert not trajectory.last.stopped
+
+
+@pytest.mark.parametrize("word", ["HM", "EM", "TM"])
+def test_the_m_step_of_a_wide_net_ends_soon(word):
+    """After H only few configurations are in use, and the search for separated ones takes all its steps."""
+    experiment = Experiment.parse(net(40, 146, schedule=word, seed=1))
+    begin = time.process_time()
+    assert not run(experiment).last.stopped
+    assert time.process_time() - begin < MOST_SECONDS
