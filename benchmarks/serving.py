@@ -104,4 +104,5 @@ class Viewer:
                 self.component, self.fragment = shown.id, told.delta.fragment_id
                 self.message = json.loads(shown.json)
             elif told.WhichOneof("type") == "script_finished":
-                return
+                if told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    return
