@@ -100,7 +100,9 @@ class Viewer:
         self.socket.send(ask.SerializeToString())
         while True:
             told = ForwardMsg.FromString(self.socket.recv(timeout=60))
-            if told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
+            if told.HasField("new_session"):
+                self.place["page_script_hash"] = told.new_session.page_script_hash
+            elif told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown = told.delta.new_element.bidi_component
                 self.component, self.fragment = shown.id, told.delta.fragment_id
                 self.message = json.loads(shown.json)
