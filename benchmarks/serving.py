@@ -72,7 +72,8 @@ class Viewer:
         self.fragment = self.component = ""
         self.number = 0
         self.message = {}
-        self._run(query_string=query, page_name=page)
+        self.place = {"query_string": query, "page_name": page}
+        self._run()
 
     def step(self):
         """Ask for the next half-step, as a click on the main button does; returns when the server is done."""
@@ -88,7 +89,7 @@ class Viewer:
 
     def _run(self, act=None, **state):
         ask = BackMsg()
-        for name, value in state.items():
+        for name, value in (self.place | state).items():
             setattr(ask.rerun_script, name, value)
         if act is not None:
             rested = ask.rerun_script.widget_states.widgets.add()
@@ -99,9 +100,11 @@ class Viewer:
         self.socket.send(ask.SerializeToString())
         while True:
             told = ForwardMsg.FromString(self.socket.recv(timeout=60))
-            if told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
+            if told.HasField("new_session"):
+                self.place["page_script_hash"] = told.new_session.page_script_hash
+            elif told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown = told.delta.new_element.bidi_component
                 self.component, self.fragment = shown.id, told.delta.fragment_id
                 self.message = json.loads(shown.json)
-            elif told.WhichOneof("type") == "script_finished":
+            elif told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN and told.HasField("script_finished"):
                 return
