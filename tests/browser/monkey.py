@@ -107,7 +107,7 @@ class Monkey:
         state = self.page.evaluate(STATE)
         assert state["boxes"] == 0, self.page.locator("[data-testid=stException]").first.inner_text()
         assert state["spilled"] is None, f"on screen: {state['spilled']!r}"
-        assert self.errors == []
+        assert self.errors == [], self.errors
 
     def measure(self, share):
         """Megabytes that the page's scripts and the server hold, at this share of the time."""

@@ -38,7 +38,7 @@ def let_loose(page, errors, server, path, seconds, seed):
         assert monkey.growth(monkey.heaps) < HEAP, monkey.heaps
         assert monkey.growth(monkey.memories) < MEMORY, monkey.memories
     except Exception as error:
-        what, logged = str(error).splitlines()[0][:300], server.log.read_text()[begin:]
+        what, logged = str(error)[:500], server.log.read_text()[begin:]
         story = f"{type(error).__name__}: {what}\n{monkey.story()}\nthe server's log:\n{logged[-3000:]}"
         pytest.fail(story, pytrace=False)
     finally:
