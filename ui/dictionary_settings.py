@@ -163,7 +163,7 @@ def of_experiment(raw: Any) -> tuple[DictionarySettings, str]:
         "dead_atoms": own["dead_atoms"],
         "atoms": experiment.start["dictionary"].shape[1],
         "seed": experiment.seed,
-        "second_seed": experiment.seed + 1,
+        "second_seed": (experiment.seed + 1) % (int(LIMITS["second_seed"].high) + 1),
         "m_step": "sweep" if "C" in moves and "M" not in moves else "full",
     }
     named = _controls(source)
@@ -187,8 +187,10 @@ def _controls(source: Mapping[str, Any]) -> dict[str, Any] | None:
     if "probability" in shown:
         shown["bars"] = 2 * shown.get("side", 0) * shown.pop("probability")
     try:
+        # 40.0 pictures are 40, and a noise of 0 is 0.0: a control's number has one type
+        shown = {name: type(getattr(DictionarySettings, name))(value) for name, value in shown.items()}
         settings = replace(DictionarySettings(), **shown)
-    except TypeError:  # a key that is none of ours
+    except (AttributeError, TypeError):  # a key that is none of ours
         return None
     within = all(LIMITS[name].low <= value <= LIMITS[name].high for name, value in shown.items() if name in LIMITS)
     # what a file leaves out has the generator's own default, which need not be the page's

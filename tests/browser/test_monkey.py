@@ -28,16 +28,19 @@ def let_loose(page, errors, server, path, seconds, seed):
     reader.path = path
     page.goto(f"{server.url}/{path}")
     expect(page.locator(".stage")).to_have_attribute("data-frame", "0", timeout=1000 * PATIENCE)
+    begin = len(server.log.read_text())  # other tests share the server
     monkey = Monkey(reader, errors, seed, server.process.pid)
     try:
         monkey.play(seconds)
         monkey.still_answers()
         monkey.look()
-        assert "Traceback" not in server.log.read_text(), server.log.read_text()[-2000:]
+        assert "Traceback" not in server.log.read_text()[begin:]
         assert monkey.growth(monkey.heaps) < HEAP, monkey.heaps
         assert monkey.growth(monkey.memories) < MEMORY, monkey.memories
     except Exception as error:
-        pytest.fail(f"{type(error).__name__}: {error}\n{monkey.story()}")
+        what, logged = str(error)[:500], server.log.read_text()[begin:]
+        story = f"{type(error).__name__}: {what}\n{monkey.story()}\nthe server's log:\n{logged[-3000:]}"
+        pytest.fail(story, pytrace=False)
     finally:
         print(f"page /{path}, seed {seed}: {len(monkey.done)} actions, heap and server in MB, first and last:")
         print(*(f"{sample[0][1]:.0f} {sample[-1][1]:.0f}" for sample in (monkey.heaps, monkey.memories) if sample))

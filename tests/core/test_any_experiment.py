@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from em_core.__main__ import _finite, main
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.models import MODELS
 from em_core.moves import MOVES
 from em_core.run import report, run
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding import ladder
 from tests.attack import SOAK, in_time, ordinary
 from tests.core.any_code import codings, ladders
-from tests.core.any_experiment import experiments
+from tests.core.any_experiment import FILES, experiments
 from tests.core.test_fuzz import damaged, numbers
 
 # log p − ELBO − KL against the largest of the terms that were added
@@ -184,6 +185,10 @@ TEXTS = st.one_of(
     st.text(max_size=40),
     st.sampled_from(["", "[]", "null", "{", "1e999", '{"model": "linkage", "model": 1}', "[" * 100_000, "1" * 5000]),
 )
+
+
+def test_every_model_is_tried():
+    assert set(FILES) == set(MODELS)
 
 
 @ordinary(300)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, in_time, ordinary
-from tests.ui.any_view import EM, OFTEN, addresses, deeds
+from tests.ui.any_view import DICTIONARY, EM, OFTEN, addresses, deeds
 from tests.ui.viewer import Viewer, hasty  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -35,9 +35,15 @@ WIDE = {
 }
 
 
+# whole numbers written as floats and floats as whole numbers; the last seed that there is
+FLOATS = {"generator": "bars", "n_points": 40.0, "side": 4, "seed": 1, "probability": 0.25, "noise": 0}
+LAST = {"model": "dictionary_learning", "data": FLOATS, "schedule": "HM", "seed": 2**53 - 1}
+
+
 @ordinary(100)
 @given(VISITS)
 @example((EM, {}, [("file", WIDE), ("drop", None)]))
+@example((DICTIONARY, {}, [("file", LAST), ("reload", None)]))
 def test_any_acts_leave_the_page_sound(visit):
     survives(*visit)
 
