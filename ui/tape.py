@@ -1,4 +1,4 @@
-"""A run as a tape: it grows half-step by half-step, and has a light frame for each and whole ones for what is in view."""
+"""A run as a tape: it grows half-step by half-step, with a light frame for each and whole ones for what is in view."""
 
 from __future__ import annotations
 
