@@ -74,7 +74,9 @@ def moment(
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
-    bound = decompose(experiment.model, experiment.data, step.after)
+    # a move of q leaves θ, and with it the log evidence, where it was
+    known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
+    bound = decompose(experiment.model, experiment.data, step.after, known)
     q_move = trajectory[_made_q(trajectory, index)].move
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
