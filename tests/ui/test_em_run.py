@@ -345,7 +345,8 @@ def test_a_change_of_view_opens_the_whole_tape_again(hurried):
 
 
 def test_another_way_to_go_on_gives_up_the_rest(hurried):
-    hurried.act({"act": "move", "letter": "L", "n": 1, "at": 1, "turn": 0})
+    hurried.player.cursor = 1
+    hurried.act({"act": "move", "letter": "L", "n": 1})
     assert hurried.run.tape == "EL" and hurried.query()["schedule"] == "EL"
 
 

@@ -208,7 +208,7 @@ def test_a_long_run_is_made_again_in_slices(monkeypatch):
     session = MapSession.opened({"signal": "spikes", "steps": "30", "cursor": "20"})
     assert len(session.run) == 2 and session.query()["steps"] == "30" and session.query()["cursor"] == "20"
     assert session.run.json()["steps"] == 30
-    for n in range(28):
+    for n in range(29):
         assert session.run.remaining == 29 - n
         session.act({"act": "rest", "n": n})
     assert session.run.remaining == 0 and session.player.cursor == 20
