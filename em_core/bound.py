@@ -14,14 +14,14 @@ from em_core.records import Array, Bound, Parameters, State, frozen
 
 
 @np.errstate(over="ignore")  # a sum below the floats is −inf
-def decompose(model: LatentVariableModel, data: Any, state: State) -> Bound:
+def decompose(model: LatentVariableModel, data: Any, state: State, known: float | None = None) -> Bound:
     """The terms of log p(v; θ) = E_q[log p(h, v; θ)] + H(q) + KL(q ‖ p(h | v; θ)).
 
     Each comes from its own definition. Without a q only the log evidence is known; a model whose posterior has no
-    closed form has neither log evidence nor KL.
+    closed form has neither log evidence nor KL. known: the log evidence, where it has been computed at this θ already.
     """
     exact = hasattr(model, "log_evidence")
-    log_evidence = model.log_evidence(data, state.theta) if exact else None
+    log_evidence = model.log_evidence(data, state.theta) if exact and known is None else known
     if state.q is None:
         return Bound(log_evidence)
     return Bound(

@@ -38,8 +38,9 @@ class Course:
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
-    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. `next_move` is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the
-    start's own. floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
+    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. `next_move`
+    is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the start's own.
+    floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
     EM from the same start after as many half-steps, where the reader compares with it.
     """
 
@@ -73,7 +74,9 @@ def moment(
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
-    bound = decompose(experiment.model, experiment.data, step.after)
+    # a move of q leaves θ, and with it the log evidence, where it was
+    known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
+    bound = decompose(experiment.model, experiment.data, step.after, known)
     q_move = trajectory[_made_q(trajectory, index)].move
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None

@@ -208,10 +208,9 @@ class Player:
 
     def _drawn(self, run: Run) -> list[dict[str, Any]]:
         """All frames, with as many whole ones as the slice allows: that of the cursor at least."""
-        if self._view is not None:
-            wanted = [self.cursor, *self._view]
-        else:
-            wanted = [self.cursor] if self._more else self._near()
+        # on the way to somewhere else only what is in view counts
+        beside = self._view if self._view is not None else () if self._more else self._near()
+        wanted = [self.cursor, *beside]
         view = wanted[:1]
         frames = run.frames(view)
         for index in wanted[1:]:

@@ -1,4 +1,4 @@
-"""A run as a tape: it grows half-step by half-step, and has a light frame for each and whole ones for what is in view."""
+"""A run as a tape: it grows half-step by half-step, with a light frame for each and whole ones for what is in view."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# a whole frame holds what changed since the whole frame before it; the first of each group, and one without a whole
-# frame before it, hold everything
+# a whole frame at the tape's end holds what changed since the whole frame before it; one that is filled in later, and
+# the first of each group, hold everything
 GROUP = 20
 # so many whole frames are kept; those farthest from what is in view are given up, group by group
 KEPT = 120
@@ -86,7 +86,8 @@ class Tape:
         self.gather()
         for index in range(len(self)) if view is None else view:
             if 0 <= index < len(self) and index not in self._whole:
-                key = index % GROUP == 0 or index - 1 not in self._whole
+                later = view is not None and index < len(self) - 1
+                key = later or index % GROUP == 0 or index - 1 not in self._whole
                 self._whole[index] = self.draw(index, key)
         if view is not None:
             self.forget(view)

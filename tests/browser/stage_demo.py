@@ -1,8 +1,8 @@
 """A page that shows the stage something of its own: a polygon that turns, and a sum that grows.
 
 It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the
-address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05` seconds
-a frame, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again and where to stand then.
+address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05`
+seconds a frame, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again and where to stand.
 """
 
 import base64

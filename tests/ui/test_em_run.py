@@ -14,6 +14,7 @@ from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
 from em_core.run import converged, report
 from em_core.run import run as core_run
+from ui import limits
 from ui.em_run import EmRun
 from ui.em_session import EmSession
 from ui.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
@@ -298,3 +299,61 @@ def test_a_recipe_takes_its_settings_with_it():
     session.change(standardize=True)
     session.change(recipe="hard")
     assert session.settings.standardize, "what the reader has switched on stays"
+
+
+# --- a tape that is being opened again ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """A reader whose link has been opened as far as its first slice, of one half-step."""
+    monkeypatch.setattr(limits, "SLICE", 0)
+    found = EmSession.opened({"model": "binomial_mixture", "schedule": "(EM)30", "cursor": "40"})
+    assert found.run.moves == "E" and found.run.remaining == 59 and found.player.cursor == 0
+    return found
+
+
+def whole(session):
+    """Ask for slices until the tape is whole."""
+    for n in range(100):
+        if not session.run.remaining:
+            return session
+        session.act({"act": "rest", "n": n, "at": session.player.cursor, "turn": session.player.turn})
+    raise AssertionError("no end")
+
+
+def test_address_and_file_hold_the_whole_tape_meanwhile(hurried):
+    assert hurried.query()["schedule"] == "(EM)30" and hurried.query()["cursor"] == "40"
+    assert json.loads(hurried.file())["schedule"] == "(EM)30"
+    assert hurried.run.ended is None and hurried.run.coming()[0]["name"].startswith("Go on to 2 (M")
+    assert len(hurried.run.coming()) == 40 and hurried.run.frames()[-1]["next"]["label"] == "M-step"
+
+
+def test_slices_lead_to_the_run_that_is_made_at_once(hurried):
+    at_once = EmRun.of(COINS, "EM" * 30)
+    assert whole(hurried).player.cursor == 40
+    assert ids(hurried.run) == ids(at_once)
+    assert report(hurried.run.experiment, hurried.run.trajectory) == report(at_once.experiment, at_once.trajectory)
+
+
+def test_a_change_of_view_opens_the_whole_tape_again(hurried):
+    hurried.change(compare=True)
+    assert hurried.run.tape == "EM" * 30 and hurried.query()["cursor"] == "40"
+    assert whole(hurried).player.cursor == 40
+    hurried.change(compare=False)
+    assert hurried.run.remaining == 59 and hurried.query()["cursor"] == "40"
+
+
+def test_another_way_to_go_on_gives_up_the_rest(hurried):
+    hurried.player.cursor = 1
+    hurried.act({"act": "move", "letter": "L", "n": 1})
+    assert hurried.run.tape == "EL" and hurried.query()["schedule"] == "EL"
+
+
+def test_a_tape_that_stops_has_no_rest(monkeypatch):
+    monkeypatch.setattr(limits, "SLICE", 0)
+    session = EmSession.opened({})
+    session.open_file(json.dumps(SINGULAR).encode())
+    whole(session)
+    assert session.run.trajectory.last.stopped and session.run.ended == "The run stopped here."
+    assert session.player.cursor == len(session.run) - 1

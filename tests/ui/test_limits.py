@@ -61,7 +61,7 @@ def test_a_link_is_no_longer_than_this_app_writes_it():
 @pytest.mark.parametrize("kind", [DictionarySession, MapSession, PosteriorSession])
 def test_every_page_refuses_data_that_are_too_large(kind):
     content = {
-        DictionarySession: {"data": {"values": [[1] * 250] * 900}, "start": {"dictionary": [[1] * 200] * 250}},
+        DictionarySession: {"data": {"generator": "bars", "side": 16, "n_points": 10_000}},
         MapSession: {"data": {"signal": [1] * 10, "dictionary": [[1] * 120_000] * 10}},
         PosteriorSession: {"data": {"signal": [1] * 10, "dictionary": [[1] * 120_000] * 10}},
     }[kind]

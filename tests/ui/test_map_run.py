@@ -14,7 +14,9 @@ from em_core.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, optimality_violation
 from tests.core.sparse_coding.sparse_cases import L1_SOLVERS
 from tests.figures.stage_replay import decode, numbers_in
+from ui import limits
 from ui.map_run import MapRun
+from ui.map_session import MapSession
 from ui.map_settings import MapSettings, for_signal, of_experiment
 
 PATCH = for_signal(MapSettings(), "patch8")
@@ -199,3 +201,15 @@ def test_a_dictionary_without_a_path_is_refused_in_one_line():
     given = {"data": {"signal": [1e6, 1.0], "dictionary": [[-1.0, 3.0], [0.5, -1e6]]}}
     with pytest.raises(InvalidExperiment, match="path over λ can be found"):
         MapRun.of(replace(MapSettings(), given=given))
+
+
+def test_a_long_run_is_made_again_in_slices(monkeypatch):
+    monkeypatch.setattr(limits, "SLICE", 0)
+    session = MapSession.opened({"signal": "spikes", "steps": "30", "cursor": "20"})
+    assert len(session.run) == 2 and session.query()["steps"] == "30" and session.query()["cursor"] == "20"
+    assert session.run.json()["steps"] == 30
+    for n in range(29):
+        assert session.run.remaining == 29 - n
+        session.act({"act": "rest", "n": n})
+    assert session.run.remaining == 0 and session.player.cursor == 20
+    assert ids(session.run) == ids(MapRun.of(session.settings, 30))

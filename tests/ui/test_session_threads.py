@@ -144,5 +144,3 @@ def test_what_the_stage_asks_by_itself_leaves_the_messages(reader):
     assert len(reader.messages) == 1
     reader.act({"act": "advance", "to": 3, "n": 4})
     assert reader.messages == []
-
-

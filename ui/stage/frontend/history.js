@@ -107,6 +107,7 @@ export class History {
     if (first > 0 && this.frames[first - 1]?.id !== after) return false;
     let same = 0;
     while (same < frames.length && this.frames[first + same]?.id === frames[same].id) same++;
+    this.fill(frames.slice(0, same).map((frame, i) => ({ at: first + i, frame })));
     this.cut(first + same);
     frames.slice(same).forEach((frame) => this.push(frame));
     return true;
@@ -121,7 +122,7 @@ export class History {
   /** Whole frames for light ones that are here already. */
   fill(fills) {
     for (const { at, frame } of fills) {
-      if (this.frames[at]?.id !== frame.id || this.whole(at)) continue;
+      if (this.frames[at]?.id !== frame.id || frame.light || this.whole(at)) continue;
       this.frames[at] = frame;
       this.hold(at, frame);
     }
