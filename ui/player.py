@@ -31,10 +31,14 @@ class Run(Protocol):
 
 @dataclass
 class Player:
-    """One reader's place in a run, and what their browser holds."""
+    """One reader's place in a run, and what their browser holds.
+
+    entry: rises when something else comes into view, to which the browser's Back shall lead.
+    """
 
     cursor: int = 0
     turn: int = 0
+    entry: int = 0
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _scene_sent: str = ""
@@ -113,6 +117,7 @@ class Player:
                 "frames": frames[first:],
                 "cursor": self.cursor,
                 "turn": self.turn,
+                "entry": self.entry,
                 "answer": self._answered,
                 "ended": run.ended,
                 "coming": run.coming(),
