@@ -2,7 +2,7 @@
 
 const DOUBT = 4000; // milliseconds after which an ask may have been lost
 const PATIENCE = 10_000; // milliseconds after which an unanswered ask no longer holds up the next
-const MOST = 20; // asks that wait
+const MOST = 8; // asks that wait
 
 let number = 0;
 
