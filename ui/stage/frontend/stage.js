@@ -50,6 +50,7 @@ class Stage {
   want = null; // the frame that presses of Next have asked for, beyond the known ones
   inner = new Map(); // frame id -> its inner frames
   stop = null; // the inner stop in view
+  vain = 0; // answers to Play, one after another, that brought no frame
   ending = false; // End goes on, batch by batch
   views = [];
 
@@ -159,7 +160,9 @@ class Stage {
       this.show();
       this.rest();
     }
-    if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
+    // one answer without frames may have been meant for the run before
+    if (answered?.act === "ahead") this.vain = this.cursor === last && !rebuilt ? this.vain + 1 : 0;
+    if (this.playing && this.vain > 1) this.pause(); // nothing more comes
     if (answered?.act === "end" && this.ending) this.ask({ act: "end", since: answered.since });
   }
 
@@ -350,6 +353,7 @@ class Stage {
 
   play() {
     this.forget();
+    this.vain = 0;
     if (this.ended && this.cursor === this.history.last) this.go(0, { glide: false });
     this.playing = true;
     this.due = performance.now();
