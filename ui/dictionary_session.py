@@ -23,6 +23,7 @@ class DictionarySession(Session):
 
     key: ClassVar[str] = "dictionary"
     limits: ClassVar = LIMITS
+    subject: ClassVar = ("data",)
     settings: DictionarySettings
     run: DictionaryRun
 

@@ -18,6 +18,7 @@ class EmSession(Session):
 
     key: ClassVar[str] = "em"
     limits: ClassVar = LIMITS
+    subject: ClassVar = ("model", "data")
     settings: Settings
     run: EmRun
 

@@ -19,6 +19,7 @@ class MapSession(Session):
 
     key: ClassVar[str] = "map"
     limits: ClassVar = LIMITS
+    subject: ClassVar = ("signal", "dictionary")
     settings: MapSettings
     run: MapRun
 

@@ -48,12 +48,14 @@ class Player:
 
     due: where the reader is to stand once a tape that is being opened again has come so far; None where that is past.
     clock: tells the seconds of a slice.
+    entry: rises when something else comes into view, to which the browser's Back shall lead.
     """
 
     cursor: int = 0
     turn: int = 0
     due: int | None = None
     clock: Callable[[], float] = time.monotonic
+    entry: int = 0
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -170,6 +172,7 @@ class Player:
                 "fills": [{"at": index, "frame": frames[index]} for index in sorted(whole - there) if index < first],
                 "cursor": self.cursor,
                 "turn": self.turn,
+                "entry": self.entry,
                 "answer": self._answered,
                 "ended": run.ended,
                 "coming": run.coming(),

@@ -20,6 +20,7 @@ class PosteriorSession(Session):
 
     key: ClassVar[str] = "posterior"
     limits: ClassVar = LIMITS
+    subject: ClassVar = ("units",)
     settings: PosteriorSettings
     run: PosteriorRun
 

@@ -11,11 +11,16 @@ from typing import Any, ClassVar, Self, TypeVar
 import streamlit as st
 
 from em_core.errors import InvalidExperiment
-from ui import limits
+from ui import limits, stage
 from ui.links import LONGEST_LINK, Limit
 from ui.notices import notice
 from ui.player import AUTOMATIC, Player
 from ui.stage import acts
+
+# query parameters
+Query = dict[str, str]
+# the query that a session was opened with, and what its address was then
+Link = tuple[Query, Query]
 
 
 class Session:
@@ -26,6 +31,9 @@ class Session:
 
     key: ClassVar[str]
     limits: ClassVar[Mapping[str, Limit]]
+    # the settings that say what is looked at: for each of their values, and for each opened file, the browser's history
+    # has an entry of its own
+    subject: ClassVar[tuple[str, ...]]
 
     def __init__(self, settings: Any, run: Any, messages: list[str]) -> None:
         self.settings = settings
@@ -34,6 +42,8 @@ class Session:
         self.messages = messages
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
+        self._link: Link | None = None
+        self._viewed: list[Any] | None = None
 
     # --- what a page says ---------------------------------------------------------------------------------------
     def wanted(self, changes: dict[str, Any]) -> Any:
@@ -56,12 +66,12 @@ class Session:
         """Take an experiment file as the run. Raises `InvalidExperiment`."""
         raise NotImplementedError
 
-    def query(self) -> dict[str, str]:
+    def query(self) -> Query:
         """The view as query parameters."""
         raise NotImplementedError
 
     @classmethod
-    def opened(cls, query: dict[str, str]) -> Self:
+    def opened(cls, query: Query) -> Self:
         """The session that an address describes; what makes no sense there becomes a message."""
         raise NotImplementedError
 
@@ -147,13 +157,42 @@ class Session:
     @property
     def linkable(self) -> bool:
         """Whether the view fits an address."""
-        return len(self.query().get("given", "")) <= LONGEST_LINK
+        return _fits(self.query())
+
+    @property
+    def address(self) -> Query:
+        """The view as the address holds it; one that is too long to be a link stays bare."""
+        query = self.query()
+        return query if _fits(query) else {}
 
     def write_address(self) -> None:
-        """Make the address that of this view; one that is too long to be a link stays bare."""
-        query = self.query() if self.linkable else {}
-        if dict(st.query_params) != query:
-            st.query_params.from_dict(query)
+        """Make the address that of this view. A link that says the same in other words is left as it is."""
+        viewed = [*(getattr(self.settings, name) for name in self.subject), (self.settings.given or {}).get("data")]
+        if self._viewed is not None and viewed != self._viewed:
+            self.player.entry += 1
+        self._viewed = viewed
+        present, wanted = dict(st.query_params), self.address
+        if present != wanted and self._link != (present, wanted):
+            st.query_params.from_dict(wanted)
+
+    @classmethod
+    def at(cls, link: Query, before: Self | None) -> Self:
+        """The session that a link describes, in place of the one before."""
+        session = cls.opened(link)
+        if before is not None:
+            session.player.turn += before.player.turn  # the browser goes where the link says
+            session.player.entry = before.player.entry
+        session._link = link, session.address
+        return session
+
+    def is_at(self, link: Query) -> bool:
+        """Whether this is the view that a link describes."""
+        address = self.address
+        return link == address or self._link == (link, address)
+
+
+def _fits(query: Query) -> bool:
+    return len(query.get("given", "")) <= LONGEST_LINK
 
 
 S = TypeVar("S", bound=Session)
@@ -165,12 +204,13 @@ def known(kind: type[S]) -> S | None:
 
 
 def current(kind: type[S]) -> S:
-    """This reader's session on a page, opened from the address the first time."""
+    """This reader's session on a page: from the address the first time, and when the browser comes back to one."""
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
-    if kind.key not in st.session_state:
+    link, session = dict(st.query_params), known(kind)
+    if session is None or (stage.returning() and not session.is_at(link)):
         with place, st.spinner("Computing the run of this link …"):
-            st.session_state[kind.key] = kind.opened(dict(st.query_params))
-    return st.session_state[kind.key]
+            session = st.session_state[kind.key] = kind.at(link, session)
+    return session
 
 
 @st.fragment

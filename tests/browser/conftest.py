@@ -88,14 +88,32 @@ class Server:
             port = free.getsockname()[1]
         base = next((option.split("=")[1] for option in options if option.startswith("--server.baseUrlPath=")), "")
         self.url = f"http://127.0.0.1:{port}/{base}".rstrip("/")
-        with log.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options],
-                cwd=ROOT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.port = port
+        self.command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(script),
+            f"--server.port={port}",
+            *OPTIONS,
+            *options,
+        ]
+        self.start()
+
+    def start(self):
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         self._wait()
+
+    def restart(self):
+        """End the server, and start it again at the same address: it remembers nobody."""
+        self.kill()
+        self.start()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=20)
 
     def _wait(self):
         for _ in range(10 * STARTUP):

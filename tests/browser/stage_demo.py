@@ -184,7 +184,10 @@ def scene(n_points):
         "glide": ["shape/1", "wave/0"],
         "keys": {"a": {"act": "letter", "letter": "A"}},
         "speeds": [2, 1, 4, 8, 30],
-        "tools": [{"act": {"act": "reset"}, "label": "Reset", "title": "Start afresh"}],
+        "tools": [
+            {"act": {"act": "reset"}, "label": "Reset", "title": "Start afresh"},
+            {"act": {"act": "scene"}, "label": "Other scene", "title": "Other figures"},
+        ],
         "caption": "caption",
         "names": {"Position": "Turn"},
     }
@@ -254,6 +257,9 @@ class Demo(Tape):
                 self.known = player.cursor + 2  # forget what came after, and take another way
                 self.seed += 1
                 player.go(player.cursor + 1)
+            case "scene":
+                self.number += 1
+                player.go(player.cursor)
             case "reset":
                 self.corner, self.known = [1.0, 2.0], 1
                 self.cut(0)

@@ -4,12 +4,14 @@ It knows nothing of what it shows; docs/stage.md describes the messages in both 
 """
 
 import hashlib
+import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import plotly
 import streamlit as st
 from streamlit.components.v1 import declare_component
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.stage import acts
 
@@ -42,12 +44,31 @@ def show(message: dict[str, Any], *, key: str) -> Result:
     result = asked(key)
     _mount(
         key=key,
-        data={"key": key, **message},
+        data={"key": key, "session": _session(), "returns": _returns(), **message},
         on_cursor_change=lambda: _remember(key, "cursor"),
         on_act_change=lambda: _remember(key, "act"),
     )
     st.session_state.pop(_news(key), None)
     return result
+
+
+def returning() -> bool:
+    """Whether this run of the page shows an address that the browser came back to: by Back or Forward, or because the
+    stage asked for a run after it had lost the server."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _session() -> str:
+    """A name of this session of the server, by which the browser knows a new one."""
+    return st.session_state.setdefault("stage.session", secrets.token_hex(8))
+
+
+def _returns() -> int:
+    """How often the browser came back: it hears of each run, though nothing else may have changed."""
+    count = st.session_state.get("stage.returns", 0) + returning()
+    st.session_state["stage.returns"] = count
+    return count
 
 
 def _remember(key: str, name: str) -> None:

@@ -1,6 +1,8 @@
 /** What the stage asks of Python: one at a time, in order, each with a rising number. */
 
+const DOUBT = 4000; // milliseconds after which an ask may have been lost
 const PATIENCE = 10_000; // milliseconds after which an unanswered ask no longer holds up the next
+const MOST = 8; // asks that wait
 
 let number = 0;
 
@@ -8,26 +10,32 @@ export class Asks {
   waiting = [];
   current = null;
 
-  /** send: an ask to Python; changed: called with the ask that is out, or null; ready: whether one can be sent now. */
-  constructor(send, changed, ready) {
-    this.send = send;
-    this.changed = changed;
-    this.ready = ready;
+  /**
+   * `on`: { send(ask) to Python, changed(ask) with the one that is out, or null, ready() whether one can be sent now,
+   * doubt(still) when an answer is late: still() says whether it still is, full() when one is refused }.
+   */
+  constructor(on) {
+    this.on = on;
   }
 
   get busy() {
     return this.current !== null;
   }
 
+  get all() {
+    return this.current ? [this.current, ...this.waiting] : this.waiting;
+  }
+
   has(name) {
-    return this.current?.act === name || this.waiting.some((ask) => ask.act === name);
+    return this.all.some((ask) => ask.act === name);
   }
 
   add(ask) {
     const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
     if (same && ask.act === "advance") same.to = Math.max(same.to, ask.to);
     else if (same && (ask.act === "inner" || ask.act === "drag" || ask.act === "fill")) Object.assign(same, ask);
-    else this.waiting.push(ask);
+    else if (this.waiting.length < MOST) this.waiting.push(ask);
+    else this.on.full();
     this.next();
   }
 
@@ -36,15 +44,38 @@ export class Asks {
   }
 
   next() {
-    if (this.current || !this.waiting.length || !this.ready()) return this.changed(this.current);
+    if (this.current || !this.waiting.length || !this.on.ready()) return this.on.changed(this.current);
     number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
     this.current = { ...this.waiting.shift(), n: number };
+    this.send();
+    this.on.changed(this.current);
+  }
+
+  send() {
+    const ask = this.current;
+    clearTimeout(this.doubting);
+    this.doubting = setTimeout(() => this.on.doubt(() => this.current === ask), DOUBT);
+    this.wait();
+    this.on.send(ask);
+  }
+
+  wait() {
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => {
+      if (!this.on.ready()) return this.wait(); // it will be asked again
       this.finish();
-      this.next();
+      return this.next();
     }, PATIENCE);
-    this.send(this.current);
-    this.changed(this.current);
+  }
+
+  /** The one that is out may have been lost: ask it again. Python does none twice. */
+  again() {
+    if (this.current) this.send();
+  }
+
+  /** What was asked after one order to move now counts as asked after another: the place is the same. */
+  turned(before, after) {
+    for (const ask of this.all) if (ask.turn === before) ask.turn = after;
   }
 
   /** Python has answered ask `n`: returns it, if it is the one we were waiting for. */
@@ -54,6 +85,7 @@ export class Asks {
 
   finish() {
     clearTimeout(this.timer);
+    clearTimeout(this.doubting);
     const done = this.current;
     this.current = null;
     return done;
@@ -61,6 +93,7 @@ export class Asks {
 
   destroy() {
     clearTimeout(this.timer);
+    clearTimeout(this.doubting);
     this.waiting = [];
   }
 }

@@ -174,8 +174,12 @@ export class Picture {
     if (this.built && this.host.offsetWidth && this.host.offsetHeight) Plotly.Plots.resize(this.host);
   }
 
+  /**
+   * Let go of the figure. It is not purged: Plotly goes on with a drawing under way, a hover that is due or a drag that has
+   * not ended, and fails where it finds a purged figure. It keeps no figure that has left the page, so memory stays flat.
+   */
   destroy() {
-    if (this.built) Plotly.purge(this.host);
+    if (this.built) this.host.removeAllListeners();
     this.built = false;
   }
 }

@@ -1,9 +1,12 @@
 /** The stage: takes messages from Python, shows frames, and reports what the reader does. See docs/stage.md. */
+import { Address } from "./address.js";
 import { Asks } from "./asks.js";
+import { Connection } from "./connection.js";
 import { el, load } from "./dom.js";
 import { Header } from "./header.js";
 import { decode, History } from "./history.js";
 import { listen } from "./keys.js";
+import { Place } from "./place.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
 import { arrange, View } from "./views.js";
@@ -13,8 +16,6 @@ const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide wou
 const REST = 250; // milliseconds after which the cursor counts as at rest
 const AHEAD = 3; // seconds of playing that should be known in advance
 const WORK = new Set(["end", "rest"]); // asks that go on slice by slice, and leave the reader where they are once paused
-
-const ABSENCE = 3000; // milliseconds that a stage waits for a new place on the page
 
 const here = (path) => new URL(path, import.meta.url).href;
 const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
@@ -51,53 +52,45 @@ class Stage {
   inner = new Map(); // frame id -> its inner frames
   stop = null; // the inner stop in view
   working = false; // what was asked for goes on, slice by slice
+  vain = 0; // answers to Play, one after another, that brought no frame
   views = [];
 
   constructor() {
     this.body = el("div", { class: "stage-body" });
     this.node = el("div", { class: "stage" }, this.body);
-    this.asks = new Asks(
-      (ask) => this.send("act", ask),
-      (ask) => this.transport?.busy(ask !== null),
-      () => this.present,
-    );
+    this.place = new Place(this.node, this.body);
+    this.address = new Address();
+    this.connection = new Connection(() => this.asks.all);
+    this.kept = this.connection.taken(); // asked before the page was loaded again
+    this.node.append(this.connection.node);
+    this.asks = new Asks({
+      send: (ask) => this.send("act", ask),
+      changed: (ask) => this.transport?.busy(ask !== null),
+      ready: () => this.present && this.connection.ready,
+      doubt: (still) => this.connection.doubt(still),
+      full: () => this.connection.full(),
+    });
     this.deaf = listen((key) => this.press(key));
-    this.placed = () => this.body.style.setProperty("--stage-top", `${this.offset()}px`);
-    this.watch = new ResizeObserver(this.placed);
-    addEventListener("resize", this.placed);
   }
 
   /** Take this place on the page. */
   settle(root) {
-    clearTimeout(this.leaving);
-    this.leaving = null;
-    if (this.node.parentElement === root) return;
-    root.querySelector(".stage-loading")?.setAttribute("hidden", "");
-    root.append(this.node);
-    this.transport?.centre(); // what has left the page forgets how far it was scrolled
-    this.watch.disconnect();
-    this.watch.observe(document.body);
-    if (root.parentElement) this.watch.observe(root.closest("[data-testid=stVerticalBlock]") ?? root.parentElement);
+    this.address.keep(true);
+    if (this.place.settle(root)) this.transport?.centre(); // what has left the page forgets how far it was scrolled
   }
 
   /** Off the page: over, unless it gets another place soon. */
   leave(over) {
-    if (this.present || this.leaving) return;
-    this.leaving = setTimeout(() => {
+    if (!this.present) this.address.keep(false);
+    this.place.leave(() => {
       this.destroy();
       over();
-    }, ABSENCE);
+    });
   }
 
   /** On the page, and not on its way to another place there. */
   get present() {
-    return this.node.isConnected;
-  }
-
-  /** How far below the top of the unscrolled page the stage begins. */
-  offset() {
-    const scrolled = this.node.closest("[data-testid=stMain]")?.scrollTop ?? 0;
-    return Math.round(this.node.getBoundingClientRect().top + scrolled);
+    return this.place.present;
   }
 
   // --- messages ---------------------------------------------------------------------------------------------------
@@ -114,6 +107,8 @@ class Stage {
 
   take(message) {
     this.message = message;
+    this.address.follow(message);
+    const held = this.frame?.id;
     const rebuilt = message.scene.id !== this.scene?.id;
     if (rebuilt) this.build(message.scene);
     this.readTheme();
@@ -124,15 +119,25 @@ class Stage {
     this.goal = message.goal;
     this.paused = message.paused;
     if (message.inner) this.inner.set(message.inner.frame, message.inner.frames.map(decode));
-    this.placed();
+    this.place.placed();
     if (complete && this.history.frames.length) {
       this.transport.frames(this.history.frames, this.theme);
       this.transport.coming(message.coming ?? [], this.theme);
+      if (message.session !== this.session && this.frame?.id === held) this.renew(message);
+      this.session = message.session;
       this.follow(message, answered, rebuilt);
+      this.kept.splice(0).forEach((ask) => this.repeat(ask));
     } else if (!this.asks.has("resend")) {
       this.asks.add({ act: "resend" });
     }
+    if (this.connection.heard()) this.asks.again();
     this.asks.next();
+  }
+
+  /** Another session of the server has the same run: the reader stays where they are, and so does what they asked. */
+  renew({ turn }) {
+    this.asks.turned(this.turn, turn);
+    this.turn = turn;
   }
 
   /** Where the cursor goes after a message. */
@@ -162,7 +167,9 @@ class Stage {
       this.show();
       this.rest();
     }
-    if (answered?.act === "ahead" && this.playing && this.cursor === last) this.pause(); // nothing more came
+    // one answer without frames may have been meant for the run before
+    if (answered?.act === "ahead") this.vain = this.cursor === last && !rebuilt ? this.vain + 1 : 0;
+    if (this.playing && this.vain > 1) this.pause(); // nothing more comes
     if (going) this.ask(more);
   }
 
@@ -375,6 +382,7 @@ class Stage {
 
   play() {
     this.forget();
+    this.vain = 0;
     if (this.ended && this.cursor === this.history.last) this.go(0, { glide: false });
     this.playing = true;
     this.due = performance.now();
@@ -419,7 +427,7 @@ class Stage {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (this.playing || this.cursor === this.reported) return;
-      if (this.asks.busy || !this.present) return this.rest();
+      if (this.asks.busy || !this.present || !this.connection.ready) return this.rest();
       this.reported = this.cursor;
       this.report("cursor", { at: this.cursor, turn: this.turn, n: Date.now() }); // a number, so that the same frame again is news too
       return undefined;
@@ -437,6 +445,12 @@ class Stage {
     this.asks.add({ ...act, at: this.want ?? this.cursor, turn: this.turn });
   }
 
+  /** Ask again what was asked before the page was loaded anew. */
+  repeat(ask) {
+    if (ask.act === "advance") this.want = ask.to;
+    this.asks.add({ ...ask, turn: this.turn });
+  }
+
   press(key) {
     if (!this.frame || !this.present) return false;
     const own = { ArrowRight: () => this.next(), ArrowLeft: () => this.back(), Home: () => this.go(0, { own: true }), End: () => this.end(),
@@ -451,11 +465,10 @@ class Stage {
     this.pause();
     clearTimeout(this.resting);
     cancelAnimationFrame(this.gliding);
-    removeEventListener("resize", this.placed);
-    this.watch.disconnect();
     this.deaf();
+    this.connection.destroy();
     this.asks.destroy();
     this.views.forEach((view) => view.destroy());
-    this.node.remove();
+    this.place.destroy();
   }
 }

@@ -1,0 +1,33 @@
+/**
+ * The browser's history: one entry for each thing to look at, however often the view of it changes.
+ *
+ * Streamlit makes a new entry of every change of the address. While a stage is on the page, such a change replaces the
+ * entry; the stage makes a new one when Python says that something else is in view. Back and Forward are Streamlit's:
+ * it runs the page with the address of the entry.
+ */
+
+const { pushState, replaceState } = History.prototype;
+const kept = new Set(); // the stages whose page is in view
+
+history.pushState = function (state, title, url) {
+  const same = kept.size > 0 && new URL(url, location.href).pathname === location.pathname;
+  return (same ? replaceState : pushState).call(this, state, title, url);
+};
+
+export class Address {
+  /** A stage has come to a page, or left it. */
+  keep(on) {
+    kept[on ? "add" : "delete"](this);
+  }
+
+  /** After a message: the address is that of its view by now. */
+  follow({ session, entry }) {
+    const now = location.href, before = this.now;
+    const same = before && new URL(before).pathname === location.pathname;
+    if (same && session === this.session && entry > this.entry) {
+      replaceState.call(history, history.state, "", before);
+      pushState.call(history, {}, "", now);
+    }
+    Object.assign(this, { now, session, entry });
+  }
+}

@@ -1,0 +1,136 @@
+/** Whether the server answers: watched, said, and mended when it comes back. */
+import { el, setText } from "./dom.js";
+
+const HEALTH = new URL("../../_stcore/health", import.meta.url).href;
+const PROBE = 1000; // milliseconds between two looks at a server that does not answer, and the longest wait for one
+const SETTLE = 400; // milliseconds that the page has, once connected again, to send a message by itself
+const PATIENCE = 10_000; // milliseconds after which a page that was woken, and neither runs nor speaks, is loaded again
+const QUIET = 60_000; // milliseconds between two reloads
+const KEPT = "stage.asks"; // where they survive a reload
+
+const WORDS = { lost: "Reconnecting …", full: "Reconnecting … No more keys are taken until then.", dead: "The server does not answer. Reload the page to try again." };
+
+export class Connection {
+  up = true; // the server can be reached
+  fresh = true; // and has sent a message since it was last lost, or in doubt
+  reachable = true; // as the last probe found it
+
+  /** `asks()`: what must not be lost when the page is loaded again. */
+  constructor(asks) {
+    this.asks = asks;
+    this.node = el("p", { class: "stage-connection", role: "status" });
+    this.app = document.querySelector("[data-testid=stApp]");
+    this.watch = new MutationObserver(() => this.look());
+    if (this.app) this.watch.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
+    // without a network the server may still be there, on the reader's own machine: so look
+    this.probed = () => this.probe();
+    addEventListener("offline", this.probed);
+    addEventListener("online", this.probed);
+    this.look();
+  }
+
+  /** Whether an ask can be sent, and its answer will be heard. */
+  get ready() {
+    return this.up && this.fresh;
+  }
+
+  /** Whether the page's script is at work, so that an answer may only be slow. */
+  get running() {
+    return ["running", "rerunRequested"].includes(this.app?.dataset.testScriptState);
+  }
+
+  look() {
+    const state = this.app?.dataset.testConnectionState ?? "CONNECTED";
+    const up = state === "CONNECTED" && this.reachable;
+    if (up === this.up) return;
+    this.up = up;
+    clearTimeout(this.waking);
+    if (up) this.waking = setTimeout(() => this.wake(), SETTLE);
+    else {
+      this.fresh = false;
+      this.say(WORDS.lost); // until the page has spoken again
+    }
+  }
+
+  say(words) {
+    setText(this.node, words);
+  }
+
+  /** An ask was refused because too many wait. */
+  full() {
+    this.say(WORDS.full);
+  }
+
+  async probe() {
+    clearTimeout(this.next);
+    const look = fetch(HEALTH, { cache: "no-store", signal: AbortSignal.timeout(PROBE) });
+    this.reachable = await look.then(({ ok }) => ok, () => false);
+    this.look();
+    if (!this.reachable) this.next = setTimeout(this.probed, PROBE);
+    return this.reachable;
+  }
+
+  /** An ask is out for long, and the page does nothing: if the server is there, the page has lost the ask. */
+  async doubt(still) {
+    if (!this.ready || this.running || !(await this.probe())) return;
+    if (!this.ready || this.running || !still()) return;
+    this.fresh = false;
+    this.wake();
+  }
+
+  /**
+   * Have the whole page run again at its address. A server that was restarted knows nothing of the part of the page that
+   * asks belong to, and says nothing of it; the page runs again by itself only when such a part had run last. It does so
+   * for Back and Forward, and this is the same to it: the address holds the view.
+   */
+  wake() {
+    if (this.fresh || !this.up) return;
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+    this.waking = setTimeout(() => this.reload(), PATIENCE);
+  }
+
+  /** The last resort; not twice in a minute. */
+  reload() {
+    if (this.fresh || !this.up) return;
+    if (this.running) {
+      this.waking = setTimeout(() => this.reload(), PATIENCE);
+      return;
+    }
+    const kept = read();
+    if (kept && Date.now() - kept.time < QUIET) return this.say(WORDS.dead);
+    sessionStorage.setItem(KEPT, JSON.stringify({ time: Date.now(), path: location.pathname, asks: this.asks() }));
+    location.reload();
+  }
+
+  /** What was asked before a reload; once. */
+  taken() {
+    const kept = read();
+    if (!kept?.asks) return [];
+    sessionStorage.setItem(KEPT, JSON.stringify({ time: kept.time }));
+    return kept.path === location.pathname && Date.now() - kept.time < QUIET ? kept.asks : [];
+  }
+
+  /** A message has come. Returns whether it was waited for: what was asked before may have been lost. */
+  heard() {
+    if (this.fresh || !this.up) return false;
+    clearTimeout(this.waking);
+    this.say("");
+    return (this.fresh = true);
+  }
+
+  destroy() {
+    this.watch.disconnect();
+    removeEventListener("offline", this.probed);
+    removeEventListener("online", this.probed);
+    clearTimeout(this.next);
+    clearTimeout(this.waking);
+  }
+}
+
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT));
+  } catch {
+    return null;
+  }
+}
