@@ -5,7 +5,7 @@ A message may be stale (its handle has gone, its run was cut), damaged or forged
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from em_core.errors import InvalidExperiment
@@ -26,7 +26,7 @@ class Shown(Protocol):
     scene: Any
 
     def __len__(self) -> int: ...
-    def frames(self) -> list[dict[str, Any]]: ...
+    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]: ...
 
 
 def _whole(value: Any) -> bool:
@@ -92,7 +92,7 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
     what = act["act"]
     if what == "drag":
         at = min(act.get("at", last), last)
-        if act["handle"] not in {handle["id"] for handle in run.frames()[at].get("handles") or ()}:
+        if act["handle"] not in {handle["id"] for handle in run.frames([at])[at].get("handles") or ()}:
             raise InvalidExperiment("drag", act["handle"], "something that can be moved on the picture now")
         return {**act, "at": at}
     if what not in _NEEDED:
