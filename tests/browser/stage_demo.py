@@ -230,10 +230,9 @@ class Demo(Tape):
     def gather(self):
         # the last frame's id is its own, and one that was the last becomes another
         self.cut(min(len(self._light), self.known) - 1)
-        self._light = self._light + [
-            {"light": True, **{name: self.draw(index, True)[name] for name in ("id", "append", "chip", "next")}}
-            for index in range(len(self._light), self.known)
-        ]
+        made = [self.draw(index, True) for index in range(len(self._light), self.known)]
+        kept = ("id", "append", "chip", "next")
+        self._light = self._light + [{"light": True, **{name: one[name] for name in kept}} for one in made]
 
     def draw(self, index, key):
         return frame(index, self.corner, self.seed if index == self.known - 1 else 0, self.n_points)

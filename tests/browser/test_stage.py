@@ -38,7 +38,7 @@ class Demo:
         return len(self.server.lines()) - self.mark
 
     def at(self, frame):
-        self.page.wait_for_selector(f'.stage[data-frame="{frame}"]')
+        self.page.wait_for_selector(f'.stage[data-frame="{frame}"]', timeout=60_000)  # many slices, on a busy machine
 
     def beyond(self, frame):
         self.page.wait_for_function(f"Number(document.querySelector('.stage')?.dataset.frame) >= {frame}")
