@@ -65,7 +65,7 @@ class Server:
 
 
 class Viewer:
-    """One reader as the server sees them: a websocket on which the home page is opened, and the stage asked for steps."""
+    """One reader as the server sees them: the home page on a websocket, and the stage asked for steps."""
 
     def __init__(self, server, query=""):
         self.socket = connect(f"{server.url.replace('http', 'ws')}/_stcore/stream", max_size=None)
