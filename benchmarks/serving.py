@@ -65,14 +65,14 @@ class Server:
 
 
 class Viewer:
-    """One reader as the server sees them: a websocket on which a page is opened, and the stage asked for steps."""
+    """One reader as the server sees them: the home page on a websocket, and the stage asked for steps."""
 
-    def __init__(self, server, query="", page=""):
+    def __init__(self, server, query=""):
         self.socket = connect(f"{server.url.replace('http', 'ws')}/_stcore/stream", max_size=None)
         self.fragment = self.component = ""
         self.number = 0
         self.message = {}
-        self.place = {"query_string": query, "page_name": page}
+        self.place = {"query_string": query}
         self._run()
 
     def step(self):
