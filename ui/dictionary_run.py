@@ -140,6 +140,8 @@ class DictionaryRun(Tape):
             raise InvalidExperiment("move", letter, "an H-step first: this move needs codes")
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
+        if at >= LONGEST:
+            raise InvalidExperiment("move", letter, f"a place before half-step {LONGEST:,}: the page holds no more")
         self.trajectory, self.rest = self.trajectory.upto(at), ""
         if self._other is not None:
             self._other = self._other.upto(at)

@@ -193,6 +193,8 @@ class EmRun(Tape):
             raise InvalidExperiment("move", letter, "an E-step first: this move needs a q")
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
+        if at >= LONGEST:
+            raise InvalidExperiment("move", letter, f"a place before half-step {LONGEST:,}: the page holds no more")
         self.trajectory, self.rest = self.trajectory.upto(at), ""
         if at < self.plan.after:
             self.plan = replace(self.plan, after=0)

@@ -18,6 +18,8 @@ _LEAST_STEPS = 100
 _LEAST_ROW = 6
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
 LARGEST_FILE = 5_000_000
+# rungs of a ladder of q: each is a figure of its own
+_RUNGS = 40
 # characters that a link may unfold to
 UNFOLDED = 500_000
 
@@ -47,6 +49,12 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     valid = f"numbers × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, a point counted as {_LEAST_ROW} or more"
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
+
+
+def check_ladder(widths: int) -> None:
+    """Refuse a ladder with more widths than the page draws. Raises `InvalidExperiment`."""
+    if widths > _RUNGS:
+        raise InvalidExperiment("ladder.widths", f"{widths} widths", f"at most {_RUNGS} on this page")
 
 
 def check_file(content: bytes) -> None:

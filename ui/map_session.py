@@ -70,9 +70,9 @@ class MapSession(Session):
 
     def take_learned(self) -> None:
         """Take the dictionary over as it is now."""
-        with self.lock:
-            if self.just_learned is not None:
-                self.begin(self.settings.with_learned(self.just_learned))
+        atoms = self.just_learned
+        if atoms is not None:
+            self.attempt(lambda: self.begin(self.settings.with_learned(atoms)))
 
     def open(self, raw: Any) -> None:
         settings, steps = map_settings.of_experiment(raw)

@@ -92,20 +92,22 @@ class Player:
         self.due = last if cursor is None else min(cursor, last)
         self._reopen(run)
 
-    def listen(self, key: str) -> dict[str, Any] | None:
+    def listen(self, key: str, last: int) -> dict[str, Any] | None:
         """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports.
+
+        last: the run's last frame; a place beyond it, from before a cut, is that frame.
 
         A place from before our last order to move is out of date: two keys pressed quickly both count.
         """
         result = stage.asked(key)
         if result.cursor is not None and result.turn == self.turn:
-            self.cursor, self.due = result.cursor, None
+            self.cursor, self.due = min(result.cursor, last), None
         act = result.act
         if not act or act["n"] == self._answered:
             return None
         self._answered = act["n"]
         if "at" in act and act.get("turn") == self.turn:
-            self.cursor = act["at"]
+            self.cursor = min(act["at"], last)
         return act
 
     def answer(self, run: Run, act: dict[str, Any]) -> bool:

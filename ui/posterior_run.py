@@ -34,7 +34,9 @@ class PosteriorRun:
         """The ladder that the settings describe. Raises `InvalidExperiment`."""
         raw = settings.experiment()
         limits.check(raw, 1)
-        return cls(LadderExperiment.parse(raw))
+        experiment = LadderExperiment.parse(raw)
+        limits.check_ladder(len(experiment.widths))
+        return cls(experiment)
 
     def __len__(self) -> int:
         return len(self._frames)

@@ -128,15 +128,21 @@ class Session:
         for name, limit in self.limits.items():
             limit.check(name, getattr(settings, name))
 
-    def drop_file(self) -> None:
-        """Give up the data that a file brought along, and go back to what the controls say."""
+    def attempt(self, deed: Callable[[], None]) -> None:
+        """Do what a button asks for. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
             self.messages = []
             try:
-                self.begin(replace(self.settings, given=None))
+                deed()
             except InvalidExperiment as error:
-                # the controls may not suit the shipped data, such as more factors than columns
                 self.messages.append(str(error))
+
+    def drop_file(self) -> None:
+        """Give up the data that a file brought along, and go back to what the controls say.
+
+        These may not suit the shipped data: more factors than columns, say.
+        """
+        self.attempt(lambda: self.begin(replace(self.settings, given=None)))
 
     def open_file(self, content: bytes) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
@@ -219,7 +225,7 @@ def animate(session: Session) -> None:
     place = f"stage.{session.key}"
     # a run that Streamlit stops in one of its own calls lets go of the lock, and has changed nothing by halves
     with session.lock:
-        act = session.player.listen(place)
+        act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             settings = session.settings
             session.act(act)

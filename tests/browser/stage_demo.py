@@ -288,7 +288,7 @@ with st.sidebar:
 @st.fragment
 def animate():
     place = stage.asked("stage").cursor
-    act = player.listen("stage")
+    act = player.listen("stage", len(run) - 1)
     if place is not None:
         print("CURSOR", place, flush=True)
     if act is not None:

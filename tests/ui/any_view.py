@@ -201,7 +201,7 @@ _HANDLES = [f"{name}/{number}" for name in ("mean", "point", "code", "rate", "li
 @st.composite
 def acts(draw, page):
     """An act as the stage sends it, or an odd one; places that count from the end of the run are made numbers there."""
-    name = draw(st.sampled_from(["advance"] * 3 + ["ahead", "end", "inner", "inner", "resend", *page.acts * 2]))
+    name = draw(st.sampled_from(["advance"] * 3 + ["ahead", "end", "inner", "inner", "fill", "resend", *page.acts * 2]))
     act = {"act": name, "at": ("back", draw(st.integers(0, 6)))}
     if name == "advance":
         act["to"] = ("on", draw(st.integers(0, 4)))

@@ -85,7 +85,7 @@ class Desk:
         if isinstance(raw, dict):
             raw = {"n": self.number, **raw}
         self.state[f"{self.key}.news"] = {"act": raw, "cursor": report}
-        act = self.session.player.listen(self.key)
+        act = self.session.player.listen(self.key, len(self.session.run) - 1)
         if act is not None:
             self.session.act(act)
         self.show()

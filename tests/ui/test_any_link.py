@@ -16,8 +16,8 @@ def opens(page, query):
     with in_time(query):
         session = page.session.opened(query)
         is_sound(session)
-    assert same_view(session, page.session.opened(session.query())), session.query()
-    return session
+    again = page.session.opened(session.query())
+    assert same_view(session, again), session.query()
 
 
 LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), addresses(page)))

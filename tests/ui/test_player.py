@@ -79,7 +79,7 @@ def sent(monkeypatch):
 def listen(player, monkeypatch, act=None, cursor=None, turn=0):
     result = SimpleNamespace(act=act, cursor=cursor, turn=turn)
     monkeypatch.setattr(player_module.stage, "asked", lambda key: result)
-    return player.listen("stage")
+    return player.listen("stage", 999)
 
 
 def names(message):

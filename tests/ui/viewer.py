@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from em_core.errors import InvalidExperiment
-from ui import dictionary_run, dictionary_session, em_run, em_session, map_run, map_session, player
+from ui import dictionary_run, dictionary_session, em_run, em_session, limits, map_run, map_session, player
+from ui.stage import acts
 
 # what must never stand in a text on screen
 _SPILLED = re.compile(r"\b(nan|NaN|inf|Infinity|None|undefined)\b|Traceback|np\.float|array\(")
 
 
-# what Play asks for ahead: as much as this many seconds make; and how many half-steps the page holds
-PATIENCE, LONGEST = 0.02, 40
+# how many half-steps the page holds, and how often a slice lets a run look at the clock
+LONGEST, LOOKS = 40, 5.5
 
 
 @pytest.fixture(scope="module")
 def hasty():
-    """Play and End make few steps at a time, and a run soon has as many as the page holds."""
+    """A run soon has as many half-steps as the page holds."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (em_run, map_run, dictionary_run, em_session, map_session, dictionary_session):
-            for name, value in (("_PATIENCE", PATIENCE), ("LONGEST", LONGEST)):
-                if hasattr(module, name):
-                    patch.setattr(module, name, value)
+            patch.setattr(module, "LONGEST", LONGEST)
         yield
 
 
@@ -39,7 +39,7 @@ def is_sound(session, known=()):
 
     known: ids of frames that have been looked at before.
     """
-    frames = session.run.frames()
+    frames = session.run.frames([session.player.cursor])
     ids = [frame["id"] for frame in frames]
     new = [frame for frame in frames if frame["id"] not in known]
     json.dumps([session.run.scene.json, new, session.run.coming(), session.run.ended], allow_nan=False)
@@ -57,13 +57,21 @@ def is_sound(session, known=()):
     json.loads(session.file(), parse_constant=pytest.fail)
 
 
+def in_view(session):
+    """The whole frame in view, with all that it shows."""
+    at = session.player.cursor
+    run = session.run
+    return run.draw(at, True) if hasattr(run, "draw") else run.frames()[at]
+
+
 def same_view(session, other):
     return (
         not other.messages
         and other.settings == session.settings
         and other.run.scene.json == session.run.scene.json
-        and other.run.frames() == session.run.frames()
+        and [frame["id"] for frame in other.run.frames([0])] == [frame["id"] for frame in session.run.frames([0])]
         and other.player.cursor == session.player.cursor
+        and in_view(other) == in_view(session)
     )
 
 
@@ -71,10 +79,20 @@ class Viewer:
     """One reader with one browser on one page."""
 
     def __init__(self, session):
-        self.session = session
         self.number = 0
-        self.ids, self.scene, self.turn, self.cursor = [], None, None, 0
+        self.enter(session)
+
+    def enter(self, session):
+        """A page that has just been opened, with slices of a few half-steps."""
+        looks = count()
+        session.player.clock = lambda: limits.SLICE / LOOKS * next(looks)
+        self.session = session
+        self.frames, self.scene, self.turn = [], None, None
         self.show()
+
+    @property
+    def ids(self):
+        return [frame["id"] for frame in self.frames]
 
     def do(self, deed):
         kind, what = deed
@@ -83,23 +101,25 @@ class Viewer:
             session.change(**what)
         elif kind == "file":
             try:
-                session.open_file(what if isinstance(what, str) else json.dumps(what))
+                session.open_file((what if isinstance(what, str) else json.dumps(what)).encode(errors="replace"))
             except InvalidExperiment as error:
                 one_line(str(error))
         elif kind == "drop":
             session.drop_file()
         elif kind == "reload":
-            self.session = type(session).opened(session.query())
+            self.enter(type(session).opened(session.query()))
             assert same_view(session, self.session), (session.query(), self.session.messages)
-            self.ids, self.scene = [], None
         elif kind == "cursor":
             self.listen(None, {"at": what, "turn": self.turn})
         else:
-            self.number += 1
-            act = self.listen({"turn": self.turn, **self.numbered(what), "n": self.number}, None)
-            if act is not None:
-                session.act(act)
+            self.ask(self.numbered(what))
         self.show()
+
+    def ask(self, act):
+        self.number += 1
+        heard = self.listen({"turn": self.turn, **act, "n": self.number}, None)
+        if heard is not None:
+            self.session.act(heard)
 
     def numbered(self, act):
         """Places counted from the end of the run become numbers, a handle's number one of those in view."""
@@ -109,7 +129,8 @@ class Viewer:
             if isinstance(value, tuple):
                 what, count = value
                 if what == "handle":
-                    frame = self.session.run.frames()[min(max(self.session.player.cursor, 0), last)]
+                    at = min(max(self.session.player.cursor, 0), last)
+                    frame = self.session.run.frames([at])[at]
                     handles = [handle["id"] for handle in frame.get("handles") or []] or ["none"]
                     value = handles[count % len(handles)]
                 else:
@@ -118,36 +139,48 @@ class Viewer:
         return numbers
 
     def listen(self, act, cursor):
-        place = cursor or {}
-        result = SimpleNamespace(cursor=place.get("at"), act=act, turn=place.get("turn"))
+        at, turn = acts.read_place(cursor)
+        result = SimpleNamespace(cursor=at, act=acts.read(act), turn=turn)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(player.stage, "asked", lambda key: result)
-            return self.session.player.listen("stage")
+            return self.session.player.listen("stage", len(self.session.run) - 1)
 
     def show(self):
-        """Take what the page sends; a browser that lacks history asks for all."""
-        is_sound(self.session, set(self.ids))
-        for _ in range(2):
-            sent = []
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(player.stage, "show", lambda message, key, sent=sent: sent.append(message))
-                self.session.player.show(self.session.run, "stage")
-            (message,) = sent
-            json.dumps(message, allow_nan=False)
-            if self.take(message):
+        """Take what the page sends; ask for what is missing, and for what the page itself says comes next."""
+        for _ in range(4 * LONGEST):
+            is_sound(self.session, set(self.ids))
+            message = self.sent()
+            if not self.take(message):
+                self.ask({"act": "resend", "at": 0})
+            elif message["more"]:
+                self.ask({**message["more"], "at": message["cursor"]})
+            elif self.frames[message["cursor"]].get("light"):
+                self.ask({"act": "fill", "at": message["cursor"]})
+            else:
                 break
-            self.session.act({"act": "resend", "n": self.number, "at": 0})
         else:
-            pytest.fail("the browser lacks history after all was sent again")
-        assert self.ids == [frame["id"] for frame in self.session.run.frames()]
-        assert 0 <= message["cursor"] < len(self.ids)
+            pytest.fail("the page never comes to rest")
+        assert self.ids == [frame["id"] for frame in self.session.run.frames([0])]
+        assert message["cursor"] == self.session.player.cursor
+
+    def sent(self):
+        messages = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(player.stage, "show", lambda message, key: messages.append(message))
+            self.session.player.show(self.session.run, "stage")
+        (message,) = messages
+        json.dumps(message, allow_nan=False)
+        return message
 
     def take(self, message):
         first, after = message["first"], message["after"]
-        if first and (len(self.ids) < first or self.ids[first - 1] != after):
+        if first and (len(self.frames) < first or self.frames[first - 1]["id"] != after):
             return False
         if message["scene"]["id"] != self.scene and first:
             return False
         self.scene, self.turn = message["scene"]["id"], message["turn"]
-        self.ids[first:] = [frame["id"] for frame in message["frames"]]
+        self.frames[first:] = message["frames"]
+        for fill in message["fills"]:
+            assert self.frames[fill["at"]]["id"] == fill["frame"]["id"] and not fill["frame"].get("light")
+            self.frames[fill["at"]] = fill["frame"]
         return True
