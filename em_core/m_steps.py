@@ -280,9 +280,8 @@ def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
 
 
 def _gradient(model: LatentVariableModel, data: Any, theta: Parameters, q: Any, size: int) -> Array | None:
-    """The gradient of E_q[log p(h, v; θ)]; None where θ is not usable, or where it has no longer `size` coordinates."""
+    """The gradient of E_q[log p(h, v; θ)]; None where it is not finite or has no longer `size` coordinates."""
     try:
-        check(model, data, theta)
         slope = model.gradient(data, theta, q)
     except HalfStepFailed:
         return None
