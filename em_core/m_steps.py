@@ -177,7 +177,7 @@ def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | 
 def _maximised(model: Any, data: Any, state: State, after: State, rng: np.random.Generator | None) -> Made:
     """`after`, once its θ has been found usable and L not lower there; else θ stays, with an event.
 
-    Near a maximum θ's own rounding may cost more than the step gains, where a covariance is thin beside the place of
+    Near a maximum θ's own rounding may cost more than the step gains, where a spread is thin beside the place of
     its mean.
     """
     check(model, data, after.theta)
