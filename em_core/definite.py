@@ -89,9 +89,7 @@ def conditions(matrices: Array) -> Array:
     return np.where(positive, sizes[:, -1] / np.where(positive, sizes[:, 0], 1.0), np.inf)
 
 
-def first_singular(
-    matrices: Array, floor: Array, worst_condition: float = WORST_CONDITION
-) -> tuple[int, dict[str, float]] | None:
+def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
     """The first of (K, D, D) covariances that is singular, and the number that shows it; else None.
 
     A variance counts as zero up to `floor`, (D,); all else is judged by the condition number.
@@ -101,11 +99,11 @@ def first_singular(
     if flat:
         return flat
     found = conditions(matrices)
-    singular = np.flatnonzero(~(found <= worst_condition))
+    singular = np.flatnonzero(~(found <= WORST_CONDITION))
     if len(singular) == 0:
         return None
     k = int(singular[0])
-    return k, {"condition": float(min(found[k], np.finfo(float).max)), "largest_condition": worst_condition}
+    return k, {"condition": float(min(found[k], np.finfo(float).max)), "largest_condition": WORST_CONDITION}
 
 
 def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] | None:

@@ -199,7 +199,10 @@ class FactorAnalysis:
         return {**theta, "noise_variances": frozen(variances)}
 
     def check(self, data: Table, theta: Parameters) -> None:
-        """Raise `HalfStepFailed` for a noise variance that is 0 beside the data, or beside what the factors explain."""
+        """Raise `HalfStepFailed` for a noise variance that is 0 beside the data, or beside what the factors explain.
+
+        The latter bounds the eigenvalues of the posterior precision too, none of which is below 1.
+        """
         scale = np.mean((data.values - data.values.mean(axis=0)) ** 2, axis=0)
         explained = np.sum(theta["loadings"] ** 2, axis=1)
         least = np.maximum(_SMALLEST_SHARE * np.maximum(scale, explained), definite.resolution(data.values))
@@ -216,11 +219,6 @@ class FactorAnalysis:
                 dimension=float(found[0]),
                 **found[1],
             )
-        floor = np.zeros(theta["loadings"].shape[1])
-        found = definite.first_singular(_precision(theta)[None], floor, 1 / _SMALLEST_SHARE)
-        if found:
-            message = "the factors cannot be told apart: their loadings point the same way, and the noise is next to 0"
-            raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: Table, theta: Parameters, q: Normals) -> Array:
         noise, loadings = self._noise(theta), theta["loadings"]
@@ -266,13 +264,6 @@ def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> A
     spread = hidden.T @ hidden / len(hidden) + q.covariances.mean(axis=0)
     crossed = hidden.T @ (data.values - centre) / len(hidden)
     return frozen(cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T)
-
-
-def _precision(theta: Parameters) -> Array:
-    """(L, L) that of the posterior, G = I + Λᵀ Ψ⁻¹ Λ, to be judged and not to be computed with."""
-    loadings = theta["loadings"]
-    noise = np.broadcast_to(theta["noise_variances"], theta["mean"].shape)
-    return np.eye(loadings.shape[1]) + (loadings.T / noise) @ loadings
 
 
 def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:

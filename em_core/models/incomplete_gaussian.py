@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve
 
 from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
@@ -256,7 +257,7 @@ class IncompleteGaussian:
     def gradient(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
         factor = definite.cholesky(theta["covariance"])
         apart = np.sum(_completed_deviations(data, q) - (theta["mean"] - data.centre), axis=0)
-        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, apart))
+        pull = cho_solve((factor, True), apart, check_finite=False)
         slope = definite.cholesky_slope(factor, _scatter(data, theta, q), len(data.values))
         return np.concatenate([pull, slope])
 

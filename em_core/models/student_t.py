@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve
 
 from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed
@@ -230,7 +231,7 @@ class StudentT:
 
     def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:
         factor, deviations = _factor(theta), data.values - theta["location"]
-        pull = np.linalg.solve(factor.T, np.linalg.solve(factor, q.weights @ deviations))
+        pull = cho_solve((factor, True), q.weights @ deviations, check_finite=False)
         scatter = _scatter(data.values, q.weights, theta["location"])
         return np.concatenate([pull, definite.cholesky_slope(factor, scatter, len(data.values))])
 

@@ -136,7 +136,7 @@ def test_eg_is_gradient_ascent_on_log_p(case):
 def test_a_gradient_step_that_leaves_the_numbers_stops_with_an_event():
     case = next(case for case in CASES if case.name == "gaussian_full_2d_k2")
     trajectory = run.run(case.experiment("EGEG", moves={"G": {"step": 1e90}}))
-    assert trajectory.last.stopped and trajectory.last.events[0].kind == "diverged"
+    assert trajectory.last.stopped and trajectory.last.events[0].kind in ("diverged", "singular_covariance")
     assert trajectory.last.after is trajectory.last.before
 
 
