@@ -421,7 +421,7 @@ def test_revived_points_are_the_worst_explained_and_no_two_alike():
 
 
 def reference(values, start, penalty, rounds):
-    """scikit-learn's ½‖V − HW‖² + α‖H‖₁ after every round: codes, then one sweep over the atoms."""
+    """scikit-learn's ½‖V − HW‖² + α‖H‖₁ after every round it makes: codes, then one sweep over the atoms."""
     from sklearn.decomposition import dict_learning
 
     with warnings.catch_warnings():
@@ -444,7 +444,9 @@ def test_sweeps_are_those_of_scikit_learn_and_full_m_steps_end_no_worse(raw):
         [sum(model.terms(data, step.after.theta, step.after.q)) for step in trajectory.half_steps[2::2]]
         for trajectory in (swept, made(raw)[1])
     )
-    np.testing.assert_allclose(mine, errors, rtol=1e-7)
+    # it ends where its cost rises, if only by rounding: then no round has anything left to gain
+    assert len(errors) == rounds or np.allclose(mine[len(errors) - 1 :], errors[-1], rtol=1e-7)
+    np.testing.assert_allclose(mine[: len(errors)], errors, rtol=1e-7)
     assert full[0] < errors[0] and full[-1] <= errors[-1] * (1 + 1e-6)
 
 

@@ -60,7 +60,8 @@ def test_active_sets_end_at_rounding_with_independent_atoms(case, name):
     assert end.done
     assert duality_gap(problem, end.code) <= 1e-13 * case.scale
     support = problem.dictionary[:, end.code != 0]
-    assert np.linalg.matrix_rank(support) == support.shape[1]
+    # none has a rank, but not for every NumPy
+    assert not support.size or np.linalg.matrix_rank(support) == support.shape[1]
     after = SOLVERS[name].step(problem, end)
     assert np.array_equal(after.code, end.code)
 
