@@ -68,8 +68,8 @@ def codings(draw):
 
 
 @st.composite
-def ladders(draw):
-    settings, data = draw(problems(most_dimensions=3, most_atoms=3))
+def ladders(draw, most_atoms=3):
+    settings, data = draw(problems(most_dimensions=3, most_atoms=most_atoms))
     raw = {"model": "sparse_coding_posterior", "settings": settings, "data": data}
     ladder = {}
     if draw(st.booleans()):

@@ -179,7 +179,9 @@ def on_the_command_line(text, form):
         assert len({row.count(",") for row in printed.splitlines()}) >= 1 and len(printed.splitlines()) > 1
 
 
-ANYTHING = st.one_of(experiments(), codings(), ladders(), damaged())
+# the integrals of three hidden units take seconds
+FLAT = ladders(most_atoms=2)
+ANYTHING = st.one_of(experiments(), experiments(), codings(), FLAT, damaged())
 TEXTS = st.one_of(
     ANYTHING.map(json.dumps),
     st.text(max_size=40),
@@ -203,8 +205,8 @@ def test_any_solver_on_any_problem_is_certified(raw):
     is_certified(raw)
 
 
-@ordinary(60)
-@given(ladders())
+@ordinary(40)
+@given(st.one_of(FLAT, FLAT, FLAT, ladders()))
 def test_any_ladder_descends_from_the_exact_posterior_to_the_dirac(raw):
     descends(raw)
 
