@@ -89,7 +89,16 @@ class Server:
         base = next((option.split("=")[1] for option in options if option.startswith("--server.baseUrlPath=")), "")
         self.url = f"http://127.0.0.1:{port}/{base}".rstrip("/")
         self.port = port
-        self.command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options]
+        self.command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(script),
+            f"--server.port={port}",
+            *OPTIONS,
+            *options,
+        ]
         self.start()
 
     def start(self):
