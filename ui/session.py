@@ -200,6 +200,7 @@ def current(kind: type[S]) -> S:
 @st.fragment
 def animate(session: Session) -> None:
     """The stage with the run on it. Stepping reruns this part of the page alone."""
+    session = known(type(session)) or session  # Back may have put another in its place since the page last ran
     place = f"stage.{session.key}"
     act = session.player.listen(place)
     if act is not None:
