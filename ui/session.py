@@ -222,6 +222,7 @@ def current(kind: type[S]) -> S:
 @st.fragment
 def animate(session: Session) -> None:
     """The stage with the run on it. Stepping reruns this part of the page alone."""
+    session = known(type(session)) or session  # Back may have put another in its place since the page last ran
     place = f"stage.{session.key}"
     # a run that Streamlit stops in one of its own calls lets go of the lock, and has changed nothing by halves
     with session.lock:

@@ -48,6 +48,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def home(page, page_errors, server):
+    page.set_default_timeout(60_000)  # a server that has just started is slow
     yield Home(page, server.url)
     page_errors[:] = [error for error in page_errors if not AWAY.search(error)]
 
@@ -100,7 +101,7 @@ def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, se
 
 
 def test_play_goes_on_after_a_restart(home, server):
-    home.open()
+    home.open("data=blobs&separation=0.5&components=4&plan=EG")  # slow to converge
     home.page.select_option(".stage-speed", "8")
     home.press(" ")
     home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 8")
