@@ -157,6 +157,9 @@ class MapSettings:
                 **_data(self.signal, "cosine", self.v1, self.v2, self.angle, self.number),
                 "dictionary": self.learned,
             }
+        fitting = self.fitting()
+        if fitting and self.dictionary not in fitting:
+            raise InvalidExperiment("dictionary", self.dictionary, f"one of {', '.join(fitting)} for this signal")
         return _data(self.signal, self.dictionary, self.v1, self.v2, self.angle, self.number)
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, in_time, ordinary
-from tests.ui.any_view import DICTIONARY, EM, OFTEN, addresses, deeds
+from tests.ui.any_view import DICTIONARY, EM, MAP, OFTEN, addresses, deeds
 from tests.ui.viewer import Viewer, hasty  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -44,6 +44,7 @@ LAST = {"model": "dictionary_learning", "data": FLOATS, "schedule": "HM", "seed"
 @given(VISITS)
 @example((EM, {}, [("file", WIDE), ("drop", None)]))
 @example((DICTIONARY, {}, [("file", LAST), ("reload", None)]))
+@example((MAP, {"signal": "spikes"}, [("change", {"dictionary": "learned"})]))
 def test_any_acts_leave_the_page_sound(visit):
     survives(*visit)
 
