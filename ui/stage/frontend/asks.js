@@ -9,6 +9,7 @@ let number = 0;
 export class Asks {
   waiting = [];
   current = null;
+  lost = false; // the one that is out must be sent again
 
   /**
    * `on`: { send(ask) to Python, changed(ask) with the one that is out, or null, ready() whether one can be sent now,
@@ -44,15 +45,20 @@ export class Asks {
   }
 
   next() {
-    if (this.current || !this.waiting.length || !this.on.ready()) return this.on.changed(this.current);
-    number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
-    this.current = { ...this.waiting.shift(), n: number };
-    this.send();
+    if (this.on.ready()) {
+      if (this.current && this.lost) this.send();
+      else if (!this.current && this.waiting.length) {
+        number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
+        this.current = { ...this.waiting.shift(), n: number };
+        this.send();
+      }
+    }
     this.on.changed(this.current);
   }
 
   send() {
     const ask = this.current;
+    this.lost = false;
     clearTimeout(this.doubting);
     this.doubting = setTimeout(() => this.on.doubt(() => this.current === ask), DOUBT);
     this.wait();
@@ -62,7 +68,7 @@ export class Asks {
   wait() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      if (!this.on.ready()) return this.wait(); // it will be asked again
+      if (!this.on.ready()) return this.wait(); // its answer may be slow, or it will be asked again
       this.finish();
       return this.next();
     }, PATIENCE);
@@ -70,7 +76,8 @@ export class Asks {
 
   /** The one that is out may have been lost: ask it again. Python does none twice. */
   again() {
-    if (this.current) this.send();
+    this.lost = true;
+    this.next();
   }
 
   /** What was asked after one order to move now counts as asked after another: the place is the same. */

@@ -15,13 +15,18 @@ export class Connection {
   fresh = true; // and has sent a message since it was last lost, or in doubt
   reachable = true; // as the last probe found it
 
-  /** `asks()`: what must not be lost when the page is loaded again. */
-  constructor(asks) {
+  /** `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended. */
+  constructor(asks, free) {
     this.asks = asks;
+    this.free = free;
     this.node = el("p", { class: "stage-connection", role: "status" });
     this.app = document.querySelector("[data-testid=stApp]");
     this.watch = new MutationObserver(() => this.look());
-    if (this.app) this.watch.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
+    const attributeFilter = ["data-test-connection-state", "data-test-script-state"];
+    if (this.app) this.watch.observe(this.app, { attributes: true, attributeFilter });
+    // the page is about to run at another address
+    this.moved = () => location.hash || this.await(); // Streamlit does not run for an anchor
+    addEventListener("popstate", this.moved);
     // without a network the server may still be there, on the reader's own machine: so look
     this.probed = () => this.probe();
     addEventListener("offline", this.probed);
@@ -29,9 +34,12 @@ export class Connection {
     this.look();
   }
 
-  /** Whether an ask can be sent, and its answer will be heard. */
+  /**
+   * Whether an ask can be sent, and its answer will be heard. Not while the page runs: an ask brings along what the page's
+   * own controls held when it was sent, and would undo what that run changes in them.
+   */
   get ready() {
-    return this.up && this.fresh;
+    return this.up && this.fresh && !this.running;
   }
 
   /** Whether the page's script is at work, so that an answer may only be slow. */
@@ -42,7 +50,7 @@ export class Connection {
   look() {
     const state = this.app?.dataset.testConnectionState ?? "CONNECTED";
     const up = state === "CONNECTED" && this.reachable;
-    if (up === this.up) return;
+    if (up === this.up) return this.running || this.free();
     this.up = up;
     clearTimeout(this.waking);
     if (up) this.waking = setTimeout(() => this.wake(), SETTLE);
@@ -72,8 +80,8 @@ export class Connection {
 
   /** An ask is out for long, and the page does nothing: if the server is there, the page has lost the ask. */
   async doubt(still) {
-    if (!this.ready || this.running || !(await this.probe())) return;
-    if (!this.ready || this.running || !still()) return;
+    if (!this.ready || !(await this.probe())) return;
+    if (!this.ready || !still()) return;
     this.fresh = false;
     this.wake();
   }
@@ -85,8 +93,15 @@ export class Connection {
    */
   wake() {
     if (this.fresh || !this.up) return;
+    this.await();
     dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
-    this.waking = setTimeout(() => this.reload(), PATIENCE);
+  }
+
+  /** A message must come before anything is asked. */
+  await() {
+    this.fresh = false;
+    clearTimeout(this.waking);
+    if (this.up) this.waking = setTimeout(() => this.reload(), PATIENCE);
   }
 
   /** The last resort; not twice in a minute. */
@@ -120,6 +135,7 @@ export class Connection {
 
   destroy() {
     this.watch.disconnect();
+    removeEventListener("popstate", this.moved);
     removeEventListener("offline", this.probed);
     removeEventListener("online", this.probed);
     clearTimeout(this.next);
