@@ -305,11 +305,13 @@ def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
 
 
 def _gradient(model: LatentVariableModel, data: Any, theta: Parameters, q: Any, size: int) -> Array | None:
-    """The gradient of E_q[log p(h, v; θ)]; None where θ is not usable, or where it has no longer `size` coordinates."""
+    """The gradient of E_q[log p(h, v; θ)]; None where it cannot be had, or has no longer `size` coordinates.
+
+    A θ that no move may accept can have one: curvature is measured across such places where data are small.
+    """
     try:
-        check(model, data, theta)
         slope = model.gradient(data, theta, q)
-    except HalfStepFailed:
+    except (HalfStepFailed, np.linalg.LinAlgError):
         return None
     return slope if slope.shape == (size,) and np.all(np.isfinite(slope)) else None
 
