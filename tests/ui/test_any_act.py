@@ -40,7 +40,7 @@ FLOATS = {"generator": "bars", "n_points": 40.0, "side": 4, "seed": 1, "probabil
 LAST = {"model": "dictionary_learning", "data": FLOATS, "schedule": "HM", "seed": 2**53 - 1}
 
 
-@ordinary(100)
+@ordinary(70)
 @given(VISITS)
 @example((EM, {}, [("file", WIDE), ("drop", None)]))
 @example((DICTIONARY, {}, [("file", LAST), ("reload", None)]))

@@ -23,7 +23,7 @@ def opens(page, query):
 LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), addresses(page)))
 
 
-@ordinary(250)
+@ordinary(150)
 @given(LINKS)
 @example((EM, {"given": packed({"moves": {"G": 5}})}))
 def test_any_address_opens(link):
