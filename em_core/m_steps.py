@@ -33,11 +33,13 @@ _WIDTH = 6e-6
 _FLAT = 1e-8
 # Newton's method costs the eigenvectors of a square matrix of coordinates
 MOST_NEWTON_COORDINATES = 1000
-# gradients in one half-step times rows times coordinates: N and L then end within 5 s, for a gradient takes 0.3 to 13
-# ns for each row and coordinate, measured over all models
-MOST_WORK = 3e8
+# gradients in one half-step times rows times coordinates: N and L then end within 5 s, for with twenty coordinates or
+# more a gradient takes 0.1 to 4 ns for each row and coordinate, measured over all models
+MOST_WORK = 1.2e9
 # what is walked through one by one, as patterns of gaps are, takes as long as so many rows
-_WALKED = 30
+_WALKED = 100
+# an iteration of L-BFGS looks at the bound, too, and some at several places
+_GRADIENTS_AN_ITERATION = 3
 
 # numbers that leave the floats are told by `_value` and `_slope`, not by warnings
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
@@ -149,7 +151,10 @@ def lbfgs_steps(
     n_units = model.n_units(data)
     slope, now = _slope(model, data, state), _now(model, data, state)
     start = model.to_vector(state.theta)
-    _check_work(model, data, state, iterations, "needs a gradient for each iteration; fewer would do in one step")
+    gradients = _GRADIENTS_AN_ITERATION * iterations
+    _check_work(
+        model, data, state, gradients, "needs gradients in each iteration; fewer iterations would do in one step"
+    )
     # where L is no number the line search meets a wall and turns back
     wall = 1e10 + 2 * abs(now) / n_units, np.zeros_like(start)
 
@@ -195,7 +200,7 @@ def _maximised(model: Any, data: Any, state: State, after: State, rng: np.random
         return replace(after, theta=theta), events
     if not hasattr(model, "check"):
         return after
-    now, then = (_value(model, data, theta, state.q) for theta in (state.theta, after.theta))
+    now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
         return after
     message = "the maximum that was found lies lower than θ, by rounding: θ stays"
@@ -321,7 +326,6 @@ def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Paramete
     return model.from_vector(vector, like)
 
 
-@_quiet
 def _usable(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
     """L up to the entropy, which θ does not change. Raises `HalfStepFailed` for a θ that no move may accept.
 
@@ -330,10 +334,20 @@ def _usable(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) ->
     model's `check` has seen to the factors that they are made of.
     """
     check(model, data, theta)
-    value = model.expected_log_joint(data, theta, q)
-    if not math.isfinite(value):
+    value = _height(model, data, theta, q)
+    if value == -math.inf:
         raise HalfStepFailed("diverged", "the bound is not finite there")
     return value
+
+
+@_quiet
+def _height(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
+    """L up to the entropy at a θ that has passed `check`; −inf where it is no number."""
+    try:
+        value = model.expected_log_joint(data, theta, q)
+    except HalfStepFailed:
+        return -math.inf
+    return value if math.isfinite(value) else -math.inf
 
 
 def _value(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:

@@ -37,6 +37,12 @@ def blobs(n_points, dimensions, n_components, **more):
     }
 
 
+def pictures(n_points, n_values, n_components, **more):
+    values = np.random.default_rng(6).integers(0, 2, (n_points, n_values)).tolist()
+    settings = {"n_components": n_components}
+    return {"model": "bernoulli_mixture", "settings": settings, "data": {"values": values}, "seed": 1, **more}
+
+
 def gappy(n_points, dimensions, **more):
     """Nearly every row has a pattern of gaps of its own."""
     rng = np.random.default_rng(5)
@@ -89,9 +95,9 @@ def test_the_net_offers_its_curvature():
     ("raw", "letter", "named"),
     [
         (blobs(20_000, 6, 8), "N", {"coordinates": 223, "rows": 20_000, "gradients": 446}),
-        (blobs(20_000, 6, 8, moves={"L": {"iterations": 1000}}), "L", {"coordinates": 223, "gradients": 1000}),
+        (blobs(20_000, 6, 8, moves={"L": {"iterations": 1000}}), "L", {"coordinates": 223, "gradients": 3000}),
         (gappy(600, 30), "N", {"coordinates": 495}),
-        (net(50, 80, moves={"L": {"iterations": 1000}}), "L", {"rows": 4096, "gradients": 1000}),
+        (net(50, 80, moves={"L": {"iterations": 1000}}), "L", {"rows": 4096, "gradients": 3000}),
     ],
     ids=["mixture_n", "mixture_l", "patterns_n", "net_l"],
 )
@@ -105,8 +111,8 @@ def test_moves_that_would_take_too_long_say_which_size(raw, letter, named):
 
 @pytest.mark.parametrize(
     "raw",
-    [blobs(2000, 6, 8), blobs(180, 23, 3), gappy(150, 12), blobs(20_000, 2, 2)],
-    ids=["points", "dimensions", "patterns", "many_points"],
+    [blobs(2000, 8, 8), blobs(180, 23, 3), gappy(150, 12), blobs(20_000, 2, 2), pictures(3000, 30, 8)],
+    ids=["points", "dimensions", "patterns", "many_points", "pictures"],
 )
 def test_what_newton_does_not_refuse_ends_soon(raw):
     begin = time.process_time()
