@@ -128,7 +128,7 @@ def _read_parameters(fields: Fields, model: LatentVariableModel, data: Any) -> P
     failure = _failure(model, data, theta)
     if failure:
         shown = {name: entry.tolist() for name, entry in theta.items()}
-        valid = f"parameters under which the data have a finite log probability ({failure})"
+        valid = f"parameters at which every term of the bound can be computed ({failure})"
         raise InvalidExperiment(path, shown, valid)
     return theta
 

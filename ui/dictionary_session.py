@@ -81,8 +81,9 @@ class DictionarySession(Session):
     @property
     def learned(self) -> Array | None:
         """(D, K) the dictionary in view, to four decimals; None before the first half-step."""
-        at = min(self.player.cursor, len(self.run) - 1)
-        atoms = self.run.dictionaries(at)[0].round(_DECIMALS)
+        with self.lock:
+            at = min(self.player.cursor, len(self.run) - 1)
+            atoms = self.run.dictionaries(at)[0].round(_DECIMALS)
         return atoms if at > 0 and np.all(atoms.any(axis=0)) else None
 
 

@@ -163,12 +163,14 @@ class Session:
     @property
     def linkable(self) -> bool:
         """Whether the view fits an address."""
-        return _fits(self.query())
+        with self.lock:
+            return _fits(self.query())
 
     @property
     def address(self) -> Query:
         """The view as the address holds it; one that is too long to be a link stays bare."""
-        query = self.query()
+        with self.lock:
+            query = self.query()
         return query if _fits(query) else {}
 
     def write_address(self) -> None:

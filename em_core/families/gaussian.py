@@ -144,7 +144,7 @@ class GaussianFamily:
             self._check(overall, values)
         except HalfStepFailed:
             valid = "data whose covariance is not singular, or an explicit start"
-            raise InvalidExperiment("data.values", "points on a line or plane", valid) from None
+            raise InvalidExperiment("data.values", "points on a line or plane, or too close to one", valid) from None
         overall = overall / n_components
         if self.covariance != "tied":
             overall = np.repeat(overall, n_components, axis=0)
@@ -215,7 +215,7 @@ def _singular(component: int, numbers: dict[str, float], covariance: str) -> Hal
     which = "the tied covariance" if covariance == "tied" else f"the covariance of component {component + 1}"
     return HalfStepFailed(
         "singular_covariance",
-        f"{which} becomes singular: its component closes in on too few points, and the likelihood has no upper bound",
+        f"{which} is singular, or too close to it: around too few points the likelihood has no upper bound",
         component=component,
         **numbers,
     )
