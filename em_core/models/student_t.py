@@ -227,7 +227,7 @@ class StudentT:
         found = definite.first_singular(theta["scale_matrix"][None], definite.resolution(data.values))
         if found:
             message = (
-                "the scale matrix is singular, or too close to it: the points that count would lie on a line or plane"
+                "the scale matrix is singular, or too close to it: the points that count all but share a plane"
             )
             raise HalfStepFailed("singular_covariance", message, **found[1])
 
