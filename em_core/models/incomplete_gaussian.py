@@ -3,16 +3,12 @@
 Entries are missing at random: that they are missing says nothing about what they would have been. Given the observed
 entries of a row its missing ones are Gaussian again (Orchard and Woodbury, 1972; Little and Rubin, chapter 11).
 
-All is computed from deviations from the table's centre, so that data far from 0 keep their digits, and from one
-Cholesky factor: those of reordered and smaller matrices come from it by orthogonal triangulation, so that all terms of
-the bound speak of the same matrix even where its rounding is felt.
+All is computed from deviations from the table's centre, so that data far from 0 keep their digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,97 +19,18 @@ from em_core import definite, minibatch
 from em_core.errors import HalfStepFailed, InvalidExperiment
 from em_core.fields import Fields
 from em_core.model import ModelHelp
+from em_core.models.missing import (
+    LOG_2_PI,
+    Conditional,
+    IncompleteTable,
+    MissingEntries,
+    patterns,
+    seen_parts,
+    splits,
+    well_conditioned,
+)
 from em_core.records import Array, Parameters, frozen
 from em_core.remainders import log_remainder
-
-Places = NDArray[np.intp]
-
-_LOG_2_PI = float(np.log(2 * np.pi))
-
-
-@dataclass(frozen=True, eq=False)
-class Pattern:
-    """The rows in which the same columns are missing. Each field holds indices."""
-
-    rows: Places
-    observed: Places
-    missing: Places
-
-    def part(self, rows: Places) -> Pattern:
-        """The same pattern among `rows` alone, in order: its rows are numbered by their place there."""
-        places = np.flatnonzero(np.isin(rows, self.rows))
-        places.flags.writeable = False
-        return Pattern(places, self.observed, self.missing)
-
-
-@dataclass(frozen=True, eq=False)
-class IncompleteTable:
-    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without gaps first.
-
-    centre: (D,) a place in the middle of each column, from which q and all sums are counted.
-    """
-
-    values: Array
-    patterns: tuple[Pattern, ...]
-    centre: Array
-
-    @cached_property
-    def deviations(self) -> Array:
-        """(N, D) values minus the centre."""
-        return frozen(self.values - self.centre)
-
-    def part(self, rows: Places) -> IncompleteTable:
-        """These rows alone."""
-        patterns = (pattern.part(rows) for pattern in self.patterns)
-        kept = tuple(entry for entry in patterns if len(entry.rows))
-        return IncompleteTable(frozen(self.values[rows]), kept, self.centre)
-
-
-@dataclass(frozen=True, eq=False)
-class Conditional:
-    """q of the missing entries in the rows of one pattern: a Gaussian for each row.
-
-    centre: (missing,) that of the table; deviations: (rows, missing) means minus the centre; factors: lower Cholesky
-    factors of the covariances, (1, missing, missing) where all rows share one, else (rows, missing, missing); 0 for a
-    point mass at the mean.
-    """
-
-    pattern: Pattern
-    centre: Array
-    deviations: Array
-    factors: Array
-
-    @property
-    def means(self) -> Array:
-        """(rows, missing)"""
-        return self.centre + self.deviations
-
-    def part(self, rows: Places) -> Conditional:
-        """q of those of its rows that are among `rows`, numbered by their place there."""
-        kept = np.isin(self.pattern.rows, rows)
-        factors = self.factors if len(self.factors) == 1 else frozen(self.factors[kept])
-        return replace(self, pattern=self.pattern.part(rows), deviations=frozen(self.deviations[kept]), factors=factors)
-
-    @property
-    def covariances(self) -> Array:
-        return self.factors @ np.swapaxes(self.factors, -1, -2)
-
-
-@dataclass(frozen=True, eq=False)
-class MissingEntries:
-    """q: one `Conditional` for each pattern that has gaps."""
-
-    conditionals: tuple[Conditional, ...]
-
-    @property
-    def rows(self) -> Places:
-        """The rows with gaps, in the order of the table."""
-        return np.sort(np.concatenate([np.empty(0, dtype=np.intp), *(part.pattern.rows for part in self.conditionals)]))
-
-    def part(self, rows: Places) -> MissingEntries:
-        """q of these rows, in order."""
-        conditionals = (entry.part(rows) for entry in self.conditionals)
-        return MissingEntries(tuple(entry for entry in conditionals if len(entry.deviations)))
 
 
 @dataclass(frozen=True)
@@ -143,7 +60,7 @@ class IncompleteGaussian:
         if not present.any(axis=0).all():
             column = int(np.argmin(present.any(axis=0)))
             raise InvalidExperiment(name, f"column {column} all null", "at least one number in every column")
-        return IncompleteTable(values, tuple(_patterns(present)), frozen(np.nanmean(values, axis=0)))
+        return IncompleteTable(values, tuple(patterns(present)), frozen(np.nanmean(values, axis=0)))
 
     def read_parameters(self, fields: Fields, data: IncompleteTable) -> Parameters:
         dimensions = data.values.shape[1]
@@ -165,14 +82,17 @@ class IncompleteGaussian:
         return float(len(data.values))
 
     def posterior(self, data: IncompleteTable, theta: Parameters) -> MissingEntries:
-        return MissingEntries(tuple(split.missing for split in _splits(data, theta) if len(split.pattern.missing)))
+        conditionals = (split.missing for split in splits(data, theta))
+        return MissingEntries(tuple(entry for entry in conditionals if len(entry.pattern.missing)))
 
     def expected_log_joint(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> float:
         """Σ E[log N(completed row; mean, covariance)]."""
+        if well_conditioned(theta["covariance"]):
+            return _expected_log_density_of_rows(data, theta, q)
         total, conditionals = 0.0, iter(q.conditionals)
-        for split in _splits(data, theta):
-            total += split.log_density()
-            if len(split.pattern.missing):
+        for split in splits(data, theta):
+            total += split.seen.log_density()
+            if len(split.missing.pattern.missing):
                 total += _expected_log_density(next(conditionals), split.missing)
         return total
 
@@ -182,7 +102,7 @@ class IncompleteGaussian:
             with np.errstate(divide="ignore"):  # a point has entropy −∞
                 logs = definite.log_determinant(part.factors)
             n_rows, n_missing = part.deviations.shape
-            logs = logs + n_missing * (1 + _LOG_2_PI)
+            logs = logs + n_missing * (1 + LOG_2_PI)
             total += 0.5 * float(np.sum(np.broadcast_to(logs, n_rows)))
         return total
 
@@ -221,7 +141,7 @@ class IncompleteGaussian:
 
     def log_evidence(self, data: IncompleteTable, theta: Parameters) -> float:
         """Log density of the observed entries of each row."""
-        return sum(split.log_density() for split in _splits(data, theta))
+        return sum(seen.log_density() for seen in seen_parts(data, theta))
 
     def maximize(self, data: IncompleteTable, q: MissingEntries, theta: Parameters) -> Parameters:
         """Mean and 1/N covariance of the completed table, the spread of what was missing included."""
@@ -287,49 +207,14 @@ def completed(data: IncompleteTable, q: MissingEntries) -> Array:
     return result
 
 
-def _patterns(present: NDArray[np.bool_]) -> Iterator[Pattern]:
-    kinds, members = np.unique(~present, axis=0, return_inverse=True)
-    for k, gaps in enumerate(kinds):
-        places = np.flatnonzero(members.ravel() == k), np.flatnonzero(~gaps), np.flatnonzero(gaps)
-        for entry in places:
-            entry.flags.writeable = False
-        yield Pattern(*places)
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """The rows of one pattern under θ: the density of what is observed, and given this that of what is missing.
-
-    whitened: (observed, rows) and factor: (observed, observed) of the former; missing: the latter.
-    """
-
-    pattern: Pattern
-    whitened: Array
-    factor: Array
-    missing: Conditional
-
-    def log_density(self) -> float:
-        """Log density of the observed entries, over all rows."""
-        n_observed, n_rows = self.whitened.shape
-        constant = n_observed * _LOG_2_PI + float(definite.log_determinant(self.factor))
-        return -0.5 * (float(np.sum(self.whitened**2)) + n_rows * constant)
-
-
-def _splits(data: IncompleteTable, theta: Parameters) -> Iterator[Split]:
-    """Every pattern under θ, from one Cholesky factor, with the observed columns first."""
-    orders = np.array([np.concatenate([pattern.observed, pattern.missing]) for pattern in data.patterns])
-    upper: Any = np.linalg.qr(np.swapaxes(definite.cholesky(theta["covariance"])[orders], -1, -2), mode="r")
-    signs = np.where(np.einsum("kii->ki", upper) < 0, -1.0, 1.0)
-    factors = np.swapaxes(signs[:, :, None] * upper, -1, -2)
-    apart = theta["mean"] - data.centre
-    for pattern, factor in zip(data.patterns, factors, strict=True):
-        seen = len(pattern.observed)
-        deviations = data.deviations[np.ix_(pattern.rows, pattern.observed)] - apart[pattern.observed]
-        whitened = definite.whiten(factor[:seen, :seen], deviations.T)
-        means = apart[pattern.missing] + (factor[seen:, :seen] @ whitened).T
-        centre = frozen(data.centre[pattern.missing])
-        missing = Conditional(pattern, centre, frozen(means), frozen(factor[None, seen:, seen:]))
-        yield Split(pattern, whitened, factor[:seen, :seen], missing)
+def _expected_log_density_of_rows(data: IncompleteTable, theta: Parameters, q: MissingEntries) -> float:
+    """Σ E_q[log N(completed row; mean, covariance)], from one factor for all rows."""
+    factor = definite.cholesky(theta["covariance"])
+    n_rows, dimensions = data.values.shape
+    squares = np.sum(definite.whiten(factor, (_completed_deviations(data, q) - (theta["mean"] - data.centre)).T) ** 2)
+    spread = np.trace(cho_solve((factor, True), _spread(q, dimensions), check_finite=False))
+    constant = dimensions * LOG_2_PI + definite.log_determinant(factor)
+    return -0.5 * float(squares + spread + n_rows * constant)
 
 
 def _expected_log_density(q: Conditional, conditional: Conditional) -> float:
@@ -338,7 +223,7 @@ def _expected_log_density(q: Conditional, conditional: Conditional) -> float:
     n_rows, n_missing = q.deviations.shape
     squares = np.sum(definite.whiten(factor, (q.deviations - conditional.deviations).T) ** 2)
     spread = n_rows * np.mean(np.sum(np.linalg.solve(factor, q.factors) ** 2, axis=(-2, -1)))
-    constant = n_missing * _LOG_2_PI + definite.log_determinant(factor)
+    constant = n_missing * LOG_2_PI + definite.log_determinant(factor)
     return -0.5 * float(squares + spread + n_rows * constant)
 
 
