@@ -170,6 +170,17 @@ def test_an_ask_that_got_lost_is_asked_again(page, server):
     home.at(2)
 
 
+def test_an_ask_that_got_lost_is_asked_again_though_a_script_ran_meanwhile(page, server):
+    home = Home(page, server.url).open()
+    page.evaluate(DROP, 1)
+    home.press("e")
+    script = "(state) => { document.querySelector('[data-testid=stApp]').dataset.testScriptState = state }"
+    page.evaluate(script, "running")
+    page.wait_for_timeout(5000)  # past the first doubt
+    page.evaluate(script, "notRunning")
+    home.at(1)
+
+
 def test_as_a_last_resort_the_page_is_loaded_again_and_the_key_counts(page, server):
     home = Home(page, server.url).open("schedule=EM", 2)
     page.evaluate(DROP, 10**9)

@@ -31,6 +31,14 @@ class Demo:
     def names(self):
         return [act["act"] for act in self.acts()]
 
+    def acted(self, count):
+        """Wait until the server was asked so often."""
+        for _ in range(200):
+            if len(self.acts()) >= count:
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(self.acts())
+
     def cursors(self):
         return [int(line[7:]) for line in self.server.lines()[self.mark :] if line.startswith("CURSOR ")]
 
@@ -106,6 +114,64 @@ def test_quick_presses_all_arrive(demo):
     assert demo.frame() == 5
     assert set(demo.names()) == {"advance"} and demo.acts()[-1]["to"] == 5
     assert len(demo.acts()) < 5  # those that came while an answer was due went as one
+
+
+NOTICES = """() => {
+  const box = document.querySelector(".stage-connection");
+  window.notices = [];
+  new MutationObserver(() => window.notices.push(box.textContent)).observe(box, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_too_many_keys_at_once_are_refused_until_those_before_are_made(demo):
+    """The server is there and only slow: nothing is said of the connection, and the words go with their cause."""
+    demo.open("known=3&slow=0.4")
+    demo.page.evaluate(NOTICES)
+    demo.press(*["a"] * 12)
+    demo.at(9)  # the one that was out, and eight
+    demo.page.wait_for_function("document.querySelector('.stage-connection').textContent === ''")
+    demo.settle()
+    assert demo.page.evaluate("notices") == ["Too many keys at once: the last ones were not taken.", ""]
+    assert demo.frame() == 9
+    demo.press("a")
+    demo.at(10)
+
+
+def test_what_the_stage_asks_by_itself_is_never_refused(demo):
+    demo.open("known=3&slow=0.4")
+    demo.press("ArrowRight")
+    demo.at(1)
+    demo.settle()
+    demo.page.evaluate(NOTICES)
+    demo.press(*["a"] * 9)
+    demo.page.locator(".stage-inner").focus()
+    demo.at(10)
+    demo.settle()
+    assert demo.names().count("inner") == 1 and demo.names().count("letter") == 9
+    assert demo.page.evaluate("notices") == []
+
+
+def test_a_history_entry_without_an_address_is_one_of_the_same_page(demo):
+    demo.open("known=3")
+    lengths = "[undefined, null, ''].map((url) => { history.pushState({}, '', url); return history.length; })"
+    before = demo.page.evaluate("history.length")
+    assert demo.page.evaluate(lengths) == [before] * 3
+    assert demo.page.url.endswith("/?known=3")
+
+
+def test_frames_are_filled_where_the_reader_is(demo):
+    """Not where Next will lead: when the reader goes back meanwhile, Python must not stand there."""
+    # two frames last longer than a slice: the first of them comes light
+    demo.open("known=1&light=1&slow=1&step=0.06")
+    demo.press("ArrowRight")
+    demo.acted(1)
+    demo.press("ArrowRight", "ArrowRight")
+    demo.acted(2)
+    demo.press("ArrowRight")
+    demo.at(3)
+    demo.press("ArrowLeft")
+    demo.acted(4)
+    assert [(act["act"], act["at"]) for act in demo.acts()[2:]] == [("advance", 3), ("fill", 3)]
 
 
 @pytest.mark.parametrize("keys, frame", [(["ArrowRight"], 1), (["ArrowRight"] * 3, 3), (["a"], 1), (["End"], 120)])

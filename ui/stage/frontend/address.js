@@ -10,7 +10,8 @@ const { pushState, replaceState } = History.prototype;
 const kept = new Set(); // the stages whose page is in view
 
 history.pushState = function (state, title, url) {
-  const same = kept.size > 0 && new URL(url, location.href).pathname === location.pathname;
+  // without an address it is that of the page
+  const same = kept.size > 0 && new URL(url ?? location.href, location.href).pathname === location.pathname;
   return (same ? replaceState : pushState).call(this, state, title, url);
 };
 

@@ -2,7 +2,8 @@
 
 const DOUBT = 4000; // milliseconds after which an ask may have been lost
 const PATIENCE = 10_000; // milliseconds after which an unanswered ask no longer holds up the next
-const MOST = 8; // asks that wait
+const MOST = 8; // acts of the reader's own that wait
+const AUTOMATIC = new Set(["ahead", "fill", "inner", "resend", "rest"]); // what the stage asks by itself
 
 let number = 0;
 
@@ -10,10 +11,11 @@ export class Asks {
   waiting = [];
   current = null;
   lost = false; // the one that is out must be sent again
+  own = new WeakSet(); // those that the reader has made
 
   /**
    * `on`: { send(ask) to Python, changed(ask) with the one that is out, or null, ready() whether one can be sent now,
-   * doubt(still) when an answer is late: still() says whether it still is, full() when one is refused }.
+   * doubt(still) when an answer is late, time and again: still() says whether it still is, full() when one is refused }.
    */
   constructor(on) {
     this.on = on;
@@ -31,13 +33,18 @@ export class Asks {
     return this.all.some((ask) => ask.act === name);
   }
 
-  add(ask) {
+  /** Returns whether it will be asked. Only the reader's `own` acts may be too many. */
+  add(ask, own = !AUTOMATIC.has(ask.act)) {
+    let taken = true;
     const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
     if (same && ask.act === "advance") same.to = Math.max(same.to, ask.to);
     else if (same && (ask.act === "inner" || ask.act === "drag" || ask.act === "fill")) Object.assign(same, ask);
-    else if (this.waiting.length < MOST) this.waiting.push(ask);
-    else this.on.full();
+    else if (!own || this.waiting.filter((other) => this.own.has(other)).length < MOST) this.waiting.push(ask);
+    else taken = false;
+    if (own && taken && !same) this.own.add(ask);
     this.next();
+    if (!taken) this.on.full();
+    return taken;
   }
 
   drop(name) {
@@ -59,10 +66,19 @@ export class Asks {
   send() {
     const ask = this.current;
     this.lost = false;
-    clearTimeout(this.doubting);
-    this.doubting = setTimeout(() => this.on.doubt(() => this.current === ask), DOUBT);
+    this.doubt();
     this.wait();
     this.on.send(ask);
+  }
+
+  doubt() {
+    const ask = this.current;
+    clearTimeout(this.doubting);
+    this.doubting = setTimeout(() => {
+      if (!this.on.ready()) this.wait(); // patience begins when there is nothing else to wait for
+      this.on.doubt(() => this.current === ask);
+      this.doubt();
+    }, DOUBT);
   }
 
   wait() {

@@ -8,7 +8,12 @@ const PATIENCE = 10_000; // milliseconds after which a page that was woken, and 
 const QUIET = 60_000; // milliseconds between two reloads
 const KEPT = "stage.asks"; // where they survive a reload
 
-const WORDS = { lost: "Reconnecting …", full: "Reconnecting … No more keys are taken until then.", dead: "The server does not answer. Reload the page to try again." };
+const WORDS = {
+  lost: "Reconnecting …",
+  full: "Reconnecting … No more keys are taken until then.",
+  many: "Too many keys at once: the last ones were not taken.",
+  dead: "The server does not answer. Reload the page to try again.",
+};
 
 export class Connection {
   up = true; // the server can be reached
@@ -66,7 +71,12 @@ export class Connection {
 
   /** An ask was refused because too many wait. */
   full() {
-    this.say(WORDS.full);
+    this.say(this.up && this.fresh ? WORDS.many : WORDS.full);
+  }
+
+  /** None waits any more. */
+  drained() {
+    if (this.up && this.fresh) this.say("");
   }
 
   async probe() {

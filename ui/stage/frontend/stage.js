@@ -65,7 +65,10 @@ class Stage {
     this.node.append(this.connection.node);
     this.asks = new Asks({
       send: (ask) => this.send("act", ask),
-      changed: (ask) => this.transport?.busy(ask !== null),
+      changed: (ask) => {
+        this.transport?.busy(ask !== null);
+        if (!this.asks.all.length) this.connection.drained();
+      },
       ready: () => this.present && this.connection.ready,
       doubt: (still) => this.connection.doubt(still),
       full: () => this.connection.full(),
@@ -170,7 +173,7 @@ class Stage {
     // one answer without frames may have been meant for the run before
     if (answered?.act === "ahead") this.vain = this.cursor === last && !rebuilt ? this.vain + 1 : 0;
     if (this.playing && this.vain > 1) this.pause(); // nothing more comes
-    if (going) this.ask(more);
+    if (going) this.ask(more, false);
   }
 
   /** Whether the next slice is to be asked for: the reader still waits for it, or Python has begun something new. */
@@ -252,7 +255,7 @@ class Stage {
     let lacks = false;
     for (let n = from; n <= to; n++) lacks ||= !history.whole(n);
     if (!lacks || this.working || (this.playing && this.asks.busy)) return;
-    this.ask(this.playing ? { act: "fill", ahead } : { act: "fill" });
+    this.asks.add({ act: "fill", ...(this.playing && { ahead }), at: cursor, turn: this.turn }); // not where Next leads
   }
 
   show(glide = false) {
@@ -341,15 +344,13 @@ class Stage {
     const target = Math.max(this.want ?? 0, this.cursor) + 1;
     const { next } = this.history.frames.at(-1) ?? {};
     if (target <= this.history.last) this.go(target);
-    else if (next && next.act?.act !== "advance") this.act(next.act);
     else if (next) this.further(target);
   }
 
   /** Ask for all frames up to this one, and go there. */
   further(frame) {
     this.pause();
-    this.ask({ act: "advance", to: frame });
-    this.want = frame;
+    if (this.ask({ act: "advance", to: frame })) this.want = frame;
   }
 
   back() {
@@ -441,14 +442,14 @@ class Stage {
 
   /** Ask from where we are, or will be once what Next asked for is here. The turn tells Python whether that place came
    * after its own last order to move. */
-  ask(act) {
-    this.asks.add({ ...act, at: this.want ?? this.cursor, turn: this.turn });
+  ask(act, own) {
+    return this.asks.add({ ...act, at: this.want ?? this.cursor, turn: this.turn }, own);
   }
 
   /** Ask again what was asked before the page was loaded anew. */
   repeat(ask) {
     if (ask.act === "advance") this.want = ask.to;
-    this.asks.add({ ...ask, turn: this.turn });
+    this.asks.add({ ...ask, turn: this.turn }, false);
   }
 
   press(key) {
