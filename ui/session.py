@@ -37,6 +37,7 @@ class Session:
         self.run = run
         self.player = Player()
         self.messages = messages
+        self.shown = settings  # in the sidebar
         self._link: Link | None = None
         self._viewed: list[Any] | None = None
 
@@ -194,6 +195,7 @@ def current(kind: type[S]) -> S:
         with place, st.spinner("Computing the run of this link …"):
             session = st.session_state[kind.key] = kind.at(link, session)
             session.run.frames()  # kept for the stage
+    session.shown = session.settings
     return session
 
 
@@ -204,10 +206,11 @@ def animate(session: Session) -> None:
     place = f"stage.{session.key}"
     act = session.player.listen(place)
     if act is not None:
-        settings = session.settings
         session.act(act)
-        if session.settings is not settings:
-            st.rerun()  # the whole page: the sidebar shows the settings too
+    # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched in the
+    # same moment as the stage asks, it is sent along, and this part of the page runs alone
+    if session.settings is not session.shown:
+        st.rerun()
     session.write_address()
     for message in session.messages:
         st.warning(message)
