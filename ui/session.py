@@ -42,6 +42,7 @@ class Session:
         self.messages = messages
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
+        self.shown = settings  # in the sidebar
         self._link: Link | None = None
         self._viewed: list[Any] | None = None
 
@@ -218,6 +219,7 @@ def current(kind: type[S]) -> S:
     if session is None or (stage.returning() and not session.is_at(link)):
         with place, st.spinner("Computing the run of this link …"):
             session = st.session_state[kind.key] = kind.at(link, session)
+    session.shown = session.settings
     return session
 
 
@@ -230,10 +232,11 @@ def animate(session: Session) -> None:
     with session.lock:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
-            settings = session.settings
             session.act(act)
-            if session.settings is not settings:
-                st.rerun()  # the whole page: the sidebar shows the settings too
+        # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched in
+        # the same moment as the stage asks, it is sent along, and this part of the page runs alone
+        if session.settings is not session.shown:
+            st.rerun()
         session.write_address()
         for message in session.messages:
             notice("warning", message)

@@ -277,7 +277,7 @@ run, player = st.session_state.demo
 with st.sidebar:
     st.text_input("Text field")
     st.slider("A slider", 0, 10, 5)
-    hidden = st.checkbox("Hide the stage")
+    hidden = st.checkbox("Hide the stage", key="hidden")
     st.button("Rerun")
     if st.button("Another run"):
         run.number, run.known = run.number + 1, 1
@@ -287,6 +287,8 @@ with st.sidebar:
 
 @st.fragment
 def animate():
+    if st.session_state.hidden:
+        st.rerun()  # touched in the same moment as the stage asked: this part of the page runs alone
     place = stage.asked("stage").cursor
     act = player.listen("stage", len(run) - 1)
     if place is not None:

@@ -13,7 +13,9 @@ from tests.browser.reader import Reader
 APP = ROOT / "app.py"
 DEMO = Path(__file__).with_name("stage_demo.py")
 # the browser and Streamlit say so themselves while a server is away; pictures of a server that is gone are not found
-AWAY = re.compile(r"Failed to load resource|WebSocket connection to|Client Error|server is not responding")
+AWAY = re.compile(
+    r"Failed to load resource|WebSocket connection to|Client Error|server is not responding|disconnected from server"
+)
 
 expect.set_options(timeout=20_000)
 

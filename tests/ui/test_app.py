@@ -134,7 +134,7 @@ def test_a_schedule_of_ones_own():
     [("(EM", "leaves a parenthesis open"), ("EXM", "'X' is none"), ("EV", "V (mean field"), ("", "at least one")],
 )
 def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, reason):
-    app = opened(model="binomial_mixture", schedule="EMEM", cursor="2")
+    app = opened(model="binomial_mixture", schedule="(EM)2", cursor="2")
     typed(app, word)
     (message,) = notices(app, "error")
     assert reason in message and schedule_field(app).value == word

@@ -4,9 +4,13 @@ import { el, setText } from "./dom.js";
 const HEALTH = new URL("../../_stcore/health", import.meta.url).href;
 const PROBE = 1000; // milliseconds between two looks at a server that does not answer, and the longest wait for one
 const SETTLE = 400; // milliseconds that the page has, once connected again, to send a message by itself
+const TOUCH = 400; // milliseconds after which a control outside the stage has had its run begun, if it wants one
 const PATIENCE = 10_000; // milliseconds after which a page that was woken, and neither runs nor speaks, is loaded again
 const QUIET = 60_000; // milliseconds between two reloads
 const KEPT = "stage.asks"; // where they survive a reload
+
+const TOUCHES = ["pointerdown", "pointerup", "click", "change", "keydown"];
+const KEYS = new Set(["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 
 const WORDS = {
   lost: "Reconnecting …",
@@ -18,6 +22,7 @@ const WORDS = {
 export class Connection {
   up = true; // the server can be reached
   fresh = true; // and has sent a message since it was last lost, or in doubt
+  holding = null; // while a control outside the stage was touched just now
   reachable = true; // as the last probe found it
 
   /** `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended. */
@@ -29,6 +34,12 @@ export class Connection {
     this.watch = new MutationObserver(() => this.look());
     const attributeFilter = ["data-test-connection-state", "data-test-script-state"];
     if (this.app) this.watch.observe(this.app, { attributes: true, attributeFilter });
+    // what the reader does to the page's own controls comes first
+    this.touched = ({ target, type, key }) => {
+      const own = !(target instanceof Element) || target === document.body || target.closest(".stage");
+      if (!own && (type !== "keydown" || KEYS.has(key))) this.hold();
+    };
+    for (const type of TOUCHES) document.addEventListener(type, this.touched, true);
     // the page is about to run at another address
     this.moved = () => location.hash || this.await(); // Streamlit does not run for an anchor
     addEventListener("popstate", this.moved);
@@ -41,10 +52,19 @@ export class Connection {
 
   /**
    * Whether an ask can be sent, and its answer will be heard. Not while the page runs: an ask brings along what the page's
-   * own controls held when it was sent, and would undo what that run changes in them.
+   * own controls held when it was sent, and would undo what that run changes in them. Nor right after one was touched:
+   * Streamlit sends what comes in one moment as one, for the stage alone, and the control's own run never takes place.
    */
   get ready() {
-    return this.up && this.fresh && !this.running;
+    return this.up && this.fresh && !this.running && !this.holding;
+  }
+
+  hold() {
+    clearTimeout(this.holding);
+    this.holding = setTimeout(() => {
+      this.holding = null;
+      this.look();
+    }, TOUCH);
   }
 
   /** Whether the page's script is at work, so that an answer may only be slow. */
@@ -145,6 +165,8 @@ export class Connection {
 
   destroy() {
     this.watch.disconnect();
+    for (const type of TOUCHES) document.removeEventListener(type, this.touched, true);
+    clearTimeout(this.holding);
     removeEventListener("popstate", this.moved);
     removeEventListener("offline", this.probed);
     removeEventListener("online", this.probed);

@@ -60,7 +60,7 @@ class Stage {
     this.node = el("div", { class: "stage" }, this.body);
     this.place = new Place(this.node, this.body);
     this.address = new Address();
-    this.connection = new Connection(() => this.asks.all, () => this.asks?.next());
+    this.connection = new Connection(() => this.asks.all, () => setTimeout(() => this.asks.next()));
     this.kept = this.connection.taken(); // asked before the page was loaded again
     this.node.append(this.connection.node);
     this.asks = new Asks({
