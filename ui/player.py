@@ -187,6 +187,7 @@ class Player:
                 "coming": run.coming(),
                 "more": self._more,
                 "goal": self._goal,
+                "waiting": self.due is not None,
                 "paused": self._paused,
                 "inner": self._inner,
             },

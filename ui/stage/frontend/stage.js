@@ -52,6 +52,7 @@ class Stage {
   inner = new Map(); // frame id -> its inner frames
   stop = null; // the inner stop in view
   working = false; // what was asked for goes on, slice by slice
+  opening = false; // it has not yet come to where the reader is to stand
   vain = 0; // answers to Play, one after another, that brought no frame
   views = [];
 
@@ -144,13 +145,14 @@ class Stage {
   }
 
   /** Where the cursor goes after a message. */
-  follow({ cursor, turn, more }, answered, rebuilt) {
+  follow({ cursor, turn, more, waiting }, answered, rebuilt) {
     const { last } = this.history;
     const ordered = rebuilt || turn !== this.turn;
     this.turn = turn;
     this.reported = cursor ?? null; // it knows of this place
     const halted = WORK.has(answered?.act) && !this.working; // paused meanwhile: what came is there, the reader stays
     const going = more && !halted && this.wants(more, answered, ordered);
+    this.opening = Boolean(going && waiting);
     if (going) {
       this.working = true;
       this.moving(true);
@@ -275,6 +277,8 @@ class Stage {
       cursor, last: history.last, next: frame.next, ended: this.ended, paused: this.paused,
       caption: whole ? slot(this.scene.caption)?.text ?? "" : null, working: this.working, goal: this.goal,
     });
+    // until then, and while a tape is being opened again, what is shown is of another place: it steps back
+    this.node.toggleAttribute("data-waiting", !whole || this.opening);
     if (!whole) return;
     cancelAnimationFrame(this.gliding);
     delete this.node.dataset.gliding;
@@ -417,7 +421,7 @@ class Stage {
     if (!this.playing && !this.working) return;
     clearTimeout(this.timer);
     const { working } = this;
-    this.playing = this.working = false;
+    this.playing = this.working = this.opening = false;
     if (working) this.show();
     this.moving(false);
     this.rest();
