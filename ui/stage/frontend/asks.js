@@ -39,9 +39,10 @@ export class Asks {
     const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
     if (same && ask.act === "advance") same.to = Math.max(same.to, ask.to);
     else if (same && (ask.act === "inner" || ask.act === "drag" || ask.act === "fill")) Object.assign(same, ask);
-    else if (!own || this.waiting.filter((other) => this.own.has(other)).length < MOST) this.waiting.push(ask);
-    else taken = false;
-    if (own && taken && !same) this.own.add(ask);
+    else if (!own || this.waiting.filter((other) => this.own.has(other)).length < MOST) {
+      this.waiting.push(ask);
+      if (own) this.own.add(ask);
+    } else taken = false;
     this.next();
     if (!taken) this.on.full();
     return taken;
