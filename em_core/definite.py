@@ -35,8 +35,12 @@ def log_determinant(factor: Array) -> Any:
 def whiten(factor: Array, deviations: Array) -> Array:
     """Solve L y = x for many x, (D, N), by forward substitution over whole rows.
 
-    The same numbers as a triangular solver gives, without a threaded library's cost for small matrices.
+    The same numbers as a triangular solver gives, without a threaded library's cost for small matrices; that solver
+    where there are fewer x than rows to go through.
     """
+    if 0 < deviations.shape[1] < len(factor):
+        solved: Array = solve_triangular(factor, deviations, lower=True, check_finite=False)
+        return solved
     result = np.empty(deviations.shape)
     for i, row in enumerate(factor):
         result[i] = (deviations[i] - row[:i] @ result[:i]) / row[i]

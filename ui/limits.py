@@ -68,10 +68,20 @@ def _numbers(data: Any) -> int:
     if not isinstance(data, Mapping):
         return 1
     if "generator" in data:
-        side = _whole(data.get("side"), 8)
-        width = _whole(data.get("n_dimensions"), 2) if data["generator"] == "blobs" else side * side
-        return _whole(data.get("n_points"), 500) * max(width, _LEAST_ROW)
+        return _whole(data.get("n_points"), 500) * max(_width(data), _LEAST_ROW)
     return max(1, sum(_leaves(part) for part in islice(data.values(), 20)))
+
+
+def _width(data: Any) -> int:
+    """How many numbers a point has: those that a generator will make, or those of the widest row."""
+    if not isinstance(data, Mapping):
+        return 1
+    if "generator" in data:
+        side = _whole(data.get("side"), 8)
+        return _whole(data.get("n_dimensions"), 2) if data["generator"] == "blobs" else side * side
+    values = data.get("values")
+    rows = values if isinstance(values, list) else []
+    return max((len(row) for row in rows if isinstance(row, list)), default=1) or 1
 
 
 def _leaves(value: Any) -> int:
@@ -103,6 +113,8 @@ def _hidden(raw: Mapping[str, Any]) -> int:
         return 2 ** min(size, 60)
     if model == "dictionary_learning":
         return max(1, size // 150)  # no course is drawn, and most coefficients stay 0: measured
+    if model == "incomplete_gaussian":
+        return _width(raw.get("data"))  # each missing entry is set against all that its row shows
     return size
 
 

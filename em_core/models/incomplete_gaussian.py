@@ -24,6 +24,7 @@ from em_core.models.missing import (
     Conditional,
     IncompleteTable,
     MissingEntries,
+    check_size,
     patterns,
     seen_parts,
     splits,
@@ -60,6 +61,7 @@ class IncompleteGaussian:
         if not present.any(axis=0).all():
             column = int(np.argmin(present.any(axis=0)))
             raise InvalidExperiment(name, f"column {column} all null", "at least one number in every column")
+        check_size(present, name)
         return IncompleteTable(values, tuple(patterns(present)), frozen(np.nanmean(values, axis=0)))
 
     def read_parameters(self, fields: Fields, data: IncompleteTable) -> Parameters:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core import definite
+from em_core.errors import InvalidExperiment
 from em_core.records import Array, Parameters, frozen
 
 Places = NDArray[np.intp]
@@ -23,6 +24,12 @@ Places = NDArray[np.intp]
 LOG_2_PI = float(np.log(2 * np.pi))
 # up to this condition number the rounding of a factor, 1e-16 of it, is below what any digit of the bound shows
 _WELL_CONDITIONED = 1e3
+# patterns × (columns³ + _OVERHEAD³): what keeps a half-step and its bound below some 4 s at every covariance. A pattern
+# takes as long as this many columns even where it has few.
+_MOST_WORK = 8_000_000_000
+_OVERHEAD = 120
+# what is done once, whatever the patterns, takes as long as this many
+_ONCE = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,18 @@ class MissingEntries:
         """q of these rows, in order."""
         conditionals = (entry.part(rows) for entry in self.conditionals)
         return MissingEntries(tuple(entry for entry in conditionals if len(entry.deviations)))
+
+
+def check_size(present: NDArray[np.bool_], name: str) -> None:
+    """Raise `InvalidExperiment` where a half-step would take longer than seconds; `name` is that of the table."""
+    columns, n_patterns = present.shape[1], len(np.unique(np.packbits(present, axis=1), axis=0))
+    most = _MOST_WORK // (columns**3 + _OVERHEAD**3) - _ONCE
+    if most < 1:
+        widest = int((_MOST_WORK / (1 + _ONCE) - _OVERHEAD**3) ** (1 / 3))
+        raise InvalidExperiment(name, f"{columns} columns", f"at most {widest} columns")
+    if n_patterns > most:
+        valid = f"at most {most} patterns with {columns} columns, for each has a covariance matrix of its own to factor"
+        raise InvalidExperiment(name, f"{n_patterns} patterns of gaps", valid)
 
 
 def patterns(present: NDArray[np.bool_]) -> Iterator[Pattern]:

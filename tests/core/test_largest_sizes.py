@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from em_core import m_steps, moves
+from em_core.bound import decompose
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
 from em_core.models import MODELS
@@ -75,6 +77,51 @@ def test_a_larger_net_is_refused_with_its_size(shape, named, most):
     Experiment.parse(net(*(min(size, most) for size in shape), schedule="E", seed=1))
     with pytest.raises(InvalidExperiment, match=f"{named}.*at most {most}.* 12 hidden units"):
         Experiment.parse(net(*shape, schedule="E", seed=1))
+
+
+# rows, each with a pattern of its own, and columns: next to what may be
+PATTERNS = [(4600, 20), (2895, 100), (800, 200)]
+
+
+def next_to_singular(dimensions):
+    """A start at which factors cannot be computed from the covariance itself."""
+    covariance = np.ones((dimensions, dimensions)) + 1e-6 * dimensions * np.eye(dimensions)
+    return {"mean": [0.0] * dimensions, "covariance": covariance.tolist()}
+
+
+@pytest.mark.parametrize(("n_points", "dimensions"), PATTERNS)
+def test_every_half_step_of_a_table_with_many_patterns_ends_soon_in_little_memory(n_points, dimensions):
+    """Factors of all patterns at once would take 400 MB."""
+    experiment = Experiment.parse(
+        {**gappy(n_points, dimensions), "start": next_to_singular(dimensions), "schedule": "E"}
+    )
+    assert len(experiment.data.patterns) > 0.9 * n_points
+    trajectory = start(experiment)
+    for letter in "EM":
+        begin = time.process_time()
+        trajectory = extend(experiment, trajectory, letter)
+        assert not trajectory.last.stopped
+        decompose(experiment.model, experiment.data, trajectory.last.after)
+        assert time.process_time() - begin < MOST_SECONDS
+    tracemalloc.start()
+    try:
+        experiment.model.log_evidence(experiment.data, experiment.start)
+        assert tracemalloc.get_traced_memory()[1] < 16e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("dimensions", "most"), [(20, 4598), (100, 2922), (200, 812)])
+def test_more_patterns_are_refused_with_their_number(dimensions, most):
+    raw = gappy(most + 100, dimensions, schedule="E")
+    with pytest.raises(InvalidExperiment, match=rf"^data.values: .* patterns of gaps.*at most {most} patterns"):
+        Experiment.parse(raw)
+
+
+def test_a_table_with_too_many_columns_is_refused_with_their_number():
+    rows = np.random.default_rng(0).standard_normal((3, 900)).tolist()
+    with pytest.raises(InvalidExperiment, match="^data.values: '900 columns'.*at most 898 columns"):
+        Experiment.parse({"model": "incomplete_gaussian", "data": {"values": rows}, "seed": 1, "schedule": "E"})
 
 
 @pytest.mark.parametrize("case", OFFERING, ids=str)

@@ -19,6 +19,7 @@ from em_core.__main__ import main
 from em_core.bound import decompose
 from em_core.errors import InvalidExperiment
 from em_core.experiment import Experiment
+from em_core.models import missing
 from em_core.moves import MOVES, allowed
 
 IDENTITY, FALL, WORST_CONDITION = 1e-11, 1e-12, 1e8
@@ -293,6 +294,20 @@ def test_log_p_keeps_the_digits_that_the_condition_number_leaves(dimensions):
         whole = Experiment.parse(gaussian)
         assert abs(whole.model.log_evidence(whole.data, whole.start) - exact) <= slack + 1e-14 * abs(exact)
     assert seen > WORST_CONDITION / 10
+
+
+def test_both_ways_to_the_factors_of_a_table_with_gaps_give_the_same_terms(monkeypatch):
+    """From the covariance itself, and from one factor of it: all terms at their own q and at another, to 1e-12."""
+    rows = with_gaps(columns(18, 3, 0.3, 0))
+    experiment = Experiment.parse({"model": "incomplete_gaussian", "data": {"values": rows}, "schedule": "EMEG"})
+    states = [step.after for step in run.run(experiment).half_steps[1:]]
+    found = []
+    for most in (math.inf, 0.0):
+        monkeypatch.setattr(missing, "_WELL_CONDITIONED", most)
+        found.append([decompose(experiment.model, experiment.data, state) for state in states])
+    for direct, triangulated in zip(*found, strict=True):
+        for name in ("log_evidence", "expected_log_joint", "entropy", "kl"):
+            assert getattr(direct, name) == pytest.approx(getattr(triangulated, name), abs=1e-12 * size(direct))
 
 
 @pytest.mark.parametrize("thinnest", [-4, -8, -11.5])

@@ -92,6 +92,10 @@ FILES = {
          "start": {"mean": [0] * 100, "loadings": [[1] * 60] * 100, "noise_variances": [1] * 100}},
         "data: '20,000 numbers × 60'",
     ),
+    "columns with gaps": (
+        {"model": "incomplete_gaussian", "schedule": "E", "data": {"values": [[0.0] * 149 + [None]] * 200}},
+        "data: '30,000 numbers × 150'",
+    ),
     "a generator": (
         {"model": "dictionary_learning", "schedule": "H",
          "data": {"generator": "bars", "side": 16, "n_points": 10_000}},
