@@ -207,8 +207,8 @@ def animate(session: Session) -> None:
     act = session.player.listen(place)
     if act is not None:
         session.act(act)
-    # the whole page: the sidebar shows the settings too. Not only an act changes them: a control touched in the moment in
-    # which the stage asks is sent along, and this part of the page runs alone
+    # the whole page: the sidebar shows the settings too. Not only an act changes them: a control touched in the moment
+    # in which the stage asks is sent along, and this part of the page runs alone
     if session.settings is not session.shown:
         st.rerun()
     session.write_address()
