@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -47,7 +47,7 @@ def choice(session: Session, name: str, label: str, options: Mapping[Any, str], 
         format_func=lambda option: options[option],
         key=key,
         on_change=_taken,
-        args=(session, name),
+        args=(session, name, options),
     )
 
 
@@ -74,8 +74,11 @@ def _typed(session: Session, name: str) -> None:
         st.session_state[f"{refused}.for"] = getattr(session.settings, name)
 
 
-def _taken(session: Session, name: str) -> None:
-    session.change(**{name: st.session_state[f"{session.key}.{name}"]})
+def _taken(session: Session, name: str, options: Collection[Any] | None = None) -> None:
+    """Hand the control's value over. One that is no option (any more) comes from a list that the page has replaced."""
+    value = st.session_state[f"{session.key}.{name}"]
+    if options is None or value in options:
+        session.change(**{name: value})
 
 
 def _keyed(session: Session, name: str) -> dict[str, Any]:
@@ -89,6 +92,7 @@ def select(session: Session, name: str, label: str, options: Mapping[Any, str]) 
     keyed = _keyed(session, name)
     if getattr(session.settings, name) not in options:
         del st.session_state[keyed["key"]]
+    keyed["args"] = session, name, options
     st.selectbox(label, list(options), format_func=lambda option: options[option], **keyed)
 
 

@@ -8,6 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.shown import notices
+from ui import controls
+from ui.em_session import EmSession
 from ui.recipes import OWN, RECIPES
 from ui.settings import MODEL_NAMES
 
@@ -193,3 +195,13 @@ def test_a_link_whose_parts_do_not_go_together():
     (message,) = notices(app, "warning")
     assert "old_faithful" in message
     assert address(app, "model") == "linkage" and address(app, "schedule") == "EM"
+
+
+def test_a_value_from_a_list_that_has_gone_changes_nothing(monkeypatch):
+    """A select whose options change while it is touched may hand over an option's label."""
+    session = EmSession.opened({})
+    before = session.settings
+    for value, taken in (("Old Faithful eruptions", False), ("blobs", True)):
+        monkeypatch.setattr(controls.st, "session_state", {"em.data": value})
+        controls._taken(session, "data", ["old_faithful", "blobs"])
+        assert (session.settings != before) == taken and session.messages == []
