@@ -124,7 +124,8 @@ def test_quick_presses_all_arrive(demo):
 NOTICES = """() => {
   const box = document.querySelector(".stage-connection");
   window.notices = [];
-  new MutationObserver(() => window.notices.push(box.textContent)).observe(box, { childList: true, characterData: true, subtree: true });
+  const note = () => window.notices.push(box.textContent);
+  new MutationObserver(note).observe(box, { childList: true, characterData: true, subtree: true });
 }"""
 
 
