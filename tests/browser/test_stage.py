@@ -124,8 +124,8 @@ def test_quick_presses_all_arrive(demo):
 NOTICES = """() => {
   const box = document.querySelector(".stage-connection");
   window.notices = [];
-  const changes = { childList: true, characterData: true, subtree: true };
-  new MutationObserver(() => window.notices.push(box.textContent)).observe(box, changes);
+  const note = () => window.notices.push(box.textContent);
+  new MutationObserver(note).observe(box, { childList: true, characterData: true, subtree: true });
 }"""
 
 

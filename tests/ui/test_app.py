@@ -140,7 +140,7 @@ def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, rea
     typed(app, word)
     (message,) = notices(app, "error")
     assert reason in message and schedule_field(app).value == word
-    assert "plan" not in app.query_params and address(app, "schedule") == "EMEM"
+    assert "plan" not in app.query_params and address(app, "schedule") == "(EM)2"
     typed(app, "EB")
     assert not notices(app, "error") and address(app, "plan") == "EB"
 
