@@ -12,9 +12,9 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from figures import palette
-from ui.em_run import EmRun
-from ui.settings import from_query
+from figures.look import palette
+from ui.em.run import EmRun
+from ui.em.settings import from_query
 
 HEIGHTS = {"data": 700, "latest": 225, "course": 240, "decomposition": 190}
 

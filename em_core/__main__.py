@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from em_core import datasets
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES, lacking
-from em_core.run import report, run
-from em_core.sparse_coding import SOLVERS, ladder
+from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
+from em_core.sparse_coding.posterior import ladder
+from em_core.trajectory import report, run
 
 INVALID = 2
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.errors import HalfStepFailed
+from em_core.files.errors import HalfStepFailed
 from em_core.model import LatentVariableModel, check
 from em_core.records import Array, Bound, Parameters, State, frozen
 

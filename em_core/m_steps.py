@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from em_core.errors import HalfStepFailed
+from em_core.files.errors import HalfStepFailed
 from em_core.model import LatentVariableModel, check
 from em_core.records import Array, Event, Parameters, State, frozen
 

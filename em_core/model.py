@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from em_core.errors import HalfStepFailed
-from em_core.fields import Fields
+from em_core.files.errors import HalfStepFailed
+from em_core.files.fields import Fields
 from em_core.records import Array, Event, Parameters
 
 

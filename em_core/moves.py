@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from em_core import e_steps, m_steps
-from em_core.errors import InvalidExperiment
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import LatentVariableModel
 from em_core.records import State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 
 LONGEST = 5_000
 _GRAMMAR = "letters and parentheses, each with an optional count of at least 1, such as (EM)20 or E G5"

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import dictionary_sidebar, session
-from ui.dictionary_session import DictionarySession
+from ui import session
+from ui.dictionary import sidebar
+from ui.dictionary.session import DictionarySession
 
 reader = session.current(DictionarySession)
 with st.sidebar:
-    dictionary_sidebar.show(reader)
+    sidebar.show(reader)
 session.animate(reader)

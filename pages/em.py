@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import em_sidebar, session
-from ui.em_session import EmSession
+from ui import session
+from ui.em import sidebar
+from ui.em.session import EmSession
 
 reader = session.current(EmSession)
 with st.sidebar:
-    em_sidebar.show(reader)
+    sidebar.show(reader)
 session.animate(reader)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import map_sidebar, session
-from ui.map_session import MapSession
+from ui import session
+from ui.map import sidebar
+from ui.map.session import MapSession
 
 reader = session.current(MapSession)
 with st.sidebar:
-    map_sidebar.show(reader)
+    sidebar.show(reader)
 session.animate(reader)

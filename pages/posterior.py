@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import posterior_sidebar, session
-from ui.posterior_session import PosteriorSession
+from ui import session
+from ui.posterior import sidebar
+from ui.posterior.session import PosteriorSession
 
 reader = session.current(PosteriorSession)
 with st.sidebar:
-    posterior_sidebar.show(reader)
+    sidebar.show(reader)
 session.animate(reader)

@@ -12,9 +12,9 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from em_core.sparse_coding.batch import encode  # noqa: E402
-from em_core.sparse_coding.dictionaries import unit_length  # noqa: E402
-from em_core.sparse_coding.signals import patches  # noqa: E402
+from em_core.sparse_coding.learning.batch import encode  # noqa: E402
+from em_core.sparse_coding.learning.dictionaries import unit_length  # noqa: E402
+from em_core.sparse_coding.learning.signals import patches  # noqa: E402
 
 ATOMS, PATCHES, ROUNDS, PENALTY, SEED = 96, 3000, 40, 1.2, 0
 

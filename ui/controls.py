@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from ui.notices import notice, plain
 from ui.session import Session
 

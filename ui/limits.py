@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from em_core import schedule
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.moves import MOVES
 from ui import limits
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import streamlit as st
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.links import LONGEST_LINK, Limit
 from ui.notices import notice

@@ -17,8 +17,8 @@ import numpy as np
 
 from em_core.caching import bounded
 from em_core.datasets import images
-from em_core.errors import InvalidExperiment
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 
 _FOLDER = Path(__file__).parent
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit, logit
 
-from em_core.errors import InvalidExperiment
 from em_core.families.mass import component_mass
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 

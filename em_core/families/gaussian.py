@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cho_solve
 
-from em_core import definite
-from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.distributions import definite
 from em_core.families.mass import component_mass
-from em_core.fields import Fields
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 COVARIANCES = ("full", "tied", "diag", "spherical")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.categorical import NEGLIGIBLE
-from em_core.errors import HalfStepFailed
+from em_core.distributions.categorical import NEGLIGIBLE
+from em_core.files.errors import HalfStepFailed
 from em_core.records import Array
 
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
+from em_core.distributions.remainders import deviance, log_factorial_remainder
 from em_core.families.mass import component_mass
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
-from em_core.remainders import deviance, log_factorial_remainder
 
 
 @dataclass(frozen=True)

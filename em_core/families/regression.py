@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from em_core import definite
-from em_core.errors import HalfStepFailed, InvalidExperiment
+from em_core.distributions import definite
 from em_core.families.mass import component_mass
-from em_core.fields import Fields
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 _EPS = np.finfo(float).eps

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
 from em_core.families.gaussian import GaussianFamily
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 _ONE_COLUMN = GaussianFamily("diag")

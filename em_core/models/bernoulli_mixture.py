@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from em_core.errors import InvalidExperiment
 from em_core.families.bernoulli import BernoulliFamily
-from em_core.fields import Fields
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations

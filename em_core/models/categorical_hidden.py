@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from em_core import categorical, minibatch
-from em_core.categorical import Categorical
+from em_core.distributions import categorical, minibatch
+from em_core.distributions.categorical import Categorical
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters
 

@@ -13,12 +13,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from em_core import minibatch
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.distributions import minibatch
+from em_core.distributions.remainders import log_remainder
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.records import Array, Parameters, frozen
-from em_core.remainders import log_remainder
 
 # times reach 1e100, and a tempered q may be longer by 1e6
 _LARGEST_MEAN = 1e200

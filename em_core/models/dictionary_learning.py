@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.records import Array, Event, Parameters, frozen
-from em_core.sparse_coding import certified, dictionary_update
+from em_core.sparse_coding.learning import certified, dictionary_update
 from em_core.sparse_coding.problem import LARGEST
 
 DEAD_ATOMS = {"keep": "they stay as they are", "revive": "each becomes a badly explained data point"}

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 
-from em_core import definite, minibatch, normals
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.distributions import definite, minibatch, normals
+from em_core.distributions.normals import Normals
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.gaussian_mixture import standardized
-from em_core.normals import Normals
 from em_core.records import Array, Parameters, frozen
 
 NOISES = ("diagonal", "isotropic")

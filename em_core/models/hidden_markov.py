@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from em_core import categorical, chains, minibatch, simplex
-from em_core.categorical import NEGLIGIBLE
-from em_core.chains import Chains
-from em_core.errors import InvalidExperiment
+from em_core.distributions import categorical, chains, minibatch, simplex
+from em_core.distributions.categorical import NEGLIGIBLE
+from em_core.distributions.chains import Chains
 from em_core.families.poisson import PoissonFamily
 from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
-from em_core.fields import Fields, finite_array
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields, finite_array
 from em_core.model import ModelHelp
 from em_core.models.mixture import Family, fit_one
 from em_core.records import Array, Parameters, frozen

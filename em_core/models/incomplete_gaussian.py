@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
-from em_core import definite, minibatch
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.distributions import definite, minibatch
+from em_core.distributions.remainders import log_remainder
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.missing import (
     LOG_2_PI,
@@ -31,7 +32,6 @@ from em_core.models.missing import (
     well_conditioned,
 )
 from em_core.records import Array, Parameters, frozen
-from em_core.remainders import log_remainder
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from em_core import definite
-from em_core.errors import InvalidExperiment
+from em_core.distributions import definite
+from em_core.files.errors import InvalidExperiment
 from em_core.records import Array, Parameters, frozen
 
 Places = NDArray[np.intp]

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from em_core import categorical
-from em_core.categorical import Categorical
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.distributions import categorical
+from em_core.distributions.categorical import Categorical
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen

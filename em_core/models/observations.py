@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from em_core.minibatch import Draw
+from em_core.distributions.minibatch import Draw
 from em_core.records import Array, frozen
 
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from em_core.categorical import Categorical
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Fields
+from em_core.distributions.categorical import Categorical
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
-from em_core import definite, minibatch
-from em_core.errors import HalfStepFailed
+from em_core.distributions import definite, minibatch
+from em_core.distributions.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
 from em_core.families.gaussian import GaussianFamily
-from em_core.fields import Fields
+from em_core.files.errors import HalfStepFailed
+from em_core.files.fields import Fields
 from em_core.model import ModelHelp
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
-from em_core.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
 
 _LOG_2_PI = float(np.log(2 * np.pi))
 

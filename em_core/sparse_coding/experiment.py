@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from em_core.errors import HalfStepFailed, InvalidExperiment
-from em_core.fields import Array, Fields
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.fields import Array, Fields
 from em_core.sparse_coding.problem import Problem, duality_gap, objective
 from em_core.sparse_coding.solvers import SOLVERS
-from em_core.sparse_coding.state import SolverState, starting_code
+from em_core.sparse_coding.solvers.state import SolverState, starting_code
 
 NAME = "sparse_coding"
 HELP = {

@@ -1,1 +1,1 @@
-"""The pictures of dictionary learning: arrays in, plotly figures out."""
+"""The pictures of the page *Dictionary learning*."""

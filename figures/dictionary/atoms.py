@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from figures import layout
-from figures.data_views.base import montage
 from figures.dictionary.moment import Moment
 from figures.dictionary.words import origin
-from figures.encode import Json, grey
-from figures.wording import number
+from figures.em.data_views.base import montage
+from figures.look import layout
+from figures.look.encode import Json, grey
+from figures.look.wording import number
 
 _TILES, _MARKS = range(2)
 # from black through grey at 0 to white; the gap between pictures is none of these

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.experiment import Experiment
+from em_core.files.experiment import Experiment
 from em_core.records import Array
-from figures import layout
-from figures.data_views.base import montage
 from figures.dictionary.atoms import LOOSE, picture, scaled
 from figures.dictionary.moment import Moment
-from figures.encode import Json, grey
+from figures.em.data_views.base import montage
+from figures.look import layout
+from figures.look.encode import Json, grey
 
 COUNT, PARTS, CODES = 10, 3, 40
 _SEEN, _BUILT, _ATOMS = range(3)  # and _WORDS after the last of the atoms

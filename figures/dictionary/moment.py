@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.experiment import Experiment
+from em_core.files.experiment import Experiment
 from em_core.models.dictionary_learning import PointCodes, textbook_objective, textbook_weight
 from em_core.records import Array, HalfStep
 

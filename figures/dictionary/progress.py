@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from figures import layout
 from figures.dictionary.moment import Moment
-from figures.encode import Json
+from figures.look import layout
+from figures.look.encode import Json
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 9

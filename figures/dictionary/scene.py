@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 
-from em_core.experiment import Experiment
-from figures import palette, wording
-from figures.data_views.base import nearly_square
+from em_core.files.experiment import Experiment
 from figures.dictionary import atoms, examples, progress, usage, words
 from figures.dictionary.moment import Moment
-from figures.encode import Json
+from figures.em.data_views.base import nearly_square
+from figures.look import palette, wording
+from figures.look.encode import Json
 
 _AREAS = {
     "wide": ["atoms timeline timeline", "examples examples usage"],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from figures import layout
 from figures.dictionary.moment import Moment
-from figures.encode import Json, numbers
+from figures.look import layout
+from figures.look.encode import Json, numbers
 
 
 def figures(n_atoms: int, constrained: bool) -> dict[str, Json]:

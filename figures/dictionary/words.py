@@ -8,8 +8,8 @@ import numpy as np
 
 from em_core.moves import MOVES
 from figures.dictionary.moment import Moment
-from figures.encode import Json
-from figures.wording import number
+from figures.look.encode import Json
+from figures.look.wording import number
 
 _DETAILS = {"H": "most likely codes", "M": "best atoms for them", "C": "each atom once"}
 

@@ -1,1 +1,1 @@
-"""Pictures of a posterior and of the ladder of q below it: one file per view, and the scene that holds them."""
+"""The pictures of the page *A point or a distribution?*"""

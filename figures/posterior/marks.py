@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from figures.encode import Json
-from figures.wording import number
+from figures.look.encode import Json
+from figures.look.wording import number
 
 _SIGNS = {
     "MAP": ("star", "$certificate", 16),

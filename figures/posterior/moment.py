@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from em_core.fields import Array
+from em_core.files.fields import Array
 from em_core.records import Bound
 from em_core.sparse_coding import Posterior, Problem, exact_posterior, log_joint
-from em_core.sparse_coding.gaussian_q import GaussianQ, bound, expected_log_joint
-from em_core.sparse_coding.ladder import LadderExperiment, Rung, around, rungs
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, bound, expected_log_joint
+from em_core.sparse_coding.posterior.ladder import LadderExperiment, Rung, around, rungs
 
 # the widths that the reader can scrub through, from the widest on: ten in each factor of ten
 STOPS = [float(f"{digits}e{power}") for power in range(0, -7, -1) for digits in (8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1)]

@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from em_core.sparse_coding import log_joint
-from em_core.sparse_coding.gaussian_q import GaussianQ, entropy, expected_log_joint
-from em_core.sparse_coding.ladder import Rung
-from figures import layout
-from figures.encode import Json, numbers
-from figures.palette import ELBO, EVIDENCE, GAP
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, entropy, expected_log_joint
+from em_core.sparse_coding.posterior.ladder import Rung
+from figures.look import layout
+from figures.look.encode import Json, numbers
+from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.posterior.moment import NARROWEST, Background, Ladder
 
 _BOUND, _EVIDENCE, _LIMIT, _GAP, _HERE = range(5)

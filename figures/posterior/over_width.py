@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from em_core.records import Bound
-from figures import layout
-from figures.encode import Json, numbers
-from figures.palette import ELBO, EVIDENCE, GAP, GAP_FILL
+from figures.look import layout
+from figures.look.encode import Json, numbers
+from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 from figures.posterior.moment import NARROWEST, STOPS, Background, Ladder
 
 _BOUND, _EVIDENCE, _HERE = range(3)

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from em_core.fields import Array
-from em_core.sparse_coding.gaussian_q import GaussianQ
-from em_core.sparse_coding.ladder import Rung
-from figures import layout
-from figures.encode import Json, numbers
+from em_core.files.fields import Array
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
+from em_core.sparse_coding.posterior.ladder import Rung
+from figures.look import layout
+from figures.look.encode import Json, numbers
 from figures.posterior.marks import marks
 from figures.posterior.moment import Background
 

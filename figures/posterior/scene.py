@@ -7,10 +7,11 @@ import json
 
 from em_core.records import Bound
 from em_core.sparse_coding import Problem
-from em_core.sparse_coding.gaussian_q import GaussianQ
-from em_core.sparse_coding.ladder import LadderExperiment, Rung, around
-from figures import decomposition, palette, wording
-from figures.encode import Json
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
+from em_core.sparse_coding.posterior.ladder import LadderExperiment, Rung, around
+from figures.em import decomposition
+from figures.look import palette, wording
+from figures.look.encode import Json
 from figures.posterior import density, over_mean, over_width, plane, words
 from figures.posterior.moment import STOPS, Background, Ladder
 

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from em_core.sparse_coding.ladder import Rung
-from figures.encode import Json
+from em_core.sparse_coding.posterior.ladder import Rung
+from figures.look.encode import Json
+from figures.look.wording import gap as gap_text
+from figures.look.wording import number, power
 from figures.posterior.marks import place
 from figures.posterior.moment import Background, Ladder
-from figures.wording import gap as gap_text
-from figures.wording import number, power
 
 _NEXT = {"best_gaussian": "best Gaussian", "dirac": "Dirac: a single point"}
 

@@ -16,9 +16,9 @@ import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ui import stage  # noqa: E402
-from ui.player import Player  # noqa: E402
-from ui.tape import Tape  # noqa: E402
+from ui import stage
+from ui.player import Player
+from ui.tape import Tape
 
 LIMIT = 120  # no run is longer
 STOPS = [0, 0.25, 0.5, 0.75, 1]

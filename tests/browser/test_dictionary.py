@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from em_core import run as core
-from em_core.experiment import Experiment
+from em_core import trajectory as core
+from em_core.files.experiment import Experiment
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
-from ui.dictionary_run import DictionaryRun
-from ui.dictionary_settings import DATA, DictionarySettings, for_data
+from ui.dictionary.run import DictionaryRun
+from ui.dictionary.settings import DATA, DictionarySettings, for_data
 
 APP = Path(__file__).parents[2] / "app.py"
 SMALL = replace(DictionarySettings(), points=80)

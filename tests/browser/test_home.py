@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from em_core.run import report
+from em_core.trajectory import report
 from tests.browser.reader import Reader
 from tests.core.cases import reference
-from ui.em_run import EmRun
-from ui.settings import Settings, for_model
+from ui.em.run import EmRun
+from ui.em.settings import Settings, for_model
 
 APP = Path(__file__).parents[2] / "app.py"
 COINS = for_model(Settings(), "binomial_mixture")

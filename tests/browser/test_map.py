@@ -12,10 +12,10 @@ from playwright.sync_api import expect
 
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment, run
-from figures.sparse.moment import RACERS
+from figures.map.moment import RACERS
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
-from ui.map_settings import SIGNALS, MapSettings, for_signal
+from ui.map.settings import SIGNALS, MapSettings, for_signal
 
 APP = Path(__file__).parents[2] / "app.py"
 TOY = MapSettings()

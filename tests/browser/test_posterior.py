@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from em_core.sparse_coding.ladder import LadderExperiment, run
+from em_core.sparse_coding.posterior.ladder import LadderExperiment, run
 from figures.posterior.moment import STOPS
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
-from ui.posterior_settings import UNITS, PosteriorSettings, for_units, to_query
+from ui.posterior.settings import UNITS, PosteriorSettings, for_units, to_query
 
 APP = Path(__file__).parents[2] / "app.py"
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")

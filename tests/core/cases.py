@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from em_core.bound import decompose
-from em_core.experiment import Experiment
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
 from em_core.records import State

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from em_core import run
+from em_core import trajectory
 from tests.core.cases import CASES
 
 mixture = pytest.importorskip("sklearn.mixture")
@@ -43,7 +43,7 @@ def peer(case, iterations):
 @pytest.mark.parametrize("iterations", [1, 5])
 def test_e_and_m_beside_scikit_learn(case, iterations):
     theirs = peer(case, iterations)
-    last = run.run(case.experiment(f"(EM){iterations}E")).last.after
+    last = trajectory.run(case.experiment(f"(EM){iterations}E")).last.after
     np.testing.assert_allclose(last.theta["weights"], theirs.weights_, rtol=1e-9)
     np.testing.assert_allclose(last.theta["means"], theirs.means_, rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(last.theta["covariances"], theirs.covariances_, rtol=1e-8, atol=1e-9)

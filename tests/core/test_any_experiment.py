@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core.__main__ import _finite, main
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES
-from em_core.run import report, run
 from em_core.sparse_coding import experiment as coding
-from em_core.sparse_coding import ladder
+from em_core.sparse_coding.posterior import ladder
+from em_core.trajectory import report, run
 from tests.attack import SOAK, in_time, ordinary
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import FILES, experiments

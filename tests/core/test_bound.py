@@ -7,8 +7,8 @@ import pytest
 
 from em_core import m_steps
 from em_core.bound import decompose, line, profile, scan
-from em_core.categorical import Categorical
-from em_core.errors import HalfStepFailed
+from em_core.distributions.categorical import Categorical
+from em_core.files.errors import HalfStepFailed
 from em_core.records import State
 from tests.core.cases import CASES, INTERIOR, central_difference
 

@@ -13,17 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from em_core import run
+from em_core import trajectory as run
 from em_core.__main__ import _csv, _finite
 from em_core.bound import decompose
 from em_core.datasets import images, photograph
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
 from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
-from em_core.sparse_coding import Problem, certified, dictionary_update, duality_gap, homotopy, objective
+from em_core.sparse_coding import Problem, duality_gap, objective
+from em_core.sparse_coding.learning import certified, dictionary_update
 from em_core.sparse_coding.problem import duality_gaps, objectives
+from em_core.sparse_coding.solvers import homotopy
 from tests.core.test_fuzz import ODD, numbers, places, rescaled
 
 BARS = {

@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from em_core import normals, run
+from em_core import trajectory as run
 from em_core.__main__ import main
 from em_core.bound import decompose
-from em_core.categorical import Categorical
-from em_core.chains import Chains
-from em_core.experiment import Experiment
+from em_core.distributions import normals
+from em_core.distributions.categorical import Categorical
+from em_core.distributions.chains import Chains
+from em_core.distributions.normals import Normals
+from em_core.distributions.remainders import shape_divergence
+from em_core.files.experiment import Experiment
 from em_core.models.sigmoid_belief_net import configurations
 from em_core.moves import MOVES
-from em_core.normals import Normals
 from em_core.records import State, frozen
-from em_core.remainders import shape_divergence
 from em_core.schedule import plan
 from tests.core.cases import CASES, INTERIOR, OUTLIERS, Case, central_difference, factors, plain, student
 from tests.core.test_enumeration import LISTED, hidden_log_joint, small

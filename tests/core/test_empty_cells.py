@@ -8,12 +8,12 @@ import math
 import numpy as np
 import pytest
 
-from em_core import categorical
 from em_core.bound import decompose
-from em_core.categorical import Categorical
-from em_core.experiment import Experiment
+from em_core.distributions import categorical
+from em_core.distributions.categorical import Categorical
+from em_core.files.experiment import Experiment
 from em_core.records import frozen
-from em_core.run import run
+from em_core.trajectory import run
 
 PATTERNS = [counts for counts in itertools.product((0, 5), repeat=4) if any(counts)]
 WORDS = ["(EM)3", "(TM)3E", "HMEM", "(EG)2EM", "E(SM)3E", "EMNEML", "EMAEMB"]

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from em_core.__main__ import _finite
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
-from em_core.run import report, run
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
+from em_core.trajectory import report, run
 from tests.core.cases import CASES, belief_net, binomial, factors, gaussian, linkage
 
 SMALL = {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}

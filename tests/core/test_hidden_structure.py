@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from em_core import chains, normals, run
+from em_core import trajectory as run
 from em_core.bound import decompose
-from em_core.errors import HalfStepFailed
-from em_core.experiment import Experiment
-from em_core.normals import Normals
+from em_core.distributions import chains, normals
+from em_core.distributions.normals import Normals
+from em_core.files.errors import HalfStepFailed
+from em_core.files.experiment import Experiment
 from em_core.records import State, frozen
 from tests.core.cases import CASES, factors, markov
 from tests.core.test_enumeration import entropic

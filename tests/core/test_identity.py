@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from em_core import categorical, run
+from em_core import trajectory as run
 from em_core.bound import decompose
-from em_core.categorical import Categorical
+from em_core.distributions import categorical
+from em_core.distributions.categorical import Categorical
 from em_core.records import State, frozen
 from tests.core.cases import CASES, INTERIOR, WITH_M
 

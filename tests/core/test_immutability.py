@@ -8,10 +8,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from em_core import run
+from em_core import trajectory as run
 from em_core.bound import decompose, profile
-from em_core.errors import HalfStepFailed
-from em_core.experiment import Experiment
+from em_core.files.errors import HalfStepFailed
+from em_core.files.experiment import Experiment
 from em_core.moves import MOVES
 from tests.core.cases import CASES
 

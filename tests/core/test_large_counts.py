@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from em_core.distributions.remainders import deviance
 from em_core.families.binomial import BinomialFamily
 from em_core.families.poisson import PoissonFamily
-from em_core.remainders import deviance
 
 # Stirling's series: B_2k / (2k (2k − 1)) as fractions
 STIRLING = [(1, 12), (-1, 360), (1, 1260), (-1, 1680), (1, 1188), (-691, 360360), (1, 156), (-3617, 122400)]

@@ -10,12 +10,12 @@ import pytest
 
 from em_core import m_steps, moves
 from em_core.bound import decompose
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.models.sigmoid_belief_net import MOST_HIDDEN
 from em_core.records import State
-from em_core.run import extend, run, start
+from em_core.trajectory import extend, run, start
 from tests.core.cases import INTERIOR
 
 OFFERING = [case for case in INTERIOR if hasattr(case.model, "curvature")]

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from em_core import chains, m_steps, minibatch, run
+from em_core import m_steps
+from em_core import trajectory as run
 from em_core.__main__ import main
-from em_core.errors import HalfStepFailed
-from em_core.experiment import Experiment
+from em_core.distributions import chains, minibatch
+from em_core.files.errors import HalfStepFailed
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.models.observations import Observations
 from em_core.moves import MOVES, allowed

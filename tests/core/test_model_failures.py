@@ -7,9 +7,9 @@ import copy
 import numpy as np
 import pytest
 
-from em_core import run
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core import trajectory as run
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from tests.core.cases import CASES
 
 RAW = {case.name: {**case.raw, "schedule": "E"} for case in CASES}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from em_core import m_steps, run
+from em_core import m_steps
+from em_core import trajectory as run
 from em_core.bound import decompose
 from em_core.moves import MOVES
 from em_core.records import State

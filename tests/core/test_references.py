@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from em_core import run
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core import trajectory as run
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from tests.core.cases import reference
 
 

@@ -14,11 +14,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from em_core import run
+from em_core import trajectory as run
 from em_core.__main__ import main
 from em_core.bound import decompose
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models import missing
 from em_core.moves import MOVES, allowed
 

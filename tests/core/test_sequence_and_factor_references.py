@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from em_core import run
-from em_core.experiment import Experiment
+from em_core import trajectory as run
+from em_core.files.experiment import Experiment
 from tests.core.cases import reference
 from tests.core.test_references import close, column, replay
 

@@ -11,11 +11,11 @@ import pytest
 
 from em_core.models.incomplete_gaussian import completed
 from em_core.models.sigmoid_belief_net import configurations
-from figures.data_views import VIEWS, data_view
-from figures.data_views.base import ellipse, montage, segments
+from figures.em.data_views import VIEWS, data_view
+from figures.em.data_views.base import ellipse, montage, segments
 from tests.figures.stage_replay import Shown
-from ui.em_run import EmRun
-from ui.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.run import EmRun
+from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
 
 
 def made(model, data=None, **changes):

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from em_core import run as core
-from em_core.experiment import Experiment
+from em_core import trajectory as core
+from em_core.files.experiment import Experiment
 from em_core.models.dictionary_learning import textbook_objective
 from figures.dictionary import atoms, examples, words
-from figures.encode import grey
+from figures.look.encode import grey
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
-from ui.dictionary_run import DictionaryRun
-from ui.dictionary_settings import DATA, DictionarySettings, for_data
+from ui.dictionary.run import DictionaryRun
+from ui.dictionary.settings import DATA, DictionarySettings, for_data
 
 SMALL = {"points": 60}
 BARS = replace(DictionarySettings(), **SMALL)

@@ -12,14 +12,15 @@ import pytest
 
 from em_core.bound import decompose
 from em_core.records import State
-from figures import palette, timeline, wording
-from figures.decomposition import _NAMES, _TERMS
-from figures.encode import numbers
-from figures.moment import STOPS, same
+from figures.em import timeline
+from figures.em.decomposition import _NAMES, _TERMS
+from figures.em.moment import STOPS, same
+from figures.look import palette, wording
+from figures.look.encode import numbers
 from tests.core.cases import reference
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
-from ui.em_run import EmRun
-from ui.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.run import EmRun
+from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
 
 BLOBS = Settings(data="blobs", points=60)
 COINS = for_model(Settings(), "binomial_mixture")

@@ -9,14 +9,14 @@ import pytest
 
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from figures import moment as moment_module
+from figures.em import moment as moment_module
 from tests.figures.stage_replay import Shown
-from ui.dictionary_run import DictionaryRun
-from ui.dictionary_settings import DictionarySettings
-from ui.em_run import EmRun
-from ui.map_run import MapRun
-from ui.map_settings import MapSettings, for_signal
-from ui.settings import MODEL_NAMES, Settings, for_model
+from ui.dictionary.run import DictionaryRun
+from ui.dictionary.settings import DictionarySettings
+from ui.em.run import EmRun
+from ui.em.settings import MODEL_NAMES, Settings, for_model
+from ui.map.run import MapRun
+from ui.map.settings import MapSettings, for_signal
 
 
 def em(model):

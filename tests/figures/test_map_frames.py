@@ -13,12 +13,12 @@ import pytest
 from em_core.sparse_coding import SOLVERS, Problem, duality_gap, objective, soft_threshold
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
-from figures import palette, wording
-from figures.sparse.moment import PARTS, RACERS
+from figures.look import palette, wording
+from figures.map.moment import PARTS, RACERS
 from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, L1_SOLVERS, settle
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
-from ui.map_run import MapRun
-from ui.map_settings import MapSettings, for_signal
+from ui.map.run import MapRun
+from ui.map.settings import MapSettings, for_signal
 
 TOY, TOY3 = MapSettings(), MapSettings(signal="toy3")
 PATCH, SPIKES = for_signal(TOY, "patch8"), for_signal(TOY, "spikes")

@@ -13,8 +13,8 @@ from em_core.e_steps import unit_blocks
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
 from tests.figures.stage_replay import Shown, decode, numbers_in
-from ui.em_run import EmRun
-from ui.settings import MODEL_NAMES, Settings, for_model
+from ui.em.run import EmRun
+from ui.em.settings import MODEL_NAMES, Settings, for_model
 
 made = {}
 

@@ -11,13 +11,14 @@ import plotly.graph_objects as go
 import pytest
 
 from em_core.sparse_coding import exact_posterior, log_joint
-from em_core.sparse_coding.gaussian_q import bound, expected_log_joint
-from em_core.sparse_coding.ladder import LadderExperiment, around, run
-from figures import decomposition, palette, wording
+from em_core.sparse_coding.posterior.gaussian_q import bound, expected_log_joint
+from em_core.sparse_coding.posterior.ladder import LadderExperiment, around, run
+from figures.em import decomposition
+from figures.look import palette, wording
 from figures.posterior.moment import STOPS
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
-from ui.posterior_run import PosteriorRun
-from ui.posterior_settings import PosteriorSettings, for_units
+from ui.posterior.run import PosteriorRun
+from ui.posterior.settings import PosteriorSettings, for_units
 
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")
 WIDE = {"data": {"signal": [1.0, 2.0, 0.5], "dictionary": [[1.0, 0.3], [0.2, -1.0], [0.0, 0.4]], "offset": [0.1, 0, 0]}}

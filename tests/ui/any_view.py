@@ -15,12 +15,15 @@ from em_core.sparse_coding import SOLVERS
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import experiments, schedules
 from tests.core.test_fuzz import ODD
-from ui import dictionary_settings, map_settings, posterior_settings, recipes, settings
-from ui.dictionary_session import DictionarySession
-from ui.em_session import EmSession
+from ui.dictionary import settings as dictionary_settings
+from ui.dictionary.session import DictionarySession
+from ui.em import recipes, settings
+from ui.em.session import EmSession
 from ui.links import packed, written
-from ui.map_session import MapSession
-from ui.posterior_session import PosteriorSession
+from ui.map import settings as map_settings
+from ui.map.session import MapSession
+from ui.posterior import settings as posterior_settings
+from ui.posterior.session import PosteriorSession
 
 _YES = ("yes", "no")
 # what an ordinary case may ask for, where the page allows more

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 import ui.player
 import ui.stage
 from em_core.moves import MOVES
-from ui import dictionary_run, em_run, map_run
-from ui.dictionary_session import DictionarySession
-from ui.em_session import EmSession
-from ui.map_session import MapSession
-from ui.posterior_session import PosteriorSession
+from ui.dictionary import run as dictionary_run
+from ui.dictionary.session import DictionarySession
+from ui.em import run as em_run
+from ui.em.session import EmSession
+from ui.map import run as map_run
+from ui.map.session import MapSession
+from ui.posterior.session import PosteriorSession
 from ui.stage import acts
 
 PAGES = {

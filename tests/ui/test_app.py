@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.shown import notices
 from ui import controls
-from ui.em_session import EmSession
-from ui.recipes import OWN, RECIPES
-from ui.settings import MODEL_NAMES
+from ui.em.recipes import OWN, RECIPES
+from ui.em.session import EmSession
+from ui.em.settings import MODEL_NAMES
 
 APP = Path(__file__).parents[2] / "ui" / "main.py"
 

@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import ui.dictionary_run
-from em_core import run as core
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+import ui.dictionary.run
+from em_core import trajectory as core
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from tests.ui.test_app import change, control, labels, opened, ran
-from ui import map_session
-from ui.dictionary_run import DictionaryRun
-from ui.dictionary_session import DictionarySession
-from ui.dictionary_settings import (
+from ui.dictionary.run import DictionaryRun
+from ui.dictionary.session import DictionarySession
+from ui.dictionary.settings import (
     DATA,
     DEAD_ATOMS,
     LIMITS,
@@ -31,12 +30,13 @@ from ui.dictionary_settings import (
     of_experiment,
     to_query,
 )
+from ui.em.settings import Settings as EmSettings
+from ui.em.settings import from_query as em_from_query
 from ui.links import LONGEST_LINK
-from ui.map_session import MapSession
-from ui.map_settings import JUST_LEARNED, MapSettings, for_signal
-from ui.map_settings import from_query as map_from_query
-from ui.settings import Settings as EmSettings
-from ui.settings import from_query as em_from_query
+from ui.map import session as map_session
+from ui.map.session import MapSession
+from ui.map.settings import JUST_LEARNED, MapSettings, for_signal
+from ui.map.settings import from_query as map_from_query
 
 quick = settings(max_examples=60, deadline=None)
 SMALL = replace(DictionarySettings(), points=40)
@@ -176,7 +176,7 @@ def run_heights(run):
 
 
 def test_the_page_holds_so_many_half_steps(monkeypatch):
-    monkeypatch.setattr(ui.dictionary_run, "LONGEST", 6)
+    monkeypatch.setattr(ui.dictionary.run, "LONGEST", 6)
     run = DictionaryRun.of(SMALL, "HM" * 10)
     assert len(run) == 7 and "6 half-steps" in run.ended and run.frames()[-1]["next"] is None
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-import ui.em_run
-from em_core.errors import InvalidExperiment
-from em_core.experiment import Experiment
+import ui.em.run
+from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from em_core.run import converged, report
-from em_core.run import run as core_run
+from em_core.trajectory import converged, report
+from em_core.trajectory import run as core_run
 from ui import limits
-from ui.em_run import EmRun
-from ui.em_session import EmSession
-from ui.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
+from ui.em.run import EmRun
+from ui.em.session import EmSession
+from ui.em.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
 
 COINS = for_model(Settings(), "binomial_mixture")
 
@@ -140,7 +140,7 @@ def test_ahead_goes_no_further_than_asked(run):
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):
-    monkeypatch.setattr(ui.em_run, "LONGEST", 10)
+    monkeypatch.setattr(ui.em.run, "LONGEST", 10)
     run.advance(50)
     assert len(run) == 11 and "10 half-steps" in run.ended
     assert run.frames()[-1]["next"] is None

@@ -15,10 +15,10 @@ import pytest
 
 from em_core.__main__ import main
 from tests.figures.stage_replay import Shown
-from ui.dictionary_session import DictionarySession
-from ui.em_session import EmSession
-from ui.map_session import MapSession
-from ui.posterior_session import PosteriorSession
+from ui.dictionary.session import DictionarySession
+from ui.em.session import EmSession
+from ui.map.session import MapSession
+from ui.posterior.session import PosteriorSession
 
 FROZEN = Path(__file__).parents[1] / "reference" / "frozen.json"
 PAGES = {session.key: session for session in (EmSession, MapSession, PosteriorSession, DictionarySession)}

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from em_core import datasets
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from ui import limits
-from ui.dictionary_session import DictionarySession
-from ui.em_session import EmSession
+from ui.dictionary.session import DictionarySession
+from ui.em.session import EmSession
 from ui.links import LONGEST_LINK, packed
-from ui.map_session import MapSession
-from ui.posterior_session import PosteriorSession
+from ui.map.session import MapSession
+from ui.posterior.session import PosteriorSession
 
 ROOT = Path(__file__).parents[2]
 BLOBS = {"generator": "blobs", "n_points": 100_000, "n_dimensions": 64}

@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import ui.map_run
-from em_core.errors import InvalidExperiment
+import ui.map.run
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, optimality_violation
 from tests.core.sparse_coding.sparse_cases import L1_SOLVERS
 from tests.figures.stage_replay import decode, numbers_in
 from ui import limits
-from ui.map_run import MapRun
-from ui.map_session import MapSession
-from ui.map_settings import MapSettings, for_signal, of_experiment
+from ui.map.run import MapRun
+from ui.map.session import MapSession
+from ui.map.settings import MapSettings, for_signal, of_experiment
 
 PATCH = for_signal(MapSettings(), "patch8")
 
@@ -103,7 +103,7 @@ def test_ahead_makes_steps_until_it_is_late_and_stops_at_the_end(run):
 
 
 def test_the_page_holds_so_many_steps(monkeypatch):
-    monkeypatch.setattr(ui.map_run, "LONGEST", 10)
+    monkeypatch.setattr(ui.map.run, "LONGEST", 10)
     run = MapRun.of(PATCH, 50)
     assert len(run) == 11 and "10 steps" in run.ended and run.frames()[-1]["next"] is None
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
-from figures.sparse.moment import Signal
+from figures.map.moment import Signal
 from tests.ui.test_settings import packed
-from ui.map_run import LONGEST, MapRun
-from ui.map_settings import LIMITS, SIGNALS, MapSettings, for_signal, from_query, of_experiment, to_query
+from ui.map.run import LONGEST, MapRun
+from ui.map.settings import LIMITS, SIGNALS, MapSettings, for_signal, from_query, of_experiment, to_query
 
 quick = settings(max_examples=60, deadline=None)
 GIVEN = [

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from em_core.errors import InvalidExperiment
-from em_core.sparse_coding.ladder import WIDTHS, LadderExperiment
-from em_core.sparse_coding.ladder import run as replay
+from em_core.files.errors import InvalidExperiment
+from em_core.sparse_coding.posterior.ladder import WIDTHS, LadderExperiment
+from em_core.sparse_coding.posterior.ladder import run as replay
 from tests.ui.shown import notices
 from tests.ui.test_settings import packed
-from ui.posterior_run import PosteriorRun
-from ui.posterior_session import PosteriorSession
-from ui.posterior_settings import LIMITS, UNITS, PosteriorSettings, for_units, from_query, of_experiment, to_query
+from ui.posterior.run import PosteriorRun
+from ui.posterior.session import PosteriorSession
+from ui.posterior.settings import LIMITS, UNITS, PosteriorSettings, for_units, from_query, of_experiment, to_query
 
 APP = Path(__file__).parents[2] / "ui" / "main.py"
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")

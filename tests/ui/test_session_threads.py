@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-import ui.em_run
+import ui.em.run
 from ui import player, session
-from ui.em_run import EmRun
-from ui.em_session import EmSession
-from ui.settings import Settings, for_model
+from ui.em.run import EmRun
+from ui.em.session import EmSession
+from ui.em.settings import Settings, for_model
 
 COINS = for_model(Settings(), "binomial_mixture")
 SOON = 20  # seconds
@@ -36,14 +36,14 @@ class Slow:
 
     def __init__(self, monkeypatch):
         self.reached, self.gate = threading.Event(), threading.Event()
-        extend = ui.em_run.extend
+        extend = ui.em.run.extend
 
         def waiting(*args):
             self.reached.set()
             assert self.gate.wait(SOON)
             return extend(*args)
 
-        monkeypatch.setattr(ui.em_run, "extend", waiting)
+        monkeypatch.setattr(ui.em.run, "extend", waiting)
 
 
 def animate(reader, act, errors):

@@ -11,22 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from em_core.errors import InvalidExperiment
 from em_core.families.gaussian import COVARIANCES
+from em_core.files.errors import InvalidExperiment
 from em_core.moves import MOVES
-from em_core.run import report, run
-from ui.em_run import EmRun
-from ui.settings import (
-    LIMITS,
-    MODEL_NAMES,
-    NOISES,
-    STARTS,
-    Settings,
-    data_options,
-    for_model,
-    from_query,
-    to_query,
-)
+from em_core.trajectory import report, run
+from ui.em.run import EmRun
+from ui.em.settings import LIMITS, MODEL_NAMES, NOISES, STARTS, Settings, data_options, for_model, from_query, to_query
 
 quick = settings(max_examples=60, deadline=None)
 
@@ -194,7 +184,7 @@ def test_a_saved_run_opens_to_the_same_numbers(chosen):
 
 def test_a_saved_run_replays_on_the_command_line():
     """`report` is what the command line prints."""
-    from em_core.experiment import Experiment
+    from em_core.files.experiment import Experiment
 
     here = EmRun.of(RUNS["blobs"], "EMEM")
     experiment = Experiment.parse(json.loads(json.dumps(here.json())))

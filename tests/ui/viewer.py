@@ -9,8 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from em_core.errors import InvalidExperiment
-from ui import dictionary_run, dictionary_session, em_run, em_session, limits, map_run, map_session, player
+from em_core.files.errors import InvalidExperiment
+from ui import limits, player
+from ui.dictionary import run as dictionary_run
+from ui.dictionary import session as dictionary_session
+from ui.em import run as em_run
+from ui.em import session as em_session
+from ui.map import run as map_run
+from ui.map import session as map_session
 from ui.stage import acts
 
 # what must never stand in a text on screen

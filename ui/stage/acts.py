@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 
 Act = dict[str, Any]
 

@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import scipy.linalg
 
-from em_core.sparse_coding import active_set
+from em_core.sparse_coding.solvers import active_set
 
 # one for each entry of the result
 ELEMENTWISE = {"multiply", "divide", "true_divide", "square", "power", "reciprocal"}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from em_core.sparse_coding import SOLVERS, Problem, duality_gap, objective
-from em_core.sparse_coding.state import SolverState
+from em_core.sparse_coding.solvers.state import SolverState
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 L1_SOLVERS = [name for name, solver in SOLVERS.items() if solver.norm == "L1"]

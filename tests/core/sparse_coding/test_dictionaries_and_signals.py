@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from em_core import datasets
-from em_core.sparse_coding import Problem, dictionaries, objective, signals
+from em_core.sparse_coding import Problem, objective
+from em_core.sparse_coding.learning import dictionaries, signals
 from tests.core.sparse_coding.sparse_cases import settle
 
 EPS = np.finfo(float).eps

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from em_core.__main__ import listing
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import exact_posterior, log_joint
-from em_core.sparse_coding.ladder import NAME, WIDTHS, LadderExperiment, run
+from em_core.sparse_coding.posterior.ladder import NAME, WIDTHS, LadderExperiment, run
 
 ROOT = Path(__file__).parents[3]
 FORM = {

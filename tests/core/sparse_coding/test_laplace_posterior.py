@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from sparse_cases import reference
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import laplace_posterior
 
 CASES = reference("p12_laplace_posterior.json")["expected"]["cases"]

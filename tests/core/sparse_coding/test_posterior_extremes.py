@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from em_core.sparse_coding import Problem, exact_posterior, laplace_posterior
-from em_core.sparse_coding.ladder import LadderExperiment, rungs
-from em_core.sparse_coding.rational import Exact
+from em_core.sparse_coding.posterior.ladder import LadderExperiment, rungs
+from em_core.sparse_coding.posterior.rational import Exact
 
 POWERS = [1e-8, 1e-4, 1.0, 1e4, 1e8]
 SIGNALS = [1e-8, 1.0, 1e8]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sparse_cases import CASES, drive
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import duality_gap, objective
-from em_core.sparse_coding.batch import encode
+from em_core.sparse_coding.learning.batch import encode
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sparse_cases import CASES, L1_SOLVERS
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, objective
 from em_core.sparse_coding.experiment import SparseCodingExperiment, run, trajectory
 

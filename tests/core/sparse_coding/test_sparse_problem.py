@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sparse_cases import CASES, drive
 
-from em_core.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import Problem, duality_gap, gradient, objective, optimality_violation, soft_threshold
 
 on_every_case = pytest.mark.parametrize("case", CASES, ids=str)

@@ -1,0 +1,1 @@
+"""Distributions and matrices that models share."""

@@ -1,0 +1,140 @@
+"""Gaussian q: one normal distribution per unit, over continuous hidden values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from em_core.distributions import definite
+from em_core.distributions.remainders import log_remainder
+from em_core.records import Array, frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Normals:
+    """q for N independent units with L hidden values each.
+
+    means: (N, L). precision_factors: lower Cholesky factors of the inverse covariances, (N, L, L), or (1, L, L) where
+    all units share one. They keep their digits where a covariance is all but singular; those of a point mass at the
+    mean are infinite on the diagonal.
+    """
+
+    @cached_property
+    def points(self) -> NDArray[np.bool_]:
+        """(N,) or (1,): which units have all their mass at the mean."""
+        return np.isinf(self.precision_factors[:, 0, 0])
+
+    means: Array
+    precision_factors: Array
+
+    @cached_property
+    def covariances(self) -> Array:
+        """(N, L, L) or (1, L, L)."""
+        halves = np.linalg.inv(_finite_factors(self))
+        return frozen(np.where(self.points[:, None, None], 0.0, _transposed(halves) @ halves))
+
+    def part(self, rows: NDArray[np.intp]) -> Normals:
+        """q of these units."""
+        factors = self.precision_factors
+        return Normals(frozen(self.means[rows]), factors if len(factors) == 1 else frozen(factors[rows]))
+
+    def spread(self, loadings: Array) -> Array:
+        """The variance of loadings h under q, (D, L) -> (D,), averaged over the units."""
+        whitened = np.linalg.solve(_finite_factors(self), loadings.T)
+        return np.mean(np.where(self.points[:, None], 0.0, np.sum(whitened**2, axis=-2)), axis=0)
+
+
+def mode(q: Normals) -> Normals:
+    """All mass of each unit at its mean, which is its mode too."""
+    return Normals(q.means, frozen(np.diag(np.full(q.means.shape[1], np.inf))[None]))
+
+
+def tempered(q: Normals, power: float) -> Normals:
+    """q^power, normalised: the covariances divided by the power."""
+    return Normals(q.means, frozen(np.sqrt(power) * q.precision_factors))
+
+
+def mean_field(start: Array, p: Normals) -> Normals:
+    """The best normals with independent hidden values, but for their means: these move from `start` by one sweep.
+
+    A factor's best variance is 1 / G_ll, whatever the others do, G the precision of `p`; its best mean depends on those
+    of the others, so that sweeps (of Gauss and Seidel) approach the means of `p`.
+    """
+    precisions: Any = p.precision_factors @ _transposed(p.precision_factors)
+    own = np.diagonal(precisions, axis1=-2, axis2=-1)
+    apart = start - p.means
+    for factor in range(apart.shape[1]):
+        apart[:, factor] = 0.0
+        apart[:, factor] = -np.sum(precisions[:, factor] * apart, axis=-1) / own[:, factor]
+    return Normals(frozen(p.means + apart), frozen(np.sqrt(own)[:, :, None] * np.eye(apart.shape[1])))
+
+
+def replaced(q: Normals, other: Normals, units: np.ndarray) -> Normals:
+    """`q`, but with the normals of `other` for these units."""
+    n_units, n_hidden = q.means.shape
+    means = q.means.copy()
+    factors, others = (
+        np.broadcast_to(entry.precision_factors, (n_units, n_hidden, n_hidden)).copy() for entry in (q, other)
+    )
+    means[units], factors[units] = other.means[units], others[units]
+    return Normals(frozen(means), frozen(factors))
+
+
+def entropy(q: Normals) -> float:
+    """H(q) = ½ Σ log |2πe C_n| in nats: a differential entropy, which may be negative, and is −∞ for a point."""
+    n_units, n_hidden = q.means.shape
+    logs = -definite.log_determinant(q.precision_factors)
+    return 0.5 * n_units * (n_hidden * float(np.log(2 * np.pi * np.e)) + float(np.mean(logs)))
+
+
+def kl(q: Normals, p: Normals) -> float:
+    """KL(q ‖ p) over all units."""
+    return float(np.sum(kl_by_unit(q, p)))
+
+
+def kl_by_unit(q: Normals, p: Normals) -> Array:
+    """(N,) ½ [δᵀP⁻¹δ + Σ (x − 1 − log x)], x the eigenvalues of P⁻¹C, δ the difference of the means.
+
+    From the factors' difference, R_q⁻¹R_p = I + E, the eigenvalues of E + Eᵀ + EᵀE are x − 1 without cancellation, and
+    x − 1 − log x is then a series where it is small. Never negative, 0 for equal arguments, infinite for a point.
+    """
+    apart = (q.means - p.means)[:, None, :] @ p.precision_factors
+    factors = _finite_factors(q)
+    change: Any = np.linalg.solve(factors, p.precision_factors - factors)
+    excess = np.linalg.eigvalsh(change + _transposed(change) + _transposed(change) @ change)
+    near = np.abs(excess).max(axis=-1) < 0.5
+    small = np.where(near[:, None], excess, 0.0)
+    terms = np.sum(log_remainder(1 + small, small), axis=-1)
+    if not near.all():  # far apart: an x close to 0 would be lost in x − 1, and nothing cancels
+        ratios = definite.log_determinant(p.precision_factors) - definite.log_determinant(factors)
+        terms = np.where(near, terms, excess.sum(axis=-1) - ratios)
+    return np.where(q.points, np.inf, 0.5 * (np.sum(apart**2, axis=(-2, -1)) + terms))
+
+
+def blend(q0: Normals, q1: Normals, weight: float) -> Normals:
+    """The normals whose E[h] and E[hhᵀ] are those of (1 − weight) q0 + weight q1, for weight in [0, 1].
+
+    Raises `HalfStepFailed` where these leave no spread in some direction: between two points.
+    """
+    if weight in (0.0, 1.0):
+        return q1 if weight else q0
+    means = (1 - weight) * q0.means + weight * q1.means
+    apart = q1.means - q0.means
+    between = weight * (1 - weight) * apart[:, :, None] * apart[:, None, :]
+    covariances = (1 - weight) * q0.covariances + weight * q1.covariances + between
+    definite.cholesky(covariances)  # tells of one that is singular
+    precisions: Any = np.linalg.inv(covariances)
+    return Normals(frozen(means), frozen(definite.cholesky(precisions)))
+
+
+def _finite_factors(q: Normals) -> Array:
+    """The precision factors, with the identity in place of a point's."""
+    return np.where(q.points[:, None, None], np.eye(q.means.shape[1]), q.precision_factors)
+
+
+def _transposed(matrices: Any) -> Any:
+    return np.swapaxes(matrices, -1, -2)

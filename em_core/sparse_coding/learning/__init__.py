@@ -1,0 +1,1 @@
+"""Many signals at once: codes, dictionaries, their updates."""

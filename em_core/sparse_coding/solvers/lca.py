@@ -1,0 +1,48 @@
+"""LCA: a leaky neuron for each atom; active neurons inhibit those that explain the same (Rozell et al. 2008)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from em_core.files.fields import Array
+from em_core.sparse_coding.problem import Problem, gradient, soft_threshold
+from em_core.sparse_coding.solvers.state import SolverState, starting_code
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class State(SolverState):
+    """`potential` (K,) is the membrane potential u; `code` the activation a = S(u, λ/‖βWᵀW‖₂)."""
+
+    potential: Array
+    dt: float
+    tau: float
+
+
+def init(problem: Problem, code: Array | None = None, dt: float = 0.1, tau: float = 1.0) -> State:
+    """Start with the potentials whose activation is `code` (K,), by default 0. Only dt/τ matters."""
+    start = starting_code(problem, code)
+    potential = start + np.sign(start) * _threshold(problem)
+    return State(code=start, multiplications=0, potential=potential, dt=dt, tau=tau)
+
+
+def step(problem: Problem, state: State) -> State:
+    """Let time dt pass: τ·du/dt = drive − u − (βWᵀW/L − I)a, by Euler's method, with L = ‖βWᵀW‖₂.
+
+    These are Rozell's dynamics on the objective divided by L, so that dt = τ makes each step ISTA's with step
+    1/L. Converges for dt ≤ τ; beyond 2τ it may diverge.
+    """
+    rest = state.code - gradient(problem, state.code) / problem.lipschitz
+    potential = state.potential + state.dt / state.tau * (rest - state.potential)
+    cost = (2 * problem.n_dimensions + 2) * problem.n_atoms
+    return replace(
+        state,
+        code=soft_threshold(potential, _threshold(problem)),
+        potential=potential,
+        multiplications=state.multiplications + cost,
+    )
+
+
+def _threshold(problem: Problem) -> float:
+    return problem.penalty / problem.lipschitz

@@ -1,0 +1,176 @@
+"""Running an experiment: start, one half-step, a whole schedule, to the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from em_core import schedule
+from em_core.bound import decompose, line
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.experiment import Experiment
+from em_core.model import as_json, check
+from em_core.moves import MOVES
+from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
+from em_core.schedule import Plan
+
+END_RISE = 1e-9
+END_HALF_STEPS = 500
+
+
+def start(experiment: Experiment) -> Trajectory:
+    """The trajectory that holds the start alone, with q⁽⁰⁾ where the experiment gives `q_at`."""
+    q = None
+    if experiment.q_at is not None:
+        q = experiment.model.posterior(experiment.data, experiment.q_at)
+    state = State(experiment.start, q, experiment.q_at)
+    return Trajectory((HalfStep(0, None, state, state),))
+
+
+def opening(experiment: Experiment, keep_start: bool) -> tuple[Parameters, Parameters | None]:
+    """A start and a q_at apart from it, so that the very first E-step visibly closes a gap.
+
+    Where the start may change it becomes what an M-step makes of it, with q still that of the start before. Where it is
+    to be kept, q belongs to parameters a third of the way to a random draw. q_at is None where neither can be done.
+    """
+    model, data, start = experiment.model, experiment.data, experiment.start
+    try:
+        if not keep_start:
+            fitted = model.maximize(data, model.posterior(data, start), start)
+            check(model, data, fitted)
+            return fitted, start
+        other = model.random_start(data, np.random.default_rng([experiment.seed, 0, 1]))
+        (theta,) = line(model, start, other, [1 / 3])
+        if theta is not None:
+            check(model, data, theta)
+            model.posterior(data, theta)
+    except (HalfStepFailed, InvalidExperiment):
+        return start, None
+    return start, theta
+
+
+def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Trajectory:
+    """The trajectory with one more half-step. A move that fails is listed with its event and changes nothing.
+
+    Random draws come from the seed and the half-step's number, so that the same step drawn again is the same.
+    """
+    move = MOVES[letter]
+    before = trajectory.last.after
+    index = len(trajectory)
+    rng = draws(experiment, index)
+    settings = experiment.moves.get(letter, {})
+    events: tuple[Event, ...] = ()
+    try:
+        made = move.make(experiment.model, experiment.data, before, settings, rng)
+        after, events = made if isinstance(made, tuple) else (made, ())
+    except HalfStepFailed as failure:
+        after = before
+        events = (Event(failure.kind, str(failure), failure.numbers, stops=True),)
+    return Trajectory((*trajectory.half_steps, HalfStep(index, letter, before, after, events)))
+
+
+def draws(experiment: Experiment, index: int) -> np.random.Generator:
+    """Where half-step `index` takes its random numbers from: the same however often it is made."""
+    return np.random.default_rng([experiment.seed, index])
+
+
+def run(experiment: Experiment) -> Trajectory:
+    """All half-steps of the experiment's schedule, up to the first one that fails."""
+    trajectory = start(experiment)
+    for letter in schedule.expand(experiment.schedule, MOVES):
+        trajectory = extend(experiment, trajectory, letter)
+        if trajectory.last.stopped:
+            break
+    return trajectory
+
+
+def converged(
+    experiment: Experiment, trajectory: Trajectory, plan: Plan, bound: Callable[[HalfStep], Bound] | None = None
+) -> bool:
+    """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
+
+    Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
+    point, the expected log joint stands for it: the entropy is the same in both. bound: of a half-step, where it is
+    known already.
+    """
+    moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
+    if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
+        return False
+    if bound is None:
+        earlier, height = (
+            _height(decompose(experiment.model, experiment.data, step.after))
+            for step in (trajectory[-1 - len(cycle)], trajectory.last)
+        )
+    else:
+        earlier, height = _height(bound(trajectory[-1 - len(cycle)])), _height(bound(trajectory.last))
+    return earlier is not None and height is not None and abs(height - earlier) < END_RISE * abs(height)
+
+
+def _height(bound: Bound) -> float | None:
+    """What rounds raise: the ELBO, or where a point in continuous h makes that −∞, the expected log joint."""
+    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
+
+
+def _turns(experiment: Experiment, cycle: str) -> int:
+    """How many rounds of `cycle` it takes until P and C have been at every block."""
+    model: Any = experiment.model
+    turns = 1
+    if "P" in cycle:
+        blocks = min(int(experiment.moves["P"]["blocks"]), model.n_hidden_units(experiment.data))
+        turns = max(turns, math.ceil(blocks / cycle.count("P")))
+    if "C" in cycle:
+        turns = max(turns, math.ceil(len(model.blocks()) / cycle.count("C")))
+    return turns
+
+
+def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
+    """Follow `plan` until it is done or has converged, a half-step fails, or the trajectory has `most` half-steps."""
+    while (
+        len(trajectory) <= most
+        and not trajectory.last.stopped
+        and not plan.done(trajectory.moves)
+        and not converged(experiment, trajectory, plan)
+    ):
+        trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
+    return trajectory
+
+
+def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
+    """What the command line prints: the complete experiment and every half-step with its terms."""
+    last = trajectory.last
+    return {
+        "experiment": experiment.to_json(),
+        "half_steps": [_row(experiment, step) for step in trajectory.half_steps],
+        "outcome": "stopped" if last.stopped else "completed",
+        "message": next((event.message for event in last.events if event.stops), ""),
+    }
+
+
+def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    bound = decompose(experiment.model, experiment.data, step.after)
+    return {
+        "index": step.index,
+        "move": step.move,
+        "log_evidence": bound.log_evidence,
+        "elbo": bound.elbo,
+        "gap": bound.gap,
+        "kl": bound.kl,
+        "expected_log_joint": bound.expected_log_joint,
+        "entropy": bound.entropy,
+        **_point(experiment, step),
+        "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
+        "events": [
+            {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
+        ],
+    }
+
+
+def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    """What a model adds whose q is a point: null before the first H."""
+    model: Any = experiment.model
+    if not hasattr(model, "point"):
+        return {}
+    return as_json(model.point(experiment.data, step.after.theta, step.after.q))

@@ -1,0 +1,245 @@
+"""What just happened and what comes next, in plain sentences with the numbers of this half-step."""
+
+from __future__ import annotations
+
+import math
+
+from em_core.e_steps import unit_blocks
+from em_core.files.experiment import Experiment
+from em_core.moves import MOVES, temperature
+from em_core.records import Bound
+from em_core.trajectory import draws
+from figures.em.moment import Moment, same
+from figures.look.wording import ROUNDING, number
+from figures.look.wording import gap as gap_text
+
+# a slope per unit that is rounding
+_FLAT = 1e-6
+
+
+def caption(moment: Moment) -> str:
+    """One or two sentences."""
+    stops = [event for event in moment.step.events if event.stops]
+    if stops:
+        return f"Stopped: {stops[0].message}. Everything before this half-step stands."
+    return f"{_happened(moment)} {_next(moment)}".strip()
+
+
+def button(letter: str | None) -> dict[str, str] | None:
+    """What the main button says: the kind of half-step, and in small print which."""
+    if letter is None:
+        return None
+    return {"label": f"{MOVES[letter].kind}-step", "detail": MOVES[letter].name}
+
+
+def coming(letter: str, index: int) -> dict[str, object]:
+    """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
+    color = "$elbo" if MOVES[letter].kind == "E" else "$text"
+    return {"label": letter, "name": f"Go on to {index} ({letter}: {MOVES[letter].name})", "color": color, "to": index}
+
+
+def chip(moment: Moment) -> dict[str, str]:
+    """The half-step's place on the tape."""
+    letter = moment.step.move
+    if letter is None:
+        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+    color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
+    label = f"{letter}!" if moment.step.events else letter
+    return {"label": label, "name": f"Go to {moment.index} ({letter})", "color": color}
+
+
+def picture(moment: Moment) -> str:
+    """The half-step for someone who cannot see the pictures."""
+    bound = moment.bound
+    theta = "; ".join(f"{name} {_listed(entry.tolist())}" for name, entry in moment.step.after.theta.items())
+    return (
+        f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
+        f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
+    )
+
+
+def _happened(moment: Moment) -> str:
+    bound, before, letter = moment.bound, moment.before, moment.step.move
+    if letter is None or before is None:
+        if bound.elbo is None:
+            return "The start: parameters θ, and no q yet."
+        shown = gap_text(bound.kl, bound.log_evidence)
+        return f"The start: q is the posterior at other parameters than θ, so the ELBO lies {shown} below log p(v)."
+    rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
+    if rejected:
+        slope = rejected[0].numbers.get("slope", math.inf)
+        if slope < _FLAT:
+            return f"The step was rejected: θ is at a maximum of the bound already, up to rounding (slope {slope:.1g})."
+        return f"The step was rejected: {rejected[0].message}."
+    if MOVES[letter].kind == "E":
+        return _e_type(moment, before)
+    return _m_type(moment, before)
+
+
+def _e_type(moment: Moment, before: Bound) -> str:
+    bound, letter = moment.bound, moment.step.move
+    known = before.elbo is not None and math.isfinite(before.elbo)
+    shown = gap_text(bound.kl, bound.log_evidence)
+    change = (
+        f" The ELBO {_change(bound.elbo - before.elbo, abs(bound.elbo))}."
+        if known and math.isfinite(bound.elbo)
+        else ""
+    )
+    if letter == "E":
+        if not known:
+            return "E-step: q became the posterior at θ, so the ELBO touches log p(v)."
+        closed = gap_text(before.kl, before.log_evidence)
+        if moment.step.before.q_at is moment.step.before.theta:
+            return "E-step: q was the posterior at θ already."
+        return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) stayed where it was."
+    if letter == "H" and moment.pointed:
+        return (
+            "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; what "
+            f"can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}, a "
+            "density that may lie above log p(v)."
+        )
+    if letter == "H":
+        return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
+    if letter == "P":
+        turn, blocks = _block(moment)
+        return f"Partial E-step: q became the posterior for block {turn} of {blocks}.{change} The gap is {shown}."
+    if letter == "T":
+        degrees = temperature(moment.experiment.moves["T"], moment.step.before)
+        kind = "flatter than" if degrees > 1 else "sharper than" if degrees < 1 else "equal to"
+        words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
+        return f"Tempered E-step: {words}.{change} The gap is {shown}."
+    floor = gap_text(moment.floor, bound.log_evidence)
+    return f"Mean field: one sweep.{change} The gap is {shown}; more sweeps at this θ end at {floor}."
+
+
+def _m_type(moment: Moment, before: Bound) -> str:
+    bound, experiment = moment.bound, moment.experiment
+    letter = moment.step.move or ""
+    own = experiment.moves.get(letter, {})
+    if same(moment.step.after.theta, moment.step.before.theta):
+        return "M-step: θ stands at the maximum already and did not move."
+    did = {
+        "M": "θ jumped to the maximum of the bound",
+        "G": "θ took one gradient step of size {step:g}",
+        "B": "θ took one gradient step, shortened until the bound rose",
+        "S": "θ took one step up the gradient of {drawn}",
+        "A": "θ took one step of Adam",
+        "N": "θ took one damped Newton step",
+        "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
+        "C": "{block} jumped to the maximum of the bound, the other parameters held",
+    }[letter]
+    if moment.pointed:
+        did = did.replace("the bound", "the objective")
+    block = _parameters(moment) if letter == "C" else ""
+    what = f"M-step: {did.format(**own, block=block, drawn=_drawn(moment) if letter == 'S' else '')}."
+    size = abs(bound.log_evidence)
+    evidence = _change(bound.log_evidence - before.log_evidence, size)
+    if moment.pointed:
+        risen = _change(bound.expected_log_joint - before.expected_log_joint, size)
+        return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
+    risen = _change(bound.elbo - before.elbo, size)
+    shown = gap_text(bound.kl, bound.log_evidence)
+    opened = "opened to" if not before.kl or before.kl < 1e-9 else "grew to" if bound.kl > before.kl else "shrank to"
+    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
+
+
+def _block(moment: Moment) -> tuple[int, int]:
+    """The block of units that a P has just renewed, from 1, and how many there are."""
+    experiment = moment.experiment
+    units = experiment.model.n_hidden_units(experiment.data)
+    blocks = len(unit_blocks(units, int(experiment.moves["P"]["blocks"])))
+    return moment.step.before.carry.get("P", 0) % blocks + 1, blocks
+
+
+def _parameters(moment: Moment) -> str:
+    """The block of parameters that a C has just moved."""
+    blocks = moment.experiment.model.blocks()
+    names = blocks[moment.step.before.carry.get("C", 0) % len(blocks)]
+    return " and ".join(name.replace("_", " ") for name in names)
+
+
+def underway(bound: Bound, t: float, touches: bool) -> str:
+    """The sentence while the reader scrubs along the M-step."""
+    if bound.elbo == -math.inf:
+        shown = number(bound.expected_log_joint)
+        return f"θ has gone {t:g} of its way, and q has stayed: the complete-data objective is {shown}."
+    shown = gap_text(bound.kl, bound.log_evidence)
+    if t == 0 and touches:
+        return "θ stands where q was computed: the bound touches log p(v)."
+    return f"θ has gone {t:g} of its way, and q has stayed: the gap is {shown}."
+
+
+def _next(moment: Moment) -> str:
+    letter = moment.next_move
+    if letter is None:
+        return ""
+    if letter == "E":
+        if moment.bound.elbo is None:
+            return "Next, the E-step fills in the hidden values with their posterior."
+        if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
+            return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
+        return "Next, the E-step completes the data with the posterior at θ: the gap closes."
+    if letter == "P":
+        return "Next, the posterior for one more block of units."
+    if letter == "H":
+        return "Next, q moves all its mass to the most probable h."
+    if letter == "T":
+        degrees = temperature(moment.experiment.moves["T"], moment.step.after)
+        return f"Next, a posterior at temperature {degrees:.3g}."
+    if letter == "V":
+        return "Next, one sweep over a q that factorises."
+    if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
+        return "Next, another M-step with the same q, though θ has moved on."
+    return "Next, the M-step raises the bound over θ while q stays."
+
+
+def _drawn(moment: Moment) -> str:
+    """The minibatch of an S, in words."""
+    experiment, before = moment.experiment, moment.step.before
+    batch = int(experiment.moves["S"]["batch"])
+    _, _, share = experiment.model.minibatch(experiment.data, before.q, batch, draws(experiment, moment.index))
+    if share == 1:
+        return "all units: the batch is no smaller than the data"
+    kind = "sequences" if hasattr(experiment.data, "lengths") else "units"
+    return f"{batch} {kind} drawn at random, {100 * share:.2g} % of all"
+
+
+def _change(by: float, size: float) -> str:
+    if abs(by) <= ROUNDING * max(1.0, size):
+        return "did not change"
+    return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_listed(entry) for entry in value) + "]"
+    return f"{value:.4g}"
+
+
+def equation(experiment: Experiment) -> list[dict[str, object]]:
+    """log p = L + KL; each term names the slot of its number and the move that acts on it."""
+    return [
+        {
+            "id": "evidence",
+            "tex": r"\log p(v;\theta)",
+            "color": "$text",
+            "slot": "equation.evidence",
+            "title": "log evidence: what learning wants to raise",
+        },
+        {"tex": "="},
+        {
+            "id": "elbo",
+            "tex": r"\mathcal{L}(q,\theta)",
+            "color": "$elbo",
+            "slot": "equation.elbo",
+            "title": "the evidence lower bound (ELBO); the M-step raises it over θ",
+        },
+        {"tex": "+"},
+        {
+            "id": "kl",
+            "tex": r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)",
+            "color": "$gap",
+            "slot": "equation.kl",
+            "title": "the gap; the E-step brings it to 0",
+        },
+    ]

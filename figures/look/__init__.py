@@ -1,0 +1,1 @@
+"""How everything looks: colours, layouts, numbers as text, arrays for the browser."""

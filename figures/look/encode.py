@@ -1,0 +1,54 @@
+"""Arrays in the compact forms that the stage reads."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from figures.look import palette
+
+Json = dict[str, Any]
+
+_SINGLE = np.finfo(np.float32)
+
+
+def numbers(values: ArrayLike) -> Json:
+    """Base64, in single precision where a screen cannot tell. NaN is a break in a line; infinities become breaks."""
+    array = np.asarray(values, dtype=float).ravel()
+    finite = np.isfinite(array)
+    array = np.where(finite, array, np.nan)
+    largest, span = (np.abs(array[finite]).max(), np.ptp(array[finite])) if finite.any() else (0.0, 0.0)
+    # near convergence a curve rises by 1e-6 at a height of -1,000, and data may lie far from 0
+    fine = largest > _SINGLE.max or largest * _SINGLE.eps > 1e-4 * span
+    kind = "f8" if fine else "f4"
+    return {"dtype": kind, "bdata": base64.b64encode(array.astype(f"<{kind}").tobytes()).decode("ascii")}
+
+
+def finite(value: float | None) -> float | None:
+    """A number that has a place in a picture, None for any other."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def blended_colors(responsibilities: np.ndarray) -> Json:
+    """One colour a point: the components' colours mixed by (K, N) responsibilities."""
+    basis = np.array([palette.rgb(k) for k in range(len(responsibilities))], dtype=float)
+    mixed = np.rint(responsibilities.T @ basis).clip(0, 255).astype(np.uint8)
+    return {"rgb": base64.b64encode(mixed.tobytes()).decode("ascii")}
+
+
+def symbols(responsibilities: np.ndarray) -> list[str]:
+    """The marker of each point's most responsible component."""
+    return [palette.symbol(int(k)) for k in np.argmax(responsibilities, axis=0)]
+
+
+def grey(picture: np.ndarray, low: float, high: float) -> Json:
+    """A picture in 255 shades, 1 at `low` and 255 at `high`, one byte a pixel; NaN is 0, where nothing is."""
+    with np.errstate(invalid="ignore"):
+        shades = 1 + np.rint((np.clip(picture, low, high) - low) * (254 / (high - low)))
+    levels = np.where(np.isfinite(picture), shades, 0).astype("u1")
+    shape = f"{picture.shape[0]}, {picture.shape[1]}"
+    return {"dtype": "u1", "bdata": base64.b64encode(levels.tobytes()).decode("ascii"), "shape": shape}

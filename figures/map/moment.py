@@ -1,0 +1,139 @@
+"""All that the pictures show of one step of a sparse-coding solver, and what stands still behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from em_core.files.errors import HalfStepFailed
+from em_core.files.fields import Array
+from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, gradient, objective
+from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
+from em_core.sparse_coding.solvers import fista, homotopy, ista
+from em_core.sparse_coding.solvers.state import SolverState
+
+# solvers whose step is a gradient step and a shrink
+PARTS: dict[str, Callable[[Problem, Any], ProximalStep]] = {"ista": ista.parts, "fista": fista.parts}
+RACERS = ("ista", "fista", "coordinate_descent", "admm", "lca", "feature_sign", "homotopy")
+RACE_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What the problem's signal is a picture of. `kind`: plane (two numbers), curve, or image with its shape."""
+
+    kind: str
+    shape: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Number `index` of a run: the state, the one before it, and the numbers that belong to it."""
+
+    index: int
+    state: SolverState
+    before: SolverState | None
+    objective: float
+    gap: float
+    trouble: str = ""
+
+    @property
+    def made(self) -> bool:
+        """Whether something moved: not at the start, nor where the step left the range of numbers."""
+        return self.before is not None and self.before is not self.state
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What does not change while a solver steps: the optimum, the path over λ, the race."""
+
+    experiment: SparseCodingExperiment
+
+    @property
+    def problem(self) -> Problem:
+        return self.experiment.problem
+
+    @cached_property
+    def path(self) -> homotopy.Path:
+        """The solution over λ, from λ_max down to a fiftieth of it or to the present λ, whichever is less."""
+        least = min(self.problem.penalty, self.problem.lambda_max / 50)
+        try:
+            return homotopy.path(self.problem, least, most_knots=800)
+        except HalfStepFailed:
+            return homotopy.path(self.problem, self.problem.penalty)
+
+    @cached_property
+    def optimum(self) -> Array:
+        """The most likely code, exact up to rounding: from the path."""
+        return self.path.at(self.problem.penalty)
+
+    @cached_property
+    def least(self) -> float:
+        """The objective at the optimum."""
+        return objective(self.problem, self.optimum)
+
+    @cached_property
+    def rounding(self) -> float:
+        """Differences from the optimum below this are rounding."""
+        return 1e-15 * max(1.0, self.least)
+
+    @cached_property
+    def pursued(self) -> Array:
+        """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most likely code."""
+        states = [self.experiment.first_state()]
+        while not states[-1].done:
+            states.append(SOLVERS[self.experiment.solver].step(self.problem, states[-1]))
+        return np.array([state.code for state in states])
+
+    @cached_property
+    def race(self) -> dict[str, tuple[Array, Array]]:
+        """Objective − optimum and multiplications so far, step by step, for every solver of this problem.
+
+        All begin at the page's start, but for homotopy, which always begins at 0.
+        """
+        result = {}
+        for name in RACERS:
+            solver = SOLVERS[name]
+            start = np.zeros(self.problem.n_atoms) if solver.from_zero else self.experiment.start
+            # the solver on the page runs as it is set, the others with their defaults
+            options = self.experiment.options if name == self.experiment.solver else {}
+            runner = SparseCodingExperiment(self.problem, name, options, start, RACE_STEPS)
+            state = runner.first_state()
+            heights, costs = [objective(self.problem, state.code) - self.least], [state.multiplications]
+            while len(heights) <= RACE_STEPS and not state.done and heights[-1] > self.rounding:
+                made = attempt(runner, state, len(heights))
+                if made.state is None:
+                    break
+                state = made.state
+                heights.append(made.objective - self.least)
+                costs.append(state.multiplications)
+            result[name] = (np.maximum(heights, self.rounding), np.array(costs, dtype=float))
+        return result
+
+
+def fit_and_penalty(problem: Problem, code: Array) -> tuple[float, float]:
+    """The two terms of the objective: (β/2)‖v − Wh − b‖² and λ‖h‖₁."""
+    penalty = problem.penalty * float(np.abs(code).sum())
+    residual = problem.target - problem.dictionary @ code
+    return problem.precision / 2 * float(residual @ residual), penalty
+
+
+def shrinkage(experiment: SparseCodingExperiment, step: Step) -> tuple[Array, Array, float]:
+    """What went into the soft threshold, what came out, and the threshold.
+
+    For ISTA and FISTA it is the step just made; for LCA membrane potential and activation. For the others it is what a
+    gradient step makes of the code, and the code: those points lie on the curve exactly at the optimum.
+    """
+    problem = experiment.problem
+    threshold = problem.penalty / problem.lipschitz
+    if step.made and experiment.solver in PARTS:
+        parts = PARTS[experiment.solver](problem, step.before)
+        return parts.moved, parts.shrunk, step.before.step * problem.penalty  # type: ignore[attr-defined]
+    if experiment.solver == "lca":
+        return step.state.potential, step.state.code, threshold  # type: ignore[attr-defined]
+    code = step.state.code
+    return code - gradient(problem, code) / problem.lipschitz, code, threshold

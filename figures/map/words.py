@@ -1,0 +1,95 @@
+"""What just happened in a step of inference, in plain sentences with its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from em_core.sparse_coding import SOLVERS
+from figures.look.encode import Json
+from figures.look.wording import number
+from figures.map.moment import Background, Step
+
+_AIM = (
+    "The most likely h makes misfit plus λ‖h‖₁ least. The prior has a kink at 0: a coefficient stays at exactly 0 "
+    "unless the fit pulls harder than λ. (Solving this does not mean that one believes in a Laplace prior.)"
+)
+
+_OTHER_AIM = (
+    "A different problem: as few atoms as possible (L0), without λ and without shrinkage. The objective shown is still "
+    "that of the L1 problem, to compare."
+)
+
+_STEPS = {
+    "ista": "A gradient step on the fit, then a shrink towards 0.",
+    "fista": "A gradient step from a point thrown ahead along the last move, then a shrink.",
+    "coordinate_descent": "One sweep: each coefficient in turn went to its best value, the others held.",
+    "admm": "A ridge regression, a shrink, and a higher price on their difference.",
+    "lca": "Time went on by dt: potentials leak towards their input, active atoms inhibit each other.",
+    "feature_sign": "The code jumped to the exact solution for its present signs.",
+    "omp": "The atom that points most along the residual joined, then least squares: no shrinkage.",
+}
+
+
+def caption(background: Background, step: Step) -> str:
+    """Two sentences: what the step did, and what the certificate says."""
+    if step.trouble:
+        return f"Stopped: {step.trouble}. Everything before stands."
+    size = int(np.count_nonzero(step.state.code))
+    zeros = background.problem.n_atoms - size
+    knows = f"No code can be better by more than {number(step.gap, 6)}: that is the certificate."
+    if SOLVERS[background.experiment.solver].norm != "L1":
+        knows = f"It minimises something else: another code's objective may be lower, by up to {number(step.gap, 6)}."
+    counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
+    if step.before is None:
+        return _AIM if SOLVERS[background.experiment.solver].norm == "L1" else _OTHER_AIM
+    if background.experiment.solver != "homotopy":
+        happened = _STEPS[background.experiment.solver]
+    else:
+        penalty = step.state.penalty  # type: ignore[attr-defined]
+        where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
+        happened = f"λ fell to {number(penalty, 4)}, {where}; the code is exact there."
+    return f"{happened} {counted} {knows}"
+
+
+def chip(background: Background, step: Step) -> Json:
+    if step.index == 0:
+        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+    color = "$gap" if step.trouble else "$fit"
+    return {"label": str(step.index), "name": f"Go to step {step.index}", "color": color}
+
+
+def picture(background: Background, step: Step) -> str:
+    """The step for someone who cannot see the pictures."""
+    used = np.flatnonzero(step.state.code)
+    listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
+    return (
+        f"Step {step.index} of {SOLVERS[background.experiment.solver].title}. Objective {number(step.objective)}, "
+        f"certified gap {number(step.gap)}. Not 0: {listed or 'nothing'}{' …' if len(used) > 12 else ''}."
+    )
+
+
+EQUATION = [
+    {
+        "id": "objective",
+        "tex": r"-\log p(h\mid v)+c",
+        "color": "$text",
+        "slot": "equation.objective",
+        "title": "what the most likely h minimises; c does not depend on h",
+    },
+    {"tex": "="},
+    {
+        "id": "fit",
+        "tex": r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
+        "color": "$fit",
+        "slot": "equation.fit",
+        "title": "how badly Wh + b fits the signal: the likelihood",
+    },
+    {"tex": "+"},
+    {
+        "id": "penalty",
+        "tex": r"\lambda\lVert h\rVert_1",
+        "color": "$penalty",
+        "slot": "equation.penalty",
+        "title": "what the code costs: the prior",
+    },
+]

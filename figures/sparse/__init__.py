@@ -1,1 +1,0 @@
-"""Pictures of MAP inference in sparse coding: one file per view, and the scene that holds them."""

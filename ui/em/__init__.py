@@ -1,0 +1,1 @@
+"""The page *EM, step by step*."""

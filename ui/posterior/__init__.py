@@ -1,0 +1,1 @@
+"""The page *A point or a distribution?*"""

@@ -1,0 +1,86 @@
+"""The ladder of q for the player: all its rungs are known from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from em_core.files.errors import InvalidExperiment
+from em_core.sparse_coding.posterior.ladder import LadderExperiment
+from figures.posterior.moment import Ladder
+from figures.posterior.scene import LadderScene
+from ui import limits
+from ui.posterior.settings import PosteriorSettings, check_units
+
+ENDED = "The end of the ladder."
+
+
+class PosteriorRun:
+    """One experiment on the page."""
+
+    ended = ENDED
+    remaining = 0
+
+    def __init__(self, experiment: LadderExperiment) -> None:
+        check_units(experiment.problem)
+        self.experiment = experiment
+        self.scene = LadderScene(experiment.problem)
+        self.ladder = Ladder(experiment, self.scene.background)
+        self._frames = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
+
+    @classmethod
+    def of(cls, settings: PosteriorSettings, _: None = None) -> PosteriorRun:
+        """The ladder that the settings describe. Raises `InvalidExperiment`."""
+        raw = settings.experiment()
+        limits.check(raw, 1)
+        experiment = LadderExperiment.parse(raw)
+        limits.check_ladder(len(experiment.widths))
+        return cls(experiment)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]:
+        return self._frames
+
+    def inner(self, index: int) -> list[dict[str, Any]]:
+        """q at every width, on the rungs that have one."""
+        return self._widths if self.ladder.rungs[index].kind == "gaussian" else []
+
+    @cached_property
+    def _widths(self) -> list[dict[str, Any]]:
+        return self.scene.inner(self.ladder)
+
+    def step(self) -> bool:
+        """Nothing to compute: every rung is there."""
+        return False
+
+    def advance(self, to: int, late: Callable[[], bool] | None = None) -> None:
+        """Nothing to compute: every rung is there."""
+
+    def ahead(self, most: int | None = None, late: Callable[[], bool] | None = None) -> None:
+        """Nothing to compute: every rung is there."""
+
+    def reopen(self, late: Callable[[], bool] | None = None) -> None:
+        """Nothing to compute: every rung is there."""
+
+    def coming(self) -> list[dict[str, Any]]:
+        """Nothing is planned: every rung is there."""
+        return []
+
+    def json(self) -> dict[str, Any]:
+        return self.experiment.to_json()
+
+    def place(self, name: str) -> list[float]:
+        """The posterior's `mode` or `mean`."""
+        result: list[float] = getattr(self.ladder.background.posterior, name).tolist()
+        return result
+
+    def dragged(self, x: float, y: float) -> list[float]:
+        """μ where the reader dropped it. Raises `InvalidExperiment` for a place outside of every picture."""
+        place = [x, y][: self.experiment.problem.n_atoms]
+        for value in place:
+            if not abs(value) < 1e6:
+                raise InvalidExperiment("μ", value, "a place on the picture")
+        return place
