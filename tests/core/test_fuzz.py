@@ -13,7 +13,8 @@ from em_core.__main__ import _finite
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.trajectory import report, run
-from tests.core.cases import CASES, belief_net, binomial, factors, gaussian, linkage
+from tests.core.cases import CASES
+from tests.core.making import belief_net, binomial, factors, gaussian, linkage
 
 SMALL = {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}
 DRAWN = [

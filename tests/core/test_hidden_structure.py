@@ -15,7 +15,8 @@ from em_core.distributions.normals import Normals
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.records import State, frozen
-from tests.core.cases import CASES, factors, markov
+from tests.core.cases import CASES
+from tests.core.making import factors, markov
 from tests.core.test_enumeration import entropic
 
 MARKOV = [case for case in CASES if case.raw["model"] == "hidden_markov"]

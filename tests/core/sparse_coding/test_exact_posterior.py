@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from sparse_cases import reference, settle
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import Problem, exact_posterior, laplace_posterior, log_joint
 from em_core.sparse_coding.learning.dictionaries import fan
 from em_core.sparse_coding.problem import objective, objectives
+from tests.core.sparse_coding.sparse_cases import reference, settle
 
 CASES = reference("p12_laplace_posterior.json")["expected"]["cases"]
 SIGNAL = [1.5, 0.7]

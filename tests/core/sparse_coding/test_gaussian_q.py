@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
-from test_exact_posterior import THREE, TWO
 
 from em_core.sparse_coding import GaussianQ, Problem, best_gaussian, exact_posterior, log_joint
 from em_core.sparse_coding.posterior.gaussian_q import bound, elbo_gradient, entropy, expected_log_joint
+from tests.core.sparse_coding.test_exact_posterior import THREE, TWO
 
 ONE = {
     "one, mode at 0": Problem([1.2], [[1.0]], 2.0, 1.0),

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from sparse_cases import reference
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import laplace_posterior
+from tests.core.sparse_coding.sparse_cases import reference
 
 CASES = reference("p12_laplace_posterior.json")["expected"]["cases"]
 

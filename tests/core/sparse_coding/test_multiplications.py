@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from counting import counted, counting
 
 from em_core.sparse_coding import SOLVERS, Problem
+from tests.core.sparse_coding.counting import counted, counting
 
 SETTINGS = {"fista": [{}, {"restart": True}], "omp": [{}, {"atoms": 9}]}
 RUNS = [(name, settings) for name in SOLVERS for settings in SETTINGS.get(name, [{}])]

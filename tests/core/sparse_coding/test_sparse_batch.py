@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sparse_cases import CASES, drive
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import duality_gap, objective
 from em_core.sparse_coding.learning.batch import encode
+from tests.core.sparse_coding.sparse_cases import CASES, drive
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

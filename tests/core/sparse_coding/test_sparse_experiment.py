@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 import pytest
-from sparse_cases import CASES, L1_SOLVERS
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, objective
 from em_core.sparse_coding.experiment import SparseCodingExperiment, run, trajectory
+from tests.core.sparse_coding.sparse_cases import CASES, L1_SOLVERS
 
 SIGNAL, DICTIONARY = [1.0, -0.5], [[1.0, 0.6, 0.0], [0.0, 0.8, 1.0]]
 

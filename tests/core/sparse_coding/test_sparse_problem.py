@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sparse_cases import CASES, drive
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import Problem, duality_gap, gradient, objective, optimality_violation, soft_threshold
+from tests.core.sparse_coding.sparse_cases import CASES, drive
 
 on_every_case = pytest.mark.parametrize("case", CASES, ids=str)
 

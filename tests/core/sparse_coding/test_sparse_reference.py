@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sparse_cases import L1_SOLVERS, drive, reference, settle
 
 from em_core.sparse_coding import SOLVERS, Problem, duality_gap, objective
 from em_core.sparse_coding.learning.batch import encode
+from tests.core.sparse_coding.sparse_cases import L1_SOLVERS, drive, reference, settle
 
 LASSO = {name: reference(name) for name in ("p10_lasso_8x16.json", "p10b_lasso_64x128.json")}
 SOLUTIONS = [(name, i) for name, file in LASSO.items() for i in range(len(file["expected"]["solutions"]))]

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sparse_cases import ACTIVE_SET, BRISK, CASES, L1_SOLVERS, drive, reference, settle
 
 from em_core.files.errors import HalfStepFailed
 from em_core.sparse_coding import SOLVERS, Problem, duality_gap, gradient, objective, optimality_violation
 from em_core.sparse_coding.solvers import coordinate_descent as cd
 from em_core.sparse_coding.solvers import feature_sign, fista, homotopy, ista, lca, omp
 from em_core.sparse_coding.solvers.active_set import factorise, first_dependent, outside_span
+from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, BRISK, CASES, L1_SOLVERS, drive, reference, settle
 
 on_every_case = pytest.mark.parametrize("case", CASES, ids=str)
 with_every_solver = pytest.mark.parametrize("name", L1_SOLVERS)
