@@ -4,9 +4,9 @@
     python -m tests.breaks --only 'em_core/models'  those whose place, test or meaning matches a pattern
     python -m tests.breaks --some 10 --by HASH      ten of them, the same ten for the same hash
 
-Every fault is put into a copy of the project in a temporary folder, never into the project itself. It is caught where its
-test passes without it and fails with it, by a comparison and not because the program no longer runs. The exit status is
-0 where every fault was caught.
+Every fault is put into a copy of the project in a temporary folder, never into the project itself. It is caught where
+its test passes without it and fails with it, by a comparison and not because the program no longer runs. The exit
+status is 0 where every fault was caught.
 """
 
 from __future__ import annotations

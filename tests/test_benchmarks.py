@@ -16,6 +16,7 @@ IN_A_BROWSER = {"step_latency.py"}
 BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in PARTS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_it_runs(name, tmp_path):
     if name in IN_A_BROWSER and not (shutil.which("chromium") or shutil.which("google-chrome")):

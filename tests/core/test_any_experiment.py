@@ -19,7 +19,7 @@ from em_core.moves import MOVES
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import report, run
-from tests.attack import SOAK, in_time, ordinary
+from tests.attack import SOAK, exhaustive, in_time, ordinary
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import FILES, experiments
 from tests.core.test_fuzz import damaged, numbers
@@ -193,27 +193,51 @@ def test_every_model_is_tried():
     assert set(FILES) == set(MODELS)
 
 
-@ordinary(300)
+@ordinary(80)
 @given(experiments())
 def test_any_experiment_gives_right_numbers_an_event_or_one_clear_line(raw):
     keeps_its_promises(raw)
 
 
-@ordinary(120)
+@ordinary(40)
 @given(codings())
 def test_any_solver_on_any_problem_is_certified(raw):
     is_certified(raw)
 
 
-@ordinary(40)
+@ordinary(15)
 @given(st.one_of(FLAT, FLAT, FLAT, ladders()))
 def test_any_ladder_descends_from_the_exact_posterior_to_the_dirac(raw):
     descends(raw)
 
 
-@ordinary(60)
+@ordinary(30)
 @given(TEXTS, st.sampled_from(["json", "csv"]))
 def test_anything_on_the_command_line_ends_in_a_document_or_one_line(text, form):
+    on_the_command_line(text, form)
+
+
+@exhaustive(250)
+@given(experiments())
+def test_more_experiments(raw):
+    keeps_its_promises(raw)
+
+
+@exhaustive(100)
+@given(codings())
+def test_more_solvers(raw):
+    is_certified(raw)
+
+
+@exhaustive(30)
+@given(ladders())
+def test_more_ladders(raw):
+    descends(raw)
+
+
+@exhaustive(50)
+@given(TEXTS, st.sampled_from(["json", "csv"]))
+def test_more_command_lines(text, form):
     on_the_command_line(text, form)
 
 

@@ -6,13 +6,14 @@ import copy
 import json
 import math
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core.__main__ import _finite
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.trajectory import report, run
+from tests.attack import exhaustive, ordinary
 from tests.core.cases import CASES
 from tests.core.making import belief_net, binomial, factors, gaussian, linkage
 
@@ -152,7 +153,13 @@ def survives(raw):
     return result
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@ordinary(100)
 @given(damaged())
 def test_a_damaged_experiment_gives_a_result_without_nan_or_one_clear_line(raw):
+    survives(raw)
+
+
+@exhaustive(400)
+@given(damaged())
+def test_more_damaged_experiments(raw):
     survives(raw)

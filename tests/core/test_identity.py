@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core import trajectory as run
@@ -16,6 +16,7 @@ from em_core.bound import decompose
 from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.records import State, frozen
+from tests.attack import exhaustive, ordinary
 from tests.core.cases import CASES, INTERIOR, WITH_M
 
 IDENTITY = 1e-11
@@ -45,11 +46,7 @@ def assert_identity(bound, size=1.0):
     assert bound.elbo <= bound.log_evidence + slack
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-@settings(max_examples=12, deadline=None, derandomize=True)
-@given(data=st.data())
-def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, data):
-    """Only where q was hard, cold or hot can one stop: elsewhere every move can be made."""
+def adds_up_along_a_schedule(case, data):
     letters = "".join(dict.fromkeys(case.moves + case.m_moves))
     word = data.draw(st.text(alphabet=letters, min_size=1, max_size=12))
     moves = {
@@ -66,6 +63,21 @@ def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, d
         assert set("HT") & set(trajectory.moves)
     for _, bound in bounds(experiment, trajectory):
         assert_identity(bound)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@ordinary(4)
+@given(data=st.data())
+def test_log_evidence_is_elbo_plus_kl_at_every_half_step_of_any_schedule(case, data):
+    """Only where q was hard, cold or hot can one stop: elsewhere every move can be made."""
+    adds_up_along_a_schedule(case, data)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@exhaustive(12)
+@given(data=st.data())
+def test_log_evidence_is_elbo_plus_kl_along_more_schedules(case, data):
+    adds_up_along_a_schedule(case, data)
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

@@ -16,6 +16,7 @@ from em_core.models import MODELS
 from em_core.models.sigmoid_belief_net import MOST_HIDDEN
 from em_core.records import State
 from em_core.trajectory import extend, run, start
+from tests.attack import thinned
 from tests.core.cases import INTERIOR
 
 OFFERING = [case for case in INTERIOR if hasattr(case.model, "curvature")]
@@ -58,7 +59,7 @@ def gappy(n_points, dimensions, **more):
     return {"model": "incomplete_gaussian", "data": {"values": rows}, "seed": 1, **more}
 
 
-@pytest.mark.parametrize("letter", moves.allowed(MODELS["sigmoid_belief_net"]))
+@pytest.mark.parametrize("letter", thinned(moves.allowed(MODELS["sigmoid_belief_net"]), "N"))
 def test_every_half_step_of_a_large_net_ends_soon(letter):
     """4,096 configurations of 1,000 points: N took 15 s, when every gradient visited all of them anew."""
     raw = net(1000, 20, schedule="E", seed=1)
@@ -89,6 +90,7 @@ def next_to_singular(dimensions):
     return {"mean": [0.0] * dimensions, "covariance": covariance.tolist()}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("n_points", "dimensions"), PATTERNS)
 def test_every_half_step_of_a_table_with_many_patterns_ends_soon_in_little_memory(n_points, dimensions):
     """Factors of all patterns at once would take 400 MB."""
@@ -156,6 +158,7 @@ def test_moves_that_would_take_too_long_say_which_size(raw, letter, named):
     assert all(f"{event.numbers[size]:.0f}" in event.message for size in ("coordinates", "rows"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "raw",
     [blobs(2000, 8, 8), blobs(180, 23, 3), gappy(150, 12), blobs(20_000, 2, 2), pictures(3000, 30, 8)],
@@ -168,6 +171,7 @@ def test_what_newton_does_not_refuse_ends_soon(raw):
     assert not trajectory.last.stopped
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("word", ["HM", "EM", "TM"])
 def test_the_m_step_of_a_wide_net_ends_soon(word):
     """After H only few configurations are in use, and the search for separated ones takes all its steps."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.attack import SOAK, in_time, ordinary
+from tests.attack import SOAK, exhaustive, in_time, ordinary
 from tests.ui.any_view import DICTIONARY, EM, MAP, OFTEN, addresses, deeds
 from tests.ui.viewer import Viewer, hasty  # noqa: F401
 
@@ -40,12 +40,18 @@ FLOATS = {"generator": "bars", "n_points": 40.0, "side": 4, "seed": 1, "probabil
 LAST = {"model": "dictionary_learning", "data": FLOATS, "schedule": "HM", "seed": 2**53 - 1}
 
 
-@ordinary(70)
+@ordinary(20)
 @given(VISITS)
 @example((EM, {}, [("file", WIDE), ("drop", None)]))
 @example((DICTIONARY, {}, [("file", LAST), ("reload", None)]))
 @example((MAP, {"signal": "spikes"}, [("change", {"dictionary": "learned"})]))
 def test_any_acts_leave_the_page_sound(visit):
+    survives(*visit)
+
+
+@exhaustive(60)
+@given(VISITS)
+def test_more_acts(visit):
     survives(*visit)
 
 

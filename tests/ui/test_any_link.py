@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.attack import SOAK, in_time, ordinary
+from tests.attack import SOAK, exhaustive, in_time, ordinary
 from tests.ui.any_view import EM, OFTEN, addresses
 from tests.ui.viewer import is_sound, same_view
 from ui.links import packed
@@ -23,10 +23,16 @@ def opens(page, query):
 LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), addresses(page)))
 
 
-@ordinary(150)
+@ordinary(40)
 @given(LINKS)
 @example((EM, {"given": packed({"moves": {"G": 5}})}))
 def test_any_address_opens(link):
+    opens(*link)
+
+
+@exhaustive(120)
+@given(LINKS)
+def test_more_addresses(link):
     opens(*link)
 
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core import trajectory as run
@@ -20,6 +20,7 @@ from em_core.files.experiment import Experiment
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
+from tests.attack import exhaustive, ordinary
 from tests.core.dictionary_learning.shared import (
     BARS,
     DIGITS,
@@ -147,9 +148,7 @@ def test_bars_and_patches():
     assert raw > 100 > 10 > evened
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_a_damaged_experiment_gives_numbers_an_event_or_one_line(data):
+def survives(data):
     raw = copy.deepcopy(data.draw(st.sampled_from([TINY, free(TINY), revived({**TINY, "schedule": "(HC)4"})])))
     raw["data"]["values"] = raw["data"]["values"][:4]
     raw["start"] = {"dictionary": np.random.default_rng(1).uniform(-0.5, 0.5, (3, 5)).round(2).tolist()}
@@ -169,3 +168,15 @@ def test_a_damaged_experiment_gives_numbers_an_event_or_one_line(data):
     assert all(math.isfinite(number) for step in result["half_steps"] for number in numbers(step["parameters"]))
     assert not any(math.isnan(number) for number in numbers(result))
     json.loads(json.dumps(_finite(result), allow_nan=False))
+
+
+@ordinary(40)
+@given(st.data())
+def test_a_damaged_experiment_gives_numbers_an_event_or_one_line(data):
+    survives(data)
+
+
+@exhaustive(150)
+@given(st.data())
+def test_more_damaged_experiments(data):
+    survives(data)
