@@ -78,6 +78,15 @@ def _moments(values):
 
 
 @st.composite
+def placed(draw, values):
+    """The data that hold this table, standardised or as it is, and the centre and scale that it then has."""
+    centre, scale = _moments(values)
+    if draw(st.sampled_from([False, False, True])):
+        return {"values": values, "standardize": True}, np.zeros_like(centre), np.ones_like(scale)
+    return {"values": values}, centre, scale
+
+
+@st.composite
 def gaussian_mixtures(draw):
     values = draw(tables())
     covariance, size = draw(st.sampled_from(COVARIANCES)), draw(st.integers(1, 4))
@@ -85,13 +94,7 @@ def gaussian_mixtures(draw):
     names = ("weights", "means", "covariances")
     if draw(st.integers(0, 2)) == 2:
         settings["fixed"] = draw(st.lists(st.sampled_from(names), unique=True))
-    data = {"values": values}
-    standardized = draw(st.sampled_from([False, False, True]))
-    if standardized:
-        data["standardize"] = True
-    centre, scale = _moments(values)
-    if standardized:
-        centre, scale = np.zeros_like(centre), np.ones_like(scale)
+    data, centre, scale = draw(placed(values))
     dimensions = len(centre)
 
     def start(rng, edge, spread):
@@ -248,13 +251,7 @@ def factor_analyses(draw):
     values = draw(tables(most_columns=4))
     noise = draw(st.sampled_from(["diagonal", "isotropic"]))
     factors = draw(st.integers(1, len(values[0])))
-    data = {"values": values}
-    standardized = draw(st.sampled_from([False, False, True]))
-    if standardized:
-        data["standardize"] = True
-    centre, scale = _moments(values)
-    if standardized:
-        centre, scale = np.zeros_like(centre), np.ones_like(scale)
+    data, centre, scale = draw(placed(values))
 
     def start(rng, edge, spread):
         loadings = scale[:, None] * rng.standard_normal((len(scale), factors))
