@@ -362,7 +362,7 @@ def test_a_belief_net_keeps_the_identity_where_weights_are_huge():
         "weights": [[-63.2, 2.3e9], [7.5, 4.0]],
         "q_at": {"hidden_biases": [0.1, -0.2], "visible_biases": [0.3, 0.1], "weights": [[-0.5, 0.4], [1.3, 0.9]]},
     }
-    values = [[1, 1], [1, 0], [1, 0], [1, 1], [1, 1], [1, 0], [1, 1]]
+    values = np.column_stack([np.ones(60), np.random.default_rng(3).random(60) < 0.6]).astype(int).tolist()
     raw = {"model": "sigmoid_belief_net", "data": {"values": values}, "start": start, "schedule": "E"}
     experiment = Experiment.parse(raw)
     for step in run.run(experiment).half_steps:
