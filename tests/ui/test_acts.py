@@ -6,12 +6,13 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import ui.player
 import ui.stage
 from em_core.moves import MOVES
+from tests.attack import exhaustive, ordinary
 from ui.dictionary import run as dictionary_run
 from ui.dictionary.session import DictionarySession
 from ui.em import run as em_run
@@ -113,10 +114,7 @@ def desk(monkeypatch):
     return lambda page: Desk(page, state, sent)
 
 
-@pytest.mark.parametrize("page", PAGES)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_anything_is_answered(desk, page, data):
+def answers(desk, page, data):
     here = desk(page)
     for raw, report in data.draw(st.lists(st.tuples(messages, reports), min_size=1, max_size=8)):
         before = here.made
@@ -124,6 +122,20 @@ def test_anything_is_answered(desk, page, data):
         assert len(here.session.messages) <= 1
         for message in here.session.messages:
             assert "\n" not in message and (here.made == before or "is not valid" not in message)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@ordinary(3)
+@given(st.data())
+def test_anything_is_answered(desk, page, data):
+    answers(desk, page, data)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@exhaustive(12)
+@given(st.data())
+def test_more_is_answered(desk, page, data):
+    answers(desk, page, data)
 
 
 STALE = {
