@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,12 @@ def elbos(experiment, trajectory):
 
 
 WORDS = ["(EM)12", "(EB)8", "(B3EM2)3", "(MEBE)3", "(EN)5", "(EL)5", "(EC)6", "(C2EN)3", "N2EL2BEMN", "(LEBNC4)2E"]
-ALLOWED = [(case, word) for case in CASES for word in WORDS if set(word) & set(MOVES) <= {"E", *case.m_moves}]
+EVERY_RUN = {"(EM)12", "(EN)5", "(LEBNC4)2E"}
+ALLOWED = [
+    case if case[1] in EVERY_RUN else pytest.param(*case, marks=pytest.mark.exhaustive)
+    for case in product(CASES, WORDS)
+    if set(case[1]) & set(MOVES) <= {"E", *case[0].m_moves}
+]
 
 
 @pytest.mark.parametrize(("case", "word"), ALLOWED, ids=str)

@@ -134,3 +134,25 @@ def test_residuals_of_lines_far_from_zero(offset):
         total += math.log(density)
     found = experiment.model.log_evidence(experiment.data, theta)
     assert abs(found - total) <= 1e-12 * abs(total)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, 1e8])
+@pytest.mark.parametrize(
+    ("model", "name", "weights"),
+    [
+        ("gaussian_mixture", "means", lambda q: q.expected_counts),
+        ("student_t", "location", lambda q: q.weights[None]),
+    ],
+    ids=["gaussian_mixture", "student_t"],
+)
+def test_weighted_means_far_from_zero_are_right_to_their_last_digit(model, name, weights, offset):
+    """A sum of large numbers loses some six units of it over 500 points; deviations from a centre do not."""
+    values = 1e-3 * np.random.default_rng(2).standard_normal((500, 2)) + offset
+    experiment = Experiment.parse({"model": model, "data": {"values": values.tolist()}, "schedule": "EM"})
+    last = run.run(experiment).last.after
+    columns = [[Fraction(x) for x in column] for column in values.T.tolist()]
+    for row, found in zip(weights(last.q).tolist(), np.atleast_2d(last.theta[name]).tolist(), strict=True):
+        shares = [Fraction(weight) for weight in row]
+        for column, mean in zip(columns, found, strict=True):
+            exact = sum(a * b for a, b in zip(shares, column, strict=True)) / sum(shares)
+            assert abs(Fraction(mean) - exact) <= np.spacing(np.abs(values).max())
