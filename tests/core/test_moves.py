@@ -154,6 +154,7 @@ def test_a_lost_component_stops_with_an_event():
     assert trajectory.moves == "EM" and trajectory.last.stopped
     (event,) = trajectory.last.events
     assert (event.kind, event.numbers["component"], event.numbers["expected_points"]) == ("lost_component", 2, 0)
+    assert trajectory.last.after is trajectory.last.before
 
 
 @pytest.mark.parametrize("letter", "GBSANL")

@@ -96,6 +96,13 @@ def test_atoms_within_the_ball_are_free():
     np.testing.assert_allclose(alone, dictionary_update.least_squares(start[:, :1], codes[:, :1], targets), rtol=1e-12)
 
 
+def test_only_what_points_out_of_the_ball_is_held_back():
+    """One atom of length 1 whose best place is 0.5, or 1.5: it may shorten, and may not lengthen."""
+    one = np.ones((1, 1))
+    assert dictionary_update.projected_gradient(one, one, 0.5 * one) == -0.5
+    assert dictionary_update.projected_gradient(one, one, 1.5 * one) == 0
+
+
 def test_m_beats_every_feasible_perturbation():
     experiment, trajectory = made(TINY, schedule="HM")
     model, data, state = experiment.model, experiment.data, trajectory.last.after

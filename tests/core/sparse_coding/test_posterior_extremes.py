@@ -74,18 +74,22 @@ def test_the_mode_meets_the_conditions_of_optimality_in_rational_numbers(size):
     for _ in range(30):
         penalty, precision, far = (float(10**power) for power in rng.uniform(-8, 8, 3))
         dictionary = rng.normal(size=(2, size)) * 10 ** rng.uniform(-3, 3, size)
-        problem = Problem(far * rng.normal(size=2), dictionary, penalty, precision)
-        exact, found = Exact(problem), Exact(problem).optimum()
-        code = [Fraction(near) + Fraction(rest) for near, rest in zip(found.code, found.rest, strict=True)]
-        for i in range(size):
-            slope = exact.pull[i] - sum(g * h for g, h in zip(exact.gram[i], code, strict=True))
-            # the code is rounded to twice the digits
-            blur = 1e-31 * sum(abs(g * h) for g, h in zip(exact.gram[i], code, strict=True)) + 1e-15 * penalty
-            assert abs(slope + penalty - Fraction(found.below[i])) <= blur
-            assert abs(penalty - slope - Fraction(found.above[i])) <= blur
-            assert found.below[i] >= 0 and found.above[i] >= 0
-            if found.code[i]:
-                assert (found.above if found.code[i] > 0 else found.below)[i] == 0
+        signal = far * rng.normal(size=2)
+        nearly_all = 0.999 * Problem(signal, dictionary, penalty, precision).lambda_max
+        for problem in (Problem(signal, dictionary, weight, precision) for weight in (penalty, nearly_all)):
+            exact, found = Exact(problem), Exact(problem).optimum()
+            code = [Fraction(near) + Fraction(rest) for near, rest in zip(found.code, found.rest, strict=True)]
+            for i in range(size):
+                slope = exact.pull[i] - sum(g * h for g, h in zip(exact.gram[i], code, strict=True))
+                # the code is rounded to twice the digits
+                blur = (
+                    1e-31 * sum(abs(g * h) for g, h in zip(exact.gram[i], code, strict=True)) + 1e-15 * problem.penalty
+                )
+                assert abs(slope + Fraction(problem.penalty) - Fraction(found.below[i])) <= blur
+                assert abs(Fraction(problem.penalty) - slope - Fraction(found.above[i])) <= blur
+                assert found.below[i] >= 0 and found.above[i] >= 0
+                if found.code[i]:
+                    assert (found.above if found.code[i] > 0 else found.below)[i] == 0
 
 
 def test_the_slope_off_the_support_is_known_to_the_last_digit():

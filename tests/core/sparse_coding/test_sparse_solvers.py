@@ -127,7 +127,8 @@ def test_fista_stays_under_its_bound_and_ista_under_its_own(case, restart):
 def test_restart_throws_the_momentum_away_and_pays():
     problem = _fista_reference()
     states = drive(problem, "fista", 2000, 1e-12, restart=True)
-    assert any(state.restarted for state in states)
+    restarted = [state for state in states if state.restarted]
+    assert restarted and all(state.momentum == 1 and state.ahead is state.code for state in restarted)
     assert len(states) < 0.5 * len(drive(problem, "fista", 2000, 1e-12, restart=False))
 
 
