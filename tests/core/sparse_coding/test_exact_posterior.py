@@ -187,7 +187,9 @@ def test_nearly_collinear_atoms_lead_to_copies(angle):
     assert abs(apart) < 100 * math.radians(angle) ** 2 + 1e-12 and found.error < 1e-11
 
 
-@pytest.mark.parametrize("problem", [*TWO.values(), THREE], ids=[*TWO, "three"])
+@pytest.mark.parametrize(
+    "problem", [*TWO.values(), pytest.param(THREE, marks=pytest.mark.exhaustive)], ids=[*TWO, "three"]
+)
 def test_slopes_of_the_log_evidence_are_moments(problem):
     """d log p/dλ = K/λ − E‖h‖₁ and d log p/dv = −β(v − b − W E[h]): mean and E|h| against differences of log p(v)."""
     found, step = exact_posterior(problem), 1e-5
@@ -232,6 +234,7 @@ def test_the_parts_of_a_posterior_belong_together(problem):
         assert below == pytest.approx(0.5, abs=1e-6)
 
 
+@pytest.mark.exhaustive
 def test_order_of_the_atoms_does_not_matter():
     turned = exact_posterior(Problem(THREE.signal, THREE.dictionary[:, [2, 0, 1]], THREE.penalty, THREE.precision))
     found = exact_posterior(THREE)
