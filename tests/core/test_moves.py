@@ -13,6 +13,7 @@ from em_core.bound import decompose
 from em_core.moves import MOVES
 from em_core.records import State
 from tests.core.cases import CASES, INTERIOR, WITH_M, central_difference
+from tests.core.making import gaussian
 
 
 def elbos(experiment, trajectory):
@@ -77,6 +78,15 @@ def test_backtracking_rises_by_armijos_share(case):
         np.testing.assert_allclose(change, size * slope, rtol=1e-6, atol=1e-9)
         gain = (case.elbo(after.theta, case.q) - case.elbo(case.theta, case.q)) / case.n_units
         assert gain >= 1e-4 * size * float(slope @ slope) * (1 - 1e-6)
+
+
+def test_backtracking_refuses_a_rise_that_is_no_fair_share():
+    """On a parabola a step of all but twice the way to its top gains 5e-5 of what the slope promises: half is taken."""
+    case = gaussian("full", 1, 1, fixed=("weights", "covariances"))
+    step = 2 * float(case.theta["covariances"][0, 0, 0]) * (1 - 5e-5)
+    after = run.run(case.experiment("EB", moves={"B": {"step": step}})).last.after.theta["means"].item()
+    start, top = case.theta["means"].item(), case.data.values.mean()
+    assert (after - start) / (top - start) == pytest.approx(1 - 5e-5, rel=1e-9)
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
