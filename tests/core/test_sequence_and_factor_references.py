@@ -81,6 +81,7 @@ def test_a_long_series_does_not_underflow():
     close(result["half_steps"][0]["log_evidence"], expected, 1e-11)
 
 
+@pytest.mark.exhaustive
 def test_start_probabilities_that_vanish():
     """Past 1e-300 to 0: every term stays finite, the identity holds, EM goes on."""
     result = earthquakes(600)
@@ -215,6 +216,7 @@ def test_ppca_has_a_closed_form_and_em_stays_there(n_factors):
     close(found @ found.T, expected["WWt"], 1e-11, 1e-13)
 
 
+@pytest.mark.exhaustive
 def test_ppca_from_a_wrong_mean_finds_the_closed_form():
     """The mean is a parameter like the others: EM finds the sample mean from elsewhere."""
     expected = IRIS["expected"]["q1"]
