@@ -153,6 +153,8 @@ def _csv(result: dict[str, Any]) -> str:
         for key, entry in step.items():
             if key == "events":
                 row[key] = " ".join(event["kind"] for event in entry)
+            elif key == "info":
+                row["passes"] = entry and entry["passes"]
             elif key == "parameters":
                 for name, parameter in entry.items():
                     row.update(_columns(name, parameter))

@@ -14,7 +14,7 @@ from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.model import as_json, check
 from em_core.moves import MOVES
-from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
+from em_core.records import Bound, Event, HalfStep, Info, Made, Parameters, State, Trajectory
 from em_core.schedule import Plan
 
 END_RISE = 1e-9
@@ -62,14 +62,13 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
     index = len(trajectory)
     rng = draws(experiment, index)
     settings = experiment.moves.get(letter, {})
-    events: tuple[Event, ...] = ()
     try:
         made = move.make(experiment.model, experiment.data, before, settings, rng)
-        after, events = made if isinstance(made, tuple) else (made, ())
     except HalfStepFailed as failure:
-        after = before
-        events = (Event(failure.kind, str(failure), failure.numbers, stops=True),)
-    return Trajectory((*trajectory.half_steps, HalfStep(index, letter, before, after, events)))
+        event = Event(failure.kind, str(failure), failure.numbers, stops=True)
+        made = Made(before, Info(None, accepted=False), (event,))
+    step = HalfStep(index, letter, before, made.state, made.info, made.events)
+    return Trajectory((*trajectory.half_steps, step))
 
 
 def draws(experiment: Experiment, index: int) -> np.random.Generator:
@@ -162,6 +161,7 @@ def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
         "entropy": bound.entropy,
         **_point(experiment, step),
         "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
+        "info": as_json(step.info and step.info.items()),
         "events": [
             {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
         ],

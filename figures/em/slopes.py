@@ -74,7 +74,9 @@ def changes(moment: Moment) -> Json:
     if moment.next_move == "S":
         experiment, index = moment.experiment, moment.index + 1
         batch = int(experiment.moves["S"]["batch"])
-        slope = minibatch_slope(experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index))
+        slope, _ = minibatch_slope(
+            experiment.model, experiment.data, moment.step.after, batch, draws(experiment, index)
+        )
         drawn.append(slope[found.places])
     for trace in range(3):
         there = trace < len(drawn)

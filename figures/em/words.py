@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-from em_core.e_steps import unit_blocks
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, temperature
 from em_core.records import Bound
-from em_core.trajectory import draws
 from figures.em.moment import Moment, same
 from figures.look.wording import ROUNDING, number
 from figures.look.wording import gap as gap_text
@@ -77,7 +75,7 @@ def _happened(moment: Moment) -> str:
 
 
 def _e_type(moment: Moment, before: Bound) -> str:
-    bound, letter = moment.bound, moment.step.move
+    bound, letter, info = moment.bound, moment.step.move, moment.step.info
     known = before.elbo is not None and math.isfinite(before.elbo)
     shown = gap_text(bound.kl, bound.log_evidence)
     change = (
@@ -101,10 +99,10 @@ def _e_type(moment: Moment, before: Bound) -> str:
     if letter == "H":
         return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
     if letter == "P":
-        turn, blocks = _block(moment)
-        return f"Partial E-step: q became the posterior for block {turn} of {blocks}.{change} The gap is {shown}."
+        block = f"block {info.block} of {info.of}"
+        return f"Partial E-step: q became the posterior for {block}.{change} The gap is {shown}."
     if letter == "T":
-        degrees = temperature(moment.experiment.moves["T"], moment.step.before)
+        degrees = info.temperature
         kind = "flatter than" if degrees > 1 else "sharper than" if degrees < 1 else "equal to"
         words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
         return f"Tempered E-step: {words}.{change} The gap is {shown}."
@@ -143,19 +141,9 @@ def _m_type(moment: Moment, before: Bound) -> str:
     return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
 
 
-def _block(moment: Moment) -> tuple[int, int]:
-    """The block of units that a P has just renewed, from 1, and how many there are."""
-    experiment = moment.experiment
-    units = experiment.model.n_hidden_units(experiment.data)
-    blocks = len(unit_blocks(units, int(experiment.moves["P"]["blocks"])))
-    return moment.step.before.carry.get("P", 0) % blocks + 1, blocks
-
-
 def _parameters(moment: Moment) -> str:
     """The block of parameters that a C has just moved."""
-    blocks = moment.experiment.model.blocks()
-    names = blocks[moment.step.before.carry.get("C", 0) % len(blocks)]
-    return " and ".join(name.replace("_", " ") for name in names)
+    return " and ".join(name.replace("_", " ") for name in moment.step.info.block)
 
 
 def underway(bound: Bound, t: float, touches: bool) -> str:
@@ -195,13 +183,11 @@ def _next(moment: Moment) -> str:
 
 def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
-    experiment, before = moment.experiment, moment.step.before
-    batch = int(experiment.moves["S"]["batch"])
-    _, _, share = experiment.model.minibatch(experiment.data, before.q, batch, draws(experiment, moment.index))
-    if share == 1:
+    info = moment.step.info
+    if info.share == 1:
         return "all units: the batch is no smaller than the data"
-    kind = "sequences" if hasattr(experiment.data, "lengths") else "units"
-    return f"{batch} {kind} drawn at random, {100 * share:.2g} % of all"
+    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
+    return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 
 
 def _change(by: float, size: float) -> str:
