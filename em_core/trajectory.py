@@ -12,7 +12,7 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.model import as_json, check
+from em_core.model import check
 from em_core.moves import MOVES
 from em_core.records import Bound, Event, HalfStep, Info, Made, Parameters, State, Trajectory
 from em_core.schedule import Plan
@@ -135,42 +135,3 @@ def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most:
     ):
         trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
     return trajectory
-
-
-def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
-    """What the command line prints: the complete experiment and every half-step with its terms."""
-    last = trajectory.last
-    return {
-        "experiment": experiment.to_json(),
-        "half_steps": [_row(experiment, step) for step in trajectory.half_steps],
-        "outcome": "stopped" if last.stopped else "completed",
-        "message": next((event.message for event in last.events if event.stops), ""),
-    }
-
-
-def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    bound = decompose(experiment.model, experiment.data, step.after)
-    return {
-        "index": step.index,
-        "move": step.move,
-        "log_evidence": bound.log_evidence,
-        "elbo": bound.elbo,
-        "gap": bound.gap,
-        "kl": bound.kl,
-        "expected_log_joint": bound.expected_log_joint,
-        "entropy": bound.entropy,
-        **_point(experiment, step),
-        "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
-        "info": as_json(step.info and step.info.items()),
-        "events": [
-            {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
-        ],
-    }
-
-
-def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    """What a model adds whose q is a point: null before the first H."""
-    model: Any = experiment.model
-    if not hasattr(model, "point"):
-        return {}
-    return as_json(model.point(experiment.data, step.after.theta, step.after.q))

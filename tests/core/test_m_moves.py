@@ -17,6 +17,7 @@ from em_core.__main__ import main
 from em_core.distributions import chains, minibatch
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.models import MODELS
 from em_core.models.observations import Observations
 from em_core.moves import MOVES, allowed
@@ -634,13 +635,13 @@ def test_m_type_moves_do_not_ask_for_the_entropy(case):
 def test_exports_with_carries_and_draws_replay_to_the_last_bit(case):
     letters = [letter for letter in case.m_moves if letter != "M"]
     word = f"E{''.join(letters)}(ESAE{'C2' if 'C' in letters else ''})2N"
-    first = run.report(
+    first = report(
         *(lambda experiment: (experiment, run.run(experiment)))(case.experiment(word, moves=SETTINGS, seed=9))
     )
     assert first["outcome"] == "completed"
     text = json.dumps(first, allow_nan=False)
     again = Experiment.parse(json.loads(text)["experiment"])
-    assert json.dumps(run.report(again, run.run(again)), allow_nan=False) == text
+    assert json.dumps(report(again, run.run(again)), allow_nan=False) == text
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

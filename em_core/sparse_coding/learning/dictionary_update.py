@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from em_core.files.fields import Array
+from em_core.records import Array
 
 MOST_SWEEPS = 4_000
 # sweeps between two looks at the projected gradient; where they are slow, Newton's method has a try
