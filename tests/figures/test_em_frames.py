@@ -13,7 +13,7 @@ import pytest
 from em_core.bound import decompose
 from em_core.records import State
 from figures.em import timeline
-from figures.em.decomposition import _NAMES, _TERMS
+from figures.decomposition import TERMS
 from figures.em.moment import STOPS, same
 from figures.look import palette, wording
 from figures.look.encode import numbers

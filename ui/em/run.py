@@ -12,7 +12,7 @@ from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, allowed, check_order, lacking
 from em_core.records import Parameters, Trajectory
 from em_core.trajectory import END_HALF_STEPS, converged, extend, opening, start
-from figures.em import words
+from figures.look import moves
 from figures.em.moment import Moment, moment, with_course
 from figures.em.scene import EmScene, faces
 from ui import limits
@@ -94,7 +94,7 @@ class EmRun(Tape):
             letters += self._following(made + letters)
             if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
                 break
-        return [words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+        return [moves.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def __len__(self) -> int:
         return len(self.trajectory)
