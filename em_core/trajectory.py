@@ -57,18 +57,19 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
 
     Random draws come from the seed and the half-step's number, so that the same step drawn again is the same.
     """
-    move = MOVES[letter]
-    before = trajectory.last.after
-    index = len(trajectory)
-    rng = draws(experiment, index)
-    settings = experiment.moves.get(letter, {})
+    step = half_step(experiment, trajectory.last.after, len(trajectory), letter)
+    return Trajectory((*trajectory.half_steps, step))
+
+
+def half_step(experiment: Experiment, before: State, index: int, letter: str) -> HalfStep:
+    """Half-step number `index`, made from the state `before`; as `extend` makes it."""
+    settings, rng = experiment.moves.get(letter, {}), draws(experiment, index)
     try:
-        made = move.make(experiment.model, experiment.data, before, settings, rng)
+        made = MOVES[letter].make(experiment.model, experiment.data, before, settings, rng)
     except HalfStepFailed as failure:
         event = Event(failure.kind, str(failure), failure.numbers, stops=True)
         made = Made(before, Info(None, accepted=False), (event,))
-    step = HalfStep(index, letter, before, made.state, made.info, made.events)
-    return Trajectory((*trajectory.half_steps, step))
+    return HalfStep(index, letter, before, made.state, made.info, made.events)
 
 
 def draws(experiment: Experiment, index: int) -> np.random.Generator:

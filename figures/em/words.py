@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, temperature
+from em_core.observe.moment import Moment, same
 from em_core.records import Bound
-from figures.em.moment import Moment, same
+from figures.look.moves import START
 from figures.look.wording import ROUNDING, number
 from figures.look.wording import gap as gap_text
+from figures.scene import Button, Chip, Term
 
 # a slope per unit that is rounding
 _FLAT = 1e-6
@@ -23,27 +24,18 @@ def caption(moment: Moment) -> str:
     return f"{_happened(moment)} {_next(moment)}".strip()
 
 
-def button(letter: str | None) -> dict[str, str] | None:
+def button(letter: str | None) -> Button | None:
     """What the main button says: the kind of half-step, and in small print which."""
-    if letter is None:
-        return None
-    return {"label": f"{MOVES[letter].kind}-step", "detail": MOVES[letter].name}
+    return Button(f"{MOVES[letter].kind}-step", MOVES[letter].name) if letter else None
 
 
-def coming(letter: str, index: int) -> dict[str, object]:
-    """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
-    color = "$elbo" if MOVES[letter].kind == "E" else "$text"
-    return {"label": letter, "name": f"Go on to {index} ({letter}: {MOVES[letter].name})", "color": color, "to": index}
-
-
-def chip(moment: Moment) -> dict[str, str]:
+def chip(moment: Moment) -> Chip:
     """The half-step's place on the tape."""
     letter = moment.step.move
     if letter is None:
-        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+        return START
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
-    label = f"{letter}!" if moment.step.events else letter
-    return {"label": label, "name": f"Go to {moment.index} ({letter})", "color": color}
+    return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
 
 
 def picture(moment: Moment) -> str:
@@ -202,30 +194,11 @@ def _listed(value: object) -> str:
     return f"{value:.4g}"
 
 
-def equation(experiment: Experiment) -> list[dict[str, object]]:
-    """log p = L + KL; each term names the slot of its number and the move that acts on it."""
-    return [
-        {
-            "id": "evidence",
-            "tex": r"\log p(v;\theta)",
-            "color": "$text",
-            "slot": "equation.evidence",
-            "title": "log evidence: what learning wants to raise",
-        },
-        {"tex": "="},
-        {
-            "id": "elbo",
-            "tex": r"\mathcal{L}(q,\theta)",
-            "color": "$elbo",
-            "slot": "equation.elbo",
-            "title": "the evidence lower bound (ELBO); the M-step raises it over θ",
-        },
-        {"tex": "+"},
-        {
-            "id": "kl",
-            "tex": r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)",
-            "color": "$gap",
-            "slot": "equation.kl",
-            "title": "the gap; the E-step brings it to 0",
-        },
-    ]
+# each term names the slot of its number
+EQUATION = [
+    Term("evidence", r"\log p(v;\theta)", "$text", "log evidence: what learning wants to raise"),
+    "=",
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", "the gap; the E-step brings it to 0"),
+]
