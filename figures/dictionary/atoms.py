@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from figures.dictionary.moment import Moment
+from em_core.observe.dictionary import Moment
 from figures.dictionary.words import origin
 from figures.drawing import Figure, Trace
 from figures.look import layout, palette

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.dictionary import Moment
 from em_core.records import Array
 from figures.dictionary.atoms import picture, scaled
-from figures.dictionary.moment import Moment
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json, grey

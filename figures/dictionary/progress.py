@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from figures.dictionary.moment import Moment
+from em_core.observe.dictionary import Moment
 from figures.drawing import Figure, Trace
 from figures.look.encode import Json
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from em_core.files.experiment import Experiment
+from em_core.observe.dictionary import Moment
 from figures.dictionary import atoms, examples, usage, words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
-from figures.dictionary.moment import Moment
 from figures.dictionary.progress import Progress
 from figures.dictionary.usage import Usage
 from figures.look import wording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from figures.dictionary.moment import Moment
+from em_core.observe.dictionary import Moment
 from figures.drawing import Figure
 from figures.look.encode import Json
 

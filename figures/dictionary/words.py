@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.moves import MOVES
-from figures.dictionary.moment import Moment
+from em_core.observe.dictionary import Moment
 from figures.look.moves import START
 from figures.look.wording import number
 from figures.scene import Button, Chip, Term

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.observe.solving import Background, Step
+from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout
 from figures.look.encode import Json
-from figures.map.moment import Background, Step
 
 
 class CodePictures:

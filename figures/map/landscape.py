@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
-from em_core.sparse_coding import gradient, soft_threshold
-from em_core.sparse_coding.problem import objectives
+from em_core.observe.solving import Background, Step
+from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json
-from figures.map.moment import PARTS, Background, Signal, Step
+from figures.map.signal import Signal
 
 _GRID = 90
 
@@ -22,8 +21,9 @@ class Landscape:
 
     def __init__(self, background: Background) -> None:
         self.background = background
-        x, y = _window(background)
-        solver = background.experiment.solver
+        x, y, heights = background.landscape(_GRID)
+        # the bowl is quadratic, and equal steps of height would crowd at the rim
+        roots = np.sqrt(heights)
         zero = {"zeroline": True, "zerolinecolor": "$text", "zerolinewidth": 1, "showgrid": False}
         self.figure = figure = Figure(
             "picture",
@@ -35,7 +35,6 @@ class Landscape:
             margin={"l": 48, "r": 12, "t": 28, "b": 46},
             corner={"y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
         )
-        roots = _roots(background, x, y)
         figure.contours(
             "contours",
             x,
@@ -45,8 +44,9 @@ class Landscape:
             colorscale=[[0, "$muted"], [1, "$faint"]],
             line_width=1.2,
         )
-        parts = solver in PARTS
-        figure.curve("ahead", "$muted", "ahead", width=1.5, dash="dot", showlegend=parts and solver != "ista")
+        parts = background.proximal
+        momentum = parts and background.experiment.solver != "ista"
+        figure.curve("ahead", "$muted", "ahead", width=1.5, dash="dot", showlegend=momentum)
         figure.curve("moved", "$fit", "gradient", width=3, showlegend=parts)
         figure.curve("shrunk", "$penalty", "shrink", width=3, dash="4px,2px", showlegend=parts)
         figure.curve("way", "$text", "code", width=1.2, mode="lines+markers", marker_size=5)
@@ -74,9 +74,8 @@ class Landscape:
     def append(self, step: Step) -> Json:
         """What this step adds to the way."""
         result = self.figure["way"].at(_point(step.state.code))
-        solver = self.background.experiment.solver
-        if step.made and solver in PARTS:
-            parts = PARTS[solver](self.background.problem, step.before)
+        parts = self.background.parts(step)
+        if parts is not None:
             for name, start, stop in (
                 ("ahead", step.before.code, parts.start),
                 ("moved", parts.start, parts.moved),
@@ -176,37 +175,3 @@ def picture(background: Background, signal: Signal) -> Landscape | Tiles | Colum
 
 def _point(code: Array) -> tuple[float, float]:
     return float(code[0]), float(code[1])
-
-
-def _window(background: Background) -> list[Array]:
-    """Places along both axes, from beyond the lowest to beyond the highest that a solver reaches."""
-    problem = background.problem
-    start, best = background.experiment.start, background.optimum
-    # where gradient steps reach to, at the start and at the end
-    reached = [code - gradient(problem, code) / problem.lipschitz for code in (start, best)]
-    corners = np.array([np.zeros(2), *(code[:2] for code in (start, best, *reached))])
-    if background.experiment.solver == "omp":  # does not shrink, and is soon done
-        corners = np.vstack([corners, background.pursued[:, :2]])
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    room = 0.25 * max(float((high - low).max()), 0.5)
-    return [np.linspace(a - room, b + room, _GRID) for a, b in zip(low, high, strict=True)]
-
-
-def _roots(background: Background, x: Array, y: Array) -> Array:
-    """The root of the height above the optimum: the bowl is quadratic, and equal steps would crowd at the rim."""
-    problem = background.problem
-    codes = np.zeros((_GRID, _GRID, problem.n_atoms))
-    codes[..., 0], codes[..., 1] = x[None, :], y[:, None]
-    if problem.n_atoms == 3:
-        codes[..., 2] = _best_third(background, codes)
-    heights = objectives(problem.target, problem.dictionary, problem.penalty, problem.precision, codes)
-    return np.sqrt(np.maximum(heights - background.least, 0))
-
-
-def _best_third(background: Background, codes: Array) -> Array:
-    """The third coefficient at its best for the first two: a soft threshold of what they leave over."""
-    problem = background.problem
-    atom = problem.dictionary[:, 2]
-    curvature = problem.precision * float(atom @ atom)
-    pull = problem.precision * ((problem.target - codes @ problem.dictionary.T) @ atom)
-    return soft_threshold(pull, problem.penalty) / curvature

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from em_core.observe.solving import RACE_STEPS, RACERS, Background, Step
 from em_core.sparse_coding import SOLVERS
 from figures.drawing import Figure
 from figures.look import palette
 from figures.look.encode import Json
-from figures.map.moment import RACE_STEPS, RACERS, Background, Step
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "5px,2px,1px,2px", "2px,2px")
 _CORNER = {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
-from em_core.sparse_coding import SOLVERS, duality_gap, objective
+from em_core.observe.solving import Background, Point, Step
+from em_core.records import Array
+from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
-from em_core.sparse_coding.solvers import coordinate_descent
 from figures.look import wording
 from figures.look.encode import Json
 from figures.map import landscape, signal, words
 from figures.map.code import CodePictures
-from figures.map.moment import PARTS, Background, Signal, Step, fit_and_penalty
 from figures.map.progress import Progress
 from figures.map.shrink import Shrink
+from figures.map.signal import Signal
 from figures.scene import (
     Button,
     Frame,
@@ -93,7 +93,7 @@ class MapScene(PageScene):
         changed = self._signal.changes(step.state.code)
         for picture in (self._picture, self._code, self._shrink, self._progress):
             changed |= picture.changes(step)
-        text, value = self._numbers(step.state.code, step.objective, step.gap)
+        text, value = self._numbers(step.state.code, background.of(step))
         text |= {
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
@@ -115,25 +115,23 @@ class MapScene(PageScene):
         changed = self._signal.changes(point) | self._code.here(point, problem.penalty) | self._picture.here(point)
         if into is not None:
             changed |= self._shrink.points(into, point)
-        text, value = self._numbers(point, objective(problem, point), duality_gap(problem, point))
+        text, value = self._numbers(point, self.background.at(point))
         return Inner(changed, text, value).json()
 
     def _way(self, step: Step) -> list[tuple[Array, Array | None]]:
         """The codes at the stops, each with what goes into the shrink, where there is one."""
-        solver, before = self.background.experiment.solver, step.before
-        if solver in PARTS:
-            parts = PARTS[solver](self.background.problem, before)
+        parts = self.background.parts(step)
+        if parts is not None:
             down = [(parts.start + t * (parts.moved - parts.start),) * 2 for t in _HALVES]
             shrunk = [(parts.moved + t * (parts.shrunk - parts.moved), parts.moved) for t in _HALVES[1:]]
             return [*down, *shrunk]
-        sweep = np.vstack([before.code, coordinate_descent.coordinates(self.background.problem, before)])
+        sweep = self.background.sweep(step)
         return [(sweep[int(stop)], None) for stop in self.stops]
 
     def _stops(self) -> list[float] | None:
-        solver = self.background.experiment.solver
-        if solver in PARTS:
+        if self.background.proximal:
             return [*_HALVES.round(3).tolist(), *(1 + _HALVES[1:]).round(3).tolist()]
-        if solver == "coordinate_descent":
+        if self.background.experiment.solver == "coordinate_descent":
             n_atoms = self.background.problem.n_atoms
             return np.unique(np.rint(np.linspace(0, n_atoms, min(n_atoms, _MOST_STOPS) + 1))).tolist()
         return None
@@ -144,17 +142,20 @@ class MapScene(PageScene):
         x, y = (float(entry) for entry in step.state.code[:2])
         return [Handle("code", "picture", x, y, "Start of h", "$text")]
 
-    def _numbers(self, point: Array, cost: float, gap: float) -> tuple[Json, Json]:
-        fit, penalty = fit_and_penalty(self.background.problem, point)
-        text = {"objective": wording.number(cost), "fit": wording.number(fit), "penalty": wording.number(penalty)}
-        support = int(np.count_nonzero(point))
+    def _numbers(self, code: Array, point: Point) -> tuple[Json, Json]:
+        text = {name: wording.number(getattr(point, name)) for name in ("objective", "fit", "penalty")}
+        support = int(np.count_nonzero(code))
         metrics = {
             "metric.objective": text["objective"],
-            "metric.gap": wording.number(gap, 6),
+            "metric.gap": wording.number(point.gap, 6),
             "metric.support": f"{support} of {self.background.problem.n_atoms}",
         }
         equation = {f"equation.{name}": shown for name, shown in text.items()}
-        return equation | metrics, {"metric.objective": cost, "metric.gap": gap, "metric.support": support}
+        return equation | metrics, {
+            "metric.objective": point.objective,
+            "metric.gap": point.gap,
+            "metric.support": support,
+        }
 
     def scene(self) -> Scene:
         title = "Atoms in use"

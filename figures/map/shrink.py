@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
-from em_core.sparse_coding import soft_threshold
+from em_core.observe.solving import Background, Step, shrink_curve, shrinkage
+from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout
 from figures.look.encode import Json
-from figures.map.moment import PARTS, Background, Step, shrinkage
 
 
 class Shrink:
@@ -39,10 +38,8 @@ class Shrink:
 
     def changes(self, step: Step) -> Json:
         into, out, threshold = shrinkage(self.background.experiment, step)
-        reach = 1e3 * max(threshold, 1e-9)
-        corners = np.array([-reach, -threshold, threshold, reach])
-        curve = self.figure["threshold"].set(x=corners.tolist(), y=soft_threshold(corners, threshold).tolist())
-        return self.points(into, out) | curve
+        corners, heights = shrink_curve(threshold)
+        return self.points(into, out) | self.figure["threshold"].set(x=corners.tolist(), y=heights.tolist())
 
     def points(self, into: Array, out: Array) -> Json:
         return self.figure["coefficients"].set(x=into, y=out)
@@ -51,5 +48,5 @@ class Shrink:
     def note(self) -> str:
         """Which points lie on the curve."""
         solver = self.background.experiment.solver
-        ends = solver in PARTS or solver == "lca"
+        ends = self.background.proximal or solver == "lca"
         return "each step ends on the curve" if ends else "at the optimum all lie on the curve"

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.observe.solving import Background
+from em_core.records import Array
 from em_core.sparse_coding import Problem
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json
-from figures.map.moment import Background, Signal
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What the problem's signal is a picture of. `kind`: plane (two numbers), curve, or image with its shape."""
+
+    kind: str
+    shape: tuple[int, int] = (0, 0)
 
 
 class _Picture:

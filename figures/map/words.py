@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from em_core.observe.solving import Background, Step
 from em_core.sparse_coding import SOLVERS
 from figures.look.moves import START
 from figures.look.wording import number
-from figures.map.moment import Background, Step
 from figures.scene import Chip, Term
 
 _AIM = (

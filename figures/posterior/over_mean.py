@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from em_core.sparse_coding import log_joint
-from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, entropy, expected_log_joint
+from em_core.observe import ladder as observed
+from em_core.observe.ladder import NARROWEST, Background, Ladder
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures.drawing import Figure
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, GAP
-from figures.posterior.moment import NARROWEST, Background, Ladder
 
 
 class OverMean:
@@ -20,7 +20,7 @@ class OverMean:
 
     def __init__(self, background: Background) -> None:
         evidence, mode = background.posterior.log_evidence, background.posterior.mode
-        height = log_joint(background.problem, mode)
+        height = background.height
         depth = -background.n_units * math.log(NARROWEST)
         window = background.window[0].tolist()
         shape = {
@@ -60,10 +60,12 @@ class OverMean:
 
     def changes(self, ladder: Ladder, rung: Rung) -> Json:
         """No curve for the posterior itself, which stands at no μ."""
-        places, _, points = ladder.over_mean(rung.q)
-        limits = self.moves["limit"].set(x=places, y=points) | self.lower["limit"].set(x=places, y=points)
+        found = ladder.over_mean(rung.q)
+        limits: Json = {}
+        for figure in self.figures:
+            limits |= figure["limit"].set(x=found.places, y=found.points)
         if rung.kind != "exact":
-            return self.here(ladder, rung.q) | limits
+            return self._standing(ladder, rung.q, found) | limits
         result = limits | self.lower["elbo"].at((None, None)) | self.moves["joint"].at((None, None))
         for trace in (self.lower["gap"], self.lower["here"], self.moves["here"]):
             result |= trace.at((None, None), (None, None))
@@ -71,18 +73,19 @@ class OverMean:
 
     def here(self, ladder: Ladder, q: GaussianQ) -> Json:
         """The curves for this q, and where it stands on them."""
-        places, joint, _ = ladder.over_mean(q)
-        evidence = ladder.background.posterior.log_evidence
-        mean, height = float(q.mean[0]), expected_log_joint(ladder.background.problem, q)
+        return self._standing(ladder, q, ladder.over_mean(q))
+
+    def _standing(self, ladder: Ladder, q: GaussianQ, found: observed.OverMean) -> Json:
+        evidence, places, mean = ladder.background.posterior.log_evidence, found.places, float(q.mean[0])
         if q.is_dirac:  # its bound is −∞ everywhere
             low = evidence + 3 * ladder.background.n_units * math.log(NARROWEST)
             bound = np.full(len(places), low)
         else:
-            low, bound = height + entropy(q), joint + entropy(q)
+            low, bound = found.here + found.entropy, found.joint + found.entropy
         ends = ((mean, evidence), (mean, low))
         return {
-            **self.moves["joint"].set(x=places, y=joint),
-            **self.moves["here"].at((mean, height)),
+            **self.moves["joint"].set(x=places, y=found.joint),
+            **self.moves["here"].at((mean, found.here)),
             **self.lower["elbo"].set(x=places, y=bound),
             **self.lower["gap"].at(*ends),
             **self.lower["here"].at(*ends),

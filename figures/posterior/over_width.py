@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from em_core.observe.ladder import NARROWEST, STOPS, Background, Ladder
 from em_core.records import Bound
 from figures.drawing import Figure
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
-from figures.posterior.moment import NARROWEST, STOPS, Background, Ladder
 
 
 class OverWidth:

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.observe.ladder import Background
+from em_core.records import Array
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures.drawing import Figure
 from figures.look.encode import Json
 from figures.posterior.marks import marks
-from figures.posterior.moment import Background
 
 _GRID = 141
 _ANGLES = np.linspace(0, 2 * np.pi, 181)

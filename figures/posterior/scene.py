@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from em_core.observe.ladder import STOPS, Background, Ladder
 from em_core.records import Bound
 from em_core.sparse_coding import Problem
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
-from em_core.sparse_coding.posterior.ladder import Rung, around
+from em_core.sparse_coding.posterior.ladder import Rung
 from figures import bound
 from figures.decomposition import Decomposition
 from figures.look import wording
 from figures.look.encode import Json
 from figures.posterior import words
 from figures.posterior.density import Density
-from figures.posterior.moment import STOPS, Background, Ladder
 from figures.posterior.over_mean import OverMean
 from figures.posterior.over_width import OverWidth
 from figures.posterior.plane import Plane
@@ -72,7 +72,7 @@ class LadderScene(PageScene):
         """One frame for each width, q where it stands."""
         result = []
         for width, terms in zip(STOPS, ladder.over_width, strict=True):
-            q = around(ladder.experiment.mean, width)
+            q = ladder.at_width(width)
             changed = self._drawn(ladder, q, terms) | self._width.here(width, terms)
             text = _texts(terms) | {"caption": words.underway(ladder, width, terms.kl)}
             result.append(Inner(changed, text, bound.values(terms)).json())

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
 from figures.posterior.marks import place
-from figures.posterior.moment import Background, Ladder
 from figures.scene import Button, Chip, Term
 
 _NEXT = {"best_gaussian": "best Gaussian", "dirac": "Dirac: a single point"}

@@ -9,9 +9,9 @@ from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, check_order
+from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array, Trajectory
 from em_core.trajectory import END_HALF_STEPS, END_RISE, extend, start
-from figures.dictionary.moment import Moment, moment
 from figures.dictionary.scene import DictionaryScene
 from figures.look import moves
 from ui import limits
