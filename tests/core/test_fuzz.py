@@ -9,10 +9,10 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from em_core.__main__ import _finite
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.trajectory import report, run
+from em_core.files.report import finite, report
+from em_core.trajectory import run
 from tests.attack import exhaustive, ordinary
 from tests.core.cases import CASES
 from tests.core.making import belief_net, binomial, factors, gaussian, linkage
@@ -149,7 +149,7 @@ def survives(raw):
         assert all(math.isfinite(number) for number in numbers(step["parameters"])), step
         assert math.isfinite(step["log_evidence"]), step
         assert step["kl"] is None or step["kl"] >= 0, step
-    json.loads(json.dumps(_finite(result), allow_nan=False))
+    json.loads(json.dumps(finite(result), allow_nan=False))
     return result
 
 

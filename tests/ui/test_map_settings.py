@@ -14,7 +14,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
-from figures.map.moment import Signal
+from figures.map.signal import Signal
 from tests.ui.test_settings import packed
 from ui.map.run import LONGEST, MapRun
 from ui.map.settings import LIMITS, SIGNALS, MapSettings, for_signal, from_query, of_experiment, to_query

@@ -36,14 +36,14 @@ class Slow:
 
     def __init__(self, monkeypatch):
         self.reached, self.gate = threading.Event(), threading.Event()
-        extend = ui.em.run.extend
+        extend = ui.em.run.Ahead.extend
 
         def waiting(*args):
             self.reached.set()
             assert self.gate.wait(SOON)
             return extend(*args)
 
-        monkeypatch.setattr(ui.em.run, "extend", waiting)
+        monkeypatch.setattr(ui.em.run.Ahead, "extend", waiting)
 
 
 def animate(reader, act, errors):

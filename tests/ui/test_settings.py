@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from em_core.families.gaussian import COVARIANCES
 from em_core.files.errors import InvalidExperiment
+from em_core.files.report import report
 from em_core.moves import MOVES
-from em_core.trajectory import report, run
+from em_core.trajectory import run
 from ui.em.run import EmRun
 from ui.em.settings import LIMITS, MODEL_NAMES, NOISES, STARTS, Settings, data_options, for_model, from_query, to_query
 

@@ -9,11 +9,11 @@ from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, check_order
+from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array, Trajectory
 from em_core.trajectory import END_HALF_STEPS, END_RISE, extend, start
-from figures.dictionary.moment import Moment, moment
 from figures.dictionary.scene import DictionaryScene
-from figures.em import words
+from figures.look import moves
 from ui import limits
 from ui.dictionary.settings import DictionarySettings
 from ui.tape import Json, Tape, never
@@ -111,7 +111,7 @@ class DictionaryRun(Tape):
             return []
         first = self._following()
         letters = self.rest[:_AHEAD] or [first, self.cycle[1] if first == "H" else "H"]
-        return [words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+        return [moves.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """There is nothing between two half-steps."""

@@ -10,11 +10,12 @@ from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, allowed, check_order, lacking
+from em_core.observe.ahead import Ahead
+from em_core.observe.moment import Moment, moment, with_course
 from em_core.records import Parameters, Trajectory
 from em_core.trajectory import END_HALF_STEPS, converged, extend, opening, start
-from figures.em import words
-from figures.em.moment import Moment, moment, with_course
 from figures.em.scene import EmScene, faces
+from figures.look import moves
 from ui import limits
 from ui.em.settings import Settings
 from ui.tape import Json, Tape, never
@@ -41,6 +42,8 @@ class EmRun(Tape):
         self.plan = schedule.plan(experiment.schedule, MOVES)
         self._columns, self._axes, self._compare = columns, axes, compare
         self.trajectory: Trajectory = start(experiment)
+        # what was looked at before it was made
+        self._ahead = Ahead(experiment)
         # plain EM from the same start, as far as the run itself has come
         self._plain = start(experiment) if compare else None
         self.scene = self._scene()
@@ -94,7 +97,7 @@ class EmRun(Tape):
             letters += self._following(made + letters)
             if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
                 break
-        return [words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+        return [moves.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def __len__(self) -> int:
         return len(self.trajectory)
@@ -152,7 +155,8 @@ class EmRun(Tape):
         for index in range(len(known), len(self)):
             previous = known[-1] if known else None
             plain = self._plain_evidence(index)
-            now = moment(self.experiment, self.trajectory, index, self._next_move(index), previous, plain)
+            letter = self._next_move(index)
+            now = moment(self.experiment, self.trajectory, index, letter, previous, self._ahead, plain)
             known.append(now)
         for index in range(len(self._light), len(self)):
             self._light.append(self.scene.light(known[index], self._light[-1]["id"] if self._light else None))
@@ -164,7 +168,7 @@ class EmRun(Tape):
         """All that is shown of half-step `index`."""
         self.gather()
         if index not in self._seen:
-            self._seen[index] = with_course(self._moments[index], self.trajectory, self._seen.get(index - 1))
+            self._seen[index] = with_course(self._moments[index], self.trajectory)
         return self._seen[index]
 
     def cut(self, length: int) -> None:
@@ -230,7 +234,7 @@ class EmRun(Tape):
         return self.experiment.model.log_evidence(self.experiment.data, self._plain[index].after.theta)
 
     def _append(self, letter: str) -> None:
-        self.trajectory = extend(self.experiment, self.trajectory, letter)
+        self.trajectory = self._ahead.extend(self.trajectory, letter)
         if self.trajectory.last.stopped:
             self.rest = ""
 

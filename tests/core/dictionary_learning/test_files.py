@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core import trajectory as run
-from em_core.__main__ import _csv, _finite
 from em_core.bound import decompose
 from em_core.datasets import images, photograph
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.report import as_csv, finite, report
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
@@ -37,19 +37,19 @@ from tests.core.test_fuzz import ODD, numbers, places, rescaled
 
 
 def through_text(value):
-    return json.loads(json.dumps(_finite(value), allow_nan=False))
+    return json.loads(json.dumps(finite(value), allow_nan=False))
 
 
 @by_case
 def test_what_is_exported_replays_to_the_last_bit(raw):
     experiment, trajectory = made(raw)
-    first = through_text(run.report(experiment, trajectory))
+    first = through_text(report(experiment, trajectory))
     again = Experiment.parse(first["experiment"])
-    assert through_text(run.report(again, run.run(again))) == first
+    assert through_text(report(again, run.run(again))) == first
 
 
 def test_the_report():
-    rows = through_text(run.report(*made(TINY, schedule="HMHC")))["half_steps"]
+    rows = through_text(report(*made(TINY, schedule="HMHC")))["half_steps"]
     assert [row["move"] for row in rows] == [None, "H", "M", "H", "C"]
     nothing = ("log_evidence", "gap", "kl")
     assert all(row[key] is None for row in rows for key in nothing)
@@ -57,7 +57,7 @@ def test_the_report():
     for row in rows[1:]:
         assert row["elbo"] == row["entropy"] == "-Infinity" and row["objective"] == -row["expected_log_joint"]
         assert np.shape(row["codes"]) == (30, 5) and np.shape(row["parameters"]["dictionary"]) == (3, 5)
-    head, *lines = _csv(_finite(run.report(*made(TINY, schedule="HM")))).splitlines()
+    head, *lines = as_csv(finite(report(*made(TINY, schedule="HM")))).splitlines()
     assert "codes[29][4]" in head and "codes," not in head and len(lines) == 3
     assert len({line.count(",") for line in (head, *lines)}) == 1
 
@@ -164,10 +164,10 @@ def survives(data):
     except InvalidExperiment as error:
         assert str(error).isprintable()
         return
-    result = run.report(experiment, run.run(experiment))
+    result = report(experiment, run.run(experiment))
     assert all(math.isfinite(number) for step in result["half_steps"] for number in numbers(step["parameters"]))
     assert not any(math.isnan(number) for number in numbers(result))
-    json.loads(json.dumps(_finite(result), allow_nan=False))
+    json.loads(json.dumps(finite(result), allow_nan=False))
 
 
 @ordinary(40)

@@ -9,6 +9,7 @@ import pytest
 
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
 from em_core.moves import MOVES
 from em_core.schedule import plan
@@ -24,7 +25,7 @@ def test_the_joint_is_that_of_its_definition():
         for x, mean in zip(v, theta["dictionary"] @ h + [0.1, -0.2, 0.3], strict=True):
             total += 0.5 * math.log(1.5 / (2 * math.pi)) - 0.75 * (x - mean) ** 2
     assert experiment.model.expected_log_joint(experiment.data, theta, q) == pytest.approx(total, rel=1e-12)
-    row = run.report(experiment, trajectory)["half_steps"][-1]
+    row = report(experiment, trajectory)["half_steps"][-1]
     assert row["objective"] == pytest.approx(-total, rel=1e-12) and row["codes"] == q.codes.tolist()
 
 

@@ -86,7 +86,7 @@ def test_atoms_within_the_ball_are_free():
     codes, targets = rng.normal(size=(50, 4)) * [9, 9, 9, 0.1], rng.normal(size=(50, 6))
     start = np.eye(6)[:, :4]
     sums = codes.T @ codes, targets.T @ codes
-    found = dictionary_update.within_unit_length(start, *sums, 1e-9)
+    found, *_ = dictionary_update.within_unit_length(start, *sums, 1e-9)
     lengths = np.linalg.norm(found, axis=0)
     assert lengths[:3].max() < 0.5 and lengths[3] == pytest.approx(1, abs=1e-12)
     assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-9
@@ -143,10 +143,10 @@ def test_newton_finds_what_the_sweeps_find(monkeypatch):
     start = rng.normal(size=(6, 8))
     start /= np.linalg.norm(start, axis=0)
     sums = codes.T @ codes, targets.T @ codes
-    quick = dictionary_update.within_unit_length(start, *sums, 1e-8)
+    quick, *_ = dictionary_update.within_unit_length(start, *sums, 1e-8)
     monkeypatch.setattr(dictionary_update, "_newton", lambda *given: None)
     monkeypatch.setattr(dictionary_update, "MOST_SWEEPS", 200_000)
-    slow = dictionary_update.within_unit_length(start, *sums, 1e-8)
+    slow, *_ = dictionary_update.within_unit_length(start, *sums, 1e-8)
     np.testing.assert_allclose(quick, slow, atol=1e-6)
     for found in (quick, slow):
         assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-8

@@ -150,12 +150,12 @@ def test_points_among_spread_out_units_are_told_until_the_last_is_gone(case):
     for bound in bounds[2:-1]:
         assert (bound.entropy, bound.elbo, bound.kl) == (-math.inf, -math.inf, math.inf)
         assert math.isfinite(bound.expected_log_joint)
-    assert bounds[-1].kl == 0
+    assert 0 <= bounds[-1].kl < 1e-23
     for term in ("log_evidence", "expected_log_joint", "entropy"):
         assert getattr(bounds[-1], term) == pytest.approx(getattr(bounds[1], term), rel=1e-13)
     halfway = case.model.kl_by_unit(trajectory[3].after.q, case.model.posterior(case.data, case.theta))
     if blocks > 1:
-        assert set(halfway) == {0.0, math.inf} and halfway[0] == 0
+        assert halfway[0] < 1e-24 and ((halfway < 1e-24) | (halfway == math.inf)).all() and halfway.max() == math.inf
 
 
 def test_a_scale_without_a_mode_stops_h_with_an_event():

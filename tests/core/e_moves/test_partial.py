@@ -22,12 +22,15 @@ def test_partial_steps_close_the_gap_block_by_block(case, blocks):
     exact = case.model.posterior(case.data, case.theta)
     expected = case.model.kl_by_unit(case.q, exact)
     for step, part in zip(trajectory.half_steps[1:], parts, strict=True):
-        expected[part] = 0
-        np.testing.assert_array_equal(case.model.kl_by_unit(step.after.q, exact), expected)
+        found = case.model.kl_by_unit(step.after.q, exact)
+        # computed for the block alone: the posterior of all units may differ in its last digits
+        assert found[part].max(initial=0) < 1e-24
+        expected[part] = found[part]
+        np.testing.assert_array_equal(found, expected)
         assert step.after.q_at is None
     values = np.array([bound.elbo for bound in bounds])
     assert (np.diff(values) >= -1e-14 * np.abs(values[1:])).all()
-    assert bounds[-1].kl == 0 and abs(bounds[-1].gap) <= 1e-12 * max(1, abs(bounds[-1].log_evidence))
+    assert 0 <= bounds[-1].kl < 1e-23 and abs(bounds[-1].gap) <= 1e-12 * max(1, abs(bounds[-1].log_evidence))
     whole = decompose(case.model, case.data, State(case.theta, exact))
     for term in ("expected_log_joint", "entropy"):
         assert getattr(bounds[-1], term) == pytest.approx(getattr(whole, term), rel=1e-13)

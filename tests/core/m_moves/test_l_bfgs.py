@@ -17,7 +17,7 @@ def test_l_bfgs_ends_where_m_goes(case):
     best = case.elbo(model.maximize(case.data, case.q, case.theta), case.q)
     after = state(case)
     for _ in range(12):
-        after, _ = m_steps.lbfgs_steps(model, case.data, after, 25)
+        after = m_steps.lbfgs_steps(model, case.data, after, 25).state
     assert case.elbo(after.theta, case.q) == pytest.approx(best, rel=1e-10)
     assert np.linalg.norm(slope(case, after.theta)) <= 1e-5 * case.n_units * max(
         1, np.abs(model.to_vector(case.theta)).max()
@@ -27,7 +27,7 @@ def test_l_bfgs_ends_where_m_goes(case):
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_more_iterations_of_l_bfgs_climb_higher(case):
     reached = [
-        case.elbo(m_steps.lbfgs_steps(case.model, case.data, state(case), iterations)[0].theta, case.q)
+        case.elbo(m_steps.lbfgs_steps(case.model, case.data, state(case), iterations).state.theta, case.q)
         for iterations in (1, 3, 10)
     ]
     assert case.elbo(case.theta, case.q) <= reached[0] <= reached[1] <= reached[2]

@@ -27,7 +27,7 @@ def test_the_mean_slope_of_all_minibatches_is_the_slope(case):
     assert sizes or n_units == 1
     for size in sizes:
         slopes = [
-            m_steps.minibatch_slope(case.model, case.data, state(case), size, Chosen(units))
+            m_steps.minibatch_slope(case.model, case.data, state(case), size, Chosen(units))[0]
             for units in itertools.combinations(range(n_units), size)
         ]
         scale = np.mean(np.abs(slopes), axis=0).max(initial=1.0)
@@ -44,7 +44,8 @@ def test_minibatches_of_any_q_have_no_bias(case):
         q = run.run(case.experiment(letter, moves={"P": {"blocks": 3}})).last.after.q
         now = State(case.theta, q)
         slopes = [
-            m_steps.minibatch_slope(case.model, case.data, now, 1, Chosen([unit])) for unit in range(n_drawable(case))
+            m_steps.minibatch_slope(case.model, case.data, now, 1, Chosen([unit]))[0]
+            for unit in range(n_drawable(case))
         ]
         scale = np.mean(np.abs(slopes), axis=0).max(initial=1.0)
         whole = slope(case, case.theta, q) / case.n_units
@@ -61,7 +62,7 @@ def test_a_minibatch_and_the_rest_make_up_the_whole(case):
     if not len(rest):
         return
     parts = [model.minibatch(case.data, case.q, len(part), Chosen(part)) for part in (chosen, rest)]
-    assert sum(share for _, _, share in parts) == pytest.approx(1, rel=1e-15)
+    assert sum(draw.share for _, _, draw in parts) == pytest.approx(1, rel=1e-15)
     assert sum(model.n_units(data) for data, _, _ in parts) == case.n_units
     totals = [model.gradient(data, case.theta, q) for data, q, _ in parts]
     np.testing.assert_allclose(sum(totals), slope(case, case.theta), rtol=1e-12, atol=1e-11)
@@ -86,9 +87,9 @@ def test_a_row_with_a_frequency_is_that_many_rows():
     rng = np.random.default_rng(4)
     for _ in range(50):
         chosen = Chosen(rng.choice(len(repeated.values), 11, replace=False))
-        few, few_q, share = model.minibatch(table, case.q, 11, chosen)
-        many, many_q, same_share = model.minibatch(repeated, q, 11, chosen)
-        assert share == same_share == 11 / 83
+        few, few_q, draw = model.minibatch(table, case.q, 11, chosen)
+        many, many_q, same_draw = model.minibatch(repeated, q, 11, chosen)
+        assert draw.share == same_draw.share == 11 / 83 and draw.size == same_draw.size == 11
         np.testing.assert_array_equal(np.repeat(few.values, few.counts.astype(int)), many.values)
         slopes = [model.gradient(*entry) for entry in ((few, case.theta, few_q), (many, case.theta, many_q))]
         np.testing.assert_allclose(*slopes, rtol=1e-12, atol=1e-13)
@@ -99,17 +100,17 @@ def test_counts_in_cells_are_drawn_animal_by_animal(name):
     case = BY_NAME[name]
     members = np.repeat(np.arange(4), case.data.counts.astype(int))
     units = np.random.default_rng(1).choice(len(members), 30, replace=False)
-    data, q, share = case.model.minibatch(case.data, case.q, 30, Chosen(units))
+    data, q, draw = case.model.minibatch(case.data, case.q, 30, Chosen(units))
     np.testing.assert_array_equal(data.counts, np.bincount(members[units], minlength=4))
     np.testing.assert_array_equal(q.counts, data.counts[: len(q.counts)])
     np.testing.assert_array_equal(q.probabilities, case.q.probabilities)
-    assert share == 30 / len(members)
+    assert draw.share == 30 / len(members)
 
 
 def test_a_minibatch_of_a_hidden_markov_model_is_whole_sequences():
     case = BY_NAME["hidden_markov_poisson_three_states"]
-    data, q, share = case.model.minibatch(case.data, case.q, 2, Chosen([2, 0]))
-    assert (data.values.tolist(), data.lengths, share) == ([1, 0, 4, 9, 12, 5], (5, 1), 2 / 3)
+    data, q, draw = case.model.minibatch(case.data, case.q, 2, Chosen([2, 0]))
+    assert (data.values.tolist(), data.lengths, draw.share) == ([1, 0, 4, 9, 12, 5], (5, 1), 2 / 3)
     expected = case.model.posterior(data, case.q_at)
     assert q.lengths == (5, 1)
     np.testing.assert_allclose(q.probabilities, expected.probabilities, rtol=1e-13)
@@ -169,4 +170,4 @@ def test_s_draws_from_seed_and_number_and_repeats():
     assert not same(other[2].after.theta, whole[2].after.theta)
     rng = np.random.default_rng([5, 2])
     expected = m_steps.stochastic_step(experiment.model, experiment.data, whole[1].after, 0.03, 3, rng)
-    assert same(expected.theta, whole[2].after.theta)
+    assert same(expected.state.theta, whole[2].after.theta)

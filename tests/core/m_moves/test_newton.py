@@ -23,16 +23,16 @@ def test_newton_lands_on_the_maximum_of_a_quadratic(scale):
     case = BY_NAME["gaussian_spherical_2d_k2_fixed_weights_fixed_covariances"]
     best = case.model.maximize(case.data, case.q, case.theta)["means"]
     far = {**case.theta, "means": frozen(scale * np.random.default_rng(0).standard_normal(best.shape))}
-    after, events = m_steps.newton_step(case.model, case.data, state(case, far))
-    assert events == ()
-    np.testing.assert_allclose(after.theta["means"], best, rtol=0, atol=1e-9 * max(1.0, scale))
+    made = m_steps.newton_step(case.model, case.data, state(case, far))
+    assert made.events == ()
+    np.testing.assert_allclose(made.state.theta["means"], best, rtol=0, atol=1e-9 * max(1.0, scale))
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_the_curvature_is_that_of_the_bound(case):
     """Against central differences of the slope by the five-point rule; symmetric."""
     vector = case.model.to_vector(case.theta)
-    found = m_steps._curvature(case.model, case.data, state(case))
+    found, _ = m_steps._curvature(case.model, case.data, state(case))
     assert np.array_equal(found, found.T)
     for place in range(len(vector)):
 
@@ -49,7 +49,7 @@ def test_newton_converges_quadratically_to_m(case):
     model = case.model
     theta = model.maximize(case.data, case.q, case.theta)
     best = model.to_vector(theta)
-    curvature = -m_steps._curvature(model, case.data, state(case, theta))
+    curvature = -m_steps._curvature(model, case.data, state(case, theta))[0]
     sizes, directions = np.linalg.eigh(curvature)
     assert (sizes > -1e-6).all()
     flat = directions[:, sizes < 1e-6]
@@ -60,7 +60,7 @@ def test_newton_converges_quadratically_to_m(case):
     left = []
     for distance in (1e-2, 1e-3):
         start = model.from_vector(best + distance * away / max(1.0, np.linalg.norm(scaled * away)), theta)
-        after, _ = m_steps.newton_step(model, case.data, state(case, start))
+        after = m_steps.newton_step(model, case.data, state(case, start)).state
         left.append(np.linalg.norm(scaled * (model.to_vector(after.theta) - best)))
     assert left[0] < 20 * 1e-2**2 and left[1] < 20 * 1e-3**2 + 1e-9
 
@@ -71,14 +71,15 @@ def test_newton_goes_by_the_size_of_the_curvature(case, monkeypatch):
     rng = np.random.default_rng(5)
     for spread in (0.3, 2.0):
         now = state(case, case.random_theta(rng, spread))
-        curvature, g = m_steps._curvature(case.model, case.data, now), slope(case, now.theta) / case.n_units
+        curvature, _ = m_steps._curvature(case.model, case.data, now)
+        g = slope(case, now.theta) / case.n_units
         scale = np.sqrt(np.abs(np.diag(curvature)))
         scaled = curvature / np.outer(scale, scale)
         size = np.real(sqrtm(scaled.T @ scaled))
         if not len(g) or np.linalg.cond(size) > 1e6:
             continue
         changes = []
-        monkeypatch.setattr(m_steps, "_backtracked", lambda *args, seen=changes: (seen.append(args[3]), ()))
+        monkeypatch.setattr(m_steps, "_backtracked", lambda *args, seen=changes: seen.append(args[3]))
         m_steps.newton_step(case.model, case.data, now)
         (change,) = changes
         np.testing.assert_allclose(size @ (scale * change), g / scale, rtol=1e-6, atol=1e-7 * np.abs(g / scale).max())
@@ -93,7 +94,7 @@ def test_newton_where_the_curvature_has_the_wrong_sign(far):
     raw["start"] = {"weights": [1.0], "means": [[far * deviation]], "covariances": [[[deviation**2]]]}
     experiment = Experiment.parse({**raw, "schedule": "E(N)25"})
     trajectory = run.run(experiment)
-    opening = m_steps._curvature(experiment.model, experiment.data, trajectory[1].after)
+    opening, _ = m_steps._curvature(experiment.model, experiment.data, trajectory[1].after)
     assert np.linalg.eigvalsh(opening).max() > 0.1
     first = trajectory[2].after.theta
     assert trajectory[2].events == () and abs(first["means"][0, 0]) < far * deviation  # uphill, and not far astray
