@@ -60,7 +60,7 @@ def watch(page, errors):
     def on_console(message):
         probed = PROBED.fullmatch(message.location["url"]) and "404" in message.text
         if message.type == "error" and not probed:
-            errors.append(message.text)
+            errors.append(f"{message.text} ({message.location.get('url')})")
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: errors.append(str(error)))
