@@ -119,8 +119,6 @@ TOO_LONG = {
     "tests/core/test_e_moves.py",
     "tests/core/test_m_moves.py",
     "tests/core/test_scales.py",
-    "tests/figures/test_em_frames.py",
-    "tests/figures/test_map_frames.py",
 }
 
 
