@@ -10,6 +10,12 @@ PATIENCE = 20  # seconds
 INFINITE = {"∞": float("inf"), "−∞": float("-inf")}
 
 
+def some(all_of_them, *ordinary):
+    """Parameters of a test: `ordinary` in every run, the others with -m exhaustive."""
+    left = [value for value in all_of_them if value not in ordinary]
+    return [*ordinary, *(pytest.param(value, marks=pytest.mark.exhaustive) for value in left)]
+
+
 class Reader:
     """A page with a stage. Each page has a subclass that says where it is, and which numbers it shows."""
 

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ui import stage
+from ui import frame, stage
 from ui.player import Player
 from ui.tape import Tape
 
@@ -24,6 +24,7 @@ LIMIT = 120  # no run is longer
 STOPS = [0, 0.25, 0.5, 0.75, 1]
 
 st.set_page_config(page_title="Stage demo", layout="wide")
+st.html(frame.STYLE)
 
 
 def packed(values):

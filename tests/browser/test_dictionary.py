@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from em_core import trajectory as core
 from em_core.files.experiment import Experiment
 from tests.browser.conftest import watch
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DATA, DictionarySettings, for_data
 
@@ -95,7 +95,7 @@ def test_opens_and_steps(learning):
     assert learning.fits()
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", some(DATA, "bars"))
 def test_every_kind_of_picture(learning, data):
     chosen = for_data(SMALL, data)
     learning.open()
@@ -242,24 +242,17 @@ def test_the_norm_constraint_and_unused_atoms(learning):
 # --- links, files, the MAP page ---------------------------------------------------------------------------------
 
 
-def test_link_to_a_fresh_server(learning, serve, browser, page_errors, tmp_path):
+def test_link_to_a_fresh_server(learning, other_page, other_server):
     learning.open(f"{QUERY}&penalty=0.8&atoms=20&dead_atoms=revive&seed=4&schedule=(HM)3&cursor=6", 6)
     chosen = replace(SMALL, penalty=0.8, atoms=20, dead_atoms="revive", seed=4)
     learning.shows(rows(chosen, "HMHMHM")[6])
     learning.button("Back").click()
     learning.address("cursor=5")
     numbers, link = learning.numbers(), learning.page.url.split("?")[1]
-    restarted = type(serve(APP))(APP, tmp_path / "log", ())
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    watch(other, page_errors)
-    try:
-        there = DictionaryPage(other, restarted.url).open(link, 5)
-        assert there.numbers() == numbers
-        expect(other.locator(".stage-chip[data-frame]")).to_have_count(7)
-        assert other.locator(".notice").count() == 0 and there.fits()
-    finally:
-        other.context.close()
-        restarted.stop()
+    there = DictionaryPage(other_page, other_server.url).open(link, 5)
+    assert there.numbers() == numbers
+    expect(other_page.locator(".stage-chip[data-frame]")).to_have_count(7)
+    assert other_page.locator(".notice").count() == 0 and there.fits()
 
 
 def test_link_with_nonsense(learning):

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, run
 from figures.posterior.moment import STOPS
-from tests.browser.conftest import watch
-from tests.browser.reader import Reader
+from tests.browser.conftest import Server
+from tests.browser.reader import Reader, some
 from ui.posterior.settings import UNITS, PosteriorSettings, for_units, to_query
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -173,8 +173,8 @@ def test_the_width_in_the_sidebar(reader):
     assert rows[3]["parameters"]["width"] == [0.3]
 
 
-@pytest.mark.parametrize("units", UNITS)
-def test_dragging_mu(reader, browser, page_errors, units):
+@pytest.mark.parametrize("units", some(UNITS, "two"))
+def test_dragging_mu(reader, units, other_page):
     reader.open(f"units={units}&cursor=3", 3)
     reader.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
     before = reader.metric("ELBO").get_attribute("data-value")
@@ -193,11 +193,8 @@ def test_dragging_mu(reader, browser, page_errors, units):
     rows = run(LadderExperiment.parse(saved))["rungs"]
     reader.shows(rows[3])
     link = reader.page.url.split("?")[1]
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()  # the link holds μ
-    watch(other, page_errors)
-    there = Posterior(other, reader.url).open(link, 3)
+    there = Posterior(other_page, reader.url).open(link, 3)
     there.shows(rows[3])
-    other.context.close()
     reader.button("μ to the mean").click()
     posterior = told(for_units(ONE, units))["posterior"]
     reader.shows(told(for_units(ONE, units).at(posterior["mean"]))["rungs"][3])
@@ -262,21 +259,18 @@ def test_two_units(reader):
 # --- links, files, small screens --------------------------------------------------------------------------------
 
 
-def test_link_to_a_fresh_server(serve, browser, page_errors, tmp_path):
+def test_link_to_a_fresh_server(tmp_path, page, page_errors):
     """The new server's very first visitor comes straight to this page."""
     chosen = replace(TWO, penalty=0.5, precision=4.0, v1=-1.0, angle=120.0, width=0.2).at([0.25, -1.0])
-    restarted = type(serve(APP))(APP, tmp_path / "log", ())
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    watch(other, page_errors)
+    restarted = Server(APP, tmp_path / "log", ())
     link = "&".join(f"{name}={value}" for name, value in to_query(chosen, 4).items())
     try:
-        there = Posterior(other, restarted.url).open(link, 4)
+        there = Posterior(page, restarted.url).open(link, 4)
         there.shows(told(chosen)["rungs"][4])
-        assert other.locator(".notice").count() == 0 and there.fits()
-        expect(other.get_by_role("link", name="A point or a distribution?")).to_be_visible()
+        assert page.locator(".notice").count() == 0 and there.fits()
+        expect(page.get_by_role("link", name="A point or a distribution?")).to_be_visible()
         assert page_errors == []
     finally:
-        other.context.close()
         restarted.stop()
 
 
