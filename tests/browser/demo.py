@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from tests.browser.reader import named
+
 DEMO = Path(__file__).with_name("stage_demo.py")
 
 
@@ -52,11 +54,11 @@ class Demo:
         return int(self.page.locator(".stage").get_attribute("data-frame"))
 
     def plot(self, figure, expression):
-        """Evaluate an expression of `plot`, one figure's Plotly element."""
-        return self.page.evaluate(f"() => {{ const plot = {plot(figure)}; return {expression} }}")
+        """Evaluate an expression of `plot`, one figure's Plotly element, and `trace(name)`."""
+        return self.page.evaluate(f"() => {{ {named(figure)}; return {expression} }}")
 
     def wait_plot(self, figure, condition):
-        self.page.wait_for_function(f"() => {{ const plot = {plot(figure)}; return {condition} }}")
+        self.page.wait_for_function(f"() => {{ {named(figure)}; return {condition} }}")
 
     def metric(self, label):
         return self.page.locator(".stage-metrics").get_by_label(label)

@@ -47,9 +47,10 @@ class DictionaryPage(Reader):
     def expected(self, row):
         return numbers_of(row)
 
-    def trace(self, figure, trace, axis):
+    def trace(self, address, axis):
         """Also of a picture, row by row."""
-        return self.plot(figure, f"Array.from(plot.data[{trace}].{axis}, (row) => row.length ? [...row] : row)")
+        figure, name = address.split(".")
+        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row.length ? [...row] : row)")
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def learning(page, serve):
 
 def drawn_atoms(page):
     """(K, 64) the montage's levels, 4 × 4 pictures of 8 × 8 pixels."""
-    picture = np.array(page.trace("atoms", 0, "z"))
+    picture = np.array(page.trace("atoms.tiles 1", "z"))
     return np.array([picture[r * 9 : r * 9 + 8, c * 9 : c * 9 + 8].ravel() for r in range(4) for c in range(4)])
 
 
@@ -84,9 +85,9 @@ def test_opens_and_steps(learning):
     np.testing.assert_allclose(flips, (atoms**2).sum(axis=1) / np.abs(atoms).max(axis=1), rtol=0.02)
     expect(learning.caption).to_contain_text("every picture got its most likely code")
     heights = [row["expected_log_joint"] for row in expected[1:]]
-    assert learning.trace("timeline", 0, "y") == pytest.approx(heights, rel=1e-12)
+    assert learning.trace("timeline.joint", "y") == pytest.approx(heights, rel=1e-12)
     second = [row["expected_log_joint"] for row in rows(replace(SMALL, seed=1), "HMH")[1:]]
-    assert learning.trace("timeline", 1, "y") == pytest.approx(second, rel=1e-12)
+    assert learning.trace("timeline.second", "y") == pytest.approx(second, rel=1e-12)
     assert learning.page.locator("[data-figure=examples] .textpoint text").count() == 30
     learning.button("Back").click()
     learning.at(2)
@@ -125,11 +126,11 @@ def test_faces(learning):
         learning.button(label).click()
         learning.wait_plot(figure, "plot.offsetWidth > 0 && plot.data?.length > 0")
     lengths = np.linalg.norm(row["parameters"]["dictionary"], axis=0)
-    assert learning.trace("lengths", 0, "y") == pytest.approx(lengths.tolist(), rel=1e-6)
-    misfit, penalty = (learning.trace("terms", k, "y")[-1] for k in (0, 1))
+    assert learning.trace("lengths.lengths", "y") == pytest.approx(lengths.tolist(), rel=1e-6)
+    misfit, penalty = (learning.trace(f"terms.{term}", "y")[-1] for term in ("misfit", "penalty"))
     assert penalty == pytest.approx(0.5 * np.abs(row["codes"]).sum()) and misfit > 0
-    levels = np.array(learning.trace("codes", 0, "z"))
-    picked = np.array(learning.trace("codes", 0, "y")) - 1
+    levels = np.array(learning.trace("codes.codes", "z"))
+    picked = np.array(learning.trace("codes.codes", "y")) - 1
     np.testing.assert_array_equal(levels > 0, np.array(row["codes"])[picked] != 0)
 
 
@@ -223,7 +224,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     row = rows(replace(chosen, dead_atoms="revive"), "HM")[2]
     assert row["events"]
     expect(learning.caption).to_contain_text(f"{len(row['events'])} unused atoms were replaced")
-    stars = learning.plot("atoms", "plot.data[1].marker.symbol.filter((s) => s === 'star').length")
+    stars = learning.plot("atoms", "trace('marks 1').marker.symbol.filter((s) => s === 'star').length")
     assert stars == len(row["events"])
     learning.page.get_by_text("Atoms no longer than 1").click()
     learning.page.wait_for_function("!location.search.includes('cursor=')")  # too long for an address: two dictionaries

@@ -63,7 +63,7 @@ def test_play_scrub_and_click(home):
     home.at(2)
     home.shows(expected[2])
     home.button("All").click()  # the timeline with all half-steps
-    home.wait_plot("timeline", "plot._fullLayout && plot.data[0].x.length > 5")
+    home.wait_plot("timeline", "plot._fullLayout && trace('elbo').x.length > 5")
     home.page.mouse.move(*home.place("timeline", 5, expected[5]["elbo"]))
     home.page.mouse.move(*(p + 1 for p in home.place("timeline", 5, expected[5]["elbo"])))
     home.page.wait_for_selector("[data-figure=timeline] .hoverlayer .legend, [data-figure=timeline] .hovertext")
@@ -78,13 +78,13 @@ def test_switch_of_the_timeline(home):
     shown = home.plot("latest", "plot._fullLayout.xaxis.range.slice()")
     assert shown[0] > 8 and shown[1] < 18  # the latest half-steps alone, whatever came before
     home.button("Gap, log scale").click()
-    home.wait_plot("gap", "plot.offsetWidth > 0 && plot.data && plot.data[0].x.length === 17")
-    gaps = home.plot("gap", "Array.from(plot.data[0].y)")
+    home.wait_plot("gap", "plot.offsetWidth > 0 && plot.data && trace('gap').x.length === 17")
+    gaps = home.plot("gap", "Array.from(trace('gap').y)")
     assert gaps[2::2] == pytest.approx([row["kl"] for row in rows(Settings(), "EM" * 8)][2::2], rel=1e-9)
     home.button("All").click()
-    home.wait_plot("timeline", "plot.offsetWidth > 0 && plot.data && plot.data[1].x.length === 17")
+    home.wait_plot("timeline", "plot.offsetWidth > 0 && plot.data && trace('evidence').x.length === 17")
     home.button("Latest").click()
-    home.wait_plot("latest", "plot.offsetWidth > 0 && plot.data[0].x.length === 7")
+    home.wait_plot("latest", "plot.offsetWidth > 0 && trace('elbo').x.length === 7")
 
 
 def test_zoom_survives_and_no_figure_is_built_again(home):
@@ -116,7 +116,7 @@ def test_how_far_opens_the_gap_and_comes_back(home):
     home.shows(row)
     slider = home.stage.get_by_role("slider", name="How far")
     slider.focus()
-    before = home.plot("data", "Array.from(plot.data[plot.data.length - 1].x)")
+    before = home.plot("data", "Array.from(trace('badge 2').x)")
     gaps = [home.value("Gap")]
     for _ in range(4):
         home.press(*["ArrowLeft"] * 5)
@@ -126,7 +126,7 @@ def test_how_far_opens_the_gap_and_comes_back(home):
         gaps.append(home.value("Gap"))
     assert slider.get_attribute("aria-valuetext") == "0"
     assert gaps[-1] == pytest.approx(0, abs=1e-9) and gaps == sorted(gaps, reverse=True)
-    assert home.plot("data", "Array.from(plot.data[plot.data.length - 1].x)") != before
+    assert home.plot("data", "Array.from(trace('badge 2').x)") != before
     log_p, elbo, gap = home.numbers()
     assert log_p - elbo == pytest.approx(gap, abs=1e-9)
     assert log_p == pytest.approx(rows(Settings(), "EM")[1]["log_evidence"])
@@ -214,5 +214,5 @@ def test_one_colour_for_the_elbo(home, theme, elbo):
     assert home.metric("ELBO").evaluate(color) == elbo
     red, green, blue = (int(part) for part in elbo[4:-1].split(", "))
     code = f"#{red:02x}{green:02x}{blue:02x}"
-    for figure, trace in (("latest", 0), ("course", 0), ("decomposition", 2)):
-        assert home.plot(figure, f"plot.data[{trace}].line.color").lower() == code
+    for figure, trace in (("latest", "elbo"), ("course", "bound"), ("decomposition", "elbo")):
+        assert home.plot(figure, f"trace('{trace}').line.color").lower() == code

@@ -73,7 +73,7 @@ def test_k_means(home):
     home.at(3)
     home.shows(rows(settings, "HMH")[3])
     expect(home.stage.locator(".stage-caption")).to_contain_text("−log p(h*|v)")
-    colors = home.plot("data", "new Set(plot.data[0].marker.color).size")
+    colors = home.plot("data", "new Set(trace('points').marker.color).size")
     assert colors <= 2, "hard: no point is of two colours"
 
 
@@ -82,7 +82,7 @@ def test_the_gap_closes_block_by_block(home):
     home.button("Gap by block").click()
     home.press("ArrowRight", "m", "p")
     home.at(3)
-    heights = home.plot("blocks", "Array.from(plot.data[0].y)")
+    heights = home.plot("blocks", "Array.from(trace('gaps').y)")
     row = rows(replace(Settings(), plan="E(PM)"), "EMP")[3]
     home.shows(row)
     assert sum(heights) == pytest.approx(row["kl"], rel=1e-9) and heights[0] == 0 and min(heights[1:]) > 0
@@ -91,10 +91,10 @@ def test_the_gap_closes_block_by_block(home):
 def test_the_two_gradients_agree_where_q_is_the_posterior(home):
     home.open("plan=EG&standardize=yes")
     home.button("Gradients").click()
-    apart = "Math.max(...plot.data[0].y.map((y, i) => Math.abs(y - plot.data[1].y[i])))"
+    apart = "Math.max(...trace('elbo').y.map((y, i) => Math.abs(y - trace('evidence').y[i])))"
     home.press("e")
     home.at(1)
-    home.wait_plot("slopes", f"plot.data[0].y.length > 5 && {apart} < 1e-7")
+    home.wait_plot("slopes", f"trace('elbo').y.length > 5 && {apart} < 1e-7")
     home.press("g")
     home.at(2)
     home.wait_plot("slopes", f"{apart} > 1e-3")
@@ -115,7 +115,7 @@ def test_the_floor_of_mean_field_is_drawn(home):
     home.button("Gap, log scale").click()
     home.press("ArrowRight", "v", "v")
     home.at(3)
-    floor, gap = (home.plot("gap", f"plot.data[{trace}].y.at(-1)") for trace in (2, 0))
+    floor, gap = (home.plot("gap", f"trace('{name}').y.at(-1)") for name in ("floor", "gap"))
     assert 0 < floor <= gap
 
 
@@ -124,10 +124,10 @@ def test_coins(home):
     home.button("E-step").click()
     home.at(1)
     counts = reference("p02")["expected"]["published"]["expected_counts_iter0"]
-    drawn = home.plot("data", "[2, 3, 4, 5].map((trace) => plot.data[trace].y[0])")
+    drawn = home.plot("data", "['heads 1', 'heads 2', 'tails 1', 'tails 2'].map((name) => trace(name).y[0])")
     expected = [counts[name] for name in ("A_heads", "B_heads", "A_tails", "B_tails")]
     assert drawn == pytest.approx(expected, abs=0.051)
-    assert home.plot("data", "[2, 4].map((trace) => plot.data[trace].text[0])") == ["21.3", "8.6"]
+    assert home.plot("data", "['heads 1', 'tails 1'].map((name) => trace(name).text[0])") == ["21.3", "8.6"]
     home.button("M-step").click()
     home.at(2)
     home.shows(rows(COINS, "EM")[2])
@@ -141,7 +141,9 @@ def test_linkage(home):
     home.open("model=linkage&schedule=EM&cursor=2", 2)
     home.shows(rows(LINKAGE, "EM")[2])
     hidden = 125 * 0.125 / 0.625  # at the published start θ = 1/2
-    assert home.plot("data", "[plot.data[0].y[0], plot.data[1].y[0]]") == pytest.approx([125 - hidden, hidden])
+    assert home.plot("data", "['half', 'rest'].map((name) => trace(name).y[0])") == pytest.approx(
+        [125 - hidden, hidden]
+    )
     home.drag("θ: ", -60, 0)
     home.at(0)
     assert home.address("given=")["given"] and home.value("Gap") > 0.01

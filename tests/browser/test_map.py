@@ -25,7 +25,7 @@ def test_opens_and_steps(map_page):
         map_page.shows(expected[to])
         assert map_page.numbers()[0] < expected[to - 1]["objective"]
         # the point glides there
-        map_page.wait_plot("picture", f"Math.abs(plot.data[6].x[0] - {expected[to]['code'][0]!r}) < 1e-5")
+        map_page.wait_plot("picture", f"Math.abs(trace('here').x[0] - {expected[to]['code'][0]!r}) < 1e-5")
     expect(map_page.caption).to_contain_text("A gradient step on the fit, then a shrink towards 0.")
     map_page.button("Back").click()
     map_page.at(2)
@@ -68,13 +68,13 @@ def test_the_scrubber_moves_the_point_and_the_numbers(map_page):
     map_page.press(*["ArrowLeft"] * 20)
     expect(scrubber).to_have_attribute("aria-valuetext", "0")
     map_page.shows(before)
-    assert map_page.trace("picture", 6, "x") == pytest.approx([before["code"][0]])
+    assert map_page.trace("picture.here", "x") == pytest.approx([before["code"][0]])
     map_page.press(*["ArrowRight"] * 10)
     expect(scrubber).to_have_attribute("aria-valuetext", "1")
-    moved = map_page.trace("picture", 6, "x")[0]
-    assert moved == pytest.approx(map_page.trace("picture", 2, "x")[-2])  # at the end of the gradient line
+    moved = map_page.trace("picture.here", "x")[0]
+    assert moved == pytest.approx(map_page.trace("picture.moved", "x")[-2])  # at the end of the gradient line
     assert map_page.numbers()[0] != before["objective"]
-    into, out = (map_page.trace("shrink", 2, axis) for axis in "xy")
+    into, out = (map_page.trace("shrink.coefficients", axis) for axis in "xy")
     assert into == out
     map_page.press(*["ArrowRight"] * 10)
     expect(scrubber).to_have_attribute("aria-valuetext", "2")
@@ -122,7 +122,7 @@ def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.at(0)
     expect(map_page.page.locator(".stage-chip")).to_have_count(1)
     map_page.page.wait_for_timeout(600)  # the point glides to where it was dropped
-    dropped = [map_page.trace("picture", 6, axis)[0] for axis in "xy"]
+    dropped = [map_page.trace("picture.here", axis)[0] for axis in "xy"]
     assert map_page.numbers()[0] > before[0]
     expected = rows(replace(TOY, given={"start": {"code": dropped}}), 1)
     map_page.shows(expected[0])

@@ -35,10 +35,10 @@ def test_the_end_says_why_nothing_follows(map_page, solver):
     if solver != "omp":
         assert map_page.numbers()[1] < 1e-9
         for _ in range(50):  # the point glides there
-            if map_page.trace("picture", 6, "x") == pytest.approx(map_page.trace("picture", 5, "x"), abs=1e-5):
+            if map_page.trace("picture.here", "x") == pytest.approx(map_page.trace("picture.optimum", "x"), abs=1e-5):
                 break
             map_page.page.wait_for_timeout(100)
-        assert map_page.trace("picture", 6, "x") == pytest.approx(map_page.trace("picture", 5, "x"), abs=1e-5)
+        assert map_page.trace("picture.here", "x") == pytest.approx(map_page.trace("picture.optimum", "x"), abs=1e-5)
     map_page.press("ArrowRight")  # nothing there
     map_page.button("Back").click()
     map_page.at(frame - 1)
@@ -59,10 +59,10 @@ def test_every_solver_on_a_patch(map_page, solver):
     row = rows(replace(PATCH, solver=solver), 3)[3]
     map_page.shows(row)
     code = np.array(row["code"])
-    heights = map_page.trace("code", 1, "y")
+    heights = map_page.trace("code.heads", "y")
     np.testing.assert_allclose(heights, code[code != 0], rtol=1e-5)
     if solver == "lca":
-        potentials = map_page.trace("code", 3, "y")
+        potentials = map_page.trace("code.potential", "y")
         assert len(potentials) == 96 and np.count_nonzero(potentials) > np.count_nonzero(code)
     else:
         assert map_page.plot("code", "plot.data.length") == 3
@@ -87,7 +87,7 @@ def test_every_signal_opens(map_page, signal):
     map_page.step(2)
     map_page.shows(last)
     kinds = {"toy2": "scatter", "toy3": "scatter", "spikes": "scatter"}
-    assert map_page.plot("signal", "plot.data[0].type") == kinds.get(signal, "heatmap")
+    assert map_page.plot("signal", "trace('signal').type") == kinds.get(signal, "heatmap")
     assert map_page.fits() and map_page.page.locator(".notice").count() == 0
 
 
@@ -105,7 +105,7 @@ def test_coordinate_descents_scrubber_sets_one_after_another(map_page):
         expect(scrubber).to_have_attribute("aria-valuetext", str(stop))
         used.append(int(map_page.numbers()[2]))
         costs.append(map_page.numbers()[0])
-        assert max(map_page.trace("code", 1, "x"), default=0) <= stop
+        assert max(map_page.trace("code.heads", "x"), default=0) <= stop
     assert used[-1] == np.count_nonzero(expected["code"][:30]) > 0
     assert all(b - a in (0, 1) for a, b in zip(used, used[1:], strict=False))
     assert costs == sorted(costs, reverse=True)
@@ -121,10 +121,10 @@ def test_lambda_and_beta(map_page):
     map_page.press("ArrowRight")
     map_page.address("penalty=0.8")
     map_page.at(0)
-    map_page.wait_plot("path", "plot.data[1].x[0] === 0.8")
+    map_page.wait_plot("path", "trace('penalty').x[0] === 0.8")
     map_page.press("ArrowRight")  # the slider keeps the arrows, and goes on
     map_page.address("penalty=1")
-    map_page.wait_plot("path", "plot.data[1].x[0] === 1")
+    map_page.wait_plot("path", "trace('penalty').x[0] === 1")
     map_page.button("Step").click()
     map_page.at(1)
     map_page.shows(rows(replace(TOY, penalty=1.0), 1)[1])
@@ -148,7 +148,7 @@ def test_a_large_lambda_gives_exactly_0(map_page):
     map_page.press("ArrowRight")
     map_page.address("penalty=2")
     expect(map_page.page.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
-    assert map_page.numbers()[1:] == [0, 0] and map_page.trace("code", 1, "y") == []
+    assert map_page.numbers()[1:] == [0, 0] and map_page.trace("code.heads", "y") == []
     map_page.open("penalty=2")  # the same by a link
     expect(map_page.page.get_by_text("Certified: this is the most likely code")).to_be_visible()
 
@@ -159,14 +159,14 @@ def test_race_and_support(map_page):
         map_page.button(label).click()
         map_page.wait_plot(figure, f"plot.offsetWidth > 0 && plot.data?.length === {len(RACERS) + 1}")
         assert map_page.plot(figure, "plot.data.slice(0, -1).map((t) => t.name)") == [TITLES[n] for n in RACERS]
-    ista = map_page.trace("race", 0, "y")
-    least = float(map_page.numbers()[0]) - map_page.trace("race", len(RACERS), "y")[0]
+    ista = map_page.trace("race.ista", "y")
+    least = float(map_page.numbers()[0]) - map_page.trace("race.here", "y")[0]
     heights = [row["objective"] - least for row in rows(TOY, 6)]
     assert ista[:6] == pytest.approx(heights[1:], rel=1e-4)
     map_page.button("Support").click()
-    map_page.wait_plot("support", "plot.offsetWidth > 0 && plot.data[0].y.length === 7")
-    assert map_page.trace("support", 0, "y") == [row["support_size"] for row in rows(TOY, 6)]
+    map_page.wait_plot("support", "plot.offsetWidth > 0 && trace('support').y.length === 7")
+    assert map_page.trace("support.support", "y") == [row["support_size"] for row in rows(TOY, 6)]
     map_page.button("Certificate").click()
-    map_page.wait_plot("progress", "plot.offsetWidth > 0 && plot.data[0].y.length === 6")
+    map_page.wait_plot("progress", "plot.offsetWidth > 0 && trace('objective').y.length === 6")
     gaps = [row["duality_gap"] for row in rows(TOY, 6)]
-    assert map_page.trace("progress", 1, "y") == pytest.approx(gaps[1:], rel=1e-9)
+    assert map_page.trace("progress.gap", "y") == pytest.approx(gaps[1:], rel=1e-9)

@@ -55,13 +55,13 @@ def test_inner_slider_shows_inner_frames_and_a_step_leaves_them(demo):
     demo.at(1)
     slider.focus()
     demo.press("ArrowLeft", "ArrowLeft")
-    demo.wait_plot("wave", "plot.data[1].x[0] === 0.5")
+    demo.wait_plot("wave", "trace('place').x[0] === 0.5")
     assert demo.names() == ["inner"] and demo.frame() == 1
     assert slider.get_attribute("aria-valuetext") == "t = 0.5"
     assert demo.page.get_by_text("On the way to 1: 0.5").is_visible()
     demo.button("Go to 2: A").click()
     demo.at(2)
-    demo.wait_plot("wave", "plot.data[1].x[0] === 1")
+    demo.wait_plot("wave", "trace('place').x[0] === 1")
     assert demo.page.get_by_text("On the way").count() == 0
 
 
@@ -106,9 +106,9 @@ def test_switch_between_figures_of_a_view(demo):
     demo.button("Rest, log scale").click()
     demo.wait_plot("log", "plot.data?.[0].x.length === 3 && plot.offsetWidth > 0")
     demo.press("ArrowRight")
-    demo.wait_plot("log", "plot.data[0].x.length === 4")
+    demo.wait_plot("log", "trace('rest').x.length === 4")
     demo.button("Sum").click()
-    demo.wait_plot("sum", "plot.data[0].x.length === 4 && plot.data[1].x[0] === 3")
+    demo.wait_plot("sum", "trace('total').x.length === 4 && trace('here').x[0] === 3")
     assert demo.button("Sum").get_attribute("aria-pressed") == "true"
 
 
@@ -120,7 +120,7 @@ def test_click_on_the_series_goes_to_the_frame(demo):
     left, top = demo.plot(
         "sum",
         "(({_fullLayout: {xaxis: x, yaxis: y}}, box) => [box.left + x._offset + x.d2p(2),"
-        " box.top + y._offset + y.d2p(plot.data[0].y[2])])(plot, plot.getBoundingClientRect())",
+        " box.top + y._offset + y.d2p(trace('total').y[2])])(plot, plot.getBoundingClientRect())",
     )
     demo.page.mouse.move(left - 3, top)
     demo.page.mouse.move(left, top)
@@ -137,7 +137,7 @@ def test_fork_replaces_what_came_after(demo):
     demo.at(2)
     demo.press("a")
     demo.at(3)
-    demo.wait_plot("sum", "plot.data[0].x.length === 4")
+    demo.wait_plot("sum", "trace('total').x.length === 4")
     assert demo.page.locator(".stage-chip").count() == 4
     assert [act["at"] for act in demo.acts()] == [2]
 

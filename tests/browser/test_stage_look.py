@@ -15,7 +15,7 @@ def test_colours_follow_the_theme(demo, theme, color):
     demo.page.emulate_media(color_scheme=theme)
     demo.open("known=2")
     assert demo.page.locator(".stage").get_attribute("data-theme") == theme
-    assert demo.plot("shape", "plot.data[1].line.color") == color
+    assert demo.plot("shape", "trace('polygon').line.color") == color
 
 
 def test_theme_changes_at_once_and_keeps_zoom(demo):
@@ -33,9 +33,9 @@ def test_theme_changes_at_once_and_keeps_zoom(demo):
     zoomed = demo.plot("shape", "plot._fullLayout.xaxis.range.slice()")
     demo.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
     demo.page.emulate_media(color_scheme="dark")
-    demo.wait_plot("shape", "plot.data[1].line.color === '#56B4E9'")
+    demo.wait_plot("shape", "trace('polygon').line.color === '#56B4E9'")
     assert demo.plot("shape", "plot._fullLayout.xaxis.range.slice()") == zoomed
-    assert demo.plot("shape", "plot.data[0].marker.color.length") == 60
+    assert demo.plot("shape", "trace('points').marker.color.length") == 60
     assert demo.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
     assert demo.frame() == 1
 

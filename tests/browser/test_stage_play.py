@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.demo import DEMO, Demo, plot
+from tests.browser.demo import DEMO, Demo
+from tests.browser.reader import named
 
 
 @pytest.fixture
@@ -76,12 +77,12 @@ def test_end_and_start(demo):
 def test_playing_ahead_gives_nothing_away(demo):
     """A series reaches as far as the furthest frame visited, though more are known."""
     demo.open("known=20")
-    assert demo.plot("sum", "plot.data[0].x.length") == 1
+    assert demo.plot("sum", "trace('total').x.length") == 1
     demo.press("ArrowRight", "ArrowRight")
-    demo.wait_plot("sum", "plot.data[0].x.length === 3")
+    demo.wait_plot("sum", "trace('total').x.length === 3")
     demo.press("ArrowLeft")
-    demo.wait_plot("sum", "plot.data[1].x[0] === 1")
-    assert demo.plot("sum", "plot.data[0].x.length") == 3
+    demo.wait_plot("sum", "trace('here').x[0] === 1")
+    assert demo.plot("sum", "trace('total').x.length") == 3
 
 
 def test_scrub(demo):
@@ -131,14 +132,14 @@ def test_figures_and_zoom_survive_a_step(demo):
 
 def test_gliding_traces_pass_between_the_frames(demo):
     demo.open("known=2")
-    start = demo.plot("shape", "plot.data[1].x[0]")
+    start = demo.plot("shape", "trace('polygon').x[0]")
     demo.page.evaluate(
-        f"() => {{ window.seen = []; const plot = {plot('shape')};"
-        " const look = () => { seen.push(plot.data[1].x[0]); requestAnimationFrame(look) }; look() }"
+        f"() => {{ window.seen = []; {named('shape')};"
+        " const look = () => { seen.push(trace('polygon').x[0]); requestAnimationFrame(look) }; look() }"
     )
     demo.press("ArrowRight")
     demo.settle()
-    end = demo.plot("shape", "plot.data[1].x[0]")
+    end = demo.plot("shape", "trace('polygon').x[0]")
     between = [x for x in demo.page.evaluate("seen") if min(start, end) < x < max(start, end)]
     assert between and between == sorted(between, reverse=end < start)
 
@@ -147,8 +148,8 @@ def test_reduced_motion_does_not_glide(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.open("known=2")
     demo.page.evaluate(
-        f"() => {{ const plot = {plot('shape')}; window.seen = new Set([plot.data[1].x[0]]);"
-        " const look = () => { seen.add(plot.data[1].x[0]); requestAnimationFrame(look) }; look() }"
+        f"() => {{ {named('shape')}; window.seen = new Set([trace('polygon').x[0]]);"
+        " const look = () => { seen.add(trace('polygon').x[0]); requestAnimationFrame(look) }; look() }"
     )
     demo.press("ArrowRight")
     demo.settle()

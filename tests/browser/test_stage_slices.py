@@ -34,7 +34,8 @@ def agrees(demo):
           const sum = Math.sqrt(at + 1) * 10 + 1;
           const metric = Number(document.querySelector('.stage-metrics output').dataset.value);
           const plots = ["sum", "bars", "shape"].map((id) => document.querySelector(`[data-figure=${id}] .stage-plot`));
-          const drawn = [plots[0].data[1].y[0], plots[1].data[0].y[0]];
+          const here = plots[0].data.find(({ meta }) => meta === "here");
+          const drawn = [here.y[0], plots[1].data[0].y[0]];
           const written = plots[2].layout.annotations[0].text === String(at);
           const said = document.querySelector(".stage-caption").textContent.includes(` ${(0.3 * at).toFixed(1)} rad`);
           const one = [metric, ...drawn].every((value) => Math.abs(value - sum) < 1e-9);
@@ -63,7 +64,7 @@ def test_frames_far_away_are_filled_when_the_reader_comes_there(demo):
     demo.press("ArrowRight")
     demo.at(91)  # beside what is in view all is there
     assert agrees(demo) == 91
-    assert demo.plot("sum", "plot.data[0].x.length") == 121, "series are complete whatever is light"
+    assert demo.plot("sum", "trace('total').x.length") == 121, "series are complete whatever is light"
     demo.settle()
     demo.page.locator(".stage-chip[data-frame='90']").click()
     demo.at(90)
