@@ -15,7 +15,7 @@ FAULTS = breaks.read()
 # of the core, the sparse half and the page
 THEOREMS = ["identity", "monotone", "stationarity", "gradient", "enumeration", "quadrature", "blend", "bound"]
 THEOREMS += ["minibatch", "structural", "offset", "condition", "counts", "families", "schedule", "trajectory", "files"]
-THEOREMS += ["kkt", "gap", "multiplications", "posterior", "ladder", "learning", "links", "acts", "info"]
+THEOREMS += ["kkt", "gap", "multiplications", "posterior", "ladder", "learning", "links", "acts", "info", "history"]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -45,7 +45,7 @@ def view(shown):
     """All that is on screen, part by part, as text: NaN equals NaN."""
     parts = {"text": shown.text, "value": shown.value, **{key: shown.frame[key] for key in shown.frame if key != "set"}}
     for figure, content in shown.figures.items():
-        parts |= {f"{figure}/{trace}": part for trace, part in enumerate(content["data"])}
+        parts |= {f"{figure}.{trace['meta']}": trace for trace in content["data"]}
         parts[f"{figure}/layout"] = content["layout"]
     return {name: json.dumps(part, sort_keys=True) for name, part in parts.items()}
 
@@ -92,5 +92,5 @@ def test_a_long_tape_draws_a_handful_of_whole_frames(monkeypatch):
     run = EmRun.of(settings, "EM" * 350)
     frames = run.frames([700, 699, 698])
     assert len(frames) == 701 and sum("light" not in frame for frame in frames) == 3 and 0 < len(scans) <= 3
-    heights = [frame["append"]["timeline/1/y"][0] for frame in frames]
+    heights = [frame["append"]["timeline/evidence/y"][0] for frame in frames]
     assert heights == pytest.approx(sorted(heights), rel=1e-12)
