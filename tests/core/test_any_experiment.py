@@ -79,7 +79,8 @@ def holds(before, row, factorised):
         if MOVES[letter].kind == "E":
             return
         heights = [entry["expected_log_joint"] for entry in (before, row)]
-    fall = heights[0] - heights[1]
+    # θ may rule out what q holds possible, before and after: −∞ both times is no fall
+    fall = 0.0 if heights[0] == heights[1] else heights[0] - heights[1]
     assert fall <= FALL * largest(before, row), f"{letter} fell by {fall / largest(before, row):.1e}: {before} {row}"
 
 
