@@ -69,6 +69,7 @@ class MapScene(PageScene):
     def __init__(self, experiment: SparseCodingExperiment, shown: Signal) -> None:
         described = {key: value for key, value in experiment.to_json().items() if key != "steps"}
         super().__init__([described, shown.kind])
+        self.signal = shown
         self.background = background = Background(experiment)
         self.stops = self._stops()
         few = background.problem.n_atoms <= 3
