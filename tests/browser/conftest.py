@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.demo import DEMO, Demo
+
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
 SIZE = {"width": 1440, "height": 900}
@@ -238,3 +240,9 @@ def serve(tmp_path_factory):
     yield start
     for server in servers.values():
         server.stop()
+
+
+@pytest.fixture
+def demo(page, serve):
+    """A page with a stage that has nothing to do with EM."""
+    return Demo(page, serve(DEMO))

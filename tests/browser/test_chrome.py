@@ -26,7 +26,7 @@ class Home(Reader):
     figures = 4
 
     def tab(self, found, most=60):
-        """Press Tab until the focus is where `found` says; Streamlit's sidebar keeps its stops when it is folded away."""
+        """Press Tab until the focus is where `found` says; a sidebar that is folded away keeps its stops."""
         seen = []
         for _ in range(most):
             self.press("Tab")
