@@ -19,7 +19,7 @@ from tests.browser.demo import DEMO, Demo
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
 SIZE = {"width": 1440, "height": 900}
-TIMEOUT = 20_000  # milliseconds
+TIMEOUT = 40_000  # milliseconds; a server that has just started is slow
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
