@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.demo import DEMO, Demo
+
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
 SIZE = {"width": 1440, "height": 900}
-TIMEOUT = 20_000  # milliseconds
+TIMEOUT = 40_000  # milliseconds; a server that has just started is slow
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
@@ -238,3 +240,9 @@ def serve(tmp_path_factory):
     yield start
     for server in servers.values():
         server.stop()
+
+
+@pytest.fixture
+def demo(page, serve):
+    """A page with a stage that has nothing to do with EM."""
+    return Demo(page, serve(DEMO))

@@ -3,16 +3,17 @@
 import json
 from pathlib import Path
 
-from tests.browser.reader import named
+from tests.browser.reader import Reader
 
 DEMO = Path(__file__).with_name("stage_demo.py")
 
 
-class Demo:
+class Demo(Reader):
     """The demo page, and what its server was asked."""
 
     def __init__(self, page, server):
-        self.page, self.server = page, server
+        super().__init__(page, server.url)
+        self.server = server
         self.mark = len(server.lines())
 
     def open(self, query="", wait=True):
@@ -49,26 +50,6 @@ class Demo:
 
     def beyond(self, frame):
         self.page.wait_for_function(f"Number(document.querySelector('.stage')?.dataset.frame) >= {frame}")
-
-    def frame(self):
-        return int(self.page.locator(".stage").get_attribute("data-frame"))
-
-    def plot(self, figure, expression):
-        """Evaluate an expression of `plot`, one figure's Plotly element, and `trace(name)`."""
-        return self.page.evaluate(f"() => {{ {named(figure)}; return {expression} }}")
-
-    def wait_plot(self, figure, condition):
-        self.page.wait_for_function(f"() => {{ {named(figure)}; return {condition} }}")
-
-    def metric(self, label):
-        return self.page.locator(".stage-metrics").get_by_label(label)
-
-    def button(self, name):
-        return self.page.locator(".stage").get_by_role("button", name=name, exact=True)
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
 
     def hurry(self, key, times):
         """As often in one tick, however slow the machine."""

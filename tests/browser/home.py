@@ -47,10 +47,7 @@ class Home(Reader):
         """Drag a handle by so many pixels."""
         box = self.stage.get_by_role("button", name=handle).bounding_box()
         left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(left, top)
-        self.page.mouse.down()
-        self.page.mouse.move(left + x, top + y, steps=5)
-        self.page.mouse.up()
+        self.pull((left, top), (left + x, top + y))
 
     def choose(self, label, option):
         field = self.page.get_by_role("combobox", name=label, exact=True)

@@ -80,6 +80,21 @@ class Reader:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def pull(self, start, end):
+        """Drag with the mouse from here to there, pixels of the window."""
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=5)
+        self.page.mouse.up()
+
+    def mark_figures(self):
+        """Mark every figure on the stage."""
+        self.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+
+    def same_figures(self):
+        """Whether all figures are still those that were marked: none was built again."""
+        return self.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+
     def plot(self, figure, expression):
         """Evaluate an expression of `plot`, one figure's Plotly element, and `trace(name)`, once nothing glides."""
         self.page.wait_for_function("document.querySelector('.stage')?.dataset.gliding === undefined")

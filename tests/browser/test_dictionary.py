@@ -137,20 +137,20 @@ def test_faces(learning):
 
 def test_zoom_survives_and_no_figure_is_built_again(learning):
     learning.open(f"{QUERY}&schedule=(HM)3&cursor=6", 6)
-    learning.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+    learning.mark_figures()
     low = learning.plot("timeline", "plot._fullLayout.xaxis.range[0]")
     box = learning.page.locator("[data-figure=timeline] .nsewdrag").bounding_box()
-    learning.page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.1 * box["height"])
-    learning.page.mouse.down()
-    learning.page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
-    learning.page.mouse.up()
+    learning.pull(
+        (box["x"] + 0.4 * box["width"], box["y"] + 0.1 * box["height"]),
+        (box["x"] + 0.9 * box["width"], box["y"] + 0.6 * box["height"]),
+    )
     learning.wait_plot("timeline", f"plot._fullLayout.xaxis.range[0] > {low} + 0.5")
     zoomed = learning.plot("timeline", "plot._fullLayout.xaxis.range.slice()")
     for to in (7, 8):
         learning.press("ArrowRight")
         learning.at(to)
     assert learning.plot("timeline", "plot._fullLayout.xaxis.range.slice()") == zoomed
-    assert learning.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert learning.same_figures()
 
 
 # --- End, Play, Stop --------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def test_a_restart_of_the_server_leaves_the_stage_alive(home, server, before):
 
 def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, server):
     home.open("schedule=(EM)2&cursor=2", 2)
-    home.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+    home.mark_figures()
     server.kill()
     home.lost()
     home.press("ArrowRight")  # known: it needs no server
@@ -99,7 +99,7 @@ def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, se
     home.found()
     home.at(5)
     assert home.moves == "startEMEME"
-    assert home.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert home.same_figures()
 
 
 def test_play_goes_on_after_a_restart(home, server):

@@ -52,10 +52,7 @@ def test_play_scrub_and_click(home):
     slider = home.stage.get_by_role("slider", name="Position")
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
-    home.page.mouse.move(box["x"] + 5, middle)
-    home.page.mouse.down()
-    home.page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=5)
-    home.page.mouse.up()
+    home.pull((box["x"] + 5, middle), (box["x"] + 0.6 * box["width"], middle))
     scrubbed = home.frame()
     assert scrubbed > 4
     home.shows(expected[scrubbed])
@@ -89,16 +86,13 @@ def test_switch_of_the_timeline(home):
 
 def test_zoom_survives_and_no_figure_is_built_again(home):
     home.open()
+    home.mark_figures()
     home.page.evaluate(
-        "() => { document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true));"
-        " window.built = 0; const { newPlot } = Plotly;"
+        "() => { window.built = 0; const { newPlot } = Plotly;"
         " Plotly.newPlot = (...given) => { built += 1; return newPlot(...given) } }"
     )
     box = home.page.locator("[data-figure=data] .nsewdrag").bounding_box()
-    home.page.mouse.move(box["x"] + 80, box["y"] + 80)
-    home.page.mouse.down()
-    home.page.mouse.move(box["x"] + 300, box["y"] + 330, steps=5)
-    home.page.mouse.up()
+    home.pull((box["x"] + 80, box["y"] + 80), (box["x"] + 300, box["y"] + 330))
     home.wait_plot("data", "plot._fullLayout.xaxis.range[0] > 1.5")
     zoomed = home.plot("data", "plot._fullLayout.xaxis.range.slice()")
     for half_step in (1, 2, 3):
@@ -106,7 +100,7 @@ def test_zoom_survives_and_no_figure_is_built_again(home):
         home.at(half_step)
     home.page.wait_for_timeout(500)  # glides have arrived
     assert home.plot("data", "plot._fullLayout.xaxis.range.slice()") == zoomed
-    assert home.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert home.same_figures()
     assert home.page.evaluate("built") == 0
 
 

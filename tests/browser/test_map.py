@@ -48,10 +48,7 @@ def test_play_scrub_chips_and_click(map_page):
     map_page.shows(expected[map_page.frame()])
     box = map_page.stage.get_by_role("slider", name="Position").bounding_box()
     middle = box["y"] + box["height"] / 2
-    map_page.page.mouse.move(box["x"] + 5, middle)
-    map_page.page.mouse.down()
-    map_page.page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=5)
-    map_page.page.mouse.up()
+    map_page.pull((box["x"] + 5, middle), (box["x"] + 0.6 * box["width"], middle))
     scrubbed = map_page.frame()
     assert scrubbed > 4  # of all that Play had computed ahead
     map_page.shows(expected[scrubbed])
@@ -87,18 +84,18 @@ def test_the_scrubber_moves_the_point_and_the_numbers(map_page):
 
 def test_zoom_survives_and_no_figure_is_built_again(map_page):
     map_page.open()
+    map_page.mark_figures()
     map_page.page.evaluate(
-        "document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true));"
         "window.built = 0; const { newPlot } = Plotly;"
         "Plotly.newPlot = (...given) => { built += 1; return newPlot(...given) };"
         "null"
     )
     low = map_page.plot("picture", "plot._fullLayout.xaxis.range[0]")
     box = map_page.page.locator("[data-figure=picture] .nsewdrag").bounding_box()
-    map_page.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
-    map_page.page.mouse.down()
-    map_page.page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
-    map_page.page.mouse.up()
+    map_page.pull(
+        (box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"]),
+        (box["x"] + 0.9 * box["width"], box["y"] + 0.7 * box["height"]),
+    )
     map_page.wait_plot("picture", f"plot._fullLayout.xaxis.range[0] > {low} + 0.1")
     zoomed = map_page.plot("picture", "plot._fullLayout.xaxis.range.slice()")
     for to in (1, 2, 3):
@@ -106,7 +103,7 @@ def test_zoom_survives_and_no_figure_is_built_again(map_page):
         map_page.at(to)
     map_page.page.wait_for_timeout(500)  # glides have arrived
     assert map_page.plot("picture", "plot._fullLayout.xaxis.range.slice()") == zoomed
-    assert map_page.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert map_page.same_figures()
     assert map_page.page.evaluate("built") == 0
 
 
@@ -115,10 +112,7 @@ def test_dragging_the_code_starts_from_there(map_page, other_page):
     before = map_page.numbers()
     box = map_page.stage.get_by_role("button", name="Start of h").bounding_box()
     left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    map_page.page.mouse.move(left, top)
-    map_page.page.mouse.down()
-    map_page.page.mouse.move(left - 60, top - 40, steps=5)
-    map_page.page.mouse.up()
+    map_page.pull((left, top), (left - 60, top - 40))
     map_page.at(0)
     expect(map_page.page.locator(".stage-chip")).to_have_count(1)
     map_page.page.wait_for_timeout(600)  # the point glides to where it was dropped

@@ -41,10 +41,7 @@ class Posterior(Reader):
         """Drag μ by so many pixels; where it was dropped."""
         box = self.stage.get_by_role("button", name="μ of q").bounding_box()
         left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(left, top)
-        self.page.mouse.down()
-        self.page.mouse.move(left + right, top - up, steps=5)
-        self.page.mouse.up()
+        self.pull((left, top), (left + right, top - up))
         self.address("given=")
 
 
@@ -178,14 +175,14 @@ def test_the_width_in_the_sidebar(reader):
 @pytest.mark.parametrize("units", some(UNITS, "two"))
 def test_dragging_mu(reader, units, other_page):
     reader.open(f"units={units}&cursor=3", 3)
-    reader.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+    reader.mark_figures()
     before = reader.metric("ELBO").get_attribute("data-value")
     reader.drag(70, 50)
     reader.page.wait_for_function(
         f"document.querySelector('.stage-metrics [aria-label=ELBO]').dataset.value !== '{before}'"
     )
     reader.at(3)
-    assert reader.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert reader.same_figures()
     with reader.page.expect_download() as download:
         reader.page.get_by_text("Experiment file", exact=True).click()
         reader.page.get_by_role("button", name="Save this run").click()
@@ -210,10 +207,7 @@ def test_zoom_stays(reader):
     low = reader.plot("picture", "plot._fullLayout.xaxis.range[0]")
     box = reader.page.locator("[data-figure=picture] .stage-plot").bounding_box()
     x, y = box["x"] + 0.5 * box["width"], box["y"] + 0.45 * box["height"]
-    reader.page.mouse.move(x, y)
-    reader.page.mouse.down()
-    reader.page.mouse.move(x + 140, y + 100, steps=6)
-    reader.page.mouse.up()
+    reader.pull((x, y), (x + 140, y + 100))
     reader.wait_plot("picture", f"plot._fullLayout.xaxis.range[0] > {low} + 0.1")
     zoomed = reader.plot("picture", "plot._fullLayout.xaxis.range.slice()")
     for to in (3, 4, 5):

@@ -6,11 +6,6 @@ from tests.browser.demo import DEMO, Demo, plot
 from tests.browser.reader import some
 
 
-@pytest.fixture
-def demo(page, serve):
-    return Demo(page, serve(DEMO))
-
-
 def test_next_asks_for_a_frame_and_goes_there(demo):
     demo.open("known=1")
     assert demo.metric("Sum").inner_text() == "11.000"

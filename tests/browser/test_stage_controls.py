@@ -4,21 +4,11 @@ import re
 
 import pytest
 
-from tests.browser.demo import DEMO, Demo
-
-
-@pytest.fixture
-def demo(page, serve):
-    return Demo(page, serve(DEMO))
-
 
 def drag(demo, x, y):
     handle = demo.button("Centre: 1, 2").bounding_box()
     left, top = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
-    demo.page.mouse.move(left, top)
-    demo.page.mouse.down()
-    demo.page.mouse.move(left + x, top + y, steps=6)
-    demo.page.mouse.up()
+    demo.pull((left, top), (left + x, top + y))
 
 
 def test_drag_a_handle(demo):

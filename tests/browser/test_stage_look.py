@@ -5,11 +5,6 @@ import pytest
 from tests.browser.demo import DEMO, Demo
 
 
-@pytest.fixture
-def demo(page, serve):
-    return Demo(page, serve(DEMO))
-
-
 @pytest.mark.parametrize("theme, color", [("light", "#0072B2"), ("dark", "#56B4E9")])
 def test_colours_follow_the_theme(demo, theme, color):
     demo.page.emulate_media(color_scheme=theme)
@@ -25,18 +20,15 @@ def test_theme_changes_at_once_and_keeps_zoom(demo):
     demo.at(1)
     demo.settle()
     box = demo.page.locator("[data-figure=shape] .nsewdrag").bounding_box()
-    demo.page.mouse.move(box["x"] + 60, box["y"] + 60)
-    demo.page.mouse.down()
-    demo.page.mouse.move(box["x"] + 260, box["y"] + 260, steps=5)
-    demo.page.mouse.up()
+    demo.pull((box["x"] + 60, box["y"] + 60), (box["x"] + 260, box["y"] + 260))
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] > -9.5")
     zoomed = demo.plot("shape", "plot._fullLayout.xaxis.range.slice()")
-    demo.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+    demo.mark_figures()
     demo.page.emulate_media(color_scheme="dark")
     demo.wait_plot("shape", "trace('polygon').line.color === '#56B4E9'")
     assert demo.plot("shape", "plot._fullLayout.xaxis.range.slice()") == zoomed
     assert demo.plot("shape", "trace('points').marker.color.length") == 60
-    assert demo.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert demo.same_figures()
     assert demo.frame() == 1
 
 

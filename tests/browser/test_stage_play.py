@@ -1,14 +1,6 @@
 """The stage plays, scrubs and glides through its frames (stage_demo.py)."""
 
-import pytest
-
-from tests.browser.demo import DEMO, Demo
 from tests.browser.reader import named
-
-
-@pytest.fixture
-def demo(page, serve):
-    return Demo(page, serve(DEMO))
 
 
 def test_play_goes_on_with_another_run(demo):
@@ -113,19 +105,16 @@ def test_chips_lead_to_their_frames(demo):
 
 def test_figures_and_zoom_survive_a_step(demo):
     demo.open("known=1")
-    demo.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
+    demo.mark_figures()
     box = demo.page.locator("[data-figure=shape] .nsewdrag").bounding_box()
-    demo.page.mouse.move(box["x"] + 60, box["y"] + 60)
-    demo.page.mouse.down()
-    demo.page.mouse.move(box["x"] + 260, box["y"] + 260, steps=5)
-    demo.page.mouse.up()
+    demo.pull((box["x"] + 60, box["y"] + 60), (box["x"] + 260, box["y"] + 260))
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] > -9.5")
     zoomed = demo.plot("shape", "plot._fullLayout.xaxis.range.slice()")
     demo.press("ArrowRight")
     demo.at(1)
     demo.settle()
     assert demo.plot("shape", "plot._fullLayout.xaxis.range.slice()") == zoomed
-    assert demo.page.evaluate("[...document.querySelectorAll('.stage .main-svg')].every((node) => node.marked)")
+    assert demo.same_figures()
     demo.page.mouse.dblclick(box["x"] + 200, box["y"] + 100)
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] === -10")
 

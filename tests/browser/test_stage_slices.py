@@ -2,13 +2,7 @@
 
 import pytest
 
-from tests.browser.demo import DEMO, Demo
 from tests.browser.reader import some
-
-
-@pytest.fixture
-def demo(page, serve):
-    return Demo(page, serve(DEMO))
 
 
 def test_frames_are_filled_where_the_reader_is(demo):
