@@ -23,7 +23,8 @@ _MOST_AHEAD = 100
 
 
 class Run(Protocol):
-    """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md.
+    """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md. Where the scene offers
+    moves, `move(letter, at)` makes one and says where.
 
     `late` tells the methods that make half-steps when to pause, after each; what `reopen` has still to make is
     `remaining`. `frames` holds whole frames for those of `view` at least.
@@ -111,7 +112,7 @@ class Player:
         return act
 
     def answer(self, run: Run, act: dict[str, Any]) -> bool:
-        """Do what every run can do, as much as a slice allows; False for an act that is the page's own."""
+        """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
         if what not in AUTOMATIC:
@@ -127,6 +128,8 @@ class Player:
             self.cursor = min(to, len(run) - 1)  # the browser goes there by itself
             if late:
                 self.go(self.cursor)
+        elif what == "move":
+            self.go(run.move(act["letter"], min(self.cursor, len(run) - 1)))
         elif what == "ahead":
             known = len(run)
             while run.ended is None and run.step():

@@ -16,7 +16,7 @@ from figures.dictionary.scene import DictionaryScene
 from figures.em import words
 from ui import limits
 from ui.dictionary.settings import DictionarySettings
-from ui.tape import Json, Tape, never
+from ui.tape import Json, Tape, moves_query, never, read_moves
 
 # so many half-steps fit the page; the command line goes on to 5,000
 LONGEST = 1_000
@@ -47,7 +47,7 @@ class DictionaryRun(Tape):
         return run
 
     @classmethod
-    def reopening(cls, settings: DictionarySettings, moves: str = "") -> DictionaryRun:
+    def reopening(cls, settings: DictionarySettings, moves: str = "", after: int = 0) -> DictionaryRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
         raw = settings.experiment("")
         limits.check(raw, len(moves[:LONGEST]))
@@ -55,9 +55,30 @@ class DictionaryRun(Tape):
         other = settings.second_experiment()
         if moves:
             check_order(moves, experiment.model, has_q=False)
-        run = cls(experiment, other and Experiment.parse(other), settings.cycle)
+        run = cls(experiment, other and Experiment.parse(other), settings.plan)
         run.rest = moves[:LONGEST]
         return run
+
+    read = staticmethod(read_moves)
+
+    @staticmethod
+    def cut_short(moves: str = "", after: int = 0) -> list[str]:
+        """Say what the page leaves out of a long schedule."""
+        if len(moves) <= LONGEST:
+            return []
+        return [f"The schedule has {len(moves):,} half-steps; the page holds {LONGEST:,}, the command line goes on."]
+
+    @property
+    def taped(self) -> tuple[str, int]:
+        """What `reopening` makes it of again."""
+        return self.tape, 0
+
+    def query(self, cursor: int) -> dict[str, str]:
+        return moves_query(*self.taped, cursor)
+
+    def follow(self, cycle: str) -> None:
+        """Go on by other moves."""
+        self.cycle, self.rest = cycle, ""
 
     def __len__(self) -> int:
         return len(self.trajectory)

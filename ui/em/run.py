@@ -16,8 +16,8 @@ from figures.em import words
 from figures.em.moment import Moment, moment, with_course
 from figures.em.scene import EmScene, faces
 from ui import limits
-from ui.em.settings import Settings
-from ui.tape import Json, Tape, never
+from ui.em.settings import EmSettings
+from ui.tape import Json, Tape, moves_query, never, read_moves
 
 # so many half-steps fit the page; the command line goes on to 5,000
 LONGEST = 1_000
@@ -49,19 +49,22 @@ class EmRun(Tape):
         self._seen: dict[int, Moment] = {}
 
     @classmethod
-    def of(cls, settings: Settings, moves: str = "") -> EmRun:
+    def of(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
         """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
-        run = cls.reopening(settings, moves)
+        run = cls.reopening(settings, moves, after)
         run.reopen()
         return run
 
     @classmethod
-    def reopening(cls, settings: Settings, moves: str = "") -> EmRun:
-        """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
+    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
+        """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`.
+
+        after: how many of them were made before the present schedule was taken up.
+        """
         raw = settings.experiment(moves)
         limits.check(raw, len(moves[:LONGEST]))
         experiment = Experiment.parse({**raw, "schedule": "E"})
-        if "start" not in (settings.given or {}):
+        if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)
             experiment = Experiment.parse({**raw, "schedule": "E", "start": forked(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
@@ -72,10 +75,27 @@ class EmRun(Tape):
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
         run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
-        run.plan = replace(run.plan, after=settings.since)
+        run.plan = replace(run.plan, after=after)
         run.rest = moves[:LONGEST]
         run._refresh()
         return run
+
+    read = staticmethod(read_moves)
+
+    @staticmethod
+    def cut_short(moves: str = "", after: int = 0) -> list[str]:
+        """Say what the page leaves out of a long schedule."""
+        if len(moves) <= LONGEST:
+            return []
+        return [f"The schedule has {len(moves):,} half-steps; the page holds {LONGEST:,}, the command line goes on."]
+
+    @property
+    def taped(self) -> tuple[str, int]:
+        """What `reopening` makes it of again."""
+        return self.tape, self.plan.after
+
+    def query(self, cursor: int) -> dict[str, str]:
+        return moves_query(*self.taped, cursor)
 
     def follow(self, word: str) -> None:
         """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -30,13 +30,26 @@ class PosteriorRun:
         self._frames = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod
-    def of(cls, settings: PosteriorSettings, _: None = None) -> PosteriorRun:
+    def reopening(cls, settings: PosteriorSettings) -> PosteriorRun:
         """The ladder that the settings describe. Raises `InvalidExperiment`."""
         raw = settings.experiment()
         limits.check(raw, 1)
         experiment = LadderExperiment.parse(raw)
         limits.check_ladder(len(experiment.widths))
         return cls(experiment)
+
+    @staticmethod
+    def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[()], None]:
+        """Nothing but the cursor is in an address; the ladder must be there to read it."""
+        return (), None
+
+    @staticmethod
+    def cut_short() -> list[str]:
+        """Nothing: a ladder is shown whole."""
+        return []
+
+    def query(self, cursor: int) -> dict[str, str]:
+        return {"cursor": str(cursor)} if cursor else {}
 
     def __len__(self) -> int:
         return len(self._frames)
