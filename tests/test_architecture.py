@@ -126,10 +126,14 @@ def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewh
 
 
 # what Streamlit reads as Markdown; boxes are ui/notices.py's, which shows text as text
-MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex"}
+MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex", "imported", "about"}
 BOXES = {"warning", "error", "info", "success", "exception", "html"}
 # (file, function): why what it writes cannot come from outside
-TRUSTED = {("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves"}
+TRUSTED = {
+    ("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves",
+    ("ui/sidebar.py", "imported"): "constants of the pages, read here as Markdown of theirs",
+    ("ui/sidebar.py", "about"): "the same",
+}
 WRITERS = {"ui/notices.py", "ui/frame.py"}
 
 
@@ -163,3 +167,19 @@ def test_only_constant_text_is_read_as_markdown(path):
                     isinstance(argument, ast.Name) and argument.id in known
                 )
                 assert constant, f"{named(path)}: {place} writes {ast.unparse(argument)} as Markdown"
+
+
+# who may touch them: the sessions, what widgets show, what the browser said
+STATE = {
+    "session_state": {"ui/session.py", "ui/controls.py", "ui/stage/__init__.py"},
+    "query_params": {"ui/session.py"},
+}
+
+
+@pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("app", "pages", "ui")], ids=named)
+def test_only_these_touch_session_state_and_address(path):
+    used = {
+        node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    for what, owners in STATE.items():
+        assert what not in used or named(path) in owners, f"{named(path)} touches {what}"

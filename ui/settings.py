@@ -181,37 +181,6 @@ class Overrides:
         """The same with these given up."""
         return replace(self, **{name: None for name in names})
 
-    def packed(self) -> str:
-        """As one query parameter."""
-        text = json.dumps(self.parts(), separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
-
-    @classmethod
-    def unpacked(cls, text: str) -> Self:
-        """What `packed` wrote. Raises `InvalidExperiment` for anything else."""
-        if len(text) > LONGEST_LINK:
-            valid = f"at most {LONGEST_LINK:,} letters; an experiment file holds more"
-            raise InvalidExperiment("given", text, valid)
-        try:
-            compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            # a short link must not unfold into gigabytes
-            unfolding = zlib.decompressobj()
-            unfolded = unfolding.decompress(compressed, limits.UNFOLDED)
-            if unfolding.unconsumed_tail:
-                valid = f"what unfolds to at most {limits.UNFOLDED:,} letters; an experiment file holds more"
-                raise InvalidExperiment("given", text, valid)
-            parts = json.loads(unfolded)
-        except InvalidExperiment:
-            raise
-        except (binascii.Error, zlib.error, ValueError, RecursionError):
-            parts = None
-        names = {entry.name for entry in fields(cls)}
-        if not isinstance(parts, dict) or not all(
-            name in names and isinstance(part, dict) for name, part in parts.items()
-        ):
-            raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
-        return cls(**parts)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -283,7 +252,7 @@ class Settings:
             if value != getattr(default, name):
                 query[name] = written(value)
                 default = default.taking({name: value})
-        return {**query, "given": self.overrides.packed()} if self.overrides else query
+        return {**query, "given": pack(self.overrides.parts())} if self.overrides else query
 
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
@@ -297,7 +266,7 @@ class Settings:
                     messages.append(f"Link: {error}. The default is shown instead.")
         if "given" in query:
             try:
-                settings = replace(settings, overrides=settings.overrides.unpacked(query["given"]))
+                settings = replace(settings, overrides=unpack(query["given"], type(settings.overrides)))
             except InvalidExperiment as error:
                 messages.append(f"Link: {error}. The default is shown instead.")
         return settings, messages
@@ -331,6 +300,35 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def pack(parts: Mapping[str, Any]) -> str:
+    """Overrides as one query parameter."""
+    text = json.dumps(parts, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
+
+
+def unpack(text: str, kind: type[Overrides]) -> Overrides:
+    """What `pack` wrote. Raises `InvalidExperiment` for anything else."""
+    if len(text) > LONGEST_LINK:
+        raise InvalidExperiment("given", text, f"at most {LONGEST_LINK:,} letters; an experiment file holds more")
+    try:
+        compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        # a short link must not unfold into gigabytes
+        unfolding = zlib.decompressobj()
+        unfolded = unfolding.decompress(compressed, limits.UNFOLDED)
+        if unfolding.unconsumed_tail:
+            valid = f"what unfolds to at most {limits.UNFOLDED:,} letters; an experiment file holds more"
+            raise InvalidExperiment("given", text, valid)
+        parts = json.loads(unfolded)
+    except InvalidExperiment:
+        raise
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        parts = None
+    names = {entry.name for entry in fields(kind)}
+    if not isinstance(parts, dict) or not all(name in names and isinstance(part, dict) for name, part in parts.items()):
+        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
+    return kind(**parts)
 
 
 def read_choice(name: str, text: str, options: Collection[str]) -> str:

@@ -13,7 +13,8 @@ from em_core.trajectory import report
 from tests.browser.reader import Reader
 from tests.core.cases import reference
 from ui.em.run import EmRun
-from ui.em.settings import Settings, for_model
+from ui.em.settings import EmSettings as Settings
+from ui.em.settings import for_model
 
 APP = Path(__file__).parents[2] / "app.py"
 COINS = for_model(Settings(), "binomial_mixture")

@@ -15,7 +15,7 @@ from em_core.sparse_coding.experiment import SparseCodingExperiment, run
 from figures.map.moment import RACERS
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
-from ui.map.settings import SIGNALS, MapSettings, for_signal
+from ui.map.settings import SIGNALS, MapOverrides, MapSettings, for_signal
 
 APP = Path(__file__).parents[2] / "app.py"
 TOY = MapSettings()
@@ -324,7 +324,7 @@ def test_dragging_the_code_starts_from_there(map_page, browser, page_errors):
     map_page.page.wait_for_timeout(600)  # the point glides to where it was dropped
     dropped = [map_page.trace("picture", 6, axis)[0] for axis in "xy"]
     assert map_page.numbers()[0] > before[0]
-    expected = rows(replace(TOY, given={"start": {"code": dropped}}), 1)
+    expected = rows(replace(TOY, overrides=MapOverrides(start={"code": dropped})), 1)
     map_page.shows(expected[0])
     map_page.step(1)
     map_page.shows(expected[1])

@@ -15,7 +15,8 @@ from figures.em.data_views import VIEWS, data_view
 from figures.em.data_views.base import ellipse, montage, segments
 from tests.figures.stage_replay import Shown
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.settings import MODEL_NAMES, data_options, for_model
+from ui.em.settings import EmSettings as Settings
 
 
 def made(model, data=None, **changes):

@@ -20,7 +20,8 @@ from figures.look.encode import numbers
 from tests.core.cases import reference
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.settings import MODEL_NAMES, data_options, for_model
+from ui.em.settings import EmSettings as Settings
 
 BLOBS = Settings(data="blobs", points=60)
 COINS = for_model(Settings(), "binomial_mixture")

@@ -14,7 +14,8 @@ from tests.figures.stage_replay import Shown
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, for_model
+from ui.em.settings import MODEL_NAMES, for_model
+from ui.em.settings import EmSettings as Settings
 from ui.map.run import MapRun
 from ui.map.settings import MapSettings, for_signal
 

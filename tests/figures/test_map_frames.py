@@ -18,7 +18,7 @@ from figures.map.moment import PARTS, RACERS
 from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, L1_SOLVERS, settle
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.map.run import MapRun
-from ui.map.settings import MapSettings, for_signal
+from ui.map.settings import MapOverrides, MapSettings, for_signal
 
 TOY, TOY3 = MapSettings(), MapSettings(signal="toy3")
 PATCH, SPIKES = for_signal(TOY, "patch8"), for_signal(TOY, "spikes")
@@ -34,7 +34,7 @@ CASES = {f"toy {name}": replace(TOY, solver=name, restart=name == "fista", atoms
     "digit": replace(for_signal(TOY, "digit"), solver="homotopy"),
     "spikes": replace(SPIKES, solver="fista"),
     "zero is best": MapSettings(penalty=10.0),
-    "dragged": MapSettings(solver="fista", given={"start": {"code": [-0.5, 2.0]}}),
+    "dragged": MapSettings(solver="fista", overrides=MapOverrides(start={"code": [-0.5, 2.0]})),
     "plane, five atoms": TOY.with_dictionary(np.array([[1.0, 0, 0.6, 0.8, -0.6], [0, 1.0, 0.8, 0.6, 0.8]])),
     "plane, one atom": TOY.with_dictionary(np.array([[1.0], [0.5]])),
     "own dictionary": SPIKES.with_dictionary(np.eye(64)[:, :40]),
@@ -429,7 +429,7 @@ def test_the_certificate_lies_above_the_distance(run):
 
 GUIDED = {
     "ista": (TOY, 2), "ista, short steps": (replace(TOY, stride=0.05), 2), "ista, patch": (PATCH, 2),
-    "ista, dragged": (replace(TOY, given={"start": {"code": [2.5, -2.0]}}), 2),
+    "ista, dragged": (replace(TOY, overrides=MapOverrides(start={"code": [2.5, -2.0]})), 2),
     "fista": (replace(TOY, solver="fista"), 3), "fista, patch": (replace(PATCH, solver="fista"), 3),
     "fista, short steps": (replace(PATCH, solver="fista", stride=0.05), 3),
 }  # fmt: skip

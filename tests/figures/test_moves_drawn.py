@@ -14,7 +14,8 @@ from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
 from tests.figures.stage_replay import Shown, decode, numbers_in
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, for_model
+from ui.em.settings import MODEL_NAMES, for_model
+from ui.em.settings import EmSettings as Settings
 
 made = {}
 

@@ -18,7 +18,7 @@ from figures.look import palette, wording
 from figures.posterior.moment import STOPS
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.posterior.run import PosteriorRun
-from ui.posterior.settings import PosteriorSettings, for_units
+from ui.posterior.settings import PosteriorOverrides, PosteriorSettings, for_units
 
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")
 WIDE = {"data": {"signal": [1.0, 2.0, 0.5], "dictionary": [[1.0, 0.3], [0.2, -1.0], [0.0, 0.4]], "offset": [0.1, 0, 0]}}
@@ -34,8 +34,8 @@ CASES = {
     "two, blunt": replace(TWO, angle=175.0, width=1e-6),
     "two, both 0": replace(TWO, penalty=10.0),
     "two, moved": TWO.at([-1.0, 2.0]),
-    "two from a file": replace(TWO, given=WIDE),
-    "copies of one atom": replace(TWO, given=COPIES),
+    "two from a file": replace(TWO, overrides=PosteriorOverrides(**WIDE)),
+    "copies of one atom": replace(TWO, overrides=PosteriorOverrides(**COPIES)),
 }
 made: dict[str, PosteriorRun] = {}
 

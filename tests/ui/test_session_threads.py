@@ -11,9 +11,9 @@ import ui.em.run
 from ui import player, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
-from ui.em.settings import Settings, for_model
+from ui.em.settings import EmSettings, for_model
 
-COINS = for_model(Settings(), "binomial_mixture")
+COINS = for_model(EmSettings(), "binomial_mixture")
 SOON = 20  # seconds
 
 

@@ -30,13 +30,16 @@ class PosteriorRun:
         self._frames = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod
-    def reopening(cls, settings: PosteriorSettings) -> PosteriorRun:
+    def of(cls, settings: PosteriorSettings) -> PosteriorRun:
         """The ladder that the settings describe. Raises `InvalidExperiment`."""
         raw = settings.experiment()
         limits.check(raw, 1)
         experiment = LadderExperiment.parse(raw)
         limits.check_ladder(len(experiment.widths))
         return cls(experiment)
+
+    # nothing is computed later
+    reopening = of
 
     @staticmethod
     def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[()], None]:
