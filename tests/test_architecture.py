@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ui.frame import PAGES
+
 ROOT = Path(__file__).parents[1]
 # from the top down; each may import those after it
 LAYERS = ("app", "pages", "ui", "figures", "em_core")
@@ -183,3 +185,14 @@ def test_only_these_touch_session_state_and_address(path):
     }
     for what, owners in STATE.items():
         assert what not in used or named(path) in owners, f"{named(path)} touches {what}"
+
+
+def test_a_page_is_its_folder_and_one_row():
+    """And its script: the names of address, ui and figures are one."""
+    names = [name for name, _ in PAGES]
+    assert [path.stem for path in sorted((ROOT / "pages").glob("*.py"))] == sorted(names)
+    for name in names:
+        assert (ROOT / "figures" / name / "scene.py").exists()
+        parts = {path.stem for path in (ROOT / "ui" / name).glob("*.py")}
+        assert parts >= {"settings", "session", "run", "sidebar"}
+        assert len((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 12

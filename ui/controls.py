@@ -47,7 +47,7 @@ def derived(session: Session, name: str, label: str, options: Mapping[Any, str],
     key = f"{session.key}.{name}"
     st.session_state[key] = present
     st.selectbox(
-        label, list(options), format_func=options.get, key=key, on_change=_taken, args=(session, name, options)
+        label, list(options), format_func=options.__getitem__, key=key, on_change=_taken, args=(session, name, options)
     )
 
 
@@ -71,7 +71,7 @@ def _select(session: Session, name: str, label: str, options: Mapping[Any, str])
     keyed = _keyed(session, name, options)
     if getattr(session.settings, name) not in options:
         del st.session_state[keyed["key"]]
-    st.selectbox(label, list(options), format_func=options.get, **keyed)
+    st.selectbox(label, list(options), format_func=options.__getitem__, **keyed)
 
 
 def _slider(session: Session, name: str, label: str, number: Number, most: float | None) -> None:

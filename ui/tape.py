@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from em_core import schedule
 from em_core.files.errors import InvalidExperiment
@@ -34,6 +34,8 @@ class Tape:
     `cut_short(*tape)` says what of it the page leaves out.
     """
 
+    scene: Any
+
     def __init__(self) -> None:
         self._light: list[Json] = []
         self._whole: dict[int, Json] = {}
@@ -63,6 +65,21 @@ class Tape:
     def draw(self, index: int, key: bool) -> Json:
         """The whole frame of a half-step. key: it holds everything, also what is as in the frame before."""
         raise NotImplementedError
+
+    @classmethod
+    def reopening(cls, settings: Any, *tape: Any) -> Self:
+        """The run that the settings describe, with what was on the tape still to be made, by `reopen`.
+
+        Raises `InvalidExperiment`.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, settings: Any, *tape: Any) -> Self:
+        """The same, with all of it made."""
+        run = cls.reopening(settings, *tape)
+        run.reopen()
+        return run
 
     # --- growing ------------------------------------------------------------------------------------------------
     def advance(self, to: int, late: Callable[[], bool] = never) -> None:

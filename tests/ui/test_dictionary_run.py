@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import ui.dictionary.run
+import ui.lanes
 from em_core import trajectory as core
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
@@ -116,7 +116,7 @@ def run_heights(run):
 
 
 def test_the_page_holds_so_many_half_steps(monkeypatch):
-    monkeypatch.setattr(ui.dictionary.run, "LONGEST", 6)
+    monkeypatch.setattr(ui.lanes, "LONGEST", 6)
     run = DictionaryRun.of(SMALL, "HM" * 10)
     assert len(run) == 7 and "6 half-steps" in run.ended and run.frames()[-1]["next"] is None
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import ui.em.run
+import ui.lanes
 from ui import player, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
@@ -36,14 +36,14 @@ class Slow:
 
     def __init__(self, monkeypatch):
         self.reached, self.gate = threading.Event(), threading.Event()
-        extend = ui.em.run.extend
+        extend = ui.lanes.extend
 
         def waiting(*args):
             self.reached.set()
             assert self.gate.wait(SOON)
             return extend(*args)
 
-        monkeypatch.setattr(ui.em.run, "extend", waiting)
+        monkeypatch.setattr(ui.lanes, "extend", waiting)
 
 
 def animate(reader, act, errors):

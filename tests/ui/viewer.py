@@ -10,9 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits, player
-from ui.dictionary import run as dictionary_run
-from ui.em import run as em_run
+from ui import lanes, limits, player
 from ui.map import run as map_run
 from ui.stage import acts
 
@@ -28,7 +26,7 @@ LONGEST, LOOKS = 40, 5.5
 def hasty():
     """A run soon has as many half-steps as the page holds."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (em_run, map_run, dictionary_run):
+        for module in (lanes, map_run):
             patch.setattr(module, "LONGEST", LONGEST)
         yield
 

@@ -40,15 +40,8 @@ class MapRun(Tape):
         self._reasons: list[str | None] = []
 
     @classmethod
-    def of(cls, settings: MapSettings, steps: int = 0) -> MapRun:
-        """The run that the settings describe, with so many steps made. Raises `InvalidExperiment`."""
-        run = cls.reopening(settings, steps)
-        run.reopen()
-        return run
-
-    @classmethod
     def reopening(cls, settings: MapSettings, steps: int = 0) -> MapRun:
-        """The same with so many steps still to be made, by `reopen`. Raises `InvalidExperiment`."""
+        """The run that the settings describe, with so many steps still to be made. Raises `InvalidExperiment`."""
         parts, steps = settings.overrides, min(steps, LONGEST)
         limits.check({"data": {**(parts.data or {}), **(parts.dictionary or {})}}, steps, "steps")
         experiment = SparseCodingExperiment.parse(settings.experiment(steps))
