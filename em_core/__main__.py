@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +13,13 @@ from typing import Any
 from em_core import datasets
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.report import as_csv, finite, report
 from em_core.models import MODELS
 from em_core.moves import MOVES, lacking
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
-from em_core.trajectory import report, run
+from em_core.trajectory import run
 
 INVALID = 2
 
@@ -35,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
-    result = _finite(result)
-    return _print(_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
+    result = finite(result)
+    return _print(as_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
 
 
 def _print(text: str) -> int:
@@ -132,45 +131,6 @@ def _run(raw: Any) -> dict[str, Any]:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no infinities: they become the strings "Infinity" and "-Infinity"; what is undefined is null."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
-def _csv(result: dict[str, Any]) -> str:
-    """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
-    rows = []
-    for step in result.get("half_steps") or result.get("steps") or result["rungs"]:
-        row = {}
-        for key, entry in step.items():
-            if key == "events":
-                row[key] = " ".join(event["kind"] for event in entry)
-            elif key == "parameters":
-                for name, parameter in entry.items():
-                    row.update(_columns(name, parameter))
-            elif key != "codes" or entry is not None:  # before the first H there are none
-                row.update(_columns(key, entry))
-        rows.append(row)
-    text = io.StringIO()
-    columns = dict.fromkeys(column for row in rows for column in row)
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")
-
-
-def _columns(name: str, entry: Any) -> dict[str, Any]:
-    if not isinstance(entry, list):
-        return {name: entry}
-    return {key: value for i, part in enumerate(entry) for key, value in _columns(f"{name}[{i}]", part).items()}
 
 
 def _speak_utf8() -> None:

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
-from em_core.model import LatentVariableModel, check
-from em_core.records import Array, Event, Parameters, State, frozen
-
-Made = State | tuple[State, tuple[Event, ...]]
+from em_core.model import Found, LatentVariableModel, check
+from em_core.records import Array, Event, Info, Made, Parameters, State, frozen
 
 # Armijo's condition: a step counts as progress when it gains this share of what the slope promises
 _SUFFICIENT = 1e-4
@@ -52,11 +51,16 @@ def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Gen
     does not stand up to the model's `check`. What q does not use, and L therefore does not depend on, some models draw
     anew from `rng` (`renewed`).
     """
-    return _maximised(model, data, state, replace(state, theta=model.maximize(data, state.q, state.theta)), rng)
+    if hasattr(model, "search"):
+        found = model.search(data, state.q, state.theta)
+    else:
+        found = Found(model.maximize(data, state.q, state.theta))
+    info = Info(found.passes, accepted=True, iterations=found.iterations)
+    return _maximised(model, data, state, replace(state, theta=found.theta), info, rng)
 
 
 @_quiet
-def gradient_step(model: LatentVariableModel, data: Any, state: State, step: float) -> State:
+def gradient_step(model: LatentVariableModel, data: Any, state: State, step: float) -> Made:
     """One step of fixed size along the gradient of L / N, in unconstrained coordinates.
 
     At q = posterior this is the gradient of log p / N (Fisher's identity). A large step may lower L; one that leaves
@@ -67,33 +71,32 @@ def gradient_step(model: LatentVariableModel, data: Any, state: State, step: flo
 
 
 @_quiet
-def backtracking_step(
-    model: LatentVariableModel, data: Any, state: State, step: float
-) -> tuple[State, tuple[Event, ...]]:
+def backtracking_step(model: LatentVariableModel, data: Any, state: State, step: float) -> Made:
     """One gradient step, halved until L rises by a fair share of what its slope promises.
 
     L never falls. Where no halving helps, θ stays and an event says so: that is rounding, at a maximum of L.
     """
     slope = _slope(model, data, state)
-    return _backtracked(model, data, state, slope, slope, step)
+    return _backtracked(model, data, state, slope, slope, step, passes=1)
 
 
 @_quiet
-def stochastic_step(model: Any, data: Any, state: State, step: float, batch: int, rng: np.random.Generator) -> State:
+def stochastic_step(model: Any, data: Any, state: State, step: float, batch: int, rng: np.random.Generator) -> Made:
     """One step of fixed size along `minibatch_slope`. In the mean over draws it is the step of `gradient_step`."""
-    slope = minibatch_slope(model, data, state, batch, rng)
-    return _stepped(model, data, state, step * slope, step, slope)
+    slope, draw = minibatch_slope(model, data, state, batch, rng)
+    made = _stepped(model, data, state, step * slope, step, slope)
+    return replace(made, info=replace(made.info, passes=draw.share, units=draw.size, share=draw.share))
 
 
 @_quiet
-def minibatch_slope(model: Any, data: Any, state: State, batch: int, rng: np.random.Generator) -> Array:
-    """The gradient of L / N as `batch` units drawn without replacement estimate it, without bias."""
-    part, q, share = model.minibatch(data, state.q, batch, rng)
-    return _finite(model.gradient(part, state.theta, q) / (share * model.n_units(data)))
+def minibatch_slope(model: Any, data: Any, state: State, batch: int, rng: np.random.Generator) -> tuple[Array, Draw]:
+    """The gradient of L / N as `batch` units drawn without replacement estimate it, without bias; and the draw."""
+    part, q, draw = model.minibatch(data, state.q, batch, rng)
+    return _finite(model.gradient(part, state.theta, q) / (draw.share * model.n_units(data))), draw
 
 
 @_quiet
-def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, beta1: float, beta2: float) -> State:
+def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, beta1: float, beta2: float) -> Made:
     """One step of Adam (Kingma and Ba, 2015) up the gradient of L / N; its running moments travel in the carry.
 
     They start at 0, also where the number of coordinates has changed.
@@ -107,11 +110,12 @@ def adam_step(model: LatentVariableModel, data: Any, state: State, step: float, 
     square = frozen(beta2 * square + (1 - beta2) * slope**2)
     change = step * (mean / (1 - beta1**made)) / (np.sqrt(square / (1 - beta2**made)) + 1e-8)
     moved = _stepped(model, data, state, change, step, slope)
-    return replace(moved, carry=MappingProxyType({**state.carry, "A": (mean, square, made)}))
+    carry = MappingProxyType({**state.carry, "A": (mean, square, made)})
+    return replace(moved, state=replace(moved.state, carry=carry))
 
 
 @_quiet
-def newton_step(model: LatentVariableModel, data: Any, state: State) -> tuple[State, tuple[Event, ...]]:
+def newton_step(model: LatentVariableModel, data: Any, state: State) -> Made:
     """One Newton step on L, halved until L rises; L never falls. Where L is quadratic it lands on the maximum.
 
     The second derivatives are the model's own, or else central differences of the gradient. Each coordinate is scaled
@@ -127,22 +131,20 @@ def newton_step(model: LatentVariableModel, data: Any, state: State) -> tuple[St
             coordinates=float(len(slope)),
         )
     if hasattr(model, "curvature"):
-        curvature = model.curvature(data, state.theta, state.q) / model.n_units(data)
+        curvature, gradients = model.curvature(data, state.theta, state.q) / model.n_units(data), 1
     else:
         _check_work(model, data, state, 2 * len(slope), "needs two gradients for each coordinate; L-BFGS (L) needs few")
-        curvature = _curvature(model, data, state)
+        curvature, gradients = _curvature(model, data, state)
     own = np.abs(np.diag(curvature))
     scale = 1 / np.sqrt(np.where(own > 0, own, 1.0))
     sizes, directions = np.linalg.eigh(_finite(curvature * np.outer(scale, scale)))
     sizes = np.maximum(np.abs(sizes), _FLAT * np.abs(sizes).max(initial=1.0))
     change = scale * (directions @ ((directions.T @ (scale * slope)) / sizes))
-    return _backtracked(model, data, state, change, slope, 1.0)
+    return _backtracked(model, data, state, change, slope, 1.0, 1 + gradients)
 
 
 @_quiet
-def lbfgs_steps(
-    model: LatentVariableModel, data: Any, state: State, iterations: int
-) -> tuple[State, tuple[Event, ...]]:
+def lbfgs_steps(model: LatentVariableModel, data: Any, state: State, iterations: int) -> Made:
     """Some iterations of L-BFGS on L, with a fresh memory; L never falls.
 
     Where its line search finds nothing better, as it does where coordinates differ in size by many powers of ten, the
@@ -158,9 +160,13 @@ def lbfgs_steps(
     # where L is no number the line search meets a wall and turns back
     wall = 1e10 + 2 * abs(now) / n_units, np.zeros_like(start)
 
+    passes, made = 1, 0
+
     def descent(vector: Array) -> tuple[float, Array]:
+        nonlocal passes
         theta = _at(model, vector, state.theta)
         value = _value(model, data, theta, state.q)
+        passes += 1 if value == -math.inf else 2
         rise = None if value == -math.inf else _gradient(model, data, theta, state.q, len(start))
         return wall if rise is None else (-value / n_units, -rise / n_units)
 
@@ -168,10 +174,12 @@ def lbfgs_steps(
         # it ends when the iterations do, not when some tolerance is met
         options = {"maxiter": iterations, "maxls": 40, "ftol": 0.0, "gtol": 0.0}
         found = minimize(descent, start, jac=True, method="L-BFGS-B", options=options)
-        theta = _at(model, found.x, state.theta)
+        theta, made = _at(model, found.x, state.theta), int(found.nit)
         if _value(model, data, theta, state.q) > now:
-            return replace(state, theta=theta), ()
-    return _backtracked(model, data, state, slope, slope, 1.0)
+            norm = float(np.linalg.norm(slope))
+            step = float(np.linalg.norm(found.x - start)) / norm if norm else 0.0
+            return Made(replace(state, theta=theta), Info(passes, True, step, norm, iterations=made))
+    return _backtracked(model, data, state, slope, slope, 1.0, passes, iterations=made)
 
 
 def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
@@ -182,14 +190,17 @@ def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | 
     """
     blocks = model.blocks()
     if not blocks:
-        return state
+        return Made(state, Info(0, accepted=True, block=()))
     turn = state.carry.get("C", 0) % len(blocks)
-    theta = model.maximize_block(data, state.q, state.theta, blocks[turn])
-    after = replace(state, theta=theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
-    return _maximised(model, data, state, after, rng)
+    if hasattr(model, "search"):
+        found = model.search(data, state.q, state.theta, blocks[turn])
+    else:
+        found = Found(model.maximize_block(data, state.q, state.theta, blocks[turn]))
+    after = replace(state, theta=found.theta, carry=MappingProxyType({**state.carry, "C": turn + 1}))
+    return _maximised(model, data, state, after, Info(found.passes, accepted=True, block=blocks[turn]), rng)
 
 
-def _maximised(model: Any, data: Any, state: State, after: State, rng: np.random.Generator | None) -> Made:
+def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rng: np.random.Generator | None) -> Made:
     """`after`, once its θ has been found usable and L not lower there; else θ stays, with an event.
 
     Near a maximum θ's own rounding may cost more than the step gains, where a spread is small beside its place.
@@ -197,15 +208,15 @@ def _maximised(model: Any, data: Any, state: State, after: State, rng: np.random
     check(model, data, after.theta)
     if hasattr(model, "renewed"):
         theta, events = model.renewed(data, state.q, after.theta, rng)
-        return replace(after, theta=theta), events
+        return Made(replace(after, theta=theta), info, events)
     if not hasattr(model, "check"):
-        return after
+        return Made(after, info)
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
-        return after
+        return Made(after, info)
     message = "the maximum that was found lies lower than θ, by rounding: θ stays"
     event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
-    return replace(after, theta=state.theta), (event,)
+    return Made(replace(after, theta=state.theta), replace(info, accepted=False), (event,))
 
 
 def _slope(model: LatentVariableModel, data: Any, state: State) -> Array:
@@ -230,40 +241,50 @@ def _finite(slopes: Array) -> Array:
     return slopes
 
 
-def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float, slope: Array) -> State:
+def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array, step: float, slope: Array) -> Made:
     """θ moved by `change`. Raises `HalfStepFailed` where that leads to a θ at which there is no bound."""
-    theta = _at(model, model.to_vector(state.theta) + change, state.theta)
+    theta, norm = _at(model, model.to_vector(state.theta) + change, state.theta), float(np.linalg.norm(slope))
     try:
         _usable(model, data, theta, state.q)
     except HalfStepFailed as failure:
         _now(model, data, state)
-        numbers = {**failure.numbers, "step": step, "slope": float(np.linalg.norm(slope))}
+        numbers = {**failure.numbers, "step": step, "slope": norm}
         message = f"a gradient step of size {step:g} leads too far ({failure}); a smaller step would not"
         raise HalfStepFailed(failure.kind, message, **numbers) from None
-    return replace(state, theta=theta)
+    return Made(replace(state, theta=theta), Info(1, True, step, norm))
 
 
 def _backtracked(
-    model: LatentVariableModel, data: Any, state: State, change: Array, slope: Array, step: float
-) -> tuple[State, tuple[Event, ...]]:
-    """θ moved by `change` times a size: `step`, halved until L rises by a fair share of what the slope promises."""
+    model: LatentVariableModel,
+    data: Any,
+    state: State,
+    change: Array,
+    slope: Array,
+    step: float,
+    passes: int,
+    iterations: int | None = None,
+) -> Made:
+    """θ moved by `change` times a size: `step`, halved until L rises by a fair share of what the slope promises.
+
+    passes, iterations: of the move before this; one that counts its iterations does not count halvings.
+    """
     n_units, now = model.n_units(data), _now(model, data, state)
     vector = model.to_vector(state.theta)
-    promised = float(change @ slope)
-    size = step
-    for _ in range(_MOST_HALVINGS):
+    promised, norm = float(change @ slope), float(np.linalg.norm(slope))
+    size, info = step, Info(passes, False, 0.0, norm, iterations=iterations)
+    for halvings in range(_MOST_HALVINGS):
+        info = replace(info, passes=passes + halvings + 1, halvings=halvings if iterations is None else None)
         moved = vector + size * change
         theta = _at(model, moved, state.theta)
         gain = (_value(model, data, theta, state.q) - now) / n_units
         if gain >= _SUFFICIENT * size * promised and gain > 0:
-            return replace(state, theta=theta), ()
+            return Made(replace(state, theta=theta), replace(info, accepted=True, step=size))
         # neither θ nor L can show a smaller step
         if np.array_equal(moved, vector) or size * promised * n_units <= _BELOW_ROUNDING * abs(now):
             break
         size /= 2
     message = f"no step in this direction, from {step:g} down to {size:.2g}, raises the bound: θ stays"
-    numbers = {"slope": float(np.linalg.norm(slope)), "smallest_step": size}
-    return state, (Event("rejected_step", message, numbers),)
+    return Made(state, info, (Event("rejected_step", message, {"slope": norm, "smallest_step": size}),))
 
 
 def _check_work(model: LatentVariableModel, data: Any, state: State, gradients: int, why: str) -> None:
@@ -282,15 +303,20 @@ def _check_work(model: LatentVariableModel, data: Any, state: State, gradients: 
         raise HalfStepFailed("too_many_coordinates", message, **numbers)
 
 
-def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
+def _curvature(model: LatentVariableModel, data: Any, state: State) -> tuple[Array, int]:
     """Second derivatives of L / N in unconstrained coordinates, symmetric, by central differences of the gradient.
+
+    Also returns how many gradients that took.
 
     A coordinate within rounding of a boundary, where the gradient cannot be had on both sides, counts as flat.
     """
     vector = model.to_vector(state.theta)
     matrix = np.zeros((len(vector), len(vector)))
+    columns = 0
 
     def column(place: int, width: float) -> Array:
+        nonlocal columns
+        columns += 1
         there, back = vector.copy(), vector.copy()
         there[place] += width
         back[place] -= width
@@ -306,7 +332,7 @@ def _curvature(model: LatentVariableModel, data: Any, state: State) -> Array:
         own = abs(float(matrix[place, place]))
         if own > 100 and value < 1:  # as small as its data: the difference must be smaller still
             matrix[place] = column(place, _WIDTH * max(1 / math.sqrt(own), value))
-    return (matrix + matrix.T) / 2
+    return (matrix + matrix.T) / 2, 2 * columns
 
 
 def _gradient(model: LatentVariableModel, data: Any, theta: Parameters, q: Any, size: int) -> Array | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
 from em_core.files.fields import Fields
 from em_core.records import Array, Event, Parameters
@@ -81,6 +83,19 @@ class LatentVariableModel(Protocol):
         """Interpolate: the expected statistics of (1 − weight) q0 + weight q1."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """A maximum of the bound over θ that a model searched for.
+
+    iterations: of its search, None for a closed form. passes: gradients, bounds and sweeps that were evaluated on the
+    way, 1 for a closed form.
+    """
+
+    theta: Parameters
+    iterations: int | None = None
+    passes: int = 1
+
+
 class Capabilities(Protocol):
     """Methods that a model has only where it can make the moves that need them (`requires` in `em_core.moves`).
 
@@ -123,8 +138,8 @@ class Capabilities(Protocol):
     def n_hidden_units(self, data: Any) -> int:
         """How many units q treats apart."""
 
-    def replaced(self, q: Any, other: Any, units: np.ndarray) -> Any:
-        """`q`, but with that of `other` for these hidden units."""
+    def posterior_for(self, data: Any, theta: Parameters, q: Any, units: np.ndarray) -> Any:
+        """`q`, but with the exact posterior for these hidden units; no other unit's is computed."""
 
     def kl_by_unit(self, q: Any, posterior: Any) -> Array:
         """KL(q ‖ posterior) of every hidden unit, (n_hidden_units,): `kl` is its sum."""
@@ -137,10 +152,17 @@ class Capabilities(Protocol):
         """
 
     # --- S: part of the data ------------------------------------------------------------------------------------
-    def minibatch(self, data: Any, q: Any, size: int, rng: np.random.Generator) -> tuple[Any, Any, float]:
-        """Data and q of `size` units drawn without replacement (all where there are fewer), and their share of all."""
+    def minibatch(self, data: Any, q: Any, size: int, rng: np.random.Generator) -> tuple[Any, Any, Draw]:
+        """Data and q of `size` units drawn without replacement (all where there are fewer), and which those are."""
 
     # --- C: part of θ -------------------------------------------------------------------------------------------
+    # --- M: search -----------------------------------------------------------------------------------------------
+    def search(self, data: Any, q: Any, theta: Parameters, block: tuple[str, ...] | None = None) -> Found:
+        """What `maximize` finds, or `maximize_block` where there is a block, and what finding it took.
+
+        For a model that has to iterate, with some of its settings at least.
+        """
+
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         """The names of parameters that are maximised together, block by block; fixed ones are in none."""
 
@@ -182,6 +204,8 @@ def as_json(value: Any) -> Any:
     """Arrays as nested lists, scalars as numbers: floats survive the round trip exactly."""
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
     if isinstance(value, dict) or hasattr(value, "items"):
         return {key: as_json(entry) for key, entry in value.items()}
     return value

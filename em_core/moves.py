@@ -13,10 +13,10 @@ from em_core import e_steps, m_steps
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.model import LatentVariableModel
-from em_core.records import State
+from em_core.records import Made, State
 
 Settings = Mapping[str, float]
-Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], m_steps.Made]
+Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], Made]
 
 _NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
 
@@ -42,7 +42,7 @@ class Setting:
 class Move:
     """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
 
-    monotone: whether the ELBO is guaranteed not to fall, where `given` holds if it says anything. gap: what the move
+    monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. gap: what the move
     does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
     have none.
     """
@@ -58,14 +58,14 @@ class Move:
     needs_q: bool = False
     requires: str = ""
     lacking: str = ""
-    given: str = ""
+    proviso: str = ""
 
     @property
     def promise(self) -> str:
         """What the move promises, as a sentence."""
         if not self.monotone:
             return "May lower the ELBO."
-        return f"Never lowers the ELBO{self.given and ' ' + self.given}."
+        return f"Never lowers the ELBO{self.proviso and ' ' + self.proviso}."
 
     def allowed(self, model: Any) -> bool:
         """Whether `model`, a class or one of its instances, can make this move."""
@@ -109,7 +109,7 @@ _TABLE = (
         lambda model, data, state, settings, rng: e_steps.partial(model, data, state, int(settings["blocks"])),
         {"blocks": Setting(4, "number of blocks, at most one for each unit", whole=True, most=1e6)},
         needs_q=True,
-        requires="replaced",
+        requires="posterior_for",
         lacking="all its units share one q, so that a part of them cannot have another",
     ),
     Move(
@@ -136,7 +136,7 @@ _TABLE = (
         True,
         lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
         requires="mean_field",
-        given="once q factorises; a q that does not becomes so first, which can lower it",
+        proviso="once q factorises; a q that does not becomes so first, which can lower it",
         lacking="mean field is made for the belief net and factor analysis only",
     ),
     Move(

@@ -43,13 +43,51 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Info:
+    """What a half-step tells an observer and the next one does not need. None: the move has no such thing.
+
+    passes: how often the move went over all units, to evaluate posterior, mode, sweep, maximum, gradient or bound; a
+    block or minibatch counts its share. None where the half-step failed: how far it came is not told. accepted: of
+    M-type moves, whether θ went where they led. step: the size of the step taken, 0 where none was; of L the size of a
+    gradient step that goes as far. gradient_norm: length of the gradient per unit that it began with. units, share: the
+    minibatch. block: of P its number among `of`, from 1; of C the names of its parameters.
+    """
+
+    passes: float | None
+    accepted: bool | None = None
+    step: float | None = None
+    gradient_norm: float | None = None
+    halvings: int | None = None
+    iterations: int | None = None
+    units: int | None = None
+    share: float | None = None
+    block: int | tuple[str, ...] | None = None
+    of: int | None = None
+    temperature: float | None = None
+
+    def items(self) -> dict[str, Any]:
+        """What the move has, by name; `passes` always."""
+        return {key: entry for key, entry in vars(self).items() if entry is not None or key == "passes"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a move hands back: the state it leads to, its info, and what it met on the way."""
+
+    state: State
+    info: Info
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
 class HalfStep:
-    """One move from one state to the next. Number 0 is the start: its move is None."""
+    """One move from one state to the next. Number 0 is the start: it has neither move nor info."""
 
     index: int
     move: str | None
     before: State
     after: State
+    info: Info | None = None
     events: tuple[Event, ...] = ()
 
     @property

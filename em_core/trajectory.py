@@ -12,9 +12,9 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.model import as_json, check
+from em_core.model import check
 from em_core.moves import MOVES
-from em_core.records import Bound, Event, HalfStep, Parameters, State, Trajectory
+from em_core.records import Bound, Event, HalfStep, Info, Made, Parameters, State, Trajectory
 from em_core.schedule import Plan
 
 END_RISE = 1e-9
@@ -57,19 +57,19 @@ def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Traje
 
     Random draws come from the seed and the half-step's number, so that the same step drawn again is the same.
     """
-    move = MOVES[letter]
-    before = trajectory.last.after
-    index = len(trajectory)
-    rng = draws(experiment, index)
-    settings = experiment.moves.get(letter, {})
-    events: tuple[Event, ...] = ()
+    step = half_step(experiment, trajectory.last.after, len(trajectory), letter)
+    return Trajectory((*trajectory.half_steps, step))
+
+
+def half_step(experiment: Experiment, before: State, index: int, letter: str) -> HalfStep:
+    """Half-step number `index`, made from the state `before`; as `extend` makes it."""
+    settings, rng = experiment.moves.get(letter, {}), draws(experiment, index)
     try:
-        made = move.make(experiment.model, experiment.data, before, settings, rng)
-        after, events = made if isinstance(made, tuple) else (made, ())
+        made = MOVES[letter].make(experiment.model, experiment.data, before, settings, rng)
     except HalfStepFailed as failure:
-        after = before
-        events = (Event(failure.kind, str(failure), failure.numbers, stops=True),)
-    return Trajectory((*trajectory.half_steps, HalfStep(index, letter, before, after, events)))
+        event = Event(failure.kind, str(failure), failure.numbers, stops=True)
+        made = Made(before, Info(None, accepted=False), (event,))
+    return HalfStep(index, letter, before, made.state, made.info, made.events)
 
 
 def draws(experiment: Experiment, index: int) -> np.random.Generator:
@@ -136,41 +136,3 @@ def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most:
     ):
         trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
     return trajectory
-
-
-def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
-    """What the command line prints: the complete experiment and every half-step with its terms."""
-    last = trajectory.last
-    return {
-        "experiment": experiment.to_json(),
-        "half_steps": [_row(experiment, step) for step in trajectory.half_steps],
-        "outcome": "stopped" if last.stopped else "completed",
-        "message": next((event.message for event in last.events if event.stops), ""),
-    }
-
-
-def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    bound = decompose(experiment.model, experiment.data, step.after)
-    return {
-        "index": step.index,
-        "move": step.move,
-        "log_evidence": bound.log_evidence,
-        "elbo": bound.elbo,
-        "gap": bound.gap,
-        "kl": bound.kl,
-        "expected_log_joint": bound.expected_log_joint,
-        "entropy": bound.entropy,
-        **_point(experiment, step),
-        "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
-        "events": [
-            {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
-        ],
-    }
-
-
-def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    """What a model adds whose q is a point: null before the first H."""
-    model: Any = experiment.model
-    if not hasattr(model, "point"):
-        return {}
-    return as_json(model.point(experiment.data, step.after.theta, step.after.q))

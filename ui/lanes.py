@@ -13,10 +13,11 @@ from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, allowed, check_order, lacking
+from em_core.observe.ahead import Ahead
 from em_core.records import Trajectory
 from em_core.schedule import Plan
-from em_core.trajectory import END_HALF_STEPS, extend, start
-from figures.em import words
+from em_core.trajectory import END_HALF_STEPS, start
+from figures.look import moves as chips
 from ui.tape import Json, Tape, moves_query, never, read_moves
 
 # so many half-steps fit the page; the command line goes on to 5,000
@@ -26,11 +27,15 @@ _AHEAD = 40
 
 
 class Lane:
-    """One trajectory. plan: it makes moves of its own, until it stops; without one, those of the run."""
+    """One trajectory. plan: it makes moves of its own, until it stops; without one, those of the run.
+
+    ahead: what was looked at before it was made; the half-step looked at is the one that is made.
+    """
 
     def __init__(self, experiment: Experiment, plan: Plan | None = None) -> None:
         self.experiment, self.plan = experiment, plan
         self.trajectory: Trajectory = start(experiment)
+        self.ahead = Ahead(experiment)
 
     def grow(self, letter: str) -> None:
         """Make a half-step as the run makes one."""
@@ -38,7 +43,7 @@ class Lane:
             if self.trajectory.last.stopped:
                 return
             letter = self.plan.following(self.trajectory.moves)
-        self.trajectory = extend(self.experiment, self.trajectory, letter)
+        self.trajectory = self.ahead.extend(self.trajectory, letter)
 
     def cut(self, at: int) -> None:
         """Give up what comes after half-step `at`."""
@@ -154,7 +159,7 @@ class Lanes(Tape):
             letters += self._following(made + letters)
             if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
                 break
-        return [words.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+        return [chips.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
 
     def _following(self, made: str) -> str:
         """The plan's next move; E before one that needs a q where there is none yet."""

@@ -91,9 +91,9 @@ def tempered(q: Categorical, power: float) -> Categorical:
 
 
 def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
-    """`q`, but with the columns of `other` for these units."""
+    """`q`, but with the columns of `other`, one for each of these units, in their places."""
     logs = q.log_probabilities.copy()
-    logs[:, units] = other.log_probabilities[:, units]
+    logs[:, units] = other.log_probabilities
     return Categorical(frozen(logs), q.counts)
 
 

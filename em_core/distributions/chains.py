@@ -124,11 +124,11 @@ def along(path: np.ndarray, n_states: int, lengths: tuple[int, ...]) -> Chains:
 
 
 def replaced(q: Chains, other: Chains, sequences: np.ndarray) -> Chains:
-    """`q`, but with the chains of `other` for these sequences."""
+    """`q`, but with the chains of `other`, one for each of these sequences, in their places."""
     columns, times = within(sequences, _column_counts(q)), within(sequences, q.lengths)
     visits, probabilities = q.transitions.counts.copy(), q.probabilities.copy()
-    visits[columns] = other.transitions.counts[columns]
-    probabilities[:, times] = other.probabilities[:, times]
+    visits[columns] = other.transitions.counts
+    probabilities[:, times] = other.probabilities
     steps = categorical.replaced(q.transitions, other.transitions, columns)
     return Chains(
         categorical.replaced(q.initial, other.initial, sequences),

@@ -12,9 +12,10 @@ from em_core.records import Array, frozen
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """counts: (N,) how many units of each row were drawn; share: of all units, 1 where none was left."""
+    """counts: (N,) how many units of each row were drawn; size: in all; share: of all units, 1 where none was left."""
 
     counts: Array
+    size: int
     share: float
 
     @property
@@ -36,10 +37,10 @@ def draw(counts: Array, size: int, rng: np.random.Generator) -> Draw:
     ends = np.cumsum(counts)
     total = int(ends[-1])
     if size >= total:
-        return Draw(counts, 1.0)
+        return Draw(counts, total, 1.0)
     units = rng.choice(total, size, replace=False, shuffle=False)
     drawn = np.bincount(np.searchsorted(ends, units, side="right"), minlength=len(counts))
-    return Draw(frozen(drawn), size / total)
+    return Draw(frozen(drawn), size, size / total)
 
 
 def draw_rows(n_rows: int, size: int, rng: np.random.Generator) -> Draw:

@@ -74,13 +74,11 @@ def mean_field(start: Array, p: Normals) -> Normals:
 
 
 def replaced(q: Normals, other: Normals, units: np.ndarray) -> Normals:
-    """`q`, but with the normals of `other` for these units."""
+    """`q`, but with the normals of `other`, one for each of these units, in their places."""
     n_units, n_hidden = q.means.shape
     means = q.means.copy()
-    factors, others = (
-        np.broadcast_to(entry.precision_factors, (n_units, n_hidden, n_hidden)).copy() for entry in (q, other)
-    )
-    means[units], factors[units] = other.means[units], others[units]
+    factors = np.broadcast_to(q.precision_factors, (n_units, n_hidden, n_hidden)).copy()
+    means[units], factors[units] = other.means, other.precision_factors
     return Normals(frozen(means), frozen(factors))
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.files.errors import MISSING, InvalidExperiment
-
-Array = NDArray[np.float64]
+from em_core.records import Array
 
 # squares of anything larger come close to the end of the floats: nothing measured is
 LARGEST = 1e100

@@ -15,6 +15,7 @@ import numpy as np
 
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.multinomial import log_ways, times_log
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
@@ -96,8 +97,9 @@ class AboBloodGroups(CategoricalHidden):
         """Two: all people of group A share their q, and so do those of group B."""
         return len(data.hiding)
 
-    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
-        return categorical.replaced(q, other, units)
+    def posterior_for(self, data: BloodGroups, theta: Parameters, q: Categorical, units: np.ndarray) -> Categorical:
+        found = categorical.posterior(_genotypes(data, theta)[:, units], data.hiding[units])
+        return categorical.replaced(q, found, units)
 
     def log_evidence(self, data: BloodGroups, theta: Parameters) -> float:
         a, b, o = (float(theta[allele]) for allele in ALLELES)
@@ -111,13 +113,13 @@ class AboBloodGroups(CategoricalHidden):
 
     def minibatch(
         self, data: BloodGroups, q: Categorical, size: int, rng: np.random.Generator
-    ) -> tuple[BloodGroups, Categorical, float]:
+    ) -> tuple[BloodGroups, Categorical, Draw]:
         """People, whatever their groups: q keeps its columns, and the counts change."""
         draw = minibatch.draw(data.counts, size, rng)
         if draw.everything:
-            return data, q, 1.0
+            return data, q, draw
         part = BloodGroups(draw.counts, log_ways(draw.counts))
-        return part, q.part(np.arange(2), part.hiding), draw.share
+        return part, q.part(np.arange(2), part.hiding), draw
 
     def gradient(self, data: BloodGroups, theta: Parameters, q: Categorical) -> Array:
         alleles, frequencies = _expected_alleles(data, q), _stacked(theta)

@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
+from em_core.distributions.minibatch import Draw
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters
 
@@ -57,14 +58,14 @@ class CategoricalRows(CategoricalHidden):
         """Rows: a row with a count is one unit."""
         return len(data.counts)
 
-    def replaced(self, q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
-        return categorical.replaced(q, other, units)
+    def posterior_for(self, data: Observations, theta: Parameters, q: Categorical, units: np.ndarray) -> Categorical:
+        return categorical.replaced(q, self.posterior(data.rows(units), theta), units)
 
     def minibatch(
         self, data: Observations, q: Categorical, size: int, rng: np.random.Generator
-    ) -> tuple[Observations, Categorical, float]:
+    ) -> tuple[Observations, Categorical, Draw]:
         draw = minibatch.draw(data.counts, size, rng)
         if draw.everything:
-            return data, q, 1.0
+            return data, q, draw
         part = data.part(draw)
-        return part, q.part(draw.rows, part.counts), draw.share
+        return part, q.part(draw.rows, part.counts), draw

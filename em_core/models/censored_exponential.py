@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.distributions import minibatch
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import log_remainder
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -142,9 +143,11 @@ class CensoredExponential:
         """Censored units: the others hide nothing, and q does not hold them."""
         return data.n_censored
 
-    def replaced(self, q: ShiftedExponentials, other: ShiftedExponentials, units: np.ndarray) -> ShiftedExponentials:
+    def posterior_for(
+        self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials, units: np.ndarray
+    ) -> ShiftedExponentials:
         remainders = q.remainders.copy()
-        remainders[units] = other.remainders[units]
+        remainders[units] = theta["mean"]
         return ShiftedExponentials(q.starts, frozen(remainders))
 
     def log_evidence(self, data: Lifetimes, theta: Parameters) -> float:
@@ -168,12 +171,12 @@ class CensoredExponential:
 
     def minibatch(
         self, data: Lifetimes, q: ShiftedExponentials, size: int, rng: np.random.Generator
-    ) -> tuple[Lifetimes, ShiftedExponentials, float]:
+    ) -> tuple[Lifetimes, ShiftedExponentials, Draw]:
         draw = minibatch.draw_rows(len(data.times), size, rng)
         if draw.everything:
-            return data, q, 1.0
+            return data, q, draw
         part = Lifetimes(frozen(data.times[draw.rows]), frozen(data.observed[draw.rows]))
-        return part, q.part(draw.counts[data.observed == 0] > 0), draw.share
+        return part, q.part(draw.counts[data.observed == 0] > 0), draw
 
     def gradient(self, data: Lifetimes, theta: Parameters, q: ShiftedExponentials) -> Array:
         return np.array([_total(data, q) / _mean(theta) - len(data.times)])

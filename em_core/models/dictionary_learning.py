@@ -15,7 +15,7 @@ import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import Found, ModelHelp
 from em_core.records import Array, Event, Parameters, frozen
 from em_core.sparse_coding.learning import certified, dictionary_update
 from em_core.sparse_coding.problem import LARGEST
@@ -181,19 +181,24 @@ class DictionaryLearning:
         With the constraint the projected gradient ends below 1e-8 N (or at rounding, for data of size 1e6 and more);
         without it the result is least squares, of several solutions the one of least norm.
         """
+        return self.search(data, q, theta).theta
+
+    def search(self, data: Signals, q: PointCodes, theta: Parameters, block: tuple[str, ...] | None = None) -> Found:
+        """Of the only block: one sweep, in which each atom in turn goes to its best place, the others held."""
+        present = theta["dictionary"]
+        if block is not None:
+            return Found(self._checked(dictionary_update.sweep(present, *self._sums(data, q), self.norm_constraint)))
         if not self.norm_constraint:
-            return self._checked(dictionary_update.least_squares(theta["dictionary"], q.codes, data.targets))
-        sums = self._sums(data, q)
+            return Found(self._checked(dictionary_update.least_squares(present, q.codes, data.targets)))
         tolerance = FLAT * len(data.values)
-        return self._checked(dictionary_update.within_unit_length(theta["dictionary"], *sums, tolerance))
+        found, sweeps, evaluations = dictionary_update.within_unit_length(present, *self._sums(data, q), tolerance)
+        return Found(self._checked(found), sweeps, evaluations)
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return (("dictionary",),)
 
     def maximize_block(self, data: Signals, q: PointCodes, theta: Parameters, block: tuple[str, ...]) -> Parameters:
-        """One sweep: each atom in turn goes to its best place, the others held."""
-        sums = self._sums(data, q)
-        return self._checked(dictionary_update.sweep(theta["dictionary"], *sums, self.norm_constraint))
+        return self.search(data, q, theta, block).theta
 
     def renewed(
         self, data: Signals, q: PointCodes, theta: Parameters, rng: np.random.Generator

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_solve, solve_triangular
 
 from em_core.distributions import definite, minibatch, normals
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.normals import Normals
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -31,6 +33,10 @@ class Table:
     """values: (N, D), one row a unit."""
 
     values: Array
+
+    def part(self, rows: NDArray[np.intp]) -> Table:
+        """These rows alone."""
+        return Table(frozen(self.values[rows]))
 
 
 @dataclass(frozen=True)
@@ -150,8 +156,8 @@ class FactorAnalysis:
         """Rows."""
         return len(data.values)
 
-    def replaced(self, q: Normals, other: Normals, units: np.ndarray) -> Normals:
-        return normals.replaced(q, other, units)
+    def posterior_for(self, data: Table, theta: Parameters, q: Normals, units: np.ndarray) -> Normals:
+        return normals.replaced(q, self.posterior(data.part(units), theta), units)
 
     def log_evidence(self, data: Table, theta: Parameters) -> float:
         """Σ log N(v; μ, ΛΛᵀ + Ψ) by Woodbury's identities.
@@ -177,11 +183,11 @@ class FactorAnalysis:
         fitted = self.maximize_block(data, q, {**theta, "loadings": centred}, ("mean",))
         return self.maximize_block(data, q, fitted, ("noise_variances",))
 
-    def minibatch(self, data: Table, q: Normals, size: int, rng: np.random.Generator) -> tuple[Table, Normals, float]:
+    def minibatch(self, data: Table, q: Normals, size: int, rng: np.random.Generator) -> tuple[Table, Normals, Draw]:
         draw = minibatch.draw_rows(len(data.values), size, rng)
         if draw.everything:
-            return data, q, 1.0
-        return Table(frozen(data.values[draw.rows])), q.part(draw.rows), draw.share
+            return data, q, draw
+        return data.part(draw.rows), q.part(draw.rows), draw
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("mean",), ("loadings",), ("noise_variances",)

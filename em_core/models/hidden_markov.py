@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core.distributions import categorical, chains, minibatch, simplex
 from em_core.distributions.categorical import NEGLIGIBLE
 from em_core.distributions.chains import Chains
+from em_core.distributions.minibatch import Draw
 from em_core.families.poisson import PoissonFamily
 from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
@@ -34,6 +36,11 @@ class Sequences:
 
     values: Array
     lengths: tuple[int, ...]
+
+    def part(self, sequences: NDArray[np.intp]) -> Sequences:
+        """These sequences, in order."""
+        values = frozen(self.values[chains.within(sequences, self.lengths)])
+        return Sequences(values, tuple(self.lengths[n] for n in sequences))
 
 
 @dataclass(frozen=True)
@@ -153,8 +160,8 @@ class HiddenMarkov:
         """Whole sequences: the steps of one depend on each other."""
         return len(data.lengths)
 
-    def replaced(self, q: Chains, other: Chains, units: np.ndarray) -> Chains:
-        return chains.replaced(q, other, units)
+    def posterior_for(self, data: Sequences, theta: Parameters, q: Chains, units: np.ndarray) -> Chains:
+        return chains.replaced(q, self.posterior(data.part(units), theta), units)
 
     def log_evidence(self, data: Sequences, theta: Parameters) -> float:
         return chains.log_evidence(*self._factors(data, theta), data.lengths)
@@ -178,14 +185,12 @@ class HiddenMarkov:
 
     def minibatch(
         self, data: Sequences, q: Chains, size: int, rng: np.random.Generator
-    ) -> tuple[Sequences, Chains, float]:
+    ) -> tuple[Sequences, Chains, Draw]:
         """Whole sequences: `size` and the share count these, not time steps."""
         draw = minibatch.draw_rows(len(data.lengths), size, rng)
         if draw.everything:
-            return data, q, 1.0
-        part = q.part(draw.rows)
-        values = frozen(data.values[chains.within(draw.rows, data.lengths)])
-        return Sequences(values, part.lengths), part, draw.share
+            return data, q, draw
+        return data.part(draw.rows), q.part(draw.rows), draw
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("start_probabilities",), ("transition_matrix",), *((name,) for name in self.family.parameters)

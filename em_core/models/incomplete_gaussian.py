@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
 from em_core.distributions import definite, minibatch
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import log_remainder
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -131,10 +132,15 @@ class IncompleteGaussian:
         """Rows with gaps: the others hide nothing, and q does not hold them."""
         return sum(len(pattern.rows) for pattern in data.patterns if len(pattern.missing))
 
-    def replaced(self, q: MissingEntries, other: MissingEntries, units: np.ndarray) -> MissingEntries:
+    def posterior_for(
+        self, data: IncompleteTable, theta: Parameters, q: MissingEntries, units: np.ndarray
+    ) -> MissingEntries:
         rows = q.rows[units]
-        pairs = zip(q.conditionals, other.conditionals, strict=True)
-        return MissingEntries(tuple(_replaced(one, two, np.isin(one.pattern.rows, rows)) for one, two in pairs))
+        found = iter(self.posterior(data.part(rows), theta).conditionals)
+        members = ((entry, np.isin(entry.pattern.rows, rows)) for entry in q.conditionals)
+        return MissingEntries(
+            tuple(_replaced(entry, next(found), chosen) if chosen.any() else entry for entry, chosen in members)
+        )
 
     @staticmethod
     def _scaled(q: MissingEntries, scale: float) -> MissingEntries:
@@ -152,11 +158,11 @@ class IncompleteGaussian:
 
     def minibatch(
         self, data: IncompleteTable, q: MissingEntries, size: int, rng: np.random.Generator
-    ) -> tuple[IncompleteTable, MissingEntries, float]:
+    ) -> tuple[IncompleteTable, MissingEntries, Draw]:
         draw = minibatch.draw_rows(len(data.values), size, rng)
         if draw.everything:
-            return data, q, 1.0
-        return data.part(draw.rows), q.part(draw.rows), draw.share
+            return data, q, draw
+        return data.part(draw.rows), q.part(draw.rows), draw
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("mean",), ("covariance",)
@@ -173,7 +179,9 @@ class IncompleteGaussian:
         """Raise `HalfStepFailed` for a singular covariance; those of fewer columns are then not singular either."""
         found = definite.first_singular(theta["covariance"][None], definite.resolution(data.values))
         if found:
-            message = "the covariance becomes singular: the completed rows lie on a line or plane"
+            message = (
+                "the covariance is singular, or too close to it: on a line or plane the likelihood has no upper bound"
+            )
             raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: IncompleteTable, theta: Parameters, q: MissingEntries) -> Array:
@@ -269,8 +277,10 @@ def _gaussian_kl(q: Conditional, posterior: Conditional) -> Array:
 
 
 def _replaced(one: Conditional, other: Conditional, chosen: NDArray[np.bool_]) -> Conditional:
-    deviations = np.where(chosen[:, None], other.deviations, one.deviations)
-    factors = np.where(chosen[:, None, None], other.factors, one.factors)
+    """`one`, but with the rows of `other` in place of those chosen."""
+    deviations = one.deviations.copy()
+    factors = np.broadcast_to(one.factors, (len(chosen), *one.factors.shape[1:])).copy()
+    deviations[chosen], factors[chosen] = other.deviations, other.factors
     return replace(one, deviations=frozen(deviations), factors=frozen(factors))
 
 

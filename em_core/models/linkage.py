@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.multinomial import log_ways, times_log
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -96,13 +97,13 @@ class Linkage(CategoricalHidden):
 
     def minibatch(
         self, data: Cells, q: Categorical, size: int, rng: np.random.Generator
-    ) -> tuple[Cells, Categorical, float]:
+    ) -> tuple[Cells, Categorical, Draw]:
         """Animals, whatever their cells: q keeps its column, and the counts change."""
         draw = minibatch.draw(data.counts, size, rng)
         if draw.everything:
-            return data, q, 1.0
+            return data, q, draw
         part = Cells(draw.counts, log_ways(draw.counts))
-        return part, q.part(np.arange(1), part.counts[:1]), draw.share
+        return part, q.part(np.arange(1), part.counts[:1]), draw
 
     def gradient(self, data: Cells, theta: Parameters, q: Categorical) -> Array:
         with_theta = q.expected_counts[1, 0] + data.counts[3]

@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import Found, ModelHelp
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
@@ -139,9 +139,7 @@ class SigmoidBeliefNet(CategoricalRows):
         return Categorical(frozen(_log_product(odds)), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
-        """Hidden biases from expected frequencies; for each visible unit, logistic regression by Newton's method."""
-        hidden = self.maximize_block(data, q, theta, ("hidden_biases",))
-        return self.maximize_block(data, q, hidden, ("visible_biases", "weights"))
+        return self.search(data, q, theta).theta
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("hidden_biases",), ("visible_biases",), ("weights",)
@@ -149,22 +147,34 @@ class SigmoidBeliefNet(CategoricalRows):
     def maximize_block(
         self, data: Observations, q: Categorical, theta: Parameters, block: tuple[str, ...]
     ) -> Parameters:
-        """Logistic regressions of the visible units on what is in the block; what is held enters as an offset."""
+        return self.search(data, q, theta, block).theta
+
+    def search(
+        self, data: Observations, q: Categorical, theta: Parameters, block: tuple[str, ...] | None = None
+    ) -> Found:
+        """Hidden biases from expected frequencies; for each visible unit, logistic regression by Newton's method.
+
+        Of a block alone, what is held enters the regressions as an offset.
+        """
+        if block is None:
+            hidden = self.search(data, q, theta, ("hidden_biases",)).theta
+            return self.search(data, q, hidden, ("visible_biases", "weights"))
         h = configurations(len(theta["hidden_biases"]))
         visits, ones = self._statistics(data, q)
         if block == ("hidden_biases",):
             on, off = (np.maximum(visits @ unit, np.finfo(float).tiny) for unit in (h, 1 - h))
-            return {**theta, "hidden_biases": frozen(np.log(on) - np.log(off))}
+            return Found({**theta, "hidden_biases": frozen(np.log(on) - np.log(off))})
         inputs = {"visible_biases": np.ones((len(h), 1)), "weights": h}
         present = {"visible_biases": theta["visible_biases"][:, None], "weights": theta["weights"]}
         offsets = np.zeros_like(ones)
         for name in set(inputs) - set(block):
             offsets += inputs[name] @ present[name].T
         free, start = (np.hstack([columns[name] for name in block]) for columns in (inputs, present))
-        fitted = _logistic_regressions(free, ones, visits, start, offsets)
+        fitted, iterations, passes = _logistic_regressions(free, ones, visits, start, offsets)
         ends = np.cumsum([inputs[name].shape[1] for name in block])
         parts = zip(block, np.split(fitted, ends[:-1], axis=1), strict=True)
-        return {**theta, **{name: frozen(part.reshape(theta[name].shape)) for name, part in parts}}
+        fitted_block = {name: frozen(part.reshape(theta[name].shape)) for name, part in parts}
+        return Found({**theta, **fitted_block}, iterations, passes)
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
         h = configurations(len(theta["hidden_biases"]))
@@ -255,16 +265,19 @@ def _log_bernoulli(activations: Array, ones: Array, trials: Array | float) -> Ar
     return result
 
 
-def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Array, offsets: Array) -> Array:
+def _logistic_regressions(
+    inputs: Array, ones: Array, trials: Array, start: Array, offsets: Array
+) -> tuple[Array, int, int]:
     """Coefficients (D, P) that maximise D binomial log-likelihoods at once, by damped Newton steps from `start`.
 
     inputs: (S, P); ones: (S, D) successes among trials, (S,); offsets: (S, D), what is added to inputs · coefficients.
     Ends where every slope is below its share of `_FLAT`. No likelihood falls: a step that would lower its own is
-    halved, and left out where no halving helps.
+    halved, and left out where no halving helps. Also returns the number of Newton steps, and how often slopes or
+    likelihoods were evaluated.
     """
-    tried = trials > 0  # of a hard q few are
-    if not tried.all():
-        inputs, ones, trials, offsets = inputs[tried], ones[tried], trials[tried], offsets[tried]
+    visited = trials > 0  # of a hard q few are
+    if not visited.all():
+        inputs, ones, trials, offsets = inputs[visited], ones[visited], trials[visited], offsets[visited]
     n_units = float(trials.sum())
     flat = _FLAT * n_units / np.sqrt(len(start))
     squares = _squares(inputs)
@@ -273,7 +286,9 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
 
     found = start.copy()
     active = np.arange(len(start))
-    for _ in range(_MOST_NEWTON_STEPS):
+    steps_made = evaluations = 0
+    while steps_made < _MOST_NEWTON_STEPS:
+        evaluations += 1
         expected = expit(inputs @ found[active].T + offsets[:, active])
         slopes = (ones[:, active] - trials[:, None] * expected).T @ inputs
         steep = np.linalg.norm(slopes, axis=1) > flat
@@ -285,9 +300,10 @@ def _logistic_regressions(inputs: Array, ones: Array, trials: Array, start: Arra
         steps = np.linalg.solve(curvatures, slopes[:, :, None])[:, :, 0]
         promised = np.sum(slopes * steps, axis=1)
         cases = inputs, ones[:, active], trials, offsets[:, active]
-        found[active], moved = _risen(cases, found[active], steps, promised)
+        found[active], moved, tried = _risen(cases, found[active], steps, promised)
         active = active[moved]
-    return found
+        steps_made, evaluations = steps_made + 1, evaluations + tried
+    return found, steps_made, evaluations
 
 
 def _squares(inputs: Array) -> Array:
@@ -303,8 +319,8 @@ def _curvatures(spread: Array, squares: Array) -> Array:
 
 def _risen(
     cases: tuple[Array, Array, Array, Array], start: Array, steps: Array, promised: Array
-) -> tuple[Array, np.ndarray]:
-    """Each row of start + its step, halved until its likelihood does not fall; and which rows moved.
+) -> tuple[Array, np.ndarray, int]:
+    """Each row of start + its step, halved until its likelihood does not fall; which rows moved; evaluations made.
 
     cases: inputs, ones, trials and offsets, as above. promised: (D,) what the slope says that a whole step would gain;
     a step that has become too small to show is left out.
@@ -318,7 +334,9 @@ def _risen(
     rows = np.arange(len(start))
     sizes = np.ones(len(start))
     before = likelihoods(rows, np.zeros(len(start)))
+    evaluations = 1
     for _ in range(_MOST_HALVINGS):
+        evaluations += 1
         rows = rows[~(likelihoods(rows, sizes[rows]) >= before[rows])]
         if not len(rows):
             break
@@ -327,4 +345,4 @@ def _risen(
         sizes[rows[lost]] = 0.0
         rows = rows[~lost]
     sizes[rows] = 0.0
-    return start + sizes[:, None] * steps, sizes > 0
+    return start + sizes[:, None] * steps, sizes > 0, evaluations

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
 from em_core.distributions import definite, minibatch
+from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
 from em_core.families.gaussian import GaussianFamily
 from em_core.files.errors import HalfStepFailed
@@ -178,10 +179,10 @@ class StudentT:
         """Points."""
         return len(data.values)
 
-    def replaced(self, q: GammaScales, other: GammaScales, units: np.ndarray) -> GammaScales:
-        distances = q.distances.copy()
-        temperatures, others = (np.broadcast_to(entry.temperatures, distances.shape).copy() for entry in (q, other))
-        distances[units], temperatures[units] = other.distances[units], others[units]
+    def posterior_for(self, data: Observations, theta: Parameters, q: GammaScales, units: np.ndarray) -> GammaScales:
+        found = self.posterior(data.rows(units), theta)
+        distances, temperatures = q.distances.copy(), np.broadcast_to(q.temperatures, q.distances.shape).copy()
+        distances[units], temperatures[units] = found.distances, found.temperatures
         return replace(q, distances=frozen(distances), temperatures=frozen(temperatures))
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
@@ -203,11 +204,11 @@ class StudentT:
 
     def minibatch(
         self, data: Observations, q: GammaScales, size: int, rng: np.random.Generator
-    ) -> tuple[Observations, GammaScales, float]:
+    ) -> tuple[Observations, GammaScales, Draw]:
         draw = minibatch.draw(data.counts, size, rng)
         if draw.everything:
-            return data, q, 1.0
-        return data.part(draw), q.part(draw.rows), draw.share
+            return data, q, draw
+        return data.part(draw), q.part(draw.rows), draw
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return ("location",), ("scale_matrix",)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
-from em_core.files.fields import Array, Fields
+from em_core.files.fields import Fields
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, duality_gap, objective
 from em_core.sparse_coding.solvers import SOLVERS
 from em_core.sparse_coding.solvers.state import SolverState, starting_code

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array, finite_array
+from em_core.files.fields import finite_array
+from em_core.records import Array
 
 # β‖w‖² and β‖v − b‖² outside these leave no room for their ratios and products in double precision
 SMALLEST, LARGEST = 1e-100, 1e100

@@ -3,116 +3,84 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from figures.dictionary.moment import Moment
+from em_core.observe.dictionary import Moment
 from figures.dictionary.words import origin
-from figures.em.data_views.base import montage
-from figures.look import layout
+from figures.drawing import Figure, Trace
+from figures.look import layout, palette
 from figures.look.encode import Json, grey
+from figures.look.montage import montage
 from figures.look.wording import number
 
-_TILES, _MARKS = range(2)
-# from black through grey at 0 to white; the gap between pictures is none of these
-GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
+# pixels between the montages of two starts, beyond the width of an atom
+_APART = 2
 
 
-# the same, with nothing where there is no picture
-LOOSE = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], *GREYS[2:]]
+class Atoms:
+    """Montages side by side, one for each title: none for one alone. In the figure `name`."""
+
+    def __init__(self, name: str, n_atoms: int, shape: tuple[int, int], titles: tuple[str, ...] = ()) -> None:
+        self.shape = shape
+        height, width = _size(n_atoms, shape)
+        lefts = [place * (width + shape[1] + _APART) for place in range(max(len(titles), 1))]
+        self.figure = Figure(
+            name,
+            margin={"l": 6, "r": 6, "t": 26 if titles else 6, "b": 6},
+            hovermode="closest",
+            hoverdistance=60,
+            xaxis=layout.hidden_axis(-1, lefts[-1] + width + 0.5, constrain="domain"),
+            yaxis=layout.hidden_axis(height + 0.5, -1, scaleanchor="x", constrain="domain"),
+            **({"annotations": [_title(*each, width) for each in zip(titles, lefts, strict=True)]} if titles else {}),
+        )
+        for side, left in enumerate(lefts, start=1):
+            self._montage(side, n_atoms, left)
+
+    def changes(self, *moments: Moment) -> Json:
+        """W of each start, each atom on its own scale; crosses on unused atoms, stars on revived ones."""
+        result: Json = {}
+        for side, moment in enumerate(moments, start=1):
+            n_atoms = moment.atoms.shape[1]
+            tiles = montage(scaled(moment), self.shape, across(n_atoms))
+            symbols, visible, colors = ["x"] * n_atoms, [0.0] * n_atoms, ["$paper"] * n_atoms
+            for k in moment.unused:
+                visible[k] = 1.0
+            for k in moment.revived:
+                symbols[k], visible[k], colors[k] = "star", 1.0, "$certificate"
+            result |= self.figure[f"tiles {side}"].set(z=grey(tiles, -1, 1))
+            result |= self.figure[f"marks {side}"].set(
+                marker_symbol=symbols, marker_opacity=visible, marker_color=colors, text=_told(moment)
+            )
+        return result
+
+    def _montage(self, side: int, n_atoms: int, left: int) -> None:
+        """The tiles and the marks on them, `left` pixels to the right."""
+        (height, width), columns, places = self.shape, across(n_atoms), np.arange(n_atoms)
+        picture(self.figure, f"tiles {side}", grey(np.full(_size(n_atoms, self.shape), np.nan), -1, 1), x0=left, dx=1)
+        self.figure.points(
+            f"marks {side}",
+            [],
+            size=13,
+            symbol=[],
+            marker_opacity=[],
+            marker_line={"color": "$text", "width": 1.5},
+            x=(left + (places % columns) * (width + 1) + (width - 1) / 2).tolist(),
+            y=((places // columns) * (height + 1) + (height - 1) / 2).tolist(),
+            text=[],
+            hover="%{text}",
+        )
 
 
-def picture(values: Json, **more: object) -> Json:
+def picture(figure: Figure, name: str, values: Json, **more: Any) -> Trace:
     """A grey picture of packed values."""
-    return {
-        "type": "heatmap",
-        "z": values,
-        "zmin": 0,
-        "zmax": 255,
-        "colorscale": GREYS,
-        "showscale": False,
-        "hoverinfo": "skip",
-        **more,
-    }
+    return figure.image(name, values, **{"zmin": 0, "zmax": 255, "colorscale": palette.GREYS, **more})
 
 
 def across(n_atoms: int) -> int:
     """How many atoms stand in a row."""
     return math.ceil(math.sqrt(n_atoms))
-
-
-def figure(n_atoms: int, shape: tuple[int, int]) -> Json:
-    """The atoms of one start."""
-    height, width = _size(n_atoms, shape)
-    shown = layout.figure(margin={"l": 6, "r": 6, "t": 6, "b": 6}, hovermode="closest", hoverdistance=60)
-    shown["xaxis"] = layout.hidden_axis(-1, width + 0.5, constrain="domain")
-    shown["yaxis"] = layout.hidden_axis(height + 0.5, -1, scaleanchor="x", constrain="domain")
-    return {"data": _traces(n_atoms, shape), "layout": shown}
-
-
-def changes(name: str, moment: Moment, shape: tuple[int, int], first: int = 0) -> Json:
-    """W, each atom on its own scale, from trace `first` on; crosses on unused atoms, stars on revived ones."""
-    n_atoms = moment.atoms.shape[1]
-    tiles = montage(scaled(moment), shape, across(n_atoms))
-    symbols, visible, colors = ["x"] * n_atoms, [0.0] * n_atoms, ["$paper"] * n_atoms
-    for k in moment.unused:
-        visible[k] = 1.0
-    for k in moment.revived:
-        symbols[k], visible[k], colors[k] = "star", 1.0, "$certificate"
-    return {
-        f"{name}/{first + _TILES}/z": grey(tiles, -1, 1),
-        f"{name}/{first + _MARKS}/marker.symbol": symbols,
-        f"{name}/{first + _MARKS}/marker.opacity": visible,
-        f"{name}/{first + _MARKS}/marker.color": colors,
-        f"{name}/{first + _MARKS}/text": _told(moment),
-    }
-
-
-def pair_figure(n_atoms: int, shape: tuple[int, int]) -> Json:
-    """The atoms of both starts beside each other."""
-    height, width = _size(n_atoms, shape)
-    second = width + _apart(shape)
-    shown = layout.figure(margin={"l": 6, "r": 6, "t": 26, "b": 6}, hovermode="closest", hoverdistance=60)
-    shown["xaxis"] = layout.hidden_axis(-1, second + width + 0.5, constrain="domain")
-    shown["yaxis"] = layout.hidden_axis(height + 0.5, -1, scaleanchor="x", constrain="domain")
-    shown["annotations"] = [
-        {
-            "text": name,
-            "x": place + width / 2,
-            "y": -1,
-            "yanchor": "bottom",
-            "showarrow": False,
-            "font": {"size": 14, "color": "$muted"},
-        }
-        for name, place in (("this start", 0), ("second start", second))
-    ]
-    return {"data": _traces(n_atoms, shape) + _traces(n_atoms, shape, second), "layout": shown}
-
-
-def pair_changes(name: str, moment: Moment, other: Moment, shape: tuple[int, int]) -> Json:
-    """W of both, as each by itself."""
-    return changes(name, moment, shape) | changes(name, other, shape, first=2)
-
-
-def _traces(n_atoms: int, shape: tuple[int, int], left: int = 0) -> list[Json]:
-    """The tiles and the marks on them, `left` pixels to the right."""
-    (height, width), columns, places = shape, across(n_atoms), np.arange(n_atoms)
-    marks = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": (left + (places % columns) * (width + 1) + (width - 1) / 2).tolist(),
-        "y": ((places // columns) * (height + 1) + (height - 1) / 2).tolist(),
-        "text": [],
-        "hovertemplate": "%{text}<extra></extra>",
-        "marker": {
-            "symbol": [],
-            "opacity": [],
-            "size": 13,
-            "color": [],
-            "line": {"color": "$text", "width": 1.5},
-        },
-    }
-    return [picture(grey(np.full(_size(n_atoms, shape), np.nan), -1, 1), x0=left, dx=1), marks]
 
 
 def _size(n_atoms: int, shape: tuple[int, int]) -> tuple[int, int]:
@@ -121,9 +89,10 @@ def _size(n_atoms: int, shape: tuple[int, int]) -> tuple[int, int]:
     return -(-n_atoms // columns) * (height + 1) - 1, columns * (width + 1) - 1
 
 
-def _apart(shape: tuple[int, int]) -> int:
-    """Columns between the two montages."""
-    return shape[1] + 2
+def _title(text: str, left: int, width: int) -> Json:
+    """A line above a montage."""
+    font = {"size": 14, "color": "$muted"}
+    return {"text": text, "x": left + width / 2, "y": -1, "yanchor": "bottom", "showarrow": False, "font": font}
 
 
 def scaled(moment: Moment) -> np.ndarray:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.dictionary import Moment
 from em_core.records import Array
-from figures.dictionary.atoms import LOOSE, picture, scaled
-from figures.dictionary.moment import Moment
-from figures.em.data_views.base import montage
-from figures.look import layout
+from figures.dictionary.atoms import picture, scaled
+from figures.drawing import Figure
+from figures.look import layout, palette
 from figures.look.encode import Json, grey
+from figures.look.montage import montage
 
 COUNT, PARTS, CODES = 10, 3, 40
-_SEEN, _BUILT, _ATOMS = range(3)  # and _WORDS after the last of the atoms
-_WORDS = _ATOMS + PARTS
 _NO_WORD = " "
 # pixels between two pictures
 _GAP = 2
@@ -30,90 +29,105 @@ def chosen(experiment: Experiment, count: int) -> np.ndarray:
     return lively[spread]
 
 
-def figures(experiment: Experiment, shape: tuple[int, int]) -> dict[str, Json]:
-    height, width = shape
-    rows = chosen(experiment, COUNT)
-    values = experiment.data.values[rows]
-    low, high = _limits(values)
-    line = height * (1 + _LINE) + 1
-    top = 2 * (height + 1)
-    side = len(rows) * (width + _GAP) - _GAP + 0.5
-    seen = _row(values, shape)
-    words = {
-        "type": "scatter",
-        "mode": "text",
-        "x": [column * (width + _GAP) + (width - 1) / 2 for _ in range(PARTS) for column in range(len(rows))],
-        "y": [top + part * line + height * (1 + _LINE / 2) - 0.5 for part in range(PARTS) for _ in rows],
-        # Plotly takes the place of an empty word away for good
-        "text": [_NO_WORD] * (PARTS * len(rows)),
-        "customdata": [""] * (PARTS * len(rows)),
-        "textfont": {"size": 10, "color": "$fit"},
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "cliponaxis": False,
-    }
-    shown = layout.figure(margin={"l": 62, "r": 4, "t": 4, "b": 4}, hovermode="closest")
-    shown["xaxis"] = layout.hidden_axis(-0.5, side, constrain="domain")
-    shown["yaxis"] = layout.hidden_axis(top + PARTS * line - 0.5, -0.5, scaleanchor="x", constrain="domain")
-    names = [("v", height / 2), ("Wh + b", height * 1.5 + 1), ("atoms", top + height / 2)]
-    shown["annotations"] = [
-        {"text": name, "x": -0.5, "y": y - 0.5, "xanchor": "right", "xshift": -6, "showarrow": False,
-         "font": {"size": 13, "color": "$text" if name == "v" else "$fit"}}
-        for name, y in names
-    ]  # fmt: skip
-    # blank rather than empty: a picture that appears later would take the words with it
-    blank = _blank(len(rows), shape)
-    atoms = [picture(blank, y0=top + part * line, dy=1, colorscale=LOOSE) for part in range(PARTS)]
-    data = [picture(grey(seen, low, high)), picture(blank, y0=height + 1, dy=1), *atoms, words]
-    more = chosen(experiment, CODES)
-    n_atoms = experiment.start["dictionary"].shape[1]
-    codes = {
-        "type": "heatmap",
-        "z": grey(np.full((len(more), n_atoms), np.nan), 0, 1),
-        "zmin": 0,
-        "zmax": 255,
-        "x": list(range(1, n_atoms + 1)),
-        "y": (more + 1).tolist(),
-        "colorscale": [[0, "$paper"], [0.5 / 255, "$paper"], [0.5 / 255, "$grid"], [1, "$fit"]],
-        "showscale": False,
-        "hovertemplate": "picture %{y}, atom %{x}<extra></extra>",
-    }
-    table = layout.figure(
-        x="atom",
-        y=f"{len(more)} of {len(experiment.data.values)} pictures",
-        xaxis={"range": [0.5, n_atoms + 0.5], "showgrid": False},
-        yaxis={"type": "category", "showticklabels": False, "showgrid": False, "autorange": "reversed"},
-    )
-    return {"examples": {"data": data, "layout": shown}, "codes": {"data": [codes], "layout": table}}
+class Examples:
+    """Two figures: some pictures with what they are made of, and the codes of more."""
+
+    def __init__(self, experiment: Experiment, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self.rows = chosen(experiment, COUNT)
+        self.more = chosen(experiment, CODES)
+        self.pictures = self._pictures(experiment.data.values[self.rows])
+        self.codes = self._codes(experiment)
+        self.figures = [self.pictures, self.codes]
+
+    def changes(self, moment: Moment) -> Json:
+        """For the codes and atoms of this half-step."""
+        if moment.codes is None:
+            return {}  # as the figures are at first
+        data, figure = moment.experiment.data, self.pictures
+        codes = moment.codes[self.rows]
+        low, high = _limits(data.values[self.rows])
+        built = codes @ moment.atoms.T + data.offset
+        result = figure["built"].set(z=grey(_row(built, self.shape), low, high))
+        order, told, hovers = largest(moment, self.rows), [], []
+        tiles, signs = scaled(moment), moment.signs
+        for part in range(PARTS):
+            atoms = order[:, part]
+            heights = codes[np.arange(len(self.rows)), atoms]
+            used = heights != 0
+            pictures = np.where(used[:, None], tiles[atoms], np.nan)
+            result |= figure[f"atoms {part + 1}"].set(z=grey(_row(pictures, self.shape), -1, 1))
+            heights = heights * signs[atoms]
+            told += [_short(height) if there else _NO_WORD for height, there in zip(heights, used, strict=True)]
+            hovers += [f"h = {height:+.3g} on atom {k + 1}" for height, k in zip(heights, atoms, strict=True)]
+        more = np.abs(moment.codes[self.more])
+        scale = float(np.quantile(more[more > 0], 0.98)) if more.any() else 1.0
+        return {
+            **result,
+            **figure["words"].set(text=told, customdata=hovers),
+            **self.codes["codes"].set(z=grey(np.where(more > 0, more, np.nan), 0, scale)),
+        }
+
+    def _pictures(self, values: Array) -> Figure:
+        """The pictures, below them what their codes make of them, then the atoms with a number below each."""
+        (height, width), count = self.shape, len(values)
+        line = height * (1 + _LINE) + 1
+        top = 2 * (height + 1)
+        names = [("v", height / 2), ("Wh + b", height * 1.5 + 1), ("atoms", top + height / 2)]
+        figure = Figure(
+            "examples",
+            margin={"l": 62, "r": 4, "t": 4, "b": 4},
+            hovermode="closest",
+            xaxis=layout.hidden_axis(-0.5, count * (width + _GAP) - _GAP + 0.5, constrain="domain"),
+            yaxis=layout.hidden_axis(top + PARTS * line - 0.5, -0.5, scaleanchor="x", constrain="domain"),
+            annotations=[_beside(name, y) for name, y in names],
+        )
+        # blank rather than empty: a picture that appears later would take the words with it
+        blank = grey(_row(np.full((count, height * width), np.nan), self.shape), 0, 1)
+        picture(figure, "seen", grey(_row(values, self.shape), *_limits(values)))
+        picture(figure, "built", blank, y0=height + 1, dy=1)
+        for part in range(PARTS):
+            picture(figure, f"atoms {part + 1}", blank, y0=top + part * line, dy=1, colorscale=palette.LOOSE)
+        figure.text(
+            "words",
+            "$fit",
+            size=10,
+            x=[column * (width + _GAP) + (width - 1) / 2 for _ in range(PARTS) for column in range(count)],
+            y=[top + part * line + height * (1 + _LINE / 2) - 0.5 for part in range(PARTS) for _ in range(count)],
+            # Plotly takes the place of an empty word away for good
+            text=[_NO_WORD] * (PARTS * count),
+            customdata=[""] * (PARTS * count),
+            hover="%{customdata}",
+        )
+        return figure
+
+    def _codes(self, experiment: Experiment) -> Figure:
+        """One row a picture, one column an atom."""
+        n_atoms = experiment.start["dictionary"].shape[1]
+        figure = Figure(
+            "codes",
+            x="atom",
+            y=f"{len(self.more)} of {len(experiment.data.values)} pictures",
+            xaxis={"range": [0.5, n_atoms + 0.5], "showgrid": False},
+            yaxis={"type": "category", "showticklabels": False, "showgrid": False, "autorange": "reversed"},
+        )
+        figure.image(
+            "codes",
+            grey(np.full((len(self.more), n_atoms), np.nan), 0, 1),
+            zmin=0,
+            zmax=255,
+            x=list(range(1, n_atoms + 1)),
+            y=(self.more + 1).tolist(),
+            colorscale=palette.CODES,
+            hover="picture %{y}, atom %{x}",
+        )
+        return figure
 
 
-def changes(moment: Moment, shape: tuple[int, int]) -> Json:
-    """For the codes and atoms of this half-step."""
-    if moment.codes is None:
-        return {}  # as the figures are at first
-    data = moment.experiment.data
-    rows = chosen(moment.experiment, COUNT)
-    codes = moment.codes[rows]
-    low, high = _limits(data.values[rows])
-    built = codes @ moment.atoms.T + data.offset
-    result = {f"examples/{_BUILT}/z": grey(_row(built, shape), low, high)}
-    order, told, hovers = largest(moment, rows), [], []
-    tiles, signs = scaled(moment), moment.signs
-    for part in range(PARTS):
-        atoms = order[:, part]
-        used = codes[np.arange(len(rows)), atoms] != 0
-        pictures = np.where(used[:, None], tiles[atoms], np.nan)
-        result[f"examples/{_ATOMS + part}/z"] = grey(_row(pictures, shape), -1, 1)
-        heights = codes[np.arange(len(rows)), atoms] * signs[atoms]
-        told += [_short(height) if there else _NO_WORD for height, there in zip(heights, used, strict=True)]
-        hovers += [f"h = {height:+.3g} on atom {k + 1}" for height, k in zip(heights, atoms, strict=True)]
-    more = np.abs(moment.codes[chosen(moment.experiment, CODES)])
-    scale = float(np.quantile(more[more > 0], 0.98)) if more.any() else 1.0
-    return {
-        **result,
-        f"examples/{_WORDS}/text": told,
-        f"examples/{_WORDS}/customdata": hovers,
-        "codes/0/z": grey(np.where(more > 0, more, np.nan), 0, scale),
-    }
+def _beside(name: str, y: float) -> Json:
+    """What a row of pictures is, to its left."""
+    font = {"size": 13, "color": "$text" if name == "v" else "$fit"}
+    return {"text": name, "x": -0.5, "y": y - 0.5, "xanchor": "right", "xshift": -6, "showarrow": False, "font": font}
 
 
 def _short(height: float) -> str:
@@ -127,10 +141,6 @@ def _row(pictures: Array, shape: tuple[int, int]) -> np.ndarray:
     height, width = shape
     wide = np.pad(pictures.reshape(-1, height, width), ((0, 0), (0, 0), (0, _GAP - 1)), constant_values=np.nan)
     return montage(wide.reshape(len(pictures), -1), (height, width + _GAP - 1), len(pictures))[:, : 1 - _GAP]
-
-
-def _blank(count: int, shape: tuple[int, int]) -> Json:
-    return grey(_row(np.full((count, shape[0] * shape[1]), np.nan), shape), 0, 1)
 
 
 def largest(moment: Moment, rows: np.ndarray) -> np.ndarray:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from figures.dictionary.moment import Moment
-from figures.look import layout
+from em_core.observe.dictionary import Moment
+from figures.drawing import Figure, Trace
 from figures.look.encode import Json
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 9
-_MAIN, _SECOND, _RING = range(3)
 _NOTHING = {
     "text": "begins with the first H: before it there are no codes",
     "x": 0.5,
@@ -21,88 +20,71 @@ _NOTHING = {
 SYMBOLS = {"H": "circle", "M": "square", "C": "triangle-up"}
 
 
-def figures(second: bool) -> dict[str, Json]:
-    """Empty; frames fill them."""
-    curves = [
-        _curve("this start", "$text", "%{text} %{y:.4f}", mode="lines+markers", text=[]),
-        _curve("second start", "$muted", "second start %{y:.4f}", dash="dot", visible=second),
-        _ring(),
-    ]
-    curves[_MAIN]["marker"]["color"] = []
-    terms = [
-        _curve("misfit (β/2)‖V − HWᵀ − b‖²", "$fit", "misfit %{y:.4f}"),
-        _curve("penalty λ‖H‖₁", "$penalty", "penalty %{y:.4f}", dash="dash"),
-        _ring(),
-    ]
-    terms[2]["marker"]["color"] = ["$fit", "$penalty"]
-    few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
-    corner = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
-    latest = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
-    return {
-        "timeline": {
-            "data": [{**curves[_MAIN], "marker": {**curves[_MAIN]["marker"], "size": 5}}, *curves[1:]],
-            "layout": layout.figure(x="half-step", y="nats", legend=second, xaxis=few, corner=corner),
-        },
-        "latest": {
-            "data": curves,
-            "layout": layout.figure(x="half-step", y="nats", legend=second, xaxis=latest, corner=corner),
-        },
-        "terms": {
-            "data": terms,
-            "layout": layout.figure(
-                x="half-step",
-                y="nats",
-                legend=True,
-                xaxis=few,
-                yaxis={"rangemode": "tozero", "autorangeoptions": {"include": [0]}},
-                corner={"x": 0.99, "xanchor": "right", "y": 0.98, "yanchor": "top"},
-            ),
-        },
-    }
+class Progress:
+    """Three figures, empty: frames fill them. second: whether another start is drawn beside."""
+
+    def __init__(self, second: bool) -> None:
+        few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
+        last = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
+        low = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
+        high = {"x": 0.99, "xanchor": "right", "y": 0.98, "yanchor": "top"}
+        from_zero = {"rangemode": "tozero", "autorangeoptions": {"include": [0]}}
+        shape = {"x": "half-step", "y": "nats"}
+        self.timeline = Figure("timeline", legend=second, xaxis=few, corner=low, **shape)
+        self.latest = Figure("latest", legend=second, xaxis=last, corner=low, **shape)
+        self.terms = Figure("terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
+        self.figures = [self.timeline, self.latest, self.terms]
+        for figure, size in ((self.timeline, 5), (self.latest, 8)):
+            marker = {"size": size, "color": [], "symbol": []}
+            joint = {"mode": "lines+markers", "marker": marker, "text": []}
+            figure.curve("joint", "$text", "this start", hover="%{text} %{y:.4f}", **joint)
+            figure.curve("second", "$muted", "second start", dash="dot", hover="second start %{y:.4f}", visible=second)
+            figure.ring("here", "$text", size=15, width=2.5)
+        self.terms.curve("misfit", "$fit", "misfit (β/2)‖V − HWᵀ − b‖²", hover="misfit %{y:.4f}")
+        self.terms.curve("penalty", "$penalty", "penalty λ‖H‖₁", dash="dash", hover="penalty %{y:.4f}")
+        self.terms.ring("here", ["$fit", "$penalty"], size=15, width=2.5)
+
+    def append(self, moment: Moment) -> Json:
+        """What this half-step adds to the series."""
+        if moment.joint is None:
+            return {}
+        changed = {
+            **_drawn(self.timeline["joint"], [moment]),
+            **self.terms["misfit"].append(x=[moment.index], y=[moment.misfit]),
+            **self.terms["penalty"].append(x=[moment.index], y=[moment.penalty]),
+        }
+        if moment.second is not None:
+            changed |= self.timeline["second"].append(x=[moment.index], y=[moment.second.joint])
+        return changed
+
+    def here(self, moment: Moment, past: list[Moment]) -> Json:
+        """Rings at the half-step in view, and the last few half-steps by themselves."""
+        shown = [other for other in (*past[-(_LATEST - 1) :], moment) if other.joint is not None]
+        there = moment.joint is not None
+        rings = {
+            self.timeline: [(moment.index, moment.joint)],
+            self.latest: [(moment.index, moment.joint)],
+            self.terms: [(moment.index, moment.misfit), (moment.index, moment.penalty)],
+        }
+        result = _drawn(self.latest["joint"], shown)
+        for figure, places in rings.items():
+            result |= figure["here"].at(*(places if there else []))
+            result |= figure.set(annotations=[] if there else [_NOTHING], yaxis_visible=there)
+        if moment.second is not None:
+            heights = [other.second.joint for other in shown if other.second is not None]
+            result |= self.latest["second"].set(x=[other.index for other in shown], y=heights)
+        return result
 
 
-def append(moment: Moment) -> Json:
-    """What this half-step adds to the series."""
-    if moment.joint is None:
-        return {}
-    changed = {
-        f"timeline/{_MAIN}/x": [moment.index],
-        f"timeline/{_MAIN}/y": [moment.joint],
-        f"timeline/{_MAIN}/text": [moment.step.move],
-        f"timeline/{_MAIN}/marker.symbol": [_symbol(moment)],
-        f"timeline/{_MAIN}/marker.color": [_color(moment)],
-        "terms/0/x": [moment.index],
-        "terms/0/y": [moment.misfit],
-        "terms/1/x": [moment.index],
-        "terms/1/y": [moment.penalty],
-    }
-    if moment.second is not None:
-        changed |= {f"timeline/{_SECOND}/x": [moment.index], f"timeline/{_SECOND}/y": [moment.second.joint]}
-    return changed
-
-
-def here(moment: Moment, past: list[Moment]) -> Json:
-    """Rings at the half-step in view, and the last few half-steps by themselves."""
-    shown = [other for other in (*past[-(_LATEST - 1) :], moment) if other.joint is not None]
-    places, there = [other.index for other in shown], moment.joint is not None
-    ring = {"x": [moment.index] if there else [], "y": [moment.joint] if there else []}
-    result: Json = {
-        f"latest/{_MAIN}/x": places,
-        f"latest/{_MAIN}/y": [other.joint for other in shown],
-        f"latest/{_MAIN}/text": [other.step.move for other in shown],
-        f"latest/{_MAIN}/marker.symbol": [_symbol(other) for other in shown],
-        f"latest/{_MAIN}/marker.color": [_color(other) for other in shown],
-        f"terms/{_RING}/x": ring["x"] * 2,
-        f"terms/{_RING}/y": [moment.misfit, moment.penalty] if there else [],
-    }
-    for figure in ("timeline", "latest", "terms"):
-        result |= {f"{figure}/annotations": [] if there else [_NOTHING], f"{figure}/yaxis.visible": there}
-    for figure in ("timeline", "latest"):
-        result |= {f"{figure}/{_RING}/{axis}": ring[axis] for axis in "xy"}
-    if moment.second is not None:
-        result[f"latest/{_SECOND}/x"] = places
-        result[f"latest/{_SECOND}/y"] = [other.second.joint for other in shown if other.second is not None]
-    return result
+def _drawn(trace: Trace, moments: list[Moment]) -> Json:
+    """The log joint of these half-steps, with the kind of each."""
+    return trace.set(
+        x=[moment.index for moment in moments],
+        y=[moment.joint for moment in moments],
+        text=[moment.step.move for moment in moments],
+        marker_symbol=[_symbol(moment) for moment in moments],
+        marker_color=[_color(moment) for moment in moments],
+    )
 
 
 def _symbol(moment: Moment) -> str:
@@ -112,29 +94,3 @@ def _symbol(moment: Moment) -> str:
 def _color(moment: Moment) -> str:
     """The colour of what moved: codes or atoms."""
     return "$fit" if moment.step.move == "H" else "$text"
-
-
-def _curve(name: str, color: str, hover: str, dash: str = "solid", **more: object) -> Json:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [],
-        "y": [],
-        "line": {"color": color, "width": 2.5, "dash": dash},
-        "marker": {"color": color, "size": 8, "symbol": []},
-        "hovertemplate": f"{hover}<extra></extra>",
-        **more,
-    }
-
-
-def _ring() -> Json:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [],
-        "y": [],
-        "marker": {"color": "$text", "size": 15, "symbol": "circle-open", "line": {"width": 2.5}},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }

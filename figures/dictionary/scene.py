@@ -2,70 +2,78 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from em_core.files.experiment import Experiment
-from figures.dictionary import atoms, examples, progress, usage, words
-from figures.dictionary.moment import Moment
-from figures.em.data_views.base import nearly_square
-from figures.look import palette, wording
+from em_core.observe.dictionary import Moment
+from figures.dictionary import atoms, examples, usage, words
+from figures.dictionary.atoms import Atoms
+from figures.dictionary.examples import Examples
+from figures.dictionary.progress import Progress
+from figures.dictionary.usage import Usage
+from figures.look import wording
 from figures.look.encode import Json
+from figures.look.montage import nearly_square
+from figures.scene import Frame, Grid, Light, Metric, PageScene, Scene, Tool, View, digest
 
-_AREAS = {
-    "wide": ["atoms timeline timeline", "examples examples usage"],
-    "medium": ["atoms timeline", "examples usage"],
-    "narrow": ["atoms", "timeline", "examples", "usage"],
-}
-_COLUMNS = {
-    "wide": "minmax(0, 1fr) minmax(0, 0.3fr) minmax(0, 0.95fr)",
-    "medium": "minmax(0, 1fr) minmax(0, 1fr)",
-    "narrow": "minmax(0, 1fr)",
-}
-_ROWS = {
-    "wide": "minmax(0, 1.25fr) minmax(0, 1fr)",
-    "medium": "minmax(0, 1.1fr) minmax(0, 1fr)",
-    "narrow": "370px 290px 300px 250px",
-}
+GRID = Grid(
+    wide="""
+        atoms     timeline  timeline  1.25
+        examples  examples  usage     1
+        1         0.3       0.95
+    """,
+    medium="""
+        atoms     timeline  1.1
+        examples  usage     1
+        1         1
+    """,
+    narrow="""
+        atoms     370px
+        timeline  290px
+        examples  300px
+        usage     250px
+        1
+    """,
+)
+METRICS = (
+    Metric("joint", "log p(v, h)"),
+    Metric("codes", "Codes not 0", "$fit"),
+    Metric("atoms", "Atoms in use"),
+)
 
 
-class DictionaryScene:
+class DictionaryScene(PageScene):
     """Draws the moments of one experiment, beside those of a second start where there is one."""
 
     def __init__(self, experiment: Experiment, second: Experiment | None = None) -> None:
+        super().__init__([None if each is None else _described(each) for each in (experiment, second)])
         self.experiment, self.second = experiment, second
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
-        self.shape = nearly_square(dimensions) or (1, dimensions)
-        described = [None if each is None else _described(each) for each in (experiment, second)]
-        self.id = _hash(json.dumps(described, sort_keys=True))
-        self.json = self._scene()
-
-    def frame_id(self, before: str | None, moment: Moment) -> str:
-        """Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one."""
-        return _hash(f"{before or self.id}/{moment.step.move}/{moment.next_move}")
+        shape = nearly_square(dimensions) or (1, dimensions)
+        self._atoms = Atoms("atoms", self.n_atoms, shape)
+        self._second = Atoms("second", self.n_atoms, shape)
+        self._pair = Atoms("pair", self.n_atoms, shape, ("this start", "second start"))
+        self._progress = Progress(second is not None)
+        self._examples = Examples(experiment, shape)
+        self._usage = Usage(self.n_atoms, experiment.model.norm_constraint)  # type: ignore[attr-defined]
 
     def light(self, moment: Moment, before: str | None) -> Json:
-        """What every frame has, in view or not; `before`: the id of the frame before."""
-        following = words.button(moment.next_move)
-        return {
-            "id": self.frame_id(before, moment),
-            "light": True,
-            "append": progress.append(moment),
-            "chip": words.chip(moment),
-            "next": following and {**following, "act": {"act": "advance"}},
-        }
+        """What every frame has, in view or not; `before`: the id of the frame before.
+
+        Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one.
+        """
+        return Light(
+            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}"),
+            self._progress.append(moment),
+            words.chip(moment),
+            words.button(moment.next_move),
+        ).json()
 
     def whole(self, light: Json, moment: Moment, past: list[Moment]) -> Json:
         """The light frame of one half-step with all that its pictures show. `past`: the moments before it."""
-        changed = (
-            progress.here(moment, past)
-            | usage.changes(moment)
-            | examples.changes(moment, self.shape)
-            | atoms.changes("atoms", moment, self.shape)
-        )
+        changed = self._progress.here(moment, past)
+        for picture in (self._usage, self._examples, self._atoms):
+            changed |= picture.changes(moment)
         if moment.second is not None:
-            changed |= atoms.changes("second", moment.second, self.shape)
-            changed |= atoms.pair_changes("pair", moment, moment.second, self.shape)
+            changed |= self._second.changes(moment.second) | self._pair.changes(moment, moment.second)
         text, value = self._numbers(moment)
         text |= {
             "caption": words.caption(moment, past[-1] if past else None),
@@ -75,15 +83,7 @@ class DictionaryScene:
             "note.examples": examples.note(moment),
             "note.usage": usage.note(moment),
         }
-        return {
-            **{name: part for name, part in light.items() if name != "light"},
-            "set": changed,
-            "text": text,
-            "value": value,
-            "lit": _lit(moment, past),
-            "handles": [],
-            "inner_at": None,
-        }
+        return Frame(changed, text, value, _lit(moment, past)).json(light)
 
     def _numbers(self, moment: Moment) -> tuple[Json, Json]:
         model = self.experiment.model
@@ -99,73 +99,33 @@ class DictionaryScene:
         }
         return text, {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
 
-    def _scene(self) -> Json:
-        constrained = self.experiment.model.norm_constraint  # type: ignore[attr-defined]
-        faces = [{"id": "atoms", "label": "This start"}]
-        figures = {
-            "atoms": atoms.figure(self.n_atoms, self.shape),
-            **progress.figures(self.second is not None),
-            **examples.figures(self.experiment, self.shape),
-            **usage.figures(self.n_atoms, constrained),
-        }
+    def scene(self) -> Scene:
+        starts = [("atoms", "This start")]
+        montages = [self._atoms.figure]
         if self.second is not None:
-            faces += [{"id": "second", "label": "Second start"}, {"id": "pair", "label": "Both"}]
-            figures["second"] = atoms.figure(self.n_atoms, self.shape)
-            figures["pair"] = atoms.pair_figure(self.n_atoms, self.shape)
-        return {
-            "id": self.id,
-            "colors": palette.COLORS,
-            "equation": words.EQUATION,
-            "metrics": [
-                {"slot": "metric.joint", "label": "log p(v, h)", "color": "$text"},
-                {"slot": "metric.codes", "label": "Codes not 0", "color": "$fit"},
-                {"slot": "metric.atoms", "label": "Atoms in use", "color": "$text"},
+            starts += [("second", "Second start"), ("pair", "Both")]
+            montages += [self._second.figure, self._pair.figure]
+        joint = [("timeline", "All"), ("latest", "Latest"), ("terms", "Two terms")]
+        pictures = [("examples", "Pictures"), ("codes", "Codes H")]
+        use = [("usage", "Use"), ("lengths", "Length")]
+        return Scene(
+            equation=words.EQUATION,
+            metrics=METRICS,
+            figures=[*montages, *self._progress.figures, *self._examples.figures, *self._usage.figures],
+            views=[
+                View("atoms", "Atoms W", starts, note="note.atoms", describe="describe"),
+                View("timeline", "log p(v, h; W) by half-step", joint, note="note.timeline", click="x"),
+                View("examples", "Pictures from codes", pictures, note="note.examples"),
+                View("usage", "Use of each atom", use, note="note.usage"),
             ],
-            "figures": figures,
-            "views": [
-                _view("atoms", "Atoms W", faces, note="note.atoms", describe="describe"),
-                _view(
-                    "timeline",
-                    "log p(v, h; W) by half-step",
-                    [
-                        {"id": "timeline", "label": "All"},
-                        {"id": "latest", "label": "Latest"},
-                        {"id": "terms", "label": "Two terms"},
-                    ],
-                    note="note.timeline",
-                    click="x",
-                ),
-                _view(
-                    "examples",
-                    "Pictures from codes",
-                    [{"id": "examples", "label": "Pictures"}, {"id": "codes", "label": "Codes H"}],
-                    note="note.examples",
-                ),
-                _view(
-                    "usage",
-                    "Use of each atom",
-                    [{"id": "usage", "label": "Use"}, {"id": "lengths", "label": "Length"}],
-                    note="note.usage",
-                ),
+            grid=GRID,
+            moves="HMC",
+            tools=[
+                Tool("reset", "Reset", "Back to the start, with an empty tape"),
+                Tool("random", "New random start", "The next seed"),
             ],
-            "areas": _AREAS,
-            "columns": _COLUMNS,
-            "rows": _ROWS,
-            "inner": None,
-            "glide": [],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in "HMC"},
-            "speeds": [1, 2, 4, 8],
-            "tools": [
-                {"act": {"act": "reset"}, "label": "Reset", "title": "Back to the start, with an empty tape"},
-                {"act": {"act": "random"}, "label": "New random start", "title": "The next seed"},
-            ],
-            "caption": "caption",
-            "names": {"Working": "Computing: {} half-steps so far. Pause stops it."},
-        }
-
-
-def _view(name: str, title: str, figures: list[Json], **more: str) -> Json:
-    return {"id": name, "area": name, "title": title, "figures": figures, **more}
+            names={"Working": "Computing: {} half-steps so far. Pause stops it."},
+        )
 
 
 def _lit(moment: Moment, past: list[Moment]) -> list[str]:
@@ -183,7 +143,3 @@ def _lit(moment: Moment, past: list[Moment]) -> list[str]:
 
 def _described(experiment: Experiment) -> Json:
     return {key: value for key, value in experiment.to_json().items() if key != "schedule"}
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,44 +7,26 @@ from typing import Any
 import numpy as np
 
 from em_core.moves import MOVES
-from figures.dictionary.moment import Moment
-from figures.look.encode import Json
+from em_core.observe.dictionary import Moment
+from figures.look.moves import START
 from figures.look.wording import number
+from figures.scene import Button, Chip, Term
 
 _DETAILS = {"H": "most likely codes", "M": "best atoms for them", "C": "each atom once"}
 
 EQUATION = [
-    {
-        "id": "joint",
-        "tex": r"\log p(v,h;W)",
-        "color": "$text",
-        "slot": "equation.joint",
-        "title": "the log joint: what H and M both raise",
-    },
-    {"tex": "="},
-    {
-        "id": "constant",
-        "tex": "c",
-        "color": "$muted",
-        "slot": "equation.constant",
-        "title": "the normalising constants: neither codes nor atoms change them",
-    },
-    {"tex": "-"},
-    {
-        "id": "misfit",
-        "tex": r"\tfrac{\beta}{2}\lVert V-HW^{\top}-b\rVert^2",
-        "color": "$fit",
-        "slot": "equation.misfit",
-        "title": "how badly atoms and codes fit the pictures: the likelihood",
-    },
-    {"tex": "-"},
-    {
-        "id": "penalty",
-        "tex": r"\lambda\lVert H\rVert_1",
-        "color": "$penalty",
-        "slot": "equation.penalty",
-        "title": "what the codes cost: the prior",
-    },
+    Term("joint", r"\log p(v,h;W)", "$text", "the log joint: what H and M both raise"),
+    "=",
+    Term("constant", "c", "$muted", "the normalising constants: neither codes nor atoms change them"),
+    "-",
+    Term(
+        "misfit",
+        r"\tfrac{\beta}{2}\lVert V-HW^{\top}-b\rVert^2",
+        "$fit",
+        "how badly atoms and codes fit the pictures: the likelihood",
+    ),
+    "-",
+    Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", "what the codes cost: the prior"),
 ]
 
 
@@ -56,21 +38,19 @@ def caption(moment: Moment, before: Moment | None) -> str:
     return f"{_happened(moment, before)} {_next(moment)}".strip()
 
 
-def button(letter: str | None) -> Json | None:
+def button(letter: str | None) -> Button | None:
     """What the main button says."""
-    if letter is None:
-        return None
-    return {"label": f"{letter}-step", "detail": _DETAILS.get(letter, MOVES[letter].name)}
+    return Button(f"{letter}-step", _DETAILS.get(letter, MOVES[letter].name)) if letter else None
 
 
-def chip(moment: Moment) -> Json:
+def chip(moment: Moment) -> Chip:
     """The half-step's place on the tape."""
     letter = moment.step.move
     if letter is None:
-        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+        return START
     color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
     label = f"{letter}!" if moment.step.stopped else f"{letter}★" if moment.revived else letter
-    return {"label": label, "name": f"Go to {moment.index} ({letter})", "color": color}
+    return Chip(label, f"Go to {moment.index} ({letter})", color)
 
 
 def picture(moment: Moment) -> str:

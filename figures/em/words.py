@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from em_core.e_steps import unit_blocks
-from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, temperature
+from em_core.observe.moment import Moment, same
 from em_core.records import Bound
-from em_core.trajectory import draws
-from figures.em.moment import Moment, same
+from figures.look.moves import START
 from figures.look.wording import ROUNDING, number
 from figures.look.wording import gap as gap_text
+from figures.scene import Button, Chip, Term
 
 # a slope per unit that is rounding
 _FLAT = 1e-6
@@ -25,27 +24,18 @@ def caption(moment: Moment) -> str:
     return f"{_happened(moment)} {_next(moment)}".strip()
 
 
-def button(letter: str | None) -> dict[str, str] | None:
+def button(letter: str | None) -> Button | None:
     """What the main button says: the kind of half-step, and in small print which."""
-    if letter is None:
-        return None
-    return {"label": f"{MOVES[letter].kind}-step", "detail": MOVES[letter].name}
+    return Button(f"{MOVES[letter].kind}-step", MOVES[letter].name) if letter else None
 
 
-def coming(letter: str, index: int) -> dict[str, object]:
-    """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
-    color = "$elbo" if MOVES[letter].kind == "E" else "$text"
-    return {"label": letter, "name": f"Go on to {index} ({letter}: {MOVES[letter].name})", "color": color, "to": index}
-
-
-def chip(moment: Moment) -> dict[str, str]:
+def chip(moment: Moment) -> Chip:
     """The half-step's place on the tape."""
     letter = moment.step.move
     if letter is None:
-        return {"label": "start", "name": "Go to the start", "color": "$muted"}
+        return START
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
-    label = f"{letter}!" if moment.step.events else letter
-    return {"label": label, "name": f"Go to {moment.index} ({letter})", "color": color}
+    return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
 
 
 def picture(moment: Moment) -> str:
@@ -77,7 +67,7 @@ def _happened(moment: Moment) -> str:
 
 
 def _e_type(moment: Moment, before: Bound) -> str:
-    bound, letter = moment.bound, moment.step.move
+    bound, letter, info = moment.bound, moment.step.move, moment.step.info
     known = before.elbo is not None and math.isfinite(before.elbo)
     shown = gap_text(bound.kl, bound.log_evidence)
     change = (
@@ -101,10 +91,10 @@ def _e_type(moment: Moment, before: Bound) -> str:
     if letter == "H":
         return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
     if letter == "P":
-        turn, blocks = _block(moment)
-        return f"Partial E-step: q became the posterior for block {turn} of {blocks}.{change} The gap is {shown}."
+        block = f"block {info.block} of {info.of}"
+        return f"Partial E-step: q became the posterior for {block}.{change} The gap is {shown}."
     if letter == "T":
-        degrees = temperature(moment.experiment.moves["T"], moment.step.before)
+        degrees = info.temperature
         kind = "flatter than" if degrees > 1 else "sharper than" if degrees < 1 else "equal to"
         words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
         return f"Tempered E-step: {words}.{change} The gap is {shown}."
@@ -143,19 +133,9 @@ def _m_type(moment: Moment, before: Bound) -> str:
     return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
 
 
-def _block(moment: Moment) -> tuple[int, int]:
-    """The block of units that a P has just renewed, from 1, and how many there are."""
-    experiment = moment.experiment
-    units = experiment.model.n_hidden_units(experiment.data)
-    blocks = len(unit_blocks(units, int(experiment.moves["P"]["blocks"])))
-    return moment.step.before.carry.get("P", 0) % blocks + 1, blocks
-
-
 def _parameters(moment: Moment) -> str:
     """The block of parameters that a C has just moved."""
-    blocks = moment.experiment.model.blocks()
-    names = blocks[moment.step.before.carry.get("C", 0) % len(blocks)]
-    return " and ".join(name.replace("_", " ") for name in names)
+    return " and ".join(name.replace("_", " ") for name in moment.step.info.block)
 
 
 def underway(bound: Bound, t: float, touches: bool) -> str:
@@ -195,13 +175,11 @@ def _next(moment: Moment) -> str:
 
 def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
-    experiment, before = moment.experiment, moment.step.before
-    batch = int(experiment.moves["S"]["batch"])
-    _, _, share = experiment.model.minibatch(experiment.data, before.q, batch, draws(experiment, moment.index))
-    if share == 1:
+    info = moment.step.info
+    if info.share == 1:
         return "all units: the batch is no smaller than the data"
-    kind = "sequences" if hasattr(experiment.data, "lengths") else "units"
-    return f"{batch} {kind} drawn at random, {100 * share:.2g} % of all"
+    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
+    return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 
 
 def _change(by: float, size: float) -> str:
@@ -216,30 +194,11 @@ def _listed(value: object) -> str:
     return f"{value:.4g}"
 
 
-def equation(experiment: Experiment) -> list[dict[str, object]]:
-    """log p = L + KL; each term names the slot of its number and the move that acts on it."""
-    return [
-        {
-            "id": "evidence",
-            "tex": r"\log p(v;\theta)",
-            "color": "$text",
-            "slot": "equation.evidence",
-            "title": "log evidence: what learning wants to raise",
-        },
-        {"tex": "="},
-        {
-            "id": "elbo",
-            "tex": r"\mathcal{L}(q,\theta)",
-            "color": "$elbo",
-            "slot": "equation.elbo",
-            "title": "the evidence lower bound (ELBO); the M-step raises it over θ",
-        },
-        {"tex": "+"},
-        {
-            "id": "kl",
-            "tex": r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)",
-            "color": "$gap",
-            "slot": "equation.kl",
-            "title": "the gap; the E-step brings it to 0",
-        },
-    ]
+# each term names the slot of its number
+EQUATION = [
+    Term("evidence", r"\log p(v;\theta)", "$text", "log evidence: what learning wants to raise"),
+    "=",
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", "the gap; the E-step brings it to 0"),
+]

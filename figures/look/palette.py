@@ -33,6 +33,17 @@ DARK = {
 }
 COLORS = {"light": LIGHT, "dark": DARK}
 
+# text on a component's colour, in both themes
+INK = LIGHT["text"]
+# from 0 to 1: paper to ink for pictures, faint to strong for probabilities and for how much an atom is used
+PICTURE = [[0, "#ffffff"], [1, "#000000"]]
+SHARE = [[0, "$paper"], [1, "$muted"]]
+USE = [[0, "rgba(0, 190, 130, 0.35)"], [1, "rgba(0, 190, 130, 0.85)"]]
+# 255 shades of grey, as `encode.grey` packs them: from black through grey at 0 to white; and what is between
+GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
+LOOSE = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], *GREYS[2:]]
+CODES = [[0, "$paper"], [0.5 / 255, "$paper"], [0.5 / 255, "$grid"], [1, "$fit"]]
+
 EVIDENCE, ELBO, GAP, GAP_FILL = "$text", "$elbo", "$gap", "$gap_fill"
 
 # Okabe and Ito, without the two that mean ELBO and gap

@@ -4,189 +4,139 @@ from __future__ import annotations
 
 import numpy as np
 
+from em_core.observe.solving import RACE_STEPS, RACERS, Background, Step
 from em_core.sparse_coding import SOLVERS
-from figures.look import layout, palette
-from figures.look.encode import Json, numbers
-from figures.map.moment import RACE_STEPS, RACERS, Background, Step
+from figures.drawing import Figure
+from figures.look import palette
+from figures.look.encode import Json
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "5px,2px,1px,2px", "2px,2px")
+_CORNER = {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}
 
 
-def figures(background: Background) -> dict[str, Json]:
+class Progress:
     """Distance and certificate; support size; the race by steps and by multiplications."""
-    return {
-        "progress": _distance(background),
-        "support": _support(background),
-        "race": _race(background, by_steps=True),
-        "work": _race(background, by_steps=False),
-    }
 
+    def __init__(self, background: Background) -> None:
+        self.background = background
+        self.distance = _distance(background)
+        self.support = _support(background)
+        self.race = _race(background, by_steps=True)
+        self.work = _race(background, by_steps=False)
+        self.figures = [self.distance, self.support, self.race, self.work]
 
-def append(background: Background, step: Step) -> Json:
-    support = int(np.count_nonzero(step.state.code))
-    result: Json = {"support/0/x": [step.index], "support/0/y": [support]}
-    if step.index > 0:
-        # a logarithmic axis has no place for step 0
-        result |= {
-            "progress/0/x": [step.index],
-            "progress/0/y": [_visible(background, step.objective - background.least)],
-            "progress/1/x": [step.index],
-            "progress/1/y": [_visible(background, step.gap)],
+    def append(self, step: Step) -> Json:
+        """What this step adds to the series."""
+        result = self.support["support"].append(x=[step.index], y=[int(np.count_nonzero(step.state.code))])
+        if step.index > 0:
+            # a logarithmic axis has no place for step 0
+            result |= self.distance["objective"].append(x=[step.index], y=[self._height(step)])
+            result |= self.distance["gap"].append(x=[step.index], y=[self._visible(step.gap)])
+        return result
+
+    def changes(self, step: Step) -> Json:
+        """The rings at this step."""
+        height, place = self._height(step), step.index or None
+        return {
+            **self.distance["here"].at((place, height), (place, self._visible(step.gap))),
+            **self.support["here"].at((step.index, int(np.count_nonzero(step.state.code)))),
+            **self.race["here"].at((place, height)),
+            **self.work["here"].at((step.state.multiplications or None, height)),
         }
-    return result
+
+    def _height(self, step: Step) -> float:
+        return self._visible(step.objective - self.background.least)
+
+    def _visible(self, height: float) -> float:
+        """A distance of 0 stands at the level of rounding: a logarithmic axis has no place for it."""
+        return max(height, self.background.rounding)
 
 
-def changes(background: Background, step: Step) -> Json:
-    height = _visible(background, step.objective - background.least)
-    place = step.index or None
-    return {
-        "progress/4/x": [place, place],
-        "progress/4/y": [height, _visible(background, step.gap)],
-        "support/1/x": [step.index],
-        "support/1/y": [int(np.count_nonzero(step.state.code))],
-        f"race/{len(RACERS)}/x": [place],
-        f"race/{len(RACERS)}/y": [height],
-        f"work/{len(RACERS)}/x": [step.state.multiplications or None],
-        f"work/{len(RACERS)}/y": [height],
-    }
+def _decades(background: Background, top: float) -> Json:
+    """A logarithmic axis from the level of rounding to `top`, in powers of ten."""
+    bottom = float(np.log10(background.rounding)) - 0.5
+    return {"type": "log", "dtick": 3, "exponentformat": "power", "range": [bottom, top]}
 
 
-def _visible(background: Background, height: float) -> float:
-    """A distance of 0 stands at the level of rounding: a logarithmic axis has no place for it."""
-    return max(height, background.rounding)
-
-
-def _distance(background: Background) -> Json:
+def _distance(background: Background) -> Figure:
     problem = background.problem
     away = float(((background.experiment.start - background.optimum) ** 2).sum())
     steps = np.unique(np.rint(np.geomspace(1, 1000, 40)))
     stride = background.experiment.options.get("step", 1 / problem.lipschitz)
     # theorems for steps up to 1/‖βWᵀW‖₂
     holds = away > 0 and stride <= 1.000001 / problem.lipschitz
-    line = {"type": "scatter", "mode": "lines", "x": [], "y": []}
-    guide = {**line, "hoverinfo": "skip", "x": numbers(steps)}
-    data = [
-        {
-            **line,
-            "name": "objective − optimum",
-            "line": {"color": "$text", "width": 2.5},
-            "hovertemplate": "above the optimum by %{y:.3g}<extra></extra>",
-        },
-        {
-            **line,
-            "name": "certified gap",
-            "line": {"color": "$certificate", "width": 2.5, "dash": "dash"},
-            "hovertemplate": "certified gap %{y:.3g}<extra></extra>",
-        },
-        {
-            **guide,
-            "name": "ISTA's O(1/k)",
-            "y": numbers(away / (2 * stride * steps)) if holds else [],
-            "line": {"color": "$faint", "width": 1.5},
-        },
-        {
-            **guide,
-            "name": "FISTA's O(1/k²)",
-            "y": numbers(2 * away / (stride * (steps + 1) ** 2)) if holds else [],
-            "line": {"color": "$faint", "width": 1.5, "dash": "dot"},
-        },
-        {**_ring(["$text", "$certificate"])},
-    ]
     first = max(problem.lipschitz * away, 1e-3)
-    shape = layout.figure(
+    figure = Figure(
+        "progress",
         x="step k",
         y="nats",
         legend=True,
         xaxis={"type": "log", "dtick": 1, "range": [0, 3]},
-        yaxis={
-            "type": "log",
-            "dtick": 3,
-            "exponentformat": "power",
-            "range": [float(np.log10(background.rounding)) - 0.5, float(np.log10(first)) + 1],
-        },
+        yaxis=_decades(background, float(np.log10(first)) + 1),
+        corner=_CORNER,
     )
-    shape["legend"] |= {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}
-    return {"data": data, "layout": shape}
+    figure.curve("objective", "$text", "objective − optimum", hover="above the optimum by %{y:.3g}")
+    figure.curve("gap", "$certificate", "certified gap", dash="dash", hover="certified gap %{y:.3g}")
+    ista = away / (2 * stride * steps) if holds else []
+    fista = 2 * away / (stride * (steps + 1) ** 2) if holds else []
+    figure.curve("ista", "$faint", "ISTA's O(1/k)", width=1.5, x=steps, y=ista)
+    figure.curve("fista", "$faint", "FISTA's O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
+    figure.ring("here", ["$text", "$certificate"], size=12)
+    return figure
 
 
-def _support(background: Background) -> Json:
+def _support(background: Background) -> Figure:
     most = max(int(np.count_nonzero(background.optimum)), 1)
-    data = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "x": [],
-            "y": [],
-            "line": {"color": "$fit", "width": 2.5, "shape": "hv"},
-            "marker": {"size": 5, "color": "$fit"},
-            "hovertemplate": "%{y} coefficients are not 0<extra></extra>",
-        },
-        _ring("$fit"),
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [0, 20],
-            "y": [most, most],
-            "line": {"color": "$text", "width": 1.5, "dash": "dot"},
-            "hovertemplate": f"at the optimum: {most}<extra></extra>",
-        },
-    ]
-    shape = layout.figure(
+    figure = Figure(
+        "support",
         x="step k",
         y="coefficients that are not 0",
         xaxis={"autorangeoptions": {"include": [0, 20]}},
         yaxis={"range": [0, background.problem.n_atoms + 1], "tickformat": "d"},
     )
-    return {"data": data, "layout": shape}
+    figure.curve(
+        "support",
+        "$fit",
+        mode="lines+markers",
+        line_shape="hv",
+        marker={"size": 5, "color": "$fit"},
+        hover="%{y} coefficients are not 0",
+    )
+    figure.ring("here", "$fit", size=12)
+    figure.curve("optimum", "$text", width=1.5, dash="dot", x=[0, 20], y=[most, most], hover=f"at the optimum: {most}")
+    return figure
 
 
-def _race(background: Background, by_steps: bool) -> Json:
-    data = []
-    widest = 1.0
-    for i, name in enumerate(RACERS):
-        heights, work = background.race[name]
-        x = np.arange(len(heights)) if by_steps else work
-        drawn = x > 0
-        widest = max(widest, float(x.max(initial=1.0)))
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers" if len(heights) < 12 else "lines",
-                "name": SOLVERS[name].title,
-                "x": numbers(x[drawn]),
-                "y": numbers(heights[drawn]),
-                "line": {"color": palette.component(i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
-                "marker": {"symbol": palette.symbol(i), "size": 7, "color": palette.component(i)},
-                "hovertemplate": f"{SOLVERS[name].title}: %{{y:.3g}}<extra></extra>",
-            }
-        )
-    data.append(_ring("$text"))
-    top = max(float(heights[0]) for heights, _ in background.race.values())
-    last = RACE_STEPS if by_steps else widest
+def _race(background: Background, by_steps: bool) -> Figure:
+    tracks = {
+        name: (np.arange(len(heights)) if by_steps else work, heights)
+        for name, (heights, work) in background.race.items()
+    }
+    top = max(float(heights[0]) for _, heights in tracks.values())
+    last = RACE_STEPS if by_steps else max(1.0, *(float(x.max(initial=1.0)) for x, _ in tracks.values()))
     low = 0.0 if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
-    shape = layout.figure(
+    figure = Figure(
+        "race" if by_steps else "work",
         x="step k" if by_steps else "multiplications",
         y="objective − optimum",
         legend=True,
         xaxis={"type": "log", "dtick": 1, "range": [low, float(np.log10(last)) + 0.05], "exponentformat": "power"},
-        yaxis={
-            "type": "log",
-            "dtick": 3,
-            "exponentformat": "power",
-            "range": [float(np.log10(background.rounding)) - 0.5, float(np.log10(max(top, 1e-9))) + 0.5],
-        },
+        yaxis=_decades(background, float(np.log10(max(top, 1e-9))) + 0.5),
+        corner={**_CORNER, "font": {"size": 12}},
     )
-    shape["legend"] |= {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02, "font": {"size": 12}}
-    return {"data": data, "layout": shape}
-
-
-def _ring(color: str | list[str]) -> Json:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [],
-        "y": [],
-        "marker": {"color": color, "size": 12, "symbol": "circle-open", "line": {"width": 3}},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    for i, name in enumerate(RACERS):
+        x, heights = tracks[name]
+        drawn = x > 0
+        figure.curve(
+            name,
+            palette.component(i),
+            SOLVERS[name].title,
+            dash=_DASHES[i % len(_DASHES)],
+            mode="lines+markers" if len(heights) < 12 else "lines",
+            marker={"symbol": palette.symbol(i), "size": 7, "color": palette.component(i)},
+            x=x[drawn],
+            y=heights[drawn],
+            hover=f"{SOLVERS[name].title}: %{{y:.3g}}",
+        )
+    figure.ring("here", "$text", size=12)
+    return figure

@@ -4,72 +4,49 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
-from em_core.sparse_coding import soft_threshold
+from em_core.observe.solving import Background, Step, shrink_curve, shrinkage
+from em_core.records import Array
+from figures.drawing import Figure
 from figures.look import layout
-from figures.look.encode import Json, numbers
-from figures.map.moment import PARTS, Background, Step, shrinkage
-
-_STRAIGHT, _CURVE, _POINTS = range(3)
+from figures.look.encode import Json
 
 
-def figure(background: Background) -> Json:
-    problem = background.problem
-    threshold = problem.penalty / problem.lipschitz
-    largest = max(float(np.abs(background.optimum).max()), float(np.abs(background.experiment.start).max()))
-    # around the dead zone: farther out the curve is a straight line
-    reach = min(1.25 * largest, 6 * threshold) + 1.5 * threshold
-    line = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-    data = [
-        {
-            **line,
-            "name": "no shrink",
-            "x": [-reach, reach],
-            "y": [-reach, reach],
-            "line": {"color": "$faint", "width": 1.5, "dash": "dot"},
-        },
-        {**line, "name": "soft threshold", "x": [], "y": [], "line": {"color": "$penalty", "width": 2.5}},
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "coefficients",
-            "x": [],
-            "y": [],
-            "marker": {"color": "$fit", "size": 8},
-            "hovertemplate": "%{x:.4f} → %{y:.4f}<extra></extra>",
-        },
-    ]
-    into, out = {"lca": ("membrane potential u", "activation h")}.get(
-        background.experiment.solver, ("after the gradient step", "h")
-    )
-    shape = layout.figure(
-        x=into,
-        y=out,
-        legend=True,
-        **layout.LEGEND_ABOVE,
-        xaxis={"range": [-reach, reach], "zeroline": True, "zerolinecolor": "$faint"},
-        yaxis={"range": [-reach, reach], "zeroline": True, "zerolinecolor": "$faint"},
-    )
-    return {"data": data, "layout": shape}
+class Shrink:
+    """glides: whether the coefficients are few enough to travel."""
 
+    def __init__(self, background: Background, glides: bool) -> None:
+        self.background = background
+        problem, solver = background.problem, background.experiment.solver
+        threshold = problem.penalty / problem.lipschitz
+        largest = max(float(np.abs(background.optimum).max()), float(np.abs(background.experiment.start).max()))
+        # around the dead zone: farther out the curve is a straight line
+        reach = min(1.25 * largest, 6 * threshold) + 1.5 * threshold
+        around = {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "$faint"}
+        lca = solver == "lca"
+        self.figure = figure = Figure(
+            "shrink",
+            x="membrane potential u" if lca else "after the gradient step",
+            y="activation h" if lca else "h",
+            legend=True,
+            **layout.LEGEND_ABOVE,
+            xaxis=around,
+            yaxis=around,
+        )
+        figure.curve("straight", "$faint", "no shrink", width=1.5, dash="dot", x=[-reach, reach], y=[-reach, reach])
+        figure.curve("threshold", "$penalty", "soft threshold")
+        figure.points("coefficients", "$fit", "coefficients", hover="%{x:.4f} → %{y:.4f}", glides=glides)
 
-def changes(background: Background, step: Step) -> Json:
-    into, out, threshold = shrinkage(background.experiment, step)
-    reach = 1e3 * max(threshold, 1e-9)
-    corners = np.array([-reach, -threshold, threshold, reach])
-    return points(into, out) | {
-        f"shrink/{_CURVE}/x": corners.tolist(),
-        f"shrink/{_CURVE}/y": soft_threshold(corners, threshold).tolist(),
-    }
+    def changes(self, step: Step) -> Json:
+        into, out, threshold = shrinkage(self.background.experiment, step)
+        corners, heights = shrink_curve(threshold)
+        return self.points(into, out) | self.figure["threshold"].set(x=corners.tolist(), y=heights.tolist())
 
+    def points(self, into: Array, out: Array) -> Json:
+        return self.figure["coefficients"].set(x=into, y=out)
 
-def note(background: Background) -> str:
-    """Which points lie on the curve."""
-    solver = background.experiment.solver
-    return (
-        "each step ends on the curve" if solver in PARTS or solver == "lca" else "at the optimum all lie on the curve"
-    )
-
-
-def points(into: Array, out: Array) -> Json:
-    return {f"shrink/{_POINTS}/x": numbers(into), f"shrink/{_POINTS}/y": numbers(out)}
+    @property
+    def note(self) -> str:
+        """Which points lie on the curve."""
+        solver = self.background.experiment.solver
+        ends = self.background.proximal or solver == "lca"
+        return "each step ends on the curve" if ends else "at the optimum all lie on the curve"

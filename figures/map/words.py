@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from em_core.observe.solving import Background, Step
 from em_core.sparse_coding import SOLVERS
-from figures.look.encode import Json
+from figures.look.moves import START
 from figures.look.wording import number
-from figures.map.moment import Background, Step
+from figures.scene import Chip, Term
 
 _AIM = (
     "The most likely h makes misfit plus λ‖h‖₁ least. The prior has a kink at 0: a coefficient stays at exactly 0 "
@@ -51,11 +52,11 @@ def caption(background: Background, step: Step) -> str:
     return f"{happened} {counted} {knows}"
 
 
-def chip(background: Background, step: Step) -> Json:
+def chip(step: Step) -> Chip:
+    """The step's place on the tape."""
     if step.index == 0:
-        return {"label": "start", "name": "Go to the start", "color": "$muted"}
-    color = "$gap" if step.trouble else "$fit"
-    return {"label": str(step.index), "name": f"Go to step {step.index}", "color": color}
+        return START
+    return Chip(str(step.index), f"Go to step {step.index}", "$gap" if step.trouble else "$fit")
 
 
 def picture(background: Background, step: Step) -> str:
@@ -69,27 +70,14 @@ def picture(background: Background, step: Step) -> str:
 
 
 EQUATION = [
-    {
-        "id": "objective",
-        "tex": r"-\log p(h\mid v)+c",
-        "color": "$text",
-        "slot": "equation.objective",
-        "title": "what the most likely h minimises; c does not depend on h",
-    },
-    {"tex": "="},
-    {
-        "id": "fit",
-        "tex": r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
-        "color": "$fit",
-        "slot": "equation.fit",
-        "title": "how badly Wh + b fits the signal: the likelihood",
-    },
-    {"tex": "+"},
-    {
-        "id": "penalty",
-        "tex": r"\lambda\lVert h\rVert_1",
-        "color": "$penalty",
-        "slot": "equation.penalty",
-        "title": "what the code costs: the prior",
-    },
+    Term("objective", r"-\log p(h\mid v)+c", "$text", "what the most likely h minimises; c does not depend on h"),
+    "=",
+    Term(
+        "fit",
+        r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
+        "$fit",
+        "how badly Wh + b fits the signal: the likelihood",
+    ),
+    "+",
+    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", "what the code costs: the prior"),
 ]

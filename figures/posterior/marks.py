@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from figures.look.encode import Json
+from figures.drawing import Figure
 from figures.look.wording import number
 
 _SIGNS = {
@@ -14,24 +14,14 @@ _SIGNS = {
 }
 
 
-def marks(places: Mapping[str, tuple[float, float]], *, pairs: bool) -> list[Json]:
+def marks(figure: Figure, places: Mapping[str, tuple[float, float]], *, pairs: bool) -> None:
     """One trace for each of MAP, median and mean; where a mark stands for one number, the legend says which."""
-    data = []
     for name, (x, y) in places.items():
         symbol, color, size = _SIGNS[name]
         shown = f"{name} {place(x, y) if pairs else place(x)}"
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name if pairs else shown,
-                "x": [x],
-                "y": [y],
-                "marker": {"symbol": symbol, "size": size, "color": color, "line": {"color": "$paper", "width": 1.5}},
-                "hovertemplate": f"{shown}<extra></extra>",
-            }
-        )
-    return data
+        edge = {"color": "$paper", "width": 1.5}
+        label = name if pairs else shown
+        figure.points(name, color, label, size=size, symbol=symbol, marker_line=edge, x=[x], y=[y], hover=shown)
 
 
 def place(*values: float) -> str:

@@ -2,174 +2,135 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
+from em_core.observe.ladder import STOPS, Background, Ladder
 from em_core.records import Bound
 from em_core.sparse_coding import Problem
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
-from em_core.sparse_coding.posterior.ladder import LadderExperiment, Rung, around
-from figures.em import decomposition
-from figures.look import palette, wording
+from em_core.sparse_coding.posterior.ladder import Rung
+from figures import bound
+from figures.decomposition import Decomposition
+from figures.look import wording
 from figures.look.encode import Json
-from figures.posterior import density, over_mean, over_width, plane, words
-from figures.posterior.moment import STOPS, Background, Ladder
+from figures.posterior import words
+from figures.posterior.density import Density
+from figures.posterior.over_mean import OverMean
+from figures.posterior.over_width import OverWidth
+from figures.posterior.plane import Plane
+from figures.scene import Frame, Grid, Handle, Inner, Light, PageScene, Scene, Slider, Tool, View, digest
 
-_AREAS = {
-    "wide": ["picture terms", "picture width", "picture mean"],
-    "medium": ["picture terms", "picture width", "mean mean"],
-    "narrow": ["picture", "terms", "width", "mean"],
-}
-_COLUMNS = {
-    "wide": "minmax(0, 1.08fr) minmax(0, 1fr)",
-    "medium": "minmax(0, 1fr) minmax(0, 1fr)",
-    "narrow": "minmax(0, 1fr)",
-}
-_ROWS = {
-    "wide": "minmax(0, 0.8fr) minmax(0, 1.1fr) minmax(0, 1.1fr)",
-    "medium": "minmax(0, 0.85fr) minmax(0, 1.1fr) minmax(0, 0.8fr)",
-    "narrow": "420px 240px 300px 300px",
-}
-_METRICS = (("evidence", "log p(v)", "$text"), ("elbo", "ELBO", "$elbo"), ("gap", "Gap", "$gap"))
-# traces of a picture that frames change, by the number of units
-_PICTURES = {1: density, 2: plane}
+GRID = Grid(
+    wide="""
+        picture  terms  0.8
+        picture  width  1.1
+        picture  mean   1.1
+        1.08     1
+    """,
+    medium="""
+        picture  terms  0.85
+        picture  width  1.1
+        mean     mean   0.8
+        1        1
+    """,
+    narrow="""
+        picture  420px
+        terms    240px
+        width    300px
+        mean     300px
+        1
+    """,
+)
 
 
-class LadderScene:
+class LadderScene(PageScene):
     """Draws the ladders of one problem, with one or two hidden units."""
 
     def __init__(self, problem: Problem) -> None:
-        self.background = Background(problem)
-        self.picture = _PICTURES[problem.n_atoms]
-        described = [problem.signal, problem.dictionary, problem.offset, problem.penalty, problem.precision]
-        self.id = _hash(json.dumps([getattr(part, "tolist", lambda part=part: part)() for part in described]))
-        self.json = self._scene()
+        parts = [problem.signal, problem.dictionary, problem.offset, problem.penalty, problem.precision]
+        super().__init__([getattr(part, "tolist", lambda part=part: part)() for part in parts])
+        self.background = background = Background(problem)
+        self._picture = Density(background) if background.n_units == 1 else Plane(background)
+        self._width, self._mean = OverWidth(background), OverMean(background)
+        self._terms = Decomposition()
 
     def frame(self, ladder: Ladder, rung: Rung) -> Json:
         """The frame of one rung."""
-        changed = self._drawn(ladder, rung.q, rung.bound) if rung.kind != "exact" else {}
-        changed |= self.picture.changes(self.background, rung) | over_mean.changes(ladder, rung)
-        changed |= over_width.curves(ladder) | decomposition.changes(rung.bound)
-        changed |= over_width.here(float(rung.q.width[0]) if rung.kind == "gaussian" else None, rung.bound)
-        text, value = _numbers(rung.bound)
-        text |= {
+        width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
+        changed = self._picture.changes(rung) | self._mean.changes(ladder, rung)
+        changed |= self._width.curves(ladder) | self._width.here(width, rung.bound)
+        changed |= self._terms.changes(rung.bound)
+        text = _texts(rung.bound) | {
             "caption": words.caption(ladder, rung),
             "describe": words.picture(ladder, rung),
             "note.picture": words.note(self.background),
         }
         following = ladder.rungs[rung.index + 1] if rung.index + 1 < len(ladder.rungs) else None
-        return {
-            "id": self.frame_id(ladder.experiment, rung),
-            "set": changed,
-            "append": {},
-            "text": text,
-            "value": value,
-            "lit": words.lit(rung),
-            "chip": words.chip(rung),
-            "next": words.button(following),
-            "handles": self._handles(rung),
-            "inner_at": float(rung.q.width[0]) if rung.kind == "gaussian" else None,
-        }
-
-    def frame_id(self, experiment: LadderExperiment, rung: Rung) -> str:
-        """Equal ids, equal frames."""
-        return _hash(f"{self.id}/{experiment.mean.tolist()}/{experiment.widths}/{rung.index}")
+        frame = Frame(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width)
+        name = digest(f"{self.id}/{ladder.experiment.mean.tolist()}/{ladder.experiment.widths}/{rung.index}")
+        return frame.json(Light(name, {}, words.chip(rung), words.button(following)).json())
 
     def inner(self, ladder: Ladder) -> list[Json]:
         """One frame for each width, q where it stands."""
         result = []
-        for width, bound in zip(STOPS, ladder.over_width, strict=True):
-            q = around(ladder.experiment.mean, width)
-            text, value = _numbers(bound)
-            text["caption"] = words.underway(ladder, width, bound.kl)
-            changed = self._drawn(ladder, q, bound) | over_width.here(width, bound)
-            result.append({"set": changed, "text": text, "value": value})
+        for width, terms in zip(STOPS, ladder.over_width, strict=True):
+            q = ladder.at_width(width)
+            changed = self._drawn(ladder, q, terms) | self._width.here(width, terms)
+            text = _texts(terms) | {"caption": words.underway(ladder, width, terms.kl)}
+            result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
-    def _drawn(self, ladder: Ladder, q: GaussianQ, bound: Bound) -> Json:
-        picture = density.here(self.background, q) if self.picture is density else plane.here(q)
-        return picture | over_mean.here(ladder, q) | decomposition.changes(bound, "h = μ")
+    def _drawn(self, ladder: Ladder, q: GaussianQ, terms: Bound) -> Json:
+        return self._picture.here(q) | self._mean.here(ladder, q) | self._terms.changes(terms)
 
-    def _handles(self, rung: Rung) -> list[Json]:
+    def _handles(self, rung: Rung) -> list[Handle]:
         """μ can be taken hold of where it is the reader's to choose."""
         if rung.kind not in ("gaussian", "dirac"):
             return []
+        x, y = float(rung.q.mean[0]), 0.0 if self.background.n_units == 1 else float(rung.q.mean[1])
+        return [Handle("mean", "picture", x, y, "μ of q", "$elbo")]
+
+    def scene(self) -> Scene:
         one = self.background.n_units == 1
-        handle = {"id": "mean", "figure": "picture", "label": "μ of q", "color": "$elbo"}
-        return [{**handle, "x": float(rung.q.mean[0]), "y": 0.0 if one else float(rung.q.mean[1])}]
-
-    def _scene(self) -> Json:
-        background, one = self.background, self.background.n_units == 1
-        figures = {
-            "picture": self.picture.figure(background),
-            **({} if one else {"parts": plane.parts(background)}),
-            **over_width.figures(background),
-            **over_mean.figures(background),
-            "decomposition": decomposition.figure(),
-        }
-        pictures = [{"id": "picture", "label": "Posterior and q"}]
-        if not one:
-            pictures.append({"id": "parts", "label": "Prior, likelihood"})
-        return {
-            "id": self.id,
-            "colors": palette.COLORS,
-            "equation": words.EQUATION,
-            "metrics": [{"slot": f"metric.{name}", "label": label, "color": color} for name, label, color in _METRICS],
-            "figures": figures,
-            "views": [
-                {
-                    **_view("picture", "Posterior and q" if one else "h₁ and h₂", pictures),
-                    "note": "note.picture",
-                    "describe": "describe",
-                },
-                {
-                    **_view("terms", "What log p is made of", [{"id": "decomposition", "label": "Terms"}]),
-                    "note": "note.terms",
-                },
-                _view(
-                    "width", "Over the width s of q", [{"id": "bound", "label": "ELBO"}, {"id": "gap", "label": "Gap"}]
-                ),
-                _view(
-                    "mean",
-                    "Over the place μ of q" if one else "Over μ₁, μ₂ held",
-                    [{"id": "lower", "label": "ELBO"}, {"id": "moves", "label": "Without entropy"}],
-                ),
+        pictures = [("picture", "Posterior and q"), *([] if one else [("parts", "Prior, likelihood")])]
+        over_mean = [("lower", "ELBO"), ("moves", "Without entropy")]
+        return Scene(
+            equation=words.EQUATION,
+            metrics=bound.METRICS,
+            figures=[
+                *self._picture.figures,
+                *self._width.figures,
+                *self._mean.figures,
+                self._terms.figure,
             ],
-            "areas": _AREAS,
-            "columns": _COLUMNS,
-            "rows": _ROWS,
-            "inner": {"view": "picture", "label": "Width s", "stops": STOPS, "format": "s = {}"},
-            "glide": [*self.picture.GLIDES, *over_width.GLIDES, *over_mean.GLIDES],
-            "keys": {},
-            "speeds": [1, 2, 4],
-            "tools": [
-                {"act": {"act": "reset"}, "label": "μ to the MAP", "title": "q stands at the most likely h"},
-                {"act": {"act": "mean"}, "label": "μ to the mean", "title": "q stands at the posterior mean"},
+            views=[
+                View(
+                    "picture",
+                    "Posterior and q" if one else "h₁ and h₂",
+                    pictures,
+                    note="note.picture",
+                    describe="describe",
+                ),
+                View("terms", "What log p is made of", [("decomposition", "Terms")], note="note.terms"),
+                View("width", "Over the width s of q", [("bound", "ELBO"), ("gap", "Gap")]),
+                View("mean", "Over the place μ of q" if one else "Over μ₁, μ₂ held", over_mean),
             ],
-            "caption": "caption",
-            "names": {"Position": "Rung", "Steps": "Rungs", "Start": "Start", "Done": "The end"},
-        }
+            grid=GRID,
+            inner=Slider("picture", "Width s", STOPS, "s = {}"),
+            speeds=(1, 2, 4),
+            tools=[
+                Tool("reset", "μ to the MAP", "q stands at the most likely h"),
+                Tool("mean", "μ to the mean", "q stands at the posterior mean"),
+            ],
+            names={"Position": "Rung", "Steps": "Rungs", "Start": "Start", "Done": "The end"},
+        )
 
 
-def _numbers(bound: Bound) -> tuple[Json, Json]:
-    """The three numbers, the terms of the equation and what is left of it, as text and exactly."""
-    exact = {"evidence": bound.log_evidence, "elbo": bound.elbo, "gap": bound.kl}
-    finite = bound.residual is not None and abs(bound.residual) < float("inf")
-    text = {
-        "metric.evidence": wording.number(bound.log_evidence),
-        "metric.elbo": wording.number(bound.elbo),
-        "metric.gap": wording.gap(bound.kl, bound.log_evidence),
-        "equation.joint": wording.number(bound.expected_log_joint),
-        "equation.entropy": wording.number(bound.entropy),
-        "note.terms": f"log p − ELBO − KL = {wording.residual(bound.residual)}" if finite else "−∞ + ∞ has no value",
+def _texts(terms: Bound) -> Json:
+    """The three numbers, the terms of the equation and what is left of it."""
+    finite = terms.residual is not None and abs(terms.residual) < float("inf")
+    text = bound.texts(terms) | {
+        "equation.joint": wording.number(terms.expected_log_joint),
+        "equation.entropy": wording.number(terms.entropy),
+        "note.terms": f"log p − ELBO − KL = {wording.residual(terms.residual)}" if finite else "−∞ + ∞ has no value",
     }
-    text |= {"equation.evidence": text["metric.evidence"], "equation.kl": text["metric.gap"]}
-    return text, {f"metric.{name}": number if abs(number) < float("inf") else None for name, number in exact.items()}
-
-
-def _view(name: str, title: str, figures: list[Json]) -> Json:
-    return {"id": name, "area": name, "title": title, "figures": figures}
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    del text["equation.elbo"]  # this equation has its two terms instead
+    return text

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import Rung
-from figures.look.encode import Json
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
 from figures.posterior.marks import place
-from figures.posterior.moment import Background, Ladder
+from figures.scene import Button, Chip, Term
 
 _NEXT = {"best_gaussian": "best Gaussian", "dirac": "Dirac: a single point"}
 
@@ -26,22 +26,21 @@ def underway(ladder: Ladder, width: float, gap: float) -> str:
     return f"q = N(μ, s²) with μ {_where(ladder)} and s = {size(width)}: the gap is {number(gap)}. {_price(ladder)}"
 
 
-def chip(rung: Rung) -> Json:
+def chip(rung: Rung) -> Chip:
+    """The rung's place on the tape."""
     label, name = {
         "exact": ("p(h|v)", "Go to the exact posterior"),
         "best_gaussian": ("best N", "Go to the best Gaussian"),
         "dirac": ("δ", "Go to the Dirac"),
     }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"Go to s = {_width(rung):g}"))
-    color = {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo")
-    return {"label": label, "name": name, "color": color}
+    return Chip(label, name, {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo"))
 
 
-def button(rung: Rung | None) -> Json | None:
+def button(rung: Rung | None) -> Button | None:
     """What the main button says where `rung` comes next."""
     if rung is None:
         return None
-    detail = _NEXT.get(rung.kind, f"Gaussian, s = {size(_width(rung))}")
-    return {"label": "Next q", "detail": detail, "act": {"act": "advance"}}
+    return Button("Next q", _NEXT.get(rung.kind, f"Gaussian, s = {size(_width(rung))}"))
 
 
 def lit(rung: Rung) -> list[str]:
@@ -57,7 +56,7 @@ def picture(ladder: Ladder, rung: Rung) -> str:
         for name, code in (("MAP", posterior.mode), ("median", posterior.median), ("mean", posterior.mean))
     )
     return (
-        f"Rung {rung.index}: {chip(rung)['name'].removeprefix('Go to ')}. Posterior: {marks}. "
+        f"Rung {rung.index}: {chip(rung).name.removeprefix('Go to ')}. Posterior: {marks}. "
         f"log p(v) {number(terms.log_evidence)}, ELBO {number(terms.elbo)}, "
         f"gap {gap_text(terms.kl, terms.log_evidence)}."
     )
@@ -132,35 +131,21 @@ def _width(rung: Rung) -> float:
 
 
 EQUATION = [
-    {
-        "id": "evidence",
-        "tex": r"\log p(v)",
-        "color": "$text",
-        "slot": "equation.evidence",
-        "title": "log evidence: the same for every q",
-    },
-    {"tex": "="},
-    {
-        "id": "joint",
-        "tex": r"\mathbb{E}_q[\log p(h,v)]",
-        "color": "$elbo",
-        "slot": "equation.joint",
-        "title": "expected log joint: the term of the ELBO that moves with μ",
-    },
-    {"tex": "+"},
-    {
-        "id": "entropy",
-        "tex": r"H(q)",
-        "color": "$elbo",
-        "slot": "equation.entropy",
-        "title": "entropy of q: depends on its width, not on its place; with the term before it, the ELBO",
-    },
-    {"tex": "+"},
-    {
-        "id": "kl",
-        "tex": r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)",
-        "color": "$gap",
-        "slot": "equation.kl",
-        "title": "the gap: how far q is from the posterior",
-    },
+    Term("evidence", r"\log p(v)", "$text", "log evidence: the same for every q"),
+    "=",
+    Term(
+        "joint",
+        r"\mathbb{E}_q[\log p(h,v)]",
+        "$elbo",
+        "expected log joint: the term of the ELBO that moves with μ",
+    ),
+    "+",
+    Term(
+        "entropy",
+        r"H(q)",
+        "$elbo",
+        "entropy of q: depends on its width, not on its place; with the term before it, the ELBO",
+    ),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", "the gap: how far q is from the posterior"),
 ]

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from em_core import trajectory as core
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
 from ui.dictionary.run import DictionaryRun
@@ -28,7 +29,7 @@ expect.set_options(timeout=20_000)
 def rows(settings, moves):
     """What the core computes: one entry per half-step, as on the command line."""
     experiment = Experiment.parse(settings.experiment(moves))
-    return core.report(experiment, core.run(experiment))["half_steps"]
+    return report(experiment, core.run(experiment))["half_steps"]
 
 
 def numbers_of(row):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from em_core.trajectory import report
+from em_core.files.report import report
 from tests.browser.reader import Reader
 from tests.core.cases import reference
 from ui.em.run import EmRun

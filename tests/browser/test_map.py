@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from em_core.observe.solving import RACERS
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment, run
-from figures.map.moment import RACERS
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
 from ui.map.settings import SIGNALS, MapOverrides, MapSettings, for_signal

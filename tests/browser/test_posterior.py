@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from em_core.observe.ladder import STOPS
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, run
-from figures.posterior.moment import STOPS
 from tests.browser.conftest import watch
 from tests.browser.reader import Reader
 from ui.posterior.settings import UNITS, PosteriorOverrides, PosteriorSettings, for_units

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from em_core.__main__ import _finite, main
+from em_core.__main__ import main
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.report import finite, report
 from em_core.models import MODELS
 from em_core.moves import MOVES
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
-from em_core.trajectory import report, run
+from em_core.trajectory import run
 from tests.attack import SOAK, in_time, ordinary
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import FILES, experiments
@@ -47,7 +48,7 @@ def one_line(text):
 def strict(result):
     """The report as the command line prints it: JSON without NaN."""
     assert not any(math.isnan(number) for number in numbers(result)), result
-    return json.dumps(_finite(result), allow_nan=False)
+    return json.dumps(finite(result), allow_nan=False)
 
 
 def largest(*rows):

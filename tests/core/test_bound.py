@@ -18,7 +18,7 @@ T = np.linspace(-1, 2, 31)
 def moved_by_m(case):
     """θ⁽⁰⁾, its posterior and where M goes from there."""
     q = case.model.posterior(case.data, case.theta)
-    return case.theta, q, m_steps.full(case.model, case.data, State(case.theta, q)).theta
+    return case.theta, q, m_steps.full(case.model, case.data, State(case.theta, q)).state.theta
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

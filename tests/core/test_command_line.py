@@ -38,7 +38,8 @@ INFINITE = {
     },
     "schedule": "M",
 }
-KEYS = ["index", "move", "log_evidence", "elbo", "gap", "kl", "expected_log_joint", "entropy", "parameters", "events"]
+KEYS = ["index", "move", "log_evidence", "elbo", "gap", "kl", "expected_log_joint", "entropy"]
+KEYS += ["parameters", "info", "events"]
 
 
 def strictly(text):
@@ -79,7 +80,8 @@ def test_a_run_prints_every_half_step(call):
     assert [step["index"] for step in result["half_steps"]] == list(range(7))
     assert all(list(step) == KEYS for step in result["half_steps"])
     first = result["half_steps"][0]
-    assert all(first[key] is None for key in ("elbo", "gap", "kl", "expected_log_joint", "entropy"))
+    assert all(first[key] is None for key in ("elbo", "gap", "kl", "expected_log_joint", "entropy", "info"))
+    assert [step["info"] for step in result["half_steps"][1:3]] == [{"passes": 1}, {"passes": 1, "accepted": True}]
     for step in result["half_steps"][1:]:
         assert step["elbo"] == step["expected_log_joint"] + step["entropy"]
         assert step["gap"] == step["log_evidence"] - step["elbo"]
@@ -100,7 +102,7 @@ def test_csv_has_one_row_per_half_step_and_one_column_per_number(call):
         assert row["move"] == (step["move"] or "") and row["kl"] == ("" if step["kl"] is None else str(step["kl"]))
         assert float(row["log_evidence"]) == step["log_evidence"]
         assert float(row["covariances[1][0][1]"]) == step["parameters"]["covariances"][1][0][1]
-        assert row["events"] == ""
+        assert row["events"] == "" and row["passes"] == (str(step["info"]["passes"]) if step["info"] else "")
 
 
 def test_a_stopped_run_exits_0_with_the_failed_half_step_last(call):

@@ -7,6 +7,7 @@ import pytest
 
 from em_core import datasets, trajectory
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.models import MODELS
 from em_core.moves import allowed
 from tests.core.cases import reference
@@ -38,7 +39,7 @@ def test_every_data_set_runs_with_every_model_it_lists(dataset, model, seed):
     word = "(EM)10" if "E" in allowed(MODELS[model]) else "(HM)10"
     for start in starts:
         experiment = Experiment.parse({**raw, "start": start, "schedule": word})
-        result = trajectory.report(experiment, trajectory.run(experiment))
+        result = report(experiment, trajectory.run(experiment))
         assert result["outcome"] == "completed", result["message"]
 
 

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from em_core import trajectory as run
-from em_core.__main__ import _csv, _finite
 from em_core.bound import decompose
 from em_core.datasets import images, photograph
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.report import as_csv, finite, report
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
 from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
@@ -172,7 +172,7 @@ def test_atoms_within_the_ball_are_free():
     codes, targets = rng.normal(size=(50, 4)) * [9, 9, 9, 0.1], rng.normal(size=(50, 6))
     start = np.eye(6)[:, :4]
     sums = codes.T @ codes, targets.T @ codes
-    found = dictionary_update.within_unit_length(start, *sums, 1e-9)
+    found, *_ = dictionary_update.within_unit_length(start, *sums, 1e-9)
     lengths = np.linalg.norm(found, axis=0)
     assert lengths[:3].max() < 0.5 and lengths[3] == pytest.approx(1, abs=1e-12)
     assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-9
@@ -222,10 +222,10 @@ def test_newton_finds_what_the_sweeps_find(monkeypatch):
     start = rng.normal(size=(6, 8))
     start /= np.linalg.norm(start, axis=0)
     sums = codes.T @ codes, targets.T @ codes
-    quick = dictionary_update.within_unit_length(start, *sums, 1e-8)
+    quick, *_ = dictionary_update.within_unit_length(start, *sums, 1e-8)
     monkeypatch.setattr(dictionary_update, "_newton", lambda *given: None)
     monkeypatch.setattr(dictionary_update, "MOST_SWEEPS", 200_000)
-    slow = dictionary_update.within_unit_length(start, *sums, 1e-8)
+    slow, *_ = dictionary_update.within_unit_length(start, *sums, 1e-8)
     np.testing.assert_allclose(quick, slow, atol=1e-6)
     for found in (quick, slow):
         assert np.linalg.norm(dictionary_update.projected_gradient(found, *sums)) <= 1e-8
@@ -257,7 +257,7 @@ def test_the_joint_is_that_of_its_definition():
         for x, mean in zip(v, theta["dictionary"] @ h + [0.1, -0.2, 0.3], strict=True):
             total += 0.5 * math.log(1.5 / (2 * math.pi)) - 0.75 * (x - mean) ** 2
     assert experiment.model.expected_log_joint(experiment.data, theta, q) == pytest.approx(total, rel=1e-12)
-    row = run.report(experiment, trajectory)["half_steps"][-1]
+    row = report(experiment, trajectory)["half_steps"][-1]
     assert row["objective"] == pytest.approx(-total, rel=1e-12) and row["codes"] == q.codes.tolist()
 
 
@@ -456,19 +456,19 @@ def test_sweeps_are_those_of_scikit_learn_and_full_m_steps_end_no_worse(raw):
 
 
 def through_text(value):
-    return json.loads(json.dumps(_finite(value), allow_nan=False))
+    return json.loads(json.dumps(finite(value), allow_nan=False))
 
 
 @by_case
 def test_what_is_exported_replays_to_the_last_bit(raw):
     experiment, trajectory = made(raw)
-    first = through_text(run.report(experiment, trajectory))
+    first = through_text(report(experiment, trajectory))
     again = Experiment.parse(first["experiment"])
-    assert through_text(run.report(again, run.run(again))) == first
+    assert through_text(report(again, run.run(again))) == first
 
 
 def test_the_report():
-    rows = through_text(run.report(*made(TINY, schedule="HMHC")))["half_steps"]
+    rows = through_text(report(*made(TINY, schedule="HMHC")))["half_steps"]
     assert [row["move"] for row in rows] == [None, "H", "M", "H", "C"]
     nothing = ("log_evidence", "gap", "kl")
     assert all(row[key] is None for row in rows for key in nothing)
@@ -476,7 +476,7 @@ def test_the_report():
     for row in rows[1:]:
         assert row["elbo"] == row["entropy"] == "-Infinity" and row["objective"] == -row["expected_log_joint"]
         assert np.shape(row["codes"]) == (30, 5) and np.shape(row["parameters"]["dictionary"]) == (3, 5)
-    head, *lines = _csv(_finite(run.report(*made(TINY, schedule="HM")))).splitlines()
+    head, *lines = as_csv(finite(report(*made(TINY, schedule="HM")))).splitlines()
     assert "codes[29][4]" in head and "codes," not in head and len(lines) == 3
     assert len({line.count(",") for line in (head, *lines)}) == 1
 
@@ -585,7 +585,7 @@ def test_a_damaged_experiment_gives_numbers_an_event_or_one_line(data):
     except InvalidExperiment as error:
         assert str(error).isprintable()
         return
-    result = run.report(experiment, run.run(experiment))
+    result = report(experiment, run.run(experiment))
     assert all(math.isfinite(number) for step in result["half_steps"] for number in numbers(step["parameters"]))
     assert not any(math.isnan(number) for number in numbers(result))
-    json.loads(json.dumps(_finite(result), allow_nan=False))
+    json.loads(json.dumps(finite(result), allow_nan=False))

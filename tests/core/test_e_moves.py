@@ -74,7 +74,8 @@ def test_the_kl_of_a_unit_is_that_of_a_q_exact_in_all_others(case):
     exact = case.model.posterior(case.data, case.theta)
     parts = case.model.kl_by_unit(case.q, exact)
     for unit in range(len(parts)):
-        one = case.model.replaced(exact, case.q, np.array([unit]))
+        others = np.delete(np.arange(len(parts)), unit)
+        one = case.model.posterior_for(case.data, case.theta, case.q, others)
         assert case.model.kl(one, exact) == pytest.approx(parts[unit], rel=1e-13, abs=1e-300)
 
 
@@ -208,12 +209,12 @@ def test_points_among_spread_out_units_are_told_until_the_last_is_gone(case):
     for bound in bounds[2:-1]:
         assert (bound.entropy, bound.elbo, bound.kl) == (-math.inf, -math.inf, math.inf)
         assert math.isfinite(bound.expected_log_joint)
-    assert bounds[-1].kl == 0
+    assert 0 <= bounds[-1].kl < 1e-23
     for term in ("log_evidence", "expected_log_joint", "entropy"):
         assert getattr(bounds[-1], term) == pytest.approx(getattr(bounds[1], term), rel=1e-13)
     halfway = case.model.kl_by_unit(trajectory[3].after.q, case.model.posterior(case.data, case.theta))
     if blocks > 1:
-        assert set(halfway) == {0.0, math.inf} and halfway[0] == 0
+        assert halfway[0] < 1e-24 and ((halfway < 1e-24) | (halfway == math.inf)).all() and halfway.max() == math.inf
 
 
 def test_a_scale_without_a_mode_stops_h_with_an_event():
@@ -255,12 +256,15 @@ def test_partial_steps_close_the_gap_block_by_block(case, blocks):
     exact = case.model.posterior(case.data, case.theta)
     expected = case.model.kl_by_unit(case.q, exact)
     for step, part in zip(trajectory.half_steps[1:], parts, strict=True):
-        expected[part] = 0
-        np.testing.assert_array_equal(case.model.kl_by_unit(step.after.q, exact), expected)
+        found = case.model.kl_by_unit(step.after.q, exact)
+        # computed for the block alone: the posterior of all units may differ in its last digits
+        assert found[part].max(initial=0) < 1e-24
+        expected[part] = found[part]
+        np.testing.assert_array_equal(found, expected)
         assert step.after.q_at is None
     values = np.array([bound.elbo for bound in bounds])
     assert (np.diff(values) >= -1e-14 * np.abs(values[1:])).all()
-    assert bounds[-1].kl == 0 and abs(bounds[-1].gap) <= 1e-12 * max(1, abs(bounds[-1].log_evidence))
+    assert 0 <= bounds[-1].kl < 1e-23 and abs(bounds[-1].gap) <= 1e-12 * max(1, abs(bounds[-1].log_evidence))
     whole = decompose(case.model, case.data, State(case.theta, exact))
     for term in ("expected_log_joint", "entropy"):
         assert getattr(bounds[-1], term) == pytest.approx(getattr(whole, term), rel=1e-13)

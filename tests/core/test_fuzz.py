@@ -9,10 +9,10 @@ import math
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from em_core.__main__ import _finite
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.trajectory import report, run
+from em_core.files.report import finite, report
+from em_core.trajectory import run
 from tests.core.cases import CASES, belief_net, binomial, factors, gaussian, linkage
 
 SMALL = {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}
@@ -147,7 +147,7 @@ def survives(raw):
         assert all(math.isfinite(number) for number in numbers(step["parameters"])), step
         assert math.isfinite(step["log_evidence"]), step
         assert step["kl"] is None or step["kl"] >= 0, step
-    json.loads(json.dumps(_finite(result), allow_nan=False))
+    json.loads(json.dumps(finite(result), allow_nan=False))
     return result
 
 

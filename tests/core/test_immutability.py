@@ -12,6 +12,7 @@ from em_core import trajectory as run
 from em_core.bound import decompose, profile
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.moves import MOVES
 from tests.core.cases import CASES
 
@@ -50,7 +51,7 @@ def test_every_array_is_read_only_and_none_changes(case):
         )
     except HalfStepFailed:
         assert case.without
-    run.report(experiment, trajectory)
+    report(experiment, trajectory)
     for entry, copied in zip([*found, *arrays(given)], [*before, *copies], strict=True):
         np.testing.assert_array_equal(entry, copied)
 
@@ -60,7 +61,7 @@ def test_the_experiment_file_is_not_changed(case):
     raw = {**copy.deepcopy(case.raw), "schedule": "E", "moves": {}}
     kept = copy.deepcopy(raw)
     experiment = Experiment.parse(raw)
-    run.report(experiment, run.run(experiment))
+    report(experiment, run.run(experiment))
     assert raw == kept
 
 

@@ -17,6 +17,7 @@ from em_core.__main__ import main
 from em_core.distributions import chains, minibatch
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.models import MODELS
 from em_core.models.observations import Observations
 from em_core.moves import MOVES, allowed
@@ -68,7 +69,7 @@ def test_the_mean_slope_of_all_minibatches_is_the_slope(case):
     assert sizes or n_units == 1
     for size in sizes:
         slopes = [
-            m_steps.minibatch_slope(case.model, case.data, state(case), size, Chosen(units))
+            m_steps.minibatch_slope(case.model, case.data, state(case), size, Chosen(units))[0]
             for units in itertools.combinations(range(n_units), size)
         ]
         scale = np.mean(np.abs(slopes), axis=0).max(initial=1.0)
@@ -85,7 +86,8 @@ def test_minibatches_of_any_q_have_no_bias(case):
         q = run.run(case.experiment(letter, moves={"P": {"blocks": 3}})).last.after.q
         now = State(case.theta, q)
         slopes = [
-            m_steps.minibatch_slope(case.model, case.data, now, 1, Chosen([unit])) for unit in range(n_drawable(case))
+            m_steps.minibatch_slope(case.model, case.data, now, 1, Chosen([unit]))[0]
+            for unit in range(n_drawable(case))
         ]
         scale = np.mean(np.abs(slopes), axis=0).max(initial=1.0)
         whole = slope(case, case.theta, q) / case.n_units
@@ -102,7 +104,7 @@ def test_a_minibatch_and_the_rest_make_up_the_whole(case):
     if not len(rest):
         return
     parts = [model.minibatch(case.data, case.q, len(part), Chosen(part)) for part in (chosen, rest)]
-    assert sum(share for _, _, share in parts) == pytest.approx(1, rel=1e-15)
+    assert sum(draw.share for _, _, draw in parts) == pytest.approx(1, rel=1e-15)
     assert sum(model.n_units(data) for data, _, _ in parts) == case.n_units
     totals = [model.gradient(data, case.theta, q) for data, q, _ in parts]
     np.testing.assert_allclose(sum(totals), slope(case, case.theta), rtol=1e-12, atol=1e-11)
@@ -127,9 +129,9 @@ def test_a_row_with_a_frequency_is_that_many_rows():
     rng = np.random.default_rng(4)
     for _ in range(50):
         chosen = Chosen(rng.choice(len(repeated.values), 11, replace=False))
-        few, few_q, share = model.minibatch(table, case.q, 11, chosen)
-        many, many_q, same_share = model.minibatch(repeated, q, 11, chosen)
-        assert share == same_share == 11 / 83
+        few, few_q, draw = model.minibatch(table, case.q, 11, chosen)
+        many, many_q, same_draw = model.minibatch(repeated, q, 11, chosen)
+        assert draw.share == same_draw.share == 11 / 83 and draw.size == same_draw.size == 11
         np.testing.assert_array_equal(np.repeat(few.values, few.counts.astype(int)), many.values)
         slopes = [model.gradient(*entry) for entry in ((few, case.theta, few_q), (many, case.theta, many_q))]
         np.testing.assert_allclose(*slopes, rtol=1e-12, atol=1e-13)
@@ -140,17 +142,17 @@ def test_counts_in_cells_are_drawn_animal_by_animal(name):
     case = BY_NAME[name]
     members = np.repeat(np.arange(4), case.data.counts.astype(int))
     units = np.random.default_rng(1).choice(len(members), 30, replace=False)
-    data, q, share = case.model.minibatch(case.data, case.q, 30, Chosen(units))
+    data, q, draw = case.model.minibatch(case.data, case.q, 30, Chosen(units))
     np.testing.assert_array_equal(data.counts, np.bincount(members[units], minlength=4))
     np.testing.assert_array_equal(q.counts, data.counts[: len(q.counts)])
     np.testing.assert_array_equal(q.probabilities, case.q.probabilities)
-    assert share == 30 / len(members)
+    assert draw.share == 30 / len(members)
 
 
 def test_a_minibatch_of_a_hidden_markov_model_is_whole_sequences():
     case = BY_NAME["hidden_markov_poisson_three_states"]
-    data, q, share = case.model.minibatch(case.data, case.q, 2, Chosen([2, 0]))
-    assert (data.values.tolist(), data.lengths, share) == ([1, 0, 4, 9, 12, 5], (5, 1), 2 / 3)
+    data, q, draw = case.model.minibatch(case.data, case.q, 2, Chosen([2, 0]))
+    assert (data.values.tolist(), data.lengths, draw.share) == ([1, 0, 4, 9, 12, 5], (5, 1), 2 / 3)
     expected = case.model.posterior(data, case.q_at)
     assert q.lengths == (5, 1)
     np.testing.assert_allclose(q.probabilities, expected.probabilities, rtol=1e-13)
@@ -210,7 +212,7 @@ def test_s_draws_from_seed_and_number_and_repeats():
     assert not same(other[2].after.theta, whole[2].after.theta)
     rng = np.random.default_rng([5, 2])
     expected = m_steps.stochastic_step(experiment.model, experiment.data, whole[1].after, 0.03, 3, rng)
-    assert same(expected.theta, whole[2].after.theta)
+    assert same(expected.state.theta, whole[2].after.theta)
 
 
 # ---- A -------------------------------------------------------------------------------------------------------
@@ -236,9 +238,9 @@ def test_adam_by_hand(case):
 
 
 def test_adam_starts_afresh_where_the_number_of_coordinates_changes():
-    fresh = m_steps.adam_step(COINS.model, COINS.data, state(COINS), 0.1, 0.9, 0.99)
+    fresh = m_steps.adam_step(COINS.model, COINS.data, state(COINS), 0.1, 0.9, 0.99).state
     stale = replace(state(COINS), carry={"A": (frozen([1.0, 2.0, 3.0]), frozen([1.0, 1.0, 1.0]), 7), "T": 3})
-    again = m_steps.adam_step(COINS.model, COINS.data, stale, 0.1, 0.9, 0.99)
+    again = m_steps.adam_step(COINS.model, COINS.data, stale, 0.1, 0.9, 0.99).state
     assert same(again.theta, fresh.theta) and again.carry["A"][2] == 1 and again.carry["T"] == 3
 
 
@@ -264,16 +266,16 @@ def test_newton_lands_on_the_maximum_of_a_quadratic(scale):
     case = BY_NAME["gaussian_spherical_2d_k2_fixed_weights_fixed_covariances"]
     best = case.model.maximize(case.data, case.q, case.theta)["means"]
     far = {**case.theta, "means": frozen(scale * np.random.default_rng(0).standard_normal(best.shape))}
-    after, events = m_steps.newton_step(case.model, case.data, state(case, far))
-    assert events == ()
-    np.testing.assert_allclose(after.theta["means"], best, rtol=0, atol=1e-9 * max(1.0, scale))
+    made = m_steps.newton_step(case.model, case.data, state(case, far))
+    assert made.events == ()
+    np.testing.assert_allclose(made.state.theta["means"], best, rtol=0, atol=1e-9 * max(1.0, scale))
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_the_curvature_is_that_of_the_bound(case):
     """Against central differences of the slope by the five-point rule; symmetric."""
     vector = case.model.to_vector(case.theta)
-    found = m_steps._curvature(case.model, case.data, state(case))
+    found, _ = m_steps._curvature(case.model, case.data, state(case))
     assert np.array_equal(found, found.T)
     for place in range(len(vector)):
 
@@ -290,7 +292,7 @@ def test_newton_converges_quadratically_to_m(case):
     model = case.model
     theta = model.maximize(case.data, case.q, case.theta)
     best = model.to_vector(theta)
-    curvature = -m_steps._curvature(model, case.data, state(case, theta))
+    curvature = -m_steps._curvature(model, case.data, state(case, theta))[0]
     sizes, directions = np.linalg.eigh(curvature)
     assert (sizes > -1e-6).all()
     flat = directions[:, sizes < 1e-6]
@@ -301,7 +303,7 @@ def test_newton_converges_quadratically_to_m(case):
     left = []
     for distance in (1e-2, 1e-3):
         start = model.from_vector(best + distance * away / max(1.0, np.linalg.norm(scaled * away)), theta)
-        after, _ = m_steps.newton_step(model, case.data, state(case, start))
+        after = m_steps.newton_step(model, case.data, state(case, start)).state
         left.append(np.linalg.norm(scaled * (model.to_vector(after.theta) - best)))
     assert left[0] < 20 * 1e-2**2 and left[1] < 20 * 1e-3**2 + 1e-9
 
@@ -312,14 +314,15 @@ def test_newton_goes_by_the_size_of_the_curvature(case, monkeypatch):
     rng = np.random.default_rng(5)
     for spread in (0.3, 2.0):
         now = state(case, case.random_theta(rng, spread))
-        curvature, g = m_steps._curvature(case.model, case.data, now), slope(case, now.theta) / case.n_units
+        curvature, _ = m_steps._curvature(case.model, case.data, now)
+        g = slope(case, now.theta) / case.n_units
         scale = np.sqrt(np.abs(np.diag(curvature)))
         scaled = curvature / np.outer(scale, scale)
         size = np.real(sqrtm(scaled.T @ scaled))
         if not len(g) or np.linalg.cond(size) > 1e6:
             continue
         changes = []
-        monkeypatch.setattr(m_steps, "_backtracked", lambda *args, seen=changes: (seen.append(args[3]), ()))
+        monkeypatch.setattr(m_steps, "_backtracked", lambda *args, seen=changes: seen.append(args[3]))
         m_steps.newton_step(case.model, case.data, now)
         (change,) = changes
         np.testing.assert_allclose(size @ (scale * change), g / scale, rtol=1e-6, atol=1e-7 * np.abs(g / scale).max())
@@ -334,7 +337,7 @@ def test_newton_where_the_curvature_has_the_wrong_sign(far):
     raw["start"] = {"weights": [1.0], "means": [[far * deviation]], "covariances": [[[deviation**2]]]}
     experiment = Experiment.parse({**raw, "schedule": "E(N)25"})
     trajectory = run.run(experiment)
-    opening = m_steps._curvature(experiment.model, experiment.data, trajectory[1].after)
+    opening, _ = m_steps._curvature(experiment.model, experiment.data, trajectory[1].after)
     assert np.linalg.eigvalsh(opening).max() > 0.1
     first = trajectory[2].after.theta
     assert trajectory[2].events == () and abs(first["means"][0, 0]) < far * deviation  # uphill, and not far astray
@@ -409,7 +412,7 @@ def test_l_bfgs_ends_where_m_goes(case):
     best = case.elbo(model.maximize(case.data, case.q, case.theta), case.q)
     after = state(case)
     for _ in range(12):
-        after, _ = m_steps.lbfgs_steps(model, case.data, after, 25)
+        after = m_steps.lbfgs_steps(model, case.data, after, 25).state
     assert case.elbo(after.theta, case.q) == pytest.approx(best, rel=1e-10)
     assert np.linalg.norm(slope(case, after.theta)) <= 1e-5 * case.n_units * max(
         1, np.abs(model.to_vector(case.theta)).max()
@@ -419,7 +422,7 @@ def test_l_bfgs_ends_where_m_goes(case):
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_more_iterations_of_l_bfgs_climb_higher(case):
     reached = [
-        case.elbo(m_steps.lbfgs_steps(case.model, case.data, state(case), iterations)[0].theta, case.q)
+        case.elbo(m_steps.lbfgs_steps(case.model, case.data, state(case), iterations).state.theta, case.q)
         for iterations in (1, 3, 10)
     ]
     assert case.elbo(case.theta, case.q) <= reached[0] <= reached[1] <= reached[2]
@@ -624,22 +627,21 @@ def test_m_type_moves_do_not_ask_for_the_entropy(case):
     for letter in case.m_moves:
         settings = {**{key: entry.default for key, entry in MOVES[letter].settings.items()}, **SETTINGS.get(letter, {})}
         made = MOVES[letter].make(model, case.data, state(case), settings, rng)
-        after = made[0] if isinstance(made, tuple) else made
-        assert after.q is case.q
-        assert all(np.isfinite(entry).all() for entry in after.theta.values())
+        assert made.state.q is case.q
+        assert all(np.isfinite(entry).all() for entry in made.state.theta.values())
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)
 def test_exports_with_carries_and_draws_replay_to_the_last_bit(case):
     letters = [letter for letter in case.m_moves if letter != "M"]
     word = f"E{''.join(letters)}(ESAE{'C2' if 'C' in letters else ''})2N"
-    first = run.report(
+    first = report(
         *(lambda experiment: (experiment, run.run(experiment)))(case.experiment(word, moves=SETTINGS, seed=9))
     )
     assert first["outcome"] == "completed"
     text = json.dumps(first, allow_nan=False)
     again = Experiment.parse(json.loads(text)["experiment"])
-    assert json.dumps(run.report(again, run.run(again)), allow_nan=False) == text
+    assert json.dumps(report(again, run.run(again)), allow_nan=False) == text
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

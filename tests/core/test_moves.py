@@ -61,14 +61,14 @@ def test_backtracking_turns_the_same_step_into_a_rise():
 def test_backtracking_rises_by_armijos_share(case):
     """L/N rises by at least 1e-4 · size · |slope|² for the size taken, one of step · 2⁻ⁱ; from any step."""
     for step in (1e-3, 1.0, 1e6):
-        after, events = m_steps.backtracking_step(case.model, case.data, State(case.theta, case.q), step)
-        assert events == ()
+        made = m_steps.backtracking_step(case.model, case.data, State(case.theta, case.q), step)
+        assert made.events == ()
         slope = case.model.gradient(case.data, case.theta, case.q) / case.n_units
-        change = case.model.to_vector(after.theta) - case.model.to_vector(case.theta)
+        change = case.model.to_vector(made.state.theta) - case.model.to_vector(case.theta)
         size = float(change @ slope / (slope @ slope))
         assert np.log2(step / size) == pytest.approx(round(np.log2(step / size)), abs=1e-6)
         np.testing.assert_allclose(change, size * slope, rtol=1e-6, atol=1e-9)
-        gain = (case.elbo(after.theta, case.q) - case.elbo(case.theta, case.q)) / case.n_units
+        gain = (case.elbo(made.state.theta, case.q) - case.elbo(case.theta, case.q)) / case.n_units
         assert gain >= 1e-4 * size * float(slope @ slope) * (1 - 1e-6)
 
 

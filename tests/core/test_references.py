@@ -11,13 +11,14 @@ import pytest
 from em_core import trajectory as run
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from tests.core.cases import reference
 
 
 def replay(**raw):
     """The report of an experiment file that went through text."""
     experiment = Experiment.parse(json.loads(json.dumps(raw)))
-    return run.report(experiment, run.run(experiment))
+    return report(experiment, run.run(experiment))
 
 
 def close(found, expected, rtol, atol=0.0):

@@ -10,6 +10,7 @@ import pytest
 
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from tests.core.cases import reference
 from tests.core.test_references import close, column, replay
 
@@ -134,7 +135,7 @@ def test_student_t_at_every_iteration():
         }
     )
     trajectory = run.run(experiment)
-    result = run.report(experiment, trajectory)
+    result = report(experiment, trajectory)
     for entry in trace:
         step = result["half_steps"][2 * entry["iter"]]
         close(step["log_evidence"], entry["loglik"], 1e-11)

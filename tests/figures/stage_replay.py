@@ -57,12 +57,15 @@ class Shown:
         self.value |= inner["value"]
         return self
 
-    def trace(self, figure: str, trace: int) -> dict[str, Any]:
-        return self.figures[figure]["data"][trace]
+    def trace(self, address: str) -> dict[str, Any]:
+        """A trace by name: `timeline.elbo`."""
+        figure, name = address.split(".")
+        (found,) = (trace for trace in self.figures[figure]["data"] if trace["meta"] == name)
+        return found
 
-    def points(self, figure: str, trace: int) -> np.ndarray:
+    def points(self, address: str) -> np.ndarray:
         """(n, 2) places of a trace, breaks left out."""
-        found = self.trace(figure, trace)
+        found = self.trace(address)
         pairs = np.array([found["x"], found["y"]], dtype=float).T
         return pairs[np.isfinite(pairs).all(axis=1)]
 
@@ -71,7 +74,7 @@ class Shown:
         if not rest:
             return self.figures[figure]["layout"], trace.split(".")
         (path,) = rest
-        return self.figures[figure]["data"][int(trace)], path.split(".")
+        return self.trace(f"{figure}.{trace}"), path.split(".")
 
     def _read(self, key: str) -> Any:
         place, names = self._place(key)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from em_core import trajectory as core
 from em_core.files.experiment import Experiment
+from em_core.files.report import report
 from em_core.models.dictionary_learning import textbook_objective
 from figures.dictionary import atoms, examples, words
 from figures.look.encode import grey
@@ -93,8 +93,8 @@ def test_the_second_start_is_drawn_as_its_own_run(settings):
 @by_case
 def test_the_staircase_is_log_p(settings):
     run = made(settings)
-    report = core.report(run.experiment, run.trajectory)["half_steps"]
-    heights = [row["expected_log_joint"] for row in report[1:]]
+    rows = report(run.experiment, run.trajectory)["half_steps"]
+    heights = [row["expected_log_joint"] for row in rows[1:]]
     for figure in ("timeline", "latest"):
         trace = shown(run).trace(figure, 0)
         np.testing.assert_allclose(trace["y"], heights, rtol=1e-14)

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 import pytest
 
 from em_core.bound import decompose
+from em_core.observe.course import STOPS
+from em_core.observe.moment import same
 from em_core.records import State
 from figures.em import timeline
-from figures.em.decomposition import _NAMES, _TERMS
-from figures.em.moment import STOPS, same
 from figures.look import palette, wording
 from figures.look.encode import numbers
 from tests.core.cases import reference

@@ -9,7 +9,7 @@ import pytest
 
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from figures.em import moment as moment_module
+from em_core.observe import course
 from tests.figures.stage_replay import Shown
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
@@ -87,8 +87,8 @@ def test_a_light_frame_is_a_fraction_of_a_whole_one(name):
 def test_a_long_tape_draws_a_handful_of_whole_frames(monkeypatch):
     """701 half-steps: the scan along the M-step, most of what a frame costs, is made for those in view alone."""
     scans = []
-    scan = moment_module.scan
-    monkeypatch.setattr(moment_module, "scan", lambda *args: scans.append(args) or scan(*args))
+    scan = course.scan
+    monkeypatch.setattr(course, "scan", lambda *args: scans.append(args) or scan(*args))
     settings = for_model(Settings(), "binomial_mixture")
     run = EmRun.of(settings, "EM" * 350)
     frames = run.frames([700, 699, 698])

@@ -10,11 +10,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from em_core.observe.solving import PARTS, RACERS
 from em_core.sparse_coding import SOLVERS, Problem, duality_gap, objective, soft_threshold
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
 from figures.look import palette, wording
-from figures.map.moment import PARTS, RACERS
 from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, L1_SOLVERS, settle
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.map.run import MapRun

@@ -10,12 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from em_core.observe.ladder import STOPS
 from em_core.sparse_coding import exact_posterior, log_joint
 from em_core.sparse_coding.posterior.gaussian_q import bound, expected_log_joint
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, around, run
-from figures.em import decomposition
+from figures import decomposition
 from figures.look import palette, wording
-from figures.posterior.moment import STOPS
 from tests.figures.stage_replay import Shown, decode, numbers_in, painted
 from ui.posterior.run import PosteriorRun
 from ui.posterior.settings import PosteriorOverrides, PosteriorSettings, for_units

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from em_core.files.errors import InvalidExperiment
-from em_core.trajectory import report, run
+from em_core.files.report import report
+from em_core.trajectory import run
 from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, EmOverrides, EmSettings, data_options, for_model

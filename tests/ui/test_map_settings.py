@@ -12,7 +12,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
-from figures.map.moment import Signal
+from figures.map.signal import Signal
 from ui.map.run import MapRun
 from ui.map.settings import JUST_LEARNED, SIGNALS, MapOverrides, MapSettings, for_signal
 

@@ -36,14 +36,14 @@ class Slow:
 
     def __init__(self, monkeypatch):
         self.reached, self.gate = threading.Event(), threading.Event()
-        extend = ui.lanes.extend
+        extend = ui.lanes.Ahead.extend
 
         def waiting(*args):
             self.reached.set()
             assert self.gate.wait(SOON)
             return extend(*args)
 
-        monkeypatch.setattr(ui.lanes, "extend", waiting)
+        monkeypatch.setattr(ui.lanes.Ahead, "extend", waiting)
 
 
 def animate(reader, act, errors):

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from em_core.files.experiment import Experiment
 from em_core.moves import check_order
+from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array
 from em_core.trajectory import END_RISE
-from figures.dictionary.moment import Moment, moment
 from figures.dictionary.scene import DictionaryScene
 from ui import limits
 from ui.dictionary.settings import DictionarySettings

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from em_core import schedule
 from em_core.files.experiment import Experiment
 from em_core.moves import MOVES, check_order
+from em_core.observe.moment import Moment, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, opening
-from figures.em.moment import Moment, moment, with_course
 from figures.em.scene import EmScene, faces
 from ui import limits
 from ui.em.settings import EmSettings
@@ -64,7 +64,8 @@ class EmRun(Lanes):
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
-        return moment(self.experiment, self.trajectory, index, next_move, previous, self._plain_evidence(index))
+        plain = self._plain_evidence(index)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, self.own.ahead, plain)
 
     def _plain_evidence(self, index: int) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
@@ -80,7 +81,7 @@ class EmRun(Lanes):
         """All that is shown of half-step `index`."""
         self.gather()
         if index not in self._seen:
-            self._seen[index] = with_course(self._moments[index], self.trajectory, self._seen.get(index - 1))
+            self._seen[index] = with_course(self._moments[index], self.trajectory)
         return self._seen[index]
 
     def cut(self, length: int) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.observe.solving import Step
 from em_core.sparse_coding import duality_gap, objective
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
-from figures.map.moment import Step
 from figures.map.scene import MapScene
 from ui import limits
 from ui.map.settings import MapSettings

@@ -13,7 +13,7 @@ from em_core.files.fields import Array
 from em_core.sparse_coding import SOLVERS, Problem
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.learning import dictionaries, signals
-from figures.map.moment import Signal
+from figures.map.signal import Signal
 from ui import limits
 from ui.settings import Change, Overrides, Settings, box, choice, decades, slider, toggle
 

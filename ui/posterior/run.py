@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from em_core.files.errors import InvalidExperiment
+from em_core.observe.ladder import Ladder
 from em_core.sparse_coding.posterior.ladder import LadderExperiment
-from figures.posterior.moment import Ladder
 from figures.posterior.scene import LadderScene
 from ui import limits
 from ui.posterior.settings import PosteriorSettings, check_units

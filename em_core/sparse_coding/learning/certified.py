@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.learning.batch import encode
 from em_core.sparse_coding.problem import Problem, duality_gap, duality_gaps, objectives
 from em_core.sparse_coding.solvers import feature_sign

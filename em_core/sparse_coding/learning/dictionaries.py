@@ -8,7 +8,7 @@ import numpy as np
 from scipy.fft import idct
 
 from em_core import datasets
-from em_core.files.fields import Array
+from em_core.records import Array
 
 
 def cosines(n_dimensions: int, n_atoms: int) -> Array:

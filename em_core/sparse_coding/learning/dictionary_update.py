@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from em_core.files.fields import Array
+from em_core.records import Array
 
 MOST_SWEEPS = 4_000
 # sweeps between two looks at the projected gradient; where they are slow, Newton's method has a try
@@ -34,28 +34,37 @@ def sweep(dictionary: Array, gram: Array, pulls: Array, constrained: bool) -> Ar
     return result
 
 
-def within_unit_length(dictionary: Array, gram: Array, pulls: Array, tolerance: float) -> Array:
+def within_unit_length(dictionary: Array, gram: Array, pulls: Array, tolerance: float) -> tuple[Array, int, int]:
     """The best dictionary with ‖w_k‖ ≤ 1: sweeps until the projected gradient is at most `tolerance`, or rounding.
 
     dictionary: (D, K), within the constraint; where the sweeps begin. Where they are slow, Newton's method on the
     multipliers finds which atoms end at length 1 and where (Lee et al. 2007, section 4.2); what it finds is taken only
-    if it lies lower.
+    if it lies lower. Also returns the number of sweeps, and how many evaluations it took: sweeps, projected gradients,
+    tries of Newton's method and the heights they are compared by.
     """
     tolerance = max(tolerance, _rounding(dictionary, gram, pulls))
-    best = dictionary
-    for number in range(1, MOST_SWEEPS + 1):
+    best, number, evaluations = dictionary, 0, 0
+
+    def flat() -> bool:
+        nonlocal evaluations
+        evaluations += 1
+        return bool(np.linalg.norm(projected_gradient(best, gram, pulls)) <= tolerance)
+
+    while number < MOST_SWEEPS:
         best = sweep(best, gram, pulls, constrained=True)
+        number, evaluations = number + 1, evaluations + 1
         if number % _LOOK:
             continue
-        if np.linalg.norm(projected_gradient(best, gram, pulls)) <= tolerance:
+        if flat():
             break
         if number % _PATIENT == 0:
             tried = _newton(best, gram, pulls)
+            evaluations += 1 if tried is None else 3
             if tried is not None and height(tried, gram, pulls) <= height(best, gram, pulls):
                 best = tried
-                if np.linalg.norm(projected_gradient(best, gram, pulls)) <= tolerance:
+                if flat():
                     break
-    return best
+    return best, number, evaluations
 
 
 def least_squares(dictionary: Array, codes: Array, targets: Array) -> Array:

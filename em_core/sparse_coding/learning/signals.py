@@ -6,7 +6,7 @@ import numpy as np
 
 from em_core import datasets
 from em_core.datasets import images
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.learning.dictionaries import bumps
 
 

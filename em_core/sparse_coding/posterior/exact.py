@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.posterior.laplace import laplace_posterior
 from em_core.sparse_coding.posterior.quadrature import DEPTH, Density, Indices, Moments, Shape, median, moments
 from em_core.sparse_coding.posterior.rational import Exact, Optimum

@@ -13,8 +13,7 @@ import numpy as np
 from scipy.special import erfcx, ndtr
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
-from em_core.records import Bound
+from em_core.records import Array, Bound
 from em_core.sparse_coding.posterior.exact import Posterior, log_joint
 from em_core.sparse_coding.problem import Problem, gradient
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erfcx, expit, log_expit, log_ndtr
 
-from em_core.files.fields import Array
+from em_core.records import Array
 
 # of Gauss and Legendre, for integrals from −1 to 1
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array, Fields, finite_array
-from em_core.records import Bound
+from em_core.files.fields import Fields, finite_array
+from em_core.records import Array, Bound
 from em_core.sparse_coding.posterior.exact import MOST_UNITS, Posterior, exact_posterior, most_likely_code
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, best_gaussian, bound
 from em_core.sparse_coding.problem import Problem, objective

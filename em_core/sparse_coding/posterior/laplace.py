@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.posterior.kinked import kinked, log_tail, tilted
 
 # below this share of the root of E[h²], more or less, mean and median are computed as what the pull adds to 0

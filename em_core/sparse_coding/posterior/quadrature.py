@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.posterior.kinked import excess, kinked
 from em_core.sparse_coding.posterior.rational import Bowl
 

@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
 from em_core.files.errors import HalfStepFailed
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem
 
 Indices = NDArray[np.intp]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, gradient
 from em_core.sparse_coding.solvers.state import SolverState, starting_code
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, gradient
 from em_core.sparse_coding.solvers.active_set import ActiveSet, Mask, combination, factorise, outside_span, response
 from em_core.sparse_coding.solvers.state import SolverState, starting_code

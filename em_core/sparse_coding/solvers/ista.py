@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, ProximalStep, proximal_step
 from em_core.sparse_coding.solvers.state import SolverState, starting_code
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem
 from em_core.sparse_coding.solvers.active_set import combination, factorise
 from em_core.sparse_coding.solvers.state import SolverState, starting_code

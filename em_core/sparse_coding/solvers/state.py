@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from em_core.files.fields import Array, finite_array
+from em_core.files.fields import finite_array
+from em_core.records import Array
 from em_core.sparse_coding.problem import Problem
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Parameters
+from figures.drawing import Figure
 from figures.em.data_views.belief_net import BeliefNetView
 from figures.em.data_views.binary import BinaryView
 from figures.em.data_views.blood_groups import BloodGroupsView
@@ -19,18 +21,17 @@ from figures.em.data_views.lifetimes import LifetimesView
 from figures.em.data_views.linkage import LinkageView
 from figures.em.data_views.regressions import RegressionView
 from figures.em.data_views.robust import RobustView
-from figures.em.moment import Moment
 from figures.look.encode import Json
+from figures.scene import Handle
 
 
 class DataView(Protocol):
-    """Figure ids are the keys of `figures`; changes name them as `id/trace/attribute`."""
+    """What the scene asks of a view: its figure, and what changes in it."""
 
+    figure: Figure
     title: str
-    gliding: list[str]
     axis_names: tuple[str, ...]
 
-    def figures(self) -> dict[str, Json]: ...
     def completed(self, moment: Moment) -> Json:
         """What depends on q: the completed data. Sent when q changes."""
 
@@ -40,8 +41,8 @@ class DataView(Protocol):
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to trails."""
 
-    def handles(self, theta: Parameters) -> list[Json]:
-        """What the reader can drag, as `docs/stage.md` describes."""
+    def handles(self, theta: Parameters) -> list[Handle]:
+        """What the reader can drag."""
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         """θ after a drag. Raises `InvalidExperiment` for a place that no θ has."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
-from figures.em.moment import Moment
-from figures.look import palette
-from figures.look.encode import Json
+from figures.drawing import Figure, Trace
+from figures.look import layout, palette
+from figures.look.encode import Json, blended_colors, symbols
+from figures.scene import Handle
 
-# text on a component's colour, in both themes
-INK = "#16202c"
-# from 0 to 1: paper to ink for pictures, faint to strong for probabilities
-PICTURE = [[0, "#ffffff"], [1, "#000000"]]
-SHARE = [[0, "$paper"], [1, "$muted"]]
+# points of which no q says yet who made them
+UNSEEN = "$faint"
 
 
 class PlainView:
-    """A view without trails and handles; subclasses override what they have."""
+    """A view without trails and handles; subclasses override what they have, and draw `figure`."""
 
+    figure: Figure
     title = "Data"
-    gliding: list[str] = []
     # what the reader may choose two axes from; none to choose where there are fewer than three
     axis_names: tuple[str, ...] = ()
 
@@ -36,7 +37,7 @@ class PlainView:
     def append(self, moment: Moment) -> Json:
         return {}
 
-    def handles(self, theta: Parameters) -> list[Json]:
+    def handles(self, theta: Parameters) -> list[Handle]:
         return []
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -46,45 +47,100 @@ class PlainView:
         return "" if moment.step.after.q is not None else "no q yet"
 
 
-def curve(color: str, **more: object) -> Json:
-    """An empty line."""
-    return {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": {"color": color, "width": 2.5}, **more}
+class PlaneView(PlainView):
+    """Points in any number of dimensions, seen along two axes; `flattens`: along one, where there is no other."""
+
+    flattens = False
+    # room around the points, as a share of how far they reach
+    room = 0.09
+
+    def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
+        super().__init__(experiment, columns, axes)
+        self.values: Array = self.data.values
+        dimensions = self.values.shape[1]
+        self.axis_names = names(columns, dimensions)
+        self.flat = self.flattens and dimensions == 1
+        self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
+        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
+        self.span = [padded(self.values[:, axis], self.room) for axis in self.drawn]
+
+    def place(self, point: Array) -> tuple[float, float]:
+        """Where a point (D,) stands in the picture."""
+        return float(point[self.drawn[0]]), 0.0 if self.flat else float(point[self.drawn[1]])
+
+    def moved(self, name: str, point: Array, x: float, y: float) -> Array:
+        """The point (D,) after a drag to x, y. Raises `InvalidExperiment` for a place far from the data."""
+        result = point.copy()
+        for axis, where in zip(self.drawn, (x, y), strict=False):
+            result[axis] = near(name, where, self.values[:, axis])
+        return result
 
 
-def points(**more: object) -> Json:
-    """Empty markers."""
-    return {"type": "scatter", "mode": "markers", "x": [], "y": [], **more}
-
-
-def badge(k: int, text: str) -> Json:
+def badge(figure: Figure, k: int, text: str, **more: Any) -> Trace:
     """The marker that stands for component k."""
-    return {
-        "type": "scatter",
-        "mode": "markers+text",
-        "x": [],
-        "y": [],
-        "text": [text],
-        "textfont": {"color": INK, "size": 13, "weight": 700},
-        "marker": {
-            "color": palette.component(k),
-            "symbol": palette.symbol(k),
+    return figure.points(
+        f"badge {k + 1}",
+        palette.component(k),
+        **{
+            "mode": "markers+text",
             "size": 22,
-            "line": {"color": "$text", "width": 1.5},
+            "symbol": palette.symbol(k),
+            "marker_line": {"color": "$text", "width": 1.5},
+            "text": [text],
+            "textfont": {"color": palette.INK, "size": 13, "weight": 700},
+            "glides": True,
+            **more,
         },
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    )
 
 
-def bar(color: str, **more: object) -> Json:
-    return {
-        "type": "bar",
-        "x": [],
-        "y": [],
-        "marker": {"color": color, "line": {"color": "$paper", "width": 1}},
-        "textfont": {"color": INK, "size": 14},
+def badges(figure: Figure, count: int, **more: Any) -> list[Trace]:
+    """Those of components 1, 2, …"""
+    return [badge(figure, k, str(k + 1), **more) for k in range(count)]
+
+
+def trails(figure: Figure, count: int, **more: Any) -> list[Trace]:
+    """For each component the way that it has come."""
+    return [
+        figure.curve(
+            f"trail {k + 1}",
+            palette.component(k),
+            width=1.5,
+            dash="dot",
+            mode="lines+markers",
+            marker={"color": palette.component(k), "size": 4},
+            **more,
+        )
+        for k in range(count)
+    ]
+
+
+def tinted(trace: Trace, probabilities: Array | None) -> Json:
+    """Every point in the mixed colours of its components, with the marker of the most responsible. (K, N) or no q."""
+    if probabilities is None:
+        return trace.set(marker_color=UNSEEN, marker_symbol="circle")
+    return trace.set(marker_color=blended_colors(probabilities), marker_symbol=symbols(probabilities))
+
+
+def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> Trace:
+    """Bars with a number on each."""
+    apart = {"color": "$paper", "width": 1}
+    return figure.bars(name, color, label, marker_line=apart, textfont={"color": palette.INK, "size": 14}, **more)
+
+
+def expected_ticks(figure: Figure, places: list[int], **more: Any) -> Trace:
+    """A tick on each bar: what θ expects there."""
+    return figure.points(
+        "expected",
+        "$text",
+        "expected under θ",
+        size=13,
+        symbol="line-ew-open",
+        marker_line={"width": 3, "color": "$text"},
+        x=places,
+        hover="expected %{y:.2f}",
         **more,
-    }
+    )
 
 
 def padded(values: Array, share: float = 0.09) -> list[float]:
@@ -123,21 +179,3 @@ def segments(x0: Array, y0: Array, x1: Array, y1: Array) -> tuple[Array, Array]:
 def names(columns: tuple[str, ...], dimensions: int) -> tuple[str, ...]:
     """The columns' names, or x1, x2, … where there are none."""
     return columns if len(columns) == dimensions else tuple(f"x{i + 1}" for i in range(dimensions))
-
-
-def nearly_square(values: int) -> tuple[int, int] | None:
-    """Height and width of an image with so many pixels, None where it is none."""
-    side = round(values**0.5)
-    return (side, side) if side * side == values and side > 2 else None
-
-
-def montage(tiles: Array, shape: tuple[int, int], across: int) -> Array:
-    """(n, pixels) images as one picture, `across` in a row with a gap between; NaN where nothing is."""
-    height, width = shape
-    down = -(-len(tiles) // across)
-    picture = np.full((down * (height + 1) - 1, across * (width + 1) - 1), np.nan)
-    for n, tile in enumerate(tiles):
-        row, column = divmod(n, across)
-        top, left = row * (height + 1), column * (width + 1)
-        picture[top : top + height, left : left + width] = tile.reshape(shape)
-    return picture

@@ -8,11 +8,13 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
-from figures.em.data_views.base import INK, PlainView, bar
-from figures.em.moment import Moment
+from figures.drawing import Figure, Trace
+from figures.em.data_views.base import PlainView, badge, bar, trails
 from figures.look import layout, palette
 from figures.look.encode import Json
+from figures.scene import Handle
 
 _MOST_ROWS = 14
 
@@ -32,82 +34,18 @@ class CoinsView(PlainView):
             self.rows = [[n] for n in range(len(self.successes))]
         else:
             self.rows = [np.flatnonzero(self.successes == s).tolist() for s in np.unique(self.successes)]
-        self.trails = range(3 * self.k, 4 * self.k)
-        self.coins = range(4 * self.k, 5 * self.k)
-        self.gliding = [f"data/{trace}" for trace in self.coins]
-
-    def figures(self) -> dict[str, Json]:
         # per coin: its share of every row, its heads, its tails; then trail and marker on the scale
-        shares = [
-            {
-                **bar(palette.component(k), text=[]),
-                "y": [self._row_name(row) for row in self.rows],
-                "orientation": "h",
-                "textposition": "inside",
-                "insidetextanchor": "middle",
-                "name": f"coin {_letter(k)}",
-                "hovertemplate": f"coin {_letter(k)}: %{{x:.3f}}<extra></extra>",
-            }
-            for k in range(self.k)
+        self.figure = self._drawn()
+        scale = {"xaxis": "x3", "yaxis": "y3"}
+        coins = range(self.k)
+        self.shares = [self._share(k) for k in coins]
+        self.heads = [self._count(k, "heads", 1.0) for k in coins]
+        self.tails = [self._count(k, "tails", 0.55) for k in coins]
+        self.trails = trails(self.figure, self.k, **scale)
+        self.coins = [
+            badge(self.figure, k, _letter(k), size=24, hover=f"coin {_letter(k)}: P(heads) = %{{x:.4f}}", **scale)
+            for k in coins
         ]
-        counts = []
-        for part in ("heads", "tails"):
-            for k in range(self.k):
-                counts.append(
-                    {
-                        **bar(palette.component(k), text=[]),
-                        "x": [f"{_letter(k)}<br>{part}"],
-                        "y": [0],
-                        "xaxis": "x2",
-                        "yaxis": "y2",
-                        "textposition": "outside",
-                        "textfont": {"color": "$text", "size": 13},
-                        "cliponaxis": False,
-                        "showlegend": False,
-                        "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
-                        "opacity": 1.0 if part == "heads" else 0.55,
-                    }
-                )
-        base = {"type": "scatter", "x": [], "y": [], "xaxis": "x3", "yaxis": "y3", "showlegend": False}
-        trails = [
-            {
-                **base,
-                "mode": "lines+markers",
-                "line": {"color": palette.component(k), "width": 1.5, "dash": "dot"},
-                "marker": {"color": palette.component(k), "size": 4},
-                "hoverinfo": "skip",
-            }
-            for k in range(self.k)
-        ]
-        coins = [
-            {
-                **base,
-                "mode": "markers+text",
-                "text": [_letter(k)],
-                "textfont": {"color": INK, "size": 13, "weight": 700},
-                "marker": {
-                    "color": palette.component(k),
-                    "symbol": palette.symbol(k),
-                    "size": 24,
-                    "line": {"color": "$text", "width": 1.5},
-                },
-                "hovertemplate": f"coin {_letter(k)}: P(heads) = %{{x:.4f}}<extra></extra>",
-            }
-            for k in range(self.k)
-        ]
-        total = float(self.trials * len(self.successes))
-        shape = layout.figure(
-            x="responsibility of each coin",
-            xaxis={"domain": [0, 0.56], "range": [0, 1], "anchor": "y"},
-            yaxis={"domain": [0.3, 1], "anchor": "x", "autorange": "reversed", "type": "category", "nticks": 40},
-            barmode="stack",
-            xaxis2=layout.axis("expected counts", domain=[0.66, 1], anchor="y2", type="category", tickangle=0),
-            yaxis2=layout.axis("", domain=[0.3, 1], anchor="x2", range=[0, 1.15 * total / self.k], nticks=4),
-            xaxis3=layout.axis("P(heads)", domain=[0, 1], anchor="y3", range=[-0.02, 1.02]),
-            yaxis3=layout.hidden_axis(-1, self.k, domain=[0, 0.14], anchor="x3"),
-            bargap=0.25,
-        )
-        return {"data": {"data": [*shares, *counts, *trails, *coins], "layout": shape}}
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -116,39 +54,30 @@ class CoinsView(PlainView):
         tails = np.zeros(self.k) if q is None else q.expected_counts @ (self.trials - self.successes)
         for k in range(self.k):
             shares = [0.0 if q is None else float(q.probabilities[k, row[0]]) for row in self.rows]
-            result[f"data/{k}/x"] = shares
-            result[f"data/{k}/text"] = [f"{_letter(k)} {share:.2f}" if share > 0.12 else "" for share in shares]
-            for offset, counts in ((self.k, heads), (2 * self.k, tails)):
-                result[f"data/{offset + k}/y"] = [float(counts[k])]
-                result[f"data/{offset + k}/text"] = [f"{counts[k]:.1f}"]
+            told = [f"{_letter(k)} {share:.2f}" if share > 0.12 else "" for share in shares]
+            result |= self.shares[k].set(x=shares, text=told)
+            for trace, count in ((self.heads[k], heads[k]), (self.tails[k], tails[k])):
+                result |= trace.set(y=[float(count)], text=[f"{count:.1f}"])
         return result
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        result: Json = {}
-        for k in range(self.k):
-            result[f"data/{self.coins[k]}/x"] = [float(theta["probabilities"][k])]
-            result[f"data/{self.coins[k]}/y"] = [k]
-        return result
+        return self._on_the_scale(self.coins, theta)
 
     def append(self, moment: Moment) -> Json:
-        result: Json = {}
-        for k in range(self.k):
-            result[f"data/{self.trails[k]}/x"] = [float(moment.step.after.theta["probabilities"][k])]
-            result[f"data/{self.trails[k]}/y"] = [k]
-        return result
+        return self._on_the_scale(self.trails, moment.step.after.theta)
 
-    def handles(self, theta: Parameters) -> list[Json]:
+    def handles(self, theta: Parameters) -> list[Handle]:
         return [
-            {
-                "id": f"{k}",
-                "figure": "data",
-                "axes": ["xaxis3", "yaxis3"],
-                "x": float(theta["probabilities"][k]),
-                "y": k,
-                "label": f"Coin {_letter(k)}: probability of heads",
-                "color": palette.component(k),
-            }
-            for k in range(self.k)
+            Handle(
+                f"{k}",
+                "data",
+                float(probability),
+                k,
+                f"Coin {_letter(k)}: probability of heads",
+                palette.component(k),
+                axes=["xaxis3", "yaxis3"],
+            )
+            for k, probability in enumerate(theta["probabilities"])
         ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -162,6 +91,58 @@ class CoinsView(PlainView):
         probabilities = moment.step.after.theta["probabilities"]
         coins = ", ".join(f"coin {_letter(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
         return coins if moment.step.after.q is not None else f"{coins}; no q yet"
+
+    def _drawn(self) -> Figure:
+        total = float(self.trials * len(self.successes))
+        return Figure(
+            "data",
+            x="responsibility of each coin",
+            xaxis={"domain": [0, 0.56], "range": [0, 1], "anchor": "y"},
+            yaxis={"domain": [0.3, 1], "anchor": "x", "autorange": "reversed", "type": "category", "nticks": 40},
+            barmode="stack",
+            xaxis2=layout.axis("expected counts", domain=[0.66, 1], anchor="y2", type="category", tickangle=0),
+            yaxis2=layout.axis("", domain=[0.3, 1], anchor="x2", range=[0, 1.15 * total / self.k], nticks=4),
+            xaxis3=layout.axis("P(heads)", domain=[0, 1], anchor="y3", range=[-0.02, 1.02]),
+            yaxis3=layout.hidden_axis(-1, self.k, domain=[0, 0.14], anchor="x3"),
+            bargap=0.25,
+        )
+
+    def _share(self, k: int) -> Trace:
+        return bar(
+            self.figure,
+            f"share {k + 1}",
+            palette.component(k),
+            y=[self._row_name(row) for row in self.rows],
+            text=[],
+            orientation="h",
+            textposition="inside",
+            insidetextanchor="middle",
+            hover=f"coin {_letter(k)}: %{{x:.3f}}",
+        )
+
+    def _count(self, k: int, part: str, opacity: float) -> Trace:
+        return bar(
+            self.figure,
+            f"{part} {k + 1}",
+            palette.component(k),
+            x=[f"{_letter(k)}<br>{part}"],
+            y=[0],
+            text=[],
+            xaxis="x2",
+            yaxis="y2",
+            textposition="outside",
+            textfont_color="$text",
+            textfont_size=13,
+            cliponaxis=False,
+            hover="%{x}: %{y:.3f}",
+            opacity=opacity,
+        )
+
+    def _on_the_scale(self, traces: list[Trace], theta: Parameters) -> Json:
+        result: Json = {}
+        for k, (trace, probability) in enumerate(zip(traces, theta["probabilities"], strict=True)):
+            result |= trace.at((float(probability), k))
+        return result
 
     def _row_name(self, row: list[int]) -> str:
         heads = int(self.successes[row[0]])

@@ -8,56 +8,48 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.models.incomplete_gaussian import completed
+from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
-from figures.em.data_views.base import PlainView, badge, curve, ellipse, names, near, padded, points, segments
-from figures.em.moment import Moment
-from figures.look import layout, palette
-from figures.look.encode import Json, numbers
+from figures.drawing import Figure
+from figures.em.data_views.base import PlaneView, badge, ellipse, segments
+from figures.look import palette
+from figures.look.encode import Json
+from figures.scene import Handle
 
-_COMPLETE, _FILLED, _SPREAD, _OUTLINE, _MEAN = range(5)
 
-
-class GapsView(PlainView):
+class GapsView(PlaneView):
     """One Gaussian, seen along two axes."""
 
     title = "Missing values at their conditional means"
-    gliding = [f"data/{trace}" for trace in (_FILLED, _SPREAD, _OUTLINE, _MEAN)]
+    room = 0.25
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        dimensions = self.data.values.shape[1]
-        self.drawn = [axes[0] % dimensions, axes[1] % dimensions]
-        self.axis_names = names(columns, dimensions)
-        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
-        self.missing = np.isnan(self.data.values[:, self.drawn])
-
-    def figures(self) -> dict[str, Json]:
-        seen = self.data.values[:, self.drawn]
+        seen = self.values[:, self.drawn]
+        self.missing = np.isnan(seen)
         whole = seen[~self.missing.any(axis=1)]
-        complete = points(
-            x=numbers(whole[:, 0]), y=numbers(whole[:, 1]), name="observed", marker={"size": 8, "color": "$muted"}
+        color = palette.component(0)
+        self.figure = figure = Figure(
+            "data",
+            x=self.labels[0],
+            y=self.labels[1],
+            xaxis={"range": self.span[0]},
+            yaxis={"range": self.span[1]},
+            legend=True,
         )
-        filled = points(
-            name="filled in by q",
-            marker={"size": 9, "color": palette.component(0), "symbol": "diamond"},
-            hovertemplate="%{x:.3f}, %{y:.3f}<extra></extra>",
+        figure.points("complete", "$muted", "observed", x=whole[:, 0], y=whole[:, 1], hoverinfo="all")
+        figure.points(
+            "filled", color, "filled in by q", size=9, symbol="diamond", hover="%{x:.3f}, %{y:.3f}", glides=True
         )
-        spread = curve(
-            palette.component(0),
-            name="one standard deviation",
-            line={"color": palette.component(0), "width": 1.2},
-            hoverinfo="skip",
-        )
-        outline = curve("$text", name="θ", line={"color": "$text", "width": 2}, hoverinfo="skip")
-        x, y = (padded(column, 0.25) for column in seen.T)
-        shape = layout.figure(x=self.labels[0], y=self.labels[1], xaxis={"range": x}, yaxis={"range": y}, legend=True)
-        return {"data": {"data": [complete, filled, spread, outline, badge(0, "")], "layout": shape}}
+        figure.curve("spread", color, "one standard deviation", width=1.2, glides=True)
+        figure.curve("outline", "$text", "θ", width=2, glides=True)
+        badge(figure, 0, "")
 
     def completed(self, moment: Moment) -> Json:
-        q = moment.step.after.q
+        q, filled, spread = moment.step.after.q, self.figure["filled"], self.figure["spread"]
         gaps = self.missing.any(axis=1)
         if q is None or not gaps.any():
-            return {f"data/{trace}/{axis}": [] for trace in (_FILLED, _SPREAD) for axis in "xy"}
+            return filled.empty() | spread.empty()
         places = completed(self.data, q)[:, self.drawn]
         deviations = self._deviations(q)
         lines = []
@@ -66,34 +58,19 @@ class GapsView(PlainView):
             low, high = places[rows].copy(), places[rows].copy()
             low[:, axis] -= deviations[rows, axis]
             high[:, axis] += deviations[rows, axis]
-            lines.append(segments(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
-        return {
-            f"data/{_FILLED}/x": numbers(places[gaps, 0]),
-            f"data/{_FILLED}/y": numbers(places[gaps, 1]),
-            f"data/{_SPREAD}/x": numbers(np.concatenate([x for x, _ in lines])),
-            f"data/{_SPREAD}/y": numbers(np.concatenate([y for _, y in lines])),
-        }
+            lines.append(segments(*low.T, *high.T))
+        x, y = (np.concatenate(parts) for parts in zip(*lines, strict=True))
+        return filled.set(x=places[gaps, 0], y=places[gaps, 1]) | spread.set(x=x, y=y)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        mean = theta["mean"][self.drawn]
-        x, y = ellipse(mean, theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
-        return {
-            f"data/{_OUTLINE}/x": numbers(x),
-            f"data/{_OUTLINE}/y": numbers(y),
-            f"data/{_MEAN}/x": [float(mean[0])],
-            f"data/{_MEAN}/y": [float(mean[1])],
-        }
+        x, y = ellipse(theta["mean"][self.drawn], theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
+        return self.figure["outline"].set(x=x, y=y) | self.figure["badge 1"].at(self.place(theta["mean"]))
 
-    def handles(self, theta: Parameters) -> list[Json]:
-        mean = theta["mean"][self.drawn]
-        place = {"x": float(mean[0]), "y": float(mean[1])}
-        return [{"id": "mean", "figure": "data", **place, "label": "Mean", "color": palette.component(0)}]
+    def handles(self, theta: Parameters) -> list[Handle]:
+        return [Handle("mean", "data", *self.place(theta["mean"]), "Mean", palette.component(0))]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        mean = theta["mean"].copy()
-        for axis, place in zip(self.drawn, (x, y), strict=True):
-            mean[axis] = near("mean", place, self.data.values[:, axis])
-        return {**theta, "mean": frozen(mean)}
+        return {**theta, "mean": frozen(self.moved("mean", theta["mean"], x, y))}
 
     def note(self, moment: Moment) -> str:
         gaps = int(np.isnan(self.data.values).sum())

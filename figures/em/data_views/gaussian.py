@@ -7,90 +7,68 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
-from figures.em.data_views.base import PlainView, badge, curve, ellipse, names, near, padded
-from figures.em.moment import Moment
-from figures.look import layout, palette
-from figures.look.encode import Json, blended_colors, numbers, symbols
+from figures.drawing import Figure
+from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, tinted, trails
+from figures.look import palette
+from figures.look.encode import Json
+from figures.scene import Handle
 
-_UNSEEN = "$faint"
 
-
-class GaussianView(PlainView):
+class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
     title = "Data, and who q says made them"
+    flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        self.values: Array = self.data.values
         self.family = self.model.family
         self.k = len(experiment.start["weights"])
-        dimensions = self.values.shape[1]
-        self.axis_names = names(columns, dimensions)
-        self.flat = dimensions == 1
-        self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
-        self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
-        self.span = [padded(self.values[:, axis]) for axis in self.drawn]
-        # traces: points, then one shape, one trail and one mean per component; in one dimension the sum as well
-        first = 2 if self.flat else 1
-        self.shapes = range(first, first + self.k)
-        self.trails = range(first + self.k, first + 2 * self.k)
-        self.means = range(first + 2 * self.k, first + 3 * self.k)
-        self.gliding = [f"data/{trace}" for trace in (*self.shapes, *self.means, *([1] if self.flat else []))]
-
-    def figures(self) -> dict[str, Json]:
-        return {"data": self._line() if self.flat else self._plane()}
+        self.figure = self._line() if self.flat else self._plane()
+        components = range(self.k)
+        if self.flat:
+            self.figure.curve("sum", "$text", glides=True)
+        self.shapes = [self.figure.curve(f"shape {k + 1}", palette.component(k), glides=True) for k in components]
+        self.trails = trails(self.figure, self.k)
+        self.means = badges(self.figure, self.k)
+        if self.flat:
+            self._histogram()
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        if q is None:
-            return {"data/0/marker.color": _UNSEEN, "data/0/marker.symbol": "circle"}
-        return {
-            "data/0/marker.color": blended_colors(q.probabilities),
-            "data/0/marker.symbol": symbols(q.probabilities),
-        }
+        return tinted(self.figure["points"], None if q is None else q.probabilities)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         outlines = self._densities(theta) if self.flat else self._ellipses(theta)
-        result = {}
-        for k, (x, y) in enumerate(outlines):
-            result[f"data/{self.shapes[k]}/x"] = numbers(x)
-            result[f"data/{self.shapes[k]}/y"] = numbers(y)
-            place = self._mean(theta, k)
-            result[f"data/{self.means[k]}/x"] = [place[0]]
-            result[f"data/{self.means[k]}/y"] = [place[1]]
+        result: Json = {}
+        for (x, y), shape, mean, place in zip(outlines, self.shapes, self.means, theta["means"], strict=True):
+            result |= shape.set(x=x, y=y) | mean.at(self.place(place))
         if self.flat:
             total = np.sum([y for _, y in outlines], axis=0)
-            result["data/1/x"] = numbers(outlines[0][0])
-            result["data/1/y"] = numbers(total)
+            result |= self.figure["sum"].set(x=outlines[0][0], y=total)
         return result
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
         if self.flat:
             return result
-        for k in range(self.k):
-            x, y = self._mean(moment.step.after.theta, k)
-            result[f"data/{self.trails[k]}/x"] = [x]
-            result[f"data/{self.trails[k]}/y"] = [y]
+        for trail, mean in zip(self.trails, moment.step.after.theta["means"], strict=True):
+            result |= trail.at(self.place(mean))
         return result
 
-    def handles(self, theta: Parameters) -> list[Json]:
+    def handles(self, theta: Parameters) -> list[Handle]:
         if "means" in self.family.fixed:
             return []
-        result = []
-        for k in range(self.k):
-            x, y = self._mean(theta, k)
-            label = f"Mean of component {k + 1}"
-            color = palette.component(k)
-            result.append({"id": f"{k}", "figure": "data", "x": x, "y": y, "label": label, "color": color})
-        return result
+        return [
+            Handle(f"{k}", "data", *self.place(mean), f"Mean of component {k + 1}", palette.component(k))
+            for k, mean in enumerate(theta["means"])
+        ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        means = theta["means"].copy()
-        for axis, place in zip(self.drawn, (x, y), strict=False):
-            means[int(handle), axis] = near(f"mean of component {int(handle) + 1}", place, self.values[:, axis])
+        means, k = theta["means"].copy(), int(handle)
+        means[k] = self.moved(f"mean of component {k + 1}", means[k], x, y)
         return {**theta, "means": frozen(means)}
 
     def note(self, moment: Moment) -> str:
@@ -99,78 +77,62 @@ class GaussianView(PlainView):
             return f"weights {weights}; no q yet"
         return f"weights {weights}; point colours: responsibilities"
 
-    def _plane(self) -> Json:
-        points = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": numbers(self.values[:, self.drawn[0]]),
-            "y": numbers(self.values[:, self.drawn[1]]),
-            "marker": {"size": 8 if len(self.values) < 700 else 5, "color": _UNSEEN, "opacity": 0.85},
-            "hovertemplate": f"{self.labels[0]} %{{x}}<br>{self.labels[1]} %{{y}}<extra></extra>",
-        }
-        return {
-            "data": [points, *self._outlines(), *self._trails(), *self._markers()],
-            "layout": layout.figure(
-                x=self.labels[0],
-                y=self.labels[1],
-                xaxis={"range": self.span[0]},
-                yaxis={"range": self.span[1]},
-            ),
-        }
+    def _plane(self) -> Figure:
+        x, y = self.labels
+        figure = Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
+        figure.points(
+            "points",
+            UNSEEN,
+            size=8 if len(self.values) < 700 else 5,
+            marker_opacity=0.85,
+            x=self.values[:, self.drawn[0]],
+            y=self.values[:, self.drawn[1]],
+            hover=f"{x} %{{x}}<br>{y} %{{y}}",
+        )
+        return figure
 
-    def _line(self) -> Json:
+    def _line(self) -> Figure:
         values = self.values[:, 0]
-        counts, edges = np.histogram(values, bins=_bins(values), density=True)
-        top = 1.25 * float(counts.max())
-        steps = {
-            "type": "scatter",
-            "mode": "lines",
-            "x": numbers(np.repeat(edges, 2)),
-            "y": numbers(np.concatenate([[0], np.repeat(counts, 2), [0]])),
-            "line": {"color": "$faint", "width": 1},
-            "fill": "tozeroy",
-            "hoverinfo": "skip",
-            "zorder": -1,
-        }
-        points = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": numbers(values),
-            "y": numbers(-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3)),
-            "marker": {"size": 7, "color": _UNSEEN, "opacity": 0.85},
-            "hovertemplate": f"{self.labels[0]} %{{x}}<extra></extra>",
-        }
-        total = {**curve("$text"), "hoverinfo": "skip"}
-        return {
-            "data": [points, total, *self._outlines(), *self._trails(), *self._markers(), steps],
-            "layout": layout.figure(
-                x=self.labels[0], y="density", xaxis={"range": self.span[0]}, yaxis={"range": [-0.14 * top, top]}
-            ),
-        }
+        top = self._top()
+        figure = Figure(
+            "data",
+            x=self.labels[0],
+            y="density",
+            xaxis={"range": self.span[0]},
+            yaxis={"range": [-0.14 * top, top]},
+        )
+        figure.points(
+            "points",
+            UNSEEN,
+            size=7,
+            marker_opacity=0.85,
+            x=values,
+            # in three rows, so that points at one place stay apart
+            y=-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3),
+            hover=f"{self.labels[0]} %{{x}}",
+        )
+        return figure
 
-    def _outlines(self) -> list[Json]:
-        return [{**curve(palette.component(k)), "hoverinfo": "skip"} for k in range(self.k)]
+    def _histogram(self) -> None:
+        counts, edges = self._counts()
+        self.figure.curve(
+            "histogram",
+            "$faint",
+            width=1,
+            x=np.repeat(edges, 2),
+            y=np.concatenate([[0], np.repeat(counts, 2), [0]]),
+            fill="tozeroy",
+            zorder=-1,
+        )
 
-    def _trails(self) -> list[Json]:
-        return [
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "x": [],
-                "y": [],
-                "line": {"color": palette.component(k), "width": 1.5, "dash": "dot"},
-                "marker": {"color": palette.component(k), "size": 4},
-                "hoverinfo": "skip",
-            }
-            for k in range(self.k)
-        ]
+    def _counts(self) -> tuple[Array, Array]:
+        """Densities of the bins, and their edges."""
+        values = self.values[:, 0]
+        bins = int(np.clip(2 * np.sqrt(len(values)), 5, 60))
+        return np.histogram(values, bins=bins, density=True)
 
-    def _markers(self) -> list[Json]:
-        return [badge(k, str(k + 1)) for k in range(self.k)]
-
-    def _mean(self, theta: Parameters, k: int) -> tuple[float, float]:
-        mean = theta["means"][k]
-        return float(mean[self.drawn[0]]), 0.0 if self.flat else float(mean[self.drawn[1]])
+    def _top(self) -> float:
+        return 1.25 * float(self._counts()[0].max())
 
     def _ellipses(self, theta: Parameters) -> list[tuple[Array, Array]]:
         """Outlines at one and two standard deviations, one after the other."""
@@ -185,7 +147,3 @@ class GaussianView(PlainView):
         grid = np.linspace(*self.span[0], 241)
         densities = theta["weights"][:, None] * np.exp(self.family.log_density(grid[:, None], theta))
         return [(grid, density) for density in densities]
-
-
-def _bins(values: Array) -> int:
-    return int(np.clip(2 * np.sqrt(len(values)), 5, 60))

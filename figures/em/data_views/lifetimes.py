@@ -8,20 +8,19 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
-from figures.em.data_views.base import PlainView, curve, points, segments
-from figures.em.moment import Moment
+from figures.drawing import Figure
+from figures.em.data_views.base import PlainView, segments
 from figures.look import layout, palette
-from figures.look.encode import Json, numbers
-
-_SEEN, _REST, _FAILED, _CENSORED, _MEAN = range(5)
+from figures.look.encode import Json
+from figures.scene import Handle
 
 
 class LifetimesView(PlainView):
     """One bar a unit, the shortest at the bottom."""
 
     title = "Lifetimes completed by q"
-    gliding = [f"data/{_REST}", f"data/{_MEAN}"]
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -32,55 +31,22 @@ class LifetimesView(PlainView):
         # q lists the censored units in the order of the data
         self.places = np.argsort(order, kind="stable")[self.data.observed == 0]
         self.span = 1.6 * float(self.times.max()) or 1.0
-
-    def figures(self) -> dict[str, Json]:
-        x, y = segments(np.zeros(len(self.times)), self.rows, self.times, self.rows)
-        thick = min(14.0, 420 / len(self.times))
-        seen = curve("$muted", x=numbers(x), y=numbers(y), name="seen", line={"color": "$muted", "width": thick})
-        rest = curve(
-            palette.component(0),
-            name="rest expected by q",
-            line={"color": palette.component(0), "width": thick * 0.7},
-            hoverinfo="skip",
-        )
-        failed = points(
-            x=numbers(self.times[self.observed]),
-            y=numbers(self.rows[self.observed]),
-            name="failed",
-            marker={"symbol": "x", "size": 9, "color": "$text"},
-        )
-        censored = points(
-            x=numbers(self.times[~self.observed]),
-            y=numbers(self.rows[~self.observed]),
-            name="still alive",
-            marker={"symbol": "circle-open", "size": 9, "color": "$text", "line": {"width": 2}},
-        )
-        mean = curve("$text", name="mean θ", line={"color": "$text", "width": 2, "dash": "dash"}, hoverinfo="skip")
-        shape = layout.figure(
-            x=layout.literal(self.columns[0]) if self.columns else "time",
-            y="units",
-            xaxis={"range": [0, self.span]},
-            yaxis={"range": [-1.5, len(self.times) + 0.5], "showticklabels": False, "showgrid": False},
-            legend=True,
-        )
-        shape["legend"] |= {"x": 0.99, "xanchor": "right", "y": 0.03, "yanchor": "bottom", "orientation": "v"}
-        return {"data": {"data": [seen, rest, failed, censored, mean], "layout": shape}}
+        self.figure = self._drawn()
 
     def completed(self, moment: Moment) -> Json:
-        q = moment.step.after.q
+        q, rest = moment.step.after.q, self.figure["rest"]
         if q is None or not len(self.places):
-            return {f"data/{_REST}/x": [], f"data/{_REST}/y": []}
+            return rest.empty()
         rows = self.rows[self.places]
         x, y = segments(q.starts, rows, q.means, rows)
-        return {f"data/{_REST}/x": numbers(x), f"data/{_REST}/y": numbers(y)}
+        return rest.set(x=x, y=y)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = float(theta["mean"])
-        return {f"data/{_MEAN}/x": [mean, mean], f"data/{_MEAN}/y": [-1.5, len(self.times) + 0.5]}
+        return self.figure["mean"].at((mean, -1.5), (mean, len(self.times) + 0.5))
 
-    def handles(self, theta: Parameters) -> list[Json]:
-        place = {"x": float(theta["mean"]), "y": -0.8}
-        return [{"id": "mean", "figure": "data", **place, "label": "Mean lifetime", "color": "$text"}]
+    def handles(self, theta: Parameters) -> list[Handle]:
+        return [Handle("mean", "data", float(theta["mean"]), -0.8, "Mean lifetime", "$text")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x <= 10 * self.span:
@@ -96,3 +62,33 @@ class LifetimesView(PlainView):
             return f"{shown}; nothing is hidden"
         least, most = (f"{float(end):.4f}" for end in (q.remainders.min(), q.remainders.max()))
         return f"{shown}; q expects {least if least == most else f'{least} to {most}'} more of each"
+
+    def _drawn(self) -> Figure:
+        figure = Figure(
+            "data",
+            x=layout.literal(self.columns[0]) if self.columns else "time",
+            y="units",
+            xaxis={"range": [0, self.span]},
+            yaxis={"range": [-1.5, len(self.times) + 0.5], "showticklabels": False, "showgrid": False},
+            legend=True,
+            corner={"x": 0.99, "xanchor": "right", "y": 0.03, "yanchor": "bottom", "orientation": "v"},
+        )
+        x, y = segments(np.zeros(len(self.times)), self.rows, self.times, self.rows)
+        thick = min(14.0, 420 / len(self.times))
+        ends = {"size": 9, "hoverinfo": "all"}
+        failed, alive = self.observed, ~self.observed
+        figure.curve("seen", "$muted", "seen", width=thick, x=x, y=y, hoverinfo="all")
+        figure.curve("rest", palette.component(0), "rest expected by q", width=thick * 0.7, glides=True)
+        figure.points("failed", "$text", "failed", symbol="x", x=self.times[failed], y=self.rows[failed], **ends)
+        figure.points(
+            "alive",
+            "$text",
+            "still alive",
+            symbol="circle-open",
+            marker_line_width=2,
+            x=self.times[alive],
+            y=self.rows[alive],
+            **ends,
+        )
+        figure.curve("mean", "$text", "mean θ", width=2, dash="dash", glides=True)
+        return figure

@@ -8,61 +8,48 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
-from figures.em.data_views.base import INK, PlainView
-from figures.em.moment import Moment
-from figures.look import layout
+from figures.drawing import Figure
+from figures.em.data_views.base import PlainView, bar, expected_ticks
+from figures.look import palette
 from figures.look.encode import Json
+from figures.scene import Handle
 
 _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
 # animals that speak for θ, animals that speak against it, animals that say nothing
-_FOR, _AGAINST, _SILENT = "#009E73", "#E69F00", "$faint"
+_FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$faint"
 
 
 class LinkageView(PlainView):
-    """Bars of counts; the ring on each bar is what θ expects there."""
-
-    gliding = ["data/4"]
+    """Bars of counts; the tick on each bar is what θ expects there."""
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.counts = self.data.counts
         self.total = float(self.counts.sum())
         self.title = f"{self.total:,.0f} animals, the first cell split by q"
-
-    def figures(self) -> dict[str, Json]:
-        cells = [f"<b>{name}</b>" for name in _NAMES]
-        # positions, not names: two cells share a name
-        bars = [
-            _bar([0], "hidden part 1/2", _SILENT),
-            _bar([0], "hidden part θ/4", _FOR),
-            _bar([1, 2], "(1 − θ)/4", _AGAINST),
-            _bar([3], "θ/4", _FOR),
-        ]
-        for bar, counts in ((bars[2], self.counts[1:3]), (bars[3], self.counts[3:])):
-            bar |= {"y": counts.tolist(), "text": [f"{count:.0f}" for count in counts]}
-        bars[3]["showlegend"] = False
-        bars[0]["textfont"] = {"color": "$text", "size": 15}
-        expected = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [0, 1, 2, 3],
-            "y": [],
-            "name": "expected under θ",
-            "marker": {"color": "$text", "size": 13, "symbol": "line-ew-open", "line": {"width": 3, "color": "$text"}},
-            "hovertemplate": "expected %{y:.2f}<extra></extra>",
-        }
-        shape = layout.figure(
+        self.figure = Figure(
+            "data",
             x="cell and its probability",
             y="animals",
-            xaxis={"tickvals": [0, 1, 2, 3], "ticktext": cells, "range": [-0.6, 3.6]},
+            xaxis={
+                "tickvals": [0, 1, 2, 3],
+                "ticktext": [f"<b>{name}</b>" for name in _NAMES],
+                "range": [-0.6, 3.6],
+            },
             yaxis={"range": [0, 1.12 * float(self.counts.max())]},
             barmode="stack",
             bargap=0.35,
             legend=True,
             corner={"x": 1, "xanchor": "right", "orientation": "v"},
         )
-        return {"data": {"data": [*bars, expected], "layout": shape}}
+        # positions, not names: two cells share a name
+        self._bar("half", "hidden part 1/2", _SILENT, [0], textfont_color="$text")
+        self._bar("rest", "hidden part θ/4", _FOR, [0])
+        self._bar("against", "(1 − θ)/4", _AGAINST, [1, 2], self.counts[1:3])
+        self._bar("for", "θ/4", _FOR, [3], self.counts[3:], showlegend=False)
+        expected_ticks(self.figure, [0, 1, 2, 3], glides=True)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -72,21 +59,16 @@ class LinkageView(PlainView):
         else:
             half, rest = (float(part) for part in q.expected_counts[:, 0])
             texts = [f"{half:.2f}", f"{rest:.2f}"]
-        return {
-            "data/0/y": [half],
-            "data/1/y": [rest],
-            "data/0/text": texts[:1],
-            "data/1/text": texts[1:],
-        }
+        return self.figure["half"].set(y=[half], text=texts[:1]) | self.figure["rest"].set(y=[rest], text=texts[1:])
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         value = float(theta["theta"])
         expected = self.total * np.array([0.5 + value / 4, (1 - value) / 4, (1 - value) / 4, value / 4])
-        return {"data/4/y": expected.tolist()}
+        return self.figure["expected"].set(y=expected.tolist())
 
-    def handles(self, theta: Parameters) -> list[Json]:
-        place = {"x": float(theta["theta"]), "y": self.model.log_evidence(self.data, theta)}
-        return [{"id": "theta", "figure": "course", **place, "label": "θ", "color": "$text"}]
+    def handles(self, theta: Parameters) -> list[Handle]:
+        height = self.model.log_evidence(self.data, theta)
+        return [Handle("theta", "course", float(theta["theta"]), height, "θ", "$text")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:
@@ -101,18 +83,21 @@ class LinkageView(PlainView):
         completed = f"({hidden:.2f} + {self.counts[3]:.0f}) / ({hidden:.2f} + {self.counts[1:].sum():.0f})"
         return f"θ = {theta:.4f}; completed data say {completed}"
 
-
-def _bar(places: list[int], name: str, color: str) -> Json:
-    return {
-        "type": "bar",
-        "x": places,
-        "y": [0.0] * len(places),
-        "text": [],
-        "name": name,
-        "width": 0.62,
-        "marker": {"color": color, "line": {"color": "$paper", "width": 1}},
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "textfont": {"color": INK, "size": 15},
-        "hovertemplate": f"{name}: %{{y:.3f}}<extra></extra>",
-    }
+    def _bar(
+        self, name: str, label: str, color: str, places: list[int], counts: np.ndarray | None = None, **more: Any
+    ) -> None:
+        bar(
+            self.figure,
+            name,
+            color,
+            label,
+            x=places,
+            y=[0.0] * len(places) if counts is None else counts.tolist(),
+            text=[] if counts is None else [f"{count:.0f}" for count in counts],
+            width=0.62,
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont_size=15,
+            hover=f"{label}: %{{y:.3f}}",
+            **more,
+        )

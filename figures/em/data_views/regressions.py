@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import Moment
 from em_core.records import Parameters
-from figures.em.data_views.base import PlainView, curve, padded, points
-from figures.em.moment import Moment
+from figures.drawing import Figure
+from figures.em.data_views.base import UNSEEN, PlainView, padded, tinted
 from figures.look import layout, palette
-from figures.look.encode import Json, blended_colors, numbers, symbols
+from figures.look.encode import Json
 
 
 class RegressionView(PlainView):
@@ -22,50 +23,43 @@ class RegressionView(PlainView):
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.inputs, self.targets = self.data.values[:, :-1], self.data.values[:, -1]
-        self.k = len(experiment.start["weights"])
         varying = np.flatnonzero(np.ptp(self.inputs, axis=0) > 0)
         self.drawn = int(varying[0]) if len(varying) else 0
         self.span = padded(self.inputs[:, self.drawn])
-        self.gliding = [f"data/{1 + k}" for k in range(self.k)] + [f"data/{1 + self.k + k}" for k in range(self.k)]
-
-    def figures(self) -> dict[str, Json]:
-        dots = points(
-            x=numbers(self.inputs[:, self.drawn]),
-            y=numbers(self.targets),
-            marker={"size": 9, "color": "$faint", "opacity": 0.9},
-            hovertemplate="%{x}, %{y}<extra></extra>",
-        )
-        lines = [curve(palette.component(k), hoverinfo="skip") for k in range(self.k)]
-        bands = [
-            curve(
-                palette.component(k), line={"color": palette.component(k), "width": 1, "dash": "dash"}, hoverinfo="skip"
-            )
-            for k in range(self.k)
-        ]
         x, y = self._labels()
-        shape = layout.figure(x=x, y=y, xaxis={"range": self.span}, yaxis={"range": padded(self.targets, 0.15)})
-        return {"data": {"data": [dots, *lines, *bands], "layout": shape}}
+        self.figure = figure = Figure(
+            "data", x=x, y=y, xaxis={"range": self.span}, yaxis={"range": padded(self.targets, 0.15)}
+        )
+        figure.points(
+            "points",
+            UNSEEN,
+            size=9,
+            marker_opacity=0.9,
+            x=self.inputs[:, self.drawn],
+            y=self.targets,
+            hover="%{x}, %{y}",
+        )
+        colors = [palette.component(k) for k in range(len(experiment.start["weights"]))]
+        self.lines = [figure.curve(f"line {k}", color, glides=True) for k, color in enumerate(colors, start=1)]
+        self.bands = [
+            figure.curve(f"band {k}", color, width=1, dash="dash", glides=True)
+            for k, color in enumerate(colors, start=1)
+        ]
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        if q is None:
-            return {"data/0/marker.color": "$faint", "data/0/marker.symbol": "circle"}
-        return {
-            "data/0/marker.color": blended_colors(q.probabilities),
-            "data/0/marker.symbol": symbols(q.probabilities),
-        }
+        return tinted(self.figure["points"], None if q is None else q.probabilities)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         ends = np.tile(self.inputs.mean(axis=0), (2, 1))
         ends[:, self.drawn] = self.span
+        twice = np.array([*self.span, np.nan, *self.span])
         result: Json = {}
-        for k in range(self.k):
+        for k, (line, band) in enumerate(zip(self.lines, self.bands, strict=True)):
             height = ends @ theta["coefficients"][k]
             side = float(np.sqrt(theta["variances"][k]))
-            result[f"data/{1 + k}/x"] = self.span
-            result[f"data/{1 + k}/y"] = height.tolist()
-            result[f"data/{1 + self.k + k}/x"] = numbers([*self.span, np.nan, *self.span])
-            result[f"data/{1 + self.k + k}/y"] = numbers([*(height - side), np.nan, *(height + side)])
+            sides = np.array([*(height - side), np.nan, *(height + side)])
+            result |= line.set(x=self.span, y=height.tolist()) | band.set(x=twice, y=sides)
         return result
 
     def note(self, moment: Moment) -> str:
@@ -74,10 +68,8 @@ class RegressionView(PlainView):
         return f"weights {weights}; dashed: one standard deviation; {told}"
 
     def _labels(self) -> tuple[str, str]:
-        if len(self.columns) == self.inputs.shape[1] + 1:
-            return layout.literal(self.columns[self.drawn]), layout.literal(self.columns[-1])
-        return (
-            (layout.literal(self.columns[0]), layout.literal(self.columns[-1]))
-            if len(self.columns) == 2
-            else ("input", "target")
-        )
+        """The names of the drawn input and the target; of a column each, or of these two."""
+        if len(self.columns) not in (2, self.inputs.shape[1] + 1):
+            return "input", "target"
+        drawn = self.drawn if len(self.columns) == self.inputs.shape[1] + 1 else 0
+        return layout.literal(self.columns[drawn]), layout.literal(self.columns[-1])

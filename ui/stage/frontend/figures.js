@@ -37,15 +37,18 @@ export class Picture {
   constructor(id, spec, glides, host) {
     this.id = id;
     this.spec = { data: decode(spec.data ?? []), layout: decode(spec.layout ?? {}) };
-    this.glides = new Set(glides);
+    // frames know traces by name, which stands in their `meta`; Plotly by number
+    this.numbers = new Map(this.spec.data.map(({ meta }, number) => [`${id}/${meta}`, `${id}/${number}`]));
+    this.glides = new Set(glides.map((trace) => this.numbers.get(trace) ?? trace));
     this.host = host;
   }
 
   /**
-   * Show the values of `held` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
+   * Show the values of `named` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
    * way to glide and `glide` allows it; everything else changes at once, in a single restyle.
    */
-  show(held, theme, glide) {
+  show(named, theme, glide) {
+    const held = this.numbered(named);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
     if (!this.built || theme.signature !== this.theme.signature) return this.draw(held, theme);
     const now = [], moving = [];
@@ -74,6 +77,12 @@ export class Picture {
         return [key, numbers];
       }));
     };
+  }
+
+  /** The same values with traces by number: "figure/elbo/x" is "figure/0/x". */
+  numbered(named) {
+    const number = (key) => key.replace(/^[^/]+\/[^/]+(?=\/)/, (trace) => this.numbers.get(trace) ?? trace);
+    return new Map(Array.from(named, ([key, value]) => [number(key), value]));
   }
 
   original(key) {

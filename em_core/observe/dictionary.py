@@ -1,4 +1,4 @@
-"""All that the pictures show of one half-step of dictionary learning."""
+"""All that can be seen of one half-step of dictionary learning."""
 
 from __future__ import annotations
 

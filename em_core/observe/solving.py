@@ -1,4 +1,4 @@
-"""All that the pictures show of one step of a sparse-coding solver, and what stands still behind them."""
+"""All that can be seen of one step of a sparse-coding solver, and what stands still behind it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
-from em_core.files.fields import Array
-from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, gradient, objective
+from em_core.records import Array
+from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, duality_gap, gradient, objective, soft_threshold
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
-from em_core.sparse_coding.solvers import fista, homotopy, ista
+from em_core.sparse_coding.problem import objectives
+from em_core.sparse_coding.solvers import coordinate_descent, fista, homotopy, ista
 from em_core.sparse_coding.solvers.state import SolverState
 
 # solvers whose step is a gradient step and a shrink
 PARTS: dict[str, Callable[[Problem, Any], ProximalStep]] = {"ista": ista.parts, "fista": fista.parts}
 RACERS = ("ista", "fista", "coordinate_descent", "admm", "lca", "feature_sign", "homotopy")
 RACE_STEPS = 100
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What the problem's signal is a picture of. `kind`: plane (two numbers), curve, or image with its shape."""
-
-    kind: str
-    shape: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -45,6 +38,16 @@ class Step:
     def made(self) -> bool:
         """Whether something moved: not at the start, nor where the step left the range of numbers."""
         return self.before is not None and self.before is not self.state
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a code costs: the objective, its two terms, and how far it may be from the optimum at most."""
+
+    objective: float
+    gap: float
+    fit: float
+    penalty: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,69 @@ class Background:
             states.append(SOLVERS[self.experiment.solver].step(self.problem, states[-1]))
         return np.array([state.code for state in states])
 
+    @property
+    def proximal(self) -> bool:
+        """Whether a step of the solver is a gradient step and a shrink."""
+        return self.experiment.solver in PARTS
+
+    def parts(self, step: Step) -> ProximalStep | None:
+        """The two parts of a step that was made; None for other solvers."""
+        if not (self.proximal and step.made):
+            return None
+        return PARTS[self.experiment.solver](self.problem, step.before)
+
+    def sweep(self, step: Step) -> Array:
+        """The codes within a sweep of coordinate descent, (K + 1, K): the one before, and after each coefficient."""
+        before: Any = step.before
+        result: Array = np.vstack([before.code, coordinate_descent.coordinates(self.problem, before)])
+        return result
+
+    def at(self, code: Array) -> Point:
+        """What this code costs."""
+        return Point(
+            objective(self.problem, code), duality_gap(self.problem, code), *fit_and_penalty(self.problem, code)
+        )
+
+    def of(self, step: Step) -> Point:
+        """What the code of this step costs."""
+        return Point(step.objective, step.gap, *fit_and_penalty(self.problem, step.state.code))
+
+    def landscape(self, count: int) -> tuple[Array, Array, Array]:
+        """Places along the first two coefficients, `count` each, and there the objective's height above the optimum.
+
+        A third coefficient is at its best for the first two. (count,), (count,), (count, count): rows along the second.
+        """
+        problem = self.problem
+        x, y = self._window(count)
+        codes = np.zeros((count, count, problem.n_atoms))
+        codes[..., 0], codes[..., 1] = x[None, :], y[:, None]
+        if problem.n_atoms == 3:
+            codes[..., 2] = self._best_third(codes)
+        heights = objectives(problem.target, problem.dictionary, problem.penalty, problem.precision, codes)
+        return x, y, np.maximum(heights - self.least, 0)
+
+    def _window(self, count: int) -> tuple[Array, Array]:
+        """Places along both axes, from beyond the lowest to beyond the highest that a solver reaches."""
+        problem, start, best = self.problem, self.experiment.start, self.optimum
+        # where gradient steps reach to, at the start and at the end
+        reached = [code - gradient(problem, code) / problem.lipschitz for code in (start, best)]
+        corners = np.array([np.zeros(2), *(code[:2] for code in (start, best, *reached))])
+        if self.experiment.solver == "omp":  # does not shrink, and is soon done
+            corners = np.vstack([corners, self.pursued[:, :2]])
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        room = 0.25 * max(float((high - low).max()), 0.5)
+        across, up = (np.linspace(a - room, b + room, count) for a, b in zip(low, high, strict=True))
+        return across, up
+
+    def _best_third(self, codes: Array) -> Array:
+        """The third coefficient at its best for the first two: a soft threshold of what they leave over."""
+        problem = self.problem
+        atom = problem.dictionary[:, 2]
+        curvature = problem.precision * float(atom @ atom)
+        pull = problem.precision * ((problem.target - codes @ problem.dictionary.T) @ atom)
+        result: Array = soft_threshold(pull, problem.penalty) / curvature
+        return result
+
     @cached_property
     def race(self) -> dict[str, tuple[Array, Array]]:
         """Objective − optimum and multiplications so far, step by step, for every solver of this problem.
@@ -132,8 +198,16 @@ def shrinkage(experiment: SparseCodingExperiment, step: Step) -> tuple[Array, Ar
     threshold = problem.penalty / problem.lipschitz
     if step.made and experiment.solver in PARTS:
         parts = PARTS[experiment.solver](problem, step.before)
-        return parts.moved, parts.shrunk, step.before.step * problem.penalty  # type: ignore[attr-defined]
+        size: float = step.before.step  # type: ignore[union-attr]
+        return parts.moved, parts.shrunk, size * problem.penalty
     if experiment.solver == "lca":
         return step.state.potential, step.state.code, threshold  # type: ignore[attr-defined]
     code = step.state.code
     return code - gradient(problem, code) / problem.lipschitz, code, threshold
+
+
+def shrink_curve(threshold: float) -> tuple[Array, Array]:
+    """The soft threshold at the ends of its straight pieces, far beyond both sides of the dead zone: (4,) and (4,)."""
+    reach = 1e3 * max(threshold, 1e-9)
+    corners = np.array([-reach, -threshold, threshold, reach])
+    return corners, soft_threshold(corners, threshold)

@@ -1,4 +1,4 @@
-"""All that the pictures show of one rung of the ladder, and what stands still behind them."""
+"""All that can be seen of one rung of the ladder, and what stands still behind it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from em_core.files.fields import Array
-from em_core.records import Bound
+from em_core.records import Array, Bound
 from em_core.sparse_coding import Posterior, Problem, exact_posterior, log_joint
-from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, bound, expected_log_joint
+from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, bound, entropy, expected_log_joint
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, Rung, around, rungs
 
 # the widths that the reader can scrub through, from the widest on: ten in each factor of ten
@@ -37,6 +36,11 @@ class Background:
         return self.problem.n_atoms
 
     @cached_property
+    def height(self) -> float:
+        """log p(h, v) at the most likely h."""
+        return float(log_joint(self.problem, self.posterior.mode))
+
+    @cached_property
     def spread(self) -> Array:
         """(K,): the posterior's standard deviations."""
         result: Array = np.sqrt(self.posterior.covariance.diagonal())
@@ -55,6 +59,21 @@ class Background:
 
 
 @dataclass(frozen=True, eq=False)
+class OverMean:
+    """How the bound changes with the place of a q, along the first unit; the rest of μ stays.
+
+    places: (PLACES,) of μ₁; joint: there E log p(h, v) of q; points: there log p(h = μ, v). here: E log p(h, v) where q
+    stands; entropy: of q, the same everywhere, −∞ for the Dirac.
+    """
+
+    places: Array
+    joint: Array
+    points: Array
+    here: float
+    entropy: float
+
+
+@dataclass(frozen=True, eq=False)
 class Ladder:
     """The rungs of one experiment, and the bound over the width of a Gaussian that stands where they stand."""
 
@@ -68,10 +87,14 @@ class Ladder:
     @cached_property
     def over_width(self) -> list[Bound]:
         """The bound of N(μ, s²) for every s of `STOPS`."""
-        return [bound(around(self.experiment.mean, width), self.background.posterior) for width in STOPS]
+        return [bound(self.at_width(width), self.background.posterior) for width in STOPS]
 
-    def over_mean(self, q: GaussianQ) -> tuple[Array, Array, Array]:
-        """Places of μ along the first unit, and there E log p(h, v) of q and log p(h = μ, v); the rest of μ stays."""
+    def at_width(self, width: float) -> GaussianQ:
+        """N(μ, s²) where the ladder stands."""
+        return around(self.experiment.mean, width)
+
+    def over_mean(self, q: GaussianQ) -> OverMean:
+        """The bound over the place of q."""
         low, high = self.background.window[0]
         places = np.linspace(low, high, PLACES)
         means = np.tile(q.mean, (PLACES, 1))
@@ -79,4 +102,4 @@ class Ladder:
         problem = self.background.problem
         joint = np.array([expected_log_joint(problem, replace(q, mean=mean)) for mean in means])
         points = np.array([log_joint(problem, mean) for mean in means])
-        return places, joint, points
+        return OverMean(places, joint, points, expected_log_joint(problem, q), entropy(q))

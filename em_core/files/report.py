@@ -1,0 +1,93 @@
+"""What a run came to, as files hold it: one JSON object, or a table with a row for each step."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import Any
+
+from em_core.bound import decompose
+from em_core.files.experiment import Experiment
+from em_core.model import as_json
+from em_core.records import HalfStep, Trajectory
+
+
+def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
+    """The complete experiment and every half-step with its terms, as the command line prints them."""
+    last = trajectory.last
+    return {
+        "experiment": experiment.to_json(),
+        "half_steps": [_row(experiment, step) for step in trajectory.half_steps],
+        "outcome": "stopped" if last.stopped else "completed",
+        "message": next((event.message for event in last.events if event.stops), ""),
+    }
+
+
+def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    bound = decompose(experiment.model, experiment.data, step.after)
+    return {
+        "index": step.index,
+        "move": step.move,
+        "log_evidence": bound.log_evidence,
+        "elbo": bound.elbo,
+        "gap": bound.gap,
+        "kl": bound.kl,
+        "expected_log_joint": bound.expected_log_joint,
+        "entropy": bound.entropy,
+        **_point(experiment, step),
+        "parameters": {name: entry.tolist() for name, entry in step.after.theta.items()},
+        "info": as_json(step.info and step.info.items()),
+        "events": [
+            {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
+        ],
+    }
+
+
+def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
+    """What a model adds whose q is a point: null before the first H."""
+    model: Any = experiment.model
+    if not hasattr(model, "point"):
+        return {}
+    return as_json(model.point(experiment.data, step.after.theta, step.after.q))
+
+
+def finite(value: Any) -> Any:
+    """JSON has no infinities: they become the strings "Infinity" and "-Infinity"; what is undefined is null."""
+    if isinstance(value, dict):
+        return {key: finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def as_csv(result: dict[str, Any]) -> str:
+    """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
+    rows = []
+    for step in result.get("half_steps") or result.get("steps") or result["rungs"]:
+        row = {}
+        for key, entry in step.items():
+            if key == "events":
+                row[key] = " ".join(event["kind"] for event in entry)
+            elif key == "info":
+                row["passes"] = entry and entry["passes"]
+            elif key == "parameters":
+                for name, parameter in entry.items():
+                    row.update(_columns(name, parameter))
+            elif key != "codes" or entry is not None:  # before the first H there are none
+                row.update(_columns(key, entry))
+        rows.append(row)
+    text = io.StringIO()
+    columns = dict.fromkeys(column for row in rows for column in row)
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _columns(name: str, entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, list):
+        return {name: entry}
+    return {key: value for i, part in enumerate(entry) for key, value in _columns(f"{name}[{i}]", part).items()}

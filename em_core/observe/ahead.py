@@ -1,0 +1,65 @@
+"""What pictures ask for before the reader does: where a move would lead, and the bound on the way there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from em_core.bound import Profile
+from em_core.files.experiment import Experiment
+from em_core.observe import course
+from em_core.records import Array, HalfStep, Parameters, Trajectory
+from em_core.trajectory import half_step
+
+# so many results of each kind are kept; what is drawn together lies within a few half-steps
+KEPT = 32
+
+
+class Ahead:
+    """Makes the half-steps of one experiment and looks along their lines: each once, whoever asks for it first.
+
+    A half-step that was looked at is the next one if the reader makes it, and again after going back. A run keeps one
+    of these beside its trajectory. Results are found by the records that they were made from, not by equal numbers.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._half_step = _Remembered(lambda last, letter: half_step(experiment, last.after, last.index + 1, letter))
+        self._line = _Remembered(lambda q, origin, target: course.line_between(experiment, q, origin, target))
+        self._curve = _Remembered(lambda q: course.over_theta(experiment, q))
+
+    def half_step(self, last: HalfStep, letter: str) -> HalfStep:
+        """What this move makes of the state after `last`."""
+        result: HalfStep = self._half_step(last, letter)
+        return result
+
+    def extend(self, trajectory: Trajectory, letter: str) -> Trajectory:
+        """The trajectory with one more half-step."""
+        return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, letter)))
+
+    def line(self, q: Any, origin: Parameters, target: Parameters) -> Profile:
+        """log p and L(q, ·) from `origin` to `target` and beyond."""
+        result: Profile = self._line(q, origin, target)
+        return result
+
+    def curve(self, q: Any) -> Array:
+        """L(q, ·) over the whole parameter, for models with one number as their only one."""
+        result: Array = self._curve(q)
+        return result
+
+
+class _Remembered:
+    """A function that remembers its latest results by the identity of its arguments, which it keeps alive."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[Any, ...], Any]] = OrderedDict()
+
+    def __call__(self, *arguments: Any) -> Any:
+        key = tuple(entry if isinstance(entry, str) else id(entry) for entry in arguments)
+        if key not in self._kept:
+            self._kept[key] = arguments, self._function(*arguments)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]

@@ -1,0 +1,88 @@
+"""log p and the bound where θ goes: along an M-step, and over a parameter that is a single number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from em_core.bound import Profile, chord, line, scan
+from em_core.caching import bounded
+from em_core.files.errors import HalfStepFailed
+from em_core.files.experiment import Experiment
+from em_core.moves import MOVES
+from em_core.records import Array, Parameters, frozen
+from em_core.schedule import plan
+from em_core.trajectory import run_to_end, start
+
+# where the bound along the M-step is seen, and how far the reader can scrub: 0 is where q was computed
+PLACES = np.round(np.arange(-0.5, 1.5001, 0.05), 10)
+ORIGIN = int(np.flatnonzero(PLACES == 0)[0])
+STOPS = PLACES[ORIGIN:]
+_POINTS = 199
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The line on which θ moves while q stays: from the θ at which q was made to where the M-step leads.
+
+    `at` is where θ stands now: 0 after an E-type step, 1 after an M-type one; `profile` holds log p and L at `PLACES`.
+    touches: whether q is the posterior at the origin, so that L touches log p there.
+    """
+
+    origin: Parameters
+    target: Parameters
+    profile: Profile
+    at: float
+    touches: bool
+
+
+def line_between(experiment: Experiment, q: Any, origin: Parameters, target: Parameters) -> Profile:
+    """log p and L(q, ·) at `PLACES` of the line between two θ: straight in coordinates, or in θ on a boundary."""
+    try:
+        thetas = line(experiment.model, origin, target, PLACES)
+    except HalfStepFailed:
+        thetas = chord(origin, target, PLACES)
+    return scan(experiment.model, experiment.data, q, thetas)
+
+
+# --- a parameter that is a single number --------------------------------------------------------------------------
+def is_one_number(experiment: Experiment) -> bool:
+    """Whether the only parameter is one number, so that log p and the bound can be seen from end to end."""
+    return [entry.ndim for entry in experiment.start.values()] == [0]
+
+
+@bounded(16_000_000)
+def grid(experiment: Experiment) -> Array:
+    """Where the curves are seen: over (0, 1) for a probability, else from 0 to well beyond where EM leads."""
+    far = number(experiment.model.from_vector(np.array([30.0]), experiment.start))
+    if far <= 1:
+        return frozen(np.linspace(0, 1, _POINTS + 2)[1:-1])
+    end = run_to_end(experiment, start(experiment), plan("EM", MOVES), most=100).last.after.theta
+    return frozen(np.linspace(0, 2.5 * max(number(end), number(experiment.start)), _POINTS + 1)[1:])
+
+
+@bounded(16_000_000)
+def evidence_over_theta(experiment: Experiment) -> Array:
+    """log p over the grid."""
+    q = experiment.model.posterior(experiment.data, experiment.start)
+    return scan(experiment.model, experiment.data, q, _thetas(experiment)).log_evidence
+
+
+def over_theta(experiment: Experiment, q: Any) -> Array:
+    """L(q, ·) over the grid; of a q that is a point in continuous h, the complete-data objective."""
+    found = scan(experiment.model, experiment.data, q, _thetas(experiment))
+    return found.expected_log_joint if experiment.model.entropy(q) == -math.inf else found.elbo
+
+
+def number(theta: Parameters) -> float:
+    """The only parameter."""
+    (entry,) = theta.values()
+    return float(entry)
+
+
+def _thetas(experiment: Experiment) -> list[Parameters]:
+    (name,) = experiment.start
+    return [{name: frozen(value)} for value in grid(experiment)]

@@ -1,0 +1,171 @@
+"""All that can be seen of one half-step: its bound, the bound before, its gradients, and the course of its M-step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slopes
+from em_core.e_steps import unit_blocks
+from em_core.files.errors import HalfStepFailed
+from em_core.files.experiment import Experiment
+from em_core.m_steps import minibatch_slope
+from em_core.moves import MOVES
+from em_core.observe.ahead import Ahead
+from em_core.observe.course import ORIGIN, Course
+from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.trajectory import draws
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
+
+    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. `next_move`
+    is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the start's own.
+    floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
+    EM from the same start after as many half-steps, where the reader compares with it.
+    """
+
+    experiment: Experiment
+    step: HalfStep
+    bound: Bound
+    before: Bound | None
+    next_move: str | None
+    ahead: Ahead = field(repr=False)
+    q_move: str | None = None
+    floor: float | None = None
+    plain: float | None = None
+    course: Course | None = None
+
+    @property
+    def index(self) -> int:
+        return self.step.index
+
+    @property
+    def pointed(self) -> bool:
+        """Whether q is a point in continuous h: its entropy is −∞, and only the complete-data objective is finite."""
+        return self.bound.elbo == -math.inf and math.isfinite(self.bound.expected_log_joint or 0.0)
+
+    @cached_property
+    def slopes(self) -> Slopes | None:
+        """The gradients of L and of log p; None without a q, or where θ lies on a boundary without coordinates."""
+        if self.step.after.q is None:
+            return None
+        try:
+            return slopes(self.experiment.model, self.experiment.data, self.step.after)
+        except HalfStepFailed:
+            return None
+
+    @cached_property
+    def batch_slope(self) -> Array | None:
+        """What the minibatch of an S that comes next makes of the gradient of L, at the places of `slopes`."""
+        experiment, found = self.experiment, self.slopes
+        if self.next_move != "S" or found is None:
+            return None
+        batch, rng = int(experiment.moves["S"]["batch"]), draws(experiment, self.index + 1)
+        slope, _ = minibatch_slope(experiment.model, experiment.data, self.step.after, batch, rng)
+        result: Array = slope[found.places]
+        return result
+
+    @cached_property
+    def gaps(self) -> Array | None:
+        """The gap of each block of units that P goes through; None without a q."""
+        experiment, model = self.experiment, self._model
+        if self.step.after.q is None:
+            return None
+        blocks = unit_blocks(model.n_hidden_units(experiment.data), int(experiment.moves["P"]["blocks"]))
+        return gap_by_block(model, experiment.data, self.step.after, blocks)
+
+    @property
+    def next_block(self) -> int:
+        """The number, from 0, of the block that the next P renews."""
+        return self.step.after.carry.get("P", 0) % (1 if self.gaps is None else len(self.gaps))
+
+    @property
+    def curve(self) -> Array:
+        """The bound of this q over a parameter that is one number, at its grid."""
+        return self.ahead.curve(self.step.after.q)
+
+    @cached_property
+    def touch(self) -> float | None:
+        """log p where q is the posterior, and the bound touches it; None where there is no such place."""
+        q_at = self.step.after.q_at
+        return None if q_at is None else self.experiment.model.log_evidence(self.experiment.data, q_at)
+
+    def on_the_way(self) -> Iterator[Moment | None]:
+        """The moment with θ at each stop of its course, from 0 on, while q stays; None where there is no such θ."""
+        if self.course is None:
+            return
+        state, profile = self.step.after, self.course.profile
+        for theta, known in zip(profile.thetas[ORIGIN:], profile.log_evidence[ORIGIN:], strict=True):
+            if theta is None:
+                yield None
+                continue
+            there = state if same(theta, state.theta) else State(theta, state.q, state.q_at)
+            height = None if math.isnan(known) else float(known)
+            bound = decompose(self.experiment.model, self.experiment.data, there, height)
+            yield replace(self, step=replace(self.step, after=there), bound=bound)
+
+    @property
+    def _model(self) -> Any:
+        return self.experiment.model
+
+
+def moment(
+    experiment: Experiment,
+    trajectory: Trajectory,
+    index: int,
+    next_move: str | None,
+    previous: Moment | None,
+    ahead: Ahead,
+    plain: float | None = None,
+) -> Moment:
+    """The moment of half-step `index` without its course; `previous`: the one before it."""
+    step = trajectory[index]
+    # a move of q leaves θ, and with it the log evidence, where it was
+    known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
+    bound = decompose(experiment.model, experiment.data, step.after, known)
+    q_move = trajectory[_made_q(trajectory, index)].move
+    floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
+    before = previous.bound if previous else None
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain)
+
+
+def with_course(now: Moment, trajectory: Trajectory) -> Moment:
+    """The same moment with its course."""
+    state, made = now.step.after, trajectory[_made_q(trajectory, now.index)].after
+    # the start's q was made at its `q_at`
+    origin = made.theta if made is not trajectory[0].after else made.q_at
+    if state.q is None or origin is None:
+        return now
+    moved = state.theta is not origin
+    target = state.theta if moved else _destination(now, trajectory)
+    if target is None:
+        return now
+    profile = now.ahead.line(state.q, origin, target)
+    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin))
+
+
+def _destination(now: Moment, trajectory: Trajectory) -> Parameters | None:
+    """Where the next M-type move leads from the θ at which q was made; None where none comes, or none can be made."""
+    if now.next_move is None or MOVES[now.next_move].kind == "E":
+        return None
+    there = now.index + 1 < len(trajectory)
+    step = trajectory[now.index + 1] if there else now.ahead.half_step(trajectory[now.index], now.next_move)
+    return None if step.stopped else step.after.theta
+
+
+def _made_q(trajectory: Trajectory, index: int) -> int:
+    """The number of the half-step that made the q of half-step `index`; 0 for the start's own."""
+    return next((i for i in range(index, 0, -1) if MOVES[trajectory[i].move or "E"].kind == "E"), 0)
+
+
+def same(one: Parameters, other: Parameters) -> bool:
+    """Whether two parameters are equal to the last bit."""
+    return all(np.array_equal(one[name], other[name]) for name in one)

@@ -1,0 +1,29 @@
+"""What all pages that show a bound share: its three numbers and its equation's, as text and exactly."""
+
+from __future__ import annotations
+
+from em_core.records import Bound
+from figures.look import wording
+from figures.look.encode import Json, finite
+from figures.scene import Metric
+
+METRICS = (Metric("evidence", "log p(v)"), Metric("elbo", "ELBO", "$elbo"), Metric("gap", "Gap", "$gap"))
+
+
+def texts(bound: Bound) -> Json:
+    """The metrics, and the same numbers below their terms of the equation."""
+    told = {
+        "evidence": wording.number(bound.log_evidence),
+        "elbo": wording.number(bound.elbo),
+        "gap": wording.gap(bound.kl, bound.log_evidence),
+    }
+    terms = {"evidence": told["evidence"], "elbo": told["elbo"], "kl": told["gap"]}
+    return {f"metric.{name}": text for name, text in told.items()} | {
+        f"equation.{name}": text for name, text in terms.items()
+    }
+
+
+def values(bound: Bound) -> Json:
+    """The metrics as exact numbers, None where they have no finite value."""
+    exact = {"evidence": bound.log_evidence, "elbo": finite(bound.elbo), "gap": finite(bound.kl)}
+    return {f"metric.{name}": value for name, value in exact.items()}

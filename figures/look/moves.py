@@ -1,0 +1,14 @@
+"""Moves as every page's tape names them."""
+
+from __future__ import annotations
+
+from em_core.moves import MOVES
+from figures.scene import Chip
+
+START = Chip("start", "Go to the start", "$muted")
+
+
+def coming(letter: str, index: int) -> dict[str, object]:
+    """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
+    color = "$elbo" if MOVES[letter].kind == "E" else "$text"
+    return Chip(letter, f"Go on to {index} ({letter}: {MOVES[letter].name})", color, index).json()

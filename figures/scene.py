@@ -1,0 +1,262 @@
+"""What a page puts on the stage, as types: docs/stage.md in Python. Each has one `json()`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from figures.drawing import Figure
+from figures.look import palette
+from figures.look.encode import Json
+
+
+class _Record:
+    """A record whose JSON holds what is not None."""
+
+    def json(self) -> Json:
+        found = {entry.name: getattr(self, entry.name) for entry in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Term(_Record):
+    """A term of the equation; its number stands in the slot `equation.<id>`."""
+
+    id: str
+    tex: str
+    color: str
+    title: str
+
+    def json(self) -> Json:
+        return {**super().json(), "slot": f"equation.{self.id}"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A big number, in the slot `metric.<id>`."""
+
+    id: str
+    label: str
+    color: str = "$text"
+
+    def json(self) -> Json:
+        return {"slot": f"metric.{self.id}", "label": self.label, "color": self.color}
+
+
+@dataclass(frozen=True)
+class View:
+    """A card of the grid, at the area of its own name. faces: id and label of each figure that it shows in turn.
+
+    note, describe: slots of its line of text, and of its description. click: "x" where a point's x is a frame's number.
+    """
+
+    id: str
+    title: str
+    faces: Sequence[tuple[str, str]] = ()
+    note: str | None = None
+    describe: str | None = None
+    click: str | None = None
+
+    def json(self) -> Json:
+        shown = [{"id": name, "label": label} for name, label in self.faces or [(self.id, self.title)]]
+        told = {"note": self.note, "describe": self.describe, "click": self.click}
+        given = {name: value for name, value in told.items() if value is not None}
+        return {"id": self.id, "area": self.id, "title": self.title, "figures": shown, **given}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the views stand, by the width of the stage. Each is drawn as CSS draws a `grid-template`: rows of areas,
+    the height of each row at its end, the widths of the columns below. A number is a share of what is left.
+    """
+
+    wide: str
+    medium: str
+    narrow: str
+
+    def json(self) -> Json:
+        widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "narrow")}
+        parts = zip(*widths.values(), strict=True)
+        return {
+            name: dict(zip(widths, part, strict=True))
+            for name, part in zip(("areas", "rows", "columns"), parts, strict=True)
+        }
+
+
+def _template(drawn: str) -> tuple[list[str], str, str]:
+    """Areas, rows and columns of one drawing."""
+    *rows, columns = [line.split() for line in drawn.strip().splitlines()]
+    return [" ".join(row[:-1]) for row in rows], _sizes([row[-1] for row in rows]), _sizes(columns)
+
+
+def _sizes(tokens: Sequence[str]) -> str:
+    """A number is a share; 19rem+ is at least so much and one share; anything else is CSS."""
+    shares = [f"minmax({token[:-1]}, 1fr)" if token.endswith("+") else token for token in tokens]
+    return " ".join(f"minmax(0, {size}fr)" if size.replace(".", "").isdigit() else size for size in shares)
+
+
+@dataclass(frozen=True)
+class Slider(_Record):
+    """The slider through the finer frames of a frame, `inner` in the scene."""
+
+    view: str
+    label: str
+    stops: Sequence[float]
+    format: str = "{}"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A button after the transport."""
+
+    act: str
+    label: str
+    title: str
+
+    def json(self) -> Json:
+        return {"act": {"act": self.act}, "label": self.label, "title": self.title}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key."""
+
+    equation: Sequence[Term | str]
+    metrics: Sequence[Metric]
+    figures: Sequence[Figure]
+    views: Sequence[View]
+    grid: Grid
+    tools: Sequence[Tool]
+    inner: Slider | None = None
+    moves: Sequence[str] = ()
+    speeds: Sequence[int] = (1, 2, 4, 8)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Json:
+        return {
+            "colors": palette.COLORS,
+            "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
+            "metrics": [metric.json() for metric in self.metrics],
+            "figures": {figure.name: figure.json for figure in self.figures},
+            "views": [view.json() for view in self.views],
+            **self.grid.json(),
+            "inner": self.inner and self.inner.json(),
+            "glide": [trace.address for figure in self.figures for trace in figure if trace.glides],
+            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves},
+            "speeds": list(self.speeds),
+            "tools": [tool.json() for tool in self.tools],
+            "caption": "caption",
+            "names": dict(self.names),
+        }
+
+
+@dataclass(frozen=True)
+class Chip(_Record):
+    """A place on the tape. to: the half-step that a click on a planned one leads to."""
+
+    label: str
+    name: str
+    color: str
+    to: int | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    """What the main button says."""
+
+    label: str
+    detail: str
+
+    def json(self) -> Json:
+        return {"label": self.label, "detail": self.detail, "act": {"act": "advance"}}
+
+
+@dataclass(frozen=True)
+class Handle(_Record):
+    """Something on a figure that the reader can drag. axes: which, where the figure has several pairs."""
+
+    id: str
+    figure: str
+    x: float
+    y: float
+    label: str
+    color: str
+    axes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Light:
+    """What every frame has, in view or not. id: equal ids, equal frames; append: values that lengthen series."""
+
+    id: str
+    append: Json
+    chip: Chip
+    next: Button | None
+
+    def json(self) -> Json:
+        following = self.next and self.next.json()
+        return {"id": self.id, "light": True, "append": self.append, "chip": self.chip.json(), "next": following}
+
+
+@dataclass(frozen=True)
+class Inner(_Record):
+    """What a finer frame changes: attributes by address, texts by slot, exact numbers by slot."""
+
+    set: Json = field(default_factory=dict)
+    text: Json = field(default_factory=dict)
+    value: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a frame in view shows beyond its light part. lit: terms of the equation, by id."""
+
+    set: Json
+    text: Json
+    value: Json
+    lit: Sequence[str] = ()
+    handles: Sequence[Handle] = ()
+    inner_at: float | None = None
+
+    def json(self, light: Json) -> Json:
+        """The whole frame, of which `light` is the light one."""
+        return {
+            **{name: part for name, part in light.items() if name != "light"},
+            "set": self.set,
+            "text": self.text,
+            "value": self.value,
+            "lit": list(self.lit),
+            "handles": [handle.json() for handle in self.handles],
+            "inner_at": self.inner_at,
+        }
+
+
+class PageScene:
+    """What the scenes of all pages share: an id that costs no drawing, and the scene, drawn when it is asked for.
+
+    described: all that the scene depends on, as JSON.
+    """
+
+    def __init__(self, described: Any) -> None:
+        self.id = digest(json.dumps(described, sort_keys=True))
+
+    def scene(self) -> Scene:
+        raise NotImplementedError
+
+    @cached_property
+    def json(self) -> Json:
+        return {"id": self.id, **self.scene().json()}
+
+
+def digest(text: str) -> str:
+    """The id of what `text` describes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def merged(parts: Sequence[Json]) -> Json:
+    """What several pictures change, in one."""
+    return {key: value for part in parts for key, value in part.items()}
