@@ -242,10 +242,6 @@ class Lanes(Tape):
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self._moments[index], self._moments[:index])
 
-    def inner(self, index: int) -> list[dict[str, Any]]:
-        """There is nothing between two half-steps."""
-        return []
-
     def _holds(self, known: Any) -> bool:
         """Whether what was observed is still that of its half-step."""
         index = known.index

@@ -131,33 +131,33 @@ class Session:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
             wanted = self.wanted(changes)
-            if wanted == self.settings:
-                return
-            self.messages = []
-            changed = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
-            change = wanted.change(changed)
-            try:
-                wanted.check()
-                getattr(self, change.does)(wanted.without(*change.ends), changed)
-            except InvalidExperiment as error:
-                self.messages.append(str(error))
+            if wanted != self.settings:
+                names = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
+                self.attempt(lambda: self._adopt(wanted, names))
+
+    def _adopt(self, wanted: Any, changed: set[str]) -> None:
+        """Do what is declared of these settings."""
+        wanted.check()
+        change = wanted.change(changed)
+        getattr(self, change.does)(wanted.without(*change.ends), changed)
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        with self.lock:
-            if act["act"] not in AUTOMATIC:
-                self.messages = []
-            try:
-                fit = acts.fitting(act, self.run, self.player.turn)
-                if fit is not None and not self.player.answer(self.run, fit):
-                    self.own(fit, min(self.player.cursor, len(self.run) - 1))
-            except InvalidExperiment as error:
-                self.messages.append(str(error))
+        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC)
 
-    def attempt(self, deed: Callable[[], None]) -> None:
-        """Do what a button asks for. What cannot be is refused with a message, and everything stays as it was."""
+    def _do(self, act: dict[str, Any]) -> None:
+        fit = acts.fitting(act, self.run, self.player.turn)
+        if fit is not None and not self.player.answer(self.run, fit):
+            self.own(fit, min(self.player.cursor, len(self.run) - 1))
+
+    def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
+        """Do something. What cannot be is refused with a message, and everything stays as it was.
+
+        fresh: whether the messages of before go.
+        """
         with self.lock:
-            self.messages = []
+            if fresh:
+                self.messages = []
             try:
                 deed()
             except InvalidExperiment as error:

@@ -27,7 +27,8 @@ def never() -> bool:
 class Tape:
     """What the runs of all pages share. A subclass says how a half-step is made and how its frame is drawn.
 
-    `late` says when to pause: it is asked after each half-step, so that at least one is made.
+    `scene` and frames are as in docs/stage.md; where the scene offers moves, `move(letter, at)` makes one and returns
+    its number. `late` says when to pause: it is asked after each half-step, so that at least one is made.
 
     A run is made from settings and from what was on the tape, `reopening(settings, *tape)`; it has that in `taped`, and
     an address has it as `query(cursor)` writes it and `read(query, messages)` gives it back, with the cursor.
@@ -65,6 +66,14 @@ class Tape:
     def draw(self, index: int, key: bool) -> Json:
         """The whole frame of a half-step. key: it holds everything, also what is as in the frame before."""
         raise NotImplementedError
+
+    def coming(self) -> list[Json]:
+        """What is planned, as chips."""
+        return []
+
+    def inner(self, index: int) -> list[Json]:
+        """Finer frames on the way to half-step `index`."""
+        return []
 
     @classmethod
     def reopening(cls, settings: Any, *tape: Any) -> Self:

@@ -85,17 +85,12 @@ def for_model(settings: EmSettings, model: str) -> EmSettings:
     return replace(settings, **changed, fixed=False).bare()
 
 
+def _of_move(letter: str, key: str) -> dict[str, Any]:
+    return {"entry": f"moves.{letter}.{key}", "change": _OTHER_MOVES}
+
+
 def _step_size(letter: str, default: float) -> Any:
-    return box(
-        0.001,
-        10,
-        default,
-        f"Step size of {letter}",
-        step=0.05,
-        format="%.3f",
-        entry=f"moves.{letter}.step",
-        change=_OTHER_MOVES,
-    )
+    return box(0.001, 10, default, f"Step size of {letter}", step=0.05, format="%.3f", **_of_move(letter, "step"))
 
 
 @dataclass(frozen=True)
@@ -154,27 +149,14 @@ class EmSettings(Settings):
     first_step: float = _step_size("B", 1.0)
     stochastic_step: float = _step_size("S", 0.1)
     adam_step: float = _step_size("A", 0.05)
-    batch: int = box(1, 2000, 32, "Units in a minibatch", whole=True, entry="moves.S.batch", change=_OTHER_MOVES)
-    iterations: int = box(1, 100, 5, "Iterations of L", whole=True, entry="moves.L.iterations", change=_OTHER_MOVES)
-    blocks: int = box(1, 2000, 4, "Blocks of P", whole=True, entry="moves.P.blocks", change=_OTHER_MOVES)
+    batch: int = box(1, 2000, 32, "Units in a minibatch", whole=True, **_of_move("S", "batch"))
+    iterations: int = box(1, 100, 5, "Iterations of L", whole=True, **_of_move("L", "iterations"))
+    blocks: int = box(1, 2000, 4, "Blocks of P", whole=True, **_of_move("P", "blocks"))
     temperature: float = box(
-        0.1,
-        100,
-        4.0,
-        "Temperature of the first T",
-        step=0.5,
-        format="%.2f",
-        entry="moves.T.temperature",
-        change=_OTHER_MOVES,
+        0.1, 100, 4.0, "Temperature of the first T", step=0.5, format="%.2f", **_of_move("T", "temperature")
     )
     cooling: float = slider(
-        0.05,
-        1,
-        0.8,
-        "Kept of its distance to 1, at every T",
-        step=0.05,
-        entry="moves.T.cooling",
-        change=_OTHER_MOVES,
+        0.05, 1, 0.8, "Kept of its distance to 1, at every T", step=0.05, **_of_move("T", "cooling")
     )
     standardize: bool = toggle(
         False, "Standardise the data", "Mean 0 and variance 1 in every dimension: one step size then suits all."

@@ -100,10 +100,6 @@ class MapRun(Tape):
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self.steps[index])
 
-    def coming(self) -> list[dict[str, Any]]:
-        """Nothing is planned: every step is like the one before."""
-        return []
-
     def inner(self, index: int) -> list[dict[str, Any]]:
         """The way from the step before to step `index`."""
         return self.scene.inner(self.steps[index])
