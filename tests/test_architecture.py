@@ -92,6 +92,39 @@ def test_models_know_nothing_of_moves_and_moves_nothing_of_models(part, others):
                 assert not f"{name}.".startswith(f"em_core.{other}."), f"{named(path)} imports {name}"
 
 
+# what makes half-steps, searches or looks along a line: em_core/observe asks it, and figures ask em_core/observe
+COMPUTING = ("trajectory", "e_steps", "m_steps", "bound", "schedule", "sparse_coding.solvers", "sparse_coding.learning")
+# by name from modules that hold tables and records as well, of which figures take words and types
+MAKING = {
+    "em_core.sparse_coding": {"Problem", "Posterior", "ProximalStep", "SOLVERS"},
+    "em_core.sparse_coding.experiment": {"SparseCodingExperiment"},
+    "em_core.sparse_coding.posterior.gaussian_q": {"GaussianQ"},
+    "em_core.sparse_coding.posterior.ladder": {"LadderExperiment", "Rung"},
+    "em_core.moves": {"MOVES", "Move", "temperature"},
+}
+
+
+@pytest.mark.parametrize("path", sources("figures"), ids=named)
+def test_figures_draw_what_was_computed(path):
+    """Arrays in, figures out: no module that computes is imported, and no table's function called."""
+    for name in imported(path):
+        for part in COMPUTING:
+            assert not f"{name}.".startswith(f"em_core.{part}."), f"{named(path)} imports {name}"
+        module, _, entry = name.rpartition(".")
+        assert entry in MAKING.get(module, {entry}), f"{named(path)} imports {name}"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"make", "init", "posterior_for", "maximize"}, f"{named(path)}: .{node.attr}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr != "step", f"{named(path)} calls .step()"
+
+
+def test_only_those_above_the_core_look_at_what_is_observed():
+    for path in sources("em_core"):
+        if path.parent.name != "observe":
+            assert not any(name.startswith("em_core.observe") for name in imported(path)), named(path)
+
+
 def test_moves_name_no_model():
     """Not by import and not by an isinstance on a name either."""
     names = re.compile("gaussian|binomial|linkage|mixture|covarianc", re.IGNORECASE)

@@ -108,7 +108,7 @@ class SparseCodingExperiment:
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
+class Iterates:
     """Every state from the start on, with its objective and certified gap, and how the run ended.
 
     `outcome` is `completed` or `stopped`; after `stopped` the last state is the last one with finite numbers.
@@ -158,7 +158,7 @@ def attempt(experiment: SparseCodingExperiment, state: SolverState, number: int)
     return Attempt(after, cost, gap)
 
 
-def trajectory(experiment: SparseCodingExperiment) -> Trajectory:
+def iterates(experiment: SparseCodingExperiment) -> Iterates:
     """Step until the steps are used up, the gap is reached, the solver is done, or it diverges."""
     problem = experiment.problem
     states = [experiment.first_state()]
@@ -175,12 +175,12 @@ def trajectory(experiment: SparseCodingExperiment) -> Trajectory:
             costs.append(made.objective)
             gaps.append(made.gap)
     outcome = "stopped" if message else "completed"
-    return Trajectory(tuple(states), tuple(costs), tuple(gaps), outcome, message)
+    return Iterates(tuple(states), tuple(costs), tuple(gaps), outcome, message)
 
 
 def run(experiment: SparseCodingExperiment) -> dict[str, Any]:
     """The command line's result: the complete experiment, every step with its certified gap, the outcome."""
-    result = trajectory(experiment)
+    result = iterates(experiment)
     rows = zip(result.states, result.objectives, result.gaps, strict=True)
     return {
         "experiment": experiment.to_json(),

@@ -12,7 +12,7 @@ from sparse_cases import CASES, L1_SOLVERS
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, objective
-from em_core.sparse_coding.experiment import SparseCodingExperiment, run, trajectory
+from em_core.sparse_coding.experiment import SparseCodingExperiment, iterates, run
 
 SIGNAL, DICTIONARY = [1.0, -0.5], [[1.0, 0.6, 0.0], [0.0, 0.8, 1.0]]
 
@@ -133,7 +133,7 @@ def test_safe_steps_never_rise_above_the_start(case, name):
     problem = case.problem
     start = 3 * np.random.default_rng(5).normal(size=problem.n_atoms)
     experiment = SparseCodingExperiment(problem, name, {}, start, 300)
-    costs = trajectory(experiment).objectives
+    costs = iterates(experiment).objectives
     assert costs[0] == objective(problem, start)
     assert max(costs) <= costs[0] * (1 + 1e-12)
 
