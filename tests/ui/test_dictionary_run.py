@@ -127,7 +127,7 @@ def test_move_cuts_both_tapes():
     assert run.move("C", 1) == 2 and run.moves == "HC"
     assert [frame["chip"]["label"] for frame in run.frames()] == ["start", "H", "C"]
     alone = DictionaryRun.of(replace(SMALL, second=False, seed=1), "HC")
-    assert run.frames()[2]["set"]["second/0/z"] == alone.frames()[2]["set"]["atoms/0/z"]
+    assert run.frames()[2]["set"]["second/tiles 1/z"] == alone.frames()[2]["set"]["atoms/tiles 1/z"]
     with pytest.raises(InvalidExperiment, match="an H-step first"):
         run.move("M", 0)
     with pytest.raises(InvalidExperiment, match="E"):

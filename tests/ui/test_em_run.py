@@ -230,9 +230,9 @@ def test_a_run_forked_off_a_q_that_is_no_posterior_begins_without_one():
 def test_plain_em_runs_beside_from_the_same_start():
     plain = EmRun.of(COINS, "EMEMEM")
     beside = EmRun.of(replace(COINS, plan="EG", compare=True), "EGEGEG")
-    drawn = [frame["append"]["timeline/5/y"][0] for frame in beside.frames()]
+    drawn = [frame["append"]["timeline/plain/y"][0] for frame in beside.frames()]
     assert drawn == [frame["value"]["metric.evidence"] for frame in plain.frames()]
-    assert all(frame["append"]["timeline/5/y"] == [None] for frame in plain.frames())
+    assert all(frame["append"]["timeline/plain/y"] == [None] for frame in plain.frames())
 
 
 @pytest.mark.parametrize("word", ["PM", "MEM", "(PM)", "G", "E(PM)", "(TM)2(EM)", "C", "HGG"])
