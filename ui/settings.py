@@ -223,8 +223,8 @@ class Settings:
         result = self
         for name, declared in self.declared().items():
             if name in values:
-                known = declared.then is not None
-                result = declared.then(result, values[name]) if known else replace(result, **{name: values[name]})
+                then = declared.then
+                result = then(result, values[name]) if then else replace(result, **{name: values[name]})
         return result
 
     def changed(self, before: Self) -> set[str]:
@@ -247,11 +247,11 @@ class Settings:
     def query(self) -> dict[str, str]:
         """What differs from the defaults, as query parameters; a choice brings along what follows from it."""
         query, default = {}, type(self)()
-        for name in self.declared():
+        for name, declared in self.declared().items():
             value = getattr(self, name)
             if value != getattr(default, name):
                 query[name] = written(value)
-                default = default.taking({name: value})
+                default = declared.then(default, value) if declared.then else default
         return {**query, "given": pack(self.overrides.parts())} if self.overrides else query
 
     @classmethod
