@@ -132,11 +132,6 @@ def test_moves_name_no_model():
         assert not names.search((ROOT / "em_core" / part).read_text(encoding="utf-8")), part
 
 
-@pytest.mark.parametrize("path", [path for _, path in FILES], ids=named)
-def test_no_file_is_too_long(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
-
-
 SKIPPED = {".git", "vendor", ".venv", "venv", "node_modules", "__pycache__", "reference", "screenshots"}
 TEXTS = {".py", ".js", ".css", ".html", ".toml", ".md", ".json", ".csv", ".txt", ".sh", ".bat", ".ps1", ".yml", ""}
 
@@ -147,6 +142,22 @@ def project_texts():
         hidden = any(part in SKIPPED or part.endswith("_cache") or part == ".hypothesis" for part in parts)
         if path.is_file() and not hidden and path.suffix in TEXTS:
             yield path, path.read_text(encoding="utf-8", errors="replace")
+
+
+# files of code that are still too long; it only ever becomes shorter
+TOO_LONG = {
+    "tests/core/cases.py",
+    "tests/core/test_dictionary_learning.py",
+    "tests/core/test_e_moves.py",
+    "tests/core/test_m_moves.py",
+    "tests/core/test_scales.py",
+}
+
+
+def test_no_file_is_too_long():
+    """One room that a reader can hold in the head, tests and JavaScript included."""
+    code = [(named(path), text) for path, text in project_texts() if path.suffix in (".py", ".js", ".css")]
+    assert {name for name, text in code if len(text.splitlines()) > LONGEST_FILE} == TOO_LONG
 
 
 def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewhere():

@@ -21,19 +21,8 @@ PAGES = (
     ("dictionary", "Dictionary learning"),
 )
 
-_STYLE = """
-<style>
-[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; background: none; pointer-events: none; }
-[data-testid="stHeader"] button { pointer-events: auto; }
-[data-testid="stSidebarUserContent"] { padding-top: 0; padding-bottom: 1rem; }
-[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
-[data-testid="stSidebar"] h1 { font-size: 1.3rem; padding: 0 0 1rem; }
-[data-testid="stSidebar"] hr { margin: 0.25rem 0; }
-[data-testid="stMain"]:focus, [data-testid="stMain"]:focus-visible { outline: none; box-shadow: none; }
-/* a run that takes long must not grey out what stands on the stage */
-[data-stale="true"] { opacity: 1 !important; }
-</style>
-"""
+# all that is changed of Streamlit's own page
+STYLE = _ROOT / "ui" / "streamlit.css"
 
 
 def show() -> StreamlitPage:
@@ -45,5 +34,5 @@ def show() -> StreamlitPage:
         for number, (name, title) in enumerate(PAGES)
     ]
     page = st.navigation(pages, position="sidebar")
-    st.html(_STYLE)
+    st.html(STYLE)
     return page

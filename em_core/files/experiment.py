@@ -11,7 +11,7 @@ import numpy as np
 
 from em_core import datasets, schedule
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
-from em_core.files.fields import Fields
+from em_core.files.fields import LARGEST, Fields
 from em_core.model import LatentVariableModel, check
 from em_core.models import MODELS
 from em_core.moves import MOVES, check_order, read_moves
@@ -92,7 +92,9 @@ def _read_start(
     raw = fields.take("start", None)
     if raw is None:
         drawn = _draw(model, data, seed)
-        failure = _failure(model, data, drawn)
+        # a variance is a square; and the complete experiment, start and all, must be readable
+        large = [name for name, entry in drawn.items() if not np.all(np.abs(entry) <= LARGEST)]
+        failure = f"{large[0]} exceed {LARGEST:g}" if large else _failure(model, data, drawn)
         if failure:
             valid = "data that a random start suits, or an explicit start"
             raise InvalidExperiment("data", f"data for which {failure}", valid)

@@ -110,9 +110,9 @@ class SigmoidBeliefNet(CategoricalRows):
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         """Each value's own factor, averaged over the configurations that q gives to the points."""
         h = configurations(len(theta["hidden_biases"]))
-        visits, ones = self._statistics(data, q)
-        hidden = _log_bernoulli(theta["hidden_biases"], visits @ h, visits.sum())
-        visible = _log_bernoulli(h @ theta["weights"].T + theta["visible_biases"], ones, visits[:, None])
+        visits, ones, zeros = self._statistics(data, q)
+        hidden = _log_bernoulli(theta["hidden_biases"], visits @ h, visits @ (1 - h))
+        visible = _log_bernoulli(h @ theta["weights"].T + theta["visible_biases"], ones, zeros)
         return float(hidden.sum() + visible.sum())
 
     def mean_field(self, data: Observations, theta: Parameters, q: Categorical | None) -> Categorical:
@@ -160,7 +160,7 @@ class SigmoidBeliefNet(CategoricalRows):
             hidden = self.search(data, q, theta, ("hidden_biases",)).theta
             return self.search(data, q, hidden, ("visible_biases", "weights"))
         h = configurations(len(theta["hidden_biases"]))
-        visits, ones = self._statistics(data, q)
+        visits, ones, zeros = self._statistics(data, q)
         if block == ("hidden_biases",):
             on, off = (np.maximum(visits @ unit, np.finfo(float).tiny) for unit in (h, 1 - h))
             return Found({**theta, "hidden_biases": frozen(np.log(on) - np.log(off))})
@@ -170,7 +170,7 @@ class SigmoidBeliefNet(CategoricalRows):
         for name in set(inputs) - set(block):
             offsets += inputs[name] @ present[name].T
         free, start = (np.hstack([columns[name] for name in block]) for columns in (inputs, present))
-        fitted, iterations, passes = _logistic_regressions(free, ones, visits, start, offsets)
+        fitted, iterations, passes = _logistic_regressions(free, ones, zeros, start, offsets)
         ends = np.cumsum([inputs[name].shape[1] for name in block])
         parts = zip(block, np.split(fitted, ends[:-1], axis=1), strict=True)
         fitted_block = {name: frozen(part.reshape(theta[name].shape)) for name, part in parts}
@@ -178,7 +178,7 @@ class SigmoidBeliefNet(CategoricalRows):
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
         h = configurations(len(theta["hidden_biases"]))
-        visits, ones = self._statistics(data, q)
+        visits, ones, _ = self._statistics(data, q)
         surprise = ones - visits[:, None] * expit(h @ theta["weights"].T + theta["visible_biases"])
         hidden = visits @ h - visits.sum() * expit(theta["hidden_biases"])
         return np.concatenate([hidden, surprise.sum(axis=0), (surprise.T @ h).ravel()])
@@ -187,7 +187,7 @@ class SigmoidBeliefNet(CategoricalRows):
         """A diagonal for the hidden biases, and one block for the bias and the weights of each visible unit."""
         n_visible, n_hidden = theta["weights"].shape
         inputs = np.hstack([np.ones((2**n_hidden, 1)), configurations(n_hidden)])
-        visits, _ = self._statistics(data, q)
+        visits = q.totals
         on = expit(inputs @ np.hstack([theta["visible_biases"][:, None], theta["weights"]]).T)
         blocks = _curvatures(visits[:, None] * (on * (1 - on)), _squares(inputs))
         frequencies = expit(theta["hidden_biases"])
@@ -217,15 +217,18 @@ class SigmoidBeliefNet(CategoricalRows):
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h), (2^H, N)."""
         h = configurations(len(theta["hidden_biases"]))
-        hidden = _log_bernoulli(theta["hidden_biases"], h, 1.0).sum(axis=1)
+        hidden = _log_bernoulli(theta["hidden_biases"], h, 1 - h).sum(axis=1)
         activations = h @ theta["weights"].T + theta["visible_biases"]
         on, off = -np.logaddexp(0.0, -activations), -np.logaddexp(0.0, activations)
         return hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T)
 
     @staticmethod
-    def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array]:
-        """Expected number of points in each configuration, (2^H,), and of ones among them, (2^H, D)."""
-        return q.totals, q.sums(data.values)
+    def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array, Array]:
+        """Expected number of points in each configuration, (2^H,), and of ones and zeros among them, (2^H, D).
+
+        Zeros are counted, for points less ones leaves rounding where there are none, and large weights show it.
+        """
+        return q.totals, q.sums(data.values), q.sums(1 - data.values)
 
 
 def configurations(n_hidden: int) -> Array:
@@ -256,28 +259,29 @@ def _log_product(odds: Array) -> Array:
     return total
 
 
-def _log_bernoulli(activations: Array, ones: Array, trials: Array | float) -> Array:
-    """ones · log σ(a) + (trials − ones) · log σ(−a)."""
+def _log_bernoulli(activations: Array, ones: Array, zeros: Array) -> Array:
+    """ones · log σ(a) + zeros · log σ(−a)."""
     # log(1 + e^{−|a|}) is what both logarithms share: one exponential, and no term has another sign
-    shared = trials * np.log1p(np.exp(-np.abs(activations)))
-    alone = ones * np.maximum(-activations, 0.0) + (trials - ones) * np.maximum(activations, 0.0)
+    shared = (ones + zeros) * np.log1p(np.exp(-np.abs(activations)))
+    alone = ones * np.maximum(-activations, 0.0) + zeros * np.maximum(activations, 0.0)
     result: Array = -(shared + alone)
     return result
 
 
 def _logistic_regressions(
-    inputs: Array, ones: Array, trials: Array, start: Array, offsets: Array
+    inputs: Array, ones: Array, zeros: Array, start: Array, offsets: Array
 ) -> tuple[Array, int, int]:
     """Coefficients (D, P) that maximise D binomial log-likelihoods at once, by damped Newton steps from `start`.
 
-    inputs: (S, P); ones: (S, D) successes among trials, (S,); offsets: (S, D), what is added to inputs · coefficients.
+    inputs: (S, P); ones, zeros: (S, D), successes and failures; offsets: (S, D), added to inputs · coefficients.
     Ends where every slope is below its share of `_FLAT`. No likelihood falls: a step that would lower its own is
     halved, and left out where no halving helps. Also returns the number of Newton steps, and how often slopes or
     likelihoods were evaluated.
     """
+    trials = ones[:, 0] + zeros[:, 0]
     visited = trials > 0  # of a hard q few are
     if not visited.all():
-        inputs, ones, trials, offsets = inputs[visited], ones[visited], trials[visited], offsets[visited]
+        inputs, ones, zeros, offsets, trials = (part[visited] for part in (inputs, ones, zeros, offsets, trials))
     n_units = float(trials.sum())
     flat = _FLAT * n_units / np.sqrt(len(start))
     squares = _squares(inputs)
@@ -299,7 +303,7 @@ def _logistic_regressions(
         curvatures = _curvatures(spread, squares) + ridge
         steps = np.linalg.solve(curvatures, slopes[:, :, None])[:, :, 0]
         promised = np.sum(slopes * steps, axis=1)
-        cases = inputs, ones[:, active], trials, offsets[:, active]
+        cases = inputs, ones[:, active], zeros[:, active], offsets[:, active]
         found[active], moved, tried = _risen(cases, found[active], steps, promised)
         active = active[moved]
         steps_made, evaluations = steps_made + 1, evaluations + tried
@@ -322,14 +326,14 @@ def _risen(
 ) -> tuple[Array, np.ndarray, int]:
     """Each row of start + its step, halved until its likelihood does not fall; which rows moved; evaluations made.
 
-    cases: inputs, ones, trials and offsets, as above. promised: (D,) what the slope says that a whole step would gain;
+    cases: inputs, ones, zeros and offsets, as above. promised: (D,) what the slope says that a whole step would gain;
     a step that has become too small to show is left out.
     """
-    inputs, ones, trials, offsets = cases
+    inputs, ones, zeros, offsets = cases
 
     def likelihoods(rows: np.ndarray, sizes: Array) -> Array:
         activations = inputs @ (start[rows] + sizes[:, None] * steps[rows]).T + offsets[:, rows]
-        return _log_bernoulli(activations, ones[:, rows], trials[:, None]).sum(axis=0)
+        return _log_bernoulli(activations, ones[:, rows], zeros[:, rows]).sum(axis=0)
 
     rows = np.arange(len(start))
     sizes = np.ones(len(start))

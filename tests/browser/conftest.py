@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
+SIZE = {"width": 1440, "height": 900}
+TIMEOUT = 20_000  # milliseconds
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
@@ -58,27 +61,113 @@ PROBED = re.compile(rf"http://127\.0\.0\.1:\d+/({_BELOW})/_stcore/(health|host-c
 
 
 def watch(page, errors):
-    """Collect the errors on a page's console and its uncaught exceptions."""
+    """Collect the errors on a page's console and its uncaught exceptions; returns what ends that."""
 
     def on_console(message):
         probed = PROBED.fullmatch(message.location["url"]) and "404" in message.text
         if message.type == "error" and not probed:
-            errors.append(message.text)
+            errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def on_exception(error):
+        errors.append(str(error))
+
+    def end():
+        page.remove_listener("console", on_console)
+        page.remove_listener("pageerror", on_exception)
 
     page.on("console", on_console)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("pageerror", on_exception)
+    return end
+
+
+class Tab:
+    """One page for many tests, as new for each.
+
+    A page of its own costs a test three times the work (5.2 s of CPU against 1.75 to see four figures): the browser
+    compiles Streamlit and Plotly for each anew.
+    """
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.page = None
+
+    def take(self):
+        if self.page is None:
+            self.page = self.browser.new_page(viewport=SIZE)
+        self.page.set_viewport_size(SIZE)
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        self.page.set_default_timeout(TIMEOUT)
+        return self.page
+
+    def leave(self):
+        """Off the app, with nothing kept of it."""
+        self.page.unroute_all()
+        self.page.mouse.up()
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        self.page.context.clear_cookies()
+        self.page.goto("about:blank")
+
+    def drop(self):
+        """After trouble the next test gets another page."""
+        if self.page is not None:
+            self.page.context.close()
+        self.page = None
+
+
+@pytest.fixture(scope="session")
+def tabs(browser):
+    """The two that tests share."""
+    tabs = Tab(browser), Tab(browser)
+    yield tabs
+    for tab in tabs:
+        tab.drop()
+
+
+@contextmanager
+def lent(tab, errors):
+    page = tab.take()
+    end = watch(page, errors)
+    yield page
+    end()
+    try:
+        tab.leave()
+    except Exception:  # it may have crashed, or never have come to the app
+        tab.drop()
+    if errors:
+        tab.drop()
+    assert errors == []
 
 
 @pytest.fixture
-def page(browser, page_errors):
-    """A fresh page; errors on its console and uncaught exceptions fail the test."""
-    errors = page_errors
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    watch(page, errors)
-    page.set_default_timeout(20_000)
+def page(tabs, page_errors):
+    """A page that knows nothing; errors on its console and uncaught exceptions fail the test."""
+    with lent(tabs[0], page_errors) as page:
+        yield page
+
+
+@pytest.fixture
+def other_page(tabs, page_errors):
+    """Another reader's page, who is given a link."""
+    with lent(tabs[1], page_errors) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def other_server(serve):
+    """A server that knows nothing of what another one's readers did."""
+    return serve(ROOT / "app.py", "--server.maxMessageSize=200")
+
+
+@pytest.fixture
+def own_page(browser, page_errors):
+    """A page that no other test has had: for what is measured of the browser itself, its memory and its history."""
+    page = browser.new_page(viewport=SIZE)
+    watch(page, page_errors)
+    page.set_default_timeout(TIMEOUT)
     yield page
-    page.close()
-    assert errors == []
+    page.context.close()
+    assert page_errors == []
 
 
 class Server:

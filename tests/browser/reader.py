@@ -10,6 +10,12 @@ PATIENCE = 20  # seconds
 INFINITE = {"∞": float("inf"), "−∞": float("-inf")}
 
 
+def some(all_of_them, *ordinary):
+    """Parameters of a test: `ordinary` in every run, the others with -m exhaustive."""
+    left = [value for value in all_of_them if value not in ordinary]
+    return [*ordinary, *(pytest.param(value, marks=pytest.mark.exhaustive) for value in left)]
+
+
 class Reader:
     """A page with a stage. Each page has a subclass that says where it is, and which numbers it shows."""
 
@@ -75,17 +81,17 @@ class Reader:
             self.page.keyboard.press(key)
 
     def plot(self, figure, expression):
-        """Evaluate an expression of `plot`, one figure's Plotly element, once nothing glides."""
+        """Evaluate an expression of `plot`, one figure's Plotly element, and `trace(name)`, once nothing glides."""
         self.page.wait_for_function("document.querySelector('.stage')?.dataset.gliding === undefined")
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        return self.page.evaluate(f"() => {{ const plot = {node}; return {expression} }}")
+        return self.page.evaluate(f"() => {{ {named(figure)}; return {expression} }}")
 
     def wait_plot(self, figure, condition):
-        node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
-        self.page.wait_for_function(f"() => {{ const plot = {node}; return {condition} }}")
+        self.page.wait_for_function(f"() => {{ {named(figure)}; return {condition} }}")
 
-    def trace(self, figure, trace, axis):
-        return self.plot(figure, f"Array.from(plot.data[{trace}].{axis})")
+    def trace(self, address, axis):
+        """Numbers of a trace by name: `timeline.elbo`."""
+        figure, name = address.split(".")
+        return self.plot(figure, f"Array.from(trace('{name}').{axis})")
 
     def slider(self, name):
         return self.page.get_by_role("slider", name=name)
@@ -110,3 +116,9 @@ class Reader:
             f"[{main}, document.scrollingElement].every((node) => node.scrollWidth <= node.clientWidth"
             " && node.scrollHeight <= node.clientHeight)"
         )
+
+
+def named(figure):
+    """JavaScript that declares a figure's Plotly element as `plot`, and `trace(name)` as one of its traces."""
+    node = f"document.querySelector('[data-figure={figure}] .stage-plot')"
+    return f"const plot = {node}; const trace = (name) => plot.data?.find(({{ meta }}) => meta === name)"

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ui import stage
+from ui import frame, stage
 from ui.player import Player
 from ui.tape import Tape
 
@@ -24,6 +24,7 @@ LIMIT = 120  # no run is longer
 STOPS = [0, 0.25, 0.5, 0.75, 1]
 
 st.set_page_config(page_title="Stage demo", layout="wide")
+st.html(frame.STYLE)
 
 
 def packed(values):
@@ -45,7 +46,12 @@ def inner_frames(index, corner):
     def one(stop):
         x, y = polygon(0.3 * (index - 1 + stop), corner)
         return {
-            "set": {"shape/1/x": packed(x), "shape/1/y": packed(y), "wave/1/x": [stop], "wave/1/y": [stop**2]},
+            "set": {
+                "shape/polygon/x": packed(x),
+                "shape/polygon/y": packed(y),
+                "wave/place/x": [stop],
+                "wave/place/y": [stop**2],
+            },
             "text": {"caption": f"On the way to {index}: {stop}"},
         }
 
@@ -63,20 +69,25 @@ def frame(index, corner, seed, n_points):
     return {
         "id": f"{seed}-{corner}-{index}",
         "set": {
-            "shape/0/marker.color": {"rgb": base64.b64encode(colors.tobytes()).decode()},
-            "shape/1/x": packed(x),
-            "shape/1/y": packed(y),
+            "shape/points/marker.color": {"rgb": base64.b64encode(colors.tobytes()).decode()},
+            "shape/polygon/x": packed(x),
+            "shape/polygon/y": packed(y),
             "shape/annotations": [
                 {"x": corner[0], "y": corner[1], "text": str(index), "showarrow": False, "font": {"color": "$sum"}}
             ],
-            "sum/1/x": [index],
-            "sum/1/y": [total],
-            "wave/0/y": packed(np.sin(6 * waves + index)),
-            "wave/1/x": [1],
-            "wave/1/y": [1],
+            "sum/here/x": [index],
+            "sum/here/y": [total],
+            "wave/wave/y": packed(np.sin(6 * waves + index)),
+            "wave/place/x": [1],
+            "wave/place/y": [1],
             "bars/0/y": [total, 50 + 10 * np.sin(index), total - 5],
         },
-        "append": {"sum/0/x": [index], "sum/0/y": [total], "log/0/x": [index], "log/0/y": [1 / (index + 1)]},
+        "append": {
+            "sum/total/x": [index],
+            "sum/total/y": [total],
+            "log/rest/x": [index],
+            "log/rest/y": [1 / (index + 1)],
+        },
         "text": {
             "metric.sum": f"{total:,.3f}",
             "metric.rest": f"{100 - total:,.3f}",
@@ -138,27 +149,35 @@ def scene(n_points):
                         "y": points[1].tolist(),
                         "marker": {"size": 6},
                         "name": "points",
+                        "meta": "points",
                     },
-                    {**lines, "line": {"color": "$sum", "width": 3}, "name": "polygon"},
+                    {**lines, "line": {"color": "$sum", "width": 3}, "name": "polygon", "meta": "polygon"},
                 ],
                 "layout": {"xaxis": axis, "yaxis": axis, "showlegend": False},
             },
             "sum": {
                 "data": [
-                    {"type": "scatter", "mode": "lines+markers", "x": [], "y": [], "line": {"color": "$rest"}},
-                    {"type": "scatter", "mode": "markers", "marker": {"size": 13, "color": "$sum"}},
+                    {
+                        "type": "scatter",
+                        "mode": "lines+markers",
+                        "x": [],
+                        "y": [],
+                        "line": {"color": "$rest"},
+                        "meta": "total",
+                    },
+                    {"type": "scatter", "mode": "markers", "marker": {"size": 13, "color": "$sum"}, "meta": "here"},
                 ],
                 "layout": {"showlegend": False},
             },
-            "log": {"data": [{**lines, "x": [], "y": []}], "layout": {"yaxis": {"type": "log"}}},
+            "log": {"data": [{**lines, "x": [], "y": [], "meta": "rest"}], "layout": {"yaxis": {"type": "log"}}},
             "wave": {
                 "data": [
-                    {**lines, "x": np.linspace(0, 1, 101).tolist(), "line": {"color": "$rest"}},
-                    {"type": "scatter", "mode": "markers", "marker": {"size": 12, "color": "$sum"}},
+                    {**lines, "x": np.linspace(0, 1, 101).tolist(), "line": {"color": "$rest"}, "meta": "wave"},
+                    {"type": "scatter", "mode": "markers", "marker": {"size": 12, "color": "$sum"}, "meta": "place"},
                 ],
                 "layout": {"showlegend": False, "yaxis": {"range": [-1.2, 1.2]}},
             },
-            "bars": {
+            "bars": {  # a trace without a name goes by its number
                 "data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}}],
                 "layout": {"yaxis": {"range": [0, 120]}},
             },
@@ -181,7 +200,7 @@ def scene(n_points):
         },
         "rows": {"medium": "3fr 2fr 2fr"},
         "inner": {"view": "wave", "label": "How far", "stops": STOPS, "format": "t = {}"},
-        "glide": ["shape/1", "wave/0"],
+        "glide": ["shape/polygon", "wave/wave"],
         "keys": {"a": {"act": "letter", "letter": "A"}},
         "speeds": [2, 1, 4, 8, 30],
         "tools": [

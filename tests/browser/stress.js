@@ -9,7 +9,9 @@ async () => {
   const layouts = [{ showlegend: true }, { xaxis: { range: [0, 1] }, yaxis: { range: [0, 1] } }, { title: { text: "A title" }, yaxis: { automargin: true, title: { text: "y" } } }];
   const pauses = [null, 0, 17, 60];
   let count = 0;
-  for (const layout of layouts) for (const how of ["draw", "hover", "glide", "resize", "legend", "drag"]) for (const pause of pauses) {
+  const ways = ["draw", "hover", "glide", "resize", "legend", "drag"];
+  const cases = layouts.flatMap((layout) => ways.flatMap((how) => pauses.map((pause) => ({ layout, how, pause }))));
+  for (const { layout, how, pause } of cases) {
     const host = document.createElement("div");
     host.style.cssText = "position:fixed;left:300px;top:200px;width:600px;height:400px;z-index:9;background:white";
     document.body.append(host);

@@ -14,7 +14,7 @@ from em_core import trajectory as core
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
 from tests.browser.conftest import watch
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DATA, DictionarySettings, for_data
 
@@ -48,9 +48,10 @@ class DictionaryPage(Reader):
     def expected(self, row):
         return numbers_of(row)
 
-    def trace(self, figure, trace, axis):
+    def trace(self, address, axis):
         """Also of a picture, row by row."""
-        return self.plot(figure, f"Array.from(plot.data[{trace}].{axis}, (row) => row.length ? [...row] : row)")
+        figure, name = address.split(".")
+        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row.length ? [...row] : row)")
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def learning(page, serve):
 
 def drawn_atoms(page):
     """(K, 64) the montage's levels, 4 × 4 pictures of 8 × 8 pixels."""
-    picture = np.array(page.trace("atoms", 0, "z"))
+    picture = np.array(page.trace("atoms.tiles 1", "z"))
     return np.array([picture[r * 9 : r * 9 + 8, c * 9 : c * 9 + 8].ravel() for r in range(4) for c in range(4)])
 
 
@@ -85,9 +86,9 @@ def test_opens_and_steps(learning):
     np.testing.assert_allclose(flips, (atoms**2).sum(axis=1) / np.abs(atoms).max(axis=1), rtol=0.02)
     expect(learning.caption).to_contain_text("every picture got its most likely code")
     heights = [row["expected_log_joint"] for row in expected[1:]]
-    assert learning.trace("timeline", 0, "y") == pytest.approx(heights, rel=1e-12)
+    assert learning.trace("timeline.joint", "y") == pytest.approx(heights, rel=1e-12)
     second = [row["expected_log_joint"] for row in rows(replace(SMALL, seed=1), "HMH")[1:]]
-    assert learning.trace("timeline", 1, "y") == pytest.approx(second, rel=1e-12)
+    assert learning.trace("timeline.second", "y") == pytest.approx(second, rel=1e-12)
     assert learning.page.locator("[data-figure=examples] .textpoint text").count() == 30
     learning.button("Back").click()
     learning.at(2)
@@ -96,7 +97,7 @@ def test_opens_and_steps(learning):
     assert learning.fits()
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", some(DATA, "bars"))
 def test_every_kind_of_picture(learning, data):
     chosen = for_data(SMALL, data)
     learning.open()
@@ -126,11 +127,11 @@ def test_faces(learning):
         learning.button(label).click()
         learning.wait_plot(figure, "plot.offsetWidth > 0 && plot.data?.length > 0")
     lengths = np.linalg.norm(row["parameters"]["dictionary"], axis=0)
-    assert learning.trace("lengths", 0, "y") == pytest.approx(lengths.tolist(), rel=1e-6)
-    misfit, penalty = (learning.trace("terms", k, "y")[-1] for k in (0, 1))
+    assert learning.trace("lengths.lengths", "y") == pytest.approx(lengths.tolist(), rel=1e-6)
+    misfit, penalty = (learning.trace(f"terms.{term}", "y")[-1] for term in ("misfit", "penalty"))
     assert penalty == pytest.approx(0.5 * np.abs(row["codes"]).sum()) and misfit > 0
-    levels = np.array(learning.trace("codes", 0, "z"))
-    picked = np.array(learning.trace("codes", 0, "y")) - 1
+    levels = np.array(learning.trace("codes.codes", "z"))
+    picked = np.array(learning.trace("codes.codes", "y")) - 1
     np.testing.assert_array_equal(levels > 0, np.array(row["codes"])[picked] != 0)
 
 
@@ -224,7 +225,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     row = rows(replace(chosen, dead_atoms="revive"), "HM")[2]
     assert row["events"]
     expect(learning.caption).to_contain_text(f"{len(row['events'])} unused atoms were replaced")
-    stars = learning.plot("atoms", "plot.data[1].marker.symbol.filter((s) => s === 'star').length")
+    stars = learning.plot("atoms", "trace('marks 1').marker.symbol.filter((s) => s === 'star').length")
     assert stars == len(row["events"])
     learning.page.get_by_text("Atoms no longer than 1").click()
     learning.page.wait_for_function("!location.search.includes('cursor=')")  # too long for an address: two dictionaries
@@ -243,24 +244,17 @@ def test_the_norm_constraint_and_unused_atoms(learning):
 # --- links, files, the MAP page ---------------------------------------------------------------------------------
 
 
-def test_link_to_a_fresh_server(learning, serve, browser, page_errors, tmp_path):
+def test_link_to_a_fresh_server(learning, other_page, other_server):
     learning.open(f"{QUERY}&penalty=0.8&atoms=20&dead_atoms=revive&seed=4&schedule=(HM)3&cursor=6", 6)
     chosen = replace(SMALL, penalty=0.8, atoms=20, dead_atoms="revive", seed=4)
     learning.shows(rows(chosen, "HMHMHM")[6])
     learning.button("Back").click()
     learning.address("cursor=5")
     numbers, link = learning.numbers(), learning.page.url.split("?")[1]
-    restarted = type(serve(APP))(APP, tmp_path / "log", ())
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    watch(other, page_errors)
-    try:
-        there = DictionaryPage(other, restarted.url).open(link, 5)
-        assert there.numbers() == numbers
-        expect(other.locator(".stage-chip[data-frame]")).to_have_count(7)
-        assert other.locator(".notice").count() == 0 and there.fits()
-    finally:
-        other.context.close()
-        restarted.stop()
+    there = DictionaryPage(other_page, other_server.url).open(link, 5)
+    assert there.numbers() == numbers
+    expect(other_page.locator(".stage-chip[data-frame]")).to_have_count(7)
+    assert other_page.locator(".notice").count() == 0 and there.fits()
 
 
 def test_link_with_nonsense(learning):

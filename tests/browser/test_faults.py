@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, Server
 from tests.browser.proxy import Proxy
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 
 APP = ROOT / "app.py"
 DEMO = Path(__file__).with_name("stage_demo.py")
@@ -70,7 +70,7 @@ def cut(page, page_errors, proxy):
 
 
 @pytest.mark.parametrize(
-    "before", [(), ("e", "m"), ("ArrowRight",)], ids=["just opened", "after letters", "after Next"]
+    "before", some([(), ("e", "m"), ("ArrowRight",)], ("e", "m")), ids=lambda keys: "".join(keys) or "just opened"
 )
 def test_a_restart_of_the_server_leaves_the_stage_alive(home, server, before):
     home.open()
@@ -172,6 +172,7 @@ def test_an_ask_that_got_lost_is_asked_again(page, server):
     home.at(2)
 
 
+@pytest.mark.exhaustive
 def test_an_ask_that_got_lost_is_asked_again_though_a_script_ran_meanwhile(page, server):
     home = Home(page, server.url).open()
     page.evaluate(DROP, 1)
@@ -183,6 +184,7 @@ def test_an_ask_that_got_lost_is_asked_again_though_a_script_ran_meanwhile(page,
     home.at(1)
 
 
+@pytest.mark.exhaustive
 def test_as_a_last_resort_the_page_is_loaded_again_and_the_key_counts(page, server):
     home = Home(page, server.url).open("schedule=EM", 2)
     page.evaluate(DROP, 10**9)

@@ -10,7 +10,8 @@ STRESS = (HERE / "stress.js").read_text()
 
 
 @pytest.fixture
-def demo(page, serve):
+def demo(own_page, serve):
+    page = own_page
     page.goto(f"{serve(HERE / 'stage_demo.py').url}/?known=12")
     page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
     return page
@@ -18,9 +19,10 @@ def demo(page, serve):
 
 def test_figures_let_go_in_the_midst_of_anything(demo):
     assert demo.evaluate(STRESS) > 50
-    demo.wait_for_timeout(300)  # errors fail the test (`page`)
+    demo.wait_for_timeout(300)  # errors fail the test (`own_page`)
 
 
+@pytest.mark.exhaustive
 def test_figures_let_go_leave_nothing_behind(demo):
     session = demo.context.new_cdp_session(demo)
     session.send("Performance.enable")

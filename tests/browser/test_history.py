@@ -30,8 +30,8 @@ class Home(Reader):
 
 
 @pytest.fixture
-def home(page, serve):
-    return Home(page, serve(ROOT / "app.py").url)
+def home(own_page, serve):
+    return Home(own_page, serve(ROOT / "app.py").url)
 
 
 def test_stepping_moves_and_the_cursor_replace_the_entry(home):

@@ -77,7 +77,8 @@ def test_another_model_while_it_plays(page, url):
     assert home.frame() == seen
 
 
-def test_the_page_is_left_while_end_computes(home):
+def test_the_page_is_left_while_end_computes(own_page, url):
+    home = Home(own_page, url).open()
     home.press("End")
     home.page.get_by_test_id("stSidebarNav").get_by_role("link", name="MAP inference").click()
     home.page.wait_for_url("**/map*")

@@ -1,7 +1,7 @@
 """Random clicking, dragging, typing and keys on every page: nothing breaks, nothing grows, the stage still answers.
 
-The ordinary run gives each page a quarter of a minute and always the same seed; `-m soak` ten minutes each and a new
-one. MONKEY_SECONDS and MONKEY_SEED change both.
+The ordinary run gives the home page some seconds, `-m exhaustive` each page a quarter of a minute, both always with the
+same seed; `-m soak` ten minutes each and a new one. MONKEY_SECONDS and MONKEY_SEED change both.
 """
 
 from __future__ import annotations
@@ -47,15 +47,20 @@ def let_loose(page, errors, server, path, seconds, seed):
         errors.clear()
 
 
+def test_some_seconds_of_anything(own_page, page_errors, serve):
+    let_loose(own_page, page_errors, serve(APP), "", 8, 1)
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "em")
-def test_a_quarter_of_a_minute_of_anything(page, page_errors, serve, path):
+def test_a_quarter_of_a_minute_of_anything(own_page, page_errors, serve, path):
     seconds, seed = float(os.environ.get("MONKEY_SECONDS", "15")), int(os.environ.get("MONKEY_SEED", "1"))
-    let_loose(page, page_errors, serve(APP), path, seconds, seed)
+    let_loose(own_page, page_errors, serve(APP), path, seconds, seed)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "em")
-def test_ten_minutes_of_anything(page, page_errors, serve, path):
+def test_ten_minutes_of_anything(own_page, page_errors, serve, path):
     seconds = float(os.environ.get("MONKEY_SECONDS", "600"))
     seed = int(os.environ.get("MONKEY_SEED", str(int(time.time()))))
-    let_loose(page, page_errors, serve(APP), path, seconds, seed)
+    let_loose(own_page, page_errors, serve(APP), path, seconds, seed)

@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.reader import some
+
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app.py"
 
@@ -32,15 +34,17 @@ expect.set_options(timeout=20_000)
 def reader(page):
     """A page that notes every request to another host."""
     page.elsewhere = []
-    page.on("request", lambda request: note(page, request.url))
-    page.on("websocket", lambda socket: note(page, socket.url))
+
+    def note(something):
+        if urlsplit(something.url).hostname not in ("127.0.0.1", None):
+            page.elsewhere.append(something.url)
+
+    page.on("request", note)
+    page.on("websocket", note)
     yield page
+    page.remove_listener("request", note)
+    page.remove_listener("websocket", note)
     assert page.elsewhere == []
-
-
-def note(page, url):
-    if urlsplit(url).hostname not in ("127.0.0.1", None):
-        page.elsewhere.append(url)
 
 
 def said(page, *texts):
@@ -53,7 +57,7 @@ def said(page, *texts):
     assert page.locator("a[href*=elsewhere], img[src*=elsewhere], script[src*=elsewhere]").count() == 0
 
 
-@pytest.mark.parametrize("path", PLACES)
+@pytest.mark.parametrize("path", some(PLACES, "map"))
 def test_hostile_links(reader, serve, path):
     url = f"{serve(APP).url}/{path}"
     for text in HOSTILE:
@@ -82,7 +86,7 @@ def test_a_file_with_a_hostile_name_and_hostile_values(reader, serve):
     said(reader, f"{name}: file: {HOSTILE[0]!r} is not valid")
 
 
-@pytest.mark.parametrize("place", ["Callback", "Script", "Fragment"])
+@pytest.mark.parametrize("place", some(["Script", "Fragment"], "Callback"))
 def test_a_fault_is_one_line_with_its_number_in_the_log(page, serve, place):
     server = serve(ROOT / "tests" / "browser" / "faulty.py")
     page.goto(server.url)

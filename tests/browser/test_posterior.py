@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from em_core.observe.ladder import STOPS
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, run
-from tests.browser.conftest import watch
-from tests.browser.reader import Reader
+from tests.browser.conftest import Server
+from tests.browser.reader import Reader, some
 from ui.posterior.settings import UNITS, PosteriorOverrides, PosteriorSettings, for_units
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -76,7 +76,7 @@ def test_down_the_ladder(reader, units):
     expect(reader.caption).to_contain_text("infinitely loose")
     expect(reader.page.get_by_text("The end of the ladder.")).to_be_visible()
     expect(reader.page.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
-    bars = reader.plot("decomposition", "plot.data[8].text")
+    bars = reader.plot("decomposition", "trace('labels').text")
     assert bars[1:4] == ["−∞", "−∞", "∞"]
     reader.press("Home")
     reader.at(0)
@@ -89,9 +89,9 @@ def test_down_the_ladder(reader, units):
 def test_map_exactly_0_where_the_mean_is_not(reader):
     reader.open()
     posterior = told(ONE)["posterior"]
-    names = reader.plot("picture", "plot.data.slice(5).map((trace) => trace.name)")
+    names = reader.plot("picture", "['MAP', 'median', 'mean'].map((mark) => trace(mark).name)")
     assert names == ["MAP 0", "median 0.246", "mean 0.331"]
-    assert [reader.trace("picture", trace, "x")[0] for trace in (5, 6, 7)] == pytest.approx(
+    assert [reader.trace(f"picture.{mark}", "x")[0] for mark in ("MAP", "median", "mean")] == pytest.approx(
         [posterior["mode"][0], posterior["median"][0], posterior["mean"][0]]
     )
     expect(reader.page.get_by_text("MAP exactly 0; mean and median are not")).to_be_visible()
@@ -117,22 +117,24 @@ def test_the_gap_is_a_straight_line_towards_0(reader):
     reader.open("units=two&cursor=7", 7)
     reader.button("Gap").click()
     reader.wait_plot("gap", "plot.offsetWidth > 0 && plot.data?.length === 3")
-    gaps = reader.trace("gap", 0, "y")
+    gaps = reader.trace("gap.gap", "y")
     assert gaps[-1] - gaps[-11] == pytest.approx(2 * math.log(10), rel=1e-4)
     row = told(TWO)["rungs"][7]
-    assert reader.trace("gap", 2, "y") == pytest.approx([row["kl"]]) and reader.trace("gap", 2, "x") == [1e-3]
+    assert reader.trace("gap.here", "y") == pytest.approx([row["kl"]]) and reader.trace("gap.here", "x") == [1e-3]
 
 
 def test_what_remains_is_log_p_of_h_and_v(reader):
     reader.open("cursor=3", 3)
     reader.button("Without entropy").click()
     reader.wait_plot("moves", "plot.offsetWidth > 0 && plot.data?.length === 4")
-    apart = [abs(a - b) for a, b in zip(reader.trace("moves", 0, "y"), reader.trace("moves", 1, "y"), strict=True)]
+    apart = [
+        abs(a - b) for a, b in zip(reader.trace("moves.joint", "y"), reader.trace("moves.limit", "y"), strict=True)
+    ]
     assert max(apart) > 0.05
     reader.press("End")
     reader.at(LAST)
     reader.page.wait_for_timeout(500)  # glides have arrived
-    assert reader.trace("moves", 0, "y") == pytest.approx(reader.trace("moves", 1, "y"), abs=1e-5)
+    assert reader.trace("moves.joint", "y") == pytest.approx(reader.trace("moves.limit", "y"), abs=1e-5)
 
 
 # --- μ and s ----------------------------------------------------------------------------------------------------
@@ -173,8 +175,8 @@ def test_the_width_in_the_sidebar(reader):
     assert rows[3]["parameters"]["width"] == [0.3]
 
 
-@pytest.mark.parametrize("units", UNITS)
-def test_dragging_mu(reader, browser, page_errors, units):
+@pytest.mark.parametrize("units", some(UNITS, "two"))
+def test_dragging_mu(reader, units, other_page):
     reader.open(f"units={units}&cursor=3", 3)
     reader.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")
     before = reader.metric("ELBO").get_attribute("data-value")
@@ -193,11 +195,8 @@ def test_dragging_mu(reader, browser, page_errors, units):
     rows = run(LadderExperiment.parse(saved))["rungs"]
     reader.shows(rows[3])
     link = reader.page.url.split("?")[1]
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()  # the link holds μ
-    watch(other, page_errors)
-    there = Posterior(other, reader.url).open(link, 3)
+    there = Posterior(other_page, reader.url).open(link, 3)
     there.shows(rows[3])
-    other.context.close()
     reader.button("μ to the mean").click()
     posterior = told(for_units(ONE, units))["posterior"]
     reader.shows(told(for_units(ONE, units).at(posterior["mean"]))["rungs"][3])
@@ -249,7 +248,7 @@ def test_two_units(reader):
     reader.choose("Hidden units", UNITS["two"])
     reader.address("units=two")
     reader.shows(told(TWO)["rungs"][0])
-    assert reader.plot("picture", "plot.data[0].type") == "contour"
+    assert reader.plot("picture", "trace('contours').type") == "contour"
     reader.slider("Angle between the atoms").focus()
     reader.press("ArrowRight")
     reader.address("angle=55")
@@ -262,21 +261,18 @@ def test_two_units(reader):
 # --- links, files, small screens --------------------------------------------------------------------------------
 
 
-def test_link_to_a_fresh_server(serve, browser, page_errors, tmp_path):
+def test_link_to_a_fresh_server(tmp_path, page, page_errors):
     """The new server's very first visitor comes straight to this page."""
     chosen = replace(TWO, penalty=0.5, precision=4.0, v1=-1.0, angle=120.0, width=0.2).at([0.25, -1.0])
-    restarted = type(serve(APP))(APP, tmp_path / "log", ())
-    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    watch(other, page_errors)
+    restarted = Server(APP, tmp_path / "log", ())
     link = "&".join(f"{name}={value}" for name, value in {**chosen.query(), "cursor": "4"}.items())
     try:
-        there = Posterior(other, restarted.url).open(link, 4)
+        there = Posterior(page, restarted.url).open(link, 4)
         there.shows(told(chosen)["rungs"][4])
-        assert other.locator(".notice").count() == 0 and there.fits()
-        expect(other.get_by_role("link", name="A point or a distribution?")).to_be_visible()
+        assert page.locator(".notice").count() == 0 and there.fits()
+        expect(page.get_by_role("link", name="A point or a distribution?")).to_be_visible()
         assert page_errors == []
     finally:
-        other.context.close()
         restarted.stop()
 
 

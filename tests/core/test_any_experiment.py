@@ -8,7 +8,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from em_core.__main__ import main
@@ -20,7 +20,7 @@ from em_core.moves import MOVES
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import run
-from tests.attack import SOAK, in_time, ordinary
+from tests.attack import ATTACKS, SOAK, in_time, ordinary
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import FILES, experiments
 from tests.core.test_fuzz import damaged, numbers
@@ -234,8 +234,15 @@ def test_many_solvers(raw):
 
 @pytest.mark.soak
 @SOAK
-@given(ladders())
+@given(FLAT)
 def test_many_ladders(raw):
+    descends(raw)
+
+
+@pytest.mark.soak
+@settings(SOAK, max_examples=max(1, ATTACKS // 100))
+@given(ladders())
+def test_many_ladders_of_up_to_three_units(raw):
     descends(raw)
 
 

@@ -347,3 +347,11 @@ def test_a_model_without_a_posterior_is_not_offered_q_at():
         Experiment.parse({**raw, "schedule": "H", "start": {"dictionary": [[1.0], [0.0]], "q_at": {}}})
     with pytest.raises(InvalidExperiment, match="P .* is not one: its posterior has no closed form"):
         Experiment.parse({**raw, "schedule": "HP"})
+
+
+def test_a_random_start_that_no_file_could_hold_is_refused():
+    """The complete experiment holds its start: a variance of 10¹⁶⁰ could not be read back."""
+    sequences = {"sequences": [[1, 3e80, 2], [2]]}
+    raw = {"model": "hidden_markov", "settings": {"emission": "gaussian", "n_states": 2}, "data": sequences}
+    with pytest.raises(InvalidExperiment, match="variances exceed 1e\\+100"):
+        Experiment.parse({**raw, "schedule": "E"})

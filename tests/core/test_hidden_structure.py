@@ -352,3 +352,19 @@ def test_a_state_that_is_never_visited_stops_with_an_event():
         start = ([1.0, 0.0], [[1.0, 0.0], [0.5, 0.5]], emissions)
         trajectory = run.run(markov("lost", emission, [[0, 1, 1]], start, start).experiment("EM"))
         assert [event.kind for event in trajectory.last.events] == ["lost_component"]
+
+
+def test_a_belief_net_keeps_the_identity_where_weights_are_huge():
+    """Every point has its first value on: that none has it off must not be a rounding, for it weighs 10⁹."""
+    start = {
+        "hidden_biases": [7.7, -13.7],
+        "visible_biases": [66.6, 4.9],
+        "weights": [[-63.2, 2.3e9], [7.5, 4.0]],
+        "q_at": {"hidden_biases": [0.1, -0.2], "visible_biases": [0.3, 0.1], "weights": [[-0.5, 0.4], [1.3, 0.9]]},
+    }
+    values = np.column_stack([np.ones(60), np.random.default_rng(3).random(60) < 0.6]).astype(int).tolist()
+    raw = {"model": "sigmoid_belief_net", "data": {"values": values}, "start": start, "schedule": "E"}
+    experiment = Experiment.parse(raw)
+    for step in run.run(experiment).half_steps:
+        bound = decompose(experiment.model, experiment.data, step.after)
+        assert abs(bound.residual) <= 1e-13 * max(1.0, abs(bound.log_evidence))

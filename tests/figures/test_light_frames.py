@@ -14,8 +14,7 @@ from tests.figures.stage_replay import Shown
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, for_model
-from ui.em.settings import EmSettings as Settings
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 from ui.map.run import MapRun
 from ui.map.settings import MapSettings, for_signal
 
@@ -27,7 +26,7 @@ def em(model):
     second = [letter for letter in letters if MOVES[letter].kind == "M"]
     word = "EE" + "".join(f"{a}{b}" for a, b in zip(first * 9, second, strict=False)) + "HEHE" * ("H" in letters)
     small = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01, "batch": 7, "blocks": 3, "compare": True}
-    return lambda: EmRun.of(replace(for_model(Settings(), model), plan=word, **small), word)
+    return lambda: EmRun.of(replace(for_model(EmSettings(), model), plan=word, **small), word)
 
 
 def dictionary():
@@ -46,7 +45,7 @@ def view(shown):
     """All that is on screen, part by part, as text: NaN equals NaN."""
     parts = {"text": shown.text, "value": shown.value, **{key: shown.frame[key] for key in shown.frame if key != "set"}}
     for figure, content in shown.figures.items():
-        parts |= {f"{figure}/{trace}": part for trace, part in enumerate(content["data"])}
+        parts |= {f"{figure}.{trace['meta']}": trace for trace in content["data"]}
         parts[f"{figure}/layout"] = content["layout"]
     return {name: json.dumps(part, sort_keys=True) for name, part in parts.items()}
 
@@ -89,9 +88,9 @@ def test_a_long_tape_draws_a_handful_of_whole_frames(monkeypatch):
     scans = []
     scan = course.scan
     monkeypatch.setattr(course, "scan", lambda *args: scans.append(args) or scan(*args))
-    settings = for_model(Settings(), "binomial_mixture")
+    settings = for_model(EmSettings(), "binomial_mixture")
     run = EmRun.of(settings, "EM" * 350)
     frames = run.frames([700, 699, 698])
     assert len(frames) == 701 and sum("light" not in frame for frame in frames) == 3 and 0 < len(scans) <= 3
-    heights = [frame["append"]["timeline/1/y"][0] for frame in frames]
+    heights = [frame["append"]["timeline/evidence/y"][0] for frame in frames]
     assert heights == pytest.approx(sorted(heights), rel=1e-12)

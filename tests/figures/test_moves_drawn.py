@@ -12,10 +12,10 @@ from em_core.bound import decompose, gap_by_block, slopes
 from em_core.e_steps import unit_blocks
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from tests.figures.stage_replay import Shown, decode, numbers_in
+from tests.figures.runs import shown
+from tests.figures.stage_replay import decode, numbers_in
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, for_model
-from ui.em.settings import EmSettings as Settings
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 
 made = {}
 
@@ -36,7 +36,7 @@ def run(request):
         plan = word(model)
         # small steps: large ones may leave the numbers, and end the run
         steps = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01}
-        settings = Settings(**{**vars(for_model(Settings(), model)), **steps, "plan": plan})
+        settings = EmSettings(**{**vars(for_model(EmSettings(), model)), **steps, "plan": plan})
         made[model] = EmRun.of(settings, plan)
         made[model].frames()
     return made[model]
@@ -44,10 +44,6 @@ def run(request):
 
 def bounds(run):
     return [decompose(run.experiment.model, run.experiment.data, step.after) for step in run.trajectory.half_steps]
-
-
-def shown(run, at):
-    return Shown(run.scene.json, run.frames(), at)
 
 
 def test_the_whole_word_is_made_and_drawn(run):
@@ -70,9 +66,9 @@ def test_a_point_shows_its_objective_in_place_of_the_bar(run):
         if bound.elbo is not None and bound.elbo == -math.inf:
             assert text["metric.elbo"] == "−∞" and text["metric.gap"] == "∞"
             assert run.frames()[index]["value"]["metric.elbo"] is None
-            assert run.frames()[index]["append"]["timeline/3/y"] == [bound.expected_log_joint]
+            assert run.frames()[index]["append"]["timeline/objective/y"] == [bound.expected_log_joint]
         else:
-            assert run.frames()[index]["append"]["timeline/3/y"] == [None]
+            assert run.frames()[index]["append"]["timeline/objective/y"] == [None]
 
 
 def test_the_two_gradients_are_equal_where_q_is_the_posterior(run):

@@ -1,54 +1,26 @@
-"""What the posterior page draws: plain data that Plotly accepts, whose numbers are the core's."""
+"""What the page *A point or a distribution?* draws: number for number the core's."""
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from em_core.observe.ladder import STOPS
 from em_core.sparse_coding import exact_posterior, log_joint
 from em_core.sparse_coding.posterior.gaussian_q import bound, expected_log_joint
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, around, run
-from figures import decomposition
-from figures.look import palette, wording
-from tests.figures.stage_replay import Shown, decode, numbers_in, painted
+from figures.decomposition import Decomposition
+from figures.look import wording
+from tests.figures.runs import ONE, POSTERIOR, TWO, ladder_run, shown
 from ui.posterior.run import PosteriorRun
-from ui.posterior.settings import PosteriorOverrides, PosteriorSettings, for_units
-
-ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")
-WIDE = {"data": {"signal": [1.0, 2.0, 0.5], "dictionary": [[1.0, 0.3], [0.2, -1.0], [0.0, 0.4]], "offset": [0.1, 0, 0]}}
-COPIES = {"data": {"signal": [1.0], "dictionary": [[1.0, 1.0]]}}
-CASES = {
-    "one": ONE,
-    "one, beside 0": replace(ONE, penalty=0.5, v=-3.0),
-    "one, strong prior": replace(ONE, penalty=100.0, precision=0.01),
-    "one, sharp": replace(ONE, precision=1000.0, v=5.0, w=3.0, width=8.0),
-    "one, moved": ONE.at([0.7]),
-    "two": TWO,
-    "two, narrow": replace(TWO, angle=5.0, precision=1000.0, penalty=0.01),
-    "two, blunt": replace(TWO, angle=175.0, width=1e-6),
-    "two, both 0": replace(TWO, penalty=10.0),
-    "two, moved": TWO.at([-1.0, 2.0]),
-    "two from a file": replace(TWO, overrides=PosteriorOverrides(**WIDE)),
-    "copies of one atom": replace(TWO, overrides=PosteriorOverrides(**COPIES)),
-}
-made: dict[str, PosteriorRun] = {}
 
 
-@pytest.fixture(scope="module", params=CASES)
+@pytest.fixture(scope="module", params=POSTERIOR)
 def ladder(request):
-    if request.param not in made:
-        made[request.param] = PosteriorRun.of(CASES[request.param])
-    return made[request.param]
-
-
-def shown(ladder, at):
-    return Shown(ladder.scene.json, ladder.frames(), at)
+    return ladder_run(request.param)
 
 
 def rows(ladder):
@@ -59,39 +31,6 @@ def rung_of(ladder, kind):
     return next(rung for rung in ladder.ladder.rungs if rung.kind == kind)
 
 
-# --- form -------------------------------------------------------------------------------------------------------
-
-
-def test_only_finite_numbers(ladder):
-    inner = [frame for index in range(len(ladder)) for frame in ladder.inner(index)]
-    for part in (ladder.scene.json, *ladder.frames(), *inner):
-        decoded = decode(json.loads(json.dumps(part, allow_nan=False)))
-        assert all(math.isfinite(number) for number in numbers_in(decoded))
-
-
-@pytest.mark.parametrize("theme", palette.COLORS)
-def test_plotly_accepts_every_figure(ladder, theme):
-    for at in range(len(ladder)):
-        for figure in shown(ladder, at).figures.values():
-            go.Figure(painted(figure, palette.COLORS[theme]))
-
-
-def test_references_exist(ladder):
-    scene = ladder.scene.json
-    inner = ladder.inner(2)
-    for frame in (*ladder.frames(), *inner):
-        for key in frame["set"]:
-            figure, trace, *_ = key.split("/")
-            assert figure in scene["figures"]
-            assert not trace.isdigit() or int(trace) < len(scene["figures"][figure]["data"]), key
-    drawn = {figure["id"] for view in scene["views"] for figure in view["figures"]}
-    assert drawn == set(scene["figures"])
-    assert len(inner) == len(scene["inner"]["stops"])
-    for glide in scene["glide"]:
-        figure, trace = glide.split("/")
-        assert int(trace) < len(scene["figures"][figure]["data"])
-
-
 def test_the_scene_depends_on_the_problem_alone():
     """Zoom survives a drag and a change of width: only a new problem builds the figures anew."""
     moved, narrower = PosteriorRun.of(ONE.at([0.7])), PosteriorRun.of(replace(ONE, width=0.2))
@@ -100,9 +39,6 @@ def test_the_scene_depends_on_the_problem_alone():
     assert PosteriorRun.of(replace(ONE, v=1.3)).scene.id != one.scene.id
     ids = [frame["id"] for each in (one, moved, narrower) for frame in each.frames()]
     assert len(set(ids)) == len(ids)
-
-
-# --- numbers ----------------------------------------------------------------------------------------------------
 
 
 def test_every_rung_shows_the_numbers_of_the_command_line(ladder):
@@ -122,9 +58,9 @@ def test_the_last_rung_says_that_the_bound_is_infinite(ladder):
     assert (view.text["metric.elbo"], view.text["metric.gap"]) == ("−∞", "∞")
     left = log_joint(ladder.experiment.problem, ladder.experiment.mean)
     assert wording.number(left) in view.text["caption"] and view.frame["next"] is None
-    labels = view.trace("decomposition", 8)
+    labels = view.trace("decomposition.labels")
     assert labels["text"] == [f"{wording.number(left)} = log p(h*, v)", "−∞", "−∞", "∞", view.text["metric.evidence"]]
-    assert view.points("decomposition", 0).shape == (2, 2) and view.points("decomposition", 2).size == 0
+    assert view.points("decomposition.joint").shape == (2, 2) and view.points("decomposition.elbo").size == 0
 
 
 def test_bars_of_what_is_finite_stand_in_proportion():
@@ -133,28 +69,29 @@ def test_bars_of_what_is_finite_stand_in_proportion():
     ends = []
     for place in (posterior.mode, posterior.mean):
         terms = bound(around(place, 0.0), posterior)
-        changed = decomposition.changes(terms)
-        ends.append(changed["decomposition/4/x"][1] - changed["decomposition/0/x"][1])
-        assert 0 < changed["decomposition/0/x"][1] < changed["decomposition/4/x"][1] <= 1
+        changed = Decomposition().changes(terms)
+        ends.append(changed["decomposition/evidence/x"][1] - changed["decomposition/joint/x"][1])
+        assert 0 < changed["decomposition/joint/x"][1] < changed["decomposition/evidence/x"][1] <= 1
     assert ends == pytest.approx([ends[0]] * 2)  # each fills its own axis
 
 
 def test_the_picture_of_one_unit():
     run_, posterior = PosteriorRun.of(ONE), exact_posterior(LadderExperiment.parse(ONE.experiment()).problem)
     first = shown(run_, 0)
-    h = first.points("picture", 2)
+    h = first.points("picture.posterior")
     np.testing.assert_allclose(h[:, 1], np.exp(posterior.log_density(h[:, :1])), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(first.points("picture", 3), h, atol=1e-6)  # q is the posterior
-    assert np.trapezoid(first.points("picture", 0)[:, 1], h[:, 0]) < 1
+    np.testing.assert_allclose(first.points("picture.q"), h, atol=1e-6)  # q is the posterior
+    assert np.trapezoid(first.points("picture.prior")[:, 1], h[:, 0]) < 1
     marks = {
-        first.trace("picture", trace)["name"].split()[0]: first.points("picture", trace)[0, 0] for trace in (5, 6, 7)
+        first.trace(f"picture.{mark}")["name"].split()[0]: first.points(f"picture.{mark}")[0, 0]
+        for mark in ("MAP", "median", "mean")
     }
     assert marks == pytest.approx({"MAP": 0.0, "median": posterior.median[0], "mean": posterior.mean[0]})
-    assert first.trace("picture", 5)["name"] == "MAP 0"
-    third = shown(run_, 3).points("picture", 3)
+    assert first.trace("picture.MAP")["name"] == "MAP 0"
+    third = shown(run_, 3).points("picture.q")
     assert np.trapezoid(third[:, 1], third[:, 0]) == pytest.approx(1, abs=1e-4)
     assert third[:, 0].mean() == pytest.approx(0, abs=1e-6)
-    arrow = shown(run_, -1).points("picture", 4)
+    arrow = shown(run_, -1).points("picture.dirac")
     assert (arrow[:, 0] == 0).all() and arrow[1, 1] > h[:, 1].max()
 
 
@@ -165,7 +102,7 @@ def test_a_q_of_any_width_is_in_sight():
     top = shown(run_, 2).figures["picture"]["layout"]["yaxis"]["range"][1]
     for at, rung in enumerate(run_.ladder.rungs):
         if rung.kind == "gaussian":
-            curve = shown(run_, at).points("picture", 3)
+            curve = shown(run_, at).points("picture.q")
             assert np.ptp(curve[:, 0]) > (high - low) / 600
             highest = curve[:, 1].max()
             assert curve[curve[:, 1] == highest, 0].mean() == pytest.approx(0.7, abs=1e-5)
@@ -179,21 +116,21 @@ def test_the_rings_of_two_units():
     peak = float(posterior.log_density(posterior.mode))
     for at, rung in enumerate(run_.ladder.rungs[:4]):
         view = shown(run_, at)
-        for trace, d in ((1, 1.0), (2, 2.0)):
-            ring = view.points("picture", trace)
+        for trace, d in (("ring 1", 1.0), ("ring 2", 2.0)):
+            ring = view.points(f"picture.{trace}")
             if rung.kind == "exact":
                 np.testing.assert_allclose(posterior.log_density(ring), peak - d * d / 2, atol=1e-4)
             else:
                 distance = np.linalg.norm((ring - rung.q.mean) / rung.q.width, axis=1)
                 np.testing.assert_allclose(distance, d, atol=1e-5)
-    point = shown(run_, -1).points("picture", 1)
+    point = shown(run_, -1).points("picture.ring 1")
     np.testing.assert_allclose(point, np.tile(posterior.mode, (len(point), 1)), atol=1e-7)
 
 
 def test_contours_equal_the_density(ladder):
     if ladder.experiment.problem.n_atoms == 1:
         return
-    contour, posterior = shown(ladder, 0).trace("picture", 0), ladder.ladder.background.posterior
+    contour, posterior = shown(ladder, 0).trace("picture.contours"), ladder.ladder.background.posterior
     codes = np.stack(np.meshgrid(contour["x"], contour["y"]), axis=-1)
     fall = float(posterior.log_density(posterior.mode)) - posterior.log_density(codes)
     np.testing.assert_allclose(np.array(contour["z"]) ** 2 / 2, np.maximum(fall, 0), rtol=1e-3, atol=1e-3)
@@ -202,7 +139,7 @@ def test_contours_equal_the_density(ladder):
 def test_thick_rings_of_prior_and_likelihood_touch_at_the_map():
     run_ = PosteriorRun.of(TWO)
     view, mode = shown(run_, 0), run_.ladder.background.posterior.mode
-    prior, likelihood = (view.points("parts", trace) for trace in (2, 3))
+    prior, likelihood = (view.points(f"parts.{name} at the MAP") for name in ("prior", "likelihood"))
     np.testing.assert_allclose(np.abs(prior).sum(axis=1), np.abs(mode).sum(), rtol=1e-5)
     problem = run_.experiment.problem
     misfit = ((problem.target - likelihood @ problem.dictionary.T) ** 2).sum(axis=1)
@@ -212,7 +149,7 @@ def test_thick_rings_of_prior_and_likelihood_touch_at_the_map():
 def test_curves_over_the_width(ladder):
     posterior, mean = ladder.ladder.background.posterior, ladder.experiment.mean
     view, units = shown(ladder, 2), ladder.experiment.problem.n_atoms
-    gap, line, elbo = (view.points(*place)[:, 1] for place in (("gap", 0), ("gap", 1), ("bound", 0)))
+    gap, line, elbo = (view.points(trace)[:, 1] for trace in ("gap.gap", "gap.line", "bound.elbo"))
     for place in (0, 10, 30, -1):
         terms = bound(around(mean, STOPS[place]), posterior)
         assert gap[place] == pytest.approx(terms.kl, rel=1e-6, abs=1e-5)
@@ -220,10 +157,10 @@ def test_curves_over_the_width(ladder):
     assert line[-1] == pytest.approx(gap[-1]) and line[-11] - line[-1] == pytest.approx(-units * math.log(10), rel=1e-4)
     rung = ladder.ladder.rungs[2]
     if rung.kind == "gaussian":
-        (x, y), (_, kl) = view.points("bound", 2)[1], view.points("gap", 2)[0]
+        (x, y), (_, kl) = view.points("bound.here")[1], view.points("gap.here")[0]
         assert (x, y, kl) == pytest.approx((rung.q.width[0], rung.bound.elbo, rung.bound.kl))
     for at in (0, 1, -1):
-        assert shown(ladder, at).points("gap", 2).size == 0
+        assert shown(ladder, at).points("gap.here").size == 0
 
 
 def test_curves_over_the_place(ladder):
@@ -231,27 +168,27 @@ def test_curves_over_the_place(ladder):
     problem = ladder.experiment.problem
     for at, rung in enumerate(ladder.ladder.rungs):
         view = shown(ladder, at)
-        points = view.points("moves", 1)
+        points = view.points("moves.limit")
         mean = rung.q.mean.copy()
         mean[0] = points[40, 0]
         assert points[40, 1] == pytest.approx(log_joint(problem, mean), rel=1e-4, abs=1e-3)
-        np.testing.assert_allclose(view.points("lower", 2), points)
+        np.testing.assert_allclose(view.points("lower.limit"), points)
         if rung.kind == "exact":
-            assert view.points("moves", 0).size == 0 == view.points("lower", 0).size
+            assert view.points("moves.joint").size == 0 == view.points("lower.elbo").size
             continue
-        expected = view.points("moves", 0)
+        expected = view.points("moves.joint")
         assert expected[40, 1] == pytest.approx(
             expected_log_joint(problem, replace(rung.q, mean=mean)), rel=1e-4, abs=1e-3
         )
         if rung.kind == "dirac":
             np.testing.assert_allclose(expected, points)
-            assert (view.points("lower", 0)[:, 1] < view.figures["lower"]["layout"]["yaxis"]["range"][0]).all()
+            assert (view.points("lower.elbo")[:, 1] < view.figures["lower"]["layout"]["yaxis"]["range"][0]).all()
         else:
             rounding = 1e-3 + 1e-6 * np.abs(expected[:, 1]).max()
             np.testing.assert_allclose(
-                view.points("lower", 0)[:, 1] - expected[:, 1], rung.bound.entropy, atol=rounding
+                view.points("lower.elbo")[:, 1] - expected[:, 1], rung.bound.entropy, atol=rounding
             )
-            assert view.points("lower", 3)[1, 1] == pytest.approx(rung.bound.elbo)
+            assert view.points("lower.gap")[1, 1] == pytest.approx(rung.bound.elbo)
 
 
 def test_scrubbing_through_the_widths_shows_what_a_rung_of_that_width_shows(ladder):
@@ -270,15 +207,6 @@ def test_scrubbing_through_the_widths_shows_what_a_rung_of_that_width_shows(ladd
             one, other = over.figures[figure]["data"], there.figures[figure]["data"]
             for a, b in zip(one, other, strict=True):
                 assert a.get("x") == b.get("x") and a.get("y") == b.get("y"), figure
-
-
-def test_one_color_for_each_meaning():
-    scene = PosteriorRun.of(TWO).scene.json
-    colors = {metric["label"]: metric["color"] for metric in scene["metrics"]}
-    assert colors == {"log p(v)": "$text", "ELBO": "$elbo", "Gap": "$gap"}
-    terms = {term["id"]: term["color"] for term in scene["equation"] if "id" in term}
-    assert terms == {"evidence": "$text", "joint": "$elbo", "entropy": "$elbo", "kl": "$gap"}
-    assert scene["figures"]["gap"]["data"][0]["line"]["color"] == "$gap"
 
 
 def test_handles_where_mu_can_be_chosen(ladder):

@@ -17,8 +17,8 @@ from em_core.files.errors import InvalidExperiment
 from em_core.records import Array
 from em_core.sparse_coding.posterior.laplace import laplace_posterior
 from em_core.sparse_coding.posterior.quadrature import DEPTH, Density, Indices, Moments, Shape, median, moments
-from em_core.sparse_coding.posterior.rational import Exact, Optimum
-from em_core.sparse_coding.problem import Problem, objective
+from em_core.sparse_coding.posterior.rational import Exact, Optimum, cost
+from em_core.sparse_coding.problem import Problem
 
 MOST_UNITS = 3
 # a posterior that is known no better than this is none
@@ -123,7 +123,7 @@ def most_likely_code(problem: Problem) -> Array:
 
 def log_joint(problem: Problem, code: Array) -> float:
     """log p(h, v), every constant included. code: (K,)."""
-    return _log_constant(problem) - objective(problem, code)
+    return _log_constant(problem) - cost(problem, code)
 
 
 def _log_constant(problem: Problem) -> float:

@@ -6,6 +6,7 @@ another is smaller than the rounding of the residual that it would be computed f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -115,6 +116,25 @@ class Exact:
     def _product(self, one: tuple[list[int], int], other: tuple[list[int], int]) -> Fraction:
         total = sum(a * b for a, b in zip(one[0], other[0], strict=True))
         return Fraction(self.problem.precision) * Fraction(total, one[1] * other[1])
+
+
+def cost(problem: Problem, code: Array) -> float:
+    """The objective at a finite code (K,), rounded once; ∞ beyond the floats.
+
+    Far from 0 the residual is smaller than the rounding of Wh: v = 10¹⁴ and noise of 10⁻³ would lose every digit.
+    """
+    exact = [Fraction(value) for value in code.tolist()]
+    rows = zip(problem.target.tolist(), problem.dictionary.tolist(), strict=True)
+    residual = [
+        Fraction(seen) - sum((Fraction(w) * h for w, h in zip(row, exact, strict=True)), Fraction(0))
+        for seen, row in rows
+    ]
+    squares = Fraction(problem.precision) / 2 * _dot(residual, residual)
+    total = squares + Fraction(problem.penalty) * sum(map(abs, exact))
+    try:
+        return float(total)
+    except OverflowError:
+        return math.inf
 
 
 def _whole(values: Array) -> tuple[list[int], int]:

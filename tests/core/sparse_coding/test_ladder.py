@@ -142,3 +142,16 @@ def test_the_command_line_runs_and_lists_it(tmp_path):
         failed.returncode == 2 and failed.stderr.startswith("ladder.widths[0]: 0.0 is not valid") and not failed.stdout
     )
     assert set(listing()["models"][NAME]) == {"settings", "data", "parameters"}
+
+
+@pytest.mark.parametrize("offset", [1e8, 1e11, 1e14])
+def test_a_signal_far_from_zero_keeps_the_identity(offset):
+    """There the residual of μ is below the rounding of Wμ: log p(μ, v) is computed in rational numbers."""
+    raw = {
+        "model": "sparse_coding_posterior",
+        "settings": {"lambda": 1.0, "beta": 1e7},
+        "data": {"signal": [-0.00611956], "dictionary": [[1.2573]], "offset": [offset]},
+    }
+    for row in run(LadderExperiment.parse(raw))["rungs"]:
+        if math.isfinite(row["kl"]):
+            assert abs(row["gap"] - row["kl"]) <= 1e-11 * max(1.0, abs(row["expected_log_joint"]))

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The browser's history: one entry for each thing to look at, however often the view of it changes.
  *
@@ -7,6 +8,7 @@
  */
 
 const { pushState, replaceState } = History.prototype;
+/** @type {Set<Address>} */
 const kept = new Set(); // the stages whose page is in view
 
 history.pushState = function (state, title, url) {
@@ -16,13 +18,25 @@ history.pushState = function (state, title, url) {
 };
 
 export class Address {
-  /** A stage has come to a page, or left it. */
+  /** @type {string | undefined} */
+  now; // the address of what is in view
+  /** @type {string | undefined} */
+  session; // that it belongs to
+  entry = 0;
+
+  /**
+   * A stage has come to a page, or left it.
+   * @param {boolean} on
+   */
   keep(on) {
     kept[on ? "add" : "delete"](this);
   }
 
-  /** After a message: the address is that of its view by now. */
-  follow({ session, entry }) {
+  /**
+   * After a message: the address is that of its view by now.
+   * @param {Pick<import("./types.js").Message, "session" | "entry">} message
+   */
+  follow({ session, entry = 0 }) {
     const now = location.href, before = this.now;
     const same = before && new URL(before).pathname === location.pathname;
     if (same && session === this.session && entry > this.entry) {

@@ -1,12 +1,18 @@
+// @ts-check
 /** Whether the server answers: watched, said, and mended when it comes back. */
 import { el, setText } from "./dom.js";
 
+/**
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {ReturnType<typeof setTimeout>} Timer
+ */
+
 const HEALTH = new URL("../../_stcore/health", import.meta.url).href;
 const PROBE = 1000; // milliseconds between two looks at a server that does not answer, and the longest wait for one
-const SETTLE = 400; // milliseconds that the page has, once connected again, to send a message by itself
+const GRACE = 400; // milliseconds that the page has, once connected again, to send a message by itself
 const TOUCH = 400; // milliseconds after which a control outside the stage has had its run begun, if it wants one
 const PATIENCE = 10_000; // milliseconds after which a page that was woken, and neither runs nor speaks, is loaded again
-const QUIET = 60_000; // milliseconds between two reloads
+const RELOAD_EVERY = 60_000; // milliseconds between two reloads, at least
 const KEPT = "stage.asks"; // where they survive a reload
 
 const TOUCHES = ["pointerdown", "pointerup", "click", "change", "keydown"];
@@ -22,31 +28,32 @@ const WORDS = {
 export class Connection {
   up = true; // the server can be reached
   fresh = true; // and has sent a message since it was last lost, or in doubt
-  holding = null; // while a control outside the stage was touched just now
   reachable = true; // as the last probe found it
+  /** @type {Timer | null} */
+  holding = null; // while a control outside the stage was touched just now
+  /** @type {Timer | undefined} */
+  waking; // until the page is woken, or loaded again
+  /** @type {Timer | undefined} */
+  probing; // until the next look at a server that does not answer
 
-  /** `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended. */
+  /**
+   * `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended.
+   * @param {() => Act[]} asks
+   * @param {() => void} free
+   */
   constructor(asks, free) {
     this.asks = asks;
     this.free = free;
     this.node = el("p", { class: "stage-connection", role: "status" });
-    this.app = document.querySelector("[data-testid=stApp]");
+    this.app = /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=stApp]"));
     this.watch = new MutationObserver(() => this.look());
     const attributeFilter = ["data-test-connection-state", "data-test-script-state"];
     if (this.app) this.watch.observe(this.app, { attributes: true, attributeFilter });
-    // what the reader does to the page's own controls comes first
-    this.touched = ({ target, type, key }) => {
-      const own = !(target instanceof Element) || target === document.body || target.closest(".stage");
-      if (!own && (type !== "keydown" || KEYS.has(key))) this.hold();
-    };
     for (const type of TOUCHES) document.addEventListener(type, this.touched, true);
-    // the page is about to run at another address
-    this.moved = () => location.hash || this.await(); // Streamlit does not run for an anchor
     addEventListener("popstate", this.moved);
     // without a network the server may still be there, on the reader's own machine: so look
-    this.probed = () => this.probe();
-    addEventListener("offline", this.probed);
-    addEventListener("online", this.probed);
+    addEventListener("offline", this.probe);
+    addEventListener("online", this.probe);
     this.look();
   }
 
@@ -59,32 +66,51 @@ export class Connection {
     return this.up && this.fresh && !this.running && !this.holding;
   }
 
+  /**
+   * What the reader does to the page's own controls comes first.
+   * @param {Event} event
+   */
+  touched = (event) => {
+    const { target, type } = event;
+    const ours = !(target instanceof Element) || target === document.body || target.closest(".stage") !== null;
+    if (!ours && (type !== "keydown" || KEYS.has(/** @type {KeyboardEvent} */ (event).key))) this.hold();
+  };
+
   hold() {
-    clearTimeout(this.holding);
+    clearTimeout(this.holding ?? undefined);
     this.holding = setTimeout(() => {
       this.holding = null;
       this.look();
     }, TOUCH);
   }
 
+  /** The page is about to run at another address. */
+  moved = () => {
+    if (!location.hash) this.await(); // Streamlit does not run for an anchor
+  };
+
   /** Whether the page's script is at work, so that an answer may only be slow. */
   get running() {
-    return ["running", "rerunRequested"].includes(this.app?.dataset.testScriptState);
+    return ["running", "rerunRequested"].includes(this.app?.dataset.testScriptState ?? "");
   }
 
   look() {
     const state = this.app?.dataset.testConnectionState ?? "CONNECTED";
     const up = state === "CONNECTED" && this.reachable;
-    if (up === this.up) return this.running || this.free();
+    if (up === this.up) {
+      if (!this.running) this.free();
+      return;
+    }
     this.up = up;
     clearTimeout(this.waking);
-    if (up) this.waking = setTimeout(() => this.wake(), SETTLE);
+    if (up) this.waking = setTimeout(() => this.wake(), GRACE);
     else {
       this.fresh = false;
       this.say(WORDS.lost); // until the page has spoken again
     }
   }
 
+  /** @param {string} words */
   say(words) {
     setText(this.node, words);
   }
@@ -99,17 +125,21 @@ export class Connection {
     if (this.up && this.fresh) this.say("");
   }
 
-  async probe() {
-    clearTimeout(this.next);
+  /** Look whether the server answers; again and again while it does not. */
+  probe = async () => {
+    clearTimeout(this.probing);
     const look = fetch(HEALTH, { cache: "no-store", signal: AbortSignal.timeout(PROBE) });
     this.reachable = await look.then(({ ok }) => ok, () => false);
     this.look();
-    if (!this.reachable) this.next = setTimeout(this.probed, PROBE);
+    if (!this.reachable) this.probing = setTimeout(this.probe, PROBE);
     return this.reachable;
-  }
+  };
 
-  /** An ask is out for long, and the page does nothing: if the server is there, the page has lost the ask. */
-  async doubt(still) {
+  /**
+   * An ask is out for long, and the page does nothing: if the server is there, the page has lost the ask.
+   * @param {() => boolean} still
+   */
+  async late(still) {
     if (!this.ready || !(await this.probe())) return;
     if (!this.ready || !still()) return;
     this.fresh = false;
@@ -142,17 +172,23 @@ export class Connection {
       return;
     }
     const kept = read();
-    if (kept && Date.now() - kept.time < QUIET) return this.say(WORDS.dead);
+    if (kept && Date.now() - kept.time < RELOAD_EVERY) {
+      this.say(WORDS.dead);
+      return;
+    }
     sessionStorage.setItem(KEPT, JSON.stringify({ time: Date.now(), path: location.pathname, asks: this.asks() }));
     location.reload();
   }
 
-  /** What was asked before a reload; once. */
+  /**
+   * What was asked before a reload; once.
+   * @returns {Act[]}
+   */
   taken() {
     const kept = read();
     if (!kept?.asks) return [];
     sessionStorage.setItem(KEPT, JSON.stringify({ time: kept.time }));
-    return kept.path === location.pathname && Date.now() - kept.time < QUIET ? kept.asks : [];
+    return kept.path === location.pathname && Date.now() - kept.time < RELOAD_EVERY ? kept.asks : [];
   }
 
   /** A message has come. Returns whether it was waited for: what was asked before may have been lost. */
@@ -166,18 +202,19 @@ export class Connection {
   destroy() {
     this.watch.disconnect();
     for (const type of TOUCHES) document.removeEventListener(type, this.touched, true);
-    clearTimeout(this.holding);
+    clearTimeout(this.holding ?? undefined);
     removeEventListener("popstate", this.moved);
-    removeEventListener("offline", this.probed);
-    removeEventListener("online", this.probed);
-    clearTimeout(this.next);
+    removeEventListener("offline", this.probe);
+    removeEventListener("online", this.probe);
+    clearTimeout(this.probing);
     clearTimeout(this.waking);
   }
 }
 
+/** @returns {{ time: number, path?: string, asks?: Act[] } | null} */
 function read() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT));
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
   } catch {
     return null;
   }

@@ -1,41 +1,79 @@
+// @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
 import { decode } from "./history.js";
-import { paint } from "./theme.js";
+import { inForce, plotly, stopListening } from "./plotly.js";
+import { AXIS, dress, paint } from "./theme.js";
+
+/**
+ * @typedef {import("./types.js").Theme} Theme
+ * @typedef {(t: number) => void} Tween  from 0, the start of the way, to 1, its end
+ * @typedef {[key: string, value: any]} Change
+ */
 
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
 
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
-const AXIS = /^[xy]axis\d*$/;
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
-const steps = (path) => path.match(/[^.[\]]+/g);
+/** @param {string} path */
+const steps = (path) => path.match(/[^.[\]]+/g) ?? [];
+/**
+ * @param {any} object
+ * @param {string} path
+ */
 const read = (object, path) => steps(path).reduce((o, step) => o?.[step], object);
 
+/**
+ * @param {any} object
+ * @param {string} path
+ * @param {unknown} value
+ */
 function write(object, path, value) {
   const names = steps(path);
-  const leaf = names.pop();
+  const leaf = names.pop() ?? path;
   names.reduce((o, name) => (o[name] ??= {}), object)[leaf] = value;
 }
 
-/** "figure/2/marker.color" is an attribute of trace 2, "figure/xaxis.range" one of the layout. */
+/**
+ * "figure/2/marker.color" is an attribute of trace 2, "figure/xaxis.range" one of the layout.
+ * @param {string} key
+ */
 function address(key) {
   const [, trace, ...path] = key.split("/");
   return path.length ? { trace: Number(trace), path: path.join("/") } : { trace: null, path: trace };
 }
 
+/**
+ * Part of the way from one list of numbers to another.
+ * @param {ArrayLike<any>} from
+ * @param {ArrayLike<any>} to
+ * @param {number} t
+ */
 const between = (from, to, t) =>
   Array.from(to, (end, i) => (Number.isFinite(end) && Number.isFinite(from[i]) ? from[i] + t * (end - from[i]) : end));
 
 export class Picture {
+  /** @type {Map<string, any>} */
   shown = new Map(); // key -> the value (as sent) that the figure has now
+  /** @type {Map<string, any>} */
   latest = new Map(); // key -> the value that Plotly was given last
+  /** @type {Map<string, any>} */
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
+  /** @type {Theme | undefined} */
+  theme;
 
+  /**
+   * @param {string} id
+   * @param {import("./types.js").Figure} spec
+   * @param {string[]} glides
+   * @param {import("./plotly.js").Host} host
+   */
   constructor(id, spec, glides, host) {
     this.id = id;
+    /** @type {{ data: Record<string, any>[], layout: Record<string, any> }} */
     this.spec = { data: decode(spec.data ?? []), layout: decode(spec.layout ?? {}) };
     // frames know traces by name, which stands in their `meta`; Plotly by number
     this.numbers = new Map(this.spec.data.map(({ meta }, number) => [`${id}/${meta}`, `${id}/${number}`]));
@@ -46,12 +84,19 @@ export class Picture {
   /**
    * Show the values of `named` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
    * way to glide and `glide` allows it; everything else changes at once, in a single restyle.
+   * @param {Map<string, any>} named
+   * @param {Theme} theme
+   * @param {boolean} glide
+   * @returns {Tween | null}
    */
   show(named, theme, glide) {
     const held = this.numbered(named);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
-    if (!this.built || theme.signature !== this.theme.signature) return this.draw(held, theme);
-    const now = [], moving = [];
+    if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    /** @type {Change[]} */
+    const now = [];
+    /** @type {{ key: string, from: any, target: any, value: any }[]} */
+    const moving = [];
     for (const [key, value] of held) {
       if (this.shown.has(key) ? this.shown.get(key) === value : value === undefined) continue;
       const { trace, path } = address(key);
@@ -74,42 +119,62 @@ export class Picture {
         const numbers = t < 1 ? between(from, target, t) : target;
         this.drawn.set(key, numbers);
         if (t >= 1) this.shown.set(key, value);
-        return [key, numbers];
+        return /** @type {Change} */ ([key, numbers]);
       }));
     };
   }
 
-  /** The same values with traces by number: "figure/elbo/x" is "figure/0/x". */
+  /**
+   * The same values with traces by number: "figure/elbo/x" is "figure/0/x".
+   * @param {Map<string, any>} named
+   */
   numbered(named) {
+    /** @param {string} key */
     const number = (key) => key.replace(/^[^/]+\/[^/]+(?=\/)/, (trace) => this.numbers.get(trace) ?? trace);
-    return new Map(Array.from(named, ([key, value]) => [number(key), value]));
+    /** @type {Map<string, any>} */
+    const result = new Map();
+    for (const [key, value] of named) result.set(number(key), value);
+    return result;
   }
 
+  /** @param {string} key */
   original(key) {
     const { trace, path } = address(key);
     return read(trace === null ? this.spec.layout : this.spec.data[trace], path) ?? null;
   }
 
-  /** One Plotly call for all changes: traces that an attribute does not concern get `undefined`, which Plotly skips. */
+  /**
+   * One Plotly call for all changes: traces that an attribute does not concern get `undefined`, which Plotly skips.
+   * @param {Change[]} changes
+   */
   restyle(changes) {
     if (!changes.length) return;
     for (const [key, value] of changes) this.latest.set(key, value);
-    if (this.fits(changes)) return this.redraw(changes);
+    if (this.fits(changes)) {
+      this.redraw(changes);
+      return;
+    }
     const traces = [...new Set(changes.map(([key]) => address(key).trace).filter((trace) => trace !== null))];
-    const style = {}, layout = {};
+    /** @type {Record<string, any[]>} */
+    const style = {};
+    /** @type {Record<string, any>} */
+    const layout = {};
     for (const [key, value] of changes) {
       const { trace, path } = address(key);
       if (trace === null) layout[path] = value;
       else (style[path] ??= traces.map(() => undefined))[traces.indexOf(trace)] = value;
     }
-    if (!Object.keys(layout).length) Plotly.restyle(this.host, style, traces);
-    else if (!traces.length) Plotly.relayout(this.host, layout);
-    else Plotly.update(this.host, style, layout, traces);
+    if (!Object.keys(layout).length) plotly().restyle(this.host, style, traces);
+    else if (!traces.length) plotly().relayout(this.host, layout);
+    else plotly().update(this.host, style, layout, traces);
   }
 
-  /** Whether the changes leave axes, margins and legend alone, and make no trace appear or vanish. */
+  /**
+   * Whether the changes leave axes, margins and legend alone, and make no trace appear or vanish.
+   * @param {Change[]} changes
+   */
   fits(changes) {
-    const { _fullLayout: layout, _fullData: traces } = this.host;
+    const { layout, traces } = inForce(this.host);
     const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || layout[name].autorange === false);
     const allowed = layout.showlegend ? BESIDE_LEGEND : PLAIN;
     return ranged && traces.every(({ type }) => type === "scatter") && changes.every(([key, value]) => {
@@ -119,33 +184,54 @@ export class Picture {
     });
   }
 
-  /** Draw the traces concerned and nothing else: a fraction of the work of a restyle, which draws the figure. */
+  /**
+   * Draw the traces concerned and nothing else: a fraction of the work of a restyle, which draws the figure.
+   * @param {Change[]} changes
+   */
   redraw(changes) {
+    /** @type {Map<number, object>} */
     const patches = new Map();
     for (const [key, value] of changes) {
       const { trace, path } = address(key);
-      if (!patches.has(trace)) patches.set(trace, {});
-      write(patches.get(trace), path, value);
+      if (trace === null) continue; // `fits` has seen that there is none
+      const patch = patches.get(trace) ?? {};
+      patches.set(trace, patch);
+      write(patch, path, value);
     }
-    // Plotly would make a call wait for the screen's next frame while it still listens for more of the last one
-    const loop = this.host._transitionData;
-    if (loop?._animationRaf) {
-      cancelAnimationFrame(loop._animationRaf);
-      loop._animationRaf = null;
-    }
-    // it also draws a little later: what was overtaken by a restyle meanwhile is put right
-    const mend = () => this.built && this.restyle(changes.map(([key]) => [key, this.latest.get(key)]).filter(([key, value]) => {
-      const { trace, path } = address(key);
-      return read(this.host.data[trace], path) !== value;
-    }));
-    Plotly.animate(this.host, { data: [...patches.values()], traces: [...patches.keys()] }, AT_ONCE).then(mend, mend);
+    stopListening(this.host);
+    // Plotly also draws a little later: what was overtaken by a restyle meanwhile is put right
+    const mend = () => {
+      if (this.built) this.restyle(changes.map(([key]) => this.newest(key)).filter((change) => this.differs(change)));
+    };
+    plotly().animate(this.host, { data: [...patches.values()], traces: [...patches.keys()] }, AT_ONCE).then(mend, mend);
   }
 
-  /** The whole figure: at the start, and again (in place, zoom kept) when the theme changes. */
+  /**
+   * @param {string} key
+   * @returns {Change}
+   */
+  newest(key) {
+    return [key, this.latest.get(key)];
+  }
+
+  /**
+   * Whether the trace holds something else.
+   * @param {Change} change
+   */
+  differs([key, value]) {
+    const { trace, path } = address(key);
+    return trace !== null && read(this.host.data[trace], path) !== value;
+  }
+
+  /**
+   * The whole figure: at the start, and again (in place, zoom kept) when the theme changes.
+   * @param {Map<string, any>} held
+   * @param {Theme} theme
+   */
   draw(held, theme) {
     this.theme = theme;
     const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
-    const layout = this.dress(paint(this.spec.layout, theme.colors), theme);
+    const layout = dress(paint(this.spec.layout, theme.colors), theme);
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
@@ -155,32 +241,13 @@ export class Picture {
       this.latest.set(key, painted);
       write(trace === null ? layout : data[trace], path, painted);
     }
-    Plotly[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
+    plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;
     return null;
   }
 
-  /** Fill in what the scene leaves to the theme. */
-  dress(layout, theme) {
-    const { text, muted, grid } = theme.colors;
-    const axes = Object.keys(layout).filter((name) => AXIS.test(name));
-    const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid, tickfont: { color: muted } };
-    return {
-      autosize: true,
-      uirevision: "stage",
-      dragmode: "zoom",
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      margin: { l: 52, r: 14, t: 10, b: 40 },
-      ...layout,
-      font: { family: theme.font, size: theme.size, color: text, ...layout.font },
-      hoverlabel: { bgcolor: theme.background, bordercolor: muted, font: { color: text }, ...layout.hoverlabel },
-      ...Object.fromEntries([...new Set(["xaxis", "yaxis", ...axes])].map((name) => [name, { ...axis, ...layout[name] }])),
-    };
-  }
-
   resize() {
-    if (this.built && this.host.offsetWidth && this.host.offsetHeight) Plotly.Plots.resize(this.host);
+    if (this.built && this.host.offsetWidth && this.host.offsetHeight) plotly().Plots.resize(this.host);
   }
 
   /**

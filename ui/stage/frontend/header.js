@@ -1,37 +1,54 @@
+// @ts-check
 /** The equation with a number beneath each term, and the big metrics. */
 import { el, setText } from "./dom.js";
 import { paint } from "./theme.js";
 
+/** @typedef {import("./types.js").Act} Act */
+
+/** @param {string} tex */
 function typeset(tex) {
   const node = el("span", { class: "stage-tex" });
-  window.katex.render(tex, node, { throwOnError: false, output: "htmlAndMathml" });
+  /** @type {any} */ (window).katex.render(tex, node, { throwOnError: false, output: "htmlAndMathml" });
   return node;
 }
 
 export class Header {
+  /** @type {Map<string, HTMLElement>} */
+  terms = new Map(); // by the term's id
+  /** @type {[string, HTMLElement][]} */
+  numbers = []; // slot, and where it is shown
+  /** @type {[string, HTMLElement][]} */
+  tinted = []; // colour, and what wears it
+
+  /**
+   * @param {import("./types.js").Scene} scene
+   * @param {(act: Act) => void} act
+   */
   constructor(scene, act) {
-    this.terms = new Map(); // id -> node
-    this.numbers = []; // [slot, node]
-    this.tinted = []; // [color, node]
-    this.metrics = el("div", { class: "stage-metrics", "aria-live": "polite" }, ...(scene.metrics ?? []).map((m) => this.metric(m)));
-    this.node = el("div", { class: "stage-header" },
-      el("div", { class: "stage-equation", role: "group", "aria-label": scene.names?.Equation ?? "Equation" },
-        ...(scene.equation ?? []).map((item) => this.term(item, act))),
-      this.metrics);
-    this.node.hidden = !scene.metrics?.length && !scene.equation?.length;
+    const metrics = (scene.metrics ?? []).map((metric) => this.metric(metric));
+    const terms = (scene.equation ?? []).map((term) => this.term(term, act));
+    this.metrics = el("div", { class: "stage-metrics", "aria-live": "polite" }, ...metrics);
+    const equation = { class: "stage-equation", role: "group", "aria-label": scene.names?.Equation ?? "Equation" };
+    this.node = el("div", { class: "stage-header" }, el("div", equation, ...terms), this.metrics);
+    this.node.hidden = !metrics.length && !terms.length;
   }
 
-  term(item, act) {
-    const number = item.slot && el("span", { class: "stage-number" });
-    const node = el(item.act ? "button" : "div",
-      { class: item.id ? "stage-term" : "stage-sign", title: item.title, type: item.act && "button" }, typeset(item.tex), number);
-    if (item.act) node.addEventListener("click", () => act(item.act));
-    if (item.id) this.terms.set(item.id, node);
-    if (item.color) this.tinted.push([item.color, node]);
-    if (number) this.numbers.push([item.slot, number]);
+  /**
+   * @param {import("./types.js").Term} term
+   * @param {(act: Act) => void} press
+   */
+  term({ id, tex, color, slot, title, act }, press) {
+    const number = slot ? el("span", { class: "stage-number" }) : null;
+    const attributes = { class: id ? "stage-term" : "stage-sign", title, type: act && "button" };
+    const node = el(act ? "button" : "div", attributes, typeset(tex), number);
+    if (act) node.addEventListener("click", () => press(act));
+    if (id) this.terms.set(id, node);
+    if (color) this.tinted.push([color, node]);
+    if (slot && number) this.numbers.push([slot, number]);
     return node;
   }
 
+  /** @param {import("./types.js").Metric} metric */
   metric({ slot, label, color, title }) {
     const value = el("output", { "aria-label": label, "aria-live": "off" });
     this.numbers.push([slot, value]);
@@ -40,12 +57,16 @@ export class Header {
     return node;
   }
 
+  /**
+   * @param {import("./types.js").Slots} slot
+   * @param {string[]} lit
+   */
   show(slot, lit) {
     for (const [name, node] of this.numbers) {
       const { text = "", value } = slot(name) ?? {};
       setText(node, text);
       if (value === undefined || value === null) delete node.dataset.value;
-      else node.dataset.value = value;
+      else node.dataset.value = String(value);
     }
     this.terms.forEach((node, id) => {
       node.classList.toggle("lit", lit.includes(id));
@@ -54,10 +75,15 @@ export class Header {
     });
   }
 
-  quiet(playing) {
-    this.metrics.setAttribute("aria-live", playing ? "off" : "polite");
+  /**
+   * Whether a screen reader says each new number; not while the stage moves by itself.
+   * @param {boolean} on
+   */
+  announce(on) {
+    this.metrics.setAttribute("aria-live", on ? "polite" : "off");
   }
 
+  /** @param {import("./types.js").Theme} theme */
   retheme(theme) {
     for (const [color, node] of this.tinted) node.style.setProperty("--tint", paint(color, theme.colors));
   }

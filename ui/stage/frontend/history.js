@@ -1,25 +1,38 @@
+// @ts-check
 /** The frames of a run, and what every slot and attribute holds at each of them. */
+
+/**
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").SlotText} SlotText
+ */
 
 const ARRAYS = {
   f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array,
   i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array,
 };
 
+/** @param {string} base64 */
 const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
+/** @param {import("./types.js").Packed} packed */
 function numbers({ dtype, bdata, shape }) {
-  const flat = new ARRAYS[dtype](bytes(bdata).buffer);
+  const flat = new ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)](bytes(bdata).buffer);
   const [rows, columns] = String(shape ?? "").split(",").map(Number);
   if (!columns) return flat;
   return Array.from({ length: rows }, (_, row) => flat.subarray(row * columns, (row + 1) * columns));
 }
 
+/** @param {string} base64 */
 function rgb(base64) {
   const b = bytes(base64);
   return Array.from({ length: b.length / 3 }, (_, i) => `rgb(${b[3 * i]},${b[3 * i + 1]},${b[3 * i + 2]})`);
 }
 
-/** Replace every packed array inside a value by a real one. */
+/**
+ * Replace every packed array inside a value by a real one.
+ * @param {any} value
+ * @returns {any}
+ */
 export function decode(value) {
   if (Array.isArray(value)) return value.some((v) => v && typeof v === "object") ? value.map(decode) : value;
   if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
@@ -28,11 +41,20 @@ export function decode(value) {
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
 }
 
-/** Values that last from the frame which set them until the next one that does. */
+/**
+ * Values that last from the frame which set them until the next one that does.
+ * @template T
+ */
 class Track {
+  /** @type {number[]} */
   at = [];
+  /** @type {T[]} */
   values = [];
 
+  /**
+   * @param {number} frame
+   * @param {T} value
+   */
   set(frame, value) {
     const place = this.after(frame); // frames come in order, but for those that are filled in later
     if (this.at[place - 1] === frame) this.values[place - 1] = value;
@@ -42,11 +64,18 @@ class Track {
     }
   }
 
+  /**
+   * @param {number} frame
+   * @returns {T | undefined}
+   */
   get(frame) {
     return this.values[this.after(frame) - 1];
   }
 
-  /** The place of the first entry after `frame`. */
+  /**
+   * The place of the first entry after `frame`.
+   * @param {number} frame
+   */
   after(frame) {
     let low = 0, high = this.at.length;
     while (low < high) {
@@ -57,31 +86,38 @@ class Track {
     return low;
   }
 
+  /** @param {number} frame */
   cut(frame) {
-    while (this.at.length && this.at.at(-1) >= frame) {
-      this.at.pop();
-      this.values.pop();
-    }
+    this.at.length = this.values.length = this.after(frame - 1);
   }
 }
 
 /** A growing list; `get` repeats the same array while its length stays, so that nothing is redrawn. */
 class Series {
+  /** @type {unknown[]} */
   values = [];
+  /** @type {Track<number>} */
   lengths = new Track();
+  /** @type {unknown[]} */
   shown = [];
 
+  /**
+   * @param {number} frame
+   * @param {unknown[]} values
+   */
   append(frame, values) {
     this.values.push(...values);
     this.lengths.set(frame, this.values.length);
   }
 
+  /** @param {number} frame */
   get(frame) {
     const length = this.lengths.get(frame) ?? 0;
     if (this.shown.length !== length) this.shown = this.values.slice(0, length);
     return this.shown;
   }
 
+  /** @param {number} frame */
   cut(frame) {
     this.lengths.cut(frame);
     this.values.length = this.lengths.values.at(-1) ?? 0;
@@ -89,20 +125,39 @@ class Series {
   }
 }
 
-const track = (map, key, Kind) => map.get(key) ?? map.set(key, new Kind()).get(key);
+/**
+ * The entry of a map under this key, made if there is none yet.
+ * @template T
+ * @param {Map<string, T>} map
+ * @param {string} key
+ * @param {new () => T} Kind
+ * @returns {T}
+ */
+function entry(map, key, Kind) {
+  const made = map.get(key) ?? new Kind();
+  map.set(key, made);
+  return made;
+}
 
 export class History {
+  /** @type {Frame[]} */
   frames = [];
   furthest = -1; // the furthest frame visited: series are shown up to it
+  /** @type {Map<string, Track<unknown>>} */
   attributes = new Map();
+  /** @type {Map<string, Series>} */
   series = new Map();
+  /** @type {Map<string, Track<SlotText>>} */
   slots = new Map();
 
   get last() {
     return this.frames.length - 1;
   }
 
-  /** Take a message's frames; false if the frames before them are not ours. */
+  /**
+   * Take a message's frames; false if the frames before them are not ours.
+   * @param {Pick<import("./types.js").Message, "first" | "after" | "frames">} message
+   */
   accept({ first, after, frames }) {
     if (first > 0 && this.frames[first - 1]?.id !== after) return false;
     let same = 0;
@@ -113,13 +168,17 @@ export class History {
     return true;
   }
 
+  /** @param {Frame} frame */
   push(frame) {
     const n = this.frames.push(frame) - 1;
-    for (const [key, value] of Object.entries(frame.append ?? {})) track(this.series, key, Series).append(n, decode(value));
+    for (const [key, value] of Object.entries(frame.append ?? {})) entry(this.series, key, Series).append(n, decode(value));
     this.hold(n, frame);
   }
 
-  /** Whole frames for light ones that are here already. */
+  /**
+   * Whole frames for light ones that are here already.
+   * @param {{ at: number, frame: Frame }[]} fills
+   */
   fill(fills) {
     for (const { at, frame } of fills) {
       if (this.frames[at]?.id !== frame.id || frame.light || this.whole(at)) continue;
@@ -128,18 +187,26 @@ export class History {
     }
   }
 
-  /** Whether a frame can be shown: it is there, and not a light one. */
+  /**
+   * Whether a frame can be shown: it is there, and not a light one.
+   * @param {number} n
+   */
   whole(n) {
     return Boolean(this.frames[n]) && !this.frames[n].light;
   }
 
+  /**
+   * @param {number} n
+   * @param {Frame} frame
+   */
   hold(n, frame) {
-    for (const [key, value] of Object.entries(frame.set ?? {})) track(this.attributes, key, Track).set(n, decode(value));
+    for (const [key, value] of Object.entries(frame.set ?? {})) entry(this.attributes, key, Track).set(n, decode(value));
     for (const [slot, text] of Object.entries(frame.text ?? {})) {
-      track(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
+      entry(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
     }
   }
 
+  /** @param {number} length */
   cut(length) {
     if (length >= this.frames.length) return;
     this.frames.length = length;
@@ -147,19 +214,34 @@ export class History {
     for (const map of [this.attributes, this.series, this.slots]) map.forEach((t) => t.cut(length));
   }
 
+  /** @param {number} n */
   visit(n) {
     this.furthest = Math.max(this.furthest, n);
   }
 
-  /** What each attribute of one figure holds at a frame: Map of key to value, undefined where none was set yet. */
+  /**
+   * What each attribute of one figure holds at a frame: Map of key to value, undefined where none was set yet.
+   * @param {string} id
+   * @param {number} n
+   * @returns {Map<string, any>}
+   */
   figure(id, n) {
     const held = new Map();
+    /**
+     * @param {Map<string, { get: (frame: number) => unknown }>} map
+     * @param {number} frame
+     */
     const collect = (map, frame) => map.forEach((t, key) => key.startsWith(`${id}/`) && held.set(key, t.get(frame)));
     collect(this.attributes, n);
     collect(this.series, this.furthest);
     return held;
   }
 
+  /**
+   * @param {string} name
+   * @param {number} n
+   * @returns {SlotText | undefined}
+   */
   slot(name, n) {
     return this.slots.get(name)?.get(n);
   }

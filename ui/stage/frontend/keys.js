@@ -1,28 +1,38 @@
+// @ts-check
 /** One listener on the document owns the keys; the stage that is on the page gets them. */
 
 const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, [contenteditable=true]";
 const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
 // Streamlit's lists are text fields; one that is closed keeps the focus after a choice, and typing into it starts with a click
 const CLOSED_LIST = "[role=combobox][aria-expanded=false]";
+const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle";
+const PRESSED_BY_SPACE = "button, a, summary, [role=button], input[type=checkbox], input[type=radio]";
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 
-/** Does the focused element need this key itself? */
-function owned(target, key) {
-  if (!(target instanceof Element)) return false;
-  if (target.matches(CLOSED_LIST)) return false;
-  if (target.closest(TEXT) || target.closest(OPEN_LIST)) return true;
+/**
+ * Does the focused element need this key itself?
+ * @param {Pick<Element, "matches" | "closest">} focused
+ * @param {string} key
+ */
+export function needsKey(focused, key) {
+  if (focused.matches(CLOSED_LIST)) return false;
+  if (focused.closest(TEXT) || focused.closest(OPEN_LIST)) return true;
   if (MOVES.has(key)) {
-    const own = target.closest("input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle");
-    return own !== null && !own.matches(".stage-scrub"); // the stage's own position slider moves as the stage does
+    const moved = focused.closest(MOVED_BY_ARROWS);
+    return moved !== null && !moved.matches(".stage-scrub"); // the stage's own position slider moves as the stage does
   }
-  return key === " " && target.closest("button, a, summary, [role=button], input[type=checkbox], input[type=radio]") !== null;
+  return key === " " && focused.closest(PRESSED_BY_SPACE) !== null;
 }
 
-/** Call `press(key)` for each key meant for the stage; it returns true when it has used it. Returns a stop function. */
+/**
+ * Call `press(key)` for each key meant for the stage; it returns true when it has used it. Returns a stop function.
+ * @param {(key: string) => boolean} press
+ */
 export function listen(press) {
+  /** @param {KeyboardEvent} event */
   const listener = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || event.isComposing) return;
-    if (owned(event.target, event.key)) return;
+    if (event.target instanceof Element && needsKey(event.target, event.key)) return;
     if (press(event.key)) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -1,20 +1,31 @@
+// @ts-check
 /** Where on the page the stage stands; Streamlit may take it away and bring it back elsewhere. */
 
 const ABSENCE = 3000; // milliseconds that a stage waits for a new place on the page
 
 export class Place {
-  /** `node` holds the stage; `body`, inside it, is told how far below the top of the page it begins. */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  leaving;
+
+  /**
+   * `node` holds the stage; `body`, inside it, is told how far below the top of the page it begins.
+   * @param {HTMLElement} node
+   * @param {HTMLElement} body
+   */
   constructor(node, body) {
     this.node = node;
-    this.placed = () => body.style.setProperty("--stage-top", `${this.offset()}px`);
-    this.watch = new ResizeObserver(this.placed);
-    addEventListener("resize", this.placed);
+    this.measure = () => body.style.setProperty("--stage-top", `${this.offset()}px`);
+    this.watch = new ResizeObserver(this.measure);
+    addEventListener("resize", this.measure);
   }
 
-  /** Take this place; false if it was ours already. */
-  settle(root) {
+  /**
+   * Take this place; false if it was ours already.
+   * @param {HTMLElement} root
+   */
+  moveTo(root) {
     clearTimeout(this.leaving);
-    this.leaving = null;
+    this.leaving = undefined;
     if (this.node.parentElement === root) return false;
     root.querySelector(".stage-loading")?.setAttribute("hidden", "");
     root.append(this.node);
@@ -24,9 +35,12 @@ export class Place {
     return true;
   }
 
-  /** Off the page: over, unless it gets another place soon. */
+  /**
+   * Off the page: over, unless it gets another place soon.
+   * @param {() => void} over
+   */
   leave(over) {
-    if (this.present || this.leaving) return;
+    if (this.present || this.leaving !== undefined) return;
     this.leaving = setTimeout(over, ABSENCE);
   }
 
@@ -42,7 +56,7 @@ export class Place {
   }
 
   destroy() {
-    removeEventListener("resize", this.placed);
+    removeEventListener("resize", this.measure);
     this.watch.disconnect();
     this.node.remove();
   }

@@ -1,6 +1,19 @@
+// @ts-check
 /** The bar below the views: what moves through the frames. */
 import { el, setText } from "./dom.js";
 import { paint, readable } from "./theme.js";
+
+/**
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Theme} Theme
+ * @typedef {{ id?: string, color?: string, chip: HTMLButtonElement, item: HTMLLIElement }} Chip
+ */
+
+const NAMES = {
+  Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", perSecond: "/s",
+  Position: "Position", Steps: "Steps", Transport: "Playback", Done: "The end", of: "{} of {}",
+  Working: "Computing, {} so far. Pause stops it.",
+};
 
 const ICONS = {
   Start: "M6 5v14M19 5 9 12l10 7z",
@@ -10,6 +23,7 @@ const ICONS = {
   End: "M18 5v14M5 5l10 7-10 7z",
 };
 
+/** @param {keyof typeof ICONS} name */
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -21,13 +35,29 @@ function icon(name) {
 }
 
 export class Transport {
+  /** @type {Chip[]} */
   chips = [];
+  /** @type {Chip[]} */
+  planned = [];
+  /** @type {Chip | undefined} */
+  now; // the chip of the frame in view
+  /** @type {import("./types.js").Next | null | undefined} */
+  next;
+  /** @type {Theme | undefined} */
+  theme;
+  /** @type {string | undefined} */
+  fill; // the main button's colour
+  centring = 0;
 
-  /** `on`: { start, back, next, play, end, seek(frame), further(frame), rest(), act(act) }. */
+  /**
+   * @param {import("./types.js").Scene} scene
+   * @param {{ start: () => void, back: () => void, next: () => void, play: () => void, end: () => void,
+   *   seek: (frame: number, glide?: boolean) => void, further: (frame: number) => void, rest: () => void,
+   *   act: (act: Act) => void }} on
+   */
   constructor(scene, on) {
-    this.names = { Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", Position: "Position", Done: "The end", Working: "Computing, {} so far. Pause stops it.",
-      of: "{} of {}", perSecond: "/s", Steps: "Steps", ...scene.names };
-    this.on = on;
+    /** @type {Record<keyof typeof NAMES, string>} */
+    this.names = { ...NAMES, ...scene.names };
     this.start = this.button("Start", on.start);
     this.back = this.button("Back", on.back);
     this.play = this.button("Play", on.play);
@@ -41,35 +71,42 @@ export class Transport {
       input: () => on.seek(this.scrub.valueAsNumber),
       change: () => on.rest(),
     } });
-    this.tape = el("ol", { class: "stage-tape", "aria-label": this.names.Steps });
-    this.tape.addEventListener("click", ({ target }) => {
+    this.tape = el("ol", { class: "stage-tape", "aria-label": this.names.Steps, on: { click: ({ target }) => {
       const chip = target.closest("button");
       if (chip?.dataset.to) on.further(Number(chip.dataset.to));
       else if (chip) on.seek(Number(chip.dataset.frame), true);
-    });
+    } } });
     this.tools = el("div", { class: "stage-tools" }, ...(scene.tools ?? []).map(({ act, label, title }) =>
       el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)));
     this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
     this.ended = el("p", { class: "stage-ended" });
-    this.node = el("div", { class: "stage-bar" },
-      el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport ?? "Playback" },
+    // after a click of the mouse the keys are the stage's again, Space among them
+    this.node = el("div", { class: "stage-bar", on: { click: ({ target, detail }) => detail && target.closest("button")?.blur() } },
+      el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
         this.start, this.back, this.main, this.play, this.end, this.speed),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
       el("div", { class: "stage-words" }, this.caption, this.ended));
-    // after a click of the mouse the keys are the stage's again, Space among them
-    this.node.addEventListener("click", ({ target, detail }) => detail && target.closest("button")?.blur());
   }
 
+  /**
+   * @param {keyof typeof ICONS} name
+   * @param {() => void} click
+   */
   button(name, click) {
-    return el("button", { class: "stage-button", type: "button", "aria-label": this.names[name], title: this.names[name], on: { click } }, icon(name));
+    const called = this.names[name];
+    return el("button", { class: "stage-button", type: "button", "aria-label": called, title: called, on: { click } }, icon(name));
   }
 
   get perSecond() {
     return Number(this.speed.value);
   }
 
-  /** Bring the tape in line with the frames; what has not changed stays, with its focus. */
+  /**
+   * Bring the tape in line with the frames; what has not changed stays, with its focus.
+   * @param {import("./types.js").Frame[]} frames
+   * @param {Theme} theme
+   */
   frames(frames, theme) {
     const kept = this.chips.findIndex(({ id }, n) => id !== frames[n]?.id);
     if (kept >= 0) this.chips.splice(kept).forEach(({ item }) => item.remove());
@@ -82,13 +119,17 @@ export class Transport {
     this.chips.push(...added);
     this.tape.append(...added.map(({ item }) => item));
     this.tint(added, theme);
-    this.scrub.max = Math.max(frames.length - 1, 0);
+    this.scrub.max = String(Math.max(frames.length - 1, 0));
     this.scrub.disabled = frames.length < 2;
   }
 
-  /** What the page has planned beyond the last frame: a click asks for all of it, up to there. */
+  /**
+   * What the page has planned beyond the last frame: a click asks for all of it, up to there.
+   * @param {import("./types.js").Planned[]} planned
+   * @param {Theme} theme
+   */
   coming(planned, theme) {
-    this.planned?.forEach(({ item }) => item.remove());
+    this.planned.forEach(({ item }) => item.remove());
     this.planned = planned.map(({ label, name, color, to }) => {
       const chip = el("button", { type: "button", class: "stage-chip", "aria-label": name, title: name, tabindex: -1, "data-to": to }, label);
       return { color, chip, item: el("li", { class: "coming" }, chip) };
@@ -97,44 +138,55 @@ export class Transport {
     this.tint(this.planned, theme);
   }
 
+  /**
+   * @param {Chip[]} chips
+   * @param {Theme} theme
+   */
   tint(chips, theme) {
     for (const { color, chip } of chips) chip.style.setProperty("--tint", paint(color ?? "$text", theme.colors));
   }
 
+  /** @param {Theme} theme */
   retheme(theme) {
-    this.tint([...this.chips, ...(this.planned ?? [])], theme);
+    this.tint([...this.chips, ...this.planned], theme);
     this.theme = theme;
-    this.color(this.next);
+    this.color();
   }
 
   /** The main button wears the colour of what comes next, else the page's primary colour. */
-  color(next) {
-    const fill = next?.color ? paint(next.color, this.theme.colors) : this.theme.primary;
+  color() {
+    if (!this.theme) return;
+    const fill = this.next?.color ? paint(this.next.color, this.theme.colors) : this.theme.primary;
     if (fill === this.fill) return;
     this.fill = fill;
     this.main.style.setProperty("--fill", fill);
     this.main.style.setProperty("--on-fill", readable(fill));
   }
 
+  /**
+   * @param {{ cursor: number, last: number, next?: import("./types.js").Next | null, ended?: string | null,
+   *   paused?: string, caption: string | null, working: boolean, goal?: number | null }} state
+   */
   show({ cursor, last, next, ended, paused, caption, working, goal }) {
     this.next = next;
-    this.color(next);
+    this.color();
     setText(this.label, next?.label ?? this.names.Done);
     setText(this.detail, next?.detail ?? "");
-    this.main.setAttribute("aria-label", this.label.textContent);
+    this.main.setAttribute("aria-label", next?.label ?? this.names.Done);
     this.disable(this.main, !next);
     this.disable(this.back, cursor === 0);
     this.disable(this.start, cursor === 0);
     this.disable(this.end, Boolean(ended) && cursor === last);
-    this.scrub.value = cursor;
-    this.scrub.style.setProperty("--done", last ? cursor / last : 0);
+    this.scrub.value = String(cursor);
+    this.scrub.style.setProperty("--done", String(last ? cursor / last : 0));
     this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
     this.select(this.chips[cursor]);
     if (caption !== null) setText(this.caption, caption);
-    const done = goal ? this.names.of.replace("{}", last).replace("{}", goal) : last;
+    const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
     setText(this.ended, working ? this.names.Working.replace("{}", done) : (cursor === last && (ended || paused)) || "");
   }
 
+  /** @param {Chip | undefined} now */
   select(now) {
     if (now === this.now) return;
     if (this.now) {
@@ -161,20 +213,26 @@ export class Transport {
     });
   }
 
-  /** A disabled button keeps the focus, so that keys pressed next still reach the stage. */
+  /**
+   * A disabled button keeps the focus, so that keys pressed next still reach the stage.
+   * @param {HTMLButtonElement} button
+   * @param {boolean} off
+   */
   disable(button, off) {
     button.setAttribute("aria-disabled", String(off));
     button.disabled = off && document.activeElement !== button;
   }
 
+  /** @param {boolean} on  whether the stage moves by itself */
   playing(on) {
-    const name = this.names[on ? "Pause" : "Play"];
-    this.play.setAttribute("aria-label", name);
-    this.play.title = name;
-    this.play.replaceChildren(icon(on ? "Pause" : "Play"));
+    const name = on ? "Pause" : "Play";
+    this.play.setAttribute("aria-label", this.names[name]);
+    this.play.title = this.names[name];
+    this.play.replaceChildren(icon(name));
     this.caption.setAttribute("aria-live", on ? "off" : "polite");
   }
 
+  /** @param {boolean} on */
   busy(on) {
     this.main.setAttribute("aria-busy", String(on));
   }

@@ -1,46 +1,67 @@
+// @ts-check
 /** The cards of the grid: a title row, one or more figures of which one is in view, handles, the inner slider. */
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 
+/**
+ * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, node: HTMLElement,
+ *   picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
+ * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
+ */
+
+/** @type {("wide" | "medium" | "narrow")[]} */
 const WIDTHS = ["wide", "medium", "narrow"];
 
 export class View {
-  /** `on`: { seek(frame), drop(figure, id, x, y), switched(), inner: { wanted(), moved(index) } }. */
+  /**
+   * @param {import("./types.js").View} view
+   * @param {import("./types.js").Scene} scene
+   * @param {{ seek: (frame: number) => void, drop: (handle: string, x: number, y: number) => void,
+   *   switched: () => void, inner: InnerEvents }} on
+   */
   constructor(view, scene, on) {
     this.view = view;
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.note = view.note && el("p", { class: "stage-note" });
-    this.switch = this.figures.length > 1 && this.switcher();
-    this.inner = scene.inner?.view === view.id && this.innerSlider(scene.inner, on.inner);
+    this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
+    const switcher = this.figures.length > 1 ? this.switcher() : null;
+    const plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, style: { "grid-area": view.area ?? view.id } },
-      el("header", { class: "stage-title" }, el("h3", {}, view.title), this.switch || null, this.note || null),
-      el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node)),
-      this.inner?.node ?? null);
+      el("header", { class: "stage-title" }, el("h3", {}, view.title), switcher, this.note), plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
-    this.observer.observe(this.node.querySelector(".stage-figures"));
+    this.observer.observe(plots);
   }
 
+  /**
+   * @param {string} id
+   * @param {string | undefined} label
+   * @param {import("./types.js").Scene} scene
+   * @returns {Face}
+   */
   figure(id, label, scene) {
-    const host = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
+    const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
+    const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
     const handles = new Handles(host, (handle, x, y) => this.on.drop(handle, x, y));
     const node = el("div", { class: "stage-figure", "data-figure": id }, host, handles.node);
     return { id, label, host, handles, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
   }
 
   switcher() {
-    return el("div", { class: "stage-switch", role: "group", "aria-label": this.view.title }, ...this.figures.map((figure) => {
-      figure.button = el("button", { type: "button", on: { click: () => {
+    const buttons = this.figures.map((figure) => {
+      const click = () => {
         this.choose(figure);
         this.on.switched();
-      } } }, figure.label);
-      return figure.button;
-    }));
+      };
+      return (figure.button = el("button", { type: "button", on: { click } }, figure.label));
+    });
+    return el("div", { class: "stage-switch", role: "group", "aria-label": this.view.title }, ...buttons);
   }
 
+  /** @param {Face} figure */
   choose(figure) {
     this.chosen = figure;
     for (const other of this.figures) {
@@ -49,39 +70,24 @@ export class View {
     }
   }
 
-  innerSlider({ label, stops, format = "{}" }, { wanted, moved }) {
-    const value = el("output", { class: "stage-stop" });
-    const input = el("input", { type: "range", min: 0, max: stops.length - 1, step: 1, class: "stage-inner", "aria-label": label, on: {
-      pointerenter: wanted, focus: wanted, input: () => moved(input.valueAsNumber),
-    } });
-    const show = (index) => {
-      input.value = index;
-      const text = format.replace("{}", stops[index]);
-      setText(value, text);
-      input.setAttribute("aria-valuetext", text);
-      input.style.setProperty("--done", index / (stops.length - 1 || 1));
-    };
-    const node = el("label", { class: "stage-inner-row" }, el("span", {}, label), input, value);
-    const clear = () => {
-      setText(value, "–");
-      input.removeAttribute("aria-valuetext");
-    };
-    return { node, input, show, clear };
-  }
-
-  /** Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one. */
+  /**
+   * Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one.
+   * @param {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots,
+   *   handles: import("./types.js").Handle[], theme: import("./types.js").Theme, glide: boolean }} frame
+   */
   show({ held, slot, handles, theme, glide }) {
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide);
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
-    if (this.note) setText(this.note, slot(this.view.note)?.text ?? "");
-    const description = this.view.describe && slot(this.view.describe)?.text;
+    if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
+    const description = this.view.describe ? slot(this.view.describe)?.text : "";
     if (description) host.setAttribute("aria-label", description);
     return tween;
   }
 
+  /** @param {Face} face */
   connect({ host, handles }) {
     host.on("plotly_relayout", () => handles.follow());
     host.on("plotly_afterplot", () => handles.follow());
@@ -104,12 +110,57 @@ export class View {
   }
 }
 
-/** The grid for each width is CSS: container queries choose between these properties. */
+/** The slider over the finer frames between two frames. */
+class InnerControl {
+  /**
+   * @param {import("./types.js").InnerSlider} slider
+   * @param {InnerEvents} on
+   */
+  constructor({ label, stops, format = "{}" }, { wanted, moved }) {
+    this.stops = stops;
+    this.format = format;
+    this.value = el("output", { class: "stage-stop" });
+    this.input = el("input", { type: "range", min: 0, max: stops.length - 1, step: 1, class: "stage-inner", "aria-label": label, on: {
+      pointerenter: wanted, focus: wanted, input: () => moved(this.input.valueAsNumber),
+    } });
+    this.node = el("label", { class: "stage-inner-row" }, el("span", {}, label), this.input, this.value);
+  }
+
+  /** @param {number} index  of a stop */
+  show(index) {
+    const text = this.format.replace("{}", String(this.stops[index]));
+    this.input.value = String(index);
+    setText(this.value, text);
+    this.input.setAttribute("aria-valuetext", text);
+    this.input.style.setProperty("--done", String(index / (this.stops.length - 1 || 1)));
+  }
+
+  /**
+   * Where the slider rests between two frames: at the stop nearest to `at`, or nowhere.
+   * @param {number | null} [at]
+   */
+  rest(at) {
+    const off = at === null || at === undefined;
+    this.input.disabled = off;
+    if (off) {
+      setText(this.value, "–");
+      this.input.removeAttribute("aria-valuetext");
+      return;
+    }
+    const distances = this.stops.map((stop) => Math.abs(stop - at));
+    this.show(distances.indexOf(Math.min(...distances)));
+  }
+}
+
+/**
+ * The grid for each width is CSS: container queries choose between these properties.
+ * @param {HTMLElement} grid
+ * @param {import("./types.js").Scene} scene
+ */
 export function arrange(grid, { areas = {}, columns = {}, rows = {}, views }) {
   const oneColumn = views.map(({ id, area }) => area ?? id);
-  const chosen = { wide: areas.wide ?? oneColumn };
-  chosen.medium = areas.medium ?? chosen.wide;
-  chosen.narrow = areas.narrow ?? oneColumn;
+  const wide = areas.wide ?? oneColumn;
+  const chosen = { wide, medium: areas.medium ?? wide, narrow: areas.narrow ?? oneColumn };
   for (const width of WIDTHS) {
     const lines = chosen[width];
     const count = lines[0].trim().split(/\s+/).length;

@@ -1,0 +1,70 @@
+"""The home page as its tests see it, and the numbers that the core computes for it."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from em_core.files.report import report
+from tests.browser.reader import Reader
+from ui.em.run import EmRun
+
+expect.set_options(timeout=20_000)
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def rows(settings, moves):
+    """What the core computes: one entry per half-step."""
+    run = EmRun.of(settings, moves)
+    return report(run.experiment, run.trajectory)["half_steps"]
+
+
+class Home(Reader):
+    """The page and what a reader reads on it."""
+
+    path, labels, figures = "", ("log p(v)", "ELBO", "Gap"), 4
+
+    def open(self, query="", frame=None):
+        self.page.goto(f"{self.url}/?{query}")
+        self.page.wait_for_selector(".stage .main-svg")
+        self.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
+        if frame is not None:
+            self.at(frame)
+        return self
+
+    def value(self, label):
+        return float(self.metric(label).get_attribute("data-value"))
+
+    def place(self, figure, x, y):
+        """The pixel of a point of a figure."""
+        return self.plot(
+            figure,
+            "(({_fullLayout: {xaxis, yaxis}}, box) =>"
+            f" [box.left + xaxis._offset + xaxis.d2p({x!r}), box.top + yaxis._offset + yaxis.d2p({y!r})]"
+            ")(plot, plot.getBoundingClientRect())",
+        )
+
+    def drag(self, handle, x, y):
+        """Drag a handle by so many pixels."""
+        box = self.stage.get_by_role("button", name=handle).bounding_box()
+        left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(left, top)
+        self.page.mouse.down()
+        self.page.mouse.move(left + x, top + y, steps=5)
+        self.page.mouse.up()
+
+    def choose(self, label, option):
+        field = self.page.get_by_role("combobox", name=label, exact=True)
+        field.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)  # scrolling closes a list
+        field.click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.wait_for_timeout(300)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    def type(self, label, text):
+        field = self.page.get_by_role("textbox", name=label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+        self.page.wait_for_timeout(300)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        field.blur()  # else the keys are the field's

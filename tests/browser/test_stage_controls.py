@@ -1,0 +1,153 @@
+"""Handles, sliders, keys, chips and switches of the stage (stage_demo.py)."""
+
+import re
+
+import pytest
+
+from tests.browser.demo import DEMO, Demo
+
+
+@pytest.fixture
+def demo(page, serve):
+    return Demo(page, serve(DEMO))
+
+
+def drag(demo, x, y):
+    handle = demo.button("Centre: 1, 2").bounding_box()
+    left, top = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    demo.page.mouse.move(left, top)
+    demo.page.mouse.down()
+    demo.page.mouse.move(left + x, top + y, steps=6)
+    demo.page.mouse.up()
+
+
+def test_drag_a_handle(demo):
+    demo.open("known=4")
+    demo.press("ArrowRight", "ArrowRight")
+    demo.at(2)
+    scale = demo.plot("shape", "plot._fullLayout.xaxis._length / 20")
+    drag(demo, 100, 0)
+    demo.at(0)
+    (act,) = [act for act in demo.acts() if act["act"] == "drag"]
+    assert act["handle"] == "corner" and act["at"] == 2
+    assert act["x"] == pytest.approx(1 + 100 / scale, abs=0.1) and act["y"] == pytest.approx(2, abs=0.1)
+    demo.button(re.compile("Centre")).wait_for()
+    assert demo.page.locator(".stage-chip").count() == 1  # the fork is shorter
+
+
+def test_move_a_handle_with_the_keys(demo):
+    demo.open("known=4")
+    demo.button("Centre: 1, 2").focus()
+    demo.press("ArrowRight", "ArrowRight", "Shift+ArrowUp")
+    demo.page.wait_for_function(
+        "document.querySelector('.stage-handle').getAttribute('aria-label') === 'Centre: 1.4, 4'"
+    )
+    demo.page.wait_for_timeout(1200)
+    (act,) = demo.acts()
+    assert act["act"] == "drag" and act["x"] == pytest.approx(1.4) and act["y"] == pytest.approx(4)
+
+
+def test_inner_slider_shows_inner_frames_and_a_step_leaves_them(demo):
+    demo.open("known=4")
+    slider = demo.page.get_by_role("slider", name="How far")
+    assert slider.is_disabled()
+    demo.press("ArrowRight")
+    demo.at(1)
+    slider.focus()
+    demo.press("ArrowLeft", "ArrowLeft")
+    demo.wait_plot("wave", "trace('place').x[0] === 0.5")
+    assert demo.names() == ["inner"] and demo.frame() == 1
+    assert slider.get_attribute("aria-valuetext") == "t = 0.5"
+    assert demo.page.get_by_text("On the way to 1: 0.5").is_visible()
+    demo.button("Go to 2: A").click()
+    demo.at(2)
+    demo.wait_plot("wave", "trace('place').x[0] === 1")
+    assert demo.page.get_by_text("On the way").count() == 0
+
+
+def test_letters_and_space_work_right_after_a_slider(demo):
+    demo.open("known=4")
+    demo.press("ArrowRight")
+    demo.at(1)
+    demo.page.get_by_role("slider", name="A slider").focus()
+    demo.press("ArrowRight")  # the slider's own
+    demo.settle()
+    assert demo.frame() == 1
+    demo.press("a")
+    demo.at(2)
+    assert demo.names()[-1] == "letter"
+    demo.press(" ")
+    demo.button("Pause").wait_for()
+
+
+def test_keys_in_text_fields_and_with_modifiers_are_left_alone(demo):
+    demo.open("known=4")
+    demo.press("Control+ArrowRight", "Alt+a")
+    demo.page.get_by_label("Text field").click()
+    demo.page.keyboard.type("a b")
+    demo.press("ArrowRight", "Home")
+    demo.settle()
+    assert demo.frame() == 0 and demo.acts() == []
+    assert demo.page.get_by_label("Text field").input_value() == "a b"
+
+
+def test_space_on_a_button_is_the_buttons(demo):
+    demo.open("known=4")
+    demo.button("B-turn").focus()
+    demo.press(" ")
+    demo.at(1)
+    assert demo.page.locator(".stage").get_by_role("button", name="Pause").count() == 0
+
+
+def test_switch_between_figures_of_a_view(demo):
+    demo.open("known=6")
+    demo.press("ArrowRight", "ArrowRight")
+    demo.at(2)
+    demo.button("Rest, log scale").click()
+    demo.wait_plot("log", "plot.data?.[0].x.length === 3 && plot.offsetWidth > 0")
+    demo.press("ArrowRight")
+    demo.wait_plot("log", "trace('rest').x.length === 4")
+    demo.button("Sum").click()
+    demo.wait_plot("sum", "trace('total').x.length === 4 && trace('here').x[0] === 3")
+    assert demo.button("Sum").get_attribute("aria-pressed") == "true"
+
+
+def test_click_on_the_series_goes_to_the_frame(demo):
+    demo.open("known=6")
+    demo.press(*["ArrowRight"] * 5)
+    demo.at(5)
+    demo.settle()
+    left, top = demo.plot(
+        "sum",
+        "(({_fullLayout: {xaxis: x, yaxis: y}}, box) => [box.left + x._offset + x.d2p(2),"
+        " box.top + y._offset + y.d2p(trace('total').y[2])])(plot, plot.getBoundingClientRect())",
+    )
+    demo.page.mouse.move(left - 3, top)
+    demo.page.mouse.move(left, top)
+    demo.page.wait_for_timeout(200)
+    demo.page.mouse.click(left, top)
+    demo.at(2)
+
+
+def test_fork_replaces_what_came_after(demo):
+    demo.open("known=8")
+    demo.press(*["ArrowRight"] * 5)
+    demo.at(5)
+    demo.button("Go to 2: A").click()
+    demo.at(2)
+    demo.press("a")
+    demo.at(3)
+    demo.wait_plot("sum", "trace('total').x.length === 4")
+    assert demo.page.locator(".stage-chip").count() == 4
+    assert [act["at"] for act in demo.acts()] == [2]
+
+
+def test_tools_and_terms_send_their_acts(demo):
+    demo.open("known=3")
+    demo.press("ArrowRight")
+    demo.at(1)
+    demo.page.locator("button.stage-term").click()
+    demo.page.wait_for_timeout(500)
+    demo.button("Reset").click()
+    demo.at(0)
+    assert [(act["act"], act["at"]) for act in demo.acts()] == [("term", 1), ("reset", 1)]

@@ -1,0 +1,72 @@
+"""One meaning, one colour, on every page; and the palette is the one home of colours."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from figures.decomposition import TERMS
+from figures.look import palette
+from tests.figures.runs import EM, em_run, ladder_run
+
+ROOT = Path(__file__).parents[2]
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b|rgba?\([0-9]")
+
+
+def test_both_themes_name_the_same_colours():
+    assert palette.LIGHT.keys() == palette.DARK.keys()
+
+
+def test_colours_are_written_in_the_palette_alone():
+    """But for no colour at all."""
+    for path in (ROOT / "figures").rglob("*.py"):
+        if path.name != "palette.py":
+            text = path.read_text().replace("rgba(0,0,0,0)", "")
+            assert not _COLOUR.search(text), path
+
+
+@pytest.mark.parametrize("theme, colors", palette.COLORS.items())
+def test_streamlits_theme_wears_the_palettes_colours(theme, colors):
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]
+    same = {"primaryColor": "elbo", "backgroundColor": "paper", "textColor": "text"}
+    assert {key: config[key] for key in same} == {key: colors[name] for key, name in same.items()}
+
+
+@pytest.mark.parametrize("name", EM)
+def test_one_colour_for_each_meaning_of_em(name):
+    scene = em_run(name).scene.json
+    figures = scene["figures"]
+    equation = {item["id"]: item["color"] for item in scene["equation"] if "id" in item}
+    metrics = {item["slot"].removeprefix("metric."): item["color"] for item in scene["metrics"]}
+    assert equation == {"evidence": "$text", "elbo": "$elbo", "kl": "$gap"}
+    assert metrics == {"evidence": "$text", "elbo": "$elbo", "gap": "$gap"}
+    named = {"log p(v)": "$text", "log p(v; θ)": "$text", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
+    named |= {"log p(h*, v)": "$muted", "factorised": "$elbo", "floor": "$gap"}
+    named |= {"plain EM": "$muted"}
+    for figure in ("timeline", "latest", "gap", "course"):
+        for trace in figures[figure]["data"]:
+            if "name" in trace:
+                assert trace["line"]["color"] == named[trace["name"]], (figure, trace["name"])
+    traces = {trace["meta"]: trace for trace in figures["decomposition"]["data"]}
+    for (term, label, color), drawn in zip(TERMS, traces["names"]["textfont"]["color"], strict=True):
+        assert traces[term]["line"]["color"] == drawn == color == named.get(label, "$muted")
+    fills = {t["fillcolor"] for f in ("timeline", "latest", "course") for t in figures[f]["data"] if "fillcolor" in t}
+    assert fills == {"$gap_fill"}
+
+
+def test_components_never_wear_the_colours_of_the_bound():
+    taken = {code.upper() for theme in palette.COLORS.values() for code in (theme["elbo"], theme["gap"])}
+    assert not taken & {palette.component(k).upper() for k in range(10)}
+
+
+def test_one_colour_for_each_meaning_of_the_ladder():
+    scene = ladder_run("two").scene.json
+    colors = {metric["label"]: metric["color"] for metric in scene["metrics"]}
+    assert colors == {"log p(v)": "$text", "ELBO": "$elbo", "Gap": "$gap"}
+    terms = {term["id"]: term["color"] for term in scene["equation"] if "id" in term}
+    assert terms == {"evidence": "$text", "joint": "$elbo", "entropy": "$elbo", "kl": "$gap"}
+    (gap,) = (trace for trace in scene["figures"]["gap"]["data"] if trace["meta"] == "gap")
+    assert gap["line"]["color"] == "$gap"

@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * All that Plotly is asked for and not documented to have, in one place: what begins with an underscore here may change
+ * with any version of it (constraints.txt holds the one that is tested).
+ */
+
+/**
+ * @typedef {{ _offset: number, _length: number, autorange: unknown, d2p: (value: number) => number,
+ *   p2d: (pixel: number) => number }} Axis
+ * @typedef {Record<string, any> & { showlegend?: boolean }} Layout  as Plotly has filled it in
+ * @typedef {HTMLDivElement & { data: Record<string, any>[], on: (event: string, listener: (event: any) => void) => void,
+ *   removeAllListeners: () => void, _fullLayout?: Layout, _fullData: Record<string, any>[],
+ *   _transitionData?: { _animationRaf: number | null } }} Host  the element of a figure, once it is drawn
+ */
+
+/**
+ * The library, a classic script that is loaded before anything is drawn.
+ * @returns {Record<string, any>}
+ */
+export const plotly = () => /** @type {any} */ (window).Plotly;
+
+/**
+ * An axis as it is on the screen, undefined before the figure is drawn: Plotly has no other way from a number to a pixel.
+ * @param {Host} host
+ * @param {string} name
+ * @returns {Axis | undefined}
+ */
+export const axisOf = (host, name) => host._fullLayout?.[name];
+
+/**
+ * Layout and traces with all that Plotly has filled in: what it will really do at the next change.
+ * @param {Host} host
+ * @returns {{ layout: Layout, traces: Record<string, any>[] }}
+ */
+export const inForce = (host) => ({ layout: host._fullLayout ?? {}, traces: host._fullData });
+
+/**
+ * Plotly would make a call to `animate` wait for the screen's next frame while it still listens for more of the last one.
+ * @param {Host} host
+ */
+export function stopListening(host) {
+  const loop = host._transitionData;
+  if (!loop?._animationRaf) return;
+  cancelAnimationFrame(loop._animationRaf);
+  loop._animationRaf = null;
+}

@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * What Python and the stage say to each other, as types: docs/stage.md has the meaning of every field.
+ * Nothing here is code; the other files name these types in their comments, and `tsc --checkJs` holds them to it.
+ */
+
+/**
+ * Numbers as Python sends them: a list, or packed bytes. Colours may come packed too, three bytes each.
+ * @typedef {{ dtype: string, bdata: string, shape?: string }} Packed
+ * @typedef {{ rgb: string }} PackedColors
+ * @typedef {Record<string, unknown>} Json  of a figure: Plotly's own form, which only Plotly reads
+ */
+
+/**
+ * What the reader wants of Python. `at` is the frame where it was asked, `turn` the last order to move that the browser
+ * had followed then, `n` the number it was sent with.
+ * @typedef {{ act: string, at?: number, turn?: number | null, n?: number, to?: number, since?: number, ahead?: number,
+ *   handle?: string, x?: number, y?: number, [more: string]: unknown }} Act
+ * @typedef {Act & { n: number }} Ask  that was sent
+ */
+
+/**
+ * One frame of the run: what changes from the frame before. A light one lacks what only a picture needs.
+ * @typedef {{ id: string, light?: boolean, set?: Record<string, unknown>, append?: Record<string, unknown[]>,
+ *   text?: Record<string, string>, value?: Record<string, number>, lit?: string[], chip?: Chip | null, next?: Next | null,
+ *   handles?: Handle[], inner_at?: number | null }} Frame
+ * @typedef {{ label?: string, name?: string, color?: string }} Chip  its place on the tape
+ * @typedef {{ label: string, detail?: string, color?: string, act?: Act }} Next  what the main button says at it
+ * @typedef {{ label: string, name: string, color?: string, to: number }} Planned  a chip for what is not made yet
+ * @typedef {{ id: string, figure: string, x: number, y: number, label: string, color?: string,
+ *   axes?: [string, string] }} Handle
+ * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number> }} Inner
+ */
+
+/**
+ * What stands still.
+ * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
+ *   figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
+ *   keys?: Record<string, Act>, speeds?: number[], tools?: Tool[], caption: string,
+ *   names?: Record<string, string> } & Grid} Scene
+ * @typedef {{ data?: Json[], layout?: Json }} Figure
+ * @typedef {{ id: string, title: string, area?: string, figures: { id: string, label?: string }[], click?: "x" | null,
+ *   note?: string | null, describe?: string | null }} View
+ * @typedef {{ areas?: { wide?: string[], medium?: string[], narrow?: string[] }, columns?: ByWidth,
+ *   rows?: ByWidth }} Grid  as CSS has it
+ * @typedef {{ wide?: string, medium?: string, narrow?: string }} ByWidth
+ * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
+ * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
+ * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
+ * @typedef {{ act: Act, label: string, title?: string }} Tool
+ * @typedef {Record<string, string>} Colors  by name
+ */
+
+/**
+ * Where the reader is: the frame they came to rest at.
+ * @typedef {{ at: number, turn: number | null, n: number }} Place
+ */
+
+/**
+ * What Python says after every run of the page.
+ * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
+ *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
+ *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
+ *   ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
+ */
+
+/**
+ * How the page looks, and what Streamlit gives a component.
+ * @typedef {{ dark: boolean, font: string, size: number, background: string, primary: string, colors: Colors,
+ *   signature: string }} Theme
+ * @typedef {{ text: string, value?: number }} SlotText
+ * @typedef {(name: string) => SlotText | undefined} Slots  what a slot holds now
+ * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place) => void,
+ *   setTriggerValue: (name: string, value: Ask) => void }} Component
+ */
+
+export {};
