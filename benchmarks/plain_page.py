@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from figures.look import palette
 from ui.em.run import EmRun
-from ui.em.settings import from_query
+from ui.em.settings import EmSettings
 
 HEIGHTS = {"data": 700, "latest": 225, "course": 240, "decomposition": 190}
 
@@ -41,7 +41,7 @@ def put(place, path, value):
 
 
 def begin():
-    run = EmRun.of(from_query(dict(st.query_params))[0])
+    run = EmRun.of(EmSettings.of_query(dict(st.query_params))[0])
     figures = painted({name: run.scene.json["figures"][name] for name in HEIGHTS})
     for name, height in HEIGHTS.items():
         figures[name]["layout"] |= {"height": height, "template": None}

@@ -1,12 +1,7 @@
 """EM, step by step."""
 
-import streamlit as st
-
-from ui import session
+from ui import page
 from ui.em import sidebar
 from ui.em.session import EmSession
 
-reader = session.current(EmSession)
-with st.sidebar:
-    sidebar.show(reader)
-session.animate(reader)
+page.show(EmSession, sidebar.show)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ui.frame import PAGES
+
 ROOT = Path(__file__).parents[1]
 # from the top down; each may import those after it
 LAYERS = ("app", "pages", "ui", "figures", "em_core")
@@ -160,10 +162,14 @@ def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewh
 
 
 # what Streamlit reads as Markdown; boxes are ui/notices.py's, which shows text as text
-MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex"}
+MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex", "imported", "about"}
 BOXES = {"warning", "error", "info", "success", "exception", "html"}
 # (file, function): why what it writes cannot come from outside
-TRUSTED = {("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves"}
+TRUSTED = {
+    ("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves",
+    ("ui/sidebar.py", "imported"): "constants of the pages, read here as Markdown of theirs",
+    ("ui/sidebar.py", "about"): "the same",
+}
 WRITERS = {"ui/notices.py", "ui/frame.py"}
 
 
@@ -197,3 +203,30 @@ def test_only_constant_text_is_read_as_markdown(path):
                     isinstance(argument, ast.Name) and argument.id in known
                 )
                 assert constant, f"{named(path)}: {place} writes {ast.unparse(argument)} as Markdown"
+
+
+# who may touch them: the sessions, what widgets show, what the browser said
+STATE = {
+    "session_state": {"ui/session.py", "ui/controls.py", "ui/stage/__init__.py"},
+    "query_params": {"ui/session.py"},
+}
+
+
+@pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("app", "pages", "ui")], ids=named)
+def test_only_these_touch_session_state_and_address(path):
+    used = {
+        node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    for what, owners in STATE.items():
+        assert what not in used or named(path) in owners, f"{named(path)} touches {what}"
+
+
+def test_a_page_is_its_folder_and_one_row():
+    """And its script: the names of address, ui and figures are one."""
+    names = [name for name, _ in PAGES]
+    assert [path.stem for path in sorted((ROOT / "pages").glob("*.py"))] == sorted(names)
+    for name in names:
+        assert (ROOT / "figures" / name / "scene.py").exists()
+        parts = {path.stem for path in (ROOT / "ui" / name).glob("*.py")}
+        assert parts >= {"settings", "session", "run", "sidebar"}
+        assert len((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 12

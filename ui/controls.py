@@ -1,57 +1,103 @@
-"""Controls of the sidebar: each shows one of the session's settings and hands changes to the session."""
+"""Controls of the sidebar: each shows a setting as it is declared, and hands changes to the session."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
-from ui.notices import notice, plain
+from ui.notices import notice
 from ui.session import Session
+from ui.settings import Choice, Declared, Number, Switch
 
 
-def experiment_file(session: Session) -> None:
-    """Save and open the run; says where the address cannot hold it."""
-    if not session.linkable:
-        st.caption("This run is too long for a link. Save it as a file to share it.")
-    with st.expander("Experiment file"):
-        st.caption("The run as JSON: the command line replays it to the same numbers.")
-        st.download_button("Save this run", session.file, "experiment.json", "application/json", on_click="ignore")
-        upload = st.file_uploader("Open a run", type="json", key=f"{session.key}.upload")
-        if upload is not None and st.session_state.get(f"{session.key}.opened") != upload.file_id:
-            st.session_state[f"{session.key}.opened"] = upload.file_id
-            try:
-                with st.spinner("Computing the run of this file …"):
-                    session.open_file(upload.getvalue())
-            except InvalidExperiment as error:
-                notice("error", f"{upload.name}: {error}. The run on the page stays.")
-            else:
-                st.rerun()
+def show(session: Session, *names: str) -> None:
+    """The controls of these settings, as they are declared."""
+    for name in names:
+        one(session, name)
 
 
-def keys(moves: str = "") -> None:
-    """What the keyboard does on the stage."""
-    plain(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
+def one(
+    session: Session,
+    name: str,
+    label: str | None = None,
+    options: Mapping[Any, str] | None = None,
+    most: float | None = None,
+) -> None:
+    """A setting's control. Other label and options, and less than the page allows, where they depend on the run."""
+    declared = session.settings.declared()[name]
+    label = declared.label if label is None else label
+    if isinstance(declared, Choice) and options is None:
+        options = declared.offered(session.settings)
+    if options is not None:
+        _select(session, name, label, options)
+    elif isinstance(declared, Number):
+        {"slider": _slider, "ratios": _ratios, "box": _box}[declared.control](session, name, label, declared, most)
+    elif isinstance(declared, Switch):
+        st.toggle(label, help=declared.help, **_keyed(session, name))
+    else:
+        _text(session, name, label, declared)
 
 
-def choice(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
+def derived(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
     """A list for what follows from several settings: `present` is what they amount to now."""
     key = f"{session.key}.{name}"
     st.session_state[key] = present
     st.selectbox(
-        label,
-        list(options),
-        format_func=lambda option: options[option],
-        key=key,
-        on_change=_taken,
-        args=(session, name, options),
+        label, list(options), format_func=options.__getitem__, key=key, on_change=_taken, args=(session, name, options)
     )
 
 
-def text(session: Session, name: str, label: str, help: str) -> None:
+def upload(session: Session, name: str, label: str, kinds: list[str], take: Callable[[bytes], None]) -> None:
+    """A file to open. `take` gets its content once; what it refuses is said, and the run on the page stays."""
+    key = f"{session.key}.{name}"
+    chosen = st.file_uploader(label, type=kinds, key=key)
+    if chosen is None or st.session_state.get(f"{key}.opened") == chosen.file_id:
+        return
+    st.session_state[f"{key}.opened"] = chosen.file_id
+    try:
+        with st.spinner("Computing the run of this file …"):
+            take(chosen.getvalue())
+    except InvalidExperiment as error:
+        notice("error", f"{chosen.name}: {error}. The run on the page stays.")
+    else:
+        st.rerun()
+
+
+def _select(session: Session, name: str, label: str, options: Mapping[Any, str]) -> None:
+    keyed = _keyed(session, name, options)
+    if getattr(session.settings, name) not in options:
+        del st.session_state[keyed["key"]]
+    st.selectbox(label, list(options), format_func=options.__getitem__, **keyed)
+
+
+def _slider(session: Session, name: str, label: str, number: Number, most: float | None) -> None:
+    kind, high = number.kind, number.high
+    if most is not None:
+        high = max(min(high, most), getattr(session.settings, name))
+    if high == number.low:
+        return  # nothing to choose
+    st.slider(label, kind(number.low), kind(high), step=kind(number.step), **_keyed(session, name))
+
+
+def _ratios(session: Session, name: str, label: str, number: Number, _: float | None) -> None:
+    """Steps of equal ratio; a value between them, from a link, stands among them."""
+    decades = range(math.floor(math.log10(number.low)), math.ceil(math.log10(number.high)) + 1)
+    steps = {float(f"{digits}e{power}") for power in decades for digits in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)}
+    options = sorted({step for step in steps if number.holds(step)} | {getattr(session.settings, name)})
+    st.select_slider(label, options, format_func=lambda value: f"{value:.4g}", **_keyed(session, name))
+
+
+def _box(session: Session, name: str, label: str, number: Number, _: float | None) -> None:
+    kind = number.kind
+    low, high, step = kind(number.low), kind(number.high), kind(number.step)
+    st.number_input(label, low, high, step=step, format=number.format, **_keyed(session, name))
+
+
+def _text(session: Session, name: str, label: str, declared: Declared) -> None:
     """A line of text. What cannot be is kept in the field, with a message under it, and changes nothing."""
     key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
     typed, message = st.session_state.get(refused, (None, None))
@@ -59,7 +105,7 @@ def text(session: Session, name: str, label: str, help: str) -> None:
     if message is not None and st.session_state.get(f"{refused}.for") != present:
         typed = message = None
     st.session_state[key] = present if message is None else typed
-    st.text_input(label, key=key, help=help, on_change=_typed, args=(session, name))
+    st.text_input(label, key=key, help=declared.help, on_change=_typed, args=(session, name))
     if message is not None:
         notice("error", message)
 
@@ -81,47 +127,8 @@ def _taken(session: Session, name: str, options: Collection[Any] | None = None) 
         session.change(**{name: value})
 
 
-def _keyed(session: Session, name: str) -> dict[str, Any]:
+def _keyed(session: Session, name: str, options: Collection[Any] | None = None) -> dict[str, Any]:
     """The control shows the setting, also after a change of page or a link."""
     key = f"{session.key}.{name}"
     st.session_state[key] = getattr(session.settings, name)
-    return {"key": key, "on_change": _taken, "args": (session, name)}
-
-
-def select(session: Session, name: str, label: str, options: Mapping[Any, str]) -> None:
-    keyed = _keyed(session, name)
-    if getattr(session.settings, name) not in options:
-        del st.session_state[keyed["key"]]
-    keyed["args"] = session, name, options
-    st.selectbox(label, list(options), format_func=lambda option: options[option], **keyed)
-
-
-def slider(session: Session, name: str, label: str, step: float | None = None, most: float | None = None) -> None:
-    """`most` where the data allow less than the page."""
-    whole = isinstance(getattr(session.settings, name), int)
-    kind = int if whole else float
-    limit = session.limits[name]
-    high = limit.high if most is None else max(min(limit.high, most), getattr(session.settings, name))
-    if high == limit.low:
-        return  # nothing to choose
-    st.slider(label, kind(limit.low), kind(high), step=kind(step or 1), **_keyed(session, name))
-
-
-def log_slider(session: Session, name: str, label: str) -> None:
-    """Steps of equal ratio; a value between them, from a link, stands among them."""
-    limit, present = session.limits[name], getattr(session.settings, name)
-    decades = range(math.floor(math.log10(limit.low)), math.ceil(math.log10(limit.high)) + 1)
-    steps = {float(f"{digits}e{power}") for power in decades for digits in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)}
-    options = sorted({step for step in steps if limit.low <= step <= limit.high} | {present})
-    st.select_slider(label, options, format_func=lambda value: f"{value:.4g}", **_keyed(session, name))
-
-
-def number(session: Session, name: str, label: str, step: float = 1, format: str | None = None) -> None:
-    whole = isinstance(getattr(session.settings, name), int)
-    kind = int if whole else float
-    limit = session.limits[name]
-    st.number_input(label, kind(limit.low), kind(limit.high), step=kind(step), format=format, **_keyed(session, name))
-
-
-def toggle(session: Session, name: str, label: str, help: str) -> None:
-    st.toggle(label, help=help, **_keyed(session, name))
+    return {"key": key, "on_change": _taken, "args": (session, name, options)}

@@ -12,8 +12,9 @@ _ROOT = Path(__file__).parent.parent
 # what Streamlit runs for every reader
 SCRIPT = _ROOT / "ui" / "main.py"
 
-# address of the page, title; the first is the home page
-_PAGES = (
+# a page is a row here, pages/NAME.py and ui/NAME/ with its settings, session and sidebar: name and address, title; the
+# first is the home page
+PAGES = (
     ("em", "EM, step by step"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
@@ -30,7 +31,7 @@ def show() -> StreamlitPage:
     st.set_page_config(page_title="ELBO Room", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     pages = [
         st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
-        for number, (name, title) in enumerate(_PAGES)
+        for number, (name, title) in enumerate(PAGES)
     ]
     page = st.navigation(pages, position="sidebar")
     st.html(STYLE)

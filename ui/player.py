@@ -6,9 +6,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ui import limits, stage
+from ui.tape import Tape
 
 # End goes on for so many frames at most
 END_FRAMES = 500
@@ -20,29 +21,6 @@ AUTOMATIC = frozenset({"rest", "fill", "inner", "resend"})
 _GLIMPSE = 0.5
 # Play never needs more whole frames at once
 _MOST_AHEAD = 100
-
-
-class Run(Protocol):
-    """What the player needs: frames that grow. `scene.json` and frames are as in docs/stage.md.
-
-    `late` tells the methods that make half-steps when to pause, after each; what `reopen` has still to make is
-    `remaining`. `frames` holds whole frames for those of `view` at least.
-    """
-
-    scene: Any
-
-    def __len__(self) -> int: ...
-    @property
-    def ended(self) -> str | None: ...
-    @property
-    def remaining(self) -> int: ...
-    def step(self) -> bool: ...
-    def advance(self, to: int, late: Callable[[], bool]) -> None: ...
-    def ahead(self, most: int, late: Callable[[], bool]) -> None: ...
-    def reopen(self, late: Callable[[], bool]) -> None: ...
-    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]: ...
-    def coming(self) -> list[dict[str, Any]]: ...
-    def inner(self, index: int) -> list[dict[str, Any]]: ...
 
 
 @dataclass
@@ -81,7 +59,7 @@ class Player:
         self.cursor, self.due = cursor, None
         self.turn += 1
 
-    def reopen(self, run: Run, cursor: int | None = None) -> None:
+    def reopen(self, run: Tape, cursor: int | None = None) -> None:
         """Put a tape on the stage that is to be made again: its first slice now, and the stage asks for the others.
 
         The reader stands at `cursor` (None: at the end) as soon as that is there, and at the start until then.
@@ -110,8 +88,8 @@ class Player:
             self.cursor = min(act["at"], last)
         return act
 
-    def answer(self, run: Run, act: dict[str, Any]) -> bool:
-        """Do what every run can do, as much as a slice allows; False for an act that is the page's own."""
+    def answer(self, run: Tape, act: dict[str, Any]) -> bool:
+        """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
         if what not in AUTOMATIC:
@@ -127,6 +105,8 @@ class Player:
             self.cursor = min(to, len(run) - 1)  # the browser goes there by itself
             if late:
                 self.go(self.cursor)
+        elif what == "move":
+            self.go(run.move(act["letter"], min(self.cursor, len(run) - 1)))
         elif what == "ahead":
             known = len(run)
             while run.ended is None and run.step():
@@ -161,7 +141,7 @@ class Player:
             return False
         return True
 
-    def show(self, run: Run, key: str) -> None:
+    def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
         self.cursor = min(self.cursor, len(run) - 1)
         frames = self._drawn(run)
@@ -208,7 +188,7 @@ class Player:
             self._until = self.clock() + limits.SLICE
         return self.clock() >= self._until
 
-    def _reopen(self, run: Run) -> None:
+    def _reopen(self, run: Tape) -> None:
         run.reopen(self._late)
         if self.due is not None and (self.due < len(run) or not run.remaining):
             self.go(min(self.due, len(run) - 1))
@@ -219,7 +199,7 @@ class Player:
         """The frame in view, then those beside it."""
         return [self.cursor, *(self.cursor + side * far for far in range(1, NEAR + 1) for side in (1, -1))]
 
-    def _drawn(self, run: Run) -> list[dict[str, Any]]:
+    def _drawn(self, run: Tape) -> list[dict[str, Any]]:
         """All frames, with as many whole ones as the slice allows: that of the cursor at least."""
         # on the way to somewhere else only what is in view counts
         beside = self._view if self._view is not None else () if self._more else self._near()

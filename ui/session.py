@@ -1,10 +1,13 @@
-"""What one reader has in hand on a page: settings, run and place. Only this file writes session state and address."""
+"""What one reader has in hand on a page: settings, run and place. Only this file writes the address.
+
+Session state holds, besides the sessions themselves, what widgets show (`ui/controls.py`) and what the browser said
+(`ui/stage/`): nobody else touches it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -12,9 +15,9 @@ import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
-from ui.links import LONGEST_LINK, Limit
 from ui.notices import notice
 from ui.player import AUTOMATIC, Player
+from ui.settings import LONGEST_LINK, Settings
 from ui.stage import acts
 
 # query parameters
@@ -24,13 +27,19 @@ Link = tuple[Query, Query]
 
 
 class Session:
-    """One reader's page. Each page has a subclass that says what its settings and its acts mean.
+    """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
+
+    The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
+    (`own`). That of a control: `change` finds what its settings declare (`Settings.change`), and does it: `goes_on`,
+    `redraws`, `forks`, `restarts`.
 
     `messages` are shown above the stage until the reader does something else.
     """
 
     key: ClassVar[str]
-    limits: ClassVar[Mapping[str, Limit]]
+    kind: ClassVar[type[Settings]]
+    # with `reopening(settings, *tape)`, `read(query)` and `cut_short(*tape)` as in `ui/tape.py`
+    runs: ClassVar[Any]
     # the settings that say what is looked at: for each of their values, and for each opened file, the browser's history
     # has an entry of its own
     subject: ClassVar[tuple[str, ...]]
@@ -47,51 +56,70 @@ class Session:
         self._viewed: list[Any] | None = None
 
     # --- what a page says ---------------------------------------------------------------------------------------
+    def another(self, act: dict[str, Any], at: int) -> Any:
+        """The settings of the run that begins with an act of the page's own, done at half-step `at`.
+
+        Raises `InvalidExperiment`.
+        """
+        raise NotImplementedError
+
     def wanted(self, changes: dict[str, Any]) -> Any:
         """The settings with a control's new value."""
-        raise NotImplementedError
+        return self.settings.taking(changes)
 
-    def begin(self, settings: Any) -> None:
-        """Start a run. Raises `InvalidExperiment`, and then everything stays as it was."""
-        raise NotImplementedError
-
-    def adopt(self, wanted: Any, changed: set[str]) -> None:
-        """Go over to these settings. Raises `InvalidExperiment`, and then everything stays as it was."""
-        raise NotImplementedError
+    # --- a run in place of the one before: each raises `InvalidExperiment`, and then everything stays as it was ---
+    def begin(self, settings: Any, *tape: Any) -> None:
+        """Start a run."""
+        self.run = self.runs.reopening(settings, *tape)
+        self.settings = settings
+        self.player.reopen(self.run)
 
     def own(self, act: dict[str, Any], at: int) -> None:
-        """Do an act of the page's own at half-step `at`. Raises `InvalidExperiment`."""
+        """Do an act of the page's own at half-step `at`."""
+        self.begin(self.another(act, at))
+
+    def goes_on(self, wanted: Any, changed: set[str]) -> None:
+        """Another way to go on: what has been made stays."""
+        self.run.follow(wanted.plan)
+        self.settings = wanted
+
+    def redraws(self, wanted: Any, changed: set[str]) -> None:
+        """The same half-steps, shown otherwise."""
+        self.run = self.runs.reopening(wanted, *self.run.taped)
+        self.settings = wanted
+        self.player.reopen(self.run, self.player.place)
+
+    def forks(self, wanted: Any, changed: set[str]) -> None:
+        """Begin anew from the half-step in view."""
         raise NotImplementedError
+
+    def restarts(self, wanted: Any, changed: set[str]) -> None:
+        """Begin anew."""
+        self.begin(wanted)
 
     def open(self, raw: Any) -> None:
-        """Take an experiment file as the run. Raises `InvalidExperiment`."""
-        raise NotImplementedError
+        """Take an experiment file as the run."""
+        settings, *tape = self.kind.of_experiment(raw)
+        self.begin(settings, *tape)
+        self.messages = self.runs.cut_short(*tape)
 
+    # --- what all pages share -----------------------------------------------------------------------------------
     def query(self) -> Query:
         """The view as query parameters."""
-        raise NotImplementedError
+        return {**self.settings.query(), **self.run.query(self.player.place)}
 
     @classmethod
     def opened(cls, query: Query) -> Self:
-        """The session that an address describes; what makes no sense there becomes a message."""
-        raise NotImplementedError
+        """The session that an address describes, at its end or at its cursor.
 
-    # --- what all pages share -----------------------------------------------------------------------------------
-    @classmethod
-    def starting(
-        cls,
-        attempts: Iterable[tuple[Any, Any]],
-        run_of: Callable[[Any, Any], Any],
-        cursor: int | None,
-        messages: list[str],
-    ) -> Self:
-        """A session with the first settings whose run can be made, at its end or at `cursor`; says what could not.
-
-        attempts: settings, each with what `run_of` needs besides; the last of them are sure to work.
+        What makes no sense there becomes a message; a run that cannot be made is one without overrides, or the default.
         """
-        for settings, rest in attempts:
+        settings, messages = cls.kind.of_query(query)
+        tape, cursor = cls.runs.read(query, messages)
+        messages += cls.runs.cut_short(*tape)
+        for attempt, made in ((settings, tape), (settings.bare(), ()), (cls.kind(), ())):
             try:
-                session = cls(settings, run_of(settings, rest), messages)
+                session = cls(attempt, cls.runs.reopening(attempt, *made), messages)
             except InvalidExperiment as error:
                 messages.append(f"Link: {error}. The defaults are shown instead.")
                 continue
@@ -103,36 +131,33 @@ class Session:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
             wanted = self.wanted(changes)
-            if wanted == self.settings:
-                return
-            self.messages = []
-            try:
-                self.check(wanted)
-                self.adopt(wanted, set(changes))
-            except InvalidExperiment as error:
-                self.messages.append(str(error))
+            if wanted != self.settings:
+                names = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
+                self.attempt(lambda: self._adopt(wanted, names))
+
+    def _adopt(self, wanted: Any, changed: set[str]) -> None:
+        """Do what is declared of these settings."""
+        wanted.check()
+        change = wanted.change(changed)
+        getattr(self, change.does)(wanted.without(*change.ends), changed)
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
+        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC)
+
+    def _do(self, act: dict[str, Any]) -> None:
+        fit = acts.fitting(act, self.run, self.player.turn)
+        if fit is not None and not self.player.answer(self.run, fit):
+            self.own(fit, min(self.player.cursor, len(self.run) - 1))
+
+    def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
+        """Do something. What cannot be is refused with a message, and everything stays as it was.
+
+        fresh: whether the messages of before go.
+        """
         with self.lock:
-            if act["act"] not in AUTOMATIC:
+            if fresh:
                 self.messages = []
-            try:
-                fit = acts.fitting(act, self.run, self.player.turn)
-                if fit is not None and not self.player.answer(self.run, fit):
-                    self.own(fit, min(self.player.cursor, len(self.run) - 1))
-            except InvalidExperiment as error:
-                self.messages.append(str(error))
-
-    def check(self, settings: Any) -> None:
-        """Refuse a number that the page's controls do not reach. Raises `InvalidExperiment`."""
-        for name, limit in self.limits.items():
-            limit.check(name, getattr(settings, name))
-
-    def attempt(self, deed: Callable[[], None]) -> None:
-        """Do what a button asks for. What cannot be is refused with a message, and everything stays as it was."""
-        with self.lock:
-            self.messages = []
             try:
                 deed()
             except InvalidExperiment as error:
@@ -143,7 +168,7 @@ class Session:
 
         These may not suit the shipped data: more factors than columns, say.
         """
-        self.attempt(lambda: self.begin(replace(self.settings, given=None)))
+        self.attempt(lambda: self.begin(self.settings.bare()))
 
     def open_file(self, content: bytes) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
@@ -176,7 +201,7 @@ class Session:
 
     def write_address(self) -> None:
         """Make the address that of this view. A link that says the same in other words is left as it is."""
-        viewed = [*(getattr(self.settings, name) for name in self.subject), (self.settings.given or {}).get("data")]
+        viewed = [*(getattr(self.settings, name) for name in self.subject), self.settings.overrides.data]
         if self._viewed is not None and viewed != self._viewed:
             self.player.entry += 1
         self._viewed = viewed

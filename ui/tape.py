@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from em_core import schedule
+from em_core.files.errors import InvalidExperiment
+from em_core.moves import MOVES
+from ui.settings import Number
 
 Json = dict[str, Any]
 
@@ -22,8 +27,15 @@ def never() -> bool:
 class Tape:
     """What the runs of all pages share. A subclass says how a half-step is made and how its frame is drawn.
 
-    `late` says when to pause: it is asked after each half-step, so that at least one is made.
+    `scene` and frames are as in docs/stage.md; where the scene offers moves, `move(letter, at)` makes one and returns
+    its number. `late` says when to pause: it is asked after each half-step, so that at least one is made.
+
+    A run is made from settings and from what was on the tape, `reopening(settings, *tape)`; it has that in `taped`, and
+    an address has it as `query(cursor)` writes it and `read(query, messages)` gives it back, with the cursor.
+    `cut_short(*tape)` says what of it the page leaves out.
     """
+
+    scene: Any
 
     def __init__(self) -> None:
         self._light: list[Json] = []
@@ -54,6 +66,29 @@ class Tape:
     def draw(self, index: int, key: bool) -> Json:
         """The whole frame of a half-step. key: it holds everything, also what is as in the frame before."""
         raise NotImplementedError
+
+    def coming(self) -> list[Json]:
+        """What is planned, as chips."""
+        return []
+
+    def inner(self, index: int) -> list[Json]:
+        """Finer frames on the way to half-step `index`."""
+        return []
+
+    @classmethod
+    def reopening(cls, settings: Any, *tape: Any) -> Self:
+        """The run that the settings describe, with what was on the tape still to be made, by `reopen`.
+
+        Raises `InvalidExperiment`.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, settings: Any, *tape: Any) -> Self:
+        """The same, with all of it made."""
+        run = cls.reopening(settings, *tape)
+        run.reopen()
+        return run
 
     # --- growing ------------------------------------------------------------------------------------------------
     def advance(self, to: int, late: Callable[[], bool] = never) -> None:
@@ -110,3 +145,43 @@ class Tape:
                 break
             # the next group begins with a frame that holds everything
             self._whole = {index: frame for index, frame in self._whole.items() if index // GROUP != group}
+
+
+def moves_query(moves: str, after: int, cursor: int) -> dict[str, str]:
+    """A tape of moves as query parameters. after: where on it the schedule that it follows was taken up."""
+    taken_up = {"since": str(after)} if after else {}
+    return taken_up | ({"schedule": schedule.compress(moves), "cursor": str(cursor)} if moves else {})
+
+
+def read_moves(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[str, int], int | None]:
+    """What `moves_query` wrote: ((moves, after), cursor). A part that makes no sense is reported and left out."""
+    after = read_number(query, "since", schedule.LONGEST, messages, "The default is shown instead.")
+    moves = ""
+    if "schedule" in query:
+        try:
+            moves = schedule.expand(query["schedule"], MOVES)
+        except InvalidExperiment as error:
+            messages.append(f"Link: {error}. The tape starts empty.")
+    return (moves, after), read_cursor(query, len(moves), messages)
+
+
+def read_number(query: Mapping[str, str], name: str, most: int, messages: list[str], instead: str) -> int:
+    """A whole number up to `most` in an address, 0 where it is not there or makes no sense; then a message says so."""
+    if name not in query:
+        return 0
+    try:
+        return int(Number(low=0, high=most, whole=True, label=name).read(None, name, query[name]))
+    except InvalidExperiment as error:
+        messages.append(f"Link: {error}. {instead}")
+        return 0
+
+
+def read_cursor(query: Mapping[str, str], last: int, messages: list[str]) -> int | None:
+    """The place in a run of `last` steps; one outside is reported and left out."""
+    text = query.get("cursor")
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 7 and int(text) <= last:
+        return int(text)
+    messages.append(f"Link: cursor: {text[:40]!r} is not valid; expected a half-step from 0 to {last}.")
+    return None

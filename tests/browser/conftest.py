@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.demo import DEMO, Demo
+from ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
@@ -56,7 +57,8 @@ def page_errors():
 
 
 # Streamlit asks for these two below the page's own address first when a link leads straight to a page
-PROBED = re.compile(r"http://127\.0\.0\.1:\d+/(map|posterior|dictionary)/_stcore/(health|host-config)")
+_BELOW = "|".join(name for name, _ in PAGES[1:])
+PROBED = re.compile(rf"http://127\.0\.0\.1:\d+/({_BELOW})/_stcore/(health|host-config)")
 
 
 def watch(page, errors):

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.home import APP, Home, rows
-from ui.em.settings import Settings
+from ui.em.settings import EmSettings
 
 expect.set_options(timeout=20_000)
 
@@ -17,7 +17,7 @@ def home(page, serve):
 def test_opens_with_a_gap_that_the_first_e_step_closes(home):
     home.open()
     assert home.page.title() == "ELBO Room"
-    expected = rows(Settings(), "EMEMEM")
+    expected = rows(EmSettings(), "EMEMEM")
     home.shows(expected[0])
     assert home.value("Gap") > 1 and home.metric("Gap").inner_text() == f"{expected[0]['kl']:.3f}"
     assert home.fits()
@@ -43,7 +43,7 @@ def test_opens_with_a_gap_that_the_first_e_step_closes(home):
 
 def test_play_scrub_and_click(home):
     home.open("schedule=(EM)6&cursor=0", 0)
-    expected = rows(Settings(), "EM" * 40)  # Play makes more
+    expected = rows(EmSettings(), "EM" * 40)  # Play makes more
     home.page.select_option(".stage-speed", "4")
     home.button("Play").click()
     home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) >= 3")
@@ -77,7 +77,7 @@ def test_switch_of_the_timeline(home):
     home.button("Gap, log scale").click()
     home.wait_plot("gap", "plot.offsetWidth > 0 && plot.data && trace('gap').x.length === 17")
     gaps = home.plot("gap", "Array.from(trace('gap').y)")
-    assert gaps[2::2] == pytest.approx([row["kl"] for row in rows(Settings(), "EM" * 8)][2::2], rel=1e-9)
+    assert gaps[2::2] == pytest.approx([row["kl"] for row in rows(EmSettings(), "EM" * 8)][2::2], rel=1e-9)
     home.button("All").click()
     home.wait_plot("timeline", "plot.offsetWidth > 0 && plot.data && trace('evidence').x.length === 17")
     home.button("Latest").click()
@@ -106,7 +106,7 @@ def test_zoom_survives_and_no_figure_is_built_again(home):
 
 def test_how_far_opens_the_gap_and_comes_back(home):
     home.open("schedule=EM&cursor=2", 2)
-    row = rows(Settings(), "EM")[2]
+    row = rows(EmSettings(), "EM")[2]
     home.shows(row)
     slider = home.stage.get_by_role("slider", name="How far")
     slider.focus()
@@ -123,7 +123,7 @@ def test_how_far_opens_the_gap_and_comes_back(home):
     assert home.plot("data", "Array.from(trace('badge 2').x)") != before
     log_p, elbo, gap = home.numbers()
     assert log_p - elbo == pytest.approx(gap, abs=1e-9)
-    assert log_p == pytest.approx(rows(Settings(), "EM")[1]["log_evidence"])
+    assert log_p == pytest.approx(rows(EmSettings(), "EM")[1]["log_evidence"])
     home.press(*["ArrowRight"] * 20)
     expect(slider).to_have_attribute("aria-valuetext", "1")
     assert home.numbers() == pytest.approx([row["log_evidence"], row["elbo"], row["kl"]])
@@ -149,11 +149,11 @@ def test_dragging_a_mean_forks(home, other_page):
     assert Home(other_page, home.url).open(home.page.url.split("?")[1], 1).numbers() == stepped
     home.button("Reset").click()
     home.at(0)
-    home.shows(rows(Settings(), "E")[0])
+    home.shows(rows(EmSettings(), "E")[0])
     home.button("New random start").click()
-    expect(home.metric("Gap")).not_to_have_attribute("data-value", str(rows(Settings(), "E")[0]["kl"]))
-    home.shows(rows(Settings(seed=Settings().seed + 1), "E")[0])
-    assert home.address("seed=")["seed"] == str(Settings().seed + 1)
+    expect(home.metric("Gap")).not_to_have_attribute("data-value", str(rows(EmSettings(), "E")[0]["kl"]))
+    home.shows(rows(EmSettings(seed=EmSettings().seed + 1), "E")[0])
+    assert home.address("seed=")["seed"] == str(EmSettings().seed + 1)
 
 
 def test_keys(home):
@@ -167,7 +167,7 @@ def test_keys(home):
     assert home.address("cursor=3")["schedule"] == "EM2"
     home.press("E", "g")  # quickly, one after the other
     home.at(5)
-    home.shows(rows(Settings(), "EMMEG")[5])
+    home.shows(rows(EmSettings(), "EMMEG")[5])
     home.press(" ")
     home.button("Pause").wait_for()
     home.press(" ")
@@ -180,7 +180,7 @@ def test_keys(home):
     home.at(0)
     home.press("e")
     home.at(1)
-    home.shows(rows(Settings(components=3), "E")[1])
+    home.shows(rows(EmSettings(components=3), "E")[1])
     home.press(" ")
     home.button("Pause").wait_for()
     home.press(" ")
@@ -196,7 +196,7 @@ def test_keys(home):
     home.press("ArrowDown", "e")  # once it is open, keys are its own
     home.page.get_by_role("option").first.wait_for()
     home.press("Escape")
-    home.shows(rows(Settings(components=3, covariance="diag"), "E")[1])
+    home.shows(rows(EmSettings(components=3, covariance="diag"), "E")[1])
 
 
 @pytest.mark.parametrize("theme, elbo", [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")])

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.home import APP, Home, rows
-from ui.em.settings import Settings
+from ui.em.settings import EmSettings
 
 expect.set_options(timeout=20_000)
 # two points far from the rest and a component for them: its covariance becomes singular
@@ -51,7 +51,7 @@ def test_link_with_nonsense(home):
     for name, value in nonsense.items():
         assert any(name in text and value in text for text in said), (name, said)
     assert all("\n" not in text.strip() and "Traceback" not in text for text in said)
-    home.shows(rows(Settings(), "E")[0])  # the defaults
+    home.shows(rows(EmSettings(), "E")[0])  # the defaults
     home.button("E-step").click()
     home.at(1)
     expect(warnings).to_have_count(0)

@@ -7,13 +7,13 @@ from playwright.sync_api import expect
 
 from tests.browser.home import APP, Home, rows
 from tests.core.cases import reference
-from ui.em.settings import Settings, for_model
+from ui.em.settings import EmSettings, for_model
 
 expect.set_options(timeout=20_000)
-COINS = for_model(Settings(), "binomial_mixture")
+COINS = for_model(EmSettings(), "binomial_mixture")
 
 
-LINKAGE = for_model(Settings(), "linkage")
+LINKAGE = for_model(EmSettings(), "linkage")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(page, serve):
 
 def test_recipes_and_schedules(home):
     home.open("plan=EG&standardize=yes")
-    gradient = Settings(plan="EG", standardize=True)
+    gradient = EmSettings(plan="EG", standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(gradient, "EGE")[3])
@@ -68,7 +68,7 @@ def test_k_means(home):
     home.open("data=blobs")
     home.choose("Recipe", "k-means")
     home.address("plan=HM")
-    settings = Settings(data="blobs", plan="HM", covariance="spherical", fixed=True, standardize=True)
+    settings = EmSettings(data="blobs", plan="HM", covariance="spherical", fixed=True, standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(settings, "HMH")[3])
@@ -83,7 +83,7 @@ def test_the_gap_closes_block_by_block(home):
     home.press("ArrowRight", "m", "p")
     home.at(3)
     heights = home.plot("blocks", "Array.from(trace('gaps').y)")
-    row = rows(replace(Settings(), plan="E(PM)"), "EMP")[3]
+    row = rows(replace(EmSettings(), plan="E(PM)"), "EMP")[3]
     home.shows(row)
     assert sum(heights) == pytest.approx(row["kl"], rel=1e-9) and heights[0] == 0 and min(heights[1:]) > 0
 
@@ -104,7 +104,7 @@ def test_a_point_in_continuous_h_shows_the_complete_data_objective(home):
     home.open("model=factor_analysis&plan=HM")
     home.press("ArrowRight", "ArrowRight")
     home.at(2)
-    row = rows(replace(for_model(Settings(), "factor_analysis"), plan="HM"), "HM")[2]
+    row = rows(replace(for_model(EmSettings(), "factor_analysis"), plan="HM"), "HM")[2]
     assert home.metric("ELBO").inner_text() == "−∞" and home.metric("Gap").inner_text() == "∞"
     shown = home.plot("decomposition", "plot.data.map((trace) => trace.text).flat().join(' ')")
     assert f"{row['expected_log_joint']:.3f}".replace("-", "−") in shown and "log p(h*, v)" in shown
@@ -161,7 +161,7 @@ def test_linkage(home):
 
 @pytest.mark.parametrize("dimensions", [1, 4])
 def test_blobs(home, dimensions):
-    settings = Settings(data="blobs", dimensions=dimensions, components=3, y_axis=2 if dimensions == 4 else 1)
+    settings = EmSettings(data="blobs", dimensions=dimensions, components=3, y_axis=2 if dimensions == 4 else 1)
     home.open(f"data=blobs&dimensions={dimensions}&components=3&y_axis={settings.y_axis}")
     for half_step in range(1, 5):
         home.press("ArrowRight")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.map_page import APP, PATCH, TOY, Map, rows
+from ui.map.settings import MapOverrides
 
 expect.set_options(timeout=20_000)
 
@@ -118,7 +119,7 @@ def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.page.wait_for_timeout(600)  # the point glides to where it was dropped
     dropped = [map_page.trace("picture.here", axis)[0] for axis in "xy"]
     assert map_page.numbers()[0] > before[0]
-    expected = rows(replace(TOY, given={"start": {"code": dropped}}), 1)
+    expected = rows(replace(TOY, overrides=MapOverrides(start={"code": dropped})), 1)
     map_page.shows(expected[0])
     map_page.step(1)
     map_page.shows(expected[1])

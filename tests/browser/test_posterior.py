@@ -14,7 +14,7 @@ from em_core.observe.ladder import STOPS
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, run
 from tests.browser.conftest import Server
 from tests.browser.reader import Reader, some
-from ui.posterior.settings import UNITS, PosteriorSettings, for_units, to_query
+from ui.posterior.settings import UNITS, PosteriorOverrides, PosteriorSettings, for_units
 
 APP = Path(__file__).parents[2] / "app.py"
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")
@@ -144,13 +144,13 @@ def test_scrubbing_through_the_widths(reader):
     scrubber.focus()
     reader.press(*["ArrowRight"] * 3)
     expect(scrubber).to_have_attribute("aria-valuetext", "s = 0.5")
-    reader.shows(told(replace(ONE, given={"ladder": {"widths": [0.5]}}))["rungs"][2])
+    reader.shows(told(replace(ONE, overrides=PosteriorOverrides(ladder={"widths": [0.5]})))["rungs"][2])
     reader.press("End")
     expect(scrubber).to_have_attribute("aria-valuetext", f"s = {STOPS[-1]:f}")
     reader.shows(told(ONE)["rungs"][-2])
     assert reader.frame() == 2
     reader.press("Home")
-    reader.shows(told(replace(ONE, given={"ladder": {"widths": [8.0]}}))["rungs"][2])
+    reader.shows(told(replace(ONE, overrides=PosteriorOverrides(ladder={"widths": [8.0]})))["rungs"][2])
     reader.page.locator(".stage-main").focus()
     reader.press("ArrowRight")
     reader.at(3)
@@ -259,7 +259,7 @@ def test_link_to_a_fresh_server(tmp_path, page, page_errors):
     """The new server's very first visitor comes straight to this page."""
     chosen = replace(TWO, penalty=0.5, precision=4.0, v1=-1.0, angle=120.0, width=0.2).at([0.25, -1.0])
     restarted = Server(APP, tmp_path / "log", ())
-    link = "&".join(f"{name}={value}" for name, value in to_query(chosen, 4).items())
+    link = "&".join(f"{name}={value}" for name, value in {**chosen.query(), "cursor": "4"}.items())
     try:
         there = Posterior(page, restarted.url).open(link, 4)
         there.shows(told(chosen)["rungs"][4])

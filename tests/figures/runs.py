@@ -14,20 +14,20 @@ from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.dictionary.settings import for_data as dictionary_for
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, data_options, for_model
 from ui.map.run import MapRun
-from ui.map.settings import MapSettings, for_signal
+from ui.map.settings import MapOverrides, MapSettings, for_signal
 from ui.posterior.run import PosteriorRun
-from ui.posterior.settings import PosteriorSettings, for_units
+from ui.posterior.settings import PosteriorOverrides, PosteriorSettings, for_units
 
-BLOBS = Settings(data="blobs", points=60)
-COINS = for_model(Settings(), "binomial_mixture")
-LINKAGE = for_model(Settings(), "linkage")
+BLOBS = EmSettings(data="blobs", points=60)
+COINS = for_model(EmSettings(), "binomial_mixture")
+LINKAGE = for_model(EmSettings(), "linkage")
 WORD = "EMEMEGEBEM"
 EM = {
-    "old_faithful": Settings(),
-    "tied": Settings(covariance="tied", components=3),
-    "diag": Settings(covariance="diag", standardize=True),
+    "old_faithful": EmSettings(),
+    "tied": EmSettings(covariance="tied", components=3),
+    "diag": EmSettings(covariance="diag", standardize=True),
     "one_dimension": replace(BLOBS, dimensions=1, covariance="spherical"),
     "four_dimensions": replace(BLOBS, dimensions=4, x_axis=3, y_axis=1, components=4),
     "one_component": replace(BLOBS, components=1),
@@ -37,7 +37,7 @@ EM = {
     "linkage": LINKAGE,
 }
 EM |= {
-    f"{model}, {data}": replace(for_model(Settings(), model), data=data)
+    f"{model}, {data}": replace(for_model(EmSettings(), model), data=data)
     for model in MODEL_NAMES
     for data in data_options(model)
     if model not in ("gaussian_mixture", "binomial_mixture", "linkage")
@@ -58,7 +58,7 @@ MAP = {f"toy {name}": replace(TOY, solver=name, restart=name == "fista", atoms=2
     "digit": replace(for_signal(TOY, "digit"), solver="homotopy"),
     "spikes": replace(SPIKES, solver="fista"),
     "zero is best": MapSettings(penalty=10.0),
-    "dragged": MapSettings(solver="fista", given={"start": {"code": [-0.5, 2.0]}}),
+    "dragged": MapSettings(solver="fista", overrides=MapOverrides(start={"code": [-0.5, 2.0]})),
     "plane, five atoms": TOY.with_dictionary(np.array([[1.0, 0, 0.6, 0.8, -0.6], [0, 1.0, 0.8, 0.6, 0.8]])),
     "plane, one atom": TOY.with_dictionary(np.array([[1.0], [0.5]])),
     "own dictionary": SPIKES.with_dictionary(np.eye(64)[:, :40]),
@@ -78,8 +78,8 @@ POSTERIOR = {
     "two, blunt": replace(TWO, angle=175.0, width=1e-6),
     "two, both 0": replace(TWO, penalty=10.0),
     "two, moved": TWO.at([-1.0, 2.0]),
-    "two from a file": replace(TWO, given=WIDE),
-    "copies of one atom": replace(TWO, given=COPIES),
+    "two from a file": replace(TWO, overrides=PosteriorOverrides(**WIDE)),
+    "copies of one atom": replace(TWO, overrides=PosteriorOverrides(**COPIES)),
 }
 
 BARS = replace(DictionarySettings(), points=60)

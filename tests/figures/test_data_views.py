@@ -20,12 +20,12 @@ from figures.look.montage import montage
 from tests.core.cases import reference
 from tests.figures.runs import COINS, EM, GAUSSIAN, LINKAGE, WORD, em_run, shown
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, data_options, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, data_options, for_model
 
 
 def made(model, data=None, **changes):
     """A run of two rounds; its last E-step made q, its last M-step θ."""
-    settings = for_model(Settings(), model)
+    settings = for_model(EmSettings(), model)
     run = EmRun.of(replace(settings, data=data or settings.data, **changes), "EMEM")
     last = run.trajectory.last.after
     return run, shown(run), last.q, last.theta, run.experiment.data

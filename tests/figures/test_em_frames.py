@@ -20,7 +20,7 @@ from figures.look.encode import numbers
 from tests.figures.runs import COINS, EM, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
-from ui.em.settings import Settings
+from ui.em.settings import EmSettings
 
 
 @pytest.fixture(scope="module", params=EM)
@@ -208,7 +208,7 @@ def test_captions_tell_the_right_numbers(run):
 def test_a_start_without_q_draws_log_p_alone():
     raw = {**EmRun.of(COINS).json(), "schedule": "E"}
     del raw["start"]["q_at"]
-    run = EmRun.of(Settings.of_experiment(raw)[0])
+    run = EmRun.of(EmSettings.of_experiment(raw)[0])
     found = shown(run)
     assert found.value["metric.elbo"] is None and found.value["metric.evidence"] < 0
     assert found.text["metric.elbo"] == found.text["metric.gap"] == "–"
@@ -218,7 +218,7 @@ def test_a_start_without_q_draws_log_p_alone():
 
 def test_a_step_far_too_long_is_drawn_all_the_same():
     """Step 10 on data of variance 100 leads to numbers beyond single precision."""
-    run = EmRun.of(Settings(plan="EG", step=10.0))
+    run = EmRun.of(EmSettings(plan="EG", step=10.0))
     run.advance(30)
     for at in range(len(run)):
         shown(run, at)

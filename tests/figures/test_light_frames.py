@@ -14,7 +14,7 @@ from tests.figures.stage_replay import Shown
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 from ui.map.run import MapRun
 from ui.map.settings import MapSettings, for_signal
 
@@ -26,7 +26,7 @@ def em(model):
     second = [letter for letter in letters if MOVES[letter].kind == "M"]
     word = "EE" + "".join(f"{a}{b}" for a, b in zip(first * 9, second, strict=False)) + "HEHE" * ("H" in letters)
     small = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01, "batch": 7, "blocks": 3, "compare": True}
-    return lambda: EmRun.of(replace(for_model(Settings(), model), plan=word, **small), word)
+    return lambda: EmRun.of(replace(for_model(EmSettings(), model), plan=word, **small), word)
 
 
 def dictionary():
@@ -88,7 +88,7 @@ def test_a_long_tape_draws_a_handful_of_whole_frames(monkeypatch):
     scans = []
     scan = course.scan
     monkeypatch.setattr(course, "scan", lambda *args: scans.append(args) or scan(*args))
-    settings = for_model(Settings(), "binomial_mixture")
+    settings = for_model(EmSettings(), "binomial_mixture")
     run = EmRun.of(settings, "EM" * 350)
     frames = run.frames([700, 699, 698])
     assert len(frames) == 701 and sum("light" not in frame for frame in frames) == 3 and 0 < len(scans) <= 3

@@ -12,6 +12,7 @@ from em_core.sparse_coding import SOLVERS, objective
 from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, settle
 from tests.figures.runs import MAP, PATCH, TOY, map_run, shown
 from ui.map.run import MapRun
+from ui.map.settings import MapOverrides
 
 
 @pytest.fixture(scope="module", params=MAP)
@@ -39,7 +40,7 @@ def test_the_certificate_lies_above_the_distance(run):
 
 GUIDED = {
     "ista": (TOY, "ista"), "ista, short steps": (replace(TOY, stride=0.05), "ista"), "ista, patch": (PATCH, "ista"),
-    "ista, dragged": (replace(TOY, given={"start": {"code": [2.5, -2.0]}}), "ista"),
+    "ista, dragged": (replace(TOY, overrides=MapOverrides(start={"code": [2.5, -2.0]})), "ista"),
     "fista": (replace(TOY, solver="fista"), "fista"), "fista, patch": (replace(PATCH, solver="fista"), "fista"),
     "fista, short steps": (replace(PATCH, solver="fista", stride=0.05), "fista"),
 }  # fmt: skip

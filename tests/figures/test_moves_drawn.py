@@ -15,7 +15,7 @@ from em_core.moves import MOVES, allowed
 from tests.figures.runs import shown
 from tests.figures.stage_replay import decode, numbers_in
 from ui.em.run import EmRun
-from ui.em.settings import MODEL_NAMES, Settings, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 
 made = {}
 
@@ -36,7 +36,7 @@ def run(request):
         plan = word(model)
         # small steps: large ones may leave the numbers, and end the run
         steps = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01}
-        settings = Settings(**{**vars(for_model(Settings(), model)), **steps, "plan": plan})
+        settings = EmSettings(**{**vars(for_model(EmSettings(), model)), **steps, "plan": plan})
         made[model] = EmRun.of(settings, plan)
         made[model].frames()
     return made[model]

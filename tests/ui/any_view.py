@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hypothesis import strategies as st
 
 from em_core import datasets
-from em_core.families.gaussian import COVARIANCES
 from em_core.moves import MOVES
-from em_core.sparse_coding import SOLVERS
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import experiments, schedules
 from tests.core.test_fuzz import ODD
-from ui.dictionary import settings as dictionary_settings
 from ui.dictionary.session import DictionarySession
-from ui.em import recipes, settings
+from ui.em import recipes
 from ui.em.session import EmSession
-from ui.links import packed, written
-from ui.map import settings as map_settings
+from ui.em.settings import MODEL_NAMES, data_options
 from ui.map.session import MapSession
-from ui.posterior import settings as posterior_settings
 from ui.posterior.session import PosteriorSession
+from ui.settings import Choice, Number, Switch, pack, written
 
-_YES = ("yes", "no")
 # what an ordinary case may ask for, where the page allows more
 _SMALL = {"points": 120, "batch": 40, "dimensions": 3, "side": 6, "atoms": 16, "blocks": 20, "iterations": 20}
 # the longest plans, tapes and runs of ordinary cases
@@ -54,92 +49,50 @@ HOSTILE = [
 
 @dataclass(frozen=True)
 class Page:
-    """A page's session and what its address and its stage may hold. texts: what each choice may say."""
+    """A page's session and what its address and its stage may hold. choices: what links say where options depend."""
 
     session: Any
-    settings: Any
-    choices: dict[str, tuple[str, ...]]
     files: Any
-    parts: tuple[str, ...]
     acts: tuple[str, ...]
     letters: str = ""
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def controls(self):
+        return self.session.kind.declared()
+
+    @property
+    def parts(self):
+        """What no control describes, by name."""
+        return [part.name for part in fields(self.session.kind().overrides)]
 
     def __str__(self) -> str:
         return self.session.key
 
 
-_GENERATED = tuple(datasets.GENERATORS)
-EM = Page(
-    EmSession,
-    settings.Settings,
-    {
-        "model": tuple(settings.MODEL_NAMES),
-        "data": (*(entry.name for entry in datasets.catalogue()), *_GENERATED),
-        "covariance": COVARIANCES,
-        "noise": tuple(settings.NOISES),
-        "start": tuple(settings.STARTS),
-    },
-    experiments(),
-    ("settings", "data", "start", "moves"),
-    ("move", "reset", "random", "drag"),
-    "".join(MOVES),
-)
-MAP = Page(
-    MapSession,
-    map_settings.MapSettings,
-    {
-        "signal": tuple(map_settings.SIGNALS),
-        "dictionary": (*map_settings.DICTIONARIES, map_settings.JUST_LEARNED),
-        "solver": tuple(SOLVERS),
-    },
-    codings(),
-    ("settings", "data", "start", "dictionary"),
-    ("reset", "random", "drag"),
-)
-POSTERIOR = Page(
-    PosteriorSession,
-    posterior_settings.PosteriorSettings,
-    {"units": tuple(posterior_settings.UNITS)},
-    ladders(),
-    ("data", "ladder"),
-    ("reset", "mean", "drag"),
-)
-DICTIONARY = Page(
-    DictionarySession,
-    dictionary_settings.DictionarySettings,
-    {
-        "data": tuple(dictionary_settings.DATA),
-        "preparation": tuple(datasets.PREPARATIONS),
-        "dead_atoms": tuple(dictionary_settings.DEAD_ATOMS),
-        "m_step": tuple(dictionary_settings.M_STEPS),
-    },
-    experiments(models=("dictionary_learning",)),
-    ("data", "start", "second_start"),
-    ("move", "reset", "random"),
-    "HMC",
-)
+_DATA = (*(entry.name for entry in datasets.catalogue()), *datasets.GENERATORS)
+EM = Page(EmSession, experiments(), ("move", "reset", "random", "drag"), "".join(MOVES), {"data": _DATA})
+MAP = Page(MapSession, codings(), ("reset", "random", "drag"))
+POSTERIOR = Page(PosteriorSession, ladders(), ("reset", "mean", "drag"))
+DICTIONARY = Page(DictionarySession, experiments(models=("dictionary_learning",)), ("move", "reset", "random"), "HMC")
 PAGES = (EM, MAP, POSTERIOR, DICTIONARY)
 # the posterior page's integrals cost ten times what other pages ask for
 OFTEN = (*(EM,) * 4, *(MAP, DICTIONARY) * 2, POSTERIOR)
 
 
-def values(page, field):
+def values(page, name):
     """Values of a setting that its control reaches, ordinary sizes."""
-    if field.name in page.choices:
-        return st.sampled_from(page.choices[field.name])
-    if field.type == "bool":
+    declared = page.controls[name]
+    if isinstance(declared, Choice):
+        return st.sampled_from(page.choices.get(name) or list(declared.offered(page.session.kind())))
+    if isinstance(declared, Switch):
         return st.booleans()
-    if field.name == "plan":
+    if not isinstance(declared, Number):
         return schedules("".join(MOVES), _MOVES)
-    limit = page.session.limits[field.name]
-    low, high = limit.low, min(limit.high, _SMALL.get(field.name, math.inf))
-    if field.type == "int":
+    low, high = declared.low, min(declared.high, _SMALL.get(name, math.inf))
+    if declared.whole:
         return st.integers(int(low), int(high))
     return st.one_of(st.sampled_from([float(low), float(high)]), st.floats(low, high).map(lambda x: float(f"{x:.4g}")))
-
-
-def controls(page):
-    return [field for field in fields(page.settings) if field.name != "given"]
 
 
 # --- addresses ----------------------------------------------------------------------------------------------------
@@ -154,17 +107,17 @@ def _given(draw, page):
     raw = draw(page.files)
     if page is MAP:  # as the dictionary page hands it over
         raw["dictionary"] = {"atoms": raw["data"]["dictionary"]}
-    given = {part: raw[part] for part in page.parts if part in raw and draw(st.integers(0, 3))}
+    parts = {part: raw[part] for part in page.parts if part in raw and draw(st.integers(0, 3))}
     if kind == "odd part":
-        given[draw(st.sampled_from([*page.parts, "other"]))] = draw(
+        parts[draw(st.sampled_from([*page.parts, "other"]))] = draw(
             st.one_of(ODD, st.dictionaries(st.text(max_size=3), ODD))
         )
-    elif kind == "mixed" and given:
-        part = draw(st.sampled_from(sorted(given)))
-        if isinstance(given[part], dict) and given[part]:
-            given[part] = {**given[part], draw(st.sampled_from([*given[part], "extra"])): draw(ODD)}
+    elif kind == "mixed" and parts:
+        part = draw(st.sampled_from(sorted(parts)))
+        if isinstance(parts[part], dict) and parts[part]:
+            parts[part] = {**parts[part], draw(st.sampled_from([*parts[part], "extra"])): draw(ODD)}
     try:
-        return packed(given)
+        return pack(parts)
     except (ValueError, UnicodeEncodeError, OverflowError):
         return ""
 
@@ -173,13 +126,13 @@ def _given(draw, page):
 def addresses(draw, page, hostile=True):
     """Query parameters of a page; one in three of them odd, where `hostile`."""
     query = {}
-    first = controls(page)[0]
-    chosen = draw(st.lists(st.sampled_from(controls(page)), max_size=6, unique_by=lambda field: field.name))
+    first, *_ = names = list(page.controls)
+    chosen = draw(st.lists(st.sampled_from(names), max_size=6, unique=True))
     odd = st.sampled_from([False, False, True]) if hostile else st.just(False)
-    for field in [*([first] if draw(st.booleans()) else []), *chosen]:
-        query[field.name] = draw(st.sampled_from(HOSTILE)) if draw(odd) else written(draw(values(page, field)))
-    if "data" in query and query.get("model") in settings.MODEL_NAMES and draw(st.booleans()):
-        query["data"] = draw(st.sampled_from(list(settings.data_options(query["model"]))))
+    for name in [*([first] if draw(st.booleans()) else []), *chosen]:
+        query[name] = draw(st.sampled_from(HOSTILE)) if draw(odd) else written(draw(values(page, name)))
+    if "data" in query and query.get("model") in MODEL_NAMES and draw(st.booleans()):
+        query["data"] = draw(st.sampled_from(list(data_options(query["model"]))))
     if draw(st.booleans()):
         letters = page.letters or "HM"
         query["schedule"] = draw(st.sampled_from(HOSTILE[-12:])) if draw(odd) else draw(schedules(letters, _MOVES))
@@ -226,10 +179,10 @@ def changes(draw, page):
     """A control's new value, as its widget would give it."""
     if page is EM and draw(st.integers(0, 4)) == 4:
         return ("change", {"recipe": draw(st.sampled_from([*recipes.RECIPES, recipes.OWN]))})
-    field = draw(st.sampled_from(controls(page)))
-    if field.name == "plan" and draw(st.booleans()):
+    name = draw(st.sampled_from(list(page.controls)))
+    if name == "plan" and draw(st.booleans()):
         return ("change", {"plan": draw(st.sampled_from([text for text in HOSTILE if "5000" not in text]))})
-    return ("change", {field.name: draw(values(page, field))})
+    return ("change", {name: draw(values(page, name))})
 
 
 def deeds(page):

@@ -13,11 +13,8 @@ import ui.player
 import ui.stage
 from em_core.moves import MOVES
 from tests.attack import exhaustive, ordinary
-from ui.dictionary import run as dictionary_run
 from ui.dictionary.session import DictionarySession
-from ui.em import run as em_run
 from ui.em.session import EmSession
-from ui.map import run as map_run
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
 from ui.stage import acts
@@ -68,8 +65,6 @@ def brief(monkeypatch):
     """Long asks are the business of other tests."""
     monkeypatch.setattr(acts, "FARTHEST", 4)
     monkeypatch.setattr(ui.player, "END_FRAMES", 4)
-    for module in (em_run, map_run, dictionary_run):
-        monkeypatch.setattr(module, "_PATIENCE", 0.01, raising=False)
 
 
 class Desk:

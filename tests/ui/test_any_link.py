@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.attack import SOAK, exhaustive, in_time, ordinary
 from tests.ui.any_view import EM, OFTEN, addresses
 from tests.ui.viewer import is_sound, same_view
-from ui.links import packed
+from ui.settings import pack
 
 
 def opens(page, query):
@@ -25,7 +25,7 @@ LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), add
 
 @ordinary(40)
 @given(LINKS)
-@example((EM, {"given": packed({"moves": {"G": 5}})}))
+@example((EM, {"given": pack({"moves": {"G": 5}})}))
 def test_any_address_opens(link):
     opens(*link)
 

@@ -1,92 +1,27 @@
-"""The dictionary page without a browser: settings, address, files, the run, and what the MAP page takes over."""
+"""The dictionary page without a browser: files, the run, the session, every control."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-import ui.dictionary.run
+import ui.lanes
 from em_core import trajectory as core
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from tests.ui.test_app import change, control, labels, opened, ran
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.session import DictionarySession
-from ui.dictionary.settings import (
-    DATA,
-    DEAD_ATOMS,
-    LIMITS,
-    M_STEPS,
-    PREPARATIONS,
-    DictionarySettings,
-    for_data,
-    from_query,
-    of_experiment,
-    to_query,
-)
-from ui.em.settings import Settings as EmSettings
-from ui.em.settings import from_query as em_from_query
-from ui.links import LONGEST_LINK
-from ui.map import session as map_session
-from ui.map.session import MapSession
-from ui.map.settings import JUST_LEARNED, MapSettings, for_signal
-from ui.map.settings import from_query as map_from_query
+from ui.dictionary.settings import DATA, M_STEPS, DictionarySettings, for_data
+from ui.em.settings import EmSettings
 
-quick = settings(max_examples=60, deadline=None)
 SMALL = replace(DictionarySettings(), points=40)
 
 
-def limited(name):
-    limit = LIMITS[name]
-    if isinstance(getattr(DictionarySettings(), name), int):
-        return st.integers(int(limit.low), int(limit.high))
-    return st.floats(limit.low, limit.high).map(lambda value: float(f"{value:.12g}"))
-
-
-@st.composite
-def any_settings(draw):
-    chosen = for_data(DictionarySettings(), draw(st.sampled_from(list(DATA))))
-    own = {name: draw(limited(name)) for name in LIMITS}
-    own |= {name: draw(st.booleans()) for name in ("norm_constraint", "second")}
-    own |= {"dead_atoms": draw(st.sampled_from(list(DEAD_ATOMS))), "m_step": draw(st.sampled_from(list(M_STEPS)))}
-    own["preparation"] = draw(st.sampled_from(list(PREPARATIONS)))
-    own["given"] = draw(st.sampled_from([None, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}]))
-    return replace(chosen, **own)
-
-
-# --- address and files ------------------------------------------------------------------------------------------
-
-
-@quick
-@given(any_settings(), st.text("HMC", max_size=30), st.data())
-def test_address_and_settings_are_inverse(wanted, moves, data):
-    cursor = data.draw(st.integers(0, len(moves)))
-    query = to_query(wanted, moves, cursor)
-    assert all(isinstance(value, str) for value in query.values())
-    found, word, place, messages = from_query(query)
-    assert (found, word, place or 0, messages) == (wanted, moves, cursor, [])
-
-
-def test_the_defaults_are_an_empty_address():
-    assert to_query(DictionarySettings(), "", 0) == {}
-    for data in DATA:
-        assert to_query(for_data(DictionarySettings(), data), "", 0) == ({"data": data} if data != "bars" else {})
-
-
-@quick
-@given(st.dictionaries(st.sampled_from([*(field.name for field in fields(DictionarySettings)), "schedule", "cursor"]),
-                       st.one_of(st.text(max_size=20), st.sampled_from(["nan", "1e999", "-1", "HM", "(HM)9999"])),
-                       max_size=6))  # fmt: skip
-def test_no_address_raises(query):
-    found, moves, cursor, messages = from_query(query)
-    assert isinstance(found, DictionarySettings) and (cursor is None or 0 <= cursor <= len(moves))
-    assert all(message.startswith("Link: ") and message.isprintable() for message in messages)
+# --- files ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", DATA)
@@ -96,7 +31,7 @@ def test_a_saved_file_opens_to_the_same_settings_and_numbers(data, m_step):
     run = DictionaryRun.of(chosen)
     run.advance(4)
     raw = json.loads(json.dumps(run.json()))
-    found, moves = of_experiment(raw)
+    found, moves = DictionarySettings.of_experiment(raw)
     # what a file does not say about the page's own choice of pictures stays at its default
     assert found == (chosen if data != "digits" else replace(chosen, points=found.points)) and moves == run.moves
     again = DictionaryRun.of(found, moves)
@@ -112,21 +47,21 @@ def test_a_file_with_its_own_pictures_and_start():
     start = {"dictionary": np.eye(9)[:, :4].tolist()}
     raw = {"model": "dictionary_learning", "settings": {"lambda": 0.3}, "data": {"values": values}, "start": start,
            "schedule": "(HM)2", "seed": 3}  # fmt: skip
-    found, moves = of_experiment(raw)
-    assert found.imported and found.given["start"] == start and found.atoms == 4 and found.penalty == 0.3
+    found, moves = DictionarySettings.of_experiment(raw)
+    assert found.imported and found.overrides.start == start and found.atoms == 4 and found.penalty == 0.3
     run = DictionaryRun.of(found, moves)
     assert run.second is not None and run.second.start["dictionary"].shape == (9, 4)
     assert Experiment.parse(run.json()).to_json() == Experiment.parse(raw).to_json()
     with pytest.raises(InvalidExperiment, match="^model: "):
-        of_experiment({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"})
+        DictionarySettings.of_experiment({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"})
     with pytest.raises(InvalidExperiment, match="^penalty: "):
-        of_experiment({**raw, "settings": {"lambda": 1e4}})
+        DictionarySettings.of_experiment({**raw, "settings": {"lambda": 1e4}})
 
 
 def test_the_em_page_sends_a_dictionary_run_elsewhere():
     with pytest.raises(InvalidExperiment, match="^model: 'dictionary_learning'"):
         EmSettings.of_experiment(DictionaryRun.of(SMALL).json())
-    assert "dictionary_learning" in em_from_query({"model": "dictionary_learning"})[3][0]
+    assert "dictionary_learning" in EmSettings.of_query({"model": "dictionary_learning"})[1][0]
 
 
 def test_generators_beyond_the_controls_stay_as_the_file_has_them():
@@ -136,7 +71,7 @@ def test_generators_beyond_the_controls_stay_as_the_file_has_them():
         {"generator": "patches", "side": 16, "n_points": 30, "seed": 0},
     ):
         raw = {"model": "dictionary_learning", "data": data, "schedule": "HM"}
-        found, _ = of_experiment(raw)
+        found, _ = DictionarySettings.of_experiment(raw)
         assert found.imported and found.experiment("")["data"] == data
 
 
@@ -176,7 +111,7 @@ def run_heights(run):
 
 
 def test_the_page_holds_so_many_half_steps(monkeypatch):
-    monkeypatch.setattr(ui.dictionary.run, "LONGEST", 6)
+    monkeypatch.setattr(ui.lanes, "LONGEST", 6)
     run = DictionaryRun.of(SMALL, "HM" * 10)
     assert len(run) == 7 and "6 half-steps" in run.ended and run.frames()[-1]["next"] is None
 
@@ -229,7 +164,7 @@ def test_another_model_starts_from_the_atoms_in_view():
     """Of both runs; Reset comes back to them, and a new random start gives them up."""
     here = session(norm_constraint=False)
     here.change(penalty=0.4)  # nothing learned yet: the start stays as drawn
-    assert here.settings.given is None
+    assert not here.settings.overrides
     here.act({"act": "advance", "to": 9})
     here.player.go(8)
     learned = here.run.dictionaries(8)
@@ -250,7 +185,7 @@ def test_another_model_starts_from_the_atoms_in_view():
     assert not np.array_equal(here.run.dictionaries(0)[1], taken[1])
     np.testing.assert_array_equal(here.run.dictionaries(0)[0], taken[0])
     here.act({"act": "random"})
-    assert here.settings.given is None and "drawn at random" in here.run.frames()[0]["text"]["caption"]
+    assert not here.settings.overrides and "drawn at random" in here.run.frames()[0]["text"]["caption"]
 
 
 def test_without_the_norm_constraint_the_objective_falls_for_ever():
@@ -278,75 +213,6 @@ def test_links_with_parts_that_do_not_go_together_open_the_defaults():
     assert here.run.moves == "" and "E (exact posterior)" in here.messages[0]
     here = DictionarySession.opened({"points": "40", "schedule": "(HM)2", "cursor": "3"})
     assert here.run.moves == "HMHM" and here.player.cursor == 3 and here.messages == []
-
-
-# --- what the MAP page takes over -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def learned(monkeypatch):
-    """A dictionary page on which two rounds were made."""
-    page = session(atoms=6)
-    page.act({"act": "advance", "to": 4})
-    monkeypatch.setattr(map_session, "known", lambda kind: page)
-    return page
-
-
-def test_the_map_page_uses_the_dictionary_just_learned(learned):
-    chosen = for_signal(MapSettings(), "patch8")
-    here = MapSession(chosen, map_session.MapRun.of(chosen), [])
-    here.change(dictionary=JUST_LEARNED)
-    atoms = learned.run.dictionaries(4)[0].round(4)
-    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)
-    assert here.messages == []
-    here.change(number=7)  # another signal, the same dictionary
-    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)
-    assert here.settings.number == 7 and not here.settings.imported
-    query = here.query()
-    assert here.linkable and query["dictionary"] == JUST_LEARNED and len(query["given"]) < LONGEST_LINK
-    again, _, _, messages = map_from_query(query, 10)
-    assert again == here.settings and messages == []
-    learned.act({"act": "advance", "to": 6})
-    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, atoms)  # until it is taken anew
-    here.take_learned()
-    np.testing.assert_array_equal(here.run.experiment.problem.dictionary, learned.run.dictionaries(6)[0].round(4))
-    here.change(dictionary="cosine")
-    assert here.settings.given is None
-
-
-def test_the_dictionary_must_fit_and_be_there(learned, monkeypatch):
-    here = MapSession(MapSettings(), map_session.MapRun.of(MapSettings()), [])
-    assert here.just_learned is None  # the toy has two numbers
-    here.change(signal="patch16")
-    assert here.just_learned is None
-    here.change(signal="digit")
-    assert here.just_learned is not None
-    learned.player.go(0)
-    assert here.just_learned is None  # nothing learned there yet
-    here.change(dictionary=JUST_LEARNED)
-    assert here.messages and "learned" in here.messages[0] and here.settings.dictionary == "cosine"
-    monkeypatch.setattr(map_session, "known", lambda kind: None)
-    assert here.just_learned is None
-    opened_without = MapSession.opened({"signal": "patch8", "dictionary": JUST_LEARNED})
-    assert "Dictionary learning" in opened_without.messages[0]
-
-
-def test_a_dictionary_too_large_for_a_link_says_so(monkeypatch):
-    page = session(data="patches", atoms=64)
-    page.act({"act": "advance", "to": 2})
-    monkeypatch.setattr(map_session, "known", lambda kind: page)
-    chosen = for_signal(MapSettings(), "patch8")
-    here = MapSession(chosen, map_session.MapRun.of(chosen), [])
-    here.change(dictionary=JUST_LEARNED)
-    assert not here.linkable and here.settings.dictionary == JUST_LEARNED
-
-
-def test_known_is_the_session_of_that_page(monkeypatch):
-    from ui import session as sessions
-
-    page = session()
-    monkeypatch.setattr(sessions, "st", SimpleNamespace(session_state={"dictionary": page}))
-    assert sessions.known(DictionarySession) is page and sessions.known(MapSession) is None
 
 
 # --- the whole page ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-import ui.em.run
+import ui.lanes
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
@@ -18,9 +18,9 @@ from em_core.trajectory import run as core_run
 from ui import limits
 from ui.em.run import EmRun
 from ui.em.session import EmSession
-from ui.em.settings import MODEL_NAMES, Settings, for_model, from_query, to_query
+from ui.em.settings import MODEL_NAMES, EmOverrides, EmSettings, for_model
 
-COINS = for_model(Settings(), "binomial_mixture")
+COINS = for_model(EmSettings(), "binomial_mixture")
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_move_elsewhere_cuts_the_tape(run):
 def test_move_without_q_is_refused():
     raw = {**EmRun.of(COINS).json(), "schedule": "E"}
     del raw["start"]["q_at"]
-    opened, _ = Settings.of_experiment(raw)
+    opened, _ = EmSettings.of_experiment(raw)
     run = EmRun.of(opened)
     with pytest.raises(InvalidExperiment, match="E-step first"):
         run.move("M", 0)
@@ -141,7 +141,7 @@ def test_ahead_goes_no_further_than_asked(run):
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):
-    monkeypatch.setattr(ui.em.run, "LONGEST", 10)
+    monkeypatch.setattr(ui.lanes, "LONGEST", 10)
     run.advance(50)
     assert len(run) == 11 and "10 half-steps" in run.ended
     assert run.frames()[-1]["next"] is None
@@ -162,7 +162,7 @@ SINGULAR = {
 
 
 def test_a_run_that_stops_says_why_and_keeps_its_history():
-    run = EmRun.of(*Settings.of_experiment(SINGULAR))
+    run = EmRun.of(*EmSettings.of_experiment(SINGULAR))
     assert run.trajectory.last.stopped and run.ended == "The run stopped here."
     *before, last = run.frames()
     assert before and last["next"] is None and last["chip"]["label"].endswith("!")
@@ -181,14 +181,14 @@ def test_drag_forks_with_the_same_q(run):
     at = run.trajectory[2].after
     start = run.dragged(2, "0", 0.9, 0.0)
     assert start["probabilities"][0] == 0.9 and start["probabilities"][1] == at.theta["probabilities"][1]
-    again = EmRun.of(replace(COINS, given={"start": start}))
+    again = EmRun.of(replace(COINS, overrides=EmOverrides(start=start)))
     first = again.trajectory[0].after
     assert first.q.probabilities.tolist() == at.q.probabilities.tolist()
 
 
 @pytest.mark.parametrize("model, x", [("binomial_mixture", 1.2), ("binomial_mixture", 0.0), ("linkage", -0.1)])
 def test_drag_to_nowhere_is_refused(model, x):
-    run = EmRun.of(for_model(Settings(), model))
+    run = EmRun.of(for_model(EmSettings(), model))
     with pytest.raises(InvalidExperiment):
         run.dragged(0, run.frames()[0]["handles"][0]["id"], x, 0.0)
 
@@ -209,15 +209,15 @@ def test_every_move_replays_from_the_file_and_from_the_link(model):
     second = [letter for letter in letters if MOVES[letter].kind == "M"]
     word = "E" + "".join(f"{a}{b}" for a, b in zip(first * 3, second * 2, strict=False)) + "".join(second)
     small = {"step": 0.01, "stochastic_step": 0.01, "adam_step": 0.01, "batch": 7, "blocks": 3, "cooling": 0.5}
-    settings = replace(for_model(Settings(), model), plan=word, **small)
+    settings = replace(for_model(EmSettings(), model), plan=word, **small)
     run = EmRun.of(settings, word)
     assert len(run.moves) > 15  # a hard q may end a run early: that replays too
     numbers = report(run.experiment, run.trajectory)["half_steps"]
     from_file = core_run(Experiment.parse(json.loads(json.dumps(run.json()))))
     assert report(run.experiment, from_file)["half_steps"] == numbers
-    found, moves, _, messages = from_query(to_query(settings, run.moves, 0))
-    assert messages == [] and moves == run.moves
-    from_link = EmRun.of(found, moves)
+    session = EmSession.opened({**settings.query(), **run.query(0)})
+    from_link = session.run
+    assert session.messages == [] and from_link.moves == run.moves
     assert report(from_link.experiment, from_link.trajectory)["half_steps"] == numbers
 
 
@@ -256,7 +256,7 @@ def test_every_schedule_reopens_from_its_link(word):
 def test_a_schedule_that_needs_a_q_gets_an_e_where_there_is_none():
     raw = {**EmRun.of(COINS).json(), "schedule": "E"}
     del raw["start"]["q_at"]
-    opened, _ = Settings.of_experiment(raw)
+    opened, _ = EmSettings.of_experiment(raw)
     run = EmRun.of(replace(opened, plan="PM"))
     assert run.json()["schedule"] == "EPM"
     run.advance(4)
@@ -267,7 +267,9 @@ def test_annealing_chosen_in_mid_run_begins_to_anneal():
     session = EmSession(COINS, EmRun.of(COINS, "EM"), [])
     session.change(recipe="annealed")
     session.run.advance(43)
-    assert session.run.moves == "EM" + "TM" * 20 + "E" and session.settings.since == 2
+    assert (
+        session.run.moves == "EM" + "TM" * 20 + "E" and session.run.plan.after == 2 and session.query()["since"] == "2"
+    )
 
 
 def test_comparing_and_new_kinds_of_move_change_the_scene(run):
@@ -290,7 +292,7 @@ def test_what_cannot_be_carried_over_is_said():
 
 
 def test_a_recipe_takes_its_settings_with_it():
-    blobs = Settings(data="blobs", standardize=True)
+    blobs = EmSettings(data="blobs", standardize=True)
     session = EmSession(blobs, EmRun.of(blobs), [])
     session.change(recipe="kmeans")
     held = session.settings

@@ -14,9 +14,9 @@ from em_core.files.errors import InvalidExperiment
 from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
-from ui.links import LONGEST_LINK, packed
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
+from ui.settings import LONGEST_LINK, pack
 
 ROOT = Path(__file__).parents[2]
 BLOBS = {"generator": "blobs", "n_points": 100_000, "n_dimensions": 64}
@@ -42,12 +42,12 @@ def message(query, kind=EmSession):
 
 def test_a_link_to_a_huge_generator_is_refused_before_it_is_made(monkeypatch):
     monkeypatch.setattr(datasets, "blobs", lambda *args: pytest.fail("the points were made"))
-    said = message({"components": "8", "schedule": "(EM)20", "given": packed({"data": BLOBS})})
+    said = message({"components": "8", "schedule": "(EM)20", "given": pack({"data": BLOBS})})
     assert "data: '6,400,000 numbers × 8' is not valid" in said and "1,000,000" in said and "command line" in said
 
 
 def test_a_short_link_does_not_unfold_into_millions():
-    given = packed({"data": {"values": [[0, 0]] * 400_000}})
+    given = pack({"data": {"values": [[0, 0]] * 400_000}})
     assert len(given) < LONGEST_LINK
     said = message({"given": given})
     assert said.startswith("Link: given: ") and "unfolds to at most 500,000 letters" in said
@@ -68,7 +68,7 @@ def test_every_page_refuses_data_that_are_too_large(kind):
     limits_at = limits.UNFOLDED
     try:
         limits.UNFOLDED = 10**8
-        assert "data: '" in message({"given": packed(content)}, kind)
+        assert "data: '" in message({"given": pack(content)}, kind)
     finally:
         limits.UNFOLDED = limits_at
 

@@ -17,7 +17,7 @@ from tests.figures.stage_replay import decode, numbers_in
 from ui import limits
 from ui.map.run import MapRun
 from ui.map.session import MapSession
-from ui.map.settings import MapSettings, for_signal, of_experiment
+from ui.map.settings import MapOverrides, MapSettings, for_signal
 
 PATCH = for_signal(MapSettings(), "patch8")
 
@@ -62,7 +62,8 @@ def test_equal_ids_mean_equal_frames():
 def test_ids_tell_apart_what_differs():
     chosen = [
         MapSettings(), MapSettings(solver="fista"), MapSettings(penalty=0.8), MapSettings(precision=2.0),
-        MapSettings(stride=0.5), MapSettings(angle=60.0), MapSettings(given={"start": {"code": [1.0, 0.0]}}),
+        MapSettings(stride=0.5), MapSettings(angle=60.0),
+        MapSettings(overrides=MapOverrides(start={"code": [1.0, 0.0]})),
         MapSettings(solver="fista", restart=True), MapSettings(solver="lca"), MapSettings(solver="lca", dt=0.2),
     ]  # fmt: skip
     assert len({ids(MapRun.of(each, 1))[-1] for each in chosen}) == len(chosen)
@@ -129,7 +130,7 @@ def test_a_drag_starts_there(signal):
     run = MapRun.of(MapSettings(signal=signal), 3)
     start = run.dragged(2, 1.25, -0.5)
     assert start["code"] == [1.25, -0.5, *run.steps[2].state.code[2:]]
-    again = MapRun.of(MapSettings(signal=signal, given={"start": start}))
+    again = MapRun.of(MapSettings(signal=signal, overrides=MapOverrides(start=start)))
     assert again.steps[0].state.code.tolist() == start["code"]
     (handle,) = again.frames()[0]["handles"]
     assert (handle["x"], handle["y"]) == (1.25, -0.5)
@@ -154,7 +155,9 @@ def test_handles_where_a_start_can_be_chosen(solver):
 @pytest.mark.parametrize("solver", ["ista", "fista", "lca"])
 def test_divergence_ends_with_a_message_and_finite_frames(solver):
     run = MapRun.of(
-        MapSettings(solver=solver, stride=2.5, dt=2.5, penalty=0.01, given={"start": {"code": [2.0, -1.0]}})
+        MapSettings(
+            solver=solver, stride=2.5, dt=2.5, penalty=0.01, overrides=MapOverrides(start={"code": [2.0, -1.0]})
+        )
     )
     while run.ended is None:
         run.ahead()
@@ -180,7 +183,7 @@ def test_a_step_beyond_the_numbers_stops_and_can_still_be_drawn(solver, settings
         "data": {"signal": [1e45, 1e45], "dictionary": [[1e20, 0.0], [3.0, 1e20]]},
         "steps": 5,
     }
-    run = MapRun.of(*of_experiment(raw))
+    run = MapRun.of(*MapSettings.of_experiment(raw))
     assert run.ended == "The run stopped here." and len(run) > 1
     last = run.frames()[-1]
     assert last["text"]["caption"].startswith("Stopped: ") and last["next"] is None
@@ -198,9 +201,9 @@ def test_json_says_how_many_steps_there_are():
 
 def test_a_dictionary_without_a_path_is_refused_in_one_line():
     """The pictures need the optimum, and rounding lets these atoms of all lengths come and go for ever."""
-    given = {"data": {"signal": [1e6, 1.0], "dictionary": [[-1.0, 3.0], [0.5, -1e6]]}}
+    data = {"signal": [1e6, 1.0], "dictionary": [[-1.0, 3.0], [0.5, -1e6]]}
     with pytest.raises(InvalidExperiment, match="path over λ can be found"):
-        MapRun.of(replace(MapSettings(), given=given))
+        MapRun.of(MapSettings(overrides=MapOverrides(data)))
 
 
 def test_a_long_run_is_made_again_in_slices(monkeypatch):

@@ -1,49 +1,20 @@
-"""The MAP page's settings, their form in the address and their form as experiment file."""
+"""The MAP page's settings: experiment files, and what belongs to each signal."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
 from figures.map.signal import Signal
-from tests.ui.test_settings import packed
-from ui.map.run import LONGEST, MapRun
-from ui.map.settings import LIMITS, SIGNALS, MapSettings, for_signal, from_query, of_experiment, to_query
-
-quick = settings(max_examples=60, deadline=None)
-GIVEN = [
-    None,
-    {"start": {"code": [1 / 3, -2.0]}},
-    {"data": {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}, "settings": {"step": 0.1}},
-]
-
-
-def limited(name):
-    limit = LIMITS[name]
-    if isinstance(getattr(MapSettings(), name), int):
-        return st.integers(int(limit.low), int(limit.high))
-    # the address holds 12 digits
-    return st.floats(limit.low, limit.high).map(lambda value: float(f"{value:.12g}"))
-
-
-@st.composite
-def any_settings(draw):
-    chosen = for_signal(MapSettings(), draw(st.sampled_from(list(SIGNALS))))
-    own = {name: draw(limited(name)) for name in LIMITS}
-    own["dictionary"] = draw(st.sampled_from(list(chosen.fitting()) or [chosen.dictionary]))
-    own["solver"] = draw(st.sampled_from(list(SOLVERS)))
-    own["restart"] = draw(st.booleans())
-    own["given"] = draw(st.sampled_from(GIVEN))
-    return replace(chosen, **own)
+from ui.map.run import MapRun
+from ui.map.settings import JUST_LEARNED, SIGNALS, MapOverrides, MapSettings, for_signal
 
 
 def code_of(settings):
@@ -51,91 +22,11 @@ def code_of(settings):
     return SparseCodingExperiment.parse(settings.experiment(3)).to_json()
 
 
-# --- address ----------------------------------------------------------------------------------------------------
-
-
-@quick
-@given(any_settings(), st.integers(0, LONGEST), st.data())
-def test_address_and_settings_are_inverse(wanted, steps, data):
-    cursor = data.draw(st.integers(0, steps))
-    query = to_query(wanted, steps, cursor)
-    assert all(isinstance(value, str) for value in query.values())
-    found, length, place, messages = from_query(query, LONGEST)
-    assert (found, length, place or 0, messages) == (wanted, steps, cursor, [])
-
-
-def test_the_defaults_are_an_empty_address():
-    assert to_query(MapSettings(), 0, 0) == {}
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-def test_a_signal_alone_is_a_short_address(signal):
-    """Dictionary and λ follow from the signal."""
-    chosen = for_signal(MapSettings(), signal)
-    assert to_query(chosen, 0, 0) == ({"signal": signal} if signal != "toy2" else {})
-    assert from_query({"signal": signal}, LONGEST)[0] == chosen
-
-
-@pytest.mark.parametrize("field", [field.name for field in fields(MapSettings)])
-def test_every_field_reaches_the_address(field):
-    other = {
-        "signal": "digit", "dictionary": "cosine", "solver": "admm", "restart": True,
-        "given": {"start": {"code": [0.5, 0.5]}},
-    }  # fmt: skip
-    value = other[field] if field in other else type(getattr(MapSettings(), field))(LIMITS[field].high)
-    changed = for_signal(MapSettings(), value) if field == "signal" else replace(MapSettings(), **{field: value})
-    query = to_query(changed, 0, 0)
-    assert list(query) == [field] and from_query(query, LONGEST)[0] == changed
-
-
-NAMES = [*(field.name for field in fields(MapSettings)), "steps", "cursor", "other"]
-WORDS = st.one_of(st.text(max_size=40), st.sampled_from(["1e999", "-1", "nan", "٣", "9" * 5000, "learned", "bumps"]))
-
-
-@quick
-@given(st.dictionaries(st.sampled_from(NAMES), WORDS, max_size=6))
-def test_no_address_raises(query):
-    found, steps, cursor, messages = from_query(query, LONGEST)
-    assert isinstance(found, MapSettings) and 0 <= steps <= LONGEST and (cursor is None or 0 <= cursor <= steps)
-    for message in messages:
-        assert message.startswith("Link: ") and message.isprintable() and len(message) < 400
-
-
-NONSENSE = {
-    "signal": "photo", "dictionary": "wavelets", "v1": "4", "v2": "nan", "angle": "0", "number": "200",
-    "penalty": "-1", "precision": "0", "solver": "lasso", "stride": "3", "restart": "maybe", "dt": "inf",
-    "atoms": "2.5", "given": "abc", "steps": "1001", "cursor": "7",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name, value", NONSENSE.items())
-def test_nonsense_is_named_and_the_default_stands(name, value):
-    found, steps, cursor, (message,) = from_query({name: value}, LONGEST)
-    assert (found, steps, cursor) == (MapSettings(), 0, None)
-    assert name in message and value in message and "expected" in message
-
-
-def test_every_part_may_be_nonsense_at_once():
-    found, _, _, messages = from_query(NONSENSE, LONGEST)
-    assert found == MapSettings() and len(messages) == len(NONSENSE)
-
-
-def test_a_dictionary_that_does_not_suit_the_signal_is_refused():
-    found, _, _, (message,) = from_query({"signal": "patch16", "dictionary": "learned"}, LONGEST)
-    assert found == for_signal(MapSettings(), "patch16") and "dictionary: 'learned'" in message
-
-
-@pytest.mark.parametrize("text", ["[1]", '{"data": 3}', '{"model": {}}', "[" * 100_000], ids=str)
-def test_a_given_that_this_app_did_not_write(text):
-    found, _, _, (message,) = from_query({"given": packed(text)}, LONGEST)
-    assert found == MapSettings() and message.startswith("Link: given: ") and len(message) < 300
-
-
 # --- experiment files -------------------------------------------------------------------------------------------
 
 FILES = {
     "toy": MapSettings(),
-    "dragged": MapSettings(given={"start": {"code": [1 / 3, -0.7]}}),
+    "dragged": MapSettings(overrides=MapOverrides(start={"code": [1 / 3, -0.7]})),
     "short steps": MapSettings(stride=0.35),
     "restarts": replace(for_signal(MapSettings(), "patch8"), solver="fista", restart=True, penalty=0.3),
     "lca": replace(for_signal(MapSettings(), "digit"), solver="lca", dt=0.25, precision=4.0),
@@ -150,7 +41,7 @@ FILES = {
 def test_a_saved_run_opens_to_the_same_numbers(chosen):
     run = MapRun.of(chosen, 6)
     saved = json.loads(json.dumps(run.json()))
-    opened, steps = of_experiment(saved)
+    opened, steps = MapSettings.of_experiment(saved)
     again = MapRun.of(opened, steps)
     assert again.json() == saved
     assert [(s.objective, s.gap) for s in again.steps] == [(s.objective, s.gap) for s in run.steps]
@@ -161,7 +52,7 @@ def test_a_saved_run_opens_to_the_same_numbers(chosen):
 @pytest.mark.parametrize("chosen", FILES.values(), ids=FILES)
 def test_a_saved_run_brings_its_controls_along(chosen):
     """What a slider can show, it shows: not a default that the file overrules."""
-    opened, _ = of_experiment(MapRun.of(chosen, 2).json())
+    opened, _ = MapSettings.of_experiment(MapRun.of(chosen, 2).json())
     used = SOLVERS[chosen.solver].settings
     shown = {"step": "stride", "restart": "restart", "dt": "dt"}
     for name in used:
@@ -170,13 +61,13 @@ def test_a_saved_run_brings_its_controls_along(chosen):
         if name == "atoms":
             assert opened.experiment(1)["settings"]["atoms"] == opened.atoms
     if used in ((), ("step",), ("step", "restart"), ("dt", "tau")):
-        assert "settings" not in opened.given
+        assert opened.overrides.settings is None
 
 
 @pytest.mark.parametrize("solver", ["ista", "fista"])
 def test_another_precision_brings_its_own_safe_step(solver):
     """A step that was safe for β = 1 diverges for β = 10."""
-    opened, _ = of_experiment(MapRun.of(MapSettings(solver=solver), 3).json())
+    opened, _ = MapSettings.of_experiment(MapRun.of(MapSettings(solver=solver), 3).json())
     assert MapRun.of(replace(opened, precision=10.0), 30).ended != "The run stopped here."
 
 
@@ -192,8 +83,8 @@ def test_another_precision_brings_its_own_safe_step(solver):
 )
 def test_what_no_control_can_show_is_kept_as_it_is(settings, kept):
     raw = {**MapRun.of(MapSettings(), 2).json(), "settings": {"lambda": 0.5, "beta": 1.0, **settings}}
-    opened, steps = of_experiment(raw)
-    assert opened.given["settings"].items() >= kept.items()
+    opened, steps = MapSettings.of_experiment(raw)
+    assert opened.overrides.settings.items() >= kept.items()
     assert MapRun.of(opened, steps).experiment.to_json()["settings"].items() >= kept.items()
 
 
@@ -208,7 +99,7 @@ def test_what_no_control_can_show_is_kept_as_it_is(settings, kept):
 def test_a_file_that_no_control_can_show_is_refused(name, value, said):
     raw = MapRun.of(MapSettings(), 1).json()
     with pytest.raises(InvalidExperiment, match=said):
-        of_experiment({**raw, "settings": {**raw["settings"], name: value}})
+        MapSettings.of_experiment({**raw, "settings": {**raw["settings"], name: value}})
 
 
 @pytest.mark.parametrize(
@@ -216,7 +107,7 @@ def test_a_file_that_no_control_can_show_is_refused(name, value, said):
 )
 def test_other_files_are_refused(raw):
     with pytest.raises(InvalidExperiment):
-        of_experiment(raw)
+        MapSettings.of_experiment(raw)
 
 
 # --- what belongs to a signal -----------------------------------------------------------------------------------
@@ -224,8 +115,8 @@ def test_other_files_are_refused(raw):
 
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_every_signal_with_every_dictionary_makes_an_experiment(signal):
-    chosen = for_signal(MapSettings(penalty=9.0, given=GIVEN[1]), signal)
-    assert chosen.given is None
+    chosen = for_signal(MapSettings(penalty=9.0, overrides=MapOverrides(start={"code": [1 / 3, -2.0]})), signal)
+    assert not chosen.overrides
     for dictionary in chosen.fitting() or ["learned"]:
         experiment = SparseCodingExperiment.parse(replace(chosen, dictionary=dictionary).experiment(1))
         problem = experiment.problem
@@ -234,6 +125,14 @@ def test_every_signal_with_every_dictionary_makes_an_experiment(signal):
         assert 0.02 < problem.penalty / problem.lambda_max < 0.9
         if chosen.shown().kind == "image":
             assert np.prod(chosen.shown().shape) == problem.n_dimensions
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_another_signal_gives_the_dictionary_just_learned_up(signal):
+    learned = for_signal(MapSettings(), "patch8").with_learned(np.eye(64))
+    chosen = for_signal(learned, signal)
+    assert not chosen.overrides and chosen.dictionary != JUST_LEARNED
+    chosen.experiment(1)
 
 
 @pytest.mark.parametrize("signal", ["patch8", "digit", "spikes"])
@@ -274,14 +173,14 @@ def test_the_readers_own_dictionary_keeps_the_picture_of_the_signal(signal):
 def test_a_signal_from_a_file_is_shown_as_what_its_size_allows(size, kind):
     raw = {"model": "sparse_coding", "settings": {"solver": "ista", "lambda": 0.1, "beta": 1.0},
            "data": {"signal": [1.0] * size, "dictionary": np.eye(size).tolist()}, "steps": 2}  # fmt: skip
-    assert of_experiment(raw)[0].shown() == kind
+    assert MapSettings.of_experiment(raw)[0].shown() == kind
 
 
 def test_experiment_keeps_to_what_the_dictionary_allows():
     assert MapSettings(solver="omp", atoms=64).experiment(1)["settings"]["atoms"] == 2
     # homotopy and OMP begin at 0, whatever was dragged
-    dragged = MapSettings(given={"start": {"code": [1.0, 1.0]}})
+    dragged = MapSettings(overrides=MapOverrides(start={"code": [1.0, 1.0]}))
     for solver in ("homotopy", "omp"):
         assert "start" not in replace(dragged, solver=solver).experiment(1)
-    assert dragged.without_start() == MapSettings()
+    assert dragged.without("start") == MapSettings()
     assert code_of(dragged)["start"] == {"code": [1.0, 1.0]}

@@ -282,12 +282,21 @@ def test_whole_frames_are_bounded_and_never_lack_what_they_build_on():
 
 def test_an_act_is_answered_once(sent, monkeypatch):
     player = Player()
-    act = {"act": "move", "letter": "E", "n": 7, "at": 2, "turn": 0}
+    act = {"act": "reset", "n": 7, "at": 2, "turn": 0}
     assert listen(player, monkeypatch, act) == act and player.cursor == 2
     assert listen(player, monkeypatch, act) is None
     player.show(FakeRun(), "stage")
     assert sent[0]["answer"] == 7
-    assert not player.answer(FakeRun(), act)  # the page's own
+    assert not player.answer(FakeRun(), act)  # wants another run
+
+
+def test_a_move_has_the_same_road_as_a_step():
+    """The run makes it after the place in view, and the browser is ordered to where it leads."""
+    player, run = Player(cursor=1), FakeRun("abcd")
+    asked = []
+    run.move = lambda letter, at: asked.append((letter, at)) or at + 1
+    assert player.answer(run, {"act": "move", "letter": "E"}) and asked == [("E", 1)]
+    assert player.cursor == 2 and player.turn == 1
 
 
 def test_the_cursor_follows_the_browser(sent, monkeypatch):

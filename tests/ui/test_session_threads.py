@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-import ui.em.run
+import ui.lanes
 from ui import player, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
-from ui.em.settings import Settings, for_model
+from ui.em.settings import EmSettings, for_model
 
-COINS = for_model(Settings(), "binomial_mixture")
+COINS = for_model(EmSettings(), "binomial_mixture")
 SOON = 20  # seconds
 
 
@@ -36,14 +36,14 @@ class Slow:
 
     def __init__(self, monkeypatch):
         self.reached, self.gate = threading.Event(), threading.Event()
-        extend = ui.em.run.Ahead.extend
+        extend = ui.lanes.Ahead.extend
 
         def waiting(*args):
             self.reached.set()
             assert self.gate.wait(SOON)
             return extend(*args)
 
-        monkeypatch.setattr(ui.em.run.Ahead, "extend", waiting)
+        monkeypatch.setattr(ui.lanes.Ahead, "extend", waiting)
 
 
 def animate(reader, act, errors):

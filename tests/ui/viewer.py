@@ -10,13 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits, player
-from ui.dictionary import run as dictionary_run
-from ui.dictionary import session as dictionary_session
-from ui.em import run as em_run
-from ui.em import session as em_session
+from ui import lanes, limits, player
 from ui.map import run as map_run
-from ui.map import session as map_session
 from ui.stage import acts
 
 # what must never stand in a text on screen
@@ -31,7 +26,7 @@ LONGEST, LOOKS = 40, 5.5
 def hasty():
     """A run soon has as many half-steps as the page holds."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (em_run, map_run, dictionary_run, em_session, map_session, dictionary_session):
+        for module in (lanes, map_run):
             patch.setattr(module, "LONGEST", LONGEST)
         yield
 

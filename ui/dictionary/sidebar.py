@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import controls
+from ui import controls, sidebar
 from ui.dictionary.session import DictionarySession
-from ui.dictionary.settings import DATA, DEAD_ATOMS, M_STEPS, PREPARATIONS
 
 _ABOUT = r"""
 Each picture is a sum of a few atoms, the columns of $W$: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$, with a prior that
@@ -24,40 +23,22 @@ $J$ is convex in $H$ alone and in $W$ alone, but not in both: another start can 
 """
 
 
+# the settings of each kind of pictures
+_SHOWN = {"bars": ("points", "bars"), "patches": ("points", "preparation"), "digits": ()}
+
+
 def show(session: DictionarySession) -> None:
     """Data, atoms, λ and β, what holds the atoms, the two starts."""
-    settings = session.settings
-    st.title("ELBO Room", anchor=False)
-    if settings.imported:
-        st.caption("Pictures: from the experiment file that you opened.")
-        st.button("Back to the shipped pictures", on_click=session.drop_file)
-    else:
-        controls.select(session, "data", "Pictures", DATA)
-        if settings.data != "digits":
-            controls.slider(session, "points", "Number of pictures", step=20)
-        if settings.data == "bars":
-            controls.slider(session, "bars", "Bars in a picture, on average", step=0.5)
-        if settings.data == "patches":
-            controls.select(session, "preparation", "Preparation", PREPARATIONS)
+    if not sidebar.imported(
+        "Pictures: from the experiment file that you opened.", "Back to the shipped pictures", session=session
+    ):
+        controls.show(session, "data", *_SHOWN[session.settings.data])
     st.divider()
-    controls.slider(session, "atoms", "Atoms K")
-    controls.log_slider(session, "penalty", "λ: sparsity")
-    controls.log_slider(session, "precision", "β: precision of the noise")
-    controls.toggle(
-        session,
-        "norm_constraint",
-        "Atoms no longer than 1",
-        "Without this the objective falls for ever: longer atoms with smaller codes say the same and cost less.",
-    )
-    controls.select(session, "dead_atoms", "Unused atoms", DEAD_ATOMS)
-    controls.select(session, "m_step", "After H", M_STEPS)
+    controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "m_step")
     st.divider()
-    controls.number(session, "seed", "Seed of the start")
-    controls.toggle(session, "second", "A second start beside it", "Same pictures, other first atoms.")
-    if settings.second:
-        controls.number(session, "second_seed", "Seed of the second start")
-    st.divider()
-    controls.experiment_file(session)
-    with st.expander("The model, and what textbooks minimise"):
-        st.markdown(_ABOUT)
-    controls.keys("; H, M and C make that half-step")
+    controls.show(session, "seed", "second")
+    if session.settings.second:
+        controls.show(session, "second_seed")
+    sidebar.experiment_file(session)
+    sidebar.about("The model, and what textbooks minimise", _ABOUT, expanded=False)
+    sidebar.keys("; H, M and C make that half-step")

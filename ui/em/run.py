@@ -1,70 +1,51 @@
-"""A run of EM for the player: extends the trajectory, cuts it, and draws its frames."""
+"""A run of EM for the player, with plain EM beside it where the reader compares."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from em_core import schedule
-from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES, allowed, check_order, lacking
-from em_core.observe.ahead import Ahead
+from em_core.moves import MOVES, check_order
 from em_core.observe.moment import Moment, moment, with_course
-from em_core.records import Parameters, Trajectory
-from em_core.trajectory import END_HALF_STEPS, converged, extend, opening, start
+from em_core.records import Parameters
+from em_core.trajectory import converged, opening
 from figures.em.scene import EmScene, faces
-from figures.look import moves
 from ui import limits
-from ui.em.settings import Settings
-from ui.tape import Json, Tape, never
+from ui.em.settings import EmSettings
+from ui.lanes import LONGEST, Lane, Lanes
+from ui.tape import Json
 
-# so many half-steps fit the page; the command line goes on to 5,000
-LONGEST = 1_000
 _PLAIN = schedule.plan("EM", MOVES)
-# so many half-steps of the schedule are shown before they are made
-_AHEAD = 40
 
 
-class EmRun(Tape):
-    """One experiment on the page. Its schedule says which move comes next; a fork cuts the trajectory.
+class EmRun(Lanes):
+    """EM on the page."""
 
-    rest: the moves of a tape that is being opened again which are still to be made; they come before the schedule's.
-    """
+    SETTLED: ClassVar[str] = "Converged: the last round changed the ELBO by less than a billionth of itself."
+    UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
 
     def __init__(
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
     ) -> None:
-        super().__init__()
-        self.experiment = experiment
-        self.rest = ""
-        self.plan = schedule.plan(experiment.schedule, MOVES)
-        self._columns, self._axes, self._compare = columns, axes, compare
-        self.trajectory: Trajectory = start(experiment)
-        # what was looked at before it was made
-        self._ahead = Ahead(experiment)
-        # plain EM from the same start, as far as the run itself has come
-        self._plain = start(experiment) if compare else None
+        super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
+        self._columns, self._axes = columns, axes
         self.scene = self._scene()
-        # without their courses, for every half-step; and with them, for those in view
-        self._moments: list[Moment] = []
+        # with their courses, for those half-steps in view
         self._seen: dict[int, Moment] = {}
 
     @classmethod
-    def of(cls, settings: Settings, moves: str = "") -> EmRun:
-        """The run that the settings describe, with these moves made. Raises `InvalidExperiment`."""
-        run = cls.reopening(settings, moves)
-        run.reopen()
-        return run
+    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
+        """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`.
 
-    @classmethod
-    def reopening(cls, settings: Settings, moves: str = "") -> EmRun:
-        """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
+        after: how many of them were made before the present schedule was taken up.
+        """
         raw = settings.experiment(moves)
         limits.check(raw, len(moves[:LONGEST]))
         experiment = Experiment.parse({**raw, "schedule": "E"})
-        if "start" not in (settings.given or {}):
+        if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)
             experiment = Experiment.parse({**raw, "schedule": "E", "start": forked(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
@@ -75,91 +56,23 @@ class EmRun(Tape):
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
         run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
-        run.plan = replace(run.plan, after=settings.since)
-        run.rest = moves[:LONGEST]
-        run._refresh()
+        run.still_to_make(moves, after)
         return run
 
-    def follow(self, word: str) -> None:
-        """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""
-        plan = schedule.plan(word, MOVES)
-        check_order(plan.moves, self.experiment.model, True, word)
-        self.experiment = replace(self.experiment, schedule=word)
-        # one that is more than a round begins here
-        self.plan = plan if plan.goes_round else replace(plan, after=len(self.moves))
-        self.rest = ""
-        self._refresh()
+    def settled(self) -> bool:
+        return converged(self.experiment, self.trajectory, self.plan, lambda step: self._moments[step.index].bound)
 
-    def coming(self) -> list[dict[str, Any]]:
-        """What the schedule has ahead, as chips: to its end, or one more round of what it repeats."""
-        made, letters = self.moves, self.rest[:_AHEAD]
-        while self.stuck is None and len(letters) < _AHEAD and not self.plan.done(made + letters):
-            letters += self._following(made + letters)
-            if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
-                break
-        return [moves.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+    def observed(self, index: int, next_move: str | None) -> Moment:
+        previous = self._moments[-1] if self._moments else None
+        plain = self._plain_evidence(index)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, self.own.ahead, plain)
 
-    def __len__(self) -> int:
-        return len(self.trajectory)
-
-    @property
-    def moves(self) -> str:
-        return self.trajectory.moves
-
-    @property
-    def tape(self) -> str:
-        """The moves made, and those of a tape that is being opened again."""
-        return self.moves + self.rest
-
-    @property
-    def remaining(self) -> int:
-        return len(self.rest)
-
-    @property
-    def ended(self) -> str | None:
-        if self.stuck is not None or self.rest:
-            return self.stuck
-        if self.plan.done(self.moves):
-            return "The schedule is done. The next step begins its last round again."
-        self.gather()
-        if converged(self.experiment, self.trajectory, self.plan, lambda step: self._moments[step.index].bound):
-            return "Converged: the last round changed the ELBO by less than a billionth of itself."
+    def _plain_evidence(self, index: int) -> float | None:
+        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
+        for lane in self.beside:
+            if index < len(lane.trajectory) and not lane.trajectory[index].stopped:
+                return self.experiment.model.log_evidence(self.experiment.data, lane.trajectory[index].after.theta)
         return None
-
-    @property
-    def stuck(self) -> str | None:
-        """Why no half-step can follow the last one."""
-        if self.trajectory.last.stopped:
-            return "The run stopped here."
-        if len(self) > LONGEST:
-            return f"The page holds {LONGEST:,} half-steps; the command line goes on."
-        return None
-
-    def step(self) -> bool:
-        """Make the next half-step: of the tape that is being opened again, else of the schedule."""
-        if self.stuck is not None:
-            return False
-        letter, self.rest = self.rest[:1] or self._following(self.moves), self.rest[1:]
-        self._append(letter)
-        return True
-
-    def ahead(self, most: int | None = None, late: Callable[[], bool] = never) -> None:
-        """Make half-steps to the end, to number `most`, or until it is late."""
-        super().ahead(min(len(self) + END_HALF_STEPS if most is None else most, LONGEST), late)
-
-    def gather(self) -> None:
-        known = self._moments
-        while known and not self._holds(known[-1]):
-            known.pop()
-        self.cut(len(known))
-        for index in range(len(known), len(self)):
-            previous = known[-1] if known else None
-            plain = self._plain_evidence(index)
-            letter = self._next_move(index)
-            now = moment(self.experiment, self.trajectory, index, letter, previous, self._ahead, plain)
-            known.append(now)
-        for index in range(len(self._light), len(self)):
-            self._light.append(self.scene.light(known[index], self._light[-1]["id"] if self._light else None))
 
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self.moment(index), self._moments[:index], key)
@@ -183,35 +96,6 @@ class EmRun(Tape):
         """Finer frames along the M-step of half-step `index`."""
         return self.scene.inner(self.moment(index))
 
-    def move(self, letter: str, at: int) -> int:
-        """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.
-
-        Returns the number of the half-step made. Raises `InvalidExperiment` for a move that needs a q.
-        """
-        if at + 1 < len(self) and self.trajectory[at + 1].move == letter:
-            return at + 1
-        if not MOVES[letter].allowed(self.experiment.model):
-            valid = f"one of {', '.join(allowed(self.experiment.model))}: {lacking(self.experiment.model, letter)}"
-            raise InvalidExperiment("move", letter, valid)
-        if MOVES[letter].needs_q and self.trajectory[at].after.q is None:
-            raise InvalidExperiment("move", letter, "an E-step first: this move needs a q")
-        if self.trajectory[at].stopped:
-            raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
-        if at >= LONGEST:
-            raise InvalidExperiment("move", letter, f"a place before half-step {LONGEST:,}: the page holds no more")
-        self.trajectory, self.rest = self.trajectory.upto(at), ""
-        if at < self.plan.after:
-            self.plan = replace(self.plan, after=0)
-        self._append(letter)
-        self._refresh()
-        return at + 1
-
-    def json(self) -> dict[str, Any]:
-        """The experiment with the tape as its schedule; with an empty tape, the schedule as it stands."""
-        word = schedule.compress(self.tape) or self.experiment.schedule
-        unready = not self.tape and self.trajectory.last.after.q is None and MOVES[self.plan.moves[0]].needs_q
-        return {**self.experiment.to_json(), "schedule": f"E{word}" if unready else word}
-
     def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
         """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
         state = self.trajectory[at].after
@@ -223,53 +107,14 @@ class EmRun(Tape):
         state = self.trajectory[at].after
         return forked(state.theta, state.q_at)
 
-    def _plain_evidence(self, index: int) -> float | None:
-        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
-        if self._plain is None:
-            return None
-        while len(self._plain) <= index and not self._plain.last.stopped:
-            self._plain = extend(self.experiment, self._plain, _PLAIN.following(self._plain.moves))
-        if len(self._plain) <= index or self._plain[index].stopped:
-            return None
-        return self.experiment.model.log_evidence(self.experiment.data, self._plain[index].after.theta)
-
-    def _append(self, letter: str) -> None:
-        self.trajectory = self._ahead.extend(self.trajectory, letter)
-        if self.trajectory.last.stopped:
-            self.rest = ""
-
-    def _holds(self, known: Moment) -> bool:
-        """Whether a moment is still that of its half-step."""
-        index = known.index
-        there = index < len(self) and known.step is self.trajectory[index]
-        return there and known.next_move == self._next_move(index)
-
-    def _next_move(self, index: int) -> str | None:
-        if index + 1 < len(self):
-            return self.trajectory[index + 1].move
-        if self.stuck is not None:
-            return None
-        return self.rest[:1] or self._following(self.moves)
-
-    def _following(self, made: str) -> str:
-        """The plan's next move; E before one that needs a q where there is none yet."""
-        letter = self.plan.following(made)
-        has_q = bool(made) or self.trajectory[0].after.q is not None
-        return letter if has_q or not MOVES[letter].needs_q else "E"
-
-    def _scene(self) -> EmScene:
-        return EmScene(self.experiment, self._columns, self._axes, self._letters, self._compare)
-
-    @property
-    def _letters(self) -> str:
-        """The moves that are made or planned."""
-        return self.plan.moves + self.tape
-
-    def _refresh(self) -> None:
-        """Other moves, planned or made, may show other figures."""
-        if faces(self._letters) != self.scene.faces:
+    def refresh(self) -> None:
+        if faces(self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
+
+    def _scene(self) -> EmScene:
+        letters = self.plan.moves + self.tape
+        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
 
 
 def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:

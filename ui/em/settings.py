@@ -1,10 +1,10 @@
-"""What the reader has chosen, as one record, and its form in the address."""
+"""What the reader of the EM page has chosen, as one record, and its form as experiment file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from em_core import datasets, schedule
 from em_core.families.gaussian import COVARIANCES
@@ -12,8 +12,8 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.moves import MOVES, allowed
-from ui import limits, links
-from ui.links import Limit
+from ui import limits
+from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
 MODEL_NAMES = {
     "gaussian_mixture": "Gaussian mixture",
@@ -56,214 +56,15 @@ SIZES = {
     "sigmoid_belief_net": Size("n_hidden", "Hidden units H", "hidden_biases", 4),
 }
 
-# the control of each setting of a move: (letter, setting) and the name among `Settings`
-MOVE_SETTINGS = {
-    ("G", "step"): "step",
-    ("B", "step"): "first_step",
-    ("S", "step"): "stochastic_step",
-    ("S", "batch"): "batch",
-    ("A", "step"): "adam_step",
-    ("L", "iterations"): "iterations",
-    ("P", "blocks"): "blocks",
-    ("T", "temperature"): "temperature",
-    ("T", "cooling"): "cooling",
-}
 # what k-means holds: it moves centres alone
 _HELD = ("weights", "covariances")
 _GRADIENTS = frozenset("GBSANL")
 
-# the parts of an experiment that no control describes
-_GIVEN = ("settings", "data", "start", "moves")
-
-LIMITS = {
-    "components": Limit(1, 8),
-    "points": Limit(10, 2000),
-    "separation": Limit(0, 8),
-    "clusters": Limit(1, 8),
-    "dimensions": Limit(1, 6),
-    "imbalance": Limit(0, 0.9),
-    "outliers": Limit(0, 0.5),
-    "data_seed": Limit(0, 9999),
-    "seed": Limit(0, 2**53 - 1),
-    "step": Limit(0.001, 10),
-    "first_step": Limit(0.001, 10),
-    "stochastic_step": Limit(0.001, 10),
-    "adam_step": Limit(0.001, 10),
-    "since": Limit(0, 5000),
-    "batch": Limit(1, 2000),
-    "iterations": Limit(1, 100),
-    "blocks": Limit(1, 2000),
-    "temperature": Limit(0.1, 100),
-    "cooling": Limit(0.05, 1),
-    "degrees": Limit(0.5, 1000),
-    "x_axis": Limit(0, 63),
-    "y_axis": Limit(0, 63),
-}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that the sidebar shows. `given` holds parts of an experiment that no control describes: a start that
-    was dragged, data that were imported; they take the place of what the controls would make."""
-
-    model: str = "gaussian_mixture"
-    data: str = "old_faithful"
-    components: int = 2
-    covariance: str = "full"
-    noise: str = "diagonal"
-    degrees: float = 4.0
-    points: int = 300
-    separation: float = 3.0
-    clusters: int = 3
-    dimensions: int = 2
-    imbalance: float = 0.0
-    outliers: float = 0.0
-    data_seed: int = 1
-    start: str = "random"
-    seed: int = 3
-    plan: str = "EM"
-    since: int = 0
-    compare: bool = False
-    fixed: bool = False
-    step: float = 0.1
-    first_step: float = 1.0
-    stochastic_step: float = 0.1
-    adam_step: float = 0.05
-    batch: int = 32
-    iterations: int = 5
-    blocks: int = 4
-    temperature: float = 4.0
-    cooling: float = 0.8
-    standardize: bool = False
-    x_axis: int = 0
-    y_axis: int = 1
-    given: Mapping[str, Any] | None = None
-
-    @property
-    def takes_gradients(self) -> bool:
-        return not _GRADIENTS.isdisjoint(self.plan)
-
-    def experiment(self, moves: str) -> dict[str, Any]:
-        """The experiment file for these settings and the moves made so far (none: the schedule as it stands)."""
-        given = self.given or {}
-        raw: dict[str, Any] = {
-            "model": self.model,
-            "settings": self._model_settings(given.get("settings", {})),
-            "data": self._imported_data() if self.imported else self._data(),
-            "schedule": schedule.compress(moves) if moves else self.plan,
-            "moves": self._move_settings(given.get("moves", {})),
-            "seed": self.seed,
-        }
-        dataset = self.dataset()
-        if "start" in given:
-            raw["start"] = given["start"]
-        elif self.fixed:
-            pass  # what is held must start where the random start has it, equal for all components
-        elif self.start == "published" and dataset is not None and dataset.start is not None and "data" not in given:
-            raw["start"] = dict(dataset.start)
-        if "start" in raw:
-            # the start says how many components there are
-            raw["settings"].pop(SIZES[self.model].setting if self.model in SIZES else "", None)
-        return raw
-
-    @property
-    def imported(self) -> bool:
-        """Whether the data come from an experiment file that the reader opened."""
-        return "data" in (self.given or {})
-
-    def without_start(self) -> Settings:
-        """The same with a start that was dragged or imported given up; imported data stay."""
-        kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
-        return replace(self, given=kept or None)
-
-    def dataset(self) -> datasets.Dataset | None:
-        """The shipped data set in use, None for generated ones."""
-        return None if self.data in datasets.GENERATORS else datasets.load(self.data)
-
-    @classmethod
-    def of_experiment(cls, raw: Any) -> tuple[Settings, str]:
-        """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
-        limits.check(raw, 0)
-        experiment = Experiment.parse(raw)
-        if experiment.model.name not in MODEL_NAMES:
-            valid = f"a model of this page: {', '.join(MODEL_NAMES)}"
-            raise InvalidExperiment("model", experiment.model.name, valid)
-        complete = experiment.to_json()
-        moves = schedule.expand(experiment.schedule, MOVES)
-        settings = for_model(cls(), experiment.model.name)
-        own = complete["settings"]
-        controlled = {
-            "covariance": own.get("covariance", settings.covariance),
-            "noise": own.get("noise", settings.noise),
-            "degrees": own.get("degrees_of_freedom", settings.degrees),
-        }
-        if settings.model in SIZES:
-            controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
-        kept = {key: complete[key] for key in ("settings", "data", "start", "moves")}
-        controlled |= {name: experiment.moves[letter][key] for (letter, key), name in MOVE_SETTINGS.items()}
-        controlled |= {"seed": experiment.seed, "fixed": own.get("fixed") == list(_HELD)}
-        controlled["plan"] = plan_of(experiment.schedule)
-        controlled["standardize"] = bool(complete["data"].get("standardize", False))
-        if set(complete["data"]) <= {"dataset", "standardize"}:
-            # a shipped set keeps its name, and with it its columns and its place in the list
-            controlled["data"] = kept.pop("data")["dataset"]
-        for name, value in controlled.items():
-            if name in LIMITS:
-                LIMITS[name].check(name, value)
-        return replace(settings, given=kept, **controlled), moves
-
-    def _model_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What belongs to the data set, then what a file said, then what the controls say."""
-        dataset = None if self.imported else self.dataset()
-        result: dict[str, Any] = {**(dataset.settings if dataset else {}), **given}
-        if self.model in SIZES:
-            result[SIZES[self.model].setting] = self.components
-        own = {
-            "gaussian_mixture": {"covariance": self.covariance, **self._held(given)},
-            "factor_analysis": {"noise": self.noise},
-            "student_t": {"degrees_of_freedom": self.degrees},
-        }
-        return result | own.get(self.model, {})
-
-    def _held(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What the control says of held parameters; others that a file holds stay held."""
-        if self.fixed:
-            return {"fixed": list(_HELD)}
-        return {"fixed": []} if given.get("fixed") == list(_HELD) else {}
-
-    def _move_settings(self, given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-        for letter, own in given.items():
-            if not isinstance(own, Mapping):  # from a link
-                raise InvalidExperiment(f"moves.{letter}", own, "an object of named values")
-        result = {letter: dict(own) for letter, own in given.items()}
-        for (letter, key), name in MOVE_SETTINGS.items():
-            result.setdefault(letter, {})[key] = getattr(self, name)
-        return result
-
-    @property
-    def can_standardize(self) -> bool:
-        """Whether the model's data may be shifted and scaled."""
-        return "standardize" in MODELS[self.model].help["data"]
-
-    def _imported_data(self) -> dict[str, Any]:
-        data = {key: value for key, value in self.given["data"].items() if key != "standardize"}  # type: ignore[index]
-        return {**data, "standardize": True} if self.standardize and self.can_standardize else data
-
-    def _data(self) -> dict[str, Any]:
-        scale = {"standardize": True} if self.standardize and self.can_standardize else {}
-        if self.data == "blobs":
-            return {
-                "generator": "blobs",
-                "n_points": self.points,
-                "separation": self.separation,
-                "n_clusters": self.clusters,
-                "n_dimensions": self.dimensions,
-                "imbalance": self.imbalance,
-                "outliers": self.outliers,
-                "seed": self.data_seed,
-                **scale,
-            }
-        return {"dataset": self.data, **scale}
+# other data, and whatever else the run is made of; moves with other settings, for those that are still to come
+_OTHER_DATA = Change("restarts", ends=("settings", "data", "start", "moves"))
+_OTHER_RUN = Change("restarts", ends=("start",))
+_OTHER_MOVES = Change("forks")
+_OTHER_VIEW = Change("redraws")
 
 
 def data_options(model: str) -> dict[str, str]:
@@ -273,15 +74,195 @@ def data_options(model: str) -> dict[str, str]:
     return shipped | made
 
 
-def for_model(settings: Settings, model: str) -> Settings:
+def for_model(settings: EmSettings, model: str) -> EmSettings:
     """The settings after a change of model: data and start that suit it."""
     data = next(iter(data_options(model)))
     published = data not in datasets.GENERATORS and datasets.load(data).start is not None
     start = "published" if published else "random"
     components = SIZES[model].default if model in SIZES else settings.components
-    plan = settings.plan if set(settings.plan) & set(MOVES) <= set(allowed(MODELS[model])) else Settings.plan
+    plan = settings.plan if set(settings.plan) & set(MOVES) <= set(allowed(MODELS[model])) else EmSettings.plan
     changed = {"model": model, "data": data, "start": start, "components": components, "plan": plan}
-    return replace(settings, **changed, fixed=False, given=None)
+    return replace(settings, **changed, fixed=False).bare()
+
+
+def _of_move(letter: str, key: str) -> dict[str, Any]:
+    return {"entry": f"moves.{letter}.{key}", "change": _OTHER_MOVES}
+
+
+def _step_size(letter: str, default: float) -> Any:
+    return box(0.001, 10, default, f"Step size of {letter}", step=0.05, format="%.3f", **_of_move(letter, "step"))
+
+
+@dataclass(frozen=True)
+class EmOverrides(Overrides):
+    """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, dragged or from a file."""
+
+    start: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
+    moves: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class EmSettings(Settings):
+    """covariance, noise, degrees: of the one model that has each; points to data_seed: of the generated blobs."""
+
+    mostly: ClassVar[Change] = _OTHER_RUN
+
+    overrides: EmOverrides = EmOverrides()
+    model: str = choice(MODEL_NAMES, "gaussian_mixture", "Model", then=for_model, change=_OTHER_DATA)
+    data: str = choice(lambda settings: data_options(settings.model), "old_faithful", "Data", change=_OTHER_DATA)
+    components: int = slider(1, 8, 2, "Components K", whole=True)
+    covariance: str = choice(
+        {name: name for name in COVARIANCES}, "full", "Covariance", entry="gaussian_mixture.covariance"
+    )
+    noise: str = choice(NOISES, "diagonal", "Noise", entry="factor_analysis.noise")
+    degrees: float = box(0.5, 1000, 4.0, "Degrees of freedom ν", format="%g", entry="student_t.degrees_of_freedom")
+    points: int = slider(10, 2000, 300, "Points N", step=10, whole=True, entry="blobs.n_points")
+    separation: float = slider(0, 8, 3.0, "Separation (standard deviations)", step=0.1, entry="blobs.separation")
+    clusters: int = slider(1, 8, 3, "Clusters", whole=True, entry="blobs.n_clusters")
+    dimensions: int = slider(1, 6, 2, "Dimensions D", whole=True, entry="blobs.n_dimensions")
+    imbalance: float = slider(0, 0.9, 0.0, "Imbalance", step=0.05, entry="blobs.imbalance")
+    outliers: float = slider(0, 0.5, 0.0, "Outliers, share", step=0.01, entry="blobs.outliers")
+    data_seed: int = box(0, 9999, 1, "Data seed", whole=True, entry="blobs.seed")
+    start: str = choice(STARTS, "random", "Start")
+    seed: int = box(0, SEEDS - 1, 3, "Seed", whole=True)
+    plan: str = line(
+        lambda text, name: schedule.plan(text, MOVES, name),
+        "EM",
+        "Schedule",
+        "A word over moves, with counts and parentheses: EM, E G5, (E G5)20, E(PM), (TM)20(EM). "
+        "Without a count at its end, its last round goes on and on.",
+        change=Change("goes_on"),
+    )
+    compare: bool = toggle(
+        False,
+        "Beside plain EM",
+        "Draws log p of plain EM from the same start, after as many half-steps, into the timeline.",
+        change=_OTHER_VIEW,
+    )
+    fixed: bool = toggle(
+        False,
+        "Hold weights and variances",
+        "Equal weights and one variance for all, as they start: only the means move. With H this is k-means.",
+    )
+    step: float = _step_size("G", 0.1)
+    first_step: float = _step_size("B", 1.0)
+    stochastic_step: float = _step_size("S", 0.1)
+    adam_step: float = _step_size("A", 0.05)
+    batch: int = box(1, 2000, 32, "Units in a minibatch", whole=True, **_of_move("S", "batch"))
+    iterations: int = box(1, 100, 5, "Iterations of L", whole=True, **_of_move("L", "iterations"))
+    blocks: int = box(1, 2000, 4, "Blocks of P", whole=True, **_of_move("P", "blocks"))
+    temperature: float = box(
+        0.1, 100, 4.0, "Temperature of the first T", step=0.5, format="%.2f", **_of_move("T", "temperature")
+    )
+    cooling: float = slider(
+        0.05, 1, 0.8, "Kept of its distance to 1, at every T", step=0.05, **_of_move("T", "cooling")
+    )
+    standardize: bool = toggle(
+        False, "Standardise the data", "Mean 0 and variance 1 in every dimension: one step size then suits all."
+    )
+    x_axis: int = box(0, 63, 0, "Horizontal", whole=True, change=_OTHER_VIEW)
+    y_axis: int = box(0, 63, 1, "Vertical", whole=True, change=_OTHER_VIEW)
+
+    @property
+    def takes_gradients(self) -> bool:
+        return not _GRADIENTS.isdisjoint(self.plan)
+
+    def experiment(self, moves: str) -> dict[str, Any]:
+        """The experiment file for these settings and the moves made so far (none: the schedule as it stands)."""
+        overrides = self.overrides
+        raw: dict[str, Any] = {
+            "model": self.model,
+            "settings": self._model_settings(overrides.settings or {}),
+            "data": self._data(),
+            "schedule": schedule.compress(moves) if moves else self.plan,
+            "moves": self._move_settings(overrides.moves or {}),
+            "seed": self.seed,
+        }
+        dataset = None if self.imported else self.dataset()
+        if overrides.start is not None:
+            raw["start"] = overrides.start
+        elif self.fixed:
+            pass  # what is held must start where the random start has it, equal for all components
+        elif self.start == "published" and dataset is not None and dataset.start is not None:
+            raw["start"] = dict(dataset.start)
+        if "start" in raw:
+            # the start says how many components there are
+            raw["settings"].pop(SIZES[self.model].setting if self.model in SIZES else "", None)
+        return raw
+
+    def dataset(self) -> datasets.Dataset | None:
+        """The shipped data set in use, None for generated ones."""
+        return None if self.data in datasets.GENERATORS else datasets.load(self.data)
+
+    @classmethod
+    def of_experiment(cls, raw: Any) -> tuple[EmSettings, str]:
+        """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+        limits.check(raw, 0)
+        experiment = Experiment.parse(raw)
+        if experiment.model.name not in MODEL_NAMES:
+            valid = f"a model of this page: {', '.join(MODEL_NAMES)}"
+            raise InvalidExperiment("model", experiment.model.name, valid)
+        complete = experiment.to_json()
+        own, source = complete["settings"], complete["data"]
+        settings = for_model(cls(), experiment.model.name)
+        controlled = {
+            **cls.of_entries(settings.model, own),
+            "seed": experiment.seed,
+            "fixed": own.get("fixed") == list(_HELD),
+            "plan": plan_of(experiment.schedule),
+            "standardize": bool(source.get("standardize", False)),
+        }
+        for letter, chosen in experiment.moves.items():
+            controlled |= cls.of_entries(f"moves.{letter}", chosen)
+        if settings.model in SIZES:
+            controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
+        kept = {part: complete[part] for part in ("settings", "data", "start", "moves")}
+        if set(source) <= {"dataset", "standardize"}:
+            # a shipped set keeps its name, and with it its columns and its place in the list
+            controlled["data"] = kept.pop("data")["dataset"]
+        settings = replace(settings, overrides=EmOverrides(**kept), **controlled)
+        settings.check()
+        return settings, schedule.expand(experiment.schedule, MOVES)
+
+    def _model_settings(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What belongs to the data set, then what a file said, then what the controls say."""
+        dataset = None if self.imported else self.dataset()
+        result: dict[str, Any] = {**(dataset.settings if dataset else {}), **said}
+        if self.model in SIZES:
+            result[SIZES[self.model].setting] = self.components
+        held = self._held(said) if self.model == "gaussian_mixture" else {}
+        return result | self.entries(self.model) | held
+
+    def _held(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What the control says of held parameters; others that a file holds stay held."""
+        if self.fixed:
+            return {"fixed": list(_HELD)}
+        return {"fixed": []} if said.get("fixed") == list(_HELD) else {}
+
+    def _move_settings(self, said: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        for letter, own in said.items():
+            if not isinstance(own, Mapping):  # from a link
+                raise InvalidExperiment(f"moves.{letter}", own, "an object of named values")
+        result = {letter: dict(own) for letter, own in said.items()}
+        for letter in MOVES:
+            if own := self.entries(f"moves.{letter}"):
+                result[letter] = result.get(letter, {}) | own
+        return result
+
+    @property
+    def can_standardize(self) -> bool:
+        """Whether the model's data may be shifted and scaled."""
+        return "standardize" in MODELS[self.model].help["data"]
+
+    def _data(self) -> dict[str, Any]:
+        if self.overrides.data is not None:
+            data = {key: value for key, value in self.overrides.data.items() if key != "standardize"}
+        elif self.data == "blobs":
+            data = {"generator": "blobs", **self.entries("blobs")}
+        else:
+            data = {"dataset": self.data}
+        return {**data, "standardize": True} if self.standardize and self.can_standardize else data
 
 
 def plan_of(word: str) -> str:
@@ -290,58 +271,8 @@ def plan_of(word: str) -> str:
     A file says how often; on the page the reader goes on as long as they like.
     """
     moves = schedule.expand(word, MOVES)
-    rounds = [Settings.plan, *(moves[:size] for size in range(1, len(moves) // 2 + 1))]
+    rounds = [EmSettings.plan, *(moves[:size] for size in range(1, len(moves) // 2 + 1))]
     for cycle in rounds:
         if (cycle * (len(moves) // len(cycle) + 1)).startswith(moves):
             return schedule.compress(cycle)
     return word
-
-
-# --- the address ------------------------------------------------------------------------------------------------
-
-
-def to_query(settings: Settings, moves: str, cursor: int) -> dict[str, str]:
-    """The query parameters of a view: what differs from the defaults, the tape and the cursor."""
-    # reading an address, the model comes first and brings data and start of its own
-    default = replace(for_model(Settings(), settings.model), model=Settings().model)
-    query = links.query_of(settings, default)
-    if moves:
-        query["schedule"] = schedule.compress(moves)
-        query["cursor"] = str(cursor)
-    return query
-
-
-def from_query(query: Mapping[str, str]) -> tuple[Settings, str, int | None, list[str]]:
-    """Settings, moves and cursor from an address, and one message for each part that makes no sense.
-
-    A part that makes no sense is left at its default; parts that are not ours are ignored.
-    """
-    settings, messages = links.settings_of(query, Settings(), _read, _take)
-    moves = links.read_tape(query, messages)
-    return settings, moves, links.read_cursor(query, len(moves), messages), messages
-
-
-def _take(settings: Settings, name: str, value: Any) -> Settings:
-    return for_model(settings, value) if name == "model" else replace(settings, **{name: value})
-
-
-def _read(settings: Settings, name: str, kind: str, text: str) -> Any:
-    if name == "given":
-        return links.unpacked(text, _GIVEN)
-    options = {
-        "model": MODEL_NAMES,
-        "data": data_options(settings.model),
-        "covariance": COVARIANCES,
-        "noise": NOISES,
-        "start": STARTS,
-        "standardize": ("yes", "no"),
-        "fixed": ("yes", "no"),
-        "compare": ("yes", "no"),
-    }
-    if name == "plan":
-        schedule.plan(text, MOVES, name)
-        return text
-    if name in options:
-        choice = links.read_choice(name, text, options[name])
-        return choice == "yes" if name in ("standardize", "fixed", "compare") else choice
-    return links.read_number(name, text, LIMITS[name], kind == "int")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.map.scene import MapScene
 from ui import limits
 from ui.map.settings import MapSettings
-from ui.tape import Json, Tape, never
+from ui.tape import Json, Tape, never, read_cursor, read_number
 
 # so many steps fit the page; the command line goes on to 100,000
 LONGEST = 1_000
@@ -40,27 +40,35 @@ class MapRun(Tape):
         self._reasons: list[str | None] = []
 
     @classmethod
-    def of(cls, settings: MapSettings, steps: int = 0) -> MapRun:
-        """The run that the settings describe, with so many steps made. Raises `InvalidExperiment`."""
-        run = cls.reopening(settings, steps)
-        run.reopen()
-        return run
-
-    @classmethod
     def reopening(cls, settings: MapSettings, steps: int = 0) -> MapRun:
-        """The same with so many steps still to be made, by `reopen`. Raises `InvalidExperiment`."""
-        given = settings.given or {}
-        limits.check({"data": {**given.get("data", {}), **given.get("dictionary", {})}}, steps, "steps")
+        """The run that the settings describe, with so many steps still to be made. Raises `InvalidExperiment`."""
+        parts, steps = settings.overrides, min(steps, LONGEST)
+        limits.check({"data": {**(parts.data or {}), **(parts.dictionary or {})}}, steps, "steps")
         experiment = SparseCodingExperiment.parse(settings.experiment(steps))
         try:
             run = cls(experiment, settings)
         except HalfStepFailed as failure:  # the pictures need the optimum, and the optimum its path over λ
-            given = experiment.problem.dictionary.tolist()
-            raise InvalidExperiment(
-                "data.dictionary", given, f"one whose path over λ can be found ({failure})"
-            ) from None
+            atoms = experiment.problem.dictionary.tolist()
+            valid = f"one whose path over λ can be found ({failure})"
+            raise InvalidExperiment("data.dictionary", atoms, valid) from None
         run.planned = steps
         return run
+
+    @staticmethod
+    def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[int], int | None]:
+        """The number of steps in an address, and the cursor."""
+        steps = read_number(query, "steps", LONGEST, messages, "The run starts anew.")
+        return (steps,), read_cursor(query, steps, messages)
+
+    @staticmethod
+    def cut_short(steps: int = 0) -> list[str]:
+        """Say what the page leaves out of a long file."""
+        if steps <= LONGEST:
+            return []
+        return [f"The file has {steps:,} steps; the page holds {LONGEST:,}, the command line goes on."]
+
+    def query(self, cursor: int) -> dict[str, str]:
+        return {"steps": str(self.tape), "cursor": str(cursor)} if self.tape else {}
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -91,10 +99,6 @@ class MapRun(Tape):
 
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self.steps[index])
-
-    def coming(self) -> list[dict[str, Any]]:
-        """Nothing is planned: every step is like the one before."""
-        return []
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """The way from the step before to step `index`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from em_core.sparse_coding import SOLVERS, Problem
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.learning import dictionaries, signals
 from figures.map.signal import Signal
-from ui import limits, links
-from ui.links import Limit
+from ui import limits
+from ui.settings import Change, Overrides, Settings, box, choice, decades, slider, toggle
 
 SIGNALS = {
     "toy2": "Toy: two numbers, two atoms",
@@ -39,82 +39,92 @@ _FITTING = {
     "digit": ("cosine", "identity_cosine", "learned", "random"),
     "spikes": ("bumps", "identity_cosine", "cosine", "random"),
 }
-LIMITS = {
-    "v1": Limit(-3, 3),
-    "v2": Limit(-3, 3),
-    "angle": Limit(5, 175),
-    "number": Limit(0, 199),
-    "penalty": Limit(1e-4, 1e3),
-    "precision": Limit(1e-2, 1e3),
-    "stride": Limit(0.05, 2.5),
-    "dt": Limit(0.01, 2.5),
-    "atoms": Limit(1, 64),
-}
-_GIVEN = ("settings", "data", "start", "dictionary")
+_TOYS = ("toy2", "toy3")
 _SAMPLES = 64
+_NUMBERS = 200
+# another signal, and another way to solve for the same one: then the controls rule, not the settings that a file
+# brought along (a step belongs to its β)
+_OTHER_SIGNAL = Change("restarts", ends=("data", "start", "settings"))
+_OTHER_STEPS = Change("restarts", ends=("settings",))
+
+
+def for_signal(settings: MapSettings, signal: str) -> MapSettings:
+    """The settings after a change of signal: a dictionary and λ that suit it."""
+    kept = MapSettings.dictionary if settings.dictionary == JUST_LEARNED else settings.dictionary
+    dictionary = _FITTING.get(signal, (kept,))[0]
+    penalty = {"patch8": 1.0, "patch16": 2.0, "digit": 1.0}.get(signal, 0.7)
+    return replace(settings, signal=signal, dictionary=dictionary, penalty=penalty, precision=1.0).bare()
+
+
+def _dictionaries(settings: MapSettings) -> dict[str, str]:
+    return {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: "the one just learned"}
 
 
 @dataclass(frozen=True)
-class MapSettings:
-    """Everything that the sidebar shows. `given` holds what no control describes: a dragged start, imported data.
+class MapOverrides(Overrides):
+    """start: a code that was dragged. settings: a solver's, from a file. dictionary: the `atoms` just learned."""
 
-    stride: the step of ISTA and FISTA in units of 1/‖βWᵀW‖₂; angle: between the toy's first two atoms, in degrees.
-    """
+    start: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
+    dictionary: Mapping[str, Any] | None = None
 
-    signal: str = "toy2"
-    dictionary: str = "learned"
-    v1: float = 1.5
-    v2: float = 0.7
-    angle: float = 50.0
-    number: int = 3
-    penalty: float = 0.7
-    precision: float = 1.0
-    solver: str = "ista"
-    stride: float = 1.0
-    restart: bool = False
-    dt: float = 0.1
-    atoms: int = 10
-    given: Mapping[str, Any] | None = None
+
+@dataclass(frozen=True)
+class MapSettings(Settings):
+    """stride: the step of ISTA and FISTA in units of 1/‖βWᵀW‖₂; angle: between the toy's first two atoms."""
+
+    mostly: ClassVar[Change] = _OTHER_STEPS
+
+    overrides: MapOverrides = MapOverrides()
+    signal: str = choice(SIGNALS, "toy2", "Signal", then=for_signal, change=_OTHER_SIGNAL)
+    dictionary: str = choice(_dictionaries, "learned", "Dictionary", change=_OTHER_SIGNAL)
+    v1: float = slider(-3, 3, 1.5, "v₁", step=0.05, change=_OTHER_SIGNAL)
+    v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_SIGNAL)
+    angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_SIGNAL)
+    number: int = box(0, _NUMBERS - 1, 3, "Number of the signal", whole=True, change=_OTHER_SIGNAL)
+    penalty: float = decades(1e-4, 1e3, 0.7, "λ: sparsity", entry="settings.lambda", change=Change("restarts"))
+    precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", entry="settings.beta")
+    solver: str = choice(
+        {name: solver.title for name, solver in SOLVERS.items()}, "ista", "Solver", entry="settings.solver"
+    )
+    stride: float = slider(0.05, 2.5, 1.0, "Step, in units of 1/‖βWᵀW‖₂", step=0.05)
+    restart: bool = toggle(
+        False, "Restart", "Throw the momentum away whenever it points uphill.", entry="solver.restart"
+    )
+    dt: float = slider(0.01, 2.5, 0.1, "Time step dt/τ", step=0.01, entry="solver.dt")
+    atoms: int = slider(1, 64, 10, "Atoms to choose", whole=True, entry="solver.atoms")
 
     def experiment(self, steps: int) -> dict[str, Any]:
         """The experiment file for these settings, with so many steps. Raises `InvalidExperiment`."""
-        given = self.given or {}
-        data = given["data"] if "data" in given else self._data()
-        options: dict[str, Any] = dict(given.get("settings", {}))
-        raw = {
+        raw: dict[str, Any] = {
             "model": "sparse_coding",
-            "settings": {"solver": self.solver, "lambda": self.penalty, "beta": self.precision},
-            "data": data,
+            "settings": self.entries("settings"),
+            "data": self._data() if self.overrides.data is None else self.overrides.data,
             "steps": steps,
         }
-        if "start" in given and not SOLVERS[self.solver].from_zero:
-            raw["start"] = given["start"]
-        experiment = SparseCodingExperiment.parse(raw)
-        mine = {
-            "step": self.stride / experiment.problem.lipschitz,
-            "restart": self.restart,
-            "dt": self.dt,
-            "atoms": min(self.atoms, *experiment.problem.dictionary.shape),
+        if self.overrides.start is not None and not SOLVERS[self.solver].from_zero:
+            raw["start"] = self.overrides.start
+        problem = SparseCodingExperiment.parse(raw).problem
+        options = {
+            **self.entries("solver"),
+            "step": self.stride / problem.lipschitz,
+            "atoms": min(self.atoms, *problem.dictionary.shape),
+            **(self.overrides.settings or {}),
         }
-        chosen = {name: value for name, value in (mine | options).items() if name in SOLVERS[self.solver].settings}
+        chosen = {name: value for name, value in options.items() if name in SOLVERS[self.solver].settings}
         return {**raw, "settings": {**raw["settings"], **chosen}}
-
-    @property
-    def imported(self) -> bool:
-        """Whether signal and dictionary come from a file that the reader opened."""
-        return "data" in (self.given or {})
 
     def shown(self) -> Signal:
         """What the signal is a picture of."""
-        if self.imported:
-            size = len(self.given["data"]["signal"])  # type: ignore[index]
+        if self.overrides.data is not None:
+            size = len(self.overrides.data["signal"])
             if self.signal == "spikes" and size == _SAMPLES:  # with the reader's own dictionary
                 return Signal("curve")
             side = round(size**0.5)
             if size == 2:
                 return Signal("plane")
             return Signal("image", (side, side)) if side * side == size and side > 3 else Signal("curve")
-        if self.signal in ("toy2", "toy3"):
+        if self.signal in _TOYS:
             return Signal("plane")
         if self.signal == "spikes":
             return Signal("curve")
@@ -125,29 +135,49 @@ class MapSettings:
         """The dictionaries that suit the signal; none to choose for the toys."""
         return {name: DICTIONARIES[name] for name in _FITTING.get(self.signal, ())}
 
-    def without_start(self) -> MapSettings:
-        """The same with a start that was dragged given up."""
-        kept = {key: value for key, value in (self.given or {}).items() if key != "start"}
-        return replace(self, given=kept or None)
-
     def with_learned(self, atoms: Array) -> MapSettings:
         """The same signal with the dictionary just learned on the other page, (D, K); other signals may follow."""
-        return replace(self, dictionary=JUST_LEARNED, given={"dictionary": {"atoms": atoms.tolist()}})
+        return replace(self, dictionary=JUST_LEARNED).bare().overriding(dictionary={"atoms": atoms.tolist()})
 
     def with_dictionary(self, dictionary: Array) -> MapSettings:
         """The same signal with the reader's own dictionary."""
-        data = dict(self.given["data"] if self.imported else self._data())  # type: ignore[index]
-        return replace(self, given={"data": {**data, "dictionary": dictionary.tolist()}})
+        data = self._data() if self.overrides.data is None else self.overrides.data
+        return self.bare().overriding(data={**data, "dictionary": dictionary.tolist()})
+
+    def next_signal(self) -> MapSettings:
+        """The next signal of this kind; the toy's goes a little further round."""
+        settings, numbers = self.bare(), self.numbers()
+        if settings.signal not in _TOYS:
+            return replace(settings, number=(settings.number + 1) % _NUMBERS)
+        turned = complex(settings.v1, settings.v2) * complex(0.8, 0.6)
+        within = {
+            name: round(min(max(value, numbers[name].low), numbers[name].high), 2)
+            for name, value in (("v1", turned.real), ("v2", turned.imag))
+        }
+        return replace(settings, **within)  # type: ignore[arg-type]
 
     @property
     def learned(self) -> list[list[float]] | None:
         """The dictionary taken over from the other page."""
-        return (self.given or {}).get("dictionary", {}).get("atoms")
+        return (self.overrides.dictionary or {}).get("atoms")
 
     def takes(self, dictionary: Array) -> bool:
         """Whether these atoms are pictures of the signal's size."""
         shown = self.shown()
         return not self.imported and shown.kind == "image" and shown.shape[0] * shown.shape[1] == len(dictionary)
+
+    @classmethod
+    def of_experiment(cls, raw: Any) -> tuple[MapSettings, int]:
+        """Settings and steps of an experiment file. Raises `InvalidExperiment`."""
+        limits.check(raw, 0, "steps")
+        experiment = SparseCodingExperiment.parse(raw)
+        complete = experiment.to_json()
+        problem, own = experiment.problem, complete["settings"]
+        cls.check_entries("settings", own)
+        shown, kept = _controls({name: own[name] for name in SOLVERS[experiment.solver].settings}, problem)
+        overrides = MapOverrides(complete["data"], complete["start"], kept or None)
+        settings = cls(**cls.of_entries("settings", own), overrides=overrides)
+        return replace(settings, **shown), experiment.steps
 
     def _data(self) -> dict[str, Any]:
         if self.dictionary == JUST_LEARNED:
@@ -164,16 +194,9 @@ class MapSettings:
         return _data(self.signal, self.dictionary, self.v1, self.v2, self.angle, self.number)
 
 
-def for_signal(settings: MapSettings, signal: str) -> MapSettings:
-    """The settings after a change of signal: a dictionary and λ that suit it."""
-    dictionary = _FITTING.get(signal, (settings.dictionary,))[0]
-    penalty = {"patch8": 1.0, "patch16": 2.0, "digit": 1.0}.get(signal, 0.7)
-    return replace(settings, signal=signal, dictionary=dictionary, penalty=penalty, precision=1.0, given=None)
-
-
 def _data(signal: str, dictionary: str, v1: float, v2: float, angle: float, number: int) -> dict[str, Any]:
     """signal, dictionary and offset as an experiment file holds them."""
-    if signal in ("toy2", "toy3"):
+    if signal in _TOYS:
         return {"signal": [v1, v2], "dictionary": dictionaries.fan(2 + (signal == "toy3"), angle).tolist()}
     if signal == "spikes":
         values, _ = signals.spike_train(_SAMPLES, 6, 0.05, number)
@@ -186,81 +209,20 @@ def _data(signal: str, dictionary: str, v1: float, v2: float, angle: float, numb
     return {"signal": values.tolist(), "dictionary": atoms.tolist(), "offset": offset.tolist()}
 
 
-_NUMBERS = int(LIMITS["number"].high) + 1
-
-
-def of_experiment(raw: Any) -> tuple[MapSettings, int]:
-    """Settings and steps of an experiment file. Raises `InvalidExperiment`."""
-    limits.check(raw, 0, "steps")
-    experiment = SparseCodingExperiment.parse(raw)
-    complete = experiment.to_json()
-    problem, own = experiment.problem, complete["settings"]
-    for name, value in (("penalty", problem.penalty), ("precision", problem.precision)):
-        LIMITS[name].check(f"settings.{ {'penalty': 'lambda', 'precision': 'beta'}[name] }", value)
-    shown, kept = _controls({name: own[name] for name in SOLVERS[experiment.solver].settings}, problem)
-    given = {"data": complete["data"], "start": complete["start"]} | ({"settings": kept} if kept else {})
-    settings = MapSettings(solver=experiment.solver, penalty=problem.penalty, precision=problem.precision, given=given)
-    return replace(settings, **shown), experiment.steps
-
-
 def _controls(options: dict[str, Any], problem: Problem) -> tuple[dict[str, Any], dict[str, Any]]:
     """A solver's settings as far as controls say exactly the same, and the rest, which stays as the file has it."""
-    kept = dict(options)
+    kept, numbers = dict(options), MapSettings.numbers()
     shown: dict[str, Any] = {}
     if "step" in kept:
         stride = round(kept["step"] * problem.lipschitz, 10)
-        if _within("stride", stride) and stride / problem.lipschitz == kept["step"]:
+        if numbers["stride"].holds(stride) and stride / problem.lipschitz == kept["step"]:
             shown["stride"] = stride
             del kept["step"]
     if "restart" in kept:
         shown["restart"] = kept.pop("restart")
-    if kept.get("tau") == 1 and _within("dt", kept["dt"]):
+    if kept.get("tau") == 1 and numbers["dt"].holds(kept["dt"]):
         shown["dt"] = kept.pop("dt")
         del kept["tau"]
-    if "atoms" in kept and _within("atoms", kept["atoms"]):
+    if "atoms" in kept and numbers["atoms"].holds(kept["atoms"]):
         shown["atoms"] = kept.pop("atoms")
     return shown, kept
-
-
-def _within(name: str, value: float) -> bool:
-    return LIMITS[name].low <= value <= LIMITS[name].high
-
-
-def to_query(settings: MapSettings, steps: int, cursor: int) -> dict[str, str]:
-    """The query parameters of a view: what differs from the defaults, the number of steps and the cursor."""
-    default = replace(for_signal(MapSettings(), settings.signal), signal=MapSettings().signal)
-    query = links.query_of(settings, default)
-    if steps:
-        query |= {"steps": str(steps), "cursor": str(cursor)}
-    return query
-
-
-def from_query(query: Mapping[str, str], most: int) -> tuple[MapSettings, int, int | None, list[str]]:
-    """Settings, steps (at most `most`) and cursor from an address, and a message for each part that makes no sense."""
-    settings, messages = links.settings_of(query, MapSettings(), _read, _take)
-    steps = 0
-    if "steps" in query:
-        try:
-            steps = int(links.read_number("steps", query["steps"], Limit(0, most), whole=True))
-        except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The run starts anew.")
-    return settings, steps, links.read_cursor(query, steps, messages), messages
-
-
-def _take(settings: MapSettings, name: str, value: Any) -> MapSettings:
-    return for_signal(settings, value) if name == "signal" else replace(settings, **{name: value})
-
-
-def _read(settings: MapSettings, name: str, kind: str, text: str) -> Any:
-    options = {
-        "signal": SIGNALS,
-        "dictionary": {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: ""},
-        "solver": SOLVERS,
-        "restart": ("yes", "no"),
-    }
-    if name == "given":
-        return links.unpacked(text, _GIVEN)
-    if name in options:
-        choice = links.read_choice(name, text, options[name])
-        return choice == "yes" if name == "restart" else choice
-    return links.read_number(name, text, LIMITS[name], kind == "int")

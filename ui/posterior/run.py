@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from em_core.observe.ladder import Ladder
@@ -12,25 +11,25 @@ from em_core.sparse_coding.posterior.ladder import LadderExperiment
 from figures.posterior.scene import LadderScene
 from ui import limits
 from ui.posterior.settings import PosteriorSettings, check_units
+from ui.tape import Json, Tape
 
-ENDED = "The end of the ladder."
 
+class PosteriorRun(Tape):
+    """One experiment on the page. Nothing is computed later: every rung is there."""
 
-class PosteriorRun:
-    """One experiment on the page."""
-
-    ended = ENDED
+    ended = "The end of the ladder."
     remaining = 0
 
     def __init__(self, experiment: LadderExperiment) -> None:
+        super().__init__()
         check_units(experiment.problem)
         self.experiment = experiment
         self.scene = LadderScene(experiment.problem)
         self.ladder = Ladder(experiment, self.scene.background)
-        self._frames = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
+        self._light = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod
-    def of(cls, settings: PosteriorSettings, _: None = None) -> PosteriorRun:
+    def reopening(cls, settings: PosteriorSettings) -> PosteriorRun:
         """The ladder that the settings describe. Raises `InvalidExperiment`."""
         raw = settings.experiment()
         limits.check(raw, 1)
@@ -38,38 +37,40 @@ class PosteriorRun:
         limits.check_ladder(len(experiment.widths))
         return cls(experiment)
 
+    @staticmethod
+    def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[()], None]:
+        """Nothing but the cursor is in an address; the ladder must be there to read it."""
+        return (), None
+
+    @staticmethod
+    def cut_short() -> list[str]:
+        """Nothing: a ladder is shown whole."""
+        return []
+
+    def query(self, cursor: int) -> dict[str, str]:
+        return {"cursor": str(cursor)} if cursor else {}
+
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._light)
 
-    def frames(self, view: Sequence[int] | None = None) -> list[dict[str, Any]]:
-        return self._frames
+    def step(self) -> bool:
+        return False
 
-    def inner(self, index: int) -> list[dict[str, Any]]:
+    def gather(self) -> None:
+        pass
+
+    def draw(self, index: int, key: bool) -> Json:
+        return self._light[index]  # whole from the start
+
+    def inner(self, index: int) -> list[Json]:
         """q at every width, on the rungs that have one."""
         return self._widths if self.ladder.rungs[index].kind == "gaussian" else []
 
     @cached_property
-    def _widths(self) -> list[dict[str, Any]]:
+    def _widths(self) -> list[Json]:
         return self.scene.inner(self.ladder)
 
-    def step(self) -> bool:
-        """Nothing to compute: every rung is there."""
-        return False
-
-    def advance(self, to: int, late: Callable[[], bool] | None = None) -> None:
-        """Nothing to compute: every rung is there."""
-
-    def ahead(self, most: int | None = None, late: Callable[[], bool] | None = None) -> None:
-        """Nothing to compute: every rung is there."""
-
-    def reopen(self, late: Callable[[], bool] | None = None) -> None:
-        """Nothing to compute: every rung is there."""
-
-    def coming(self) -> list[dict[str, Any]]:
-        """Nothing is planned: every rung is there."""
-        return []
-
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         return self.experiment.to_json()
 
     def place(self, name: str) -> list[float]:

@@ -11,100 +11,87 @@ from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import Problem
 from em_core.sparse_coding.learning import dictionaries
 from em_core.sparse_coding.posterior.ladder import NAME, WIDTHS, LadderExperiment
-from ui import limits, links
-from ui.links import Limit
+from ui import limits
+from ui.settings import Change, Overrides, Settings, choice, decades, slider
 
 UNITS = {"one": "One hidden unit", "two": "Two hidden units"}
-LIMITS = {
-    "penalty": Limit(1e-2, 1e2),
-    "precision": Limit(1e-2, 1e3),
-    "v": Limit(-5, 5),
-    "w": Limit(0.1, 3),
-    "v1": Limit(-3, 3),
-    "v2": Limit(-3, 3),
-    "angle": Limit(5, 175),
-    "width": Limit(1e-6, 8),
-}
-_GIVEN = ("data", "ladder")
 
 # a λ at which part of the MAP is 0
 _SUITED = {"one": 2.0, "two": 1.0}
-
-
-@dataclass(frozen=True)
-class PosteriorSettings:
-    """Everything that the sidebar shows. `given` holds what no control describes: a dragged μ, imported data.
-
-    v, w: one unit's signal and atom; v1, v2, angle: two units' signal, and the degrees between their atoms of length 1.
-    width: of the first Gaussian around μ; narrower ones follow.
-    """
-
-    units: str = "one"
-    penalty: float = 2.0
-    precision: float = 1.0
-    v: float = 1.2
-    w: float = 1.0
-    v1: float = 1.5
-    v2: float = 0.7
-    angle: float = 50.0
-    width: float = 1.0
-    given: Mapping[str, Any] | None = None
-
-    @property
-    def imported(self) -> bool:
-        """Whether signal and dictionary come from a file that the reader opened."""
-        return "data" in (self.given or {})
-
-    def experiment(self) -> dict[str, Any]:
-        """The experiment file for these settings."""
-        given = self.given or {}
-        ladder = {"widths": [self.width, *(width for width in WIDTHS if width < self.width)], **given.get("ladder", {})}
-        return {
-            "model": NAME,
-            "settings": {"lambda": self.penalty, "beta": self.precision},
-            "data": given["data"] if "data" in given else _data(self),
-            "ladder": ladder,
-        }
-
-    def without(self, *parts: str) -> PosteriorSettings:
-        """The same with these parts of what no control describes given up: `data`, `mean` or `widths`."""
-        given = {key: dict(part) for key, part in (self.given or {}).items() if key not in parts}
-        ladder = {key: value for key, value in given.pop("ladder", {}).items() if key not in parts}
-        return replace(self, given={**given, **({"ladder": ladder} if ladder else {})} or None)
-
-    def at(self, mean: list[float]) -> PosteriorSettings:
-        """The same with q's μ at this place."""
-        given = dict(self.given or {})
-        return replace(self, given={**given, "ladder": {**given.get("ladder", {}), "mean": mean}})
+_OTHER_DATA = Change("restarts", ends=("data",))
 
 
 def for_units(settings: PosteriorSettings, units: str) -> PosteriorSettings:
     """The settings after a change of their number; a λ that the reader has not touched becomes the suited one."""
     touched = settings.penalty != _SUITED[settings.units]
     penalty = settings.penalty if touched else _SUITED[units]
-    return replace(settings, units=units, penalty=penalty, given=None)
+    return replace(settings, units=units, penalty=penalty).bare()
 
 
-def of_experiment(raw: Any) -> PosteriorSettings:
-    """Settings of an experiment file: what controls can show, they show. Raises `InvalidExperiment`."""
-    limits.check(raw, 0)
-    experiment = LadderExperiment.parse(raw)
-    problem = experiment.problem
-    check_units(problem)
-    for name, value in (("lambda", problem.penalty), ("beta", problem.precision)):
-        LIMITS[{"lambda": "penalty", "beta": "precision"}[name]].check(f"settings.{name}", value)
-    complete = experiment.to_json()
-    settings = replace(
-        for_units(PosteriorSettings(), ("one", "two")[problem.n_atoms - 1]),
-        penalty=problem.penalty,
-        precision=problem.precision,
-        given={key: complete[key] for key in _GIVEN},
-    )
-    widths = experiment.widths
-    if widths and LIMITS["width"].low <= widths[0] <= LIMITS["width"].high:
-        settings = _simpler(settings, replace(settings, width=widths[0]).without("widths"))
-    settings = _simpler(settings, settings.without("mean"))
-    return _simpler(settings, replace(settings, **_shown(problem)).without("data"))
+@dataclass(frozen=True)
+class PosteriorOverrides(Overrides):
+    """ladder: `mean`, a μ that was dragged, and `widths`, those of a file."""
+
+    ladder: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class PosteriorSettings(Settings):
+    """v, w: one unit's signal and atom; v1, v2, angle: two units' signal, and the angle between their atoms.
+
+    width: of the first Gaussian around μ; narrower ones follow.
+    """
+
+    overrides: PosteriorOverrides = PosteriorOverrides()
+    units: str = choice(UNITS, "one", "Hidden units", then=for_units)
+    penalty: float = decades(1e-2, 1e2, 2.0, "λ: sparsity", entry="settings.lambda")
+    precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", entry="settings.beta")
+    v: float = slider(-5, 5, 1.2, "v: the signal", step=0.05, change=_OTHER_DATA)
+    w: float = slider(0.1, 3, 1.0, "w: the atom", step=0.05, change=_OTHER_DATA)
+    v1: float = slider(-3, 3, 1.5, "v₁", step=0.05, change=_OTHER_DATA)
+    v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_DATA)
+    angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_DATA)
+    width: float = decades(1e-6, 8, 1.0, "First width s of the ladder", change=Change("restarts", ends=("widths",)))
+
+    def experiment(self) -> dict[str, Any]:
+        """The experiment file for these settings."""
+        widths = [self.width, *(width for width in WIDTHS if width < self.width)]
+        return {
+            "model": NAME,
+            "settings": self.entries("settings"),
+            "data": _data(self) if self.overrides.data is None else self.overrides.data,
+            "ladder": {"widths": widths, **(self.overrides.ladder or {})},
+        }
+
+    def without(self, *names: str) -> PosteriorSettings:
+        """The same with these overrides given up, or parts of the ladder: `mean` or `widths`."""
+        ladder = {key: value for key, value in (self.overrides.ladder or {}).items() if key not in names}
+        kept = self.overrides.without(*{"data", "ladder"}.intersection(names))
+        return replace(self, overrides=replace(kept, ladder=ladder or None))
+
+    def at(self, mean: list[float]) -> PosteriorSettings:
+        """The same with q's μ at this place."""
+        return self.overriding(ladder={**(self.overrides.ladder or {}), "mean": mean})
+
+    @classmethod
+    def of_experiment(cls, raw: Any) -> tuple[PosteriorSettings]:
+        """Settings of an experiment file: what controls can show, they show. Raises `InvalidExperiment`."""
+        limits.check(raw, 0)
+        experiment = LadderExperiment.parse(raw)
+        problem = experiment.problem
+        check_units(problem)
+        complete = experiment.to_json()
+        cls.check_entries("settings", complete["settings"])
+        settings = replace(
+            for_units(cls(), ("one", "two")[problem.n_atoms - 1]),
+            **cls.of_entries("settings", complete["settings"]),
+            overrides=PosteriorOverrides(complete["data"], complete["ladder"]),
+        )
+        widths = experiment.widths
+        if widths and cls.numbers()["width"].holds(widths[0]):
+            settings = _simpler(settings, replace(settings, width=widths[0]).without("widths"))
+        settings = _simpler(settings, settings.without("mean"))
+        return (_simpler(settings, replace(settings, **_shown(problem)).without("data")),)
 
 
 def check_units(problem: Problem) -> None:
@@ -114,33 +101,9 @@ def check_units(problem: Problem) -> None:
         raise InvalidExperiment("data.dictionary", f"{problem.n_atoms} atoms", valid)
 
 
-def to_query(settings: PosteriorSettings, cursor: int) -> dict[str, str]:
-    """The query parameters of a view: what differs from the defaults, and the rung."""
-    default = replace(for_units(PosteriorSettings(), settings.units), units=PosteriorSettings().units)
-    query = links.query_of(settings, default)
-    return {**query, "cursor": str(cursor)} if cursor else query
-
-
-def from_query(query: Mapping[str, str]) -> tuple[PosteriorSettings, list[str]]:
-    """Settings from an address, and a message for each part that makes no sense."""
-    return links.settings_of(query, PosteriorSettings(), _read, _take)
-
-
-def _take(settings: PosteriorSettings, name: str, value: Any) -> PosteriorSettings:
-    return for_units(settings, value) if name == "units" else replace(settings, **{name: value})
-
-
-def _read(settings: PosteriorSettings, name: str, kind: str, text: str) -> Any:
-    if name == "given":
-        return links.unpacked(text, _GIVEN)
-    if name == "units":
-        return links.read_choice(name, text, UNITS)
-    return links.read_number(name, text, LIMITS[name], kind == "int")
-
-
 def _simpler(settings: PosteriorSettings, other: PosteriorSettings) -> PosteriorSettings:
     """`other` where it describes the same experiment to the last bit and is within the controls."""
-    within = all(limit.low <= getattr(other, name) <= limit.high for name, limit in LIMITS.items())
+    within = all(number.holds(getattr(other, name)) for name, number in other.numbers().items())
     same = within and _complete(other) == _complete(settings)
     return other if same else settings
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import controls
+from ui import controls, sidebar
 from ui.posterior.session import PosteriorSession
-from ui.posterior.settings import UNITS
 
 _ABOUT = r"""
 **The bound** holds for every $q$: $\log p(v)=\mathbb E_q[\log p(h,v)]+H(q)+\mathrm{KL}(q\,\|\,p(h\mid v))$.
@@ -25,26 +24,14 @@ bound on $\log p(v;\theta)$ that has a value.
 
 def show(session: PosteriorSession) -> None:
     """One unit or two, λ and β, the signal and its atoms, the width of q."""
-    settings = session.settings
-    st.title("ELBO Room", anchor=False)
-    controls.select(session, "units", "Hidden units", UNITS)
-    controls.log_slider(session, "penalty", "λ: sparsity")
-    controls.log_slider(session, "precision", "β: precision of the noise")
-    if settings.imported:
-        st.caption("Signal and dictionary: from the file that you opened.")
-        st.button("Back to the sliders", on_click=session.drop_file)
-    elif settings.units == "one":
-        controls.slider(session, "v", "v: the signal", step=0.05)
-        controls.slider(session, "w", "w: the atom", step=0.05)
-    else:
-        controls.slider(session, "v1", "v₁", step=0.05)
-        controls.slider(session, "v2", "v₂", step=0.05)
-        controls.slider(session, "angle", "Angle between the atoms (°)", step=5)
+    controls.show(session, "units", "penalty", "precision")
+    if not sidebar.imported(
+        "Signal and dictionary: from the file that you opened.", "Back to the sliders", session=session
+    ):
+        controls.show(session, *{"one": ("v", "w"), "two": ("v1", "v2", "angle")}[session.settings.units])
     st.divider()
-    controls.log_slider(session, "width", "First width s of the ladder")
+    controls.show(session, "width")
     st.caption("Drag the ring on the picture to move μ. Narrower q's follow down the ladder.")
-    st.divider()
-    controls.experiment_file(session)
-    with st.expander("What “MAP is EM with a Dirac q” means", expanded=True):
-        st.markdown(_ABOUT)
-    controls.keys()
+    sidebar.experiment_file(session)
+    sidebar.about("What “MAP is EM with a Dirac q” means", _ABOUT)
+    sidebar.keys()

@@ -1,0 +1,19 @@
+"""A page: its controls in the sidebar, its run on the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui import session
+from ui.session import S
+
+
+def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
+    """Run a page for this reader. kind: its session; sidebar: shows the controls of one."""
+    reader = session.current(kind)
+    with st.sidebar:
+        st.title("ELBO Room", anchor=False)
+        sidebar(reader)
+    session.animate(reader)

@@ -1,0 +1,39 @@
+"""What the sidebars of all pages share: the experiment file and the way back from one, the mathematics, the keys."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import controls
+from ui.notices import plain
+from ui.session import Session
+
+
+def imported(source: str, back: str, session: Session) -> bool:
+    """Whether the data are those of a file; then says so, with the way back to what is shipped."""
+    if session.settings.imported:
+        st.caption(source)
+        st.button(back, on_click=session.drop_file)
+    return session.settings.imported
+
+
+def experiment_file(session: Session) -> None:
+    """Save and open the run; says where the address cannot hold it."""
+    st.divider()
+    if not session.linkable:
+        st.caption("This run is too long for a link. Save it as a file to share it.")
+    with st.expander("Experiment file"):
+        st.caption("The run as JSON: the command line replays it to the same numbers.")
+        st.download_button("Save this run", session.file, "experiment.json", "application/json", on_click="ignore")
+        controls.upload(session, "upload", "Open a run", ["json"], session.open_file)
+
+
+def about(title: str, text: str, expanded: bool = True) -> None:
+    """The mathematics of the page."""
+    with st.expander(title, expanded=expanded):
+        st.markdown(text)
+
+
+def keys(moves: str = "") -> None:
+    """What the keyboard does on the stage."""
+    plain(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
