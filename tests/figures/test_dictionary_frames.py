@@ -196,7 +196,7 @@ def test_the_offset_is_part_of_what_the_codes_build():
     values = np.random.default_rng(0).normal(size=(30, 9)) + 5
     data = {"values": values.tolist(), "offset": [5.0] * 9}
     raw = {"model": "dictionary_learning", "data": data, "schedule": "HM", "settings": {"n_atoms": 4}}
-    run = DictionaryRun(Experiment.parse(raw), None, "HM")
+    run = DictionaryRun(Experiment.parse(raw), None)
     run.advance(2)
     rows = examples.chosen(run.experiment, examples.COUNT)
     built = state(run).q.codes[rows] @ state(run).theta["dictionary"].T + 5
@@ -209,7 +209,7 @@ def test_columns_that_are_no_square_picture():
     """An opened file may hold any table."""
     values = np.random.default_rng(0).normal(size=(20, 3)).tolist()
     raw = {"model": "dictionary_learning", "data": {"values": values}, "schedule": "HM", "settings": {"n_atoms": 4}}
-    run = DictionaryRun(Experiment.parse(raw), None, "HM")
+    run = DictionaryRun(Experiment.parse(raw), None)
     run.advance(4)
     dictionary = state(run).theta["dictionary"]
     drawn = np.array(shown(run).trace("atoms.tiles 1")["z"]).reshape(-1, 2 * 4 - 1)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding.posterior.ladder import WIDTHS, LadderExperiment
 from em_core.sparse_coding.posterior.ladder import run as replay
+from tests.attack import exhaustive, ordinary
 from tests.ui.shown import notices
 from ui.posterior.run import PosteriorRun
 from ui.posterior.session import PosteriorSession
@@ -42,9 +43,7 @@ SIZES = st.sampled_from([0.0, 1e-300, 1e-40, 1e-8, 0.5, 1.0, 3.0, 1e6, 1e20, 1e4
 NUMBERS = st.builds(lambda size, sign: sign * size, SIZES, st.sampled_from([-1, 1]))
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.data(), st.integers(1, 2), st.integers(1, 3))
-def test_any_data_in_a_link_end_in_a_ladder_or_in_one_line(data, units, dimensions):
+def ends_in_a_ladder_or_in_one_line(data, units, dimensions):
     def many(length):
         return data.draw(st.lists(NUMBERS, min_size=length, max_size=length))
 
@@ -55,6 +54,18 @@ def test_any_data_in_a_link_end_in_a_ladder_or_in_one_line(data, units, dimensio
         assert "\n" not in str(error)
         return
     json.dumps([run.scene.json, run.frames(), run.inner(2)], allow_nan=False)
+
+
+@ordinary(6)
+@given(st.data(), st.integers(1, 2), st.integers(1, 3))
+def test_any_data_in_a_link_end_in_a_ladder_or_in_one_line(data, units, dimensions):
+    ends_in_a_ladder_or_in_one_line(data, units, dimensions)
+
+
+@exhaustive(30)
+@given(st.data(), st.integers(1, 2), st.integers(1, 3))
+def test_more_data_in_a_link_end_in_a_ladder_or_in_one_line(data, units, dimensions):
+    ends_in_a_ladder_or_in_one_line(data, units, dimensions)
 
 
 # --- experiment files -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
+import { address, between, read, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint } from "./theme.js";
@@ -16,43 +17,6 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, do
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
-
-/** @param {string} path */
-const steps = (path) => path.match(/[^.[\]]+/g) ?? [];
-/**
- * @param {any} object
- * @param {string} path
- */
-const read = (object, path) => steps(path).reduce((o, step) => o?.[step], object);
-
-/**
- * @param {any} object
- * @param {string} path
- * @param {unknown} value
- */
-function write(object, path, value) {
-  const names = steps(path);
-  const leaf = names.pop() ?? path;
-  names.reduce((o, name) => (o[name] ??= {}), object)[leaf] = value;
-}
-
-/**
- * "figure/2/marker.color" is an attribute of trace 2, "figure/xaxis.range" one of the layout.
- * @param {string} key
- */
-function address(key) {
-  const [, trace, ...path] = key.split("/");
-  return path.length ? { trace: Number(trace), path: path.join("/") } : { trace: null, path: trace };
-}
-
-/**
- * Part of the way from one list of numbers to another.
- * @param {ArrayLike<any>} from
- * @param {ArrayLike<any>} to
- * @param {number} t
- */
-const between = (from, to, t) =>
-  Array.from(to, (end, i) => (Number.isFinite(end) && Number.isFinite(from[i]) ? from[i] + t * (end - from[i]) : end));
 
 export class Picture {
   /** @type {Map<string, any>} */
