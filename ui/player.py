@@ -19,6 +19,8 @@ NEAR = 2
 AUTOMATIC = frozenset({"rest", "fill", "inner", "resend"})
 # seconds between two pictures on the way to the end
 _GLIMPSE = 0.5
+# what the stage asks for while a tape is being opened again
+_REST = {"act": "rest"}
 # Play never needs more whole frames at once
 _MOST_AHEAD = 100
 
@@ -69,6 +71,14 @@ class Player:
         self._begin()
         self.due = last if cursor is None else min(cursor, last)
         self._reopen(run)
+
+    def go_on(self, run: Tape) -> bool:
+        """Another slice of a tape that is being opened again; False where it is whole, or none is opened."""
+        if self._more != _REST:
+            return False
+        self._begin()
+        self._reopen(run)
+        return True
 
     def listen(self, key: str, last: int) -> dict[str, Any] | None:
         """What the reader has just asked for, None if nothing new; the cursor follows what the browser reports.
@@ -193,7 +203,7 @@ class Player:
         if self.due is not None and (self.due < len(run) or not run.remaining):
             self.go(min(self.due, len(run) - 1))
         if run.remaining:
-            self._more, self._goal = {"act": "rest"}, len(run) - 1 + run.remaining
+            self._more, self._goal = _REST, len(run) - 1 + run.remaining
 
     def _near(self) -> list[int]:
         """The frame in view, then those beside it."""

@@ -258,6 +258,12 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
+    # a message costs as much as a slice: a tape that is opened again goes on for a few, others in between
+    for _ in range(limits.SLICES - 1):
+        with session.lock:
+            if not session.player.go_on(session.run):
+                break
+    with session.lock:
         # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched
         # in the same moment as the stage asks, it is sent along, and this part of the page runs alone
         if session.settings is not session.shown:
