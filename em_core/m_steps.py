@@ -154,9 +154,7 @@ def lbfgs_steps(model: LatentVariableModel, data: Any, state: State, iterations:
     slope, now = _slope(model, data, state), _now(model, data, state)
     start = model.to_vector(state.theta)
     gradients = _GRADIENTS_AN_ITERATION * iterations
-    _check_work(
-        model, data, state, gradients, "needs gradients in each iteration; fewer iterations would do in one step"
-    )
+    _check_work(model, data, state, gradients, "needs several gradients in each iteration; ask for fewer iterations")
     # where L is no number the line search meets a wall and turns back
     wall = 1e10 + 2 * abs(now) / n_units, np.zeros_like(start)
 
@@ -214,7 +212,7 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
         return Made(after, info)
-    message = "the maximum that was found lies lower than θ, by rounding: θ stays"
+    message = "rounding put the computed maximum below the current θ: θ stays"
     event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
     return Made(replace(after, theta=state.theta), replace(info, accepted=False), (event,))
 
@@ -228,7 +226,10 @@ def _now(model: LatentVariableModel, data: Any, state: State) -> float:
     """L without its entropy at the state. Raises `HalfStepFailed` where it is −∞: no slope leads out of there."""
     value = _value(model, data, state.theta, state.q)
     if value == -math.inf:
-        message = "the bound is −∞ here, for θ rules out what q holds possible, and has no slope to follow"
+        message = (
+            "the bound is −∞ here, because θ rules out something that q holds possible, so there is no gradient to"
+            " follow"
+        )
         raise HalfStepFailed("boundary", message)
     return value
 
@@ -236,7 +237,7 @@ def _now(model: LatentVariableModel, data: Any, state: State) -> float:
 def _finite(slopes: Array) -> Array:
     """Raise `HalfStepFailed` where slopes, or the sum of their squares, leave the numbers."""
     if not math.isfinite(float(np.sum(slopes**2))):
-        message = "the slope of the bound leaves the numbers: rescaled data, or the full M-step, would not"
+        message = "the gradient overflowed: rescale the data, or use the full M-step (M)"
         raise HalfStepFailed("diverged", message)
     return slopes
 
@@ -249,7 +250,7 @@ def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array,
     except HalfStepFailed as failure:
         _now(model, data, state)
         numbers = {**failure.numbers, "step": step, "slope": norm}
-        message = f"a gradient step of size {step:g} leads too far ({failure}); a smaller step would not"
+        message = f"a gradient step of size {step:g} goes too far ({failure}); try a smaller step"
         raise HalfStepFailed(failure.kind, message, **numbers) from None
     return Made(replace(state, theta=theta), Info(1, True, step, norm))
 

@@ -179,7 +179,7 @@ class Capabilities(Protocol):
 def check(model: Any, data: Any, theta: Parameters) -> None:
     """Raise `HalfStepFailed` unless θ is finite and stands up to the model's own `check`."""
     if not all(np.all(np.isfinite(entry)) for entry in theta.values()):
-        raise HalfStepFailed("diverged", "a parameter leaves the numbers")
+        raise HalfStepFailed("diverged", "a parameter overflowed")
     if hasattr(model, "check"):
         model.check(data, theta)
 

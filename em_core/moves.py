@@ -72,7 +72,7 @@ class Move:
         return not self.requires or hasattr(model, self.requires)
 
 
-_OPENS = "opens as θ leaves the place where q was made"
+_OPENS = "opens, because θ leaves the value at which q was computed"
 _STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
 _NO_COORDINATES = "its parameters have no unconstrained coordinates"
 
@@ -91,13 +91,13 @@ _TABLE = (
     Move(
         "H",
         "E",
-        "hard: only the likeliest h",
-        "q puts all its mass on the most probable h (for a hidden Markov model the Viterbi path).",
+        "hard: only the most probable h",
+        "q puts all its mass on the most probable h (for a chain, the Viterbi path).",
         "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
         False,
         lambda model, data, state, settings, rng: e_steps.hard(model, data, state),
         requires="mode",
-        lacking="its posterior has no mode that a point could stand on",
+        lacking="its posterior has no mode for a point mass to sit on",
     ),
     Move(
         "P",
@@ -110,7 +110,7 @@ _TABLE = (
         {"blocks": Setting(4, "number of blocks, at most one for each unit", whole=True, most=1e6)},
         needs_q=True,
         requires="posterior_for",
-        lacking="all its units share one q, so that a part of them cannot have another",
+        lacking="all its units share one q, so part of them cannot have a different one",
     ),
     Move(
         "T",
@@ -122,28 +122,28 @@ _TABLE = (
         lambda model, data, state, settings, rng: e_steps.tempered(model, data, state, temperature(settings, state)),
         {
             "temperature": Setting(4.0, "temperature of the first T", above=1e-3, most=1e6),
-            "cooling": Setting(0.8, "every further T has this share of the temperature's distance to 1", most=1.0),
+            "cooling": Setting(0.8, "cooling: each further T keeps this share of (temperature − 1)", most=1.0),
         },
         requires="tempered",
-        lacking="powers of its posterior are no distributions of its kind",
+        lacking="powers of its posterior are not distributions of the same family",
     ),
     Move(
         "V",
         "E",
         "mean field: one sweep",
-        "q is updated for one hidden value after the other, each independent of the rest.",
+        "q is updated for one hidden variable after another, each independent of the others.",
         "falls to a floor above 0 where the posterior does not factorise",
         True,
         lambda model, data, state, settings, rng: e_steps.mean_field(model, data, state),
         requires="mean_field",
-        proviso="once q factorises; a q that does not becomes so first, which can lower it",
-        lacking="mean field is made for the belief net and factor analysis only",
+        proviso="once q factorises (a q that does not is factorised first, which can lower it)",
+        lacking="mean field is not implemented for it",
     ),
     Move(
         "M",
         "M",
         "full M-step",
-        "θ jumps to the maximum of the bound for the present q.",
+        "θ jumps to the maximum of the bound for the current q.",
         _OPENS,
         True,
         lambda model, data, state, settings, rng: m_steps.full(model, data, state, rng),
@@ -189,27 +189,27 @@ _TABLE = (
             **_STEP,
             "batch": Setting(
                 32,
-                "units in a minibatch (of a hidden Markov model: sequences); all of them where there are fewer",
+                "units in a minibatch (whole sequences, where the data are sequences); all of them if there are fewer",
                 whole=True,
                 most=1e6,
             ),
         },
         needs_q=True,
         requires="minibatch",
-        lacking="its data are no independent units to draw from",
+        lacking="its data are not independent units that a minibatch could be drawn from",
     ),
     Move(
         "A",
         "M",
         "one Adam step",
-        "θ takes one step of Adam: the gradient's running mean over the root of its running square.",
+        "θ takes one Adam step: the gradient's running mean divided by the root of its running mean square.",
         _OPENS,
         False,
         lambda model, data, state, settings, rng: m_steps.adam_step(model, data, state, **settings),
         {
             "step": Setting(0.05, "size of the step, per coordinate"),
-            "beta1": Setting(0.9, "memory of the running mean", most=0.999999),
-            "beta2": Setting(0.999, "memory of the running square", most=0.999999),
+            "beta1": Setting(0.9, "decay rate of the running mean", most=0.999999),
+            "beta2": Setting(0.999, "decay rate of the running mean square", most=0.999999),
         },
         needs_q=True,
         requires="gradient",
@@ -219,7 +219,7 @@ _TABLE = (
         "N",
         "M",
         "one damped Newton step",
-        "θ takes one Newton step, its curvature made negative definite, halved until the bound rises.",
+        "θ takes one Newton step, with the curvature made negative definite, halved until the bound rises.",
         _OPENS,
         True,
         lambda model, data, state, settings, rng: m_steps.newton_step(model, data, state),
@@ -244,13 +244,13 @@ _TABLE = (
         "C",
         "M",
         "conditional: the next block of parameters",
-        "θ jumps to the maximum of the bound over its next block of parameters, the others held (ECM).",
+        "θ jumps to the maximum of the bound over its next block of parameters, with the others held fixed (ECM).",
         _OPENS,
         True,
         lambda model, data, state, settings, rng: m_steps.conditional(model, data, state, rng),
         needs_q=True,
         requires="maximize_block",
-        lacking="its parameters form a single block, so that C would be M",
+        lacking="its parameters form a single block, so C would be the same as M",
     ),
 )
 
@@ -304,5 +304,5 @@ def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) ->
             "schedule",
             shown,
             f"an E-type move before {first.letter}: it needs a q"
-            + (", which a start with q_at also gives" if hasattr(model, "posterior") else ""),
+            + ("(a start with q_at also provides one)" if hasattr(model, "posterior") else ""),
         )

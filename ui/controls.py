@@ -62,7 +62,7 @@ def upload(session: Session, name: str, label: str, kinds: list[str], take: Call
         with st.spinner("Computing the run of this file …"):
             take(chosen.getvalue())
     except InvalidExperiment as error:
-        notice("error", f"{chosen.name}: {error}. The run on the page stays.")
+        notice("error", f"{chosen.name}: {error}. The run on the page is unchanged.")
     else:
         st.rerun()
 

@@ -111,7 +111,10 @@ class Lanes(Tape):
         """Say what the page leaves out of a long schedule."""
         if len(moves) <= LONGEST:
             return []
-        return [f"The schedule has {len(moves):,} half-steps; the page holds {LONGEST:,}, the command line goes on."]
+        return [
+            f"The schedule has {len(moves):,} half-steps; this page holds up to {LONGEST:,}. Use the command line"
+            " for more."
+        ]
 
     @property
     def taped(self) -> tuple[str, int]:
@@ -138,7 +141,7 @@ class Lanes(Tape):
         if self.stuck is not None or self.rest:
             return self.stuck
         if self.plan.done(self.moves):
-            return "The schedule is done. The next step begins its last round again."
+            return "Schedule complete. The next step repeats its last cycle."
         self.gather()
         return self.SETTLED if self.settled() else None
 
@@ -148,7 +151,7 @@ class Lanes(Tape):
         if self.trajectory.last.stopped:
             return "The run stopped here."
         if len(self) > LONGEST:
-            return f"The page holds {LONGEST:,} half-steps; the command line goes on."
+            return f"This page holds up to {LONGEST:,} half-steps. Use the command line for more."
         return None
 
     # --- what comes next ----------------------------------------------------------------------------------------
@@ -202,7 +205,9 @@ class Lanes(Tape):
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
         if at >= LONGEST:
-            raise InvalidExperiment("move", letter, f"a place before half-step {LONGEST:,}: the page holds no more")
+            raise InvalidExperiment(
+                "move", letter, f"a place before half-step {LONGEST:,}, the last that this page holds"
+            )
         self.rest = ""
         for lane in (self.own, *self.beside):
             lane.cut(at)

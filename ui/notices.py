@@ -45,7 +45,7 @@ def fault(error: Exception) -> bool:
     _LOG.error("error %s: %s at %s, traceback above", number, " ".join(repr(error).split())[:300], *places or ["?"])
     notice(
         "error",
-        f"Something went wrong (error {number}). Reload the page: its address holds what you see. "
+        f"Something went wrong (error {number}). Reload the page: its address keeps your view. "
         "If this comes again, open the app without the rest of the address.",
     )
     return True

@@ -131,7 +131,7 @@ class Player:
             if run.ended is None and len(run) - 1 < most:
                 self._more = {"act": "end", "since": most - END_FRAMES}
             elif run.ended is None:
-                self._paused = f"{END_FRAMES} more, and not at the end: End goes on."
+                self._paused = f"{END_FRAMES} more steps, not converged yet. Press End to continue."
             # a picture costs the browser as much as a slice: it sees some of the places on the way
             if not self._more or self.clock() - self._moved >= _GLIMPSE:
                 self._moved = self.clock()

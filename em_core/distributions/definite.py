@@ -24,7 +24,7 @@ def cholesky(matrices: Array) -> Any:
     try:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
-        raise HalfStepFailed("singular_covariance", "a covariance is not positive definite any more") from None
+        raise HalfStepFailed("singular_covariance", "a covariance is no longer positive definite") from None
 
 
 def log_determinant(factor: Array) -> Any:

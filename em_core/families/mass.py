@@ -19,7 +19,7 @@ def component_mass(weights: Array) -> Array:
     if len(lost):
         raise HalfStepFailed(
             "lost_component",
-            f"component {lost[0] + 1} has lost all its points, so nothing says where it should go",
+            f"component {lost[0] + 1} has lost all its points, so nothing determines its parameters",
             component=float(lost[0]),
             expected_points=float(mass[lost[0]]),
         )

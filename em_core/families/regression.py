@@ -54,7 +54,7 @@ class RegressionFamily:
             variances = np.sum(weights * residuals**2, axis=1) / mass
         if not np.all(np.isfinite(variances)):
             k = int(np.argmin(np.isfinite(variances)))
-            message = f"the residuals of component {k + 1} leave the numbers: its inputs differ too much in size"
+            message = f"the residuals of component {k + 1} overflowed: its inputs differ too much in size"
             raise HalfStepFailed("diverged", message, component=float(k))
         return {"variances": frozen(variances)}
 
@@ -120,7 +120,7 @@ class RegressionFamily:
 
 def _variances(components: Parameters) -> Array:
     if not np.all(components["variances"] > 0):
-        raise HalfStepFailed("singular_covariance", "a variance is not above 0 any more")
+        raise HalfStepFailed("singular_covariance", "a variance is no longer above 0")
     return components["variances"]
 
 

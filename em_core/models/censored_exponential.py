@@ -166,7 +166,7 @@ class CensoredExponential:
         """Raise `HalfStepFailed` for a mean so small or large that lifetimes in its units leave the numbers."""
         mean = float(theta["mean"])
         if not 1 / _LARGEST_MEAN <= mean <= _LARGEST_MEAN:
-            message = f"the mean lifetime, {mean:.3g}, comes too close to the end of the numbers"
+            message = f"the mean lifetime, {mean:.3g}, is too close to overflow or underflow"
             raise HalfStepFailed("zero_mean" if mean < 1 else "diverged", message, mean=mean)
 
     def minibatch(
@@ -198,7 +198,7 @@ class CensoredExponential:
 def _mean(theta: Parameters) -> float:
     mean = float(theta["mean"])
     if not mean > 0:
-        raise HalfStepFailed("zero_mean", "the mean lifetime is not above 0 any more", mean=mean)
+        raise HalfStepFailed("zero_mean", "the mean lifetime is no longer above 0", mean=mean)
     return mean
 
 

@@ -146,7 +146,7 @@ class DictionaryLearning:
         try:
             codes, gaps = certified.codes(data.targets, theta["dictionary"], self.penalty, self.precision, start)
         except (InvalidExperiment, np.linalg.LinAlgError) as error:
-            raise HalfStepFailed("out_of_range", f"the codes leave the range of numbers: {error}") from None
+            raise HalfStepFailed("out_of_range", f"the codes overflowed: {error}") from None
         return PointCodes(frozen(codes), frozen(gaps))
 
     def expected_log_joint(self, data: Signals, theta: Parameters, q: PointCodes) -> float:
@@ -221,7 +221,7 @@ class DictionaryLearning:
             dictionary[:, k] = length * data.targets[n] / np.linalg.norm(data.targets[n])
             message = (
                 f"no code uses atom {k + 1}: it becomes point {n + 1}, one of the worst explained. "
-                "The objective stays, for nothing uses the atom yet"
+                "The objective does not change, because no code uses the atom yet"
             )
             events.append(Event("revived_atom", message, {"atom": float(k), "point": float(n), "change": 0.0}))
         return ({"dictionary": frozen(dictionary)}, tuple(events)) if events else (theta, ())
@@ -252,7 +252,7 @@ class DictionaryLearning:
 
     def _checked(self, dictionary: Array) -> Parameters:
         if not np.isfinite(dictionary).all():
-            raise HalfStepFailed("out_of_range", "the dictionary leaves the range of numbers")
+            raise HalfStepFailed("out_of_range", "the dictionary overflowed")
         return {"dictionary": frozen(dictionary)}
 
 

@@ -221,7 +221,7 @@ class FactorAnalysis:
             raise HalfStepFailed(
                 "singular_covariance",
                 f"{which} reaches 0 (a Heywood case): the factors explain it completely, and the likelihood has no"
-                " maximum inside",
+                " interior maximum",
                 dimension=float(found[0]),
                 **found[1],
             )
@@ -284,7 +284,7 @@ def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:
         targets = (data.values - theta["mean"]) / deviations
         sizes = np.sum(scaled**2, axis=1)
     if not (np.isfinite(sizes).all() and np.isfinite(targets).all()):
-        message = "a noise variance is so small that the posterior precision leaves the numbers"
+        message = "a noise variance is so small that the posterior precision overflows"
         raise HalfStepFailed("singular_covariance", message, variance=float(np.min(theta["noise_variances"])))
     n_hidden = scaled.shape[1]
     order = np.argsort(-np.append(sizes, np.ones(n_hidden)), kind="stable")

@@ -92,7 +92,7 @@ class Linkage(CategoricalHidden):
         with_theta = q.expected_counts[1, 0] + data.counts[3]
         without = data.counts[1] + data.counts[2]
         if with_theta + without == 0:
-            raise HalfStepFailed("lost_component", "no animal tells anything about θ", expected_animals=0.0)
+            raise HalfStepFailed("lost_component", "no animal carries information about θ", expected_animals=0.0)
         return {"theta": frozen(with_theta / (with_theta + without))}
 
     def minibatch(

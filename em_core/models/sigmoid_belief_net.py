@@ -24,7 +24,7 @@ MOST_HIDDEN = 12
 # 2^H times N and 2^H times D: what keeps every half-step below some 3 s and 500 MB
 _MOST_WEIGHTS = 10_000_000
 _MOST_ACTIVATIONS = 600_000
-# Newton's method ends where the slope per unit is below this
+# Newton's method ends where the gradient per unit is below this
 _FLAT = 5e-9
 _MOST_NEWTON_STEPS = 200
 _MOST_HALVINGS = 60
@@ -38,7 +38,7 @@ class SigmoidBeliefNet(CategoricalRows):
 
     The M-step has no closed form: it is logistic regression of every value on the hidden configurations. The bound is
     concave in θ, so Newton's method finds its maximum; where that lies at infinity (a value that is always 0), it ends
-    where the slope per unit is 5e-9. L-BFGS, on pictures of bars, is still at 1e-5 after 3,000 iterations.
+    where the gradient per unit is 5e-9. L-BFGS, on pictures of bars, is still at 1e-5 after 3,000 iterations.
     """
 
     n_hidden: int | None = None

@@ -158,7 +158,8 @@ class StudentT:
         if freedom <= 2:
             raise HalfStepFailed(
                 "no_mode",
-                f"with ν + D = {freedom:g}, at most 2, the posterior of a scale is highest at 0, where no point can be",
+                f"with ν + D = {freedom:g}, at most 2, the posterior of a scale is highest at 0, where there can be no"
+                " point mass",
                 freedom=freedom,
             )
         return self._at_temperature(data, theta, 0.0)

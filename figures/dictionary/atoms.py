@@ -121,5 +121,6 @@ def _told(moment: Moment) -> list[str]:
         return [f"atom {k + 1}: length {length:.2f}" for k, length in enumerate(lengths)]
     pairs = enumerate(zip(moment.shares, lengths, strict=True))
     return [
-        f"atom {k + 1}: in {100 * share:.0f} % of the pictures, length {length:.2f}" for k, (share, length) in pairs
+        f"atom {k + 1}: used in {100 * share:.0f} % of the pictures, length {length:.2f}"
+        for k, (share, length) in pairs
     ]

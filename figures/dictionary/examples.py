@@ -156,7 +156,7 @@ def note(moment: Moment) -> str:
     if moment.codes is None:
         return "no codes yet"
     mean = float((moment.codes != 0).sum(axis=1).mean())
-    return f"{mean:.1f} of {moment.atoms.shape[1]} not 0 on average"
+    return f"{mean:.1f} of {moment.atoms.shape[1]} nonzero on average"
 
 
 def _limits(values: Array) -> tuple[float, float]:

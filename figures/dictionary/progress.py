@@ -9,7 +9,7 @@ from figures.look.encode import Json
 # half-steps that the figure of the latest ones holds
 _LATEST = 9
 _NOTHING = {
-    "text": "begins with the first H: before it there are no codes",
+    "text": "starts with the first H: there are no codes before it",
     "x": 0.5,
     "y": 0.5,
     "xref": "paper",

@@ -35,7 +35,7 @@ GRID = Grid(
 )
 METRICS = (
     Metric("joint", "log p(v, h)"),
-    Metric("codes", "Codes not 0", "$fit"),
+    Metric("codes", "Nonzero coefficients", "$fit"),
     Metric("atoms", "Atoms in use"),
 )
 
@@ -115,16 +115,16 @@ class DictionaryScene(PageScene):
             views=[
                 View("atoms", "Atoms W", starts, note="note.atoms", describe="describe"),
                 View("timeline", "log p(v, h; W) by half-step", joint, note="note.timeline", click="x"),
-                View("examples", "Pictures from codes", pictures, note="note.examples"),
+                View("examples", "Pictures rebuilt from codes", pictures, note="note.examples"),
                 View("usage", "Use of each atom", use, note="note.usage"),
             ],
             grid=GRID,
             moves="HMC",
             tools=[
-                Tool("reset", "Reset", "Back to the start, with an empty tape"),
-                Tool("random", "New random start", "The next seed"),
+                Tool("reset", "Reset", "Go back to the start and clear the tape"),
+                Tool("random", "New random start", "Use the next seed"),
             ],
-            names={"Working": "Computing: {} half-steps so far. Pause stops it."},
+            names={"Working": "Computing half-step {}. Press Pause to stop."},
         )
 
 

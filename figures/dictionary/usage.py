@@ -20,7 +20,7 @@ class Usage:
         self.lengths = Figure("lengths", x="atom", y="‖w‖", xaxis=xaxis, yaxis=length, bargap=0.25)
         self.figures = [self.usage, self.lengths]
         places = list(range(1, n_atoms + 1))
-        self.usage.bars("shares", "$fit", x=places, hover="atom %{x}: in %{y:.1%} of the pictures")
+        self.usage.bars("shares", "$fit", x=places, hover="atom %{x}: used in %{y:.1%} of the pictures")
         self.usage.points("unused", "$muted", "unused", size=6, symbol="x", hover="atom %{x} is unused")
         self.lengths.bars("lengths", "$text", x=places, hover="atom %{x}: length %{y:.3f}")
         ends = {"x": [0.5, n_atoms + 0.5], "y": [1, 1]}

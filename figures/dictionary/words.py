@@ -34,7 +34,7 @@ def caption(moment: Moment, before: Moment | None) -> str:
     """Two or three sentences."""
     stops = [event for event in moment.step.events if event.stops]
     if stops:
-        return f"Stopped: {stops[0].message}. Everything before this half-step stands."
+        return f"Stopped: {stops[0].message}. Everything before this half-step is kept."
     return f"{_happened(moment, before)} {_next(moment)}".strip()
 
 
@@ -74,7 +74,7 @@ def textbook(moment: Moment) -> str:
 
 def origin(moment: Moment) -> str:
     """Where the atoms of the start come from."""
-    return "drawn at random" if moment.experiment.is_drawn else "taken over"
+    return "drawn at random" if moment.experiment.is_drawn else "carried over"
 
 
 def _happened(moment: Moment, before: Moment | None) -> str:
@@ -86,18 +86,18 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     )
     if letter == "H":
         gap = float(moment.step.after.q.gaps.max())
-        certified = f"No code can be better by more than {number(gap, 6)}: each is certified."
-        return f"H-step: every picture got its most likely code, the atoms held.{risen} {certified}"
+        certified = f"No code can lower the objective by more than {number(gap, 6)}: each is certified."
+        return f"H-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
     model: Any = moment.experiment.model
     if letter == "C":
-        happened = "C-step: each atom in turn moved to its best place, the codes held."
+        happened = "C-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
         happened = "M-step: the atoms became those that fit these codes best, none longer than 1."
     else:
         mean = float(np.linalg.norm(moment.atoms, axis=0).mean())
         happened = (
             f"M-step: least squares, with atoms of any length, now {mean:.2f} on average. "
-            "Longer atoms with smaller codes say the same and cost less: this never ends."
+            "Longer atoms with smaller codes build the same pictures at a lower cost: this never ends."
         )
     revived = ""
     if moment.revived:
@@ -113,7 +113,7 @@ def _next(moment: Moment) -> str:
     if moment.next_move == "H":
         return "Next, H finds the most likely codes for these atoms."
     if moment.next_move == "C":
-        return "Next, C moves each atom once, the codes held."
+        return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."
 
 

@@ -15,7 +15,7 @@ class BlockGaps:
     def __init__(self) -> None:
         self.figure = Figure(
             "blocks",
-            x="block of units; outlined: the next one",
+            x="block of units (outlined: the next one)",
             y="gap (nats)",
             xaxis={"tickformat": "d"},
             yaxis={"rangemode": "tozero"},

@@ -154,7 +154,7 @@ def _over_theta(experiment: Experiment) -> Figure:
 def _along_the_way() -> Figure:
     return Figure(
         "course",
-        x="0: where q was made, 1: where θ went",
+        x="share of the M-step (0: θ when q was computed, 1: new θ)",
         y="nats",
         legend=True,
         **layout.LEGEND_ABOVE,

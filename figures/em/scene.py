@@ -160,14 +160,14 @@ class EmScene(PageScene):
                 View("data", self.view.title, [("data", "Data")], note="note.data", describe="describe"),
                 View("timeline", "log p and ELBO by half-step", bounds, click="x"),
                 View("course", over_theta, [("course", "Bound"), *slopes_face], note="note.course"),
-                View("decomposition", "What log p is made of", made_of, note="note.decomposition"),
+                View("decomposition", "Terms of log p", made_of, note="note.decomposition"),
             ],
             grid=GRID,
             inner=Slider("course", "How far", STOPS.tolist()),
             moves=list(MOVES),
             tools=[
-                Tool("reset", "Reset", "Back to the start, with an empty tape"),
-                Tool("random", "New random start", "The next seed"),
+                Tool("reset", "Reset", "Go back to the start and clear the tape"),
+                Tool("random", "New random start", "Use the next seed"),
             ],
         )
 

@@ -22,7 +22,7 @@ class SlopesPicture:
         self.figure = figure = Figure(
             "slopes",
             x=" ",  # the parameters, from left to right
-            y="slope per unit",
+            y="gradient per unit",
             legend=True,
             shapes=[],
             corner={**layout.LEGEND_ABOVE["corner"], "itemwidth": 30, "entrywidth": 46},
@@ -81,4 +81,4 @@ def note(moment: Moment) -> str:
     apart = float(np.abs(found.elbo - found.log_evidence).max())
     if moment.step.after.q_at is moment.step.after.theta:
         return f"gradients equal up to {wording.power(apart) if apart else '0'}"
-    return f"gradients up to {wording.number(apart)} apart"
+    return f"gradients differ by up to {wording.number(apart)}"

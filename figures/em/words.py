@@ -12,7 +12,7 @@ from figures.look.wording import ROUNDING, number
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
 
-# a slope per unit that is rounding
+# a gradient per unit that is rounding
 _FLAT = 1e-6
 
 
@@ -20,7 +20,7 @@ def caption(moment: Moment) -> str:
     """One or two sentences."""
     stops = [event for event in moment.step.events if event.stops]
     if stops:
-        return f"Stopped: {stops[0].message}. Everything before this half-step stands."
+        return f"Stopped: {stops[0].message}. Everything before this half-step is kept."
     return f"{_happened(moment)} {_next(moment)}".strip()
 
 
@@ -52,14 +52,14 @@ def _happened(moment: Moment) -> str:
     bound, before, letter = moment.bound, moment.before, moment.step.move
     if letter is None or before is None:
         if bound.elbo is None:
-            return "The start: parameters θ, and no q yet."
+            return "The start: parameters θ, but no q yet."
         shown = gap_text(bound.kl, bound.log_evidence)
-        return f"The start: q is the posterior at other parameters than θ, so the ELBO lies {shown} below log p(v)."
+        return f"The start: q is the posterior at parameters other than θ, so the ELBO lies {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
         slope = rejected[0].numbers.get("slope", math.inf)
         if slope < _FLAT:
-            return f"The step was rejected: θ is at a maximum of the bound already, up to rounding (slope {slope:.1g})."
+            return f"The step was rejected: θ is already at a maximum of the bound, up to rounding (slope {slope:.1g})."
         return f"The step was rejected: {rejected[0].message}."
     if MOVES[letter].kind == "E":
         return _e_type(moment, before)
@@ -80,8 +80,8 @@ def _e_type(moment: Moment, before: Bound) -> str:
             return "E-step: q became the posterior at θ, so the ELBO touches log p(v)."
         closed = gap_text(before.kl, before.log_evidence)
         if moment.step.before.q_at is moment.step.before.theta:
-            return "E-step: q was the posterior at θ already."
-        return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) stayed where it was."
+            return "E-step: q was already the posterior at θ."
+        return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) did not change."
     if letter == "H" and moment.pointed:
         return (
             "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; what "
@@ -89,7 +89,7 @@ def _e_type(moment: Moment, before: Bound) -> str:
             "density that may lie above log p(v)."
         )
     if letter == "H":
-        return f"Hard E-step: q is all on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
+        return f"Hard E-step: q puts all its mass on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
     if letter == "P":
         block = f"block {info.block} of {info.of}"
         return f"Partial E-step: q became the posterior for {block}.{change} The gap is {shown}."
@@ -99,7 +99,7 @@ def _e_type(moment: Moment, before: Bound) -> str:
         words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
         return f"Tempered E-step: {words}.{change} The gap is {shown}."
     floor = gap_text(moment.floor, bound.log_evidence)
-    return f"Mean field: one sweep.{change} The gap is {shown}; more sweeps at this θ end at {floor}."
+    return f"Mean field: one sweep.{change} The gap is {shown}; further sweeps at this θ would bring it to {floor}."
 
 
 def _m_type(moment: Moment, before: Bound) -> str:
@@ -107,7 +107,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     letter = moment.step.move or ""
     own = experiment.moves.get(letter, {})
     if same(moment.step.after.theta, moment.step.before.theta):
-        return "M-step: θ stands at the maximum already and did not move."
+        return "M-step: θ was already at the maximum and did not move."
     did = {
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
@@ -116,7 +116,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
         "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
-        "C": "{block} jumped to the maximum of the bound, the other parameters held",
+        "C": "{block} jumped to the maximum of the bound, with the other parameters held fixed",
     }[letter]
     if moment.pointed:
         did = did.replace("the bound", "the objective")
@@ -142,11 +142,11 @@ def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
     if bound.elbo == -math.inf:
         shown = number(bound.expected_log_joint)
-        return f"θ has gone {t:g} of its way, and q has stayed: the complete-data objective is {shown}."
+        return f"θ is {t:g} of the way there, with q unchanged: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
     if t == 0 and touches:
         return "θ stands where q was computed: the bound touches log p(v)."
-    return f"θ has gone {t:g} of its way, and q has stayed: the gap is {shown}."
+    return f"θ is {t:g} of the way there, with q unchanged: the gap is {shown}."
 
 
 def _next(moment: Moment) -> str:
@@ -160,17 +160,17 @@ def _next(moment: Moment) -> str:
             return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
         return "Next, the E-step completes the data with the posterior at θ: the gap closes."
     if letter == "P":
-        return "Next, the posterior for one more block of units."
+        return "Next, q becomes the posterior for one more block of units."
     if letter == "H":
         return "Next, q moves all its mass to the most probable h."
     if letter == "T":
         degrees = temperature(moment.experiment.moves["T"], moment.step.after)
-        return f"Next, a posterior at temperature {degrees:.3g}."
+        return f"Next, q becomes the posterior at temperature {degrees:.3g}."
     if letter == "V":
-        return "Next, one sweep over a q that factorises."
+        return "Next, one sweep over a factorised q."
     if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
         return "Next, another M-step with the same q, though θ has moved on."
-    return "Next, the M-step raises the bound over θ while q stays."
+    return "Next, the M-step raises the bound over θ while q stays fixed."
 
 
 def _drawn(moment: Moment) -> str:
@@ -196,7 +196,7 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$text", "log evidence: what learning wants to raise"),
+    Term("evidence", r"\log p(v;\theta)", "$text", "log evidence: what learning tries to raise"),
     "=",
     Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
     "+",

@@ -90,7 +90,7 @@ def _support(background: Background) -> Figure:
     figure = Figure(
         "support",
         x="step k",
-        y="coefficients that are not 0",
+        y="nonzero coefficients",
         xaxis={"autorangeoptions": {"include": [0, 20]}},
         yaxis={"range": [0, background.problem.n_atoms + 1], "tickformat": "d"},
     )
@@ -100,7 +100,7 @@ def _support(background: Background) -> Figure:
         mode="lines+markers",
         line_shape="hv",
         marker={"size": 5, "color": "$fit"},
-        hover="%{y} coefficients are not 0",
+        hover="%{y} nonzero coefficients",
     )
     figure.ring("here", "$fit", size=12)
     figure.curve("optimum", "$text", width=1.5, dash="dot", x=[0, 20], y=[most, most], hover=f"at the optimum: {most}")

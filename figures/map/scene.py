@@ -56,7 +56,7 @@ GRID = Grid(
 METRICS = (
     Metric("objective", "Objective"),
     Metric("gap", "Certified gap", "$certificate"),
-    Metric("support", "Not 0", "$fit"),
+    Metric("support", "Nonzero coefficients", "$fit"),
 )
 # a step is a way down the gradient, then a shrink: so many stops on each
 _HALVES = np.linspace(0, 1, 11)
@@ -162,7 +162,7 @@ class MapScene(PageScene):
         title = "Atoms in use"
         if self._picture.is_drawn:
             three = self.background.problem.n_atoms == 3
-            title = f"−log p(h | v) + c, {'h₃ at its best' if three else 'and the way down'}"
+            title = f"−log p(h | v) + c, {'minimised over h₃' if three else 'and the path down'}"
         distances = [("progress", "Certificate"), ("support", "Support"), ("race", "Race"), ("work", "By work")]
         shown = (self._picture, self._signal, self._shrink)
         solver = SOLVERS[self.background.experiment.solver].title
@@ -182,7 +182,7 @@ class MapScene(PageScene):
             inner=self._slider(),
             tools=[
                 Tool("reset", "Reset", f"{solver} from the start again"),
-                Tool("random", "New signal", "The next seed"),
+                Tool("random", "New signal", "Use the next seed"),
             ],
         )
 

@@ -11,35 +11,37 @@ from figures.look.wording import number
 from figures.scene import Chip, Term
 
 _AIM = (
-    "The most likely h makes misfit plus λ‖h‖₁ least. The prior has a kink at 0: a coefficient stays at exactly 0 "
-    "unless the fit pulls harder than λ. (Solving this does not mean that one believes in a Laplace prior.)"
+    "The most likely h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
+    "unless the fit pulls harder than λ. (Minimising this does not commit you to a Laplace prior.)"
 )
 
 _OTHER_AIM = (
     "A different problem: as few atoms as possible (L0), without λ and without shrinkage. The objective shown is still "
-    "that of the L1 problem, to compare."
+    "that of the L1 problem, for comparison."
 )
 
 _STEPS = {
-    "ista": "A gradient step on the fit, then a shrink towards 0.",
-    "fista": "A gradient step from a point thrown ahead along the last move, then a shrink.",
-    "coordinate_descent": "One sweep: each coefficient in turn went to its best value, the others held.",
-    "admm": "A ridge regression, a shrink, and a higher price on their difference.",
-    "lca": "Time went on by dt: potentials leak towards their input, active atoms inhibit each other.",
-    "feature_sign": "The code jumped to the exact solution for its present signs.",
-    "omp": "The atom that points most along the residual joined, then least squares: no shrinkage.",
+    "ista": "A gradient step on the misfit, then the soft threshold.",
+    "fista": "A gradient step from a point extrapolated along the last move, then the soft threshold.",
+    "coordinate_descent": "One sweep: each coefficient in turn was set to its best value, with the others held fixed.",
+    "admm": "One ADMM iteration: ridge regression, soft threshold, then a dual update for their difference.",
+    "lca": "Time advanced by dt: potentials leak towards their input, and active atoms inhibit each other.",
+    "feature_sign": "The code jumped to the exact solution for its current signs.",
+    "omp": "The atom best aligned with the residual joined, followed by least squares: no shrinkage.",
 }
 
 
 def caption(background: Background, step: Step) -> str:
     """Two sentences: what the step did, and what the certificate says."""
     if step.trouble:
-        return f"Stopped: {step.trouble}. Everything before stands."
+        return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    knows = f"No code can be better by more than {number(step.gap, 6)}: that is the certificate."
+    knows = f"No code can lower the objective by more than {number(step.gap, 6)}: that is the certificate."
     if SOLVERS[background.experiment.solver].norm != "L1":
-        knows = f"It minimises something else: another code's objective may be lower, by up to {number(step.gap, 6)}."
+        knows = (
+            f"It solves a different problem: another code may have a lower objective, by up to {number(step.gap, 6)}."
+        )
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if SOLVERS[background.experiment.solver].norm == "L1" else _OTHER_AIM
@@ -65,7 +67,7 @@ def picture(background: Background, step: Step) -> str:
     listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
     return (
         f"Step {step.index} of {SOLVERS[background.experiment.solver].title}. Objective {number(step.objective)}, "
-        f"certified gap {number(step.gap)}. Not 0: {listed or 'nothing'}{' …' if len(used) > 12 else ''}."
+        f"certified gap {number(step.gap)}. Nonzero: {listed or 'nothing'}{' …' if len(used) > 12 else ''}."
     )
 
 

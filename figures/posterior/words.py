@@ -84,7 +84,7 @@ def _exact(ladder: Ladder, rung: Rung) -> str:
     units = "one hidden unit" if ladder.background.n_units == 1 else "two hidden units"
     return (
         "q is the posterior itself, so KL is 0 and the bound touches log p(v): EM's E-step. "
-        f"For {units} it can be computed; for hundreds it cannot, and one looks for a q further down the ladder."
+        f"For {units} it can be computed; for hundreds it cannot, so one settles for a q further down the ladder."
     )
 
 
@@ -93,7 +93,7 @@ def _best(ladder: Ladder, rung: Rung) -> str:
     return (
         f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))} with "
         f"s = {place(*map(float, rung.q.width))}. Its gap of "
-        f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is what such a q cannot say: {lost}."
+        f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is what such a q cannot represent: {lost}."
     )
 
 
@@ -116,7 +116,7 @@ def _price(ladder: Ladder) -> str:
     units = ladder.background.n_units
     cost = number(units * math.log(10))
     each = "" if units == 1 else ", ln 10 for each unit"
-    return f"Every factor of 10 in s takes {cost} nats from the entropy{each}: towards s = 0 the gap grows without end."
+    return f"Dividing s by 10 takes {cost} nats from the entropy{each}: as s goes to 0 the gap grows without bound."
 
 
 def _where(ladder: Ladder) -> str:
@@ -144,7 +144,7 @@ EQUATION = [
         "entropy",
         r"H(q)",
         "$elbo",
-        "entropy of q: depends on its width, not on its place; with the term before it, the ELBO",
+        "entropy of q: depends on its width, not on its mean; with the term before it, the ELBO",
     ),
     "+",
     Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", "the gap: how far q is from the posterior"),

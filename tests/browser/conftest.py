@@ -117,7 +117,7 @@ class Tab:
 
 
 @pytest.fixture(scope="session")
-def tabs(browser):
+def shared_tabs(browser):
     """The two that tests share."""
     tabs = Tab(browser), Tab(browser)
     yield tabs
@@ -141,16 +141,16 @@ def lent(tab, errors):
 
 
 @pytest.fixture
-def page(tabs, page_errors):
+def page(shared_tabs, page_errors):
     """A page that knows nothing; errors on its console and uncaught exceptions fail the test."""
-    with lent(tabs[0], page_errors) as page:
+    with lent(shared_tabs[0], page_errors) as page:
         yield page
 
 
 @pytest.fixture
-def other_page(tabs, page_errors):
+def other_page(shared_tabs, page_errors):
     """Another reader's page, who is given a link."""
-    with lent(tabs[1], page_errors) as page:
+    with lent(shared_tabs[1], page_errors) as page:
         yield page
 
 

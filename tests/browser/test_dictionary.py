@@ -21,7 +21,7 @@ from ui.dictionary.settings import DATA, DictionarySettings, for_data
 APP = Path(__file__).parents[2] / "app.py"
 SMALL = replace(DictionarySettings(), points=80)
 QUERY = "points=80"
-LABELS = ("log p(v, h)", "Codes not 0", "Atoms in use")
+LABELS = ("log p(v, h)", "Nonzero coefficients", "Atoms in use")
 
 expect.set_options(timeout=20_000)
 
@@ -227,7 +227,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     expect(learning.caption).to_contain_text(f"{len(row['events'])} unused atoms were replaced")
     stars = learning.plot("atoms", "trace('marks 1').marker.symbol.filter((s) => s === 'star').length")
     assert stars == len(row["events"])
-    learning.page.get_by_text("Atoms no longer than 1").click()
+    learning.page.get_by_text("Limit atom length to 1").click()
     learning.page.wait_for_function("!location.search.includes('cursor=')")  # too long for an address: two dictionaries
     learning.at(0)
     expect(learning.caption).to_contain_text("36 atoms taken over")
@@ -299,7 +299,7 @@ def test_the_map_page_uses_what_was_learned(learning):
     learning.choose("Dictionary", "the one just learned")
     query = learning.address("dictionary=just_learned")
     assert len(query["given"]) < 6000
-    expect(learning.metric("Not 0")).to_have_text("0 of 16")
+    expect(learning.metric("Nonzero coefficients")).to_have_text("0 of 16")
     learning.button("Step").click()
     learning.at(1)
     link = learning.page.url
@@ -308,7 +308,7 @@ def test_the_map_page_uses_what_was_learned(learning):
     learning.at(10)
     learning.page.goto(link)  # a small dictionary travels with the link
     learning.at(1)
-    expect(learning.metric("Not 0")).to_contain_text("of 16")
+    expect(learning.metric("Nonzero coefficients")).to_contain_text("of 16")
 
 
 def test_usable_on_a_phone(learning, browser, page_errors):

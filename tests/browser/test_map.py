@@ -27,7 +27,7 @@ def test_opens_and_steps(map_page):
         assert map_page.numbers()[0] < expected[to - 1]["objective"]
         # the point glides there
         map_page.wait_plot("picture", f"Math.abs(trace('here').x[0] - {expected[to]['code'][0]!r}) < 1e-5")
-    expect(map_page.caption).to_contain_text("A gradient step on the fit, then a shrink towards 0.")
+    expect(map_page.caption).to_contain_text("A gradient step on the misfit, then the soft threshold.")
     map_page.button("Back").click()
     map_page.at(2)
     map_page.shows(expected[2])

@@ -76,13 +76,13 @@ def test_the_readers_own_dictionary(map_page):
         map_page.upload(1, name, text)
         error = map_page.page.locator(".notice").get_by_text(f"{name}: ")
         expect(error).to_contain_text(said)
-        expect(error).to_contain_text("The run on the page stays.")
+        expect(error).to_contain_text("The run on the page is unchanged.")
         assert map_page.numbers() == shown
     map_page.upload(1, "good.csv", "\n".join(",".join(map(str, row)) for row in good))
     map_page.at(0)
     expect(map_page.page.locator(".notice")).to_have_count(0)
     chosen = PATCH.with_dictionary(good)
-    expect(map_page.metric("Not 0")).to_have_text("0 of 20")
+    expect(map_page.metric("Nonzero coefficients")).to_have_text("0 of 20")
     map_page.step(1)
     map_page.shows(rows(chosen, 1)[1])
     map_page.choose("Solver", TITLES["homotopy"])  # the dictionary stays

@@ -81,7 +81,7 @@ def test_every_signal_opens(map_page, signal):
     else:
         map_page.address(f"signal={signal}")
     first, *_, last = rows(chosen, 2)
-    expect(map_page.metric("Not 0")).to_have_text(f"0 of {len(last['code'])}")
+    expect(map_page.metric("Nonzero coefficients")).to_have_text(f"0 of {len(last['code'])}")
     map_page.shows(first)
     map_page.step(1)
     map_page.step(2)
@@ -98,7 +98,7 @@ def test_coordinate_descents_scrubber_sets_one_after_another(map_page):
     scrubber.focus()
     map_page.press("Home")
     expect(scrubber).to_have_attribute("aria-valuetext", "0")
-    expect(map_page.metric("Not 0")).to_have_attribute("data-value", "0")
+    expect(map_page.metric("Nonzero coefficients")).to_have_attribute("data-value", "0")
     used, costs = [0], [map_page.numbers()[0]]
     for stop in range(1, 31):
         map_page.press("ArrowRight")

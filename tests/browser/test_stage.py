@@ -54,7 +54,7 @@ def test_too_many_keys_at_once_are_refused_until_those_before_are_made(demo):
     demo.at(9)  # the one that was out, and eight
     demo.page.wait_for_function("document.querySelector('.stage-connection').textContent === ''")
     demo.settle()
-    assert demo.page.evaluate("notices") == ["Too many keys at once: the last ones were not taken.", ""]
+    assert demo.page.evaluate("notices") == ["Too many keys at once: the last ones were ignored.", ""]
     assert demo.frame() == 9
     demo.press("a")
     demo.at(10)

@@ -189,7 +189,7 @@ def test_a_belief_net_without_weights_is_independent_coins():
 
 
 def test_a_belief_net_that_never_sees_a_one_stays_finite():
-    """The best visible bias is −∞: the M-step ends where the slope per unit is below 1e-8, again and again."""
+    """The best visible bias is −∞: the M-step ends where the gradient per unit is below 1e-8, again and again."""
     raw = {"model": "sigmoid_belief_net", "data": {"values": [[0, 1], [0, 0], [0, 1]]}, "schedule": "(EM)30"}
     experiment = Experiment.parse(raw)
     trajectory = run.run(experiment)

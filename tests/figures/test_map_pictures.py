@@ -49,7 +49,7 @@ def test_contours_are_the_objective(name):
     for row, column in rng.integers(0, len(x), (30, 2)):
         place = np.array([x[column], y[row]])
         if problem.n_atoms == 3:
-            # h₃ at its best: no other does better
+            # minimised over h₃: no other does better
             third = np.linspace(-6, 6, 20_001)
             codes = np.column_stack([np.broadcast_to(place, (len(third), 2)), third])
             left = problem.target - codes @ problem.dictionary.T

@@ -166,13 +166,13 @@ test("Back and Forward make it wait for a message, an anchor does not", () => {
 
 test("a refused ask is said until none waits", () => {
   connection.full();
-  assert.equal(says(), "Too many keys at once: the last ones were not taken.");
+  assert.equal(says(), "Too many keys at once: the last ones were ignored.");
   connection.drained();
   assert.equal(says(), "");
   lose();
   connection.full();
   connection.drained();
-  assert.equal(says(), "Reconnecting … No more keys are taken until then.");
+  assert.equal(says(), "Reconnecting … Keys are ignored until then.");
 });
 
 test("after the end nothing listens", () => {

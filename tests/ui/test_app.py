@@ -70,7 +70,7 @@ def test_opens_with_its_controls():
         "Standardise the data",
         "Seed",
         "Recipe",
-        "Beside plain EM",
+        "Compare with plain EM",
     }
     assert expected == set(labels(app)) and not notices(app)
 

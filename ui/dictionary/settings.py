@@ -22,7 +22,7 @@ DATA = {
     "patches": "Patches of a photograph",
     "digits": "Handwritten digits",
 }
-PREPARATIONS = {"centred": "their mean taken out", "whitened": "whitened"}
+PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
 M_STEPS = {"full": "M: the best dictionary", "sweep": "C: one sweep over the atoms"}
 DEAD_ATOMS = {"keep": "stay as they are", "revive": "are revived (★)"}
 STARTS = ("start", "second_start")
@@ -65,7 +65,7 @@ class DictionarySettings(Settings):
     data: str = choice(DATA, "bars", "Pictures", then=for_data, entry="generator.generator")
     points: int = slider(20, 2000, 500, "Number of pictures", step=20, whole=True, entry="generator.n_points")
     side: int = slider(4, 12, 8, "Side of a picture", whole=True, entry="generator.side")
-    bars: float = slider(0.5, 6, 2.0, "Bars in a picture, on average", step=0.5)
+    bars: float = slider(0.5, 6, 2.0, "Bars per picture, on average", step=0.5)
     noise: float = slider(0, 0.5, 0.05, "Noise", entry="bars.noise")
     preparation: str = choice(PREPARATIONS, "centred", "Preparation", entry="patches.preparation")
     data_seed: int = box(0, 9999, 1, "Data seed", whole=True, entry="generator.seed")
@@ -74,15 +74,18 @@ class DictionarySettings(Settings):
     precision: float = decades(1e-3, 1e3, 1.0, "β: precision of the noise", entry="settings.beta", change=_OTHER_MODEL)
     norm_constraint: bool = toggle(
         True,
-        "Atoms no longer than 1",
-        "Without this the objective falls for ever: longer atoms with smaller codes say the same and cost less.",
+        "Limit atom length to 1",
+        "Without this the objective falls for ever: longer atoms with smaller codes build the same pictures at a lower"
+        " cost.",
         entry="settings.norm_constraint",
         change=_OTHER_MODEL,
     )
     dead_atoms: str = choice(DEAD_ATOMS, "keep", "Unused atoms", entry="settings.dead_atoms", change=_OTHER_MODEL)
     m_step: str = choice(M_STEPS, "full", "After H", change=Change("goes_on"))
     seed: int = box(0, SEEDS - 1, 0, "Seed of the start", whole=True)
-    second: bool = toggle(True, "A second start beside it", "Same pictures, other first atoms.", change=_OTHER_SECOND)
+    second: bool = toggle(
+        True, "Compare with a second start", "Same pictures, different initial atoms.", change=_OTHER_SECOND
+    )
     second_seed: int = box(0, SEEDS - 1, 1, "Seed of the second start", whole=True, change=_OTHER_SECOND)
 
     @property

@@ -30,7 +30,7 @@ _SHOWN = {"bars": ("points", "bars"), "patches": ("points", "preparation"), "dig
 def show(session: DictionarySession) -> None:
     """Data, atoms, λ and β, what holds the atoms, the two starts."""
     if not sidebar.imported(
-        "Pictures: from the experiment file that you opened.", "Back to the shipped pictures", session=session
+        "Pictures: from the experiment file that you opened.", "Back to the built-in pictures", session=session
     ):
         controls.show(session, "data", *_SHOWN[session.settings.data])
     st.divider()

@@ -38,18 +38,22 @@ RECIPES = {
     "gradient": Recipe(
         "Gradient ascent on log p",
         lambda model: "EG",
-        "with a fresh posterior the gradient of the ELBO is that of log p: one step each is gradient ascent.",
+        "with a fresh posterior the gradient of the ELBO equals that of log p, so one step per E-step is gradient"
+        " ascent.",
     ),
     "stochastic": Recipe(
         "Stochastic gradient ascent",
         lambda model: "ES",
         "the same with the gradient of a minibatch: right on average, noisy step by step.",
     ),
-    "hard": Recipe("Hard EM", lambda model: "HM", "q is a point at the most probable h: no entropy, the gap stays."),
+    "hard": Recipe(
+        "Hard EM", lambda model: "HM", "q is a point at the most probable h: no entropy, and the gap stays open."
+    ),
     "kmeans": Recipe(
         "k-means",
         lambda model: "HM",
-        "hard EM with equal weights and one fixed spherical variance: assign to the nearest centre, average.",
+        "hard EM with equal weights and one fixed spherical variance: assign each point to the nearest centre, then"
+        " average.",
         {"covariance": "spherical", "fixed": True, "standardize": True},
         only="gaussian_mixture",
     ),
@@ -61,14 +65,14 @@ RECIPES = {
     "annealed": Recipe(
         "Annealed EM",
         lambda model: "(TM)20(EM)",
-        "a flattened posterior first, cooled down to the exact one: less depends on the start.",
+        "a flattened posterior, cooled to the exact one: the result depends less on the start.",
     ),
     "variational": Recipe(
         "Variational EM",
         lambda model: "VM",
         "q factorises over the hidden units: at each θ the gap has a floor, 0 only where the posterior factorises too.",
     ),
-    "ecm": Recipe("ECM", _rounds_of_c, "θ climbs block by block, each to its maximum with the others held."),
+    "ecm": Recipe("ECM", _rounds_of_c, "θ climbs block by block, each to its maximum with the others held fixed."),
 }
 
 

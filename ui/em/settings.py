@@ -122,7 +122,7 @@ class EmSettings(Settings):
     clusters: int = slider(1, 8, 3, "Clusters", whole=True, entry="blobs.n_clusters")
     dimensions: int = slider(1, 6, 2, "Dimensions D", whole=True, entry="blobs.n_dimensions")
     imbalance: float = slider(0, 0.9, 0.0, "Imbalance", step=0.05, entry="blobs.imbalance")
-    outliers: float = slider(0, 0.5, 0.0, "Outliers, share", step=0.01, entry="blobs.outliers")
+    outliers: float = slider(0, 0.5, 0.0, "Share of outliers", step=0.01, entry="blobs.outliers")
     data_seed: int = box(0, 9999, 1, "Data seed", whole=True, entry="blobs.seed")
     start: str = choice(STARTS, "random", "Start")
     seed: int = box(0, SEEDS - 1, 3, "Seed", whole=True)
@@ -136,14 +136,15 @@ class EmSettings(Settings):
     )
     compare: bool = toggle(
         False,
-        "Beside plain EM",
-        "Draws log p of plain EM from the same start, after as many half-steps, into the timeline.",
+        "Compare with plain EM",
+        "Draws log p of plain EM in the timeline, from the same start and after the same number of half-steps.",
         change=_OTHER_VIEW,
     )
     fixed: bool = toggle(
         False,
-        "Hold weights and variances",
-        "Equal weights and one variance for all, as they start: only the means move. With H this is k-means.",
+        "Fix weights and variances",
+        "Equal weights and one shared variance, kept at their initial values: only the means move. With H this is"
+        " k-means.",
     )
     step: float = _step_size("G", 0.1)
     first_step: float = _step_size("B", 1.0)
@@ -156,10 +157,10 @@ class EmSettings(Settings):
         0.1, 100, 4.0, "Temperature of the first T", step=0.5, format="%.2f", **_of_move("T", "temperature")
     )
     cooling: float = slider(
-        0.05, 1, 0.8, "Kept of its distance to 1, at every T", step=0.05, **_of_move("T", "cooling")
+        0.05, 1, 0.8, "Cooling: share of (temperature − 1) kept after each T", step=0.05, **_of_move("T", "cooling")
     )
     standardize: bool = toggle(
-        False, "Standardise the data", "Mean 0 and variance 1 in every dimension: one step size then suits all."
+        False, "Standardise the data", "Mean 0 and variance 1 in every dimension, so that one step size suits them all."
     )
     x_axis: int = box(0, 63, 0, "Horizontal", whole=True, change=_OTHER_VIEW)
     y_axis: int = box(0, 63, 1, "Vertical", whole=True, change=_OTHER_VIEW)
@@ -201,7 +202,7 @@ class EmSettings(Settings):
         limits.check(raw, 0)
         experiment = Experiment.parse(raw)
         if experiment.model.name not in MODEL_NAMES:
-            valid = f"a model of this page: {', '.join(MODEL_NAMES)}"
+            valid = f"a model on this page: {', '.join(MODEL_NAMES)}"
             raise InvalidExperiment("model", experiment.model.name, valid)
         complete = experiment.to_json()
         own, source = complete["settings"], complete["data"]

@@ -49,7 +49,7 @@ class MapRun(Tape):
             run = cls(experiment, settings)
         except HalfStepFailed as failure:  # the pictures need the optimum, and the optimum its path over λ
             atoms = experiment.problem.dictionary.tolist()
-            valid = f"one whose path over λ can be found ({failure})"
+            valid = f"a dictionary for which the path over λ can be computed ({failure})"
             raise InvalidExperiment("data.dictionary", atoms, valid) from None
         run.planned = steps
         return run
@@ -57,7 +57,7 @@ class MapRun(Tape):
     @staticmethod
     def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[int], int | None]:
         """The number of steps in an address, and the cursor."""
-        steps = read_number(query, "steps", LONGEST, messages, "The run starts anew.")
+        steps = read_number(query, "steps", LONGEST, messages, "The run starts again.")
         return (steps,), read_cursor(query, steps, messages)
 
     @staticmethod
@@ -65,7 +65,7 @@ class MapRun(Tape):
         """Say what the page leaves out of a long file."""
         if steps <= LONGEST:
             return []
-        return [f"The file has {steps:,} steps; the page holds {LONGEST:,}, the command line goes on."]
+        return [f"The file has {steps:,} steps; this page holds up to {LONGEST:,}. Use the command line for more."]
 
     def query(self, cursor: int) -> dict[str, str]:
         return {"steps": str(self.tape), "cursor": str(cursor)} if self.tape else {}
@@ -141,11 +141,11 @@ class MapRun(Tape):
         if step.trouble:
             return "The run stopped here."
         if step.state.done:
-            return "The solver is done."
+            return "The solver has finished."
         if step.gap <= _CLOSE * max(1.0, step.objective) and self._is_l1:
             return "Certified: this is the most likely code, up to rounding."
         if len(self) > LONGEST:
-            return f"The page holds {LONGEST:,} steps; the command line goes on."
+            return f"This page holds up to {LONGEST:,} steps. Use the command line for more."
         return None
 
     @property

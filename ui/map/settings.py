@@ -81,16 +81,14 @@ class MapSettings(Settings):
     v1: float = slider(-3, 3, 1.5, "v₁", step=0.05, change=_OTHER_SIGNAL)
     v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_SIGNAL)
     angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_SIGNAL)
-    number: int = box(0, _NUMBERS - 1, 3, "Number of the signal", whole=True, change=_OTHER_SIGNAL)
+    number: int = box(0, _NUMBERS - 1, 3, "Signal number", whole=True, change=_OTHER_SIGNAL)
     penalty: float = decades(1e-4, 1e3, 0.7, "λ: sparsity", entry="settings.lambda", change=Change("restarts"))
     precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", entry="settings.beta")
     solver: str = choice(
         {name: solver.title for name, solver in SOLVERS.items()}, "ista", "Solver", entry="settings.solver"
     )
     stride: float = slider(0.05, 2.5, 1.0, "Step, in units of 1/‖βWᵀW‖₂", step=0.05)
-    restart: bool = toggle(
-        False, "Restart", "Throw the momentum away whenever it points uphill.", entry="solver.restart"
-    )
+    restart: bool = toggle(False, "Restart", "Reset the momentum whenever it points uphill.", entry="solver.restart")
     dt: float = slider(0.01, 2.5, 0.1, "Time step dt/τ", step=0.01, entry="solver.dt")
     atoms: int = slider(1, 64, 10, "Atoms to choose", whole=True, entry="solver.atoms")
 

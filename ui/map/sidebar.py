@@ -30,7 +30,7 @@ def show(session: MapSession) -> None:
     """Signal, dictionary, λ and β, solver."""
     settings = session.settings
     imported = sidebar.imported(
-        "Signal and dictionary: from the file that you opened.", "Back to the shipped signals", session=session
+        "Signal and dictionary: from the file that you opened.", "Back to the built-in signals", session=session
     )
     controls.show(session, "signal")
     if not imported:
@@ -43,7 +43,7 @@ def show(session: MapSession) -> None:
     controls.show(session, "penalty", "precision", "solver", *_SHOWN.get(settings.solver, ()))
     sidebar.experiment_file(session)
     _own_dictionary(session)
-    sidebar.about("What is minimised, and why it is sparse", _ABOUT)
+    sidebar.about("What is minimised, and why the code is sparse", _ABOUT)
     sidebar.keys()
 
 
@@ -57,13 +57,13 @@ def _dictionary(session: MapSession) -> None:
         return
     st.caption("From the page Dictionary learning, to four decimals.")
     if learned is not None and learned.tolist() != settings.learned:
-        st.button("Take it as it is there now", on_click=session.take_learned)
+        st.button("Update to the latest dictionary", on_click=session.take_learned)
 
 
 def _own_dictionary(session: MapSession) -> None:
     with st.expander("Your own dictionary"):
         rows = session.run.experiment.problem.n_dimensions
-        plain(f"A CSV file of {rows} rows, one column an atom, numbers only.")
+        plain(f"A CSV file of {rows} rows and one column per atom, numbers only.")
         controls.upload(
             session,
             "dictionary_file",

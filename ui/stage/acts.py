@@ -93,7 +93,7 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
     if what == "drag":
         at = min(act.get("at", last), last)
         if act["handle"] not in {handle["id"] for handle in run.frames([at])[at].get("handles") or ()}:
-            raise InvalidExperiment("drag", act["handle"], "something that can be moved on the picture now")
+            raise InvalidExperiment("drag", act["handle"], "a handle that is on the picture now")
         return {**act, "at": at}
     if what not in _NEEDED:
         wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn")}

@@ -137,7 +137,7 @@ def _optimum(problem: Problem) -> Optimum:
     try:
         return Exact(problem).optimum()
     except OverflowError:
-        raise InvalidExperiment("data", "these numbers", "a mode within the numbers") from None
+        raise InvalidExperiment("data", "these numbers", "a mode in the range of double precision") from None
 
 
 def _shape(problem: Problem, optimum: Optimum, order: Sequence[int] | Indices) -> Shape:

@@ -41,7 +41,7 @@ class PlainView:
         return []
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        raise InvalidExperiment("drag", handle, "something on the picture that can be moved")
+        raise InvalidExperiment("drag", handle, "a handle on the picture")
 
     def note(self, moment: Moment) -> str:
         return "" if moment.step.after.q is not None else "no q yet"

@@ -23,7 +23,7 @@ _MOST_ROWS = 24
 class BeliefNetView(PlainView):
     """Above the weights from each hidden unit; below some rows of the data, each with the posterior of its causes."""
 
-    title = "Weights, data, and hidden causes under q"
+    title = "Weights, data, and hidden units under q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

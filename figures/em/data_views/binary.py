@@ -22,7 +22,7 @@ _MOST_ROWS = 60
 class BinaryView(PlainView):
     """Mixture of products of Bernoulli distributions."""
 
-    title = "Rows, and who q says made them"
+    title = "Rows and their responsibilities"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

@@ -17,7 +17,7 @@ from figures.look.encode import Json
 class BloodGroupsView(PlainView):
     """Stacked bars of people; a tick on each bar is what θ expects there."""
 
-    title = "Groups split by q into genotypes"
+    title = "Blood groups, split by q into genotypes"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

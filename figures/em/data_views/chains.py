@@ -18,7 +18,7 @@ from figures.look.encode import Json, blended_colors, symbols
 class ChainsView(PlainView):
     """All sequences end to end, with a gap between."""
 
-    title = "Series, and the states that q sees behind it"
+    title = "Series, and the hidden states under q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

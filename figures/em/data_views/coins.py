@@ -82,7 +82,7 @@ class CoinsView(PlainView):
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:
-            raise InvalidExperiment(f"P(heads) of coin {_letter(int(handle))}", round(x, 4), "a place between 0 and 1")
+            raise InvalidExperiment(f"P(heads) of coin {_letter(int(handle))}", round(x, 4), "a value between 0 and 1")
         probabilities = theta["probabilities"].copy()
         probabilities[int(handle)] = x
         return {**theta, "probabilities": frozen(probabilities)}

@@ -19,7 +19,7 @@ from figures.scene import Handle
 class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
-    title = "Data, and who q says made them"
+    title = "Data, coloured by responsibility"
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

@@ -61,7 +61,7 @@ class LifetimesView(PlainView):
         if not len(q.starts):
             return f"{shown}; nothing is hidden"
         least, most = (f"{float(end):.4f}" for end in (q.remainders.min(), q.remainders.max()))
-        return f"{shown}; q expects {least if least == most else f'{least} to {most}'} more of each"
+        return f"{shown}; under q each is expected to last {least if least == most else f'{least} to {most}'} more"
 
     def _drawn(self) -> Figure:
         figure = Figure(
@@ -78,7 +78,7 @@ class LifetimesView(PlainView):
         ends = {"size": 9, "hoverinfo": "all"}
         failed, alive = self.observed, ~self.observed
         figure.curve("seen", "$muted", "seen", width=thick, x=x, y=y, hoverinfo="all")
-        figure.curve("rest", palette.component(0), "rest expected by q", width=thick * 0.7, glides=True)
+        figure.curve("rest", palette.component(0), "expected remainder under q", width=thick * 0.7, glides=True)
         figure.points("failed", "$text", "failed", symbol="x", x=self.times[failed], y=self.rows[failed], **ends)
         figure.points(
             "alive",

@@ -72,7 +72,7 @@ class LinkageView(PlainView):
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:
-            raise InvalidExperiment("θ", round(x, 4), "a place between 0 and 1")
+            raise InvalidExperiment("θ", round(x, 4), "a value between 0 and 1")
         return {"theta": frozen(x)}
 
     def note(self, moment: Moment) -> str:
@@ -81,7 +81,7 @@ class LinkageView(PlainView):
             return f"θ = {theta:.6f}; no q yet"
         hidden = float(q.expected_counts[1, 0])
         completed = f"({hidden:.2f} + {self.counts[3]:.0f}) / ({hidden:.2f} + {self.counts[1:].sum():.0f})"
-        return f"θ = {theta:.4f}; completed data say {completed}"
+        return f"θ = {theta:.4f}; completed data give {completed}"
 
     def _bar(
         self, name: str, label: str, color: str, places: list[int], counts: np.ndarray | None = None, **more: Any

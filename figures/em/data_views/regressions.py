@@ -18,7 +18,7 @@ from figures.look.encode import Json
 class RegressionView(PlainView):
     """One input is drawn, the first that varies; the others stand at their means."""
 
-    title = "Lines, and who q says made the points"
+    title = "Points and lines, coloured by responsibility"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

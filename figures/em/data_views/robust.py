@@ -19,7 +19,7 @@ from figures.scene import Handle
 class RobustView(PlaneView):
     """Student t: along two axes, or as densities in one dimension."""
 
-    title = "Points, sized by what q lets them count"
+    title = "Points, sized by their expected weight"
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -43,7 +43,7 @@ class RobustView(PlaneView):
             x=seen[:, 0],
             y=np.zeros(len(seen)) if self.flat else seen[:, 1],
             text=[],
-            hover="counts %{text}",
+            hover="weight %{text}",
         )
         x, y = self._outline(centre, scatter)
         figure.curve("plain", "$muted", "plain Gaussian", width=2, dash="dash", x=x, y=y)

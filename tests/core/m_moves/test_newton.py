@@ -122,7 +122,7 @@ def test_newton_does_not_depend_on_units(covariance, unit):
 
 
 def test_newton_needs_far_fewer_steps_than_the_gradient():
-    """The two coins at fixed q: how many N, and how many B, until the slope per unit is below 1e-7."""
+    """The two coins at fixed q: how many N, and how many B, until the gradient per unit is below 1e-7."""
     needed = {}
     for letter in "NB":
         experiment = COINS.experiment(f"E({letter})60")

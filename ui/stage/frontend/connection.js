@@ -20,8 +20,8 @@ const KEYS = new Set(["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "Arrow
 
 const WORDS = {
   lost: "Reconnecting …",
-  full: "Reconnecting … No more keys are taken until then.",
-  many: "Too many keys at once: the last ones were not taken.",
+  full: "Reconnecting … Keys are ignored until then.",
+  many: "Too many keys at once: the last ones were ignored.",
   dead: "The server does not answer. Reload the page to try again.",
 };
 

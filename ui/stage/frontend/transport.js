@@ -12,7 +12,7 @@ import { paint, readable } from "./theme.js";
 const NAMES = {
   Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", perSecond: "/s",
   Position: "Position", Steps: "Steps", Transport: "Playback", Done: "The end", of: "{} of {}",
-  Working: "Computing, {} so far. Pause stops it.",
+  Working: "Computing step {}. Press Pause to stop.",
 };
 
 const ICONS = {
