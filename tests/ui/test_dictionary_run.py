@@ -174,7 +174,7 @@ def test_another_model_starts_from_the_atoms_in_view():
         lengths = np.linalg.norm(atoms, axis=0)
         assert lengths.max() > 1.01
         np.testing.assert_allclose(start, atoms / np.maximum(lengths, 1), rtol=0, atol=1.001e-3)
-    assert "16 atoms taken over" in here.run.frames()[0]["text"]["caption"]
+    assert "16 atoms carried over" in here.run.frames()[0]["text"]["caption"]
     taken = here.run.dictionaries(0)
     here.act({"act": "advance", "to": 4})
     there = DictionarySession.opened(here.query())
