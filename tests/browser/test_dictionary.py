@@ -135,6 +135,7 @@ def test_faces(learning):
     np.testing.assert_array_equal(levels > 0, np.array(row["codes"])[picked] != 0)
 
 
+@pytest.mark.exhaustive
 def test_zoom_survives_and_no_figure_is_built_again(learning):
     learning.open(f"{QUERY}&schedule=(HM)3&cursor=6", 6)
     learning.mark_figures()
@@ -192,6 +193,7 @@ def test_end_comes_to_the_end_of_bars(learning):
     learning.shows(rows(SMALL, "HM" * 20)[learning.frame()])
 
 
+@pytest.mark.exhaustive
 def test_keys(learning):
     learning.open()
     learning.press("h")
@@ -244,6 +246,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
 # --- links, files, the MAP page ---------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_link_to_a_fresh_server(learning, other_page, other_server):
     learning.open(f"{QUERY}&penalty=0.8&atoms=20&dead_atoms=revive&seed=4&schedule=(HM)3&cursor=6", 6)
     chosen = replace(SMALL, penalty=0.8, atoms=20, dead_atoms="revive", seed=4)
@@ -257,6 +260,7 @@ def test_link_to_a_fresh_server(learning, other_page, other_server):
     assert other_page.locator(".notice").count() == 0 and there.fits()
 
 
+@pytest.mark.exhaustive
 def test_link_with_nonsense(learning):
     nonsense = {"data": "photos", "atoms": "0", "penalty": "-1", "norm_constraint": "maybe", "dead_atoms": "bury",
                 "m_step": "E", "given": "abc", "schedule": "HX", "cursor": "9"}  # fmt: skip
@@ -311,6 +315,7 @@ def test_the_map_page_uses_what_was_learned(learning):
     expect(learning.metric("Nonzero coefficients")).to_contain_text("of 16")
 
 
+@pytest.mark.exhaustive
 def test_usable_on_a_phone(learning, browser, page_errors):
     phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
     watch(phone, page_errors)

@@ -102,6 +102,7 @@ def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, se
     assert home.same_figures()
 
 
+@pytest.mark.exhaustive
 def test_play_goes_on_after_a_restart(home, server):
     home.open("data=blobs&separation=0.5&components=4&plan=EG")  # slow to converge
     home.page.select_option(".stage-speed", "8")
@@ -124,6 +125,7 @@ def test_a_cut_websocket_and_a_key_at_once(cut, proxy):
     cut.at(3)
 
 
+@pytest.mark.exhaustive
 def test_an_answer_lost_with_the_connection_is_sent_again(cut, proxy):
     cut.open()
     cut.press("e")
@@ -135,6 +137,7 @@ def test_an_answer_lost_with_the_connection_is_sent_again(cut, proxy):
     assert cut.moves == "startE"
 
 
+@pytest.mark.exhaustive
 def test_too_many_keys_while_the_server_is_away_are_refused_aloud(cut, proxy):
     cut.open()
     proxy.cut(stay=True)
@@ -147,6 +150,7 @@ def test_too_many_keys_while_the_server_is_away_are_refused_aloud(cut, proxy):
     cut.at(8)
 
 
+@pytest.mark.exhaustive
 def test_without_a_network_a_server_on_the_same_machine_goes_on(page, server):
     """`navigator.onLine` alone says nothing: the lecturer's laptop may be its own server."""
     home = Home(page, server.url).open()
@@ -163,6 +167,7 @@ DROP = """(count) => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_an_ask_that_got_lost_is_asked_again(page, server):
     home = Home(page, server.url).open()
     page.evaluate(DROP, 1)
@@ -196,6 +201,7 @@ def test_as_a_last_resort_the_page_is_loaded_again_and_the_key_counts(page, serv
     home.at(4)
 
 
+@pytest.mark.exhaustive
 def test_a_slow_answer_is_waited_for(page, serve):
     """Longer than the doubt: nothing is asked again, nothing loaded again."""
     server = serve(DEMO)

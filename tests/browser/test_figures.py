@@ -17,6 +17,7 @@ def demo(own_page, serve):
     return page
 
 
+@pytest.mark.exhaustive
 def test_figures_let_go_in_the_midst_of_anything(demo):
     assert demo.evaluate(STRESS) > 50
     demo.wait_for_timeout(300)  # errors fail the test (`own_page`)

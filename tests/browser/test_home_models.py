@@ -159,6 +159,7 @@ def test_linkage(home):
     assert home.numbers() == numbers  # the link tells random from published
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("dimensions", [1, 4])
 def test_blobs(home, dimensions):
     settings = EmSettings(data="blobs", dimensions=dimensions, components=3, y_axis=2 if dimensions == 4 else 1)

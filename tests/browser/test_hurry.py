@@ -53,6 +53,7 @@ def test_twenty_clicks_in_one_tick(home):
     home.at(19)
 
 
+@pytest.mark.exhaustive
 def test_other_sizes_of_the_window_while_it_plays(home):
     home.play()
     for width, height in ((700, 900), (390, 844), (1440, 900)):
@@ -77,6 +78,7 @@ def test_another_model_while_it_plays(page, url):
     assert home.frame() == seen
 
 
+@pytest.mark.exhaustive
 def test_the_page_is_left_while_end_computes(own_page, url):
     home = Home(own_page, url).open()
     home.press("End")

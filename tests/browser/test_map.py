@@ -135,6 +135,7 @@ def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.shows(rows(replace(TOY, v1=0.78, v2=1.46), 1)[0])
 
 
+@pytest.mark.exhaustive
 def test_keys(map_page):
     map_page.open()
     expected = rows(TOY, 3)

@@ -21,6 +21,7 @@ def map_page(page, serve):
     return Map(page, serve(APP).url)
 
 
+@pytest.mark.exhaustive
 def test_link_to_a_fresh_server(map_page, other_page, other_server):
     """The new server's very first visitor comes straight to this page."""
     map_page.open("signal=digit&solver=fista&restart=yes&number=17&penalty=0.5&stride=0.9&steps=7&cursor=7", 7)
@@ -39,6 +40,7 @@ def test_link_to_a_fresh_server(map_page, other_page, other_server):
     there.at(7)
 
 
+@pytest.mark.exhaustive
 def test_link_with_nonsense(map_page):
     nonsense = {"signal": "photo", "solver": "lasso", "penalty": "-1", "v1": "nan", "number": "1000", "stride": "x",
                 "given": "abc", "steps": "1001", "cursor": "12"}  # fmt: skip

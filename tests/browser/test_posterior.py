@@ -202,6 +202,7 @@ def test_dragging_mu(reader, units, other_page):
     assert "given" not in reader.address("cursor=3")
 
 
+@pytest.mark.exhaustive
 def test_zoom_stays(reader):
     reader.open("cursor=2", 2)
     low = reader.plot("picture", "plot._fullLayout.xaxis.range[0]")
@@ -255,6 +256,7 @@ def test_two_units(reader):
 # --- links, files, small screens --------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_link_to_a_fresh_server(tmp_path, page, page_errors):
     """The new server's very first visitor comes straight to this page."""
     chosen = replace(TWO, penalty=0.5, precision=4.0, v1=-1.0, angle=120.0, width=0.2).at([0.25, -1.0])
@@ -270,6 +272,7 @@ def test_link_to_a_fresh_server(tmp_path, page, page_errors):
         restarted.stop()
 
 
+@pytest.mark.exhaustive
 def test_link_with_nonsense(reader):
     nonsense = {"units": "three", "penalty": "-1", "v": "nan", "angle": "1000", "given": "abc", "cursor": "99"}
     reader.open("&".join(f"{name}={value}" for name, value in nonsense.items()))

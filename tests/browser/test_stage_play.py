@@ -1,8 +1,11 @@
 """The stage plays, scrubs and glides through its frames (stage_demo.py)."""
 
+import pytest
+
 from tests.browser.reader import named
 
 
+@pytest.mark.exhaustive
 def test_play_goes_on_with_another_run(demo):
     demo.open("known=3")
     demo.page.select_option(".stage-speed", "8")
