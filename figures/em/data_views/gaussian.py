@@ -75,7 +75,7 @@ class GaussianView(PlaneView):
         weights = ", ".join(f"{weight:.2f}" for weight in moment.step.after.theta["weights"])
         if moment.step.after.q is None:
             return f"weights {weights}; no q yet"
-        return f"weights {weights}; point colours: responsibilities"
+        return f"weights {weights}"
 
     def _plane(self) -> Figure:
         x, y = self.labels

@@ -64,8 +64,8 @@ class RegressionView(PlainView):
 
     def note(self, moment: Moment) -> str:
         weights = ", ".join(f"{weight:.2f}" for weight in moment.step.after.theta["weights"])
-        told = "no q yet" if moment.step.after.q is None else "point colours: responsibilities"
-        return f"weights {weights}; dashed: one standard deviation; {told}"
+        told = "; no q yet" if moment.step.after.q is None else ""
+        return f"weights {weights}; dashed: one standard deviation{told}"
 
     def _labels(self) -> tuple[str, str]:
         """The names of the drawn input and the target; of a column each, or of these two."""
