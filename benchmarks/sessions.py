@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/sessions.py [--clicks 40] [--viewers 30] [--sessions 1000] [--json FILE] [--smoke]
 
 Clicks go to two servers turn by turn: one as shipped, one with `runner.postScriptGC` switched on, which is Streamlit's
-own default. Then a class steps on each server, everybody once a second: how long the slowest twentieth waits. Then sessions are opened and closed one after the other on the server as shipped; its memory must be flat.
+own default. Then a class steps on each server, everybody once a second: how long the slowest twentieth waits. Then
+sessions are opened and closed one after the other on the server as shipped; its memory must be flat.
 """
 
 import argparse
@@ -48,9 +49,9 @@ def crowd(viewers, seconds, script):
         server = Server(script, **kind)
         try:
             readers = [Viewer(server) for _ in range(viewers)]
-            waited = []
+            waited, begin = [], time.perf_counter() + 0.5
 
-            def watch(place, reader, waited=waited, begin=time.perf_counter() + 0.5):
+            def watch(place, reader, waited=waited, begin=begin):
                 for beat in range(seconds):
                     due = begin + beat + place / viewers
                     time.sleep(max(0.0, due - time.perf_counter()))

@@ -14,8 +14,8 @@ from em_core import datasets
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
+from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
-from em_core.moves import MOVES, lacking
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder

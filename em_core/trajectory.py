@@ -12,8 +12,9 @@ from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES
 from em_core.model import check
-from em_core.moves import MOVES
+from em_core.moves import MAKE
 from em_core.records import Bound, Event, HalfStep, Info, Made, Parameters, State, Trajectory
 from em_core.schedule import Plan
 
@@ -65,7 +66,7 @@ def half_step(experiment: Experiment, before: State, index: int, letter: str) ->
     """Half-step number `index`, made from the state `before`; as `extend` makes it."""
     settings, rng = experiment.moves.get(letter, {}), draws(experiment, index)
     try:
-        made = MOVES[letter].make(experiment.model, experiment.data, before, settings, rng)
+        made = MAKE[letter](experiment.model, experiment.data, before, settings, rng)
     except HalfStepFailed as failure:
         event = Event(failure.kind, str(failure), failure.numbers, stops=True)
         made = Made(before, Info(None, accepted=False), (event,))

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from em_core.kinds import MOVES
 from em_core.models import MODELS
-from em_core.moves import MOVES
 from em_core.sparse_coding import SOLVERS
 from tests import breaks
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES, allowed, check_order, lacking
+from em_core.kinds import MOVES, allowed, check_order, lacking
 from em_core.observe.ahead import Ahead
 from em_core.records import Trajectory
 from em_core.schedule import Plan

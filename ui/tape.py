@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from em_core import schedule
 from em_core.files.errors import InvalidExperiment
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from ui.settings import Number
 
 Json = dict[str, Any]

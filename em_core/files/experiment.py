@@ -12,9 +12,9 @@ import numpy as np
 from em_core import datasets, schedule
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import LARGEST, Fields
+from em_core.kinds import MOVES, check_order, read_moves
 from em_core.model import LatentVariableModel, check
 from em_core.models import MODELS
-from em_core.moves import MOVES, check_order, read_moves
 from em_core.records import Parameters
 
 

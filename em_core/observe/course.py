@@ -12,7 +12,7 @@ from em_core.bound import Profile, chord, line, scan
 from em_core.caching import bounded
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.records import Array, Parameters, frozen
 from em_core.schedule import plan
 from em_core.trajectory import run_to_end, start

@@ -14,8 +14,8 @@ from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slo
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES
 from em_core.m_steps import minibatch_slope
-from em_core.moves import MOVES
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory

@@ -21,6 +21,7 @@ from em_core.sparse_coding.solvers.state import SolverState
 PARTS: dict[str, Callable[[Problem, Any], ProximalStep]] = {"ista": ista.parts, "fista": fista.parts}
 RACERS = ("ista", "fista", "coordinate_descent", "admm", "lca", "feature_sign", "homotopy")
 RACE_STEPS = 100
+TITLES = {name: solver.title for name, solver in SOLVERS.items()}
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,21 @@ class Background:
     @property
     def problem(self) -> Problem:
         return self.experiment.problem
+
+    @property
+    def title(self) -> str:
+        """What the solver is called."""
+        return TITLES[self.experiment.solver]
+
+    @property
+    def is_l1(self) -> bool:
+        """Whether the solver solves the L1 problem, as all but OMP do."""
+        return SOLVERS[self.experiment.solver].norm == "L1"
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether the solver begins at 0 and nowhere else."""
+        return SOLVERS[self.experiment.solver].from_zero
 
     @cached_property
     def path(self) -> homotopy.Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from figures.look.moves import START
 from figures.look.wording import number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
 from em_core.observe.moment import Moment
 from figures import bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.observe.moment import Moment
 from figures.drawing import Figure, Trace
 from figures.look import layout, wording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from em_core.moves import MOVES, temperature
+from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.look.moves import START

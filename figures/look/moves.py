@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from figures.scene import Chip
 
 START = Chip("start", "Go to the start", "$muted")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.observe.solving import RACE_STEPS, RACERS, Background, Step
-from em_core.sparse_coding import SOLVERS
+from em_core.observe.solving import RACE_STEPS, RACERS, TITLES, Background, Step
 from figures.drawing import Figure
 from figures.look import palette
 from figures.look.encode import Json
@@ -130,13 +129,13 @@ def _race(background: Background, by_steps: bool) -> Figure:
         figure.curve(
             name,
             palette.component(i),
-            SOLVERS[name].title,
+            TITLES[name],
             dash=_DASHES[i % len(_DASHES)],
             mode="lines+markers" if len(heights) < 12 else "lines",
             marker={"symbol": palette.symbol(i), "size": 7, "color": palette.component(i)},
             x=x[drawn],
             y=heights[drawn],
-            hover=f"{SOLVERS[name].title}: %{{y:.3g}}",
+            hover=f"{TITLES[name]}: %{{y:.3g}}",
         )
     figure.ring("here", "$text", size=12)
     return figure

@@ -6,7 +6,6 @@ import numpy as np
 
 from em_core.observe.solving import Background, Point, Step
 from em_core.records import Array
-from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures.look import wording
 from figures.look.encode import Json
@@ -85,7 +84,7 @@ class MapScene(PageScene):
             digest(f"{self.id}/{step.index}/{ended}"),
             self._picture.append(step) | self._progress.append(step),
             words.chip(step),
-            None if ended else Button("Step", SOLVERS[self.background.experiment.solver].title),
+            None if ended else Button("Step", self.background.title),
         ).json()
 
     def whole(self, light: Json, step: Step) -> Json:
@@ -138,7 +137,7 @@ class MapScene(PageScene):
         return None
 
     def _handles(self, step: Step) -> list[Handle]:
-        if SOLVERS[self.background.experiment.solver].from_zero or not self._picture.is_drawn:
+        if self.background.from_zero or not self._picture.is_drawn:
             return []
         x, y = (float(entry) for entry in step.state.code[:2])
         return [Handle("code", "picture", x, y, "Start of h", "$text")]
@@ -165,7 +164,7 @@ class MapScene(PageScene):
             title = f"−log p(h | v) + c, {'minimised over h₃' if three else 'and the path down'}"
         distances = [("progress", "Certificate"), ("support", "Support"), ("race", "Race"), ("work", "By work")]
         shown = (self._picture, self._signal, self._shrink)
-        solver = SOLVERS[self.background.experiment.solver].title
+        solver = self.background.title
         return Scene(
             equation=words.EQUATION,
             metrics=METRICS,

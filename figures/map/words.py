@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.observe.solving import Background, Step
-from em_core.sparse_coding import SOLVERS
 from figures.look.moves import START
 from figures.look.wording import number
 from figures.scene import Chip, Term
@@ -38,13 +37,13 @@ def caption(background: Background, step: Step) -> str:
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
     knows = f"No code can lower the objective by more than {number(step.gap, 6)}: that is the certificate."
-    if SOLVERS[background.experiment.solver].norm != "L1":
+    if not background.is_l1:
         knows = (
             f"It solves a different problem: another code may have a lower objective, by up to {number(step.gap, 6)}."
         )
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
-        return _AIM if SOLVERS[background.experiment.solver].norm == "L1" else _OTHER_AIM
+        return _AIM if background.is_l1 else _OTHER_AIM
     if background.experiment.solver != "homotopy":
         happened = _STEPS[background.experiment.solver]
     else:
@@ -66,7 +65,7 @@ def picture(background: Background, step: Step) -> str:
     used = np.flatnonzero(step.state.code)
     listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
     return (
-        f"Step {step.index} of {SOLVERS[background.experiment.solver].title}. Objective {number(step.objective)}, "
+        f"Step {step.index} of {background.title}. Objective {number(step.objective)}, "
         f"certified gap {number(step.gap)}. Nonzero: {listed or 'nothing'}{' …' if len(used) > 12 else ''}."
     )
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from em_core import datasets
 from em_core.families.gaussian import COVARIANCES
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from em_core.schedule import compress
 from tests.core.any_data import (
     MOST_POINTS,

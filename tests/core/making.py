@@ -11,8 +11,8 @@ import numpy as np
 
 from em_core.bound import decompose
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from em_core.records import State
 
 M_TYPE = "".join(letter for letter, move in MOVES.items() if move.kind == "M")

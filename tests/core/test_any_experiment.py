@@ -15,8 +15,8 @@ from em_core.__main__ import main
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import finite, report
+from em_core.kinds import MOVES
 from em_core.models import MODELS
-from em_core.moves import MOVES
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import run

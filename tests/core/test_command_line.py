@@ -15,8 +15,8 @@ import pytest
 
 from em_core.__main__ import INVALID, listing, main
 from em_core.datasets import catalogue
+from em_core.kinds import MOVES
 from em_core.models import MODELS
-from em_core.moves import MOVES
 
 ROOT = Path(__file__).parents[2]
 LINKAGE = {"model": "linkage", "data": {"counts": [125, 18, 20, 34]}, "start": {"theta": 0.5}, "schedule": "(EM)3"}

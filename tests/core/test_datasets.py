@@ -8,8 +8,8 @@ import pytest
 from em_core import datasets, trajectory
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
+from em_core.kinds import allowed
 from em_core.models import MODELS
-from em_core.moves import allowed
 from tests.core.cases import reference
 
 CATALOGUE = datasets.catalogue()

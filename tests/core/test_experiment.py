@@ -12,7 +12,7 @@ from em_core.bound import decompose
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.schedule import plan
 from em_core.trajectory import extend, run, run_to_end, start
 from tests.core.cases import CASES

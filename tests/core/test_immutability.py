@@ -13,7 +13,7 @@ from em_core.bound import decompose, profile
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from tests.core.cases import CASES
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from em_core import trajectory
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES, allowed
 from em_core.models import sigmoid_belief_net
-from em_core.moves import MOVES, allowed
 from em_core.sparse_coding.learning import dictionary_update
 from tests.core.cases import CASES
 

@@ -10,7 +10,7 @@ import pytest
 from em_core import m_steps
 from em_core import trajectory as run
 from em_core.bound import decompose
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.records import State
 from tests.core.cases import CASES, INTERIOR, WITH_M, central_difference
 from tests.core.making import gaussian

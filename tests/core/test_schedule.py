@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from em_core.files.errors import InvalidExperiment
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.schedule import LONGEST, compress, expand, plan
 
 # (a schedule, what it stands for), built side by side

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from em_core.observe import course
 from tests.figures.stage_replay import Shown
 from ui.dictionary.run import DictionaryRun

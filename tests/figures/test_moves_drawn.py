@@ -10,8 +10,8 @@ import pytest
 
 from em_core.bound import decompose, gap_by_block, slopes
 from em_core.e_steps import unit_blocks
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from tests.figures.runs import shown
 from tests.figures.stage_replay import decode, numbers_in
 from ui.em.run import EmRun

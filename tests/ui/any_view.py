@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from em_core import datasets
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from tests.core.any_code import codings, ladders
 from tests.core.any_experiment import experiments, schedules
 from tests.core.test_fuzz import ODD

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import ui.player
 import ui.stage
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from tests.attack import exhaustive, ordinary
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession

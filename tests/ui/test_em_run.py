@@ -11,8 +11,8 @@ import ui.lanes
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from em_core.trajectory import converged
 from em_core.trajectory import run as core_run
 from ui import limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from em_core.files.experiment import Experiment
-from em_core.moves import check_order
+from em_core.kinds import check_order
 from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array
 from em_core.trajectory import END_RISE

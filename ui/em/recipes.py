@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from em_core import schedule
-from em_core.moves import MOVES, allowed
+from em_core.kinds import MOVES, allowed
 
 OWN = "own"
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from em_core import schedule
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES, check_order
+from em_core.kinds import MOVES, check_order
 from em_core.observe.moment import Moment, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, opening

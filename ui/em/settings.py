@@ -10,8 +10,8 @@ from em_core import datasets, schedule
 from em_core.families.gaussian import COVARIANCES
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from em_core import schedule
-from em_core.moves import MOVES, Move, lacking
+from em_core.kinds import MOVES, Move, lacking
 from ui import controls, sidebar
 from ui.em import recipes
 from ui.em.session import EmSession

@@ -142,12 +142,8 @@ class MapRun(Tape):
             return "The run stopped here."
         if step.state.done:
             return "The solver has finished."
-        if step.gap <= _CLOSE * max(1.0, step.objective) and self._is_l1:
+        if step.gap <= _CLOSE * max(1.0, step.objective) and self.scene.background.is_l1:
             return "Certified: this is the most likely code, up to rounding."
         if len(self) > LONGEST:
             return f"This page holds up to {LONGEST:,} steps. Use the command line for more."
         return None
-
-    @property
-    def _is_l1(self) -> bool:
-        return self.experiment.solver != "omp"

@@ -17,8 +17,8 @@ from em_core.datasets import images, photograph
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
+from em_core.kinds import MOVES, allowed
 from em_core.models.dictionary_learning import DictionaryLearning
-from em_core.moves import MOVES, allowed
 from em_core.schedule import plan
 from tests.attack import exhaustive, ordinary
 from tests.core.dictionary_learning.shared import (

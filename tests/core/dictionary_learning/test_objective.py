@@ -10,8 +10,8 @@ import pytest
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
+from em_core.kinds import MOVES
 from em_core.models.dictionary_learning import DictionaryLearning, PointCodes, textbook_objective, textbook_weight
-from em_core.moves import MOVES
 from em_core.schedule import plan
 from tests.core.dictionary_learning.shared import BARS, SMALL_BARS, TINY, free, heights, made
 

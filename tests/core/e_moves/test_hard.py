@@ -13,7 +13,7 @@ from em_core import trajectory as run
 from em_core.bound import decompose
 from em_core.distributions.normals import Normals
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.records import State
 from tests.core.cases import CASES
 from tests.core.e_moves.shared import CONTINUOUS, DISCRETE, hides, made, net_log_joint, with_move

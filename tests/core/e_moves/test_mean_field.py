@@ -10,8 +10,8 @@ from scipy import special
 
 from em_core import trajectory as run
 from em_core.distributions.categorical import Categorical
+from em_core.kinds import MOVES
 from em_core.models.sigmoid_belief_net import configurations
-from em_core.moves import MOVES
 from em_core.records import frozen
 from tests.core.cases import INTERIOR, central_difference
 from tests.core.e_moves.shared import end, made, net_log_joint, with_move

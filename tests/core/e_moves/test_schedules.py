@@ -12,7 +12,7 @@ from em_core import trajectory as run
 from em_core.__main__ import main
 from em_core.bound import decompose
 from em_core.distributions import normals
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.schedule import plan
 from tests.core.cases import CASES
 from tests.core.e_moves.shared import end, made

@@ -9,7 +9,7 @@ import pytest
 
 from em_core import m_steps
 from em_core import trajectory as run
-from em_core.moves import MOVES
+from em_core.kinds import MOVES
 from em_core.records import frozen
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import COINS, SETTINGS, same, state

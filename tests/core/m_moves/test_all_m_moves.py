@@ -10,8 +10,9 @@ import pytest
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
+from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
-from em_core.moves import MOVES, allowed
+from em_core.moves import MAKE
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, state
 from tests.core.test_immutability import arrays
@@ -40,7 +41,7 @@ def test_m_type_moves_do_not_ask_for_the_entropy(case):
     rng = np.random.default_rng(0)
     for letter in case.m_moves:
         settings = {**{key: entry.default for key, entry in MOVES[letter].settings.items()}, **SETTINGS.get(letter, {})}
-        made = MOVES[letter].make(model, case.data, state(case), settings, rng)
+        made = MAKE[letter](model, case.data, state(case), settings, rng)
         assert made.state.q is case.q
         assert all(np.isfinite(entry).all() for entry in made.state.theta.values())
 

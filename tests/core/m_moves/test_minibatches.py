@@ -11,8 +11,8 @@ import pytest
 from em_core import m_steps
 from em_core import trajectory as run
 from em_core.distributions import chains, minibatch
+from em_core.kinds import allowed
 from em_core.models.observations import Observations
-from em_core.moves import allowed
 from em_core.records import State, frozen
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, Chosen, n_drawable, same, slope, state

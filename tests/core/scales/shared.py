@@ -12,7 +12,7 @@ import numpy as np
 
 from em_core.bound import decompose
 from em_core.files.experiment import Experiment
-from em_core.moves import MOVES, allowed
+from em_core.kinds import MOVES, allowed
 
 IDENTITY, FALL, WORST_CONDITION = 1e-11, 1e-12, 1e8
 WORDS = ["(EM)6", "(EC)9", "EG4(EG)3A2", "(EB)3N2L", "EBCPTMNEHMSLA"]

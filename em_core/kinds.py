@@ -1,0 +1,287 @@
+"""The kinds of half-step: one letter each, what it does and promises in words, what it needs, how it can be set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
+from em_core.records import State
+
+Settings = Mapping[str, float]
+
+_NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a move can be set to: its default, what it means, and the numbers that are allowed."""
+
+    default: float
+    what: str
+    above: float = 0.0
+    most: float = 1e100
+    whole: bool = False
+
+    def read(self, fields: Fields, key: str) -> float:
+        """The value in an experiment file. Raises `InvalidExperiment`."""
+        if self.whole:
+            return fields.whole(key, int(self.default), least=1, most=int(self.most))
+        return fields.number(key, self.default, above=self.above, most=self.most)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
+
+    monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. gap: what the move
+    does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
+    have none.
+    """
+
+    letter: str
+    kind: str
+    name: str
+    sentence: str
+    gap: str
+    monotone: bool
+    settings: Mapping[str, Setting] = field(default_factory=lambda: _NO_SETTINGS)
+    needs_q: bool = False
+    requires: str = ""
+    lacking: str = ""
+    proviso: str = ""
+
+    @property
+    def promise(self) -> str:
+        """What the move promises, as a sentence."""
+        if not self.monotone:
+            return "May lower the ELBO."
+        return f"Never lowers the ELBO{self.proviso and ' ' + self.proviso}."
+
+    def allowed(self, model: Any) -> bool:
+        """Whether `model`, a class or one of its instances, can make this move."""
+        return not self.requires or hasattr(model, self.requires)
+
+
+_OPENS = "opens, because θ leaves the value at which q was computed"
+_STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
+_NO_COORDINATES = "its parameters have no unconstrained coordinates"
+
+_TABLE = (
+    Move(
+        "E",
+        "E",
+        "exact posterior",
+        "q becomes the exact posterior: the gap closes.",
+        "0",
+        True,
+        requires="log_evidence",
+        lacking="its posterior has no closed form",
+    ),
+    Move(
+        "H",
+        "E",
+        "hard: only the most probable h",
+        "q puts all its mass on the most probable h (for a chain, the Viterbi path).",
+        "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
+        False,
+        requires="mode",
+        lacking="its posterior has no mode for a point mass to sit on",
+    ),
+    Move(
+        "P",
+        "E",
+        "partial: the next block",
+        "q becomes the exact posterior for the next block of units; for the others it stays.",
+        "0 in the block just done, as it was in the others",
+        True,
+        {"blocks": Setting(4, "number of blocks, at most one for each unit", whole=True, most=1e6)},
+        needs_q=True,
+        requires="posterior_for",
+        lacking="all its units share one q, so part of them cannot have a different one",
+    ),
+    Move(
+        "T",
+        "E",
+        "tempered posterior",
+        "q becomes p(h|v) to the power 1 / temperature, normalised: flatter than the posterior above temperature 1.",
+        "above 0 unless the temperature is 1",
+        False,
+        {
+            "temperature": Setting(4.0, "temperature of the first T", above=1e-3, most=1e6),
+            "cooling": Setting(0.8, "cooling: each further T keeps this share of (temperature − 1)", most=1.0),
+        },
+        requires="tempered",
+        lacking="powers of its posterior are not distributions of the same family",
+    ),
+    Move(
+        "V",
+        "E",
+        "mean field: one sweep",
+        "q is updated for one hidden variable after another, each independent of the others.",
+        "falls to a floor above 0 where the posterior does not factorise",
+        True,
+        requires="mean_field",
+        proviso="once q factorises (a q that does not is factorised first, which can lower it)",
+        lacking="mean field is not implemented for it",
+    ),
+    Move(
+        "M",
+        "M",
+        "full M-step",
+        "θ jumps to the maximum of the bound for the current q.",
+        _OPENS,
+        True,
+        needs_q=True,
+    ),
+    Move(
+        "G",
+        "M",
+        "one gradient step",
+        "θ takes one step of fixed size up the gradient of ELBO / N.",
+        _OPENS,
+        False,
+        _STEP,
+        needs_q=True,
+        requires="gradient",
+        lacking=_NO_COORDINATES,
+    ),
+    Move(
+        "B",
+        "M",
+        "one gradient step with backtracking",
+        "θ takes one step up the gradient, halved until the bound rises.",
+        _OPENS,
+        True,
+        {"step": Setting(1.0, "size of the step tried first")},
+        needs_q=True,
+        requires="gradient",
+        lacking=_NO_COORDINATES,
+    ),
+    Move(
+        "S",
+        "M",
+        "one stochastic gradient step",
+        "θ takes one step of fixed size up the gradient of a minibatch drawn at random.",
+        _OPENS,
+        False,
+        {
+            **_STEP,
+            "batch": Setting(
+                32,
+                "units in a minibatch (whole sequences, where the data are sequences); all of them if there are fewer",
+                whole=True,
+                most=1e6,
+            ),
+        },
+        needs_q=True,
+        requires="minibatch",
+        lacking="its data are not independent units that a minibatch could be drawn from",
+    ),
+    Move(
+        "A",
+        "M",
+        "one Adam step",
+        "θ takes one Adam step: the gradient's running mean divided by the root of its running mean square.",
+        _OPENS,
+        False,
+        {
+            "step": Setting(0.05, "size of the step, per coordinate"),
+            "beta1": Setting(0.9, "decay rate of the running mean", most=0.999999),
+            "beta2": Setting(0.999, "decay rate of the running mean square", most=0.999999),
+        },
+        needs_q=True,
+        requires="gradient",
+        lacking=_NO_COORDINATES,
+    ),
+    Move(
+        "N",
+        "M",
+        "one damped Newton step",
+        "θ takes one Newton step, with the curvature made negative definite, halved until the bound rises.",
+        _OPENS,
+        True,
+        needs_q=True,
+        requires="gradient",
+        lacking=_NO_COORDINATES,
+    ),
+    Move(
+        "L",
+        "M",
+        "a few L-BFGS iterations",
+        "θ climbs the bound by a few iterations of L-BFGS, a quasi-Newton method.",
+        _OPENS,
+        True,
+        {"iterations": Setting(5, "iterations in one move", whole=True, most=1000)},
+        needs_q=True,
+        requires="gradient",
+        lacking=_NO_COORDINATES,
+    ),
+    Move(
+        "C",
+        "M",
+        "conditional: the next block of parameters",
+        "θ jumps to the maximum of the bound over its next block of parameters, with the others held fixed (ECM).",
+        _OPENS,
+        True,
+        needs_q=True,
+        requires="maximize_block",
+        lacking="its parameters form a single block, so C would be the same as M",
+    ),
+)
+
+MOVES: Mapping[str, Move] = MappingProxyType({move.letter: move for move in _TABLE})
+
+
+def allowed(model: Any) -> str:
+    """The letters of the moves that `model`, a class or one of its instances, can make."""
+    return "".join(letter for letter, move in MOVES.items() if move.allowed(model))
+
+
+def lacking(model: Any, letter: str) -> str:
+    """Why `model`, a class or one of its instances, cannot make this move."""
+    own: str = getattr(model, "lacking", {}).get(letter, MOVES[letter].lacking)
+    return own
+
+
+def temperature(settings: Settings, state: State) -> float:
+    """The temperature of the T that comes next: it approaches 1 by the same share with every T made before."""
+    made = state.carry.get("T", 0)
+    return 1.0 + (settings["temperature"] - 1.0) * settings["cooling"] ** made
+
+
+def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
+    """Settings of moves, complete with defaults for every move that has any. Raises `InvalidExperiment`."""
+    result = {}
+    for move in _TABLE:
+        if not move.settings:
+            continue
+        own = fields.child(move.letter, {})
+        result[move.letter] = {key: setting.read(own, key) for key, setting in move.settings.items()}
+        own.done()
+    fields.done()
+    return result
+
+
+def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
+    """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
+
+    `word` is the schedule as it was written.
+    """
+    shown = moves[:20] if word is None else word
+    for letter in dict.fromkeys(moves):
+        move = MOVES[letter]
+        if not move.allowed(model):
+            valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
+            raise InvalidExperiment("schedule", shown, f"{valid} {lacking(model, letter)}")
+    first = MOVES[moves[0]]
+    if first.needs_q and not has_q:
+        raise InvalidExperiment(
+            "schedule",
+            shown,
+            f"an E-type move before {first.letter}: it needs a q"
+            + (" (a start with q_at also provides one)" if hasattr(model, "posterior") else ""),
+        )
