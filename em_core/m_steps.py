@@ -227,8 +227,8 @@ def _now(model: LatentVariableModel, data: Any, state: State) -> float:
     value = _value(model, data, state.theta, state.q)
     if value == -math.inf:
         message = (
-            "the bound is −∞ here, because θ rules out something that q holds possible, so there is no gradient to"
-            " follow"
+            "the bound is −∞ here, because θ gives probability 0 to something that q considers possible, so there is"
+            " no gradient to follow"
         )
         raise HalfStepFailed("boundary", message)
     return value
@@ -299,7 +299,7 @@ def _check_work(model: LatentVariableModel, data: Any, state: State, gradients: 
     rows = max(len(entry) for entry in arrays if entry.ndim) + _WALKED * walked
     coordinates = len(model.to_vector(state.theta))
     if gradients * coordinates * rows > MOST_WORK:
-        message = f"{coordinates} coordinates and {rows} rows are too many here: the move {why}"
+        message = f"{coordinates} coordinates and {rows} rows are too much work for one half-step: this move {why}"
         numbers = {"coordinates": float(coordinates), "rows": float(rows), "gradients": float(gradients)}
         raise HalfStepFailed("too_many_coordinates", message, **numbers)
 

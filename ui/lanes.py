@@ -205,9 +205,7 @@ class Lanes(Tape):
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
         if at >= LONGEST:
-            raise InvalidExperiment(
-                "move", letter, f"a place before half-step {LONGEST:,}, the last that this page holds"
-            )
+            raise InvalidExperiment("move", letter, f"a half-step before {LONGEST:,}, the limit on this page")
         self.rest = ""
         for lane in (self.own, *self.beside):
             lane.cut(at)

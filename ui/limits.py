@@ -48,7 +48,7 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     if numbers * hidden * _LEAST_STEPS <= AT_ONCE:
         valid = f"at most {AT_ONCE // (numbers * hidden):,} with data and a model of this size on this page"
         raise InvalidExperiment(field, f"{half_steps:,} half-steps", f"{valid}; the command line takes more")
-    valid = f"numbers × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, a point counted as {_LEAST_ROW} or more"
+    valid = f"values × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, a point counted as {_LEAST_ROW} or more"
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
 

@@ -56,6 +56,11 @@ class Player:
         """Where the reader is, or will be once the tape is there."""
         return self.cursor if self.due is None else self.due
 
+    @property
+    def reopening(self) -> bool:
+        """Whether more of a tape is to be made again than a slice allowed."""
+        return self._more == _REST
+
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
         self.cursor, self.due = cursor, None
@@ -74,7 +79,7 @@ class Player:
 
     def go_on(self, run: Tape) -> bool:
         """Another slice of a tape that is being opened again; False where it is whole, or none is opened."""
-        if self._more != _REST:
+        if not self.reopening:
             return False
         self._begin()
         self._reopen(run)

@@ -258,17 +258,24 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
+        if not session.player.reopening:
+            return _show(session, place)
     # a message costs as much as a slice: a tape that is opened again goes on for a few, others in between
     for _ in range(limits.SLICES - 1):
         with session.lock:
             if not session.player.go_on(session.run):
                 break
     with session.lock:
-        # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched
-        # in the same moment as the stage asks, it is sent along, and this part of the page runs alone
-        if session.settings is not session.shown:
-            st.rerun()
-        session.write_address()
-        for message in session.messages:
-            notice("warning", message)
-        session.player.show(session.run, place)
+        return _show(session, place)
+
+
+def _show(session: Session, place: str) -> None:
+    """Send what the browser lacks; under the lock that its act was answered under."""
+    # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched in the
+    # same moment as the stage asks, it is sent along, and this part of the page runs alone
+    if session.settings is not session.shown:
+        st.rerun()
+    session.write_address()
+    for message in session.messages:
+        notice("warning", message)
+    session.player.show(session.run, place)

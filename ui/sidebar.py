@@ -36,4 +36,4 @@ def about(title: str, text: str, expanded: bool = True) -> None:
 
 def keys(moves: str = "") -> None:
     """What the keyboard does on the stage."""
-    plain(f"Keys: → ← step, Space plays, Home and End go to the ends{moves}.")
+    plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")

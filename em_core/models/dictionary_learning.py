@@ -220,7 +220,7 @@ class DictionaryLearning:
         for k, n in zip(dead, chosen, strict=False):
             dictionary[:, k] = length * data.targets[n] / np.linalg.norm(data.targets[n])
             message = (
-                f"no code uses atom {k + 1}: it becomes point {n + 1}, one of the worst explained. "
+                f"no code uses atom {k + 1}: it is replaced by point {n + 1}, one of the worst reconstructed. "
                 "The objective does not change, because no code uses the atom yet"
             )
             events.append(Event("revived_atom", message, {"atom": float(k), "point": float(n), "change": 0.0}))

@@ -228,7 +228,10 @@ class StudentT:
         """Raise `HalfStepFailed` for a singular scale matrix."""
         found = definite.first_singular(theta["scale_matrix"][None], definite.resolution(data.values))
         if found:
-            message = "the scale matrix is singular, or too close to it: the points that count all but share a plane"
+            message = (
+                "the scale matrix is singular, or too close to it: the points with appreciable weight lie almost in a"
+                " plane"
+            )
             raise HalfStepFailed("singular_covariance", message, **found[1])
 
     def gradient(self, data: Observations, theta: Parameters, q: GammaScales) -> Array:

@@ -92,18 +92,18 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     if letter == "C":
         happened = "C-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
-        happened = "M-step: the atoms became those that fit these codes best, none longer than 1."
+        happened = "M-step: the atoms were refitted to these codes, with length at most 1."
     else:
         mean = float(np.linalg.norm(moment.atoms, axis=0).mean())
         happened = (
             f"M-step: least squares, with atoms of any length, now {mean:.2f} on average. "
-            "Longer atoms with smaller codes build the same pictures at a lower cost: this never ends."
+            "Longer atoms with smaller codes build the same pictures at a lower cost, so there is no optimum."
         )
     revived = ""
     if moment.revived:
         n = len(moment.revived)
         which = "1 unused atom was" if n == 1 else f"{n} unused atoms were"
-        revived = f" {which} replaced by badly explained pictures (★): that changes log p only once codes use them."
+        revived = f" {which} replaced by poorly reconstructed pictures (★); log p changes only once codes use them."
     return f"{happened}{risen}{revived}"
 
 

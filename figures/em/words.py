@@ -14,6 +14,8 @@ from figures.scene import Button, Chip, Term
 
 # a gradient per unit that is rounding
 _FLAT = 1e-6
+# where an M-type move left θ as it was
+_STILL = {"M": "θ was already at the maximum and did not move", "C": "this block was already at its maximum"}
 
 
 def caption(moment: Moment) -> str:
@@ -85,8 +87,8 @@ def _e_type(moment: Moment, before: Bound) -> str:
     if letter == "H" and moment.pointed:
         return (
             "Hard E-step: q is a point at the most probable h. A point's entropy is −∞, so the ELBO is −∞ too; what "
-            f"can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}, a "
-            "density that may lie above log p(v)."
+            f"can still rise is the complete-data objective log p(h*, v) = {number(bound.expected_log_joint)}, a log "
+            "density, which can exceed log p(v)."
         )
     if letter == "H":
         return f"Hard E-step: q puts all its mass on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
@@ -105,23 +107,26 @@ def _e_type(moment: Moment, before: Bound) -> str:
 def _m_type(moment: Moment, before: Bound) -> str:
     bound, experiment = moment.bound, moment.experiment
     letter = moment.step.move or ""
-    own = experiment.moves.get(letter, {})
+    own, info = experiment.moves.get(letter, {}), moment.step.info
     if same(moment.step.after.theta, moment.step.before.theta):
-        return "M-step: θ was already at the maximum and did not move."
+        return f"M-step: {_STILL.get(letter, 'θ did not change')}."
     did = {
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
-        "B": "θ took one gradient step, shortened until the bound rose",
+        "B": "θ took one backtracking gradient step of size {taken:.3g}",
         "S": "θ took one step up the gradient of {drawn}",
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
-        "L": "θ climbed by at most {iterations:g} iterations of L-BFGS",
+        "L": "θ took {n} L-BFGS iteration{s}",
         "C": "{block} jumped to the maximum of the bound, with the other parameters held fixed",
     }[letter]
     if moment.pointed:
         did = did.replace("the bound", "the objective")
     block = _parameters(moment) if letter == "C" else ""
-    what = f"M-step: {did.format(**own, block=block, drawn=_drawn(moment) if letter == 'S' else '')}."
+    words = {"taken": info.step, "n": info.iterations, "s": "" if info.iterations == 1 else "s", "block": block}
+    if letter == "S":
+        words["drawn"] = _drawn(moment)
+    what = f"M-step: {did.format(**{**own, **words})}."
     size = abs(bound.log_evidence)
     evidence = _change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
@@ -129,7 +134,12 @@ def _m_type(moment: Moment, before: Bound) -> str:
         return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
     risen = _change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
-    opened = "opened to" if not before.kl or before.kl < 1e-9 else "grew to" if bound.kl > before.kl else "shrank to"
+    if not before.kl or before.kl < 1e-9:
+        opened = "opened to"
+    elif _still(bound.kl - before.kl, size):
+        opened = "stayed at"
+    else:
+        opened = "grew to" if bound.kl > before.kl else "shrank to"
     return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
 
 
@@ -142,11 +152,11 @@ def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
     if bound.elbo == -math.inf:
         shown = number(bound.expected_log_joint)
-        return f"θ is {t:g} of the way there, with q unchanged: the complete-data objective is {shown}."
+        return f"θ is {t:g} of the way along the M-step, with q unchanged: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
     if t == 0 and touches:
         return "θ stands where q was computed: the bound touches log p(v)."
-    return f"θ is {t:g} of the way there, with q unchanged: the gap is {shown}."
+    return f"θ is {t:g} of the way along the M-step, with q unchanged: the gap is {shown}."
 
 
 def _next(moment: Moment) -> str:
@@ -167,9 +177,12 @@ def _next(moment: Moment) -> str:
         degrees = temperature(moment.experiment.moves["T"], moment.step.after)
         return f"Next, q becomes the posterior at temperature {degrees:.3g}."
     if letter == "V":
-        return "Next, one sweep over a factorised q."
-    if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
-        return "Next, another M-step with the same q, though θ has moved on."
+        return "Next, one mean-field sweep updates each factor of q in turn."
+    stale = moment.step.after.q_at is not moment.step.after.theta
+    if moment.step.move is not None and MOVES[moment.step.move].kind == "M" and stale:
+        return "Next, another M-step with the same q, which no longer matches θ."
+    if not MOVES[letter].monotone:
+        return "Next, the M-step follows the gradient of the bound over θ while q stays fixed."
     return "Next, the M-step raises the bound over θ while q stays fixed."
 
 
@@ -182,8 +195,13 @@ def _drawn(moment: Moment) -> str:
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 
 
+def _still(by: float, size: float) -> bool:
+    """Whether a change is rounding, of a number of this size."""
+    return abs(by) <= ROUNDING * max(1.0, size)
+
+
 def _change(by: float, size: float) -> str:
-    if abs(by) <= ROUNDING * max(1.0, size):
+    if _still(by, size):
         return "did not change"
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 

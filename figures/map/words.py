@@ -26,7 +26,8 @@ _STEPS = {
     "admm": "One ADMM iteration: ridge regression, soft threshold, then a dual update for their difference.",
     "lca": "Time advanced by dt: potentials leak towards their input, and active atoms inhibit each other.",
     "feature_sign": "The code jumped to the exact solution for its current signs.",
-    "omp": "The atom best aligned with the residual joined, followed by least squares: no shrinkage.",
+    "omp": "The atom best aligned with the residual was added, then all chosen atoms were refitted by least squares, "
+    "without shrinkage.",
 }
 
 
@@ -66,7 +67,7 @@ def picture(background: Background, step: Step) -> str:
     listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
     return (
         f"Step {step.index} of {background.title}. Objective {number(step.objective)}, "
-        f"certified gap {number(step.gap)}. Nonzero: {listed or 'nothing'}{' …' if len(used) > 12 else ''}."
+        f"certified gap {number(step.gap)}. Nonzero: {listed or 'none'}{' …' if len(used) > 12 else ''}."
     )
 
 

@@ -84,12 +84,13 @@ def _exact(ladder: Ladder, rung: Rung) -> str:
     units = "one hidden unit" if ladder.background.n_units == 1 else "two hidden units"
     return (
         "q is the posterior itself, so KL is 0 and the bound touches log p(v): EM's E-step. "
-        f"For {units} it can be computed; for hundreds it cannot, so one settles for a q further down the ladder."
+        f"For {units} it can be computed; for hundreds it cannot, so a simpler q from further down the ladder has "
+        "to do."
     )
 
 
 def _best(ladder: Ladder, rung: Rung) -> str:
-    lost = "the kink at 0" if ladder.background.n_units == 1 else "the kinks at 0 and how h₁ and h₂ go together"
+    lost = "the kink at 0" if ladder.background.n_units == 1 else "the kinks at 0 and the dependence between h₁ and h₂"
     return (
         f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))} with "
         f"s = {place(*map(float, rung.q.width))}. Its gap of "
@@ -137,7 +138,7 @@ EQUATION = [
         "joint",
         r"\mathbb{E}_q[\log p(h,v)]",
         "$elbo",
-        "expected log joint: the term of the ELBO that moves with μ",
+        "expected log joint: the term of the ELBO that depends on μ",
     ),
     "+",
     Term(

@@ -121,7 +121,7 @@ def test_a_half_step_rarely_leaves_the_gap_closed(case):
     single = case.theta["weights"].size == 1 if "weights" in case.theta else False
     open_data = case.name.endswith(("all_failed", "nothing_missing"))
     if single or open_data or set(case.raw.get("settings", {}).get("fixed", ())) == {"means", "covariances", "weights"}:
-        assert all(bound.kl == 0 for bound in terms)  # nothing is hidden
+        assert all(bound.kl == 0 for bound in terms)  # nothing is censored
     else:
         assert terms[0].kl > 1e-6
         assert terms[2].kl > 1e-8

@@ -75,13 +75,13 @@ class DictionarySettings(Settings):
     norm_constraint: bool = toggle(
         True,
         "Limit atom length to 1",
-        "Without this the objective falls for ever: longer atoms with smaller codes build the same pictures at a lower"
-        " cost.",
+        "Without this log p(v, h; W) rises without limit: longer atoms with smaller codes build the same pictures at a"
+        " lower cost.",
         entry="settings.norm_constraint",
         change=_OTHER_MODEL,
     )
     dead_atoms: str = choice(DEAD_ATOMS, "keep", "Unused atoms", entry="settings.dead_atoms", change=_OTHER_MODEL)
-    m_step: str = choice(M_STEPS, "full", "After H", change=Change("goes_on"))
+    m_step: str = choice(M_STEPS, "full", "Step after H", change=Change("goes_on"))
     seed: int = box(0, SEEDS - 1, 0, "Seed of the start", whole=True)
     second: bool = toggle(
         True, "Compare with a second start", "Same pictures, different initial atoms.", change=_OTHER_SECOND

@@ -60,7 +60,7 @@ RECIPES = {
     "incremental": Recipe(
         "Incremental EM",
         lambda model: "E(PM)",
-        "after a first full E-step the posterior is renewed block by block, with an M-step after each.",
+        "after a first full E-step the posterior is updated one block at a time, with an M-step after each.",
     ),
     "annealed": Recipe(
         "Annealed EM",

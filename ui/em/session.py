@@ -59,7 +59,7 @@ class EmSession(Session):
         if changed & {"model", "data"}:
             return
         if made and "plan" in changed:
-            self.messages.append("This recipe changes what is learned, so the tape starts again.")
+            self.messages.append("This recipe changes the model, so the tape has been cleared.")
         if "standardize" in changed and changed != {"standardize"}:  # no more than a consequence
             scale = "standardised: every column has mean 0 and variance 1" if wanted.standardize else "as measured"
             self.messages.append(f"The data are now {scale}.")

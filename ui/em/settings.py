@@ -131,7 +131,7 @@ class EmSettings(Settings):
         "EM",
         "Schedule",
         "A word over moves, with counts and parentheses: EM, E G5, (E G5)20, E(PM), (TM)20(EM). "
-        "Without a count at its end, its last round goes on and on.",
+        "If the last part has no count, it repeats indefinitely.",
         change=Change("goes_on"),
     )
     compare: bool = toggle(

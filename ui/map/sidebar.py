@@ -12,7 +12,7 @@ from ui.map.settings import JUST_LEARNED
 from ui.notices import plain
 
 _ABOUT = r"""
-The model says how a signal came about: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$ with a prior that likes zeros,
+The model describes how the signal arises: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$ with a prior that favours zeros,
 $p(h)=\prod_i \tfrac{\lambda}{2}e^{-\lambda|h_i|}$.
 
 The most likely $h$ minimises $\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2+\lambda\lVert h\rVert_1$. The prior has a kink

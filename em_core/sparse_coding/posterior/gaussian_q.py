@@ -70,7 +70,7 @@ def kl(q: GaussianQ, posterior: Posterior) -> float:
     total = float((weight * (log_q - log_p)).sum())
     # where q is the posterior to the last digits, the sum may be rounding below 0
     if total < -ROUNDING * float((weight * (np.abs(log_q) + np.abs(log_p))).sum()):
-        raise InvalidExperiment("data", "these numbers", "a KL divergence that rounding leaves standing")
+        raise InvalidExperiment("data", "these numbers", "data for which the KL divergence is not lost to rounding")
     return max(0.0, total)
 
 

@@ -106,7 +106,9 @@ def rungs(experiment: LadderExperiment, posterior: Posterior) -> list[Rung]:
         with np.errstate(over="ignore", invalid="ignore"):
             terms = bound(q, posterior)
         if width and not math.isfinite(terms.elbo or 0.0):
-            raise InvalidExperiment(f"ladder.widths[{place}]", width, "a width whose bound double precision can hold")
+            raise InvalidExperiment(
+                f"ladder.widths[{place}]", width, "a width for which the bound is finite in double precision"
+            )
         steps.append(("gaussian" if width else "dirac", q, terms))
     return [Rung(index, *step) for index, step in enumerate(steps)]
 

@@ -59,7 +59,7 @@ class LifetimesView(PlainView):
         if q is None:
             return f"{shown}; no q yet"
         if not len(q.starts):
-            return f"{shown}; nothing is hidden"
+            return f"{shown}; nothing is censored"
         least, most = (f"{float(end):.4f}" for end in (q.remainders.min(), q.remainders.max()))
         return f"{shown}; under q each is expected to last {least if least == most else f'{least} to {most}'} more"
 
