@@ -184,20 +184,35 @@ def check(model: Any, data: Any, theta: Parameters) -> None:
         model.check(data, theta)
 
 
+@dataclass(frozen=True)
+class Size:
+    """How many components, factors or states a model has: the setting, the parameter whose last dimension shows it,
+    what readers call it, and where a page begins."""
+
+    setting: str
+    parameter: str
+    label: str
+    default: int = 2
+
+
 class ModelHelp(dict[str, Any]):
     """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line.
 
-    m_step: how the full M-step is made.
+    title: what readers call the model. m_step: how the full M-step is made. size: of the hidden values, where it can be
+    chosen; not listed, because it is one of the settings.
     """
 
     def __init__(
         self,
+        title: str,
         settings: dict[str, str],
         data: dict[str, str],
         parameters: dict[str, str],
         m_step: str = "closed form",
+        size: Size | None = None,
     ) -> None:
-        super().__init__(settings=settings, data=data, parameters=parameters, m_step=m_step)
+        super().__init__(title=title, settings=settings, data=data, parameters=parameters, m_step=m_step)
+        self.title, self.size = title, size
 
 
 def as_json(value: Any) -> Any:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from em_core.files.errors import InvalidExperiment
+from em_core.models import MODELS
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1
@@ -26,13 +27,7 @@ _RUNGS = 40
 UNFOLDED = 500_000
 
 # where a file says how many hidden values a point has, and which parameter of a start shows it in its last dimension
-_SIZES = {
-    "n_components": "weights",
-    "n_states": "start_probabilities",
-    "n_factors": "loadings",
-    "n_hidden": "hidden_biases",
-    "n_atoms": "dictionary",
-}
+_SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
 
 
 def check(raw: Any, half_steps: int, field: str = "schedule") -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from em_core.families.bernoulli import BernoulliFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations
 
@@ -21,6 +21,8 @@ class BernoulliMixture(Mixture):
 
     name: ClassVar[str] = "bernoulli_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Bernoulli mixture",
+        size=Size("n_components", "weights", "Components K", 3),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
         data={"values": "(N, D) or (N,) of 0 and 1"},
         parameters={"weights": "(K,)", "probabilities": "(K, D) of a 1, from 0 to 1"},

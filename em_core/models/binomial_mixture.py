@@ -10,7 +10,7 @@ import numpy as np
 from em_core.families.binomial import BinomialFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations
 
@@ -23,6 +23,8 @@ class BinomialMixture(Mixture):
 
     name: ClassVar[str] = "binomial_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Coins (binomial mixture)",
+        size=Size("n_components", "weights", "Coins K"),
         settings={
             "trials": "tosses in each set, a whole number of at least 1",
             "fixed_weights": "true: the weights stay as the start gives them; default false",

@@ -70,6 +70,7 @@ class CensoredExponential:
 
     name: ClassVar[str] = "censored_exponential"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Censored lifetimes",
         settings={},
         data={
             "times": "(N,) numbers of at least 0",

@@ -15,7 +15,7 @@ import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import Found, ModelHelp
+from em_core.model import Found, ModelHelp, Size
 from em_core.records import Array, Event, Parameters, frozen
 from em_core.sparse_coding.learning import certified, dictionary_update
 from em_core.sparse_coding.problem import LARGEST
@@ -64,6 +64,8 @@ class DictionaryLearning:
         "S": "its parameters have no unconstrained coordinates",
     }
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Dictionary learning",
+        size=Size("n_atoms", "dictionary", "Atoms K"),
         settings={
             "lambda": "sparsity λ of the codes, above 0; default 1",
             "beta": "noise precision β, above 0; default 1",

@@ -17,7 +17,7 @@ from em_core.distributions.minibatch import Draw
 from em_core.distributions.normals import Normals
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.gaussian_mixture import standardized
 from em_core.records import Array, Parameters, frozen
 
@@ -52,6 +52,8 @@ class FactorAnalysis:
 
     name: ClassVar[str] = "factor_analysis"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Factor analysis, PPCA",
+        size=Size("n_factors", "loadings", "Factors L", 1),
         settings={
             "noise": "diagonal: a variance for each dimension; isotropic: one for all (PPCA); default diagonal",
             "n_factors": "number of factors L, needed only without a start; default 1",

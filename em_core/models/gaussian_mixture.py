@@ -10,7 +10,7 @@ import numpy as np
 from em_core.families.gaussian import COVARIANCES, GaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations
 from em_core.records import frozen
@@ -27,6 +27,8 @@ class GaussianMixture(Mixture):
 
     name: ClassVar[str] = "gaussian_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Gaussian mixture",
+        size=Size("n_components", "weights", "Components K"),
         settings={
             "covariance": f"one of {', '.join(COVARIANCES)}; default full",
             "fixed": f"list of parameters that no move changes, among {', '.join(PARAMETERS)}; default none",

@@ -17,7 +17,7 @@ from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields, finite_array
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Family, fit_one
 from em_core.records import Array, Parameters, frozen
 
@@ -56,6 +56,8 @@ class HiddenMarkov:
 
     name: ClassVar[str] = "hidden_markov"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Hidden Markov model",
+        size=Size("n_states", "start_probabilities", "States K"),
         settings={
             "emission": f"one of {', '.join(EMISSIONS)}; default gaussian",
             "n_states": "number of states K, needed only without a start; default 2",

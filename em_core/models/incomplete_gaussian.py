@@ -41,6 +41,7 @@ class IncompleteGaussian:
 
     name: ClassVar[str] = "incomplete_gaussian"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Gaussian with missing values",
         settings={},
         data={"values": "(N, D) numbers, null where an entry is missing"},
         parameters={"mean": "(D,)", "covariance": "(D, D)"},

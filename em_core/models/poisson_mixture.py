@@ -10,7 +10,7 @@ import numpy as np
 from em_core.families.poisson import PoissonFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
@@ -25,6 +25,8 @@ class PoissonMixture(Mixture):
 
     name: ClassVar[str] = "poisson_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Poisson mixture",
+        size=Size("n_components", "weights", "Components K"),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
         data={
             "counts": "(N,) whole numbers of at least 0",

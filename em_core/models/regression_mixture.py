@@ -10,7 +10,7 @@ import numpy as np
 from em_core.families.regression import RegressionFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import ModelHelp
+from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Mixture, read_n_components, with_n_components
 from em_core.models.observations import Observations
 from em_core.records import frozen
@@ -22,6 +22,8 @@ class RegressionMixture(Mixture):
 
     name: ClassVar[str] = "regression_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Mixture of regressions",
+        size=Size("n_components", "weights", "Lines K"),
         settings={"n_components": "number of lines K, needed only without a start; default 2"},
         data={
             "inputs": "(N, P) or (N,) numbers, used as given: no intercept is added",

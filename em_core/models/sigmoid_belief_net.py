@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.model import Found, ModelHelp
+from em_core.model import Found, ModelHelp, Size
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
@@ -45,6 +45,8 @@ class SigmoidBeliefNet(CategoricalRows):
 
     name: ClassVar[str] = "sigmoid_belief_net"
     help: ClassVar[ModelHelp] = ModelHelp(
+        title="Sigmoid belief net",
+        size=Size("n_hidden", "hidden_biases", "Hidden units H", 4),
         settings={"n_hidden": f"number of hidden units H up to {MOST_HIDDEN}, needed only without a start; default 4"},
         data={"values": "(N, D) or (N,) of 0 and 1"},
         parameters={

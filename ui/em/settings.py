@@ -12,49 +12,14 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
+from figures.em.data_views import VIEWS
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
-MODEL_NAMES = {
-    "gaussian_mixture": "Gaussian mixture",
-    "binomial_mixture": "Coins (binomial mixture)",
-    "linkage": "Genetic linkage",
-    "poisson_mixture": "Poisson mixture",
-    "bernoulli_mixture": "Bernoulli mixture",
-    "regression_mixture": "Mixture of regressions",
-    "factor_analysis": "Factor analysis, PPCA",
-    "hidden_markov": "Hidden Markov model",
-    "student_t": "Student t",
-    "incomplete_gaussian": "Gaussian with missing values",
-    "censored_exponential": "Censored lifetimes",
-    "abo_blood_groups": "ABO blood groups",
-    "sigmoid_belief_net": "Sigmoid belief net",
-}
+MODEL_NAMES = {name: MODELS[name].help.title for name in VIEWS}
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
 STARTS = {"published": "as published", "random": "random, from the seed"}
-
-
-@dataclass(frozen=True)
-class Size:
-    """How many components, factors or states a model has: the setting, its label, the parameter whose last dimension
-    shows it, and where the page begins."""
-
-    setting: str
-    label: str
-    parameter: str
-    default: int
-
-
-SIZES = {
-    "gaussian_mixture": Size("n_components", "Components K", "weights", 2),
-    "binomial_mixture": Size("n_components", "Coins K", "weights", 2),
-    "poisson_mixture": Size("n_components", "Components K", "weights", 2),
-    "bernoulli_mixture": Size("n_components", "Components K", "weights", 3),
-    "regression_mixture": Size("n_components", "Lines K", "weights", 2),
-    "factor_analysis": Size("n_factors", "Factors L", "loadings", 1),
-    "hidden_markov": Size("n_states", "States K", "start_probabilities", 2),
-    "sigmoid_belief_net": Size("n_hidden", "Hidden units H", "hidden_biases", 4),
-}
+SIZES = {name: size for name in VIEWS if (size := MODELS[name].help.size) is not None}
 
 # what k-means holds: it moves centres alone
 _HELD = ("weights", "covariances")

@@ -51,6 +51,7 @@ class DataView(Protocol):
         """One line under the title."""
 
 
+# in the order of the list on the page
 VIEWS = {
     "gaussian_mixture": GaussianView,
     "binomial_mixture": CoinsView,
@@ -58,12 +59,12 @@ VIEWS = {
     "poisson_mixture": CountsView,
     "bernoulli_mixture": BinaryView,
     "regression_mixture": RegressionView,
+    "factor_analysis": FactorsView,
+    "hidden_markov": ChainsView,
     "student_t": RobustView,
     "incomplete_gaussian": GapsView,
     "censored_exponential": LifetimesView,
     "abo_blood_groups": BloodGroupsView,
-    "factor_analysis": FactorsView,
-    "hidden_markov": ChainsView,
     "sigmoid_belief_net": BeliefNetView,
 }
 
