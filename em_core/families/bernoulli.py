@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, logit
 
 from em_core.families.mass import component_mass
-from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Fields
+from em_core.families.probabilities import OfProbabilities, inside
 from em_core.records import Array, Parameters, frozen
 
 
 @dataclass(frozen=True)
-class BernoulliFamily:
+class BernoulliFamily(OfProbabilities):
     """D independent coins a component; a probability of exactly 0 or 1 is structural and stays."""
-
-    parameters: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, D) of 0/1 -> (K, N)."""
@@ -45,32 +40,10 @@ class BernoulliFamily:
         """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""
         probabilities = components["probabilities"]
         slope = weights @ values - probabilities * weights.sum(axis=1)[:, None]
-        return slope[_inside(probabilities)]
-
-    def to_vector(self, components: Parameters) -> Array:
-        probabilities = components["probabilities"]
-        return logit(probabilities[_inside(probabilities)])
-
-    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
-        probabilities = components["probabilities"].copy()
-        probabilities[_inside(probabilities)] = expit(vector)
-        return {"probabilities": frozen(probabilities)}
-
-    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
-        probabilities = fields.array("probabilities", (n_components, values.shape[1]))
-        outside = np.argwhere((probabilities < 0) | (probabilities > 1))
-        if len(outside):
-            k, d = outside[0]
-            name = f"{fields.name('probabilities')}[{k}][{d}]"
-            raise InvalidExperiment(name, float(probabilities[k, d]), "a probability between 0 and 1")
-        return {"probabilities": probabilities}
+        return slope[inside(probabilities)]
 
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
         """A random start: halfway from the mean of all rows to a row at random, and never 0 or 1."""
         rows = values[rng.integers(len(values), size=n_components)]
         noise = rng.uniform(0.25, 0.75, rows.shape)
         return {"probabilities": frozen((values.mean(axis=0) + rows + 2 * noise) / 4)}
-
-
-def _inside(probabilities: Array) -> np.ndarray:
-    return (probabilities > 0) & (probabilities < 1)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, logit, xlog1py, xlogy
+from scipy.special import xlog1py, xlogy
 
 from em_core.distributions.remainders import deviance, log_factorial_remainder
 from em_core.families.mass import component_mass
-from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Fields
+from em_core.families.probabilities import OfProbabilities, inside
 from em_core.records import Array, Parameters, frozen
 
 
 @dataclass(frozen=True)
-class BinomialFamily:
+class BinomialFamily(OfProbabilities):
     """Binomial(trials, probability_k); a probability of exactly 0 or 1 is structural and stays."""
 
     trials: int
-
-    parameters: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) successes -> (K, N), binomial coefficient included; to 5e-14 of itself.
@@ -49,29 +45,4 @@ class BinomialFamily:
         """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""
         probabilities = components["probabilities"]
         slope = weights @ values - self.trials * probabilities * weights.sum(axis=1)
-        return slope[_inside(probabilities)]
-
-    def to_vector(self, components: Parameters) -> Array:
-        probabilities = components["probabilities"]
-        return logit(probabilities[_inside(probabilities)])
-
-    def from_vector(self, vector: Array, components: Parameters) -> Parameters:
-        probabilities = components["probabilities"].copy()
-        probabilities[_inside(probabilities)] = expit(vector)
-        return {"probabilities": frozen(probabilities)}
-
-    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
-        probabilities = fields.array("probabilities", (n_components,))
-        for k, probability in enumerate(probabilities):
-            if not 0 <= probability <= 1:
-                name = f"{fields.name('probabilities')}[{k}]"
-                raise InvalidExperiment(name, float(probability), "a probability between 0 and 1")
-        return {"probabilities": probabilities}
-
-    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
-        """A random start: probabilities well inside (0, 1)."""
-        return {"probabilities": frozen(rng.uniform(0.2, 0.8, n_components))}
-
-
-def _inside(probabilities: Array) -> np.ndarray:
-    return (probabilities > 0) & (probabilities < 1)
+        return slope[inside(probabilities)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from em_core.families.bernoulli import BernoulliFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.model import ModelHelp, Size
-from em_core.models.mixture import Mixture, read_n_components, with_n_components
+from em_core.models.mixture import Mixture
 from em_core.models.observations import Observations
 
 
@@ -31,13 +31,6 @@ class BernoulliMixture(Mixture):
     @property
     def family(self) -> BernoulliFamily:
         return BernoulliFamily()
-
-    @classmethod
-    def read_settings(cls, fields: Fields) -> Self:
-        return cls(read_n_components(fields), False)
-
-    def settings(self) -> dict[str, Any]:
-        return with_n_components({}, self.n_components)
 
     def read_data(self, fields: Fields) -> Observations:
         values = fields.table("values")

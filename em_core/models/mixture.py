@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -40,6 +40,14 @@ class Mixture(CategoricalRows):
     @property
     def family(self) -> Family:
         raise NotImplementedError
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        """No settings but the number of components; subclasses override what they add."""
+        return cls(read_n_components(fields), False)
+
+    def settings(self) -> dict[str, Any]:
+        return with_n_components({}, self.n_components)
 
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
