@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from tests.core.making import (
     FEW_LIFETIMES,
@@ -213,6 +214,31 @@ CASES = [
         ([0.2, 0.8], [[0.3, 0.7], [0.5, 0.5]], {"probabilities": [[0.3, 0.7, 0.0], [0.3, 0.3, 0.4]]}),
     ),
 ]
+
+
+def _normal(model, values, theta):
+    density = stats.multivariate_normal.logpdf
+    pairs = zip(theta["means"], model.family.matrices(theta), strict=True)
+    return np.array([density(values, mean, matrix) for mean, matrix in pairs])
+
+
+def _lines(model, values, theta):
+    fitted = theta["coefficients"] @ values[:, :-1].T
+    return stats.norm.logpdf(values[:, -1], fitted, np.sqrt(theta["variances"])[:, None])
+
+
+# (K, N) log density of a mixture's components, from SciPy: what the enumeration of all assignments rests on
+DENSITIES = {
+    "gaussian_mixture": _normal,
+    "binomial_mixture": lambda model, values, theta: stats.binom.logpmf(
+        values, model.trials, theta["probabilities"][:, None]
+    ),
+    "poisson_mixture": lambda model, values, theta: stats.poisson.logpmf(values, theta["rates"][:, None]),
+    "bernoulli_mixture": lambda model, values, theta: stats.bernoulli.logpmf(
+        values, theta["probabilities"][:, None, :]
+    ).sum(axis=2),
+    "regression_mixture": _lines,
+}
 
 # where every M-type move is defined, and θ has coordinates
 INTERIOR = [case for case in CASES if "G" in case.moves]
