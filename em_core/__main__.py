@@ -34,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
-    result = finite(result)
-    return _print(as_csv(result) if options.format == "csv" else json.dumps(result, allow_nan=False))
+    return _print(as_csv(result) if options.format == "csv" else json.dumps(finite(result), allow_nan=False))
 
 
 def _print(text: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -24,6 +25,16 @@ from ui.stage import acts
 Query = dict[str, str]
 # the query that a session was opened with, and what its address was then
 Link = tuple[Query, Query]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What the sidebar's button `label` saves. text: makes it from the session, when the button is pressed."""
+
+    label: str
+    name: str
+    mime: str
+    text: Callable[[Any], str]
 
 
 class Session:
@@ -43,6 +54,10 @@ class Session:
     # the settings that say what is looked at: for each of their values, and for each opened file, the browser's history
     # has an entry of its own
     subject: ClassVar[tuple[str, ...]]
+    # the first is the experiment file, which `open_file` reads
+    exports: ClassVar[tuple[Export, ...]] = (
+        Export("Save this run", "experiment.json", "application/json", lambda session: session.file()),
+    )
 
     def __init__(self, settings: Any, run: Any, messages: list[str]) -> None:
         self.settings = settings

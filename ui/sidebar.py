@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from ui import controls
@@ -24,7 +26,8 @@ def experiment_file(session: Session) -> None:
         st.caption("This run is too long for a link. Save it as a file to share it.")
     with st.expander("Experiment file"):
         st.caption("The run as JSON: the command line replays it to the same numbers.")
-        st.download_button("Save this run", session.file, "experiment.json", "application/json", on_click="ignore")
+        for export in session.exports:
+            st.download_button(export.label, partial(export.text, session), export.name, export.mime, on_click="ignore")
         controls.upload(session, "upload", "Open a run", ["json"], session.open_file)
 
 

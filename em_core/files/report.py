@@ -66,6 +66,7 @@ def finite(value: Any) -> Any:
 def as_csv(result: dict[str, Any]) -> str:
     """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
     rows = []
+    result = finite(result)
     for step in result.get("half_steps") or result.get("steps") or result["rungs"]:
         row = {}
         for key, entry in step.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -121,7 +122,7 @@ def test_the_lock_is_there_wherever_the_run_changes(reader, monkeypatch):
     assert slow.reached.wait(SOON)
     jobs = {
         "change": lambda: reader.change(compare=True),
-        "file": reader.file,
+        **{export.label: partial(export.text, reader) for export in reader.exports},
         "open": lambda: reader.open_file(b'{"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"}'),
         "drop": reader.drop_file,
     }
