@@ -15,9 +15,10 @@ from playwright.sync_api import expect
 
 from tests.browser.monkey import PATIENCE, Monkey
 from tests.browser.reader import Reader
+from ui import frame
 
 APP = Path(__file__).parents[2] / "app.py"
-PAGES = ("", "map", "posterior", "dictionary")
+PAGES = [name if place else "" for place, (name, _) in enumerate(frame.PAGES)]
 # megabytes: what other data, more half-steps and more figures may ask for, however long it goes on
 HEAP, MEMORY = 60, 150
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.reader import some
+from tests.ui.any_view import PAGES
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app.py"
@@ -25,7 +26,7 @@ HOSTILE = (
     "</div><script>fetch('http://elsewhere.example')</script>",
 )
 # a parameter of each page that takes a number
-PLACES = {"": "seed", "map": "number", "posterior": "v", "dictionary": "seed"}
+PLACES = {page.path: next(iter(page.session.kind.numbers())) for page in PAGES}
 
 expect.set_options(timeout=20_000)
 

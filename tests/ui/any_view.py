@@ -17,9 +17,10 @@ from ui.dictionary.session import DictionarySession
 from ui.em import recipes
 from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, data_options
+from ui.frame import PAGES as SHOWN
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
-from ui.settings import Choice, Number, Switch, pack, written
+from ui.settings import Choice, Declared, Number, Switch, Word, pack, written
 
 # what an ordinary case may ask for, where the page allows more
 _SMALL = {"points": 120, "batch": 40, "dimensions": 3, "side": 6, "atoms": 16, "blocks": 20, "iterations": 20}
@@ -49,12 +50,18 @@ HOSTILE = [
 
 @dataclass(frozen=True)
 class Page:
-    """A page's session and what its address and its stage may hold. choices: what links say where options depend."""
+    """A page's session and what its address and its stage may hold.
+
+    overrides: some that a link may hold. letters: the moves of a tape of moves. tape: what an address may say of the
+    tape that makes no sense. choices: what links say where options depend.
+    """
 
     session: Any
     files: Any
     acts: tuple[str, ...]
+    overrides: tuple[dict[str, Any], ...] = ({},)
     letters: str = ""
+    tape: dict[str, str] = field(default_factory=dict)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -66,15 +73,62 @@ class Page:
         """What no control describes, by name."""
         return [part.name for part in fields(self.session.kind().overrides)]
 
+    @property
+    def path(self) -> str:
+        """Where the app serves it."""
+        return "" if self.session.key == SHOWN[0][0] else self.session.key
+
+    @property
+    def nonsense(self) -> dict[str, str]:
+        """A text for each part of an address that is none of its values, read from the declarations."""
+        settings = {name: _nonsense(declared, place) for place, (name, declared) in enumerate(self.controls.items())}
+        return {**settings, "given": "abc", **self.tape}
+
     def __str__(self) -> str:
         return self.session.key
 
 
+def _nonsense(declared: Declared, place: int) -> str:
+    """No number, one outside the limits or none that is whole; no option; no yes or no; no schedule."""
+    if isinstance(declared, Number):
+        outside = [f"{declared.low - 1:g}", f"{declared.high + 1:.17g}", "nan", "inf", "x", "1e999"]
+        return [*outside, *["2.5"] * declared.whole][place % (6 + declared.whole)]
+    return {Choice: "no such", Switch: "maybe", Word: "E)M"}[type(declared)]
+
+
 _DATA = (*(entry.name for entry in datasets.catalogue()), *datasets.GENERATORS)
-EM = Page(EmSession, experiments(), ("move", "reset", "random", "drag"), "".join(MOVES), {"data": _DATA})
-MAP = Page(MapSession, codings(), ("reset", "random", "drag"))
-POSTERIOR = Page(PosteriorSession, ladders(), ("reset", "mean", "drag"))
-DICTIONARY = Page(DictionarySession, experiments(models=("dictionary_learning",)), ("move", "reset", "random"), "HMC")
+_FORMS = {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}
+EM = Page(
+    EmSession,
+    experiments(),
+    ("move", "reset", "random", "drag"),
+    ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
+    "".join(MOVES),
+    {"schedule": "EXM", "since": "-1", "cursor": "7"},
+    {"data": _DATA},
+)
+MAP = Page(
+    MapSession,
+    codings(),
+    ("reset", "random", "drag"),
+    ({}, {"start": {"code": [1 / 3, -2.0]}}, {"data": _FORMS, "settings": {"step": 0.1}}),
+    tape={"steps": "1001", "cursor": "7"},
+)
+POSTERIOR = Page(
+    PosteriorSession,
+    ladders(),
+    ("reset", "mean", "drag"),
+    ({}, {"ladder": {"mean": [1 / 3, -2.0]}}, {"data": _FORMS, "ladder": {"widths": [0.1, 2.0]}}),
+    tape={"cursor": "99"},
+)
+DICTIONARY = Page(
+    DictionarySession,
+    experiments(models=("dictionary_learning",)),
+    ("move", "reset", "random"),
+    ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
+    "HMC",
+    {"schedule": "HX", "since": "x", "cursor": "9"},
+)
 PAGES = (EM, MAP, POSTERIOR, DICTIONARY)
 # the posterior page's integrals cost ten times what other pages ask for
 OFTEN = (*(EM,) * 4, *(MAP, DICTIONARY) * 2, POSTERIOR)
@@ -136,7 +190,7 @@ def addresses(draw, page, hostile=True):
     if draw(st.booleans()):
         letters = page.letters or "HM"
         query["schedule"] = draw(st.sampled_from(HOSTILE[-12:])) if draw(odd) else draw(schedules(letters, _MOVES))
-    if page is MAP:
+    if "steps" in page.tape:
         query["steps"] = draw(st.sampled_from(HOSTILE)) if draw(odd) else str(draw(st.integers(0, 30)))
     if draw(st.booleans()):
         query["cursor"] = draw(st.sampled_from(HOSTILE)) if draw(odd) else str(draw(st.integers(0, 12)))

@@ -13,6 +13,7 @@ import ui.player
 import ui.stage
 from em_core.kinds import MOVES
 from tests.attack import exhaustive, ordinary
+from tests.ui.any_view import PAGES as TRIED
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
 from ui.map.session import MapSession
@@ -33,6 +34,8 @@ PAGES = {
     "two": (PosteriorSession, {"units": "two"}),
     "bars": (DictionarySession, {"points": "20", "atoms": "4", "schedule": "HM"}),
 }
+# a page without a row of its own begins at its defaults
+PAGES |= {str(page): (page.session, {}) for page in TRIED if page.session not in {kind for kind, _ in PAGES.values()}}
 
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-20, 20), st.integers(), st.floats(), st.text(max_size=5),

@@ -15,13 +15,10 @@ import pytest
 
 from em_core.__main__ import main
 from tests.figures.stage_replay import Shown
-from ui.dictionary.session import DictionarySession
-from ui.em.session import EmSession
-from ui.map.session import MapSession
-from ui.posterior.session import PosteriorSession
+from tests.ui.any_view import PAGES as TRIED
 
 FROZEN = Path(__file__).parents[1] / "reference" / "frozen.json"
-PAGES = {session.key: session for session in (EmSession, MapSession, PosteriorSession, DictionarySession)}
+PAGES = {str(page): page.session for page in TRIED}
 KEPT = {"log_evidence", "elbo", "gap", "kl", "objective", "duality_gap", "support_size", "index", "move", "s", "kind"}
 
 

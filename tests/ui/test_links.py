@@ -10,33 +10,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ui.any_view import DICTIONARY, EM, MAP, PAGES, POSTERIOR
-from ui.dictionary.settings import DATA
-from ui.em.settings import MODEL_NAMES
-from ui.map.settings import SIGNALS
+from tests.ui.any_view import PAGES
+from ui import frame
 from ui.settings import Choice, Number, Overrides, Settings, Switch, box, slider
 from ui.tape import moves_query
 
 quick = settings(max_examples=60, deadline=None)
 pages = pytest.mark.parametrize("page", PAGES, ids=str)
 SCHEDULES = ["EM", "E G5", "EG", "HM", "E(PM)", "(TM)20(EM)", "(EM)3"]
-OVERRIDES = {
-    "em": [{}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}],
-    "map": [
-        {},
-        {"start": {"code": [1 / 3, -2.0]}},
-        {"data": {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}, "settings": {"step": 0.1}},
-    ],
-    "posterior": [
-        {},
-        {"ladder": {"mean": [1 / 3, -2.0]}},
-        {"data": {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}, "ladder": {"widths": [0.1, 2.0]}},
-    ],
-    "dictionary": [{}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}],
-}
 # the settings on which others depend
-FIRST = [(EM, "model", MODEL_NAMES), (MAP, "signal", SIGNALS), (POSTERIOR, "units", ("one", "two")),
-         (DICTIONARY, "data", DATA)]  # fmt: skip
+FIRST = [
+    (page, name, declared.offered(page.session.kind()))
+    for page in PAGES
+    for name, declared in page.controls.items()
+    if isinstance(declared, Choice) and declared.then
+]
+
+
+def test_every_page_of_the_app_is_tried():
+    assert {str(page) for page in PAGES} == {name for name, _ in frame.PAGES}
 
 
 def reached(declared, chosen):
@@ -62,18 +54,18 @@ def any_settings(draw, page):
     chosen = page.session.kind()
     for name, declared in page.controls.items():
         chosen = chosen.taking({name: draw(reached(declared, chosen))})
-    return overridden(page, chosen, draw(st.sampled_from(OVERRIDES[str(page)])))
+    return overridden(page, chosen, draw(st.sampled_from(page.overrides)))
 
 
 @st.composite
 def tapes(draw, page):
     """What is on a tape, the place on it, and both as query parameters."""
-    if page is POSTERIOR:
-        return (), None, {}
-    if page is MAP:
+    if "steps" in page.tape:
         steps = draw(st.integers(0, 1000))
         cursor = draw(st.integers(0, steps))
         return (steps,), cursor, {"steps": str(steps), "cursor": str(cursor)} if steps else {}
+    if not page.letters:
+        return (), None, {}
     moves = draw(st.text(alphabet=page.letters, max_size=30))
     after, cursor = draw(st.integers(0, 5000)), draw(st.integers(0, len(moves)))
     return (moves, after), cursor, moves_query(moves, after, cursor)
@@ -129,7 +121,7 @@ def test_every_setting_reaches_the_address(page, name):
 
 @pages
 def test_overrides_reach_the_address(page):
-    for parts in OVERRIDES[str(page)][1:]:
+    for parts in page.overrides[1:]:
         changed = overridden(page, page.session.kind(), parts)
         assert list(changed.query()) == ["given"] and page.session.kind.of_query(changed.query()) == (changed, [])
 
@@ -161,34 +153,7 @@ def test_no_address_raises(page, data):
         assert message.startswith("Link: ") and message.isprintable() and len(message) < 400
 
 
-NONSENSE = {
-    "em": {
-        "model": "hidden_markow", "data": "irises", "components": "99", "covariance": "round", "points": "5",
-        "separation": "nan", "clusters": "0", "dimensions": "2.5", "data_seed": "-1", "start": "here", "seed": "1e3",
-        "plan": "E)M", "fixed": "2", "compare": "EM", "since": "-1",
-        "first_step": "0", "stochastic_step": "-1", "adam_step": "x", "batch": "0",
-        "iterations": "1.5", "blocks": "none", "temperature": "0", "cooling": "2",
-        "noise": "loud", "degrees": "0", "imbalance": "1", "outliers": "-0.1", "step": "nan",
-        "standardize": "maybe", "x_axis": "x", "y_axis": "-1",
-        "given": "nonsense", "schedule": "EXM", "cursor": "7",
-    },
-    "map": {
-        "signal": "photo", "dictionary": "wavelets", "v1": "4", "v2": "nan", "angle": "0", "number": "200",
-        "penalty": "-1", "precision": "0", "solver": "lasso", "stride": "3", "restart": "maybe", "dt": "inf",
-        "atoms": "2.5", "given": "abc", "steps": "1001", "cursor": "7",
-    },
-    "posterior": {
-        "units": "three", "penalty": "-1", "precision": "0", "v": "nan", "w": "0", "v1": "4", "v2": "x", "angle": "0",
-        "width": "0", "given": "abc", "cursor": "99",
-    },
-    "dictionary": {
-        "data": "photo", "points": "19", "side": "4.5", "bars": "9", "noise": "-1", "preparation": "none",
-        "data_seed": "x", "atoms": "0", "penalty": "1e9", "precision": "nan", "norm_constraint": "1",
-        "dead_atoms": "live", "m_step": "E", "seed": "-1", "second": "both", "second_seed": "1e3",
-        "given": "abc", "schedule": "HX", "cursor": "9",
-    },
-}  # fmt: skip
-NAMED = [(page, name, text) for page in PAGES for name, text in NONSENSE[str(page)].items()]
+NAMED = [(page, name, text) for page in PAGES for name, text in page.nonsense.items()]
 
 
 @pytest.mark.parametrize("page, name, text", NAMED, ids=lambda part: str(part)[:20])
@@ -202,8 +167,7 @@ def test_nonsense_is_named_and_the_default_stands(page, name, text):
 
 @pages
 def test_every_part_may_be_nonsense_at_once(page):
-    nonsense = NONSENSE[str(page)]
-    assert nonsense.keys() >= page.controls.keys()
+    nonsense = page.nonsense
     session = page.session.opened(nonsense)
     assert session.settings == page.session.kind() and len(session.messages) == len(nonsense)
 
