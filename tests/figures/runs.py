@@ -10,6 +10,7 @@ import numpy as np
 
 from em_core.sparse_coding import SOLVERS
 from tests.figures.stage_replay import Shown
+from tests.ui.any_view import PAGES
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.dictionary.settings import for_data as dictionary_for
@@ -99,6 +100,13 @@ def learned(settings: DictionarySettings, steps: int = 6) -> DictionaryRun:
     return run
 
 
+def as_it_opens(page: str) -> Any:
+    """The run of a page without settings of its own, with the first half-steps made."""
+    (session,) = (each.session.opened({}) for each in PAGES if str(each) == page)
+    session.run.advance(STEPS)
+    return session.run
+
+
 _MADE: dict[str, Any] = {}
 
 
@@ -117,7 +125,9 @@ em_run = _once("em", EM, lambda settings: EmRun.of(settings, WORD))
 map_run = _once("map", MAP, lambda settings: MapRun.of(settings, STEPS))
 ladder_run = _once("posterior", POSTERIOR, PosteriorRun.of)
 dictionary_run = _once("dictionary", DICTIONARY, learned)
-EVERY = {f"em, {name}": (em_run, name) for name in EM} | {f"map, {name}": (map_run, name) for name in MAP}
+opened_run = _once("opened", {str(page): str(page) for page in PAGES}, as_it_opens)
+EVERY = {f"{page}, as it opens": (opened_run, str(page)) for page in PAGES}
+EVERY |= {f"em, {name}": (em_run, name) for name in EM} | {f"map, {name}": (map_run, name) for name in MAP}
 EVERY |= {f"posterior, {name}": (ladder_run, name) for name in POSTERIOR}
 EVERY |= {f"dictionary, {name}": (dictionary_run, name) for name in DICTIONARY}
 

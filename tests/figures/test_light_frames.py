@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from em_core.observe import course
+from tests.figures.runs import as_it_opens
 from tests.figures.stage_replay import Shown
+from tests.ui.any_view import PAGES
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.em.run import EmRun
@@ -38,6 +41,7 @@ def solver(name):
 
 
 RUNS = {model: em(model) for model in MODEL_NAMES} | {"dictionary": dictionary}
+RUNS |= {f"{page}, as it opens": partial(as_it_opens, str(page)) for page in PAGES}
 RUNS |= {name: solver(name) for name in ("ista", "lca", "coordinate_descent", "omp")}
 
 
