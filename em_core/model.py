@@ -155,7 +155,6 @@ class Capabilities(Protocol):
     def minibatch(self, data: Any, q: Any, size: int, rng: np.random.Generator) -> tuple[Any, Any, Draw]:
         """Data and q of `size` units drawn without replacement (all where there are fewer), and which those are."""
 
-    # --- C: part of θ -------------------------------------------------------------------------------------------
     # --- M: search -----------------------------------------------------------------------------------------------
     def search(self, data: Any, q: Any, theta: Parameters, block: tuple[str, ...] | None = None) -> Found:
         """What `maximize` finds, or `maximize_block` where there is a block, and what finding it took.

@@ -69,7 +69,7 @@ def half_step(experiment: Experiment, before: State, index: int, letter: str) ->
         made = MAKE[letter](experiment.model, experiment.data, before, settings, rng)
     except HalfStepFailed as failure:
         event = Event(failure.kind, str(failure), failure.numbers, stops=True)
-        made = Made(before, Info(None, accepted=False), (event,))
+        made = Made(before, Info(None, accepted=False if MOVES[letter].kind == "M" else None), (event,))
     return HalfStep(index, letter, before, made.state, made.info, made.events)
 
 

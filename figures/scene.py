@@ -255,8 +255,3 @@ class PageScene:
 def digest(text: str) -> str:
     """The id of what `text` describes."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def merged(parts: Sequence[Json]) -> Json:
-    """What several pictures change, in one."""
-    return {key: value for part in parts for key, value in part.items()}

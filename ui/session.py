@@ -286,8 +286,8 @@ def animate(session: Session) -> None:
 
 def _show(session: Session, place: str) -> None:
     """Send what the browser lacks; under the lock that its act was answered under."""
-    # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched in the
-    # same moment as the stage asks, it is sent along, and this part of the page runs alone
+    # the whole page: the sidebar shows the settings too. Besides an act, a control may have changed them: touched in
+    # the same moment as the stage asks, it is sent along, and this part of the page runs alone
     if session.settings is not session.shown:
         st.rerun()
     session.write_address()
