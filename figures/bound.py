@@ -5,9 +5,10 @@ from __future__ import annotations
 from em_core.records import Bound
 from figures.look import wording
 from figures.look.encode import Json, finite
+from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.scene import Metric
 
-METRICS = (Metric("evidence", "log p(v)"), Metric("elbo", "ELBO", "$elbo"), Metric("gap", "Gap", "$gap"))
+METRICS = (Metric("evidence", "log p(v)", EVIDENCE), Metric("elbo", "ELBO", ELBO), Metric("gap", "Gap", GAP))
 
 
 def texts(bound: Bound) -> Json:

@@ -214,7 +214,7 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$text", "log evidence: what learning tries to raise"),
+    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence: what learning tries to raise"),
     "=",
     Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
     "+",

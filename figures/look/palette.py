@@ -9,6 +9,7 @@ LIGHT = {
     "faint": "#c3cad2",
     "grid": "#e4e8ec",
     "paper": "#ffffff",
+    "evidence": "#16202c",
     "elbo": "#0072B2",
     "gap": "#D55E00",
     "gap_fill": "rgba(213, 94, 0, 0.20)",
@@ -23,6 +24,7 @@ DARK = {
     "faint": "#4c5763",
     "grid": "#2b333c",
     "paper": "#12171d",
+    "evidence": "#eef2f6",
     "elbo": "#4aa8e0",
     "gap": "#ff8534",
     "gap_fill": "rgba(255, 133, 52, 0.26)",
@@ -44,9 +46,9 @@ GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#fff
 LOOSE = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], *GREYS[2:]]
 CODES = [[0, "$paper"], [0.5 / 255, "$paper"], [0.5 / 255, "$grid"], [1, "$fit"]]
 
-EVIDENCE, ELBO, GAP, GAP_FILL = "$text", "$elbo", "$gap", "$gap_fill"
+EVIDENCE, ELBO, GAP, GAP_FILL = "$evidence", "$elbo", "$gap", "$gap_fill"
 
-# Okabe and Ito, without the two that mean ELBO and gap
+# Okabe and Ito, without those that mean log p, ELBO and gap
 _COMPONENTS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "hexagram", "x", "bowtie")
 

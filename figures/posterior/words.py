@@ -132,7 +132,7 @@ def _width(rung: Rung) -> float:
 
 
 EQUATION = [
-    Term("evidence", r"\log p(v)", "$text", "log evidence: the same for every q"),
+    Term("evidence", r"\log p(v)", "$evidence", "log evidence: the same for every q"),
     "=",
     Term(
         "joint",

@@ -41,9 +41,9 @@ def test_one_colour_for_each_meaning_of_em(name):
     figures = scene["figures"]
     equation = {item["id"]: item["color"] for item in scene["equation"] if "id" in item}
     metrics = {item["slot"].removeprefix("metric."): item["color"] for item in scene["metrics"]}
-    assert equation == {"evidence": "$text", "elbo": "$elbo", "kl": "$gap"}
-    assert metrics == {"evidence": "$text", "elbo": "$elbo", "gap": "$gap"}
-    named = {"log p(v)": "$text", "log p(v; θ)": "$text", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
+    assert equation == {"evidence": "$evidence", "elbo": "$elbo", "kl": "$gap"}
+    assert metrics == {"evidence": "$evidence", "elbo": "$elbo", "gap": "$gap"}
+    named = {"log p(v)": "$evidence", "log p(v; θ)": "$evidence", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
     named |= {"log p(h*, v)": "$muted", "factorised": "$elbo", "floor": "$gap"}
     named |= {"plain EM": "$muted"}
     for figure in ("timeline", "latest", "gap", "course"):
@@ -58,15 +58,17 @@ def test_one_colour_for_each_meaning_of_em(name):
 
 
 def test_components_never_wear_the_colours_of_the_bound():
-    taken = {code.upper() for theme in palette.COLORS.values() for code in (theme["elbo"], theme["gap"])}
+    taken = {theme[name].upper() for theme in palette.COLORS.values() for name in ("evidence", "elbo", "gap")}
     assert not taken & {palette.component(k).upper() for k in range(10)}
 
 
 def test_one_colour_for_each_meaning_of_the_ladder():
     scene = ladder_run("two").scene.json
     colors = {metric["label"]: metric["color"] for metric in scene["metrics"]}
-    assert colors == {"log p(v)": "$text", "ELBO": "$elbo", "Gap": "$gap"}
+    assert colors == {"log p(v)": "$evidence", "ELBO": "$elbo", "Gap": "$gap"}
     terms = {term["id"]: term["color"] for term in scene["equation"] if "id" in term}
-    assert terms == {"evidence": "$text", "joint": "$elbo", "entropy": "$elbo", "kl": "$gap"}
+    assert terms == {"evidence": "$evidence", "joint": "$elbo", "entropy": "$elbo", "kl": "$gap"}
     (gap,) = (trace for trace in scene["figures"]["gap"]["data"] if trace["meta"] == "gap")
     assert gap["line"]["color"] == "$gap"
+    lines = [t for drawn in scene["figures"].values() for t in drawn["data"] if t.get("name") == "log p(v)"]
+    assert lines and {trace["line"]["color"] for trace in lines} == {"$evidence"}
