@@ -19,7 +19,7 @@ from em_core.sparse_coding.solvers.state import SolverState
 
 # solvers whose step is a gradient step and a shrink
 PARTS: dict[str, Callable[[Problem, Any], ProximalStep]] = {"ista": ista.parts, "fista": fista.parts}
-RACERS = ("ista", "fista", "coordinate_descent", "admm", "lca", "feature_sign", "homotopy")
+RACERS = tuple(name for name, solver in SOLVERS.items() if solver.norm == "L1")
 RACE_STEPS = 100
 TITLES = {name: solver.title for name, solver in SOLVERS.items()}
 
@@ -65,6 +65,11 @@ class Background:
     def title(self) -> str:
         """What the solver is called."""
         return TITLES[self.experiment.solver]
+
+    @property
+    def did(self) -> str:
+        """What one of its steps did, as a sentence."""
+        return SOLVERS[self.experiment.solver].did
 
     @property
     def is_l1(self) -> bool:

@@ -19,17 +19,6 @@ _OTHER_AIM = (
     "that of the L1 problem, for comparison."
 )
 
-_STEPS = {
-    "ista": "A gradient step on the misfit, then the soft threshold.",
-    "fista": "A gradient step from a point extrapolated along the last move, then the soft threshold.",
-    "coordinate_descent": "One sweep: each coefficient in turn was set to its best value, with the others held fixed.",
-    "admm": "One ADMM iteration: ridge regression, soft threshold, then a dual update for their difference.",
-    "lca": "Time advanced by dt: potentials leak towards their input, and active atoms inhibit each other.",
-    "feature_sign": "The code jumped to the exact solution for its current signs.",
-    "omp": "The atom best aligned with the residual was added, then all chosen atoms were refitted by least squares, "
-    "without shrinkage.",
-}
-
 
 def caption(background: Background, step: Step) -> str:
     """Two sentences: what the step did, and what the certificate says."""
@@ -45,13 +34,15 @@ def caption(background: Background, step: Step) -> str:
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
-    if background.experiment.solver != "homotopy":
-        happened = _STEPS[background.experiment.solver]
-    else:
-        penalty = step.state.penalty  # type: ignore[attr-defined]
-        where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
-        happened = f"λ fell to {number(penalty, 4)}, {where}; the code is exact there."
+    happened = background.did.format(**_found(step))
     return f"{happened} {counted} {knows}"
+
+
+def _found(step: Step) -> dict[str, str]:
+    """What homotopy's sentence tells of its state."""
+    penalty = getattr(step.state, "penalty", None)
+    where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
+    return {} if penalty is None else {"penalty": number(penalty, 4), "where": where}
 
 
 def chip(step: Step) -> Chip:

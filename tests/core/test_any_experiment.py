@@ -17,6 +17,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import finite, report
 from em_core.kinds import MOVES
 from em_core.models import MODELS
+from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import run
@@ -129,7 +130,7 @@ def is_certified(raw):
     for step in steps:
         assert step["duality_gap"] >= 0, step
         assert step["objective"] - step["duality_gap"] <= lowest + slack, step
-    if experiment.solver == "coordinate_descent" or (experiment.solver == "ista" and "step" not in raw["settings"]):
+    if SOLVERS[experiment.solver].descends and "step" not in raw["settings"]:
         assert all(
             after["objective"] <= before["objective"] + slack for before, after in zip(steps, steps[1:], strict=False)
         )

@@ -15,26 +15,83 @@ from em_core.sparse_coding.solvers.state import SolverState
 class Solver:
     """A pair of functions over frozen states: `init(problem, code, **settings)` and `step(problem, state)`.
 
-    norm: `L1`, or `L0` for the one that solves a different problem. from_zero: it accepts no other start.
-    may_diverge: its step can be chosen too large.
+    did: what a step did, in a sentence; in braces what it found. norm: `L1`, or `L0` for the one that
+    solves a different problem. from_zero: it accepts no other start. descends: unless a setting says otherwise, the
+    objective never rises. may_diverge: its step can be chosen too large.
     """
 
     title: str
+    did: str
     init: Callable[..., SolverState]
     step: Callable[[Problem, Any], SolverState]
     settings: tuple[str, ...] = ()
     norm: str = "L1"
     from_zero: bool = False
+    descends: bool = False
     may_diverge: bool = False
 
 
 SOLVERS = {
-    "ista": Solver("ISTA", ista.init, ista.step, ("step",), may_diverge=True),
-    "fista": Solver("FISTA", fista.init, fista.step, ("step", "restart"), may_diverge=True),
-    "coordinate_descent": Solver("Coordinate descent", coordinate_descent.init, coordinate_descent.step),
-    "homotopy": Solver("Homotopy (LARS)", homotopy.init, homotopy.step, from_zero=True),
-    "admm": Solver("ADMM", admm.init, admm.step, ("rho",)),
-    "lca": Solver("LCA", lca.init, lca.step, ("dt", "tau"), may_diverge=True),
-    "feature_sign": Solver("Feature-sign search", feature_sign.init, feature_sign.step),
-    "omp": Solver("OMP (few atoms, no shrinkage)", omp.init, omp.step, ("atoms",), norm="L0", from_zero=True),
+    "ista": Solver(
+        "ISTA",
+        "A gradient step on the misfit, then the soft threshold.",
+        ista.init,
+        ista.step,
+        ("step",),
+        descends=True,
+        may_diverge=True,
+    ),
+    "fista": Solver(
+        "FISTA",
+        "A gradient step from a point extrapolated along the last move, then the soft threshold.",
+        fista.init,
+        fista.step,
+        ("step", "restart"),
+        may_diverge=True,
+    ),
+    "coordinate_descent": Solver(
+        "Coordinate descent",
+        "One sweep: each coefficient in turn was set to its best value, with the others held fixed.",
+        coordinate_descent.init,
+        coordinate_descent.step,
+        descends=True,
+    ),
+    "homotopy": Solver(
+        "Homotopy (LARS)",
+        "λ fell to {penalty}, {where}; the code is exact there.",
+        homotopy.init,
+        homotopy.step,
+        from_zero=True,
+    ),
+    "admm": Solver(
+        "ADMM",
+        "One ADMM iteration: ridge regression, soft threshold, then a dual update for their difference.",
+        admm.init,
+        admm.step,
+        ("rho",),
+    ),
+    "lca": Solver(
+        "LCA",
+        "Time advanced by dt: potentials leak towards their input, and active atoms inhibit each other.",
+        lca.init,
+        lca.step,
+        ("dt", "tau"),
+        may_diverge=True,
+    ),
+    "feature_sign": Solver(
+        "Feature-sign search",
+        "The code jumped to the exact solution for its current signs.",
+        feature_sign.init,
+        feature_sign.step,
+        descends=True,
+    ),
+    "omp": Solver(
+        "OMP (few atoms, no shrinkage)",
+        "The atom best aligned with the residual joined, followed by least squares: no shrinkage.",
+        omp.init,
+        omp.step,
+        ("atoms",),
+        norm="L0",
+        from_zero=True,
+    ),
 }

@@ -12,7 +12,8 @@ import scipy.linalg
 from em_core.sparse_coding.solvers import active_set
 
 # one for each entry of the result
-ELEMENTWISE = {"multiply", "divide", "true_divide", "square", "power", "reciprocal"}
+SQUARES = {"square", "power"}
+ELEMENTWISE = {"multiply", "divide", "true_divide", "reciprocal", *SQUARES}
 
 
 class Tally(Counter):
@@ -35,7 +36,8 @@ class Counted(np.ndarray):
         if ufunc is np.matmul:
             self.tally["matrices"] += product(*arrays)
         elif ufunc.__name__ in ELEMENTWISE:
-            self.tally["entries"] += np.size(result)
+            of_matrix = ufunc.__name__ in SQUARES and np.ndim(result) == 2
+            self.tally["squares" if of_matrix else "entries"] += np.size(result)
         return out[0] if out is not None else self.wrapped(result)
 
     def __array_function__(self, function, types, arguments, kwargs):

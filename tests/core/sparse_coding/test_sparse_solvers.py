@@ -96,7 +96,7 @@ def test_at_lambda_max_the_code_is_exactly_zero(case, name, factor):
 
 
 @on_every_case
-@pytest.mark.parametrize("name", ["ista", "coordinate_descent", "feature_sign"])
+@pytest.mark.parametrize("name", [name for name, solver in SOLVERS.items() if solver.descends])
 def test_descent_methods_never_rise(case, name):
     rng = np.random.default_rng(0)
     state = SOLVERS[name].init(case.problem, rng.normal(size=case.problem.n_atoms))
