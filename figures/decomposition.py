@@ -36,6 +36,7 @@ class Decomposition:
     def __init__(self) -> None:
         self.figure = figure = Figure(
             "decomposition",
+            "Terms",
             xaxis=layout.hidden_axis(-0.56, 2.14),
             yaxis=layout.hidden_axis(-1.4, 4.6),
             margin={"l": 4, "r": 4, "t": 2, "b": 2},

@@ -45,10 +45,13 @@ class Trace:
 
 
 class Figure:
-    """A figure of the stage, as `docs/stage.md` has it. `shape`: its layout, as `layout.figure` takes it."""
+    """A figure of the stage, as `docs/stage.md` has it. `shape`: its layout, as `layout.figure` takes it.
 
-    def __init__(self, name: str, **shape: Any) -> None:
-        self.name = name
+    face: what it is called beside the other figures of its view.
+    """
+
+    def __init__(self, name: str, face: str = "", **shape: Any) -> None:
+        self.name, self.face = name, face
         self.layout = layout.figure(**shape)
         self._traces: dict[str, Trace] = {}
 

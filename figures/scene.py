@@ -49,20 +49,20 @@ class Metric:
 
 @dataclass(frozen=True)
 class View:
-    """A card of the grid, at the area of its own name. faces: id and label of each figure that it shows in turn.
+    """A card of the grid, at the area of its own name. figures: those that it shows in turn.
 
     note, describe: slots of its line of text, and of its description. click: "x" where a point's x is a frame's number.
     """
 
     id: str
     title: str
-    faces: Sequence[tuple[str, str]] = ()
+    figures: Sequence[Figure]
     note: str | None = None
     describe: str | None = None
     click: str | None = None
 
     def json(self) -> Json:
-        shown = [{"id": name, "label": label} for name, label in self.faces or [(self.id, self.title)]]
+        shown = [{"id": figure.name, "label": figure.face or self.title} for figure in self.figures]
         told = {"note": self.note, "describe": self.describe, "click": self.click}
         given = {name: value for name, value in told.items() if value is not None}
         return {"id": self.id, "area": self.id, "title": self.title, "figures": shown, **given}
@@ -127,7 +127,6 @@ class Scene:
 
     equation: Sequence[Term | str]
     metrics: Sequence[Metric]
-    figures: Sequence[Figure]
     views: Sequence[View]
     grid: Grid
     tools: Sequence[Tool]
@@ -137,15 +136,16 @@ class Scene:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Json:
+        figures = [figure for view in self.views for figure in view.figures]
         return {
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
-            "figures": {figure.name: figure.json for figure in self.figures},
+            "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
-            "glide": [trace.address for figure in self.figures for trace in figure if trace.glides],
+            "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves},
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in self.tools],

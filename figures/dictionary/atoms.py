@@ -20,14 +20,17 @@ _APART = 2
 
 
 class Atoms:
-    """Montages side by side, one for each title: none for one alone. In the figure `name`."""
+    """Montages side by side, one for each title: none for one alone. In the figure `name`, with its `face`."""
 
-    def __init__(self, name: str, n_atoms: int, shape: tuple[int, int], titles: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, face: str, n_atoms: int, shape: tuple[int, int], titles: tuple[str, ...] = ()
+    ) -> None:
         self.shape = shape
         height, width = _size(n_atoms, shape)
         lefts = [place * (width + shape[1] + _APART) for place in range(max(len(titles), 1))]
         self.figure = Figure(
             name,
+            face,
             margin={"l": 6, "r": 6, "t": 26 if titles else 6, "b": 6},
             hovermode="closest",
             hoverdistance=60,

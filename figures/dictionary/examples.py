@@ -76,6 +76,7 @@ class Examples:
         names = [("v", height / 2), ("Wh + b", height * 1.5 + 1), ("atoms", top + height / 2)]
         figure = Figure(
             "examples",
+            "Pictures",
             margin={"l": 62, "r": 4, "t": 4, "b": 4},
             hovermode="closest",
             xaxis=layout.hidden_axis(-0.5, count * (width + _GAP) - _GAP + 0.5, constrain="domain"),
@@ -106,6 +107,7 @@ class Examples:
         n_atoms = experiment.start["dictionary"].shape[1]
         figure = Figure(
             "codes",
+            "Codes H",
             x="atom",
             y=f"{len(self.more)} of {len(experiment.data.values)} pictures",
             xaxis={"range": [0.5, n_atoms + 0.5], "showgrid": False},

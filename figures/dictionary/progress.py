@@ -30,9 +30,9 @@ class Progress:
         high = {"x": 0.99, "xanchor": "right", "y": 0.98, "yanchor": "top"}
         from_zero = {"rangemode": "tozero", "autorangeoptions": {"include": [0]}}
         shape = {"x": "half-step", "y": "nats"}
-        self.timeline = Figure("timeline", legend=second, xaxis=few, corner=low, **shape)
-        self.latest = Figure("latest", legend=second, xaxis=last, corner=low, **shape)
-        self.terms = Figure("terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
+        self.timeline = Figure("timeline", "All", legend=second, xaxis=few, corner=low, **shape)
+        self.latest = Figure("latest", "Latest", legend=second, xaxis=last, corner=low, **shape)
+        self.terms = Figure("terms", "Two terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
         self.figures = [self.timeline, self.latest, self.terms]
         for figure, size in ((self.timeline, 5), (self.latest, 8)):
             marker = {"size": size, "color": [], "symbol": []}

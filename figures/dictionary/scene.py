@@ -48,9 +48,9 @@ class DictionaryScene(PageScene):
         self.experiment, self.second = experiment, second
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
-        self._atoms = Atoms("atoms", self.n_atoms, shape)
-        self._second = Atoms("second", self.n_atoms, shape)
-        self._pair = Atoms("pair", self.n_atoms, shape, ("this start", "second start"))
+        self._atoms = Atoms("atoms", "This start", self.n_atoms, shape)
+        self._second = Atoms("second", "Second start", self.n_atoms, shape)
+        self._pair = Atoms("pair", "Both", self.n_atoms, shape, ("this start", "second start"))
         self._progress = Progress(second is not None)
         self._examples = Examples(experiment, shape)
         self._usage = Usage(self.n_atoms, experiment.model.norm_constraint)  # type: ignore[attr-defined]
@@ -100,23 +100,19 @@ class DictionaryScene(PageScene):
         return text, {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
 
     def scene(self) -> Scene:
-        starts = [("atoms", "This start")]
-        montages = [self._atoms.figure]
+        starts = [self._atoms.figure]
         if self.second is not None:
-            starts += [("second", "Second start"), ("pair", "Both")]
-            montages += [self._second.figure, self._pair.figure]
-        joint = [("timeline", "All"), ("latest", "Latest"), ("terms", "Two terms")]
-        pictures = [("examples", "Pictures"), ("codes", "Codes H")]
-        use = [("usage", "Use"), ("lengths", "Length")]
+            starts += [self._second.figure, self._pair.figure]
         return Scene(
             equation=words.EQUATION,
             metrics=METRICS,
-            figures=[*montages, *self._progress.figures, *self._examples.figures, *self._usage.figures],
             views=[
                 View("atoms", "Atoms W", starts, note="note.atoms", describe="describe"),
-                View("timeline", "log p(v, h; W) by half-step", joint, note="note.timeline", click="x"),
-                View("examples", "Pictures rebuilt from codes", pictures, note="note.examples"),
-                View("usage", "Use of each atom", use, note="note.usage"),
+                View(
+                    "timeline", "log p(v, h; W) by half-step", self._progress.figures, note="note.timeline", click="x"
+                ),
+                View("examples", "Pictures rebuilt from codes", self._examples.figures, note="note.examples"),
+                View("usage", "Use of each atom", self._usage.figures, note="note.usage"),
             ],
             grid=GRID,
             moves="HMC",

@@ -16,8 +16,8 @@ class Usage:
         xaxis = {"range": [0.2, n_atoms + 0.8], "showgrid": False, "tickformat": "d"}
         share = {"rangemode": "tozero", "autorangeoptions": {"include": [0, 0.1]}, "tickformat": ".0%"}
         length = {"rangemode": "tozero", "autorangeoptions": {"include": [0, 1.1]}}
-        self.usage = Figure("usage", x="atom", y="share of pictures", xaxis=xaxis, yaxis=share, bargap=0.25)
-        self.lengths = Figure("lengths", x="atom", y="‖w‖", xaxis=xaxis, yaxis=length, bargap=0.25)
+        self.usage = Figure("usage", "Use", x="atom", y="share of pictures", xaxis=xaxis, yaxis=share, bargap=0.25)
+        self.lengths = Figure("lengths", "Length", x="atom", y="‖w‖", xaxis=xaxis, yaxis=length, bargap=0.25)
         self.figures = [self.usage, self.lengths]
         places = list(range(1, n_atoms + 1))
         self.usage.bars("shares", "$fit", x=places, hover="atom %{x}: used in %{y:.1%} of the pictures")

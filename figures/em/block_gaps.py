@@ -15,6 +15,7 @@ class BlockGaps:
     def __init__(self) -> None:
         self.figure = Figure(
             "blocks",
+            "Gap by block",
             x="block of units (outlined: the next one)",
             y="gap (nats)",
             xaxis={"tickformat": "d"},

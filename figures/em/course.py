@@ -142,6 +142,7 @@ def _over_theta(experiment: Experiment) -> Figure:
     places = grid(experiment)
     return Figure(
         "course",
+        "Bound",
         x="θ" if name == "theta" else name,
         y="nats",
         legend=True,
@@ -154,6 +155,7 @@ def _over_theta(experiment: Experiment) -> Figure:
 def _along_the_way() -> Figure:
     return Figure(
         "course",
+        "Bound",
         x="share of the M-step (0: θ when q was computed, 1: new θ)",
         y="nats",
         legend=True,

@@ -10,6 +10,7 @@ from em_core.observe.course import STOPS
 from em_core.observe.moment import Moment
 from figures import bound
 from figures.decomposition import Decomposition
+from figures.drawing import Figure
 from figures.em import block_gaps, slopes, words
 from figures.em.block_gaps import BlockGaps
 from figures.em.course import CoursePicture
@@ -146,21 +147,20 @@ class EmScene(PageScene):
 
     def scene(self) -> Scene:
         timeline, course, terms = self._timeline, self._course, self._decomposition
-        more = [picture.figure for picture in (self._slopes, self._blocks) if picture]
-        slopes_face = [("slopes", "Gradients")] if self._slopes else []
-        blocks_face = [("blocks", "Gap by block")] if self._blocks else []
         over_theta = "log p and the bound over θ" if course.whole else "Bound along the M-step"
-        bounds = [("latest", "Latest"), ("timeline", "All"), ("gap", "Gap, log scale")]
-        made_of = [("decomposition", "Terms"), *blocks_face]
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
-            figures=[self.view.figure, *timeline.figures, course.figure, terms.figure, *more],
             views=[
-                View("data", self.view.title, [("data", "Data")], note="note.data", describe="describe"),
-                View("timeline", "log p and ELBO by half-step", bounds, click="x"),
-                View("course", over_theta, [("course", "Bound"), *slopes_face], note="note.course"),
-                View("decomposition", "Terms of log p", made_of, note="note.decomposition"),
+                View("data", self.view.title, [self.view.figure], note="note.data", describe="describe"),
+                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x"),
+                View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course"),
+                View(
+                    "decomposition",
+                    "Terms of log p",
+                    [terms.figure, *_figures(self._blocks)],
+                    note="note.decomposition",
+                ),
             ],
             grid=GRID,
             inner=Slider("course", "How far", STOPS.tolist()),
@@ -170,6 +170,11 @@ class EmScene(PageScene):
                 Tool("random", "New random start", "Use the next seed"),
             ],
         )
+
+
+def _figures(picture: SlopesPicture | BlockGaps | None) -> list[Figure]:
+    """The figure of a picture that some moves alone bring along."""
+    return [picture.figure] if picture else []
 
 
 def faces(letters: str) -> tuple[bool, bool]:

@@ -21,6 +21,7 @@ class SlopesPicture:
     def __init__(self) -> None:
         self.figure = figure = Figure(
             "slopes",
+            "Gradients",
             x=" ",  # the parameters, from left to right
             y="gradient per unit",
             legend=True,

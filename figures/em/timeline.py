@@ -29,9 +29,10 @@ class Timeline:
         last = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
         steady = {"autorangeoptions": {"include": []}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
-        self.latest = Figure("latest", y="nats", xaxis=last, yaxis=steady, hovermode="x unified", **shown)
-        self.whole = Figure("timeline", y="nats", xaxis=few, hovermode="x unified", **shown)
-        self.gap = Figure("gap", y="gap (nats)", xaxis=few, yaxis={"type": "log", "exponentformat": "power"}, **shown)
+        decades = {"type": "log", "exponentformat": "power"}
+        self.latest = Figure("latest", "Latest", y="nats", xaxis=last, yaxis=steady, hovermode="x unified", **shown)
+        self.whole = Figure("timeline", "All", y="nats", xaxis=few, hovermode="x unified", **shown)
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=few, yaxis=decades, **shown)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
             _curve(figure, "elbo", ELBO, "ELBO", hover="ELBO %{y:.4f}")

@@ -67,6 +67,7 @@ def _distance(background: Background) -> Figure:
     first = max(problem.lipschitz * away, 1e-3)
     figure = Figure(
         "progress",
+        "Certificate",
         x="step k",
         y="nats",
         legend=True,
@@ -88,6 +89,7 @@ def _support(background: Background) -> Figure:
     most = max(int(np.count_nonzero(background.optimum)), 1)
     figure = Figure(
         "support",
+        "Support",
         x="step k",
         y="nonzero coefficients",
         xaxis={"autorangeoptions": {"include": [0, 20]}},
@@ -116,6 +118,7 @@ def _race(background: Background, by_steps: bool) -> Figure:
     low = 0.0 if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
     figure = Figure(
         "race" if by_steps else "work",
+        "Race" if by_steps else "By work",
         x="step k" if by_steps else "multiplications",
         y="objective − optimum",
         legend=True,

@@ -162,20 +162,17 @@ class MapScene(PageScene):
         if self._picture.is_drawn:
             three = self.background.problem.n_atoms == 3
             title = f"−log p(h | v) + c, {'minimised over h₃' if three else 'and the path down'}"
-        distances = [("progress", "Certificate"), ("support", "Support"), ("race", "Race"), ("work", "By work")]
-        shown = (self._picture, self._signal, self._shrink)
         solver = self.background.title
         return Scene(
             equation=words.EQUATION,
             metrics=METRICS,
-            figures=[*(picture.figure for picture in shown), *self._code.figures, *self._progress.figures],
             views=[
-                View("picture", title, describe="describe"),
-                View("signal", "Signal, Wh + b and residual"),
-                View("code", "Code h"),
-                View("progress", "Distance from the optimum", distances, click="x"),
-                View("shrink", "Soft threshold", note="note.shrink"),
-                View("path", "Most likely h over λ", note="note.path"),
+                View("picture", title, [self._picture.figure], describe="describe"),
+                View("signal", "Signal, Wh + b and residual", [self._signal.figure]),
+                View("code", "Code h", [self._code.stems]),
+                View("progress", "Distance from the optimum", self._progress.figures, click="x"),
+                View("shrink", "Soft threshold", [self._shrink.figure], note="note.shrink"),
+                View("path", "Most likely h over λ", [self._code.path], note="note.path"),
             ],
             grid=GRID,
             inner=self._slider(),

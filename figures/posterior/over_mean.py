@@ -31,11 +31,14 @@ class OverMean:
         }
         self.lower = Figure(
             "lower",
+            "ELBO",
             yaxis={"range": [evidence - depth - 4, evidence + 0.14 * depth]},
             corner={"y": 0.02, "yanchor": "bottom"},
             **shape,
         )
-        self.moves = Figure("moves", yaxis={"range": [height - 9, height + 2.2]}, corner={"y": 1.02}, **shape)
+        self.moves = Figure(
+            "moves", "Without entropy", yaxis={"range": [height - 9, height + 2.2]}, corner={"y": 1.02}, **shape
+        )
         self.figures = [self.lower, self.moves]
         here = {"size": 11, "symbol": "square"}
         limit = {"label": "log p(h = μ, v)", "width": 2, "dash": "dash"}

@@ -25,8 +25,8 @@ class OverWidth:
             "xaxis": {**axis, "tickfont": {"size": 11, "color": "$muted"}},
         }
         corner = {"x": 0.17, "y": 0.02, "yanchor": "bottom", "orientation": "v"}
-        self.bound = Figure("bound", y="nats", corner=corner, **shape)
-        self.gap = Figure("gap", y="gap (nats)", corner={"orientation": "v"}, **shape)
+        self.bound = Figure("bound", "ELBO", y="nats", corner=corner, **shape)
+        self.gap = Figure("gap", "Gap", y="gap (nats)", corner={"orientation": "v"}, **shape)
         self.figures = [self.bound, self.gap]
         widths = np.array(STOPS)
         self.bound.curve("elbo", ELBO, "ELBO", x=widths, hover="s = %{x:.2g}: ELBO %{y:.3f}")

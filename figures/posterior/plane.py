@@ -26,7 +26,7 @@ class Plane:
 
     def __init__(self, background: Background) -> None:
         self.background = background
-        self.picture = figure = _figure("picture", background)
+        self.picture = figure = _figure("picture", "Posterior and q", background)
         _contours(figure, background)
         figure.curve("ring 1", "$elbo", "q", width=3, glides=True)
         figure.curve("ring 2", "$elbo", width=2, dash="dash", glides=True)
@@ -75,7 +75,7 @@ def _parts(background: Background) -> Figure:
     likelihood = _joined([best[:, None] + d * root @ _CIRCLE for d in (1.0, 2.0, 3.0)])
     through_prior = _joined([corners * problem.penalty * float(np.abs(mode).sum())])
     through_likelihood = _joined([best[:, None] + touch * root @ _CIRCLE])
-    figure = _figure("parts", background)
+    figure = _figure("parts", "Prior, likelihood", background)
     figure.curve("prior", "$penalty", width=1.5, dash="dash", **prior)
     figure.curve("likelihood", "$fit", width=1.5, dash="dot", **likelihood)
     figure.curve("prior at the MAP", "$penalty", "prior", width=3, dash="dash", **through_prior)
@@ -108,10 +108,11 @@ def _marks(figure: Figure, background: Background) -> None:
     marks(figure, {name: (float(code[0]), float(code[1])) for name, code in found.items()}, pairs=True)
 
 
-def _figure(name: str, background: Background) -> Figure:
+def _figure(name: str, face: str, background: Background) -> Figure:
     zero = {"zeroline": True, "zerolinecolor": "$text", "zerolinewidth": 1, "showgrid": False}
     return Figure(
         name,
+        face,
         x="h₁",
         y="h₂",
         legend=True,

@@ -90,28 +90,20 @@ class LadderScene(PageScene):
 
     def scene(self) -> Scene:
         one = self.background.n_units == 1
-        pictures = [("picture", "Posterior and q"), *([] if one else [("parts", "Prior, likelihood")])]
-        over_mean = [("lower", "ELBO"), ("moves", "Without entropy")]
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
-            figures=[
-                *self._picture.figures,
-                *self._width.figures,
-                *self._mean.figures,
-                self._terms.figure,
-            ],
             views=[
                 View(
                     "picture",
                     "Posterior and q" if one else "h₁ and h₂",
-                    pictures,
+                    self._picture.figures,
                     note="note.picture",
                     describe="describe",
                 ),
-                View("terms", "Terms of log p", [("decomposition", "Terms")], note="note.terms"),
-                View("width", "Over the width s of q", [("bound", "ELBO"), ("gap", "Gap")]),
-                View("mean", "Over the mean μ of q" if one else "Over μ₁, with μ₂ held fixed", over_mean),
+                View("terms", "Terms of log p", [self._terms.figure], note="note.terms"),
+                View("width", "Over the width s of q", self._width.figures),
+                View("mean", "Over the mean μ of q" if one else "Over μ₁, with μ₂ held fixed", self._mean.figures),
             ],
             grid=GRID,
             inner=Slider("picture", "Width s", STOPS, "s = {}"),

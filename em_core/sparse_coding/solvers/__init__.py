@@ -87,7 +87,8 @@ SOLVERS = {
     ),
     "omp": Solver(
         "OMP (few atoms, no shrinkage)",
-        "The atom best aligned with the residual joined, followed by least squares: no shrinkage.",
+        "The atom best aligned with the residual was added, then all chosen atoms were refitted by least squares, "
+        "without shrinkage.",
         omp.init,
         omp.step,
         ("atoms",),
