@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from em_core import m_steps, moves
+from em_core import kinds, m_steps
 from em_core.bound import decompose
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
@@ -59,7 +59,7 @@ def gappy(n_points, dimensions, **more):
     return {"model": "incomplete_gaussian", "data": {"values": rows}, "seed": 1, **more}
 
 
-@pytest.mark.parametrize("letter", thinned(moves.allowed(MODELS["sigmoid_belief_net"]), "N"))
+@pytest.mark.parametrize("letter", thinned(kinds.allowed(MODELS["sigmoid_belief_net"]), "N"))
 def test_every_half_step_of_a_large_net_ends_soon(letter):
     """4,096 configurations of 1,000 points: N took 15 s, when every gradient visited all of them anew."""
     raw = net(1000, 20, schedule="E", seed=1)
