@@ -176,7 +176,7 @@ def test_captions():
     assert "most likely code" in h and "certified" in h and "Next, M" in h
     assert "length at most 1" in m and "rose by" in m
     free = shown(learned(DICTIONARY["free"])).text["caption"]
-    assert "this never ends" in free and "of any length" in free
+    assert "there is no optimum" in free and "of any length" in free
     swept = shown(learned(replace(BARS, m_step="sweep")))
     assert "each atom in turn" in swept.text["caption"] and swept.frame["chip"]["label"] == "C"
     assert {term.json()["slot"] for term in words.EQUATION if not isinstance(term, str)} <= set(swept.text)
