@@ -84,7 +84,7 @@ def test_opens_and_steps(learning):
     atoms = np.array(expected[3]["parameters"]["dictionary"]).T
     flips = np.abs(((before - 128.0) / 127 * atoms).sum(axis=1))
     np.testing.assert_allclose(flips, (atoms**2).sum(axis=1) / np.abs(atoms).max(axis=1), rtol=0.02)
-    expect(learning.caption).to_contain_text("every picture got its most likely code")
+    expect(learning.caption).to_contain_text("each picture got its most likely code")
     heights = [row["expected_log_joint"] for row in expected[1:]]
     assert learning.trace("timeline.joint", "y") == pytest.approx(heights, rel=1e-12)
     second = [row["expected_log_joint"] for row in rows(replace(SMALL, seed=1), "HMH")[1:]]
@@ -161,10 +161,10 @@ def test_end_shows_its_progress_and_pause_stops_it(learning):
     """500 patches, 64 dimensions, 64 atoms, two starts: hundreds of half-steps."""
     learning.open("data=patches")
     learning.button("End").click()
-    expect(learning.page.locator(".stage-ended")).to_contain_text("half-steps so far")
+    expect(learning.page.locator(".stage-ended")).to_contain_text("Press Pause to stop")
     learning.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 0")
     learning.button("Pause").click()
-    expect(learning.page.locator(".stage-ended")).not_to_contain_text("so far")
+    expect(learning.page.locator(".stage-ended")).not_to_contain_text("Pause")
     learning.button("Play").wait_for()
     learning.page.wait_for_function("document.querySelector('.stage-main').getAttribute('aria-busy') === 'false'")
     frame, last = learning.frame(), "document.querySelector('.stage-scrub').max"
@@ -232,7 +232,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     learning.page.get_by_text("Limit atom length to 1").click()
     learning.page.wait_for_function("!location.search.includes('cursor=')")  # too long for an address: two dictionaries
     learning.at(0)
-    expect(learning.caption).to_contain_text("36 atoms taken over")
+    expect(learning.caption).to_contain_text("36 atoms carried over")
     learning.button("H-step").click()
     learning.at(1)
     learning.button("M-step").click()
@@ -240,7 +240,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     learned = DictionaryRun.of(replace(chosen, dead_atoms="revive"), "HM").dictionaries(2)
     free = replace(chosen, dead_atoms="revive", norm_constraint=False).going_on(*learned)
     learning.shows(rows(free, "HM")[2])
-    expect(learning.caption).to_contain_text("this never ends")
+    expect(learning.caption).to_contain_text("there is no optimum")
 
 
 # --- links, files, the MAP page ---------------------------------------------------------------------------------

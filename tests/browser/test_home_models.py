@@ -61,7 +61,7 @@ def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(
     expect(chips).to_have_text(list("GG"))
     home.button("End").click()
     home.at(8)
-    expect(home.stage.get_by_text("The schedule is done")).to_be_visible()
+    expect(home.stage.get_by_text("Schedule complete")).to_be_visible()
 
 
 def test_k_means(home):

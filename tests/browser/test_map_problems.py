@@ -30,7 +30,9 @@ def test_the_end_says_why_nothing_follows(map_page, solver):
     expected = rows(replace(TOY, solver=solver), frame)
     assert frame > 0 and len(expected) == frame + 1
     map_page.shows(expected[-1])
-    said = "Certified: this is the most likely code" if solver in ("ista", "coordinate_descent") else "solver is done"
+    said = (
+        "Certified: this is the most likely code" if solver in ("ista", "coordinate_descent") else "solver has finished"
+    )
     expect(map_page.page.get_by_text(said)).to_be_visible()
     if solver != "omp":
         assert map_page.numbers()[1] < 1e-9

@@ -101,14 +101,14 @@ def test_a_long_tape_opens_at_once_and_goes_on_by_itself(demo):
     """The start is there first; how far it is is told; then the reader stands where the link says."""
     demo.open("known=1&light=1&step=0.03&tape=60&cursor=45")
     working = demo.page.locator(".stage-ended")
-    demo.page.wait_for_function("/ of 60 so far/.test(document.querySelector('.stage-ended').textContent)")
+    demo.page.wait_for_function("/ of 60\\. Press/.test(document.querySelector('.stage-ended').textContent)")
     assert demo.frame() == 0 and dimmed(demo), "the start is not what the link is about"
     demo.at(45)
     assert agrees(demo) == 45 and not dimmed(demo)
     demo.page.wait_for_function("document.querySelectorAll('.stage-chip').length === 61")
     demo.button("Play").wait_for()
     demo.settle()
-    assert demo.frame() == 45 and "so far" not in working.inner_text()
+    assert demo.frame() == 45 and "Press Pause" not in working.inner_text()
     assert set(demo.names()) <= {"rest", "fill"}
 
 
@@ -123,7 +123,7 @@ def test_a_tape_under_way_stops_when_the_reader_moves(demo, stop):
     assert made < 111
     demo.settle()
     assert demo.page.locator(".stage-chip").count() == made, "what was made is kept, and no more is asked"
-    assert "so far" not in demo.page.locator(".stage-ended").inner_text()
+    assert "Press Pause" not in demo.page.locator(".stage-ended").inner_text()
     demo.press("End")  # goes on, from what is there
     demo.beyond(made + 2)
     demo.press(" ")
