@@ -12,7 +12,7 @@ from em_core.models import MODELS
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1
 # so many of them before the browser is told of a tape that is being opened again
-SLICES = 10
+SLICES = 8
 # numbers in the data × hidden size × half-steps
 AT_ONCE = 100_000_000
 # a run counts as so many half-steps at least: drawing one costs about as much
