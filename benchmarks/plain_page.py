@@ -40,6 +40,11 @@ def put(place, path, value):
     place[leaf] = value
 
 
+def named(traces, name):
+    """A trace goes by its `meta`, as on the stage."""
+    return next(trace for trace in traces if trace.get("meta") == name)
+
+
 def begin():
     run = EmRun.of(EmSettings.of_query(dict(st.query_params))[0])
     figures = painted({name: run.scene.json["figures"][name] for name in HEIGHTS})
@@ -57,7 +62,7 @@ def follow():
         name, *trace, path = key.split("/")
         if name in figures:
             # without a trace: of the layout
-            place = figures[name]["data"][int(trace[0])] if trace else figures[name]["layout"]
+            place = named(figures[name]["data"], trace[0]) if trace else figures[name]["layout"]
             old = place.get(path, []) if key in frame["append"] else None
             put(place, path, painted(value) if old is None else [*old, *value])
     st.session_state.texts |= frame["text"]
