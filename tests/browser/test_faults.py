@@ -144,7 +144,7 @@ def test_too_many_keys_while_the_server_is_away_are_refused_aloud(cut, proxy):
     cut.lost()
     for _ in range(10):
         cut.press("e", "m")
-    expect(cut.notice).to_contain_text("No more keys")
+    expect(cut.notice).to_contain_text("Keys are ignored until then")
     proxy.mend()
     cut.found()
     cut.at(8)
