@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import streamlit as st
@@ -27,7 +28,8 @@ STYLE = _ROOT / "ui" / "streamlit.css"
 
 def show() -> StreamlitPage:
     """Set up the window and the navigation; returns the page to run. Only ui/main.py calls this."""
-    icon = str(_ROOT / "ui" / "icon.png")
+    # whole in the address: Streamlit drops the file of an icon with its last reader, and who asks late gets a 404
+    icon = "data:image/png;base64," + base64.b64encode((_ROOT / "ui" / "icon.png").read_bytes()).decode()
     st.set_page_config(page_title="ELBO Room", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     pages = [
         st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)

@@ -132,7 +132,7 @@ class Monkey:
         self.page.keyboard.press("Escape")
         self.page.evaluate("document.activeElement?.blur()")
         stage = self.page.locator(".stage")
-        expect(stage.locator(".js-plotly-plot").first).to_be_visible(timeout=1000 * PATIENCE)
+        expect(stage.locator(".js-plotly-plot:visible").first).to_be_visible(timeout=1000 * PATIENCE)
         expect(stage.get_by_role("button", name="Play")).to_be_visible(timeout=1000 * PATIENCE)
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:  # answers to what was pressed before may still move the reader elsewhere
