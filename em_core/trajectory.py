@@ -89,28 +89,27 @@ def run(experiment: Experiment) -> Trajectory:
 
 
 def converged(
-    experiment: Experiment, trajectory: Trajectory, plan: Plan, bound: Callable[[HalfStep], Bound] | None = None
+    experiment: Experiment, trajectory: Trajectory, plan: Plan, height: Callable[[HalfStep], float | None] | None = None
 ) -> bool:
     """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
 
     Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
-    point, the expected log joint stands for it: the entropy is the same in both. bound: of a half-step, where it is
-    known already.
+    point, the expected log joint stands for it: the entropy is the same in both. height: what rounds raise (`height_of`
+    the bound) at a half-step, where it is known already.
     """
     moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
         return False
-    if bound is None:
-        earlier, height = (
-            _height(decompose(experiment.model, experiment.data, step.after))
-            for step in (trajectory[-1 - len(cycle)], trajectory.last)
-        )
-    else:
-        earlier, height = _height(bound(trajectory[-1 - len(cycle)])), _height(bound(trajectory.last))
-    return earlier is not None and height is not None and abs(height - earlier) < END_RISE * abs(height)
+    if height is None:
+
+        def height(step: HalfStep) -> float | None:
+            return height_of(decompose(experiment.model, experiment.data, step.after))
+
+    earlier, later = height(trajectory[-1 - len(cycle)]), height(trajectory.last)
+    return earlier is not None and later is not None and abs(later - earlier) < END_RISE * abs(later)
 
 
-def _height(bound: Bound) -> float | None:
+def height_of(bound: Bound) -> float | None:
     """What rounds raise: the ELBO, or where a point in continuous h makes that −∞, the expected log joint."""
     return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
 

@@ -5,7 +5,6 @@ EM with plain EM beside it, and dictionary learning from two starts, are such ru
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -16,12 +15,11 @@ from em_core.kinds import MOVES, allowed, check_order, lacking
 from em_core.observe.ahead import Ahead
 from em_core.records import Trajectory
 from em_core.schedule import Plan
-from em_core.trajectory import END_HALF_STEPS, start
+from em_core.trajectory import start
 from figures.look import moves as chips
-from ui.tape import Json, Tape, moves_query, never, read_moves
+from ui import limits
+from ui.tape import Json, Tape, moves_query, read_moves
 
-# so many half-steps fit the page; the command line goes on to 5,000
-LONGEST = 1_000
 # so many half-steps of the schedule are shown before they are made
 _AHEAD = 40
 
@@ -109,12 +107,7 @@ class Lanes(Tape):
     @staticmethod
     def cut_short(moves: str = "", after: int = 0) -> list[str]:
         """Say what the page leaves out of a long schedule."""
-        if len(moves) <= LONGEST:
-            return []
-        return [
-            f"The schedule has {len(moves):,} half-steps; this page holds up to {LONGEST:,}. Use the command line"
-            " for more."
-        ]
+        return limits.cut_short("The schedule", len(moves), "half-steps")
 
     @property
     def taped(self) -> tuple[str, int]:
@@ -126,7 +119,7 @@ class Lanes(Tape):
 
     def still_to_make(self, moves: str, after: int = 0) -> None:
         """Have these moves made by `reopen`. after: how many of them came before the present schedule was taken up."""
-        self.rest, self.plan = moves[:LONGEST], replace(self.plan, after=after)
+        self.rest, self.plan = moves[: limits.LONGEST], replace(self.plan, after=after)
         self.refresh()
 
     def json(self) -> dict[str, Any]:
@@ -150,8 +143,8 @@ class Lanes(Tape):
         """Why no half-step can follow the last one."""
         if self.trajectory.last.stopped:
             return "The run stopped here."
-        if len(self) > LONGEST:
-            return f"This page holds up to {LONGEST:,} half-steps. Use the command line for more."
+        if len(self) > limits.LONGEST:
+            return limits.full("half-steps")
         return None
 
     # --- what comes next ----------------------------------------------------------------------------------------
@@ -186,10 +179,6 @@ class Lanes(Tape):
         self._append(letter)
         return True
 
-    def ahead(self, most: int | None = None, late: Callable[[], bool] = never) -> None:
-        """Make half-steps to the end, to number `most`, or until it is late."""
-        super().ahead(min(len(self) + END_HALF_STEPS if most is None else most, LONGEST), late)
-
     def move(self, letter: str, at: int) -> int:
         """Make one move after half-step `at`: where the tape has it already, go there; else cut the tape and make it.
 
@@ -204,8 +193,8 @@ class Lanes(Tape):
             raise InvalidExperiment("move", letter, self.UNREADY)
         if self.trajectory[at].stopped:
             raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
-        if at >= LONGEST:
-            raise InvalidExperiment("move", letter, f"a half-step before {LONGEST:,}, the limit on this page")
+        if at >= limits.LONGEST:
+            raise InvalidExperiment("move", letter, f"a half-step before {limits.LONGEST:,}, the limit on this page")
         self.rest = ""
         for lane in (self.own, *self.beside):
             lane.cut(at)

@@ -8,11 +8,16 @@ from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from em_core.models import MODELS
+from em_core.trajectory import END_HALF_STEPS
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1
 # so many of them before the browser is told of a tape that is being opened again
 SLICES = 8
+# so many half-steps or steps fit a page; the command line goes on to more
+LONGEST = 1_000
+# so many more are made at once on the way to the end
+END = END_HALF_STEPS
 # numbers in the data × hidden size × half-steps
 AT_ONCE = 100_000_000
 # a run counts as so many half-steps at least: drawing one costs about as much
@@ -28,6 +33,18 @@ UNFOLDED = 500_000
 
 # where a file says how many hidden values a point has, and which parameter of a start shows it in its last dimension
 _SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
+
+
+def full(what: str) -> str:
+    """Why nothing can follow on a full page. what: `steps` or `half-steps`."""
+    return f"This page holds up to {LONGEST:,} {what}. Use the command line for more."
+
+
+def cut_short(whose: str, count: int, what: str) -> list[str]:
+    """Say what a page leaves out of a file or schedule that is longer than it holds."""
+    if count <= LONGEST:
+        return []
+    return [f"{whose} has {count:,} {what}; this page holds up to {LONGEST:,}. Use the command line for more."]
 
 
 def check(raw: Any, half_steps: int, field: str = "schedule") -> None:

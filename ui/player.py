@@ -11,8 +11,6 @@ from typing import Any
 from ui import limits, stage
 from ui.tape import Tape
 
-# End goes on for so many frames at most
-END_FRAMES = 500
 # so many frames on each side of the one in view are whole, so that a step never waits
 NEAR = 2
 # what the stage asks for by itself
@@ -131,12 +129,12 @@ class Player:
                     break
         elif what == "end":
             # a slice at a time: the reader sees how far it is, and can stop it
-            most = act.get("since", len(run) - 1) + END_FRAMES
+            most = act.get("since", len(run) - 1) + limits.END
             run.ahead(most, self._late)
             if run.ended is None and len(run) - 1 < most:
-                self._more = {"act": "end", "since": most - END_FRAMES}
+                self._more = {"act": "end", "since": most - limits.END}
             elif run.ended is None:
-                self._paused = f"{END_FRAMES} more steps, not converged yet. Press End to continue."
+                self._paused = f"{limits.END} more steps, not converged yet. Press End to continue."
             # a picture costs the browser as much as a slice: it sees some of the places on the way
             if not self._more or self.clock() - self._moved >= _GLIMPSE:
                 self._moved = self.clock()

@@ -8,6 +8,7 @@ from typing import Any, Self
 from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
+from ui import limits
 from ui.settings import Number
 
 Json = dict[str, Any]
@@ -96,8 +97,9 @@ class Tape:
         while len(self) <= to and self._grown() and not late():
             pass
 
-    def ahead(self, most: int, late: Callable[[], bool] = never) -> None:
-        """Make half-steps to the end, to number `most`, or until it is late."""
+    def ahead(self, most: int | None = None, late: Callable[[], bool] = never) -> None:
+        """Make half-steps to the end, to number `most` (None: so many more), or until it is late."""
+        most = len(self) - 1 + limits.END if most is None else most
         while self.ended is None and len(self) <= most and self._grown() and not late():
             pass
 

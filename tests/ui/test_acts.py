@@ -14,6 +14,7 @@ import ui.stage
 from em_core.kinds import MOVES
 from tests.attack import exhaustive, ordinary
 from tests.ui.any_view import PAGES as TRIED
+from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
 from ui.map.session import MapSession
@@ -67,7 +68,7 @@ reports = st.one_of(st.none(), odd, st.fixed_dictionaries({}, optional={"at": fr
 def brief(monkeypatch):
     """Long asks are the business of other tests."""
     monkeypatch.setattr(acts, "FARTHEST", 4)
-    monkeypatch.setattr(ui.player, "END_FRAMES", 4)
+    monkeypatch.setattr(limits, "END", 4)
 
 
 class Desk:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import ui.lanes
 from em_core import trajectory as core
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from tests.ui.test_app import change, control, labels, opened, ran
+from ui import limits
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.session import DictionarySession
 from ui.dictionary.settings import DATA, M_STEPS, DictionarySettings, for_data
@@ -111,7 +111,7 @@ def run_heights(run):
 
 
 def test_the_page_holds_so_many_half_steps(monkeypatch):
-    monkeypatch.setattr(ui.lanes, "LONGEST", 6)
+    monkeypatch.setattr(limits, "LONGEST", 6)
     run = DictionaryRun.of(SMALL, "HM" * 10)
     assert len(run) == 7 and "6 half-steps" in run.ended and run.frames()[-1]["next"] is None
 

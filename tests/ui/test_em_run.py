@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-import ui.lanes
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
@@ -141,7 +140,7 @@ def test_ahead_goes_no_further_than_asked(run):
 
 
 def test_the_page_holds_so_many_half_steps(run, monkeypatch):
-    monkeypatch.setattr(ui.lanes, "LONGEST", 10)
+    monkeypatch.setattr(limits, "LONGEST", 10)
     run.advance(50)
     assert len(run) == 11 and "10 half-steps" in run.ended
     assert run.frames()[-1]["next"] is None

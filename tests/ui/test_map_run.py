@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import ui.map.run
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, optimality_violation
 from tests.core.sparse_coding.sparse_cases import L1_SOLVERS
@@ -104,7 +103,7 @@ def test_ahead_makes_steps_until_it_is_late_and_stops_at_the_end(run):
 
 
 def test_the_page_holds_so_many_steps(monkeypatch):
-    monkeypatch.setattr(ui.map.run, "LONGEST", 10)
+    monkeypatch.setattr(limits, "LONGEST", 10)
     run = MapRun.of(PATCH, 50)
     assert len(run) == 11 and "10 steps" in run.ended and run.frames()[-1]["next"] is None
 

@@ -158,7 +158,7 @@ def test_end_is_answered_slice_by_slice_until_the_run_has_ended(sent, monkeypatc
 
 
 def test_end_goes_on_for_so_many_frames_at_most(sent, monkeypatch):
-    monkeypatch.setattr(player_module, "END_FRAMES", 7)
+    monkeypatch.setattr(limits, "END", 7)
     run = FakeRun()
     player = timed(monkeypatch, run, 5)
     for _ in range(2):

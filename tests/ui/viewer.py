@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from em_core.files.errors import InvalidExperiment
-from ui import lanes, limits, player
-from ui.map import run as map_run
+from ui import limits, player
 from ui.stage import acts
 
 # what must never stand in a text on screen
@@ -26,8 +25,7 @@ LONGEST, LOOKS = 40, 5.5
 def hasty():
     """A run soon has as many half-steps as the page holds."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (lanes, map_run):
-            patch.setattr(module, "LONGEST", LONGEST)
+        patch.setattr(limits, "LONGEST", LONGEST)
         yield
 
 

@@ -8,11 +8,11 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import check_order
 from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array
-from em_core.trajectory import END_RISE
+from em_core.trajectory import converged
 from figures.dictionary.scene import DictionaryScene
 from ui import limits
 from ui.dictionary.settings import DictionarySettings
-from ui.lanes import LONGEST, Lane, Lanes
+from ui.lanes import Lane, Lanes
 
 
 class DictionaryRun(Lanes):
@@ -30,7 +30,7 @@ class DictionaryRun(Lanes):
     def reopening(cls, settings: DictionarySettings, moves: str = "", after: int = 0) -> DictionaryRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
         raw = settings.experiment("")
-        limits.check(raw, len(moves[:LONGEST]))
+        limits.check(raw, len(moves[: limits.LONGEST]))
         experiment = Experiment.parse(raw)
         other = settings.second_experiment()
         if moves:
@@ -51,17 +51,9 @@ class DictionaryRun(Lanes):
         return first, others[0] if others else None
 
     def settled(self) -> bool:
-        """Whether the last round is complete and raised log p(v, h) by less than 1e-9 relative, from both starts."""
-        size = len(self.plan.cycle)
-        if len(self) <= size + 1 or not self.moves.endswith(self.plan.cycle):
-            return False
-        now, before = self._moments[-1], self._moments[-1 - size]
-        pairs = [(now, before)]
-        if now.second is not None and before.second is not None:
-            pairs.append((now.second, before.second))
+        """From both starts."""
+        seen = [self._moments, [moment.second for moment in self._moments]]
         return all(
-            later.joint is not None
-            and earlier.joint is not None
-            and later.joint - earlier.joint < END_RISE * abs(later.joint)
-            for later, earlier in pairs
+            converged(lane.experiment, lane.trajectory, self.plan, lambda step, of=of: of[step.index].joint)
+            for lane, of in zip((self.own, *self.beside), seen, strict=False)
         )

@@ -11,11 +11,11 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, check_order
 from em_core.observe.moment import Moment, moment, with_course
 from em_core.records import Parameters
-from em_core.trajectory import converged, opening
+from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
 from ui.em.settings import EmSettings
-from ui.lanes import LONGEST, Lane, Lanes
+from ui.lanes import Lane, Lanes
 from ui.tape import Json
 
 _PLAIN = schedule.plan("EM", MOVES)
@@ -43,7 +43,7 @@ class EmRun(Lanes):
         after: how many of them were made before the present schedule was taken up.
         """
         raw = settings.experiment(moves)
-        limits.check(raw, len(moves[:LONGEST]))
+        limits.check(raw, len(moves[: limits.LONGEST]))
         experiment = Experiment.parse({**raw, "schedule": "E"})
         if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)
@@ -60,7 +60,9 @@ class EmRun(Lanes):
         return run
 
     def settled(self) -> bool:
-        return converged(self.experiment, self.trajectory, self.plan, lambda step: self._moments[step.index].bound)
+        return converged(
+            self.experiment, self.trajectory, self.plan, lambda step: height_of(self._moments[step.index].bound)
+        )
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None

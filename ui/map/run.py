@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,8 @@ from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.map.scene import MapScene
 from ui import limits
 from ui.map.settings import MapSettings
-from ui.tape import Json, Tape, never, read_cursor, read_number
+from ui.tape import Json, Tape, read_cursor, read_number
 
-# so many steps fit the page; the command line goes on to 100,000
-LONGEST = 1_000
-_END_STEPS = 500
 # a certified gap below this share of the objective is the end of the road
 _CLOSE = 1e-12
 
@@ -42,7 +39,7 @@ class MapRun(Tape):
     @classmethod
     def reopening(cls, settings: MapSettings, steps: int = 0) -> MapRun:
         """The run that the settings describe, with so many steps still to be made. Raises `InvalidExperiment`."""
-        parts, steps = settings.overrides, min(steps, LONGEST)
+        parts, steps = settings.overrides, min(steps, limits.LONGEST)
         limits.check({"data": {**(parts.data or {}), **(parts.dictionary or {})}}, steps, "steps")
         experiment = SparseCodingExperiment.parse(settings.experiment(steps))
         try:
@@ -57,15 +54,13 @@ class MapRun(Tape):
     @staticmethod
     def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[int], int | None]:
         """The number of steps in an address, and the cursor."""
-        steps = read_number(query, "steps", LONGEST, messages, "The run starts again.")
+        steps = read_number(query, "steps", limits.LONGEST, messages, "The run starts again.")
         return (steps,), read_cursor(query, steps, messages)
 
     @staticmethod
     def cut_short(steps: int = 0) -> list[str]:
         """Say what the page leaves out of a long file."""
-        if steps <= LONGEST:
-            return []
-        return [f"The file has {steps:,} steps; this page holds up to {LONGEST:,}. Use the command line for more."]
+        return limits.cut_short("The file", steps, "steps")
 
     def query(self, cursor: int) -> dict[str, str]:
         return {"steps": str(self.tape), "cursor": str(cursor)} if self.tape else {}
@@ -111,10 +106,6 @@ class MapRun(Tape):
         self._step()
         return True
 
-    def ahead(self, most: int | None = None, late: Callable[[], bool] = never) -> None:
-        """Make steps to the end, to number `most`, or until it is late."""
-        super().ahead(len(self) - 1 + _END_STEPS if most is None else most, late)
-
     def json(self) -> dict[str, Any]:
         """The experiment with as many steps as the page shows, at least one."""
         return {**self.experiment.to_json(), "steps": max(1, self.tape)}
@@ -144,6 +135,6 @@ class MapRun(Tape):
             return "The solver has finished."
         if step.gap <= _CLOSE * max(1.0, step.objective) and self.scene.background.is_l1:
             return "Certified: this is the most likely code, up to rounding."
-        if len(self) > LONGEST:
-            return f"This page holds up to {LONGEST:,} steps. Use the command line for more."
+        if len(self) > limits.LONGEST:
+            return limits.full("steps")
         return None
