@@ -50,12 +50,16 @@ def for_model(settings: EmSettings, model: str) -> EmSettings:
     return replace(settings, **changed, fixed=False).bare()
 
 
-def _of_move(letter: str, key: str) -> dict[str, Any]:
-    return {"entry": f"moves.{letter}.{key}", "change": _OTHER_MOVES}
+def _of_move(letter: str, key: str, low: float, high: float, label: str, control: Any = box, **more: Any) -> Any:
+    """A setting of a move, with the default and the kind of number that the move itself says."""
+    known = MOVES[letter].settings[key]
+    default = int(known.default) if known.whole else known.default
+    more |= {"whole": known.whole, "entry": f"moves.{letter}.{key}", "change": _OTHER_MOVES}
+    return control(low, high, default, label, **more)
 
 
-def _step_size(letter: str, default: float) -> Any:
-    return box(0.001, 10, default, f"Step size of {letter}", step=0.05, format="%.3f", **_of_move(letter, "step"))
+def _step_size(letter: str) -> Any:
+    return _of_move(letter, "step", 0.001, 10, f"Step size of {letter}", step=0.05, format="%.3f")
 
 
 @dataclass(frozen=True)
@@ -111,18 +115,16 @@ class EmSettings(Settings):
         "Equal weights and one shared variance, kept at their initial values: only the means move. With H this is"
         " k-means.",
     )
-    step: float = _step_size("G", 0.1)
-    first_step: float = _step_size("B", 1.0)
-    stochastic_step: float = _step_size("S", 0.1)
-    adam_step: float = _step_size("A", 0.05)
-    batch: int = box(1, 2000, 32, "Units in a minibatch", whole=True, **_of_move("S", "batch"))
-    iterations: int = box(1, 100, 5, "Iterations of L", whole=True, **_of_move("L", "iterations"))
-    blocks: int = box(1, 2000, 4, "Blocks of P", whole=True, **_of_move("P", "blocks"))
-    temperature: float = box(
-        0.1, 100, 4.0, "Temperature of the first T", step=0.5, format="%.2f", **_of_move("T", "temperature")
-    )
-    cooling: float = slider(
-        0.05, 1, 0.8, "Cooling: share of (temperature − 1) kept after each T", step=0.05, **_of_move("T", "cooling")
+    step: float = _step_size("G")
+    first_step: float = _step_size("B")
+    stochastic_step: float = _step_size("S")
+    adam_step: float = _step_size("A")
+    batch: int = _of_move("S", "batch", 1, 2000, "Units in a minibatch")
+    iterations: int = _of_move("L", "iterations", 1, 100, "Iterations of L")
+    blocks: int = _of_move("P", "blocks", 1, 2000, "Blocks of P")
+    temperature: float = _of_move("T", "temperature", 0.1, 100, "Temperature of the first T", step=0.5, format="%.2f")
+    cooling: float = _of_move(
+        "T", "cooling", 0.05, 1, "Cooling: share of (temperature − 1) kept after each T", slider, step=0.05
     )
     standardize: bool = toggle(
         False, "Standardise the data", "Mean 0 and variance 1 in every dimension, so that one step size suits them all."
