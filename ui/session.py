@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -18,7 +18,7 @@ from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.notices import notice
 from ui.player import AUTOMATIC, Player
-from ui.settings import LONGEST_LINK, Settings
+from ui.settings import LONGEST_LINK, SEEDS, Settings
 from ui.stage import acts
 
 # query parameters
@@ -54,6 +54,8 @@ class Session:
     # the settings that say what is looked at: for each of their values, and for each opened file, the browser's history
     # has an entry of its own
     subject: ClassVar[tuple[str, ...]]
+    # the overrides that a new random start gives up
+    starts: ClassVar[tuple[str, ...]] = ("start",)
     # the first is the experiment file, which `open_file` reads
     exports: ClassVar[tuple[Export, ...]] = (
         Export("Save this run", "experiment.json", "application/json", lambda session: session.file()),
@@ -74,9 +76,12 @@ class Session:
     def another(self, act: dict[str, Any], at: int) -> Any:
         """The settings of the run that begins with an act of the page's own, done at half-step `at`.
 
-        Raises `InvalidExperiment`.
+        Reset begins again; a new random start gives up the starts that were dragged, opened or taken along, and draws
+        with the next seed. Raises `InvalidExperiment`.
         """
-        raise NotImplementedError
+        if act["act"] == "random":
+            return replace(self.settings.without(*self.starts), seed=(self.settings.seed + 1) % SEEDS)
+        return self.settings
 
     def wanted(self, changes: dict[str, Any]) -> Any:
         """The settings with a control's new value."""

@@ -13,7 +13,7 @@ from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, duality_gap, objective
-from em_core.sparse_coding.solvers import SOLVERS
+from em_core.sparse_coding.solvers import SOLVERS, lca
 from em_core.sparse_coding.solvers.state import SolverState, starting_code
 
 NAME = "sparse_coding"
@@ -25,8 +25,8 @@ HELP = {
         "step": "ISTA and FISTA: constant step, default 1/‖βWᵀW‖₂",
         "restart": "FISTA: true restarts the momentum whenever it points uphill; default false",
         "rho": "ADMM: default ‖βWᵀW‖₂/10",
-        "dt": "LCA: time step, default 0.1",
-        "tau": "LCA: time constant, default 1",
+        "dt": f"LCA: time step, default {lca.DT:g}",
+        "tau": f"LCA: time constant, default {lca.TAU:g}",
         "atoms": "OMP: how many atoms may be chosen, default min(D, K)",
     },
     "data": {"signal": "(D,)", "dictionary": "(D, K), atoms as columns", "offset": "(D,), default 0"},
@@ -209,9 +209,9 @@ def _option(settings: Fields, name: str, problem: Problem) -> Any:
         case "restart":
             return settings.flag("restart", False)
         case "dt":
-            return settings.number("dt", 0.1, above=0)
+            return settings.number("dt", lca.DT, above=0)
         case "tau":
-            return settings.number("tau", 1.0, above=0)
+            return settings.number("tau", lca.TAU, above=0)
         case "atoms":
             most = min(problem.dictionary.shape)
             return settings.whole("atoms", most, least=0, most=most)

@@ -1,6 +1,5 @@
 """A Streamlit server and a Chromium for the tests in this folder; without a browser they are skipped (on CI: fail)."""
 
-import os
 import re
 import shutil
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.demo import DEMO, Demo
+from tests.tools import missing
 from ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -28,10 +28,7 @@ OPTIONS += ["--server.fileWatcherType=none"]
 
 
 def _missing(what):
-    message = f"{what} is needed for the tests in a browser"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    missing(what, "in a browser")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,18 @@ M_TYPE = "".join(letter for letter, move in MOVES.items() if move.kind == "M")
 # those that need coordinates of θ
 NUMERICAL = "".join(letter for letter in M_TYPE if letter not in "MC")
 
+# an experiment but for its schedule: θ forbids what q holds possible; the bound is −∞, gap and KL ∞, until M mends it
+RULED_OUT = {
+    "model": "binomial_mixture",
+    "settings": {"trials": 2},
+    "data": {"successes": [0, 1, 2]},
+    "start": {
+        "weights": [0.5, 0.5],
+        "probabilities": [0.5, 0.0],
+        "q_at": {"weights": [0.5, 0.5], "probabilities": [0.4, 0.6]},
+    },
+}
+
 
 @dataclass(frozen=True)
 class Case:

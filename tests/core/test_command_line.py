@@ -17,6 +17,7 @@ from em_core.__main__ import INVALID, listing, main
 from em_core.datasets import catalogue
 from em_core.kinds import MOVES
 from em_core.models import MODELS
+from tests.core.making import RULED_OUT
 
 ROOT = Path(__file__).parents[2]
 LINKAGE = {"model": "linkage", "data": {"counts": [125, 18, 20, 34]}, "start": {"theta": 0.5}, "schedule": "(EM)3"}
@@ -26,18 +27,7 @@ COLLAPSE = {
     "start": {"weights": [0.5, 0.5], "means": [[0.1], [9.0]], "covariances": [[[0.01]], [[0.01]]]},
     "schedule": "(EM)5",
 }
-# the start forbids what q holds possible: the bound is −∞, the gap and KL ∞, until M mends it
-INFINITE = {
-    "model": "binomial_mixture",
-    "settings": {"trials": 2},
-    "data": {"successes": [0, 1, 2]},
-    "start": {
-        "weights": [0.5, 0.5],
-        "probabilities": [0.5, 0.0],
-        "q_at": {"weights": [0.5, 0.5], "probabilities": [0.4, 0.6]},
-    },
-    "schedule": "M",
-}
+INFINITE = {**RULED_OUT, "schedule": "M"}
 KEYS = ["index", "move", "log_evidence", "elbo", "gap", "kl", "expected_log_joint", "entropy"]
 KEYS += ["parameters", "info", "events"]
 

@@ -1,11 +1,12 @@
 """The stage's JavaScript without a browser: unit tests, types and lint; without Node they are skipped (on CI: fail)."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.tools import missing
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -14,10 +15,7 @@ OLDEST_NODE = 20
 
 
 def _missing(what):
-    message = f"{what} is needed for the tests of JavaScript"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    missing(what, "of JavaScript")
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from em_core.files.fields import Array
+from em_core.records import Array
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import STARTS, DictionarySettings
 from ui.session import Session
-from ui.settings import SEEDS
 
 # digits that another page takes over: so many fit a link
 _DECIMALS = 4
@@ -24,6 +22,7 @@ class DictionarySession(Session):
     kind: ClassVar = DictionarySettings
     runs: ClassVar = DictionaryRun
     subject: ClassVar = ("data",)
+    starts: ClassVar = STARTS
     settings: DictionarySettings
     run: DictionaryRun
 
@@ -31,11 +30,6 @@ class DictionarySession(Session):
         # another model: what has been learned is where it starts
         at = min(self.player.cursor, len(self.run) - 1)
         self.begin(wanted.going_on(*self.run.dictionaries(at)) if at > 0 else wanted)
-
-    def another(self, act: dict[str, Any], at: int) -> DictionarySettings:
-        if act["act"] == "random":
-            return replace(self.settings.without(*STARTS), seed=(self.settings.seed + 1) % SEEDS)
-        return self.settings
 
     @property
     def learned(self) -> Array | None:

@@ -11,8 +11,8 @@ import numpy as np
 from em_core import schedule
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.files.fields import Array
 from em_core.kinds import MOVES
+from em_core.records import Array
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, decades, slider, toggle
 

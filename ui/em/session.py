@@ -9,7 +9,6 @@ from ui.em import recipes
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 from ui.session import Session
-from ui.settings import SEEDS
 
 
 class EmSession(Session):
@@ -72,10 +71,8 @@ class EmSession(Session):
             super().own(act, at)
 
     def another(self, act: dict[str, Any], at: int) -> EmSettings:
-        afresh = self.settings.without("start")
-        if act["act"] == "random":
-            return replace(afresh, start="random", seed=(afresh.seed + 1) % SEEDS)
-        return afresh
+        drawn = {"start": "random"} if act["act"] == "random" else {}
+        return replace(super().another(act, at).without("start"), **drawn)
 
     def _begin_off(self, at: int, settings: EmSettings) -> None:
         """Start a run off half-step `at`, and say what it cannot carry along."""

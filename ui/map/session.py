@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from ui.dictionary.session import DictionarySession
 from ui.map.run import MapRun
 from ui.map.settings import JUST_LEARNED, MapSettings

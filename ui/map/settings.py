@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Array
+from em_core.records import Array
 from em_core.sparse_coding import SOLVERS, Problem
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.learning import dictionaries, signals
+from em_core.sparse_coding.solvers import lca
 from figures.map.signal import Signal
 from ui import limits
 from ui.settings import Change, Overrides, Settings, box, choice, decades, slider, toggle
@@ -89,7 +90,7 @@ class MapSettings(Settings):
     )
     stride: float = slider(0.05, 2.5, 1.0, "Step, in units of 1/‖βWᵀW‖₂", step=0.05)
     restart: bool = toggle(False, "Restart", "Reset the momentum whenever it points uphill.", entry="solver.restart")
-    dt: float = slider(0.01, 2.5, 0.1, "Time step dt/τ", step=0.01, entry="solver.dt")
+    dt: float = slider(0.01, 2.5, lca.DT, "Time step dt/τ", step=0.01, entry="solver.dt")
     atoms: int = slider(1, 64, 10, "Atoms to choose", whole=True, entry="solver.atoms")
 
     def experiment(self, steps: int) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from em_core.records import Array
 from em_core.sparse_coding.problem import Problem, gradient, soft_threshold
 from em_core.sparse_coding.solvers.state import SolverState, starting_code
 
+# time step and time constant where none are given
+DT, TAU = 0.1, 1.0
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class State(SolverState):
@@ -20,7 +23,7 @@ class State(SolverState):
     tau: float
 
 
-def init(problem: Problem, code: Array | None = None, dt: float = 0.1, tau: float = 1.0) -> State:
+def init(problem: Problem, code: Array | None = None, dt: float = DT, tau: float = TAU) -> State:
     """Start with the potentials whose activation is `code` (K,), by default 0. Only dt/τ matters."""
     start = starting_code(problem, code)
     potential = start + np.sign(start) * _threshold(problem)

@@ -15,6 +15,7 @@ from em_core.models import MODELS
 from em_core.moves import MAKE
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, state
+from tests.core.making import RULED_OUT
 from tests.core.test_immutability import arrays
 
 
@@ -71,17 +72,7 @@ def test_what_the_moves_hand_out_is_read_only(case):
 @pytest.mark.parametrize("letter", "GBSANL")
 def test_where_the_bound_is_minus_infinity_no_slope_leads_out(letter):
     """θ rules out what q holds possible: an event that says so, not a step of 0 nor advice to take a smaller one."""
-    raw = {
-        "model": "binomial_mixture",
-        "settings": {"trials": 2},
-        "data": {"successes": [0, 1, 2]},
-        "start": {
-            "weights": [0.5, 0.5],
-            "probabilities": [0.5, 0.0],
-            "q_at": {"weights": [0.5, 0.5], "probabilities": [0.4, 0.6]},
-        },
-    }
-    trajectory = run.run(Experiment.parse({**raw, "schedule": f"{letter}M"}))
+    trajectory = run.run(Experiment.parse({**RULED_OUT, "schedule": f"{letter}M"}))
     assert trajectory.last.stopped and trajectory.last.events[0].kind == "boundary"
 
 
