@@ -15,11 +15,9 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.m_steps import minibatch_slope
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
-from em_core.trajectory import draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +60,32 @@ class Moment:
         except HalfStepFailed:
             return None
 
+    @property
+    def slopes_apart(self) -> float | None:
+        """How far the two gradients differ at most; None where there are none."""
+        found = self.slopes
+        return float(np.abs(found.elbo - found.log_evidence).max()) if found and len(found.places) else None
+
     @cached_property
     def batch_slope(self) -> Array | None:
-        """What the minibatch of an S that comes next makes of the gradient of L, at the places of `slopes`."""
-        experiment, found = self.experiment, self.slopes
+        """What the minibatch of an S that comes next makes of the gradient of L, at the places of `slopes`.
+
+        Read from where that S leads, which is made anyway. None where it stops, or ends without these coordinates.
+        """
+        found, model = self.slopes, self.experiment.model
         if self.next_move != "S" or found is None:
             return None
-        batch, rng = int(experiment.moves["S"]["batch"]), draws(experiment, self.index + 1)
-        slope, _ = minibatch_slope(experiment.model, experiment.data, self.step.after, batch, rng)
-        result: Array = slope[found.places]
+        made = self.ahead.half_step(self.step, "S")
+        if made.stopped:
+            return None
+        try:
+            there = model.to_vector(made.after.theta)
+        except HalfStepFailed:
+            return None
+        here = model.to_vector(self.step.after.theta)
+        if there.shape != here.shape:
+            return None
+        result: Array = ((there - here) / self.experiment.moves["S"]["step"])[found.places]
         return result
 
     @cached_property
@@ -135,6 +150,14 @@ def moment(
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
     return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain)
+
+
+def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:
+    """log p after `step`. known: after the one before, where it is the same unless θ moved."""
+    if known is not None and step.after.theta is step.before.theta:
+        return known
+    result: float = experiment.model.log_evidence(experiment.data, step.after.theta)
+    return result
 
 
 def with_course(now: Moment, trajectory: Trajectory) -> Moment:
