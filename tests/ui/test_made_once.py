@@ -108,6 +108,11 @@ def test_a_minibatch_is_drawn_once(monkeypatch):
         shown(run, len(run) - 1)
     assert run.moves == "ESES" and len(drawn) == 2
     assert [run.moment(index).batch_slope is not None for index in range(5)] == [False, True, False, True, False]
+    drawn.clear()
+    run = EmRun(run.experiment, (), (0, 1))
+    run.ahead(100)  # more than is remembered of what was looked at
+    shown(run, 1)
+    assert run.moment(1).batch_slope is not None and len(drawn) == run.moves.count("S") > 40
 
 
 def test_log_p_of_plain_em_is_computed_where_theta_moved(monkeypatch):
