@@ -104,6 +104,12 @@ MAKING = {
 }
 
 
+# what models and posteriors evaluate, also where an object of theirs is at hand
+EVALUATED = {"log_evidence", "log_density", "log_joint", "expected_log_joint", "posterior", "viterbi"}
+# the one that draws ellipses by their axes
+LINEAR_ALGEBRA = ("figures/em/data_views/base.py", "ellipse")
+
+
 @pytest.mark.parametrize("path", sources("figures"), ids=named)
 def test_figures_draw_what_was_computed(path):
     """Arrays in, figures out: no module that computes is imported, and no table's function called."""
@@ -112,11 +118,19 @@ def test_figures_draw_what_was_computed(path):
             assert not f"{name}.".startswith(f"em_core.{part}."), f"{named(path)} imports {name}"
         module, _, entry = name.rpartition(".")
         assert entry in MAKING.get(module, {entry}), f"{named(path)} imports {name}"
+        assert entry not in {*EVALUATED, "completed", "linalg"}, f"{named(path)} imports {name}"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute):
             assert node.attr not in {"make", "init", "posterior_for", "maximize"}, f"{named(path)}: .{node.attr}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            assert node.func.attr != "step", f"{named(path)} calls .step()"
+            assert node.func.attr not in {*EVALUATED, "step"}, f"{named(path)} calls .{node.func.attr}()"
+
+
+@pytest.mark.parametrize("path", sources("figures"), ids=named)
+def test_one_helper_of_figures_uses_linear_algebra(path):
+    for place in ast.parse(path.read_text(encoding="utf-8")).body:
+        used = any(isinstance(node, ast.Attribute) and node.attr == "linalg" for node in ast.walk(place))
+        assert not used or (named(path), getattr(place, "name", "")) == LINEAR_ALGEBRA, f"{named(path)}: np.linalg"
 
 
 def test_only_those_above_the_core_look_at_what_is_observed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ class Moment:
         """(D, K) W."""
         return self.step.after.theta["dictionary"]
 
+    @cached_property
+    def lengths(self) -> Array:
+        """(K,) of the atoms."""
+        result: Array = np.linalg.norm(self.atoms, axis=0)
+        return result
+
     @property
     def codes(self) -> Array | None:
         """(N, K) H."""
@@ -49,6 +56,18 @@ class Moment:
     def shares(self) -> Array | None:
         """(K,) the share of all points whose codes use each atom."""
         return None if self.codes is None else (self.codes != 0).mean(axis=0)
+
+    @property
+    def used(self) -> float | None:
+        """How many atoms a code uses, on average."""
+        return None if self.codes is None else float((self.codes != 0).sum(axis=1).mean())
+
+    @property
+    def constant(self) -> float:
+        """The part of the log joint that neither codes nor atoms change."""
+        model: Any = self.experiment.model
+        result: float = model.constant(self.experiment.data, self.step.after.theta)
+        return result
 
     @property
     def unused(self) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from em_core.records import Array, Bound
+from em_core.records import Array, Bound, frozen
 from em_core.sparse_coding import Posterior, Problem, exact_posterior, log_joint
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ, bound, entropy, expected_log_joint
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, Rung, around, rungs
@@ -19,6 +20,18 @@ NARROWEST = STOPS[-1]
 PLACES = 121
 # standard deviations between the posterior and 0: beyond, showing both would make a needle of it
 _FAR = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """p(v | h) over h, a Gaussian up to scale: it has fallen to e^{−d²/2} of its peak at peak + d · root · u, ‖u‖ = 1.
+
+    at_mode: the d of the most likely h.
+    """
+
+    peak: Array
+    root: Array
+    at_mode: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +70,51 @@ class Background:
         high = np.where(near, np.maximum(high, 0.5 * spread), high)
         return np.column_stack([low, high])
 
+    def density(self, codes: Array) -> Array:
+        """(...) p(h | v) of codes (..., K)."""
+        result: Array = np.exp(self.posterior.log_density(codes))
+        return result
+
+    def prior_and_likelihood(self, h: Array) -> tuple[Array, Array]:
+        """Of one unit at places (n,): p(h), and p(v | h) in units of its own maximum over h."""
+        problem = self.problem
+        atom = problem.dictionary[:, 0]
+        best = float(atom @ problem.target) / float(atom @ atom)
+        prior = problem.penalty / 2 * np.exp(-problem.penalty * np.abs(h))
+        return prior, np.exp(-float(problem.curvature[0, 0]) * (h - best) ** 2 / 2)
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """That of several units."""
+        problem = self.problem
+        peak = frozen(np.linalg.lstsq(problem.dictionary, problem.target, rcond=None)[0])
+        # copies of an atom: level sets without end
+        ridge = 1e-12 * np.trace(problem.curvature) * np.eye(self.n_units)
+        root = np.linalg.cholesky(np.linalg.inv(problem.curvature + ridge))
+        away = self.posterior.mode - peak
+        return Likelihood(peak, root, math.sqrt(max(0.0, float(away @ problem.curvature @ away))))
+
+    def depth(self, codes: Array) -> Array:
+        """(...) the d at which p(h | v) of codes (..., K) is e^{−d²/2} of its peak."""
+        drop = self._peak - self.posterior.log_density(codes)
+        result: Array = np.sqrt(2 * np.maximum(drop, 0))
+        return result
+
+    def level_set(self, depth: float, directions: Array) -> Array:
+        """(n, K) the codes of this depth along directions (n, K) from the mode, in units of `spread`."""
+        mode, directions = self.posterior.mode, directions * self.spread
+        low, high = np.zeros(len(directions)), np.full(len(directions), 1e3)
+        for _ in range(60):  # log-concave: along each ray the density only falls
+            middle = (low + high) / 2
+            inside = self.posterior.log_density(mode + middle[:, None] * directions) > self._peak - depth * depth / 2
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+        result: Array = mode + low[:, None] * directions
+        return result
+
+    @cached_property
+    def _peak(self) -> float:
+        return float(self.posterior.log_density(self.posterior.mode))
+
 
 @dataclass(frozen=True, eq=False)
 class OverMean:
@@ -89,6 +147,13 @@ class Ladder:
         """The bound of N(μ, s²) for every s of `STOPS`."""
         return [bound(self.at_width(width), self.background.posterior) for width in STOPS]
 
+    @property
+    def asymptote(self) -> Array:
+        """(STOPS,) the gap there, up to a constant, as s goes to 0: −log s for each unit; through the narrowest."""
+        narrow = self.over_width[-1].kl or 0.0
+        result: Array = narrow + self.background.n_units * (math.log(NARROWEST) - np.log(STOPS))
+        return result
+
     def at_width(self, width: float) -> GaussianQ:
         """N(μ, s²) where the ladder stands."""
         return around(self.experiment.mean, width)
@@ -103,3 +168,9 @@ class Ladder:
         joint = np.array([expected_log_joint(problem, replace(q, mean=mean)) for mean in means])
         points = np.array([log_joint(problem, mean) for mean in means])
         return OverMean(places, joint, points, expected_log_joint(problem, q), entropy(q))
+
+
+def bell(q: GaussianQ, z: Array) -> Array:
+    """Density of a q of one unit, z standard deviations from its mean."""
+    result: Array = np.exp(-z * z / 2) / (float(q.width[0]) * math.sqrt(2 * math.pi))
+    return result

@@ -15,21 +15,20 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.m_steps import minibatch_slope
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
-from em_core.trajectory import draws
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
-    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. `next_move`
-    is the letter that comes next, None at the end of the road; `q_move` the one that made q, None for the start's own.
-    floor: where q was made by mean field, the gap at which its sweeps come to rest. plain: log p of plain
-    EM from the same start after as many half-steps, where the reader compares with it.
+    course: None where there is none, and until `with_course` has looked: it costs more than all the rest. coming: the
+    next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
+    road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
+    which its sweeps come to rest. plain: log p of plain EM from the same start after as many half-steps, where the
+    reader compares with it.
     """
 
     experiment: Experiment
@@ -42,6 +41,7 @@ class Moment:
     floor: float | None = None
     plain: float | None = None
     course: Course | None = None
+    coming: HalfStep | None = None
 
     @property
     def index(self) -> int:
@@ -62,15 +62,32 @@ class Moment:
         except HalfStepFailed:
             return None
 
+    @property
+    def slopes_apart(self) -> float | None:
+        """How far the two gradients differ at most; None where there are none."""
+        found = self.slopes
+        return float(np.abs(found.elbo - found.log_evidence).max()) if found and len(found.places) else None
+
     @cached_property
     def batch_slope(self) -> Array | None:
-        """What the minibatch of an S that comes next makes of the gradient of L, at the places of `slopes`."""
-        experiment, found = self.experiment, self.slopes
+        """What the minibatch of an S that comes next makes of the gradient of L, at the places of `slopes`.
+
+        Read from where that S leads, which is made anyway. None where it stops, or ends without these coordinates.
+        """
+        found, model = self.slopes, self.experiment.model
         if self.next_move != "S" or found is None:
             return None
-        batch, rng = int(experiment.moves["S"]["batch"]), draws(experiment, self.index + 1)
-        slope, _ = minibatch_slope(experiment.model, experiment.data, self.step.after, batch, rng)
-        result: Array = slope[found.places]
+        made = self.coming or self.ahead.half_step(self.step, "S")
+        if made.stopped:
+            return None
+        try:
+            there = model.to_vector(made.after.theta)
+        except HalfStepFailed:
+            return None
+        here = model.to_vector(self.step.after.theta)
+        if there.shape != here.shape:
+            return None
+        result: Array = ((there - here) / self.experiment.moves["S"]["step"])[found.places]
         return result
 
     @cached_property
@@ -137,27 +154,35 @@ def moment(
     return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain)
 
 
+def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:
+    """log p after `step`. known: after the one before, where it is the same unless θ moved."""
+    if known is not None and step.after.theta is step.before.theta:
+        return known
+    result: float = experiment.model.log_evidence(experiment.data, step.after.theta)
+    return result
+
+
 def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     """The same moment with its course."""
+    now = replace(now, coming=trajectory[now.index + 1] if now.index + 1 < len(trajectory) else None)
     state, made = now.step.after, trajectory[_made_q(trajectory, now.index)].after
     # the start's q was made at its `q_at`
     origin = made.theta if made is not trajectory[0].after else made.q_at
     if state.q is None or origin is None:
         return now
     moved = state.theta is not origin
-    target = state.theta if moved else _destination(now, trajectory)
+    target = state.theta if moved else _destination(now)
     if target is None:
         return now
     profile = now.ahead.line(state.q, origin, target)
     return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin))
 
 
-def _destination(now: Moment, trajectory: Trajectory) -> Parameters | None:
+def _destination(now: Moment) -> Parameters | None:
     """Where the next M-type move leads from the θ at which q was made; None where none comes, or none can be made."""
     if now.next_move is None or MOVES[now.next_move].kind == "E":
         return None
-    there = now.index + 1 < len(trajectory)
-    step = trajectory[now.index + 1] if there else now.ahead.half_step(trajectory[now.index], now.next_move)
+    step = now.coming or now.ahead.half_step(now.step, now.next_move)
     return None if step.stopped else step.after.theta
 
 

@@ -105,6 +105,24 @@ class Background:
         """Differences from the optimum below this are rounding."""
         return 1e-15 * max(1.0, self.least)
 
+    @property
+    def threshold(self) -> float:
+        """By how much a safe gradient step is shrunk."""
+        return self.problem.penalty / self.problem.lipschitz
+
+    @cached_property
+    def away(self) -> float:
+        """The squared distance between the start and the optimum."""
+        return float(((self.experiment.start - self.optimum) ** 2).sum())
+
+    def promised(self, steps: Array) -> tuple[Array, Array] | None:
+        """What ISTA and FISTA leave of objective − optimum after so many steps at most; None where no theorem says."""
+        stride = self.experiment.options.get("step", 1 / self.problem.lipschitz)
+        # theorems for steps up to 1/‖βWᵀW‖₂
+        if self.away == 0 or stride > 1.000001 / self.problem.lipschitz:
+            return None
+        return self.away / (2 * stride * steps), 2 * self.away / (stride * (steps + 1) ** 2)
+
     @cached_property
     def pursued(self) -> Array:
         """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most likely code."""
@@ -200,6 +218,12 @@ class Background:
                 costs.append(state.multiplications)
             result[name] = (np.maximum(heights, self.rounding), np.array(costs, dtype=float))
         return result
+
+
+def opening(experiment: SparseCodingExperiment) -> Step:
+    """Number 0: the start, and what it costs."""
+    problem, first = experiment.problem, experiment.first_state()
+    return Step(0, first, None, objective(problem, first.code), duality_gap(problem, first.code))
 
 
 def fit_and_penalty(problem: Problem, code: Array) -> tuple[float, float]:

@@ -119,7 +119,7 @@ def note(moment: Moment) -> str:
 
 
 def _told(moment: Moment) -> list[str]:
-    lengths = np.linalg.norm(moment.atoms, axis=0)
+    lengths = moment.lengths
     if moment.shares is None:
         return [f"atom {k + 1}: length {length:.2f}" for k, length in enumerate(lengths)]
     pairs = enumerate(zip(moment.shares, lengths, strict=True))

@@ -148,17 +148,16 @@ def _row(pictures: Array, shape: tuple[int, int]) -> np.ndarray:
 def largest(moment: Moment, rows: np.ndarray) -> np.ndarray:
     """(n, PARTS) the atoms that do most for each of these points: by the length of h_k w_k."""
     assert moment.codes is not None
-    sizes = np.abs(moment.codes[rows]) * np.linalg.norm(moment.atoms, axis=0)
+    sizes = np.abs(moment.codes[rows]) * moment.lengths
     order = np.argsort(-sizes, axis=1, kind="stable")[:, :PARTS]
     return np.pad(order, ((0, 0), (0, PARTS - order.shape[1])), mode="edge")
 
 
 def note(moment: Moment) -> str:
     """How sparse the codes are."""
-    if moment.codes is None:
+    if moment.used is None:
         return "no codes yet"
-    mean = float((moment.codes != 0).sum(axis=1).mean())
-    return f"{mean:.1f} of {moment.atoms.shape[1]} nonzero on average"
+    return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
 
 
 def _limits(values: Array) -> tuple[float, float]:

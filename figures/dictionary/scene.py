@@ -86,11 +86,9 @@ class DictionaryScene(PageScene):
         return Frame(changed, text, value, _lit(moment, past)).json(light)
 
     def _numbers(self, moment: Moment) -> tuple[Json, Json]:
-        model = self.experiment.model
-        constant = model.constant(self.experiment.data, self.experiment.start)  # type: ignore[attr-defined]
-        shown = {"joint": moment.joint, "constant": constant, "misfit": moment.misfit, "penalty": moment.penalty}
+        shown = {name: getattr(moment, name) for name in ("joint", "constant", "misfit", "penalty")}
         used = self.n_atoms - len(moment.unused) if moment.codes is not None else None
-        mean = None if moment.codes is None else float((moment.codes != 0).sum(axis=1).mean())
+        mean = moment.used
         text = {f"equation.{name}": wording.number(number) for name, number in shown.items()}
         text |= {
             "metric.joint": wording.number(moment.joint),

@@ -32,10 +32,9 @@ class Usage:
         return {
             **self.usage["shares"].set(y=shares),
             **self.usage["unused"].set(x=unused, y=[0] * len(unused)),
-            **self.lengths["lengths"].set(y=np.linalg.norm(moment.atoms, axis=0)),
+            **self.lengths["lengths"].set(y=moment.lengths),
         }
 
 
 def note(moment: Moment) -> str:
-    mean = float(np.linalg.norm(moment.atoms, axis=0).mean())
-    return f"mean length {mean:.2f}"
+    return f"mean length {moment.lengths.mean():.2f}"

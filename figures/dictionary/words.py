@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from figures.look.moves import START
@@ -94,9 +92,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     elif model.norm_constraint:
         happened = "M-step: the atoms were refitted to these codes, with length at most 1."
     else:
-        mean = float(np.linalg.norm(moment.atoms, axis=0).mean())
         happened = (
-            f"M-step: least squares, with atoms of any length, now {mean:.2f} on average. "
+            f"M-step: least squares, with atoms of any length, now {moment.lengths.mean():.2f} on average. "
             "Longer atoms with smaller codes build the same pictures at a lower cost, so there is no optimum."
         )
     revived = ""

@@ -119,7 +119,7 @@ class EmScene(PageScene):
             "note.course": slopes.note(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
-        lit, handles = _changed_terms(moment), self.view.handles(state.theta)
+        lit, handles = _changed_terms(moment), self.view.handles(moment)
         inner_at = moment.course and moment.course.at
         return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at).json(light)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import accumulate, groupby
 
-import numpy as np
-
 from em_core.observe.moment import Moment
 from figures.drawing import Figure
 from figures.look import layout, wording
@@ -76,10 +74,9 @@ class SlopesPicture:
 
 def note(moment: Moment) -> str:
     """How far the two gradients are apart."""
-    found = moment.slopes
-    if found is None or not len(found.places):
+    apart = moment.slopes_apart
+    if apart is None:
         return ""
-    apart = float(np.abs(found.elbo - found.log_evidence).max())
     if moment.step.after.q_at is moment.step.after.theta:
         return f"gradients equal up to {wording.power(apart) if apart else '0'}"
     return f"gradients differ by up to {wording.number(apart)}"

@@ -84,7 +84,7 @@ def _stems(background: Background, glides: bool) -> Figure:
             hover="u%{x} = %{y:.4f}",
         )
         ends = [0.5, problem.n_atoms + 0.5]
-        for name, height in (("threshold", _threshold(background)), ("lower threshold", -_threshold(background))):
+        for name, height in (("threshold", background.threshold), ("lower threshold", -background.threshold)):
             figure.curve(name, "$penalty", width=1, dash="dash", x=ends, y=[height, height])
     return figure
 
@@ -93,14 +93,10 @@ def _extent(background: Background) -> tuple[float, float]:
     """The lowest and highest coefficient that will be drawn; 0 lies between."""
     extent = np.concatenate([background.optimum, background.experiment.start])
     if background.experiment.solver == "lca":
-        extent = np.append(extent, [2 * _threshold(background), -2 * _threshold(background)])
+        extent = np.append(extent, [2 * background.threshold, -2 * background.threshold])
     if background.experiment.solver == "omp":  # does not shrink
         extent = np.append(extent, background.pursued)
     return min(float(extent.min()), 0.0), max(float(extent.max()), 0.0)
-
-
-def _threshold(background: Background) -> float:
-    return background.problem.penalty / background.problem.lipschitz
 
 
 def _path(background: Background) -> Figure:

@@ -58,13 +58,8 @@ def _decades(background: Background, top: float) -> Json:
 
 
 def _distance(background: Background) -> Figure:
-    problem = background.problem
-    away = float(((background.experiment.start - background.optimum) ** 2).sum())
     steps = np.unique(np.rint(np.geomspace(1, 1000, 40)))
-    stride = background.experiment.options.get("step", 1 / problem.lipschitz)
-    # theorems for steps up to 1/‖βWᵀW‖₂
-    holds = away > 0 and stride <= 1.000001 / problem.lipschitz
-    first = max(problem.lipschitz * away, 1e-3)
+    first = max(background.problem.lipschitz * background.away, 1e-3)
     figure = Figure(
         "progress",
         "Certificate",
@@ -77,8 +72,7 @@ def _distance(background: Background) -> Figure:
     )
     figure.curve("objective", "$text", "objective − optimum", hover="above the optimum by %{y:.3g}")
     figure.curve("gap", "$certificate", "certified gap", dash="dash", hover="certified gap %{y:.3g}")
-    ista = away / (2 * stride * steps) if holds else []
-    fista = 2 * away / (stride * (steps + 1) ** 2) if holds else []
+    ista, fista = background.promised(steps) or ([], [])
     figure.curve("ista", "$faint", "ISTA's O(1/k)", width=1.5, x=steps, y=ista)
     figure.curve("fista", "$faint", "FISTA's O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
     figure.ring("here", ["$text", "$certificate"], size=12)

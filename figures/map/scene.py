@@ -6,7 +6,6 @@ import numpy as np
 
 from em_core.observe.solving import Background, Point, Step
 from em_core.records import Array
-from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures.look import wording
 from figures.look.encode import Json
 from figures.map import landscape, signal, words
@@ -63,13 +62,13 @@ _MOST_STOPS = 128
 
 
 class MapScene(PageScene):
-    """Draws the steps of one experiment."""
+    """Draws the steps of one experiment, whose background the run made."""
 
-    def __init__(self, experiment: SparseCodingExperiment, shown: Signal) -> None:
-        described = {key: value for key, value in experiment.to_json().items() if key != "steps"}
+    def __init__(self, background: Background, shown: Signal) -> None:
+        described = {key: value for key, value in background.experiment.to_json().items() if key != "steps"}
         super().__init__([described, shown.kind])
         self.signal = shown
-        self.background = background = Background(experiment)
+        self.background = background
         self.stops = self._stops()
         few = background.problem.n_atoms <= 3
         self._picture = landscape.picture(background, shown)

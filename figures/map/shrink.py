@@ -16,8 +16,8 @@ class Shrink:
 
     def __init__(self, background: Background, glides: bool) -> None:
         self.background = background
-        problem, solver = background.problem, background.experiment.solver
-        threshold = problem.penalty / problem.lipschitz
+        solver = background.experiment.solver
+        threshold = background.threshold
         largest = max(float(np.abs(background.optimum).max()), float(np.abs(background.experiment.start).max()))
         # around the dead zone: farther out the curve is a straight line
         reach = min(1.25 * largest, 6 * threshold) + 1.5 * threshold

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from em_core.observe.ladder import Background
+from em_core.observe.ladder import Background, bell
 from em_core.records import Array
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
@@ -24,9 +22,9 @@ class Density:
 
     def __init__(self, background: Background) -> None:
         self.background = background
-        problem, posterior = background.problem, background.posterior
+        posterior = background.posterior
         h = self._grid()
-        density = np.exp(posterior.log_density(h[:, None]))
+        density = background.density(h[:, None])
         zero = {"zeroline": True, "zerolinecolor": "$faint", "zerolinewidth": 1}
         self.figure = figure = Figure(
             "picture",
@@ -38,10 +36,9 @@ class Density:
             margin={"l": 48, "r": 12, "t": 44, "b": 46},
             corner={"y": 1.0, "yanchor": "bottom", "font": {"size": 12}, "entrywidth": 72},
         )
-        prior = problem.penalty / 2 * np.exp(-problem.penalty * np.abs(h))
-        likelihood = _likelihood(background, h) * density.max()
+        prior, likelihood = background.prior_and_likelihood(h)
         figure.curve("prior", "$penalty", "prior", width=2, dash="dash", x=h, y=prior, hover="prior %{y:.3f}")
-        figure.curve("likelihood", "$fit", "likelihood", width=2, dash="dot", x=h, y=likelihood)
+        figure.curve("likelihood", "$fit", "likelihood", width=2, dash="dot", x=h, y=likelihood * density.max())
         figure.curve(
             "posterior",
             "$text",
@@ -61,7 +58,7 @@ class Density:
             marker={"symbol": ["circle", "triangle-up"], "size": [1, 15], "color": "$elbo"},
         )
         places = {"MAP": posterior.mode, "median": posterior.median, "mean": posterior.mean}
-        heights = np.exp(posterior.log_density(np.array(list(places.values()))))
+        heights = background.density(np.array(list(places.values())))
         shown = zip(places.items(), heights, strict=True)
         marks(figure, {name: (float(place[0]), float(y)) for (name, place), y in shown}, pairs=False)
         self.figures = [figure]
@@ -84,12 +81,12 @@ class Density:
             z = np.linspace(-5, 5, _POINTS)
             x = mean + width * z
             # far above the picture a line would go astray in single precision
-            y = np.minimum(np.exp(-z * z / 2) / (width * math.sqrt(2 * math.pi)), 40 * top)
+            y = np.minimum(bell(q, z), 40 * top)
         return curve.set(x=x, y=y) | arrow.at((None, None))
 
     def posterior_as_q(self) -> Json:
         h = self._grid()
-        height = np.exp(self.background.posterior.log_density(h[:, None]))
+        height = self.background.density(h[:, None])
         return self.figure["q"].set(x=h, y=height) | self.figure["dirac"].at((None, None))
 
     def _grid(self) -> Array:
@@ -100,13 +97,4 @@ class Density:
         return np.sort(np.append(grid, [kink, float(self.background.posterior.mode[0])]))
 
     def _top(self) -> float:
-        return 1.35 * float(np.exp(self.background.posterior.log_density(self.background.posterior.mode)))
-
-
-def _likelihood(background: Background, h: Array) -> Array:
-    """p(v | h) in units of its own maximum over h."""
-    problem = background.problem
-    atom = problem.dictionary[:, 0]
-    best = float(atom @ problem.target) / float(atom @ atom)
-    result: Array = np.exp(-float(problem.curvature[0, 0]) * (h - best) ** 2 / 2)
-    return result
+        return 1.35 * float(self.background.density(self.background.posterior.mode))

@@ -44,14 +44,13 @@ class OverWidth:
         """Where q stands decides the curves; stepping down the ladder leaves them."""
         elbo = np.array([terms.elbo for terms in ladder.over_width])
         gap = np.array([terms.kl for terms in ladder.over_width])
-        straight = gap[-1] + self.units * (math.log(NARROWEST) - np.log(STOPS))
         # wide and far q's fall away below the picture
         depth = float(gap[-1]) + 2.0
         return {
             **self.bound["elbo"].set(y=elbo),
             **self.bound.set(yaxis_range=[self.evidence - depth, self.evidence + 0.12 * depth]),
             **self.gap["gap"].set(y=gap),
-            **self.gap["line"].set(y=straight),
+            **self.gap["line"].set(y=ladder.asymptote),
             **self.gap.set(yaxis_range=[-0.06 * depth, 1.05 * depth]),
         }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from em_core.observe.ladder import Background
@@ -43,18 +41,8 @@ class Plane:
 
     def posterior_as_q(self) -> Json:
         """The same rings of the posterior itself, about its own peak."""
-        posterior = self.background.posterior
-        directions = _CIRCLE.T * self.background.spread
-        peak = float(posterior.log_density(posterior.mode))
-        rings = []
-        for d in _RINGS:
-            low, high = np.zeros(len(directions)), np.full(len(directions), 1e3)
-            for _ in range(60):  # log-concave: along each ray the density only falls
-                middle = (low + high) / 2
-                inside = posterior.log_density(posterior.mode + middle[:, None] * directions) > peak - d * d / 2
-                low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-            rings.append((posterior.mode + low[:, None] * directions).T)
-        return self._rings(rings, posterior.mode)
+        rings = [self.background.level_set(d, _CIRCLE.T).T for d in _RINGS]
+        return self._rings(rings, self.background.posterior.mode)
 
     def _rings(self, rings: list[Array], point: Array) -> Json:
         result = self.picture["point"].at((float(point[0]), float(point[1])))
@@ -67,14 +55,12 @@ def _parts(background: Background) -> Figure:
     """Prior and likelihood: rings of each, the thick ones through the MAP. There they touch."""
     problem, mode = background.problem, background.posterior.mode
     corners = np.array([[1, 0, -1, 0, 1], [0, 1, 0, -1, 0]]) / problem.penalty
-    best = np.linalg.lstsq(problem.dictionary, problem.target, rcond=None)[0]
-    ridge = 1e-12 * np.trace(problem.curvature) * np.eye(2)  # copies of an atom: rings without end
-    root = np.linalg.cholesky(np.linalg.inv(problem.curvature + ridge))
-    touch = math.sqrt(max(0.0, float((mode - best) @ problem.curvature @ (mode - best))))
+    found = background.likelihood
+    peak, ring = found.peak[:, None], found.root @ _CIRCLE
     prior = _joined([corners * d**2 / 2 for d in (1.0, 2.0, 3.0)])
-    likelihood = _joined([best[:, None] + d * root @ _CIRCLE for d in (1.0, 2.0, 3.0)])
+    likelihood = _joined([peak + d * ring for d in (1.0, 2.0, 3.0)])
     through_prior = _joined([corners * problem.penalty * float(np.abs(mode).sum())])
-    through_likelihood = _joined([best[:, None] + touch * root @ _CIRCLE])
+    through_likelihood = _joined([peak + found.at_mode * ring])
     figure = _figure("parts", "Prior, likelihood", background)
     figure.curve("prior", "$penalty", width=1.5, dash="dash", **prior)
     figure.curve("likelihood", "$fit", width=1.5, dash="dot", **likelihood)
@@ -85,17 +71,15 @@ def _parts(background: Background) -> Figure:
 
 
 def _contours(figure: Figure, background: Background) -> None:
-    posterior = background.posterior
     # both axes have one scale: the picture shows more of one of them than its window
     middle, half = background.window.mean(axis=1), 0.75 * float(np.ptp(background.window, axis=1).max())
     x, y = (np.linspace(place - half, place + half, _GRID) for place in middle)
     codes = np.stack(np.meshgrid(x, y), axis=-1)
-    drop = float(posterior.log_density(posterior.mode)) - posterior.log_density(codes)
     figure.contours(
         "contours",
         x,
         y,
-        np.sqrt(2 * np.maximum(drop, 0)),
+        background.depth(codes),
         contours={"start": 0.5, "end": 4, "size": 0.5},
         colorscale=[[0, "$text"], [1, "$faint"]],
         line_width=1.4,

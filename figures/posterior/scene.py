@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from em_core.observe.ladder import STOPS, Background, Ladder
 from em_core.records import Bound
-from em_core.sparse_coding import Problem
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures import bound
@@ -44,10 +43,11 @@ GRID = Grid(
 class LadderScene(PageScene):
     """Draws the ladders of one problem, with one or two hidden units."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, background: Background) -> None:
+        problem = background.problem
         parts = [problem.signal, problem.dictionary, problem.offset, problem.penalty, problem.precision]
         super().__init__([getattr(part, "tolist", lambda part=part: part)() for part in parts])
-        self.background = background = Background(problem)
+        self.background = background
         self._picture = Density(background) if background.n_units == 1 else Plane(background)
         self._width, self._mean = OverWidth(background), OverMean(background)
         self._terms = Decomposition()

@@ -14,6 +14,7 @@ import pytest
 from em_core.models import MODELS
 from em_core.models.incomplete_gaussian import completed
 from em_core.models.sigmoid_belief_net import configurations
+from em_core.records import State
 from figures.em.data_views import VIEWS, data_view
 from figures.em.data_views.base import ellipse, segments
 from figures.look import palette
@@ -236,14 +237,24 @@ def test_belief_nets_hidden_units_are_on_as_q_says():
 @pytest.mark.parametrize("model", MODEL_NAMES)
 def test_what_can_be_dragged_moves_there_and_nothing_else_does(model):
     run, _, _, theta, _ = made(model)
-    view = run.scene.view
-    for handle in view.handles(theta):
+    view, now = run.scene.view, run.moment(len(run) - 1)
+    for handle in view.handles(now):
         moved = view.dragged(theta, handle.id, handle.x * 1.01 + 1e-3, handle.y)
-        (again,) = [each for each in view.handles(moved) if each.id == handle.id]
+        there = view.handles(replace(now, step=replace(now.step, after=State(moved))))
+        (again,) = [each for each in there if each.id == handle.id]
         assert again.x == pytest.approx(handle.x * 1.01 + 1e-3)
         assert np.isfinite(run.experiment.model.log_evidence(run.experiment.data, moved))
-        others = [each for each in view.handles(moved) if each.id != handle.id]
-        assert others == [each for each in view.handles(theta) if each.id != handle.id]
+        others = [each for each in there if each.id != handle.id]
+        assert others == [each for each in view.handles(now) if each.id != handle.id]
+
+
+def test_the_handle_of_theta_stands_on_log_p():
+    run = em_run("linkage")
+    for index, frame in enumerate(run.frames()):
+        (handle,) = frame["handles"]
+        theta = run.trajectory[index].after.theta
+        height = run.experiment.model.log_evidence(run.experiment.data, theta)
+        assert (handle["x"], handle["y"]) == (float(theta["theta"]), height)
 
 
 def test_an_ellipse_is_as_far_everywhere():

@@ -11,7 +11,9 @@ import pytest
 from em_core.bound import decompose, gap_by_block, slopes
 from em_core.e_steps import unit_blocks
 from em_core.kinds import MOVES, allowed
+from em_core.m_steps import minibatch_slope
 from em_core.models import MODELS
+from em_core.trajectory import draws
 from tests.figures.runs import shown
 from tests.figures.stage_replay import decode, numbers_in
 from ui.em.run import EmRun
@@ -101,6 +103,20 @@ def test_each_slope_names_the_parameters_that_its_coordinate_moves(run):
     groups = [name for name, _ in groupby(found.parameters)]
     assert drawn["slopes/xaxis.title.text"] == " │ ".join(groups).replace("_", " ")
     assert len(drawn.get("slopes/shapes", [])) == len(groups) - 1
+
+
+def test_the_minibatchs_gradient_is_that_of_the_step_to_come(run):
+    """And before a move that is not S there is none."""
+    experiment = run.experiment
+    for index, step in enumerate(run.trajectory.half_steps[:-1]):
+        now = run.moment(index)
+        if now.next_move != "S" or now.slopes is None:
+            assert now.batch_slope is None
+            continue
+        batch = int(experiment.moves["S"]["batch"])
+        slope, _ = minibatch_slope(experiment.model, experiment.data, step.after, batch, draws(experiment, index + 1))
+        exact = slope[now.slopes.places]
+        np.testing.assert_allclose(now.batch_slope, exact, rtol=0, atol=1e-9 * max(1.0, float(np.abs(exact).max())))
 
 
 def test_the_gap_by_block_adds_up(run):

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 
 from em_core import bound, trajectory
+from em_core.distributions import minibatch
 from em_core.files.experiment import Experiment
+from em_core.models.gaussian_mixture import GaussianMixture
 from em_core.observe import ahead, course
 from ui.em.run import EmRun
 
@@ -94,6 +96,37 @@ def test_what_was_looked_at_is_the_next_half_step(calls):
     run.advance(2)
     assert sum(calls.half_steps.values()) == made
     assert run.trajectory.last.after.theta is target
+
+
+def test_a_minibatch_is_drawn_once(monkeypatch):
+    """Its gradient is read from the half-step that the course looked ahead to, and that is made next."""
+    drawn, draw = [], minibatch.draw
+    monkeypatch.setattr(minibatch, "draw", lambda *given: drawn.append(given) or draw(*given))
+    run = EmRun(Experiment.parse({**GAUSSIAN, "schedule": "ES"}), (), (0, 1))
+    for _ in range(4):
+        run.advance(len(run))
+        shown(run, len(run) - 1)
+    assert run.moves == "ESES" and len(drawn) == 2
+    assert [run.moment(index).batch_slope is not None for index in range(5)] == [False, True, False, True, False]
+    drawn.clear()
+    run = EmRun(run.experiment, (), (0, 1))
+    run.ahead(100)  # more than is remembered of what was looked at
+    shown(run, 1)
+    assert run.moment(1).batch_slope is not None and len(drawn) == run.moves.count("S") > 40
+
+
+def test_log_p_of_plain_em_is_computed_where_theta_moved(monkeypatch):
+    looked, look = [], GaussianMixture.log_evidence
+    monkeypatch.setattr(GaussianMixture, "log_evidence", lambda *given: looked.append(given[2]) or look(*given))
+    run = EmRun(Experiment.parse({**GAUSSIAN, "schedule": "EG"}), (), (0, 1), compare=True)
+    run.advance(5)
+    plain = [run.moment(index).plain for index in range(6)]
+    (lane,) = run.beside
+    thetas = [step.after.theta for step in lane.trajectory.half_steps]
+    assert lane.trajectory.moves == "EMEME"
+    assert plain == [look(run.experiment.model, run.experiment.data, theta) for theta in thetas]
+    for theta in (thetas[2], thetas[4]):
+        assert sum(theta is each for each in looked) == 1
 
 
 def test_playing_ahead_looks_at_nothing_that_is_not_in_view(calls):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from em_core import schedule
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, check_order
-from em_core.observe.moment import Moment, moment, with_course
+from em_core.observe.moment import Moment, evidence, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
@@ -66,14 +66,17 @@ class EmRun(Lanes):
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
-        plain = self._plain_evidence(index)
+        plain = self._plain_evidence(index, previous and previous.plain)
         return moment(self.experiment, self.trajectory, index, next_move, previous, self.own.ahead, plain)
 
-    def _plain_evidence(self, index: int) -> float | None:
-        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped."""
+    def _plain_evidence(self, index: int, known: float | None) -> float | None:
+        """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
+
+        known: after one fewer.
+        """
         for lane in self.beside:
             if index < len(lane.trajectory) and not lane.trajectory[index].stopped:
-                return self.experiment.model.log_evidence(self.experiment.data, lane.trajectory[index].after.theta)
+                return evidence(self.experiment, lane.trajectory[index], known)
         return None
 
     def draw(self, index: int, key: bool) -> Json:

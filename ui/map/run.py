@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
-from em_core.observe.solving import Step
-from em_core.sparse_coding import duality_gap, objective
+from em_core.observe.solving import Background, Step, opening
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.map.scene import MapScene
 from ui import limits
@@ -30,9 +29,9 @@ class MapRun(Tape):
         super().__init__()
         self.experiment = experiment
         self.planned = 0
-        self.scene = MapScene(experiment, settings.shown())
-        problem, first = experiment.problem, experiment.first_state()
-        self.steps = [Step(0, first, None, objective(problem, first.code), duality_gap(problem, first.code))]
+        self.background = Background(experiment)
+        self.scene = MapScene(self.background, settings.shown())
+        self.steps = [opening(experiment)]
         # why none follows each, as its frame says
         self._reasons: list[str | None] = []
 
@@ -133,7 +132,7 @@ class MapRun(Tape):
             return "The run stopped here."
         if step.state.done:
             return "The solver has finished."
-        if step.gap <= _CLOSE * max(1.0, step.objective) and self.scene.background.is_l1:
+        if step.gap <= _CLOSE * max(1.0, step.objective) and self.background.is_l1:
             return "Certified: this is the most likely code, up to rounding."
         if len(self) > limits.LONGEST:
             return limits.full("steps")

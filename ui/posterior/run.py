@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from em_core.files.errors import InvalidExperiment
-from em_core.observe.ladder import Ladder
+from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import LadderExperiment
 from figures.posterior.scene import LadderScene
 from ui import limits
@@ -24,8 +24,8 @@ class PosteriorRun(Tape):
         super().__init__()
         check_units(experiment.problem)
         self.experiment = experiment
-        self.scene = LadderScene(experiment.problem)
-        self.ladder = Ladder(experiment, self.scene.background)
+        self.ladder = Ladder(experiment, Background(experiment.problem))
+        self.scene = LadderScene(self.ladder.background)
         self._light = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod

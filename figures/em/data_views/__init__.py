@@ -41,7 +41,7 @@ class DataView(Protocol):
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to trails."""
 
-    def handles(self, theta: Parameters) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle]:
         """What the reader can drag."""
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:

@@ -37,7 +37,7 @@ class PlainView:
     def append(self, moment: Moment) -> Json:
         return {}
 
-    def handles(self, theta: Parameters) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle]:
         return []
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -160,7 +160,10 @@ def near(name: str, place: float, values: Array) -> float:
 
 
 def ellipse(centre: Array, covariance: Array, *sizes: float) -> tuple[Array, Array]:
-    """Outlines at so many standard deviations, one after the other with a break between. centre (2,)."""
+    """Outlines at so many standard deviations, one after the other with a break between. centre (2,).
+
+    The eigenvectors are how an ellipse is drawn: the one place where figures use linear algebra.
+    """
     angles = np.linspace(0, 2 * np.pi, 49)
     spread, directions = np.linalg.eigh(covariance)
     circle = (directions * np.sqrt(np.maximum(spread, 0))) @ np.array([np.cos(angles), np.sin(angles)])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.models.sigmoid_belief_net import configurations
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -31,7 +31,6 @@ class BeliefNetView(PlainView):
         self.n_hidden = len(experiment.start["hidden_biases"])
         self.shape = nearly_square(values.shape[1]) or (1, values.shape[1])
         self.shown = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_ROWS)).astype(int))
-        self.configurations = configurations(self.n_hidden)
         self.figure = self._drawn()
 
     def completed(self, moment: Moment) -> Json:
@@ -39,13 +38,12 @@ class BeliefNetView(PlainView):
         if q is None:
             on = np.full((self.n_hidden, len(self.shown)), 0.5)
         else:
-            on = self.configurations.T @ q.probabilities[:, self.shown]
+            on = fit.on_after(q.probabilities[:, self.shown])
         return self.figure["hidden"].set(z=on)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["weights"].T, self.shape, min(self.n_hidden, 8))
-        often = 1 / (1 + np.exp(-theta["hidden_biases"]))
-        shares = [f"h{j + 1}: {share:.2f}" for j, share in enumerate(often)]
+        shares = [f"h{j + 1}: {share:.2f}" for j, share in enumerate(fit.on_before(theta))]
         return self.figure["weights"].set(z=picture) | self.figure["shares"].set(text=shares)
 
     def note(self, moment: Moment) -> str:

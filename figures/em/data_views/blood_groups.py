@@ -6,6 +6,7 @@ from typing import Any
 
 from em_core.files.experiment import Experiment
 from em_core.models.abo_blood_groups import ALLELES, GROUPS
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -52,10 +53,8 @@ class BloodGroupsView(PlainView):
         return result
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        a, b, o = (float(theta[allele]) for allele in ALLELES)
         people = float(self.data.counts.sum())
-        shares = (a * (a + 2 * o), b * (b + 2 * o), 2 * a * b, o * o)
-        return self.figure["expected"].set(y=[people * share for share in shares])
+        return self.figure["expected"].set(y=(people * fit.blood_groups(theta)).tolist())
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta

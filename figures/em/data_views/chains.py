@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure
@@ -47,7 +48,7 @@ class ChainsView(PlainView):
         )
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        states = self.model.viterbi(self.data, theta)
+        states = fit.likely_path(self.model, self.data, theta)
         levels = self._levels(theta)
         result = self.figure["transitions"].set(z=theta["transition_matrix"]) | self.figure["path"].set(
             x=self.places,

@@ -66,7 +66,7 @@ class CoinsView(PlainView):
     def append(self, moment: Moment) -> Json:
         return self._on_the_scale(self.trails, moment.step.after.theta)
 
-    def handles(self, theta: Parameters) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle]:
         return [
             Handle(
                 f"{k}",
@@ -77,7 +77,7 @@ class CoinsView(PlainView):
                 palette.component(k),
                 axes=["xaxis3", "yaxis3"],
             )
-            for k, probability in enumerate(theta["probabilities"])
+            for k, probability in enumerate(moment.step.after.theta["probabilities"])
         ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:

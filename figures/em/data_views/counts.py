@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
@@ -69,17 +70,16 @@ class CountsView(PlainView):
         return result
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        units = float(self.data.counts.sum())
-        parts = units * theta["weights"][:, None] * np.exp(self.model.family.log_density(self.grid, theta))
+        parts = float(self.data.counts.sum()) * fit.mixed(self.model, theta, self.grid)
         result: Json = self.figure["total"].set(x=self.grid, y=parts.sum(axis=0))
         for part, rate, expected, badge in zip(parts, theta["rates"], self.expected, self.badges, strict=True):
             result |= expected.set(x=self.grid, y=part) | badge.at((float(rate), 0.0))
         return result
 
-    def handles(self, theta: Parameters) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle]:
         return [
             Handle(f"{k}", "data", float(rate), 0.0, f"Rate of component {k + 1}", palette.component(k))
-            for k, rate in enumerate(theta["rates"])
+            for k, rate in enumerate(moment.step.after.theta["rates"])
         ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -58,9 +59,7 @@ class FactorsView(PlaneView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = theta["mean"][self.drawn]
         loadings = theta["loadings"]
-        noise = np.broadcast_to(theta["noise_variances"], (len(theta["mean"]),))
-        covariance = loadings @ loadings.T + np.diag(noise)
-        x, y = ellipse(mean, covariance[np.ix_(self.drawn, self.drawn)], 1, 2)
+        x, y = ellipse(mean, fit.factor_covariance(theta)[np.ix_(self.drawn, self.drawn)], 1, 2)
         reach = 2 * loadings[self.drawn].T
         ends = segments(*(mean[:, None] - reach.T), *(mean[:, None] + reach.T))
         return {
@@ -80,6 +79,6 @@ class FactorsView(PlaneView):
         springs, places = self.figure["springs"], self.figure["places"]
         if q is None:
             return springs.empty() | places.empty()
-        ends = theta["mean"][self.drawn] + q.means @ theta["loadings"][self.drawn].T
+        ends = fit.factor_places(theta, q)[:, self.drawn]
         x, y = segments(*self.seen.T, *ends.T)
         return springs.set(x=x, y=y) | places.set(x=ends[:, 0], y=ends[:, 1])

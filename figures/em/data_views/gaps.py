@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.models.incomplete_gaussian import completed
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
@@ -50,8 +50,7 @@ class GapsView(PlaneView):
         gaps = self.missing.any(axis=1)
         if q is None or not gaps.any():
             return filled.empty() | spread.empty()
-        places = completed(self.data, q)[:, self.drawn]
-        deviations = self._deviations(q)
+        places, deviations = (part[:, self.drawn] for part in fit.filled(self.data, q))
         lines = []
         for axis in (0, 1):
             rows = self.missing[:, axis]
@@ -66,8 +65,8 @@ class GapsView(PlaneView):
         x, y = ellipse(theta["mean"][self.drawn], theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
         return self.figure["outline"].set(x=x, y=y) | self.figure["badge 1"].at(self.place(theta["mean"]))
 
-    def handles(self, theta: Parameters) -> list[Handle]:
-        return [Handle("mean", "data", *self.place(theta["mean"]), "Mean", palette.component(0))]
+    def handles(self, moment: Moment) -> list[Handle]:
+        return [Handle("mean", "data", *self.place(moment.step.after.theta["mean"]), "Mean", palette.component(0))]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         return {**theta, "mean": frozen(self.moved("mean", theta["mean"], x, y))}
@@ -75,11 +74,3 @@ class GapsView(PlaneView):
     def note(self, moment: Moment) -> str:
         gaps = int(np.isnan(self.data.values).sum())
         return f"{gaps} entries are missing" + ("; no q yet" if moment.step.after.q is None else "")
-
-    def _deviations(self, q) -> np.ndarray:
-        """(N, 2) standard deviations of the missing entries along the drawn axes; 0 where observed."""
-        result = np.zeros(self.data.values.shape)
-        for conditional in q.conditionals:
-            variances = np.einsum("nii->ni", conditional.covariances)
-            result[np.ix_(conditional.pattern.rows, conditional.pattern.missing)] = np.sqrt(variances)
-        return result[:, self.drawn]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
@@ -58,12 +59,12 @@ class GaussianView(PlaneView):
             result |= trail.at(self.place(mean))
         return result
 
-    def handles(self, theta: Parameters) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle]:
         if "means" in self.family.fixed:
             return []
         return [
             Handle(f"{k}", "data", *self.place(mean), f"Mean of component {k + 1}", palette.component(k))
-            for k, mean in enumerate(theta["means"])
+            for k, mean in enumerate(moment.step.after.theta["means"])
         ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -126,7 +127,7 @@ class GaussianView(PlaneView):
         )
 
     def _counts(self) -> tuple[Array, Array]:
-        """Densities of the bins, and their edges."""
+        """Densities of the bins, and their edges: how the data are drawn, so it stands here."""
         values = self.values[:, 0]
         bins = int(np.clip(2 * np.sqrt(len(values)), 5, 60))
         return np.histogram(values, bins=bins, density=True)
@@ -145,5 +146,4 @@ class GaussianView(PlaneView):
 
     def _densities(self, theta: Parameters) -> list[tuple[Array, Array]]:
         grid = np.linspace(*self.span[0], 241)
-        densities = theta["weights"][:, None] * np.exp(self.family.log_density(grid[:, None], theta))
-        return [(grid, density) for density in densities]
+        return [(grid, density) for density in fit.mixed(self.model, theta, grid[:, None])]

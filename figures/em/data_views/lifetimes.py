@@ -45,8 +45,8 @@ class LifetimesView(PlainView):
         mean = float(theta["mean"])
         return self.figure["mean"].at((mean, -1.5), (mean, len(self.times) + 0.5))
 
-    def handles(self, theta: Parameters) -> list[Handle]:
-        return [Handle("mean", "data", float(theta["mean"]), -0.8, "Mean lifetime", "$text")]
+    def handles(self, moment: Moment) -> list[Handle]:
+        return [Handle("mean", "data", float(moment.step.after.theta["mean"]), -0.8, "Mean lifetime", "$text")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x <= 10 * self.span:

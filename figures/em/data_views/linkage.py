@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
@@ -62,13 +63,11 @@ class LinkageView(PlainView):
         return self.figure["half"].set(y=[half], text=texts[:1]) | self.figure["rest"].set(y=[rest], text=texts[1:])
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        value = float(theta["theta"])
-        expected = self.total * np.array([0.5 + value / 4, (1 - value) / 4, (1 - value) / 4, value / 4])
-        return self.figure["expected"].set(y=expected.tolist())
+        return self.figure["expected"].set(y=(self.total * fit.linkage_cells(theta)).tolist())
 
-    def handles(self, theta: Parameters) -> list[Handle]:
-        height = self.model.log_evidence(self.data, theta)
-        return [Handle("theta", "course", float(theta["theta"]), height, "θ", "$text")]
+    def handles(self, moment: Moment) -> list[Handle]:
+        theta = float(moment.step.after.theta["theta"])
+        return [Handle("theta", "course", theta, moment.bound.log_evidence, "θ", "$text")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:

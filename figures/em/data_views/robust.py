@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
@@ -25,8 +26,6 @@ class RobustView(PlaneView):
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         seen = self.values[:, self.drawn]
-        centre = seen.mean(axis=0)
-        scatter = (seen - centre).T @ (seen - centre) / len(seen)
         self.figure = figure = Figure(
             "data",
             x=self.labels[0],
@@ -45,7 +44,7 @@ class RobustView(PlaneView):
             text=[],
             hover="weight %{text}",
         )
-        x, y = self._outline(centre, scatter)
+        x, y = self._outline(*fit.plain_gaussian(seen))
         figure.curve("plain", "$muted", "plain Gaussian", width=2, dash="dash", x=x, y=y)
         figure.curve("scale", palette.component(0), "Student t, its scale matrix", glides=True)
         badge(figure, 0, "")
@@ -62,8 +61,9 @@ class RobustView(PlaneView):
         x, y = self._outline(theta["location"][self.drawn], scale)
         return self.figure["scale"].set(x=x, y=y) | self.figure["badge 1"].at(self.place(theta["location"]))
 
-    def handles(self, theta: Parameters) -> list[Handle]:
-        return [Handle("location", "data", *self.place(theta["location"]), "Location", palette.component(0))]
+    def handles(self, moment: Moment) -> list[Handle]:
+        location = moment.step.after.theta["location"]
+        return [Handle("location", "data", *self.place(location), "Location", palette.component(0))]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         return {**theta, "location": frozen(self.moved("location", theta["location"], x, y))}
@@ -79,5 +79,5 @@ class RobustView(PlaneView):
         """Ellipses in the plane; a Gaussian's bell along the line."""
         if not self.flat:
             return ellipse(centre, scale, 1, 2)
-        grid, variance = np.linspace(*self.span[0], 201), scale[0, 0]
-        return grid, np.exp(-0.5 * (grid - centre[0]) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+        grid = np.linspace(*self.span[0], 201)
+        return grid, fit.bell(grid, centre[0], scale[0, 0])
