@@ -226,8 +226,10 @@ class Session:
             self.player.entry += 1
         self._viewed = viewed
         present, wanted = dict(st.query_params), self.address
-        if present != wanted and self._link != (present, wanted):
-            st.query_params.from_dict(wanted)
+        kept = self._link == (present, wanted)
+        # a run that was on its way when the browser came back may have written the address of the view before
+        if stage.returning() or (present != wanted and not kept):
+            st.query_params.from_dict(present if kept else wanted)
 
     @classmethod
     def at(cls, link: Query, before: Self | None) -> Self:

@@ -21,7 +21,11 @@ class Proxy:
                 if not self.open:
                     near.close()
                     continue
-                pair = near, socket.create_connection(("127.0.0.1", self.to))
+                try:
+                    pair = near, socket.create_connection(("127.0.0.1", self.to))
+                except ConnectionError:  # nobody is there now
+                    near.close()
+                    continue
                 self.pairs.add(pair)
                 for source, target in (pair, pair[::-1]):
                     threading.Thread(target=self._pass, args=(source, target, pair), daemon=True).start()

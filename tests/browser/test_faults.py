@@ -41,11 +41,18 @@ class Home(Reader):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server of this file's own, which its tests may end."""
+def mortal(tmp_path_factory):
     server = Server(APP, tmp_path_factory.mktemp("server") / "log", ())
     yield server
     server.stop()
+
+
+@pytest.fixture
+def server(mortal):
+    """A server of this file's own, which its tests may end; it runs again when the next one begins."""
+    if mortal.process.poll() is not None:
+        mortal.start()
+    return mortal
 
 
 @pytest.fixture
@@ -87,6 +94,10 @@ def test_a_restart_of_the_server_leaves_the_stage_alive(home, server, before):
 
 def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, server):
     home.open("schedule=(EM)2&cursor=2", 2)
+    home.press("ArrowRight")
+    home.at(3)
+    home.press("ArrowLeft")
+    home.at(2)
     home.mark_figures()
     server.kill()
     home.lost()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 
 expect.set_options(timeout=20_000)
 
@@ -80,6 +80,27 @@ def test_back_and_forward_between_models(home):
     assert home.page.url == second and home.entries() == entries + 1
     home.press("e")  # perhaps before the other model is in view: it counts there
     home.at(2)
+
+
+@pytest.mark.parametrize("wait", some([0, 230, 250, 270, 290, 310, 350], 270))
+def test_back_while_the_place_is_told(home, wait):
+    """What the server still says of the view before stays out of the address and takes no key."""
+    home.open()
+    home.press("e")
+    home.at(1)
+    home.address("schedule=E")
+    home.choose("Model", "Genetic linkage")
+    home.address("model=linkage")
+    home.press("ArrowRight")
+    home.at(1)
+    home.address("schedule=")
+    home.press("ArrowLeft")
+    home.page.wait_for_timeout(wait)  # 250 ms after the last step the server is told of the place
+    home.back()
+    home.model("Gaussian mixture")
+    home.press("m")
+    home.at(2)
+    assert home.address("cursor=2") == {"schedule": "EM", "cursor": "2"}
 
 
 def test_back_and_forward_between_pages(home):

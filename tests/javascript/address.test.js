@@ -65,6 +65,14 @@ test("another session of the server, which counts anew, makes none", () => {
   assert.deepEqual(entries, [`${HOME}?a=1&t=1`]);
 });
 
+test("a message from before Back makes none, and what it told of is known", () => {
+  address.keep(true);
+  message("?a=1", 0);
+  address.follow({ session: "s", entry: 1 }, true);
+  message("?a=0", 1);
+  assert.deepEqual(entries, [`${HOME}?a=0`]);
+});
+
 test("another page is an entry of Streamlit's, with a stage or without", () => {
   address.keep(true);
   message("?a=1", 0);

@@ -37,6 +37,8 @@ afterEach(() => {
   restore();
 });
 
+let returns = 0;
+const hear = (message = { session: "a", returns: ++returns }) => connection.heard(message);
 const says = () => connection.node.textContent;
 const state = (name, value) => {
   app.dataset[name] = value;
@@ -79,19 +81,19 @@ test("the stage's own controls, the page's body, and keys that move nothing hold
 test("a lost connection is said, and nothing is asked until a message has come", () => {
   lose();
   assert.deepEqual([connection.ready, says()], [false, "Reconnecting …"]);
-  assert.equal(connection.heard(), false); // the last word of a server that is gone
+  assert.equal(hear(), false); // the last word of a server that is gone
   find();
   assert.equal(connection.ready, false);
-  assert.equal(connection.heard(), true); // what was out is to be asked again
+  assert.equal(hear(), true); // what was out is to be asked again
   assert.deepEqual([connection.ready, says()], [true, ""]);
-  assert.equal(connection.heard(), false);
+  assert.equal(hear(), false);
 });
 
 test("a page that speaks by itself within 0.4 s is not woken; one that does not is, once", () => {
   lose();
   find();
   pass(300);
-  connection.heard();
+  hear();
   pass(5000);
   assert.equal(woken, 0);
   lose();
@@ -162,6 +164,17 @@ test("Back and Forward make it wait for a message, an anchor does not", () => {
   location.hash = "";
   page.dispatchEvent({ type: "popstate" });
   assert.equal(connection.ready, false);
+});
+
+test("a message that was on its way when the browser went back is not the one to wait for", () => {
+  hear({ session: "a", returns: 7 });
+  page.dispatchEvent({ type: "popstate" });
+  assert.equal(hear({ session: "a", returns: 7 }), false);
+  assert.equal(connection.ready, false);
+  assert.equal(hear({ session: "a", returns: 8 }), true);
+  assert.equal(connection.ready, true);
+  page.dispatchEvent({ type: "popstate" });
+  assert.equal(hear({ session: "b", returns: 8 }), true); // the server has begun anew: so has its count
 });
 
 test("a refused ask is said until none waits", () => {

@@ -33,13 +33,14 @@ export class Address {
   }
 
   /**
-   * After a message: the address is that of its view by now.
+   * After a message: the address is that of its view by now, unless the browser has gone elsewhere meanwhile.
    * @param {Pick<import("./types.js").Message, "session" | "entry">} message
+   * @param {boolean} [stale]
    */
-  follow({ session, entry = 0 }) {
+  follow({ session, entry = 0 }, stale = false) {
     const now = location.href, before = this.now;
     const same = before && new URL(before).pathname === location.pathname;
-    if (same && session === this.session && entry > this.entry) {
+    if (!stale && same && session === this.session && entry > this.entry) {
       replaceState.call(history, history.state, "", before);
       pushState.call(history, {}, "", now);
     }

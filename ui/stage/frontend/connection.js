@@ -5,6 +5,7 @@ import { el, setText } from "./dom.js";
 /**
  * @typedef {import("./types.js").Act} Act
  * @typedef {ReturnType<typeof setTimeout>} Timer
+ * @typedef {Pick<import("./types.js").Message, "session" | "returns">} Said
  */
 
 const HEALTH = new URL("../../_stcore/health", import.meta.url).href;
@@ -33,6 +34,10 @@ export class Connection {
   holding = null; // while a control outside the stage was touched just now
   /** @type {Timer | undefined} */
   waking; // until the page is woken, or loaded again
+  /** @type {Said | undefined} */
+  last; // the last message
+  /** @type {Said | undefined} */
+  left; // the one before the page was to run at another address: what says no more than that comes from before
   /** @type {Timer | undefined} */
   probing; // until the next look at a server that does not answer
 
@@ -86,7 +91,9 @@ export class Connection {
 
   /** The page is about to run at another address. */
   moved = () => {
-    if (!location.hash) this.await(); // Streamlit does not run for an anchor
+    if (location.hash) return; // Streamlit does not run for an anchor
+    this.left = this.last;
+    this.await();
   };
 
   /** Whether the page's script is at work, so that an answer may only be slow. */
@@ -191,9 +198,22 @@ export class Connection {
     return kept.path === location.pathname && Date.now() - kept.time < RELOAD_EVERY ? kept.asks : [];
   }
 
-  /** A message has come. Returns whether it was waited for: what was asked before may have been lost. */
-  heard() {
-    if (this.fresh || !this.up) return false;
+  /**
+   * Whether a message was on its way when the page was to run at another address: it does not tell of that.
+   * @param {Said} message
+   */
+  stale({ session, returns }) {
+    return this.left !== undefined && this.left.session === session && this.left.returns === returns;
+  }
+
+  /**
+   * A message has come. Returns whether it was waited for: what was asked before may have been lost.
+   * @param {Said} message
+   */
+  heard(message) {
+    this.last = message;
+    if (this.fresh || !this.up || this.stale(message)) return false;
+    this.left = undefined;
     clearTimeout(this.waking);
     this.say("");
     return (this.fresh = true);

@@ -125,7 +125,7 @@ class Stage {
     const before = this.message;
     const held = playback.frame?.id;
     this.message = message;
-    this.address.follow(message);
+    this.address.follow(message, this.connection.stale(message));
     const rebuilt = message.scene.id !== before?.scene.id;
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     const theme = display.readTheme();
@@ -146,7 +146,7 @@ class Stage {
     } else if (!asks.has("resend")) {
       asks.add({ act: "resend" });
     }
-    if (this.connection.heard()) asks.again();
+    if (this.connection.heard(message)) asks.again();
     asks.next();
   }
 
