@@ -49,9 +49,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class View:
-    """A card of the grid, at the area of its own name. figures: those that it shows in turn.
+    """A card of the grid, at the place of its own name. figures: those that it shows in turn.
 
     note, describe: slots of its line of text, and of its description. click: "x" where a point's x is a frame's number.
+    tab: what it is called where it shares a place with others.
     """
 
     id: str
@@ -60,26 +61,30 @@ class View:
     note: str | None = None
     describe: str | None = None
     click: str | None = None
+    tab: str | None = None
 
     def json(self) -> Json:
         shown = [{"id": figure.name, "label": figure.face or self.title} for figure in self.figures]
-        told = {"note": self.note, "describe": self.describe, "click": self.click}
+        told = {"note": self.note, "describe": self.describe, "click": self.click, "tab": self.tab}
         given = {name: value for name, value in told.items() if value is not None}
-        return {"id": self.id, "area": self.id, "title": self.title, "figures": shown, **given}
+        return {"id": self.id, "title": self.title, "figures": shown, **given}
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the views stand, by the width of the stage. Each is drawn as CSS draws a `grid-template`: rows of areas,
-    the height of each row at its end, the widths of the columns below. A number is a share of what is left.
+    """Where the views stand, by the size of the stage. Each is drawn as CSS draws a `grid-template`: rows of areas,
+    the height of each row at its end, the widths of the columns below. A number is a share of what is left. Views that
+    share a place have + between their names: one is in view, the others are behind tabs.
+
+    low: where the wide one, or the medium one, would have to be scrolled. What is smaller needs no drawing.
     """
 
     wide: str
     medium: str
-    narrow: str
+    low: str
 
     def json(self) -> Json:
-        widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "narrow")}
+        widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
         parts = zip(*widths.values(), strict=True)
         return {
             name: dict(zip(widths, part, strict=True))
@@ -90,13 +95,13 @@ class Grid:
 def _template(drawn: str) -> tuple[list[str], str, str]:
     """Areas, rows and columns of one drawing."""
     *rows, columns = [line.split() for line in drawn.strip().splitlines()]
-    return [" ".join(row[:-1]) for row in rows], _sizes([row[-1] for row in rows]), _sizes(columns)
+    heights = _sizes([row[-1] for row in rows], "min-content")
+    return [" ".join(row[:-1]) for row in rows], heights, _sizes(columns, "0")
 
 
-def _sizes(tokens: Sequence[str]) -> str:
-    """A number is a share; 19rem+ is at least so much and one share; anything else is CSS."""
-    shares = [f"minmax({token[:-1]}, 1fr)" if token.endswith("+") else token for token in tokens]
-    return " ".join(f"minmax(0, {size}fr)" if size.replace(".", "").isdigit() else size for size in shares)
+def _sizes(tokens: Sequence[str], least: str) -> str:
+    """A number is a share, of `least` at least; anything else is CSS."""
+    return " ".join(f"minmax({least}, {size}fr)" if size.replace(".", "").isdigit() else size for size in tokens)
 
 
 @dataclass(frozen=True)

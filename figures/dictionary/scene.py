@@ -25,12 +25,9 @@ GRID = Grid(
         examples  usage     1
         1         1
     """,
-    narrow="""
-        atoms     370px
-        timeline  290px
-        examples  300px
-        usage     250px
-        1
+    low="""
+        atoms+examples  timeline+usage  1
+        1               1.05
     """,
 )
 METRICS = (
@@ -105,12 +102,23 @@ class DictionaryScene(PageScene):
             equation=words.EQUATION,
             metrics=METRICS,
             views=[
-                View("atoms", "Atoms W", starts, note="note.atoms", describe="describe"),
+                View("atoms", "Atoms W", starts, note="note.atoms", describe="describe", tab="Atoms"),
                 View(
-                    "timeline", "log p(v, h; W) by half-step", self._progress.figures, note="note.timeline", click="x"
+                    "timeline",
+                    "log p(v, h; W) by half-step",
+                    self._progress.figures,
+                    note="note.timeline",
+                    click="x",
+                    tab="Half-steps",
                 ),
-                View("examples", "Pictures rebuilt from codes", self._examples.figures, note="note.examples"),
-                View("usage", "Use of each atom", self._usage.figures, note="note.usage"),
+                View(
+                    "examples",
+                    "Pictures rebuilt from codes",
+                    self._examples.figures,
+                    note="note.examples",
+                    tab="Pictures",
+                ),
+                View("usage", "Use of each atom", self._usage.figures, note="note.usage", tab="Atom use"),
             ],
             grid=GRID,
             moves="HMC",

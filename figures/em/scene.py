@@ -34,12 +34,10 @@ GRID = Grid(
         decomposition  decomposition  0.85
         1              1
     """,
-    narrow="""
-        data           360px
-        timeline       280px
-        course         300px
-        decomposition  240px
-        1
+    low="""
+        data  course                  1.1
+        data  timeline+decomposition  1
+        1.08  1
     """,
 )
 
@@ -152,14 +150,15 @@ class EmScene(PageScene):
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[
-                View("data", self.view.title, [self.view.figure], note="note.data", describe="describe"),
-                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x"),
-                View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course"),
+                View("data", self.view.title, [self.view.figure], note="note.data", describe="describe", tab="Data"),
+                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x", tab="Half-steps"),
+                View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course", tab="Bound"),
                 View(
                     "decomposition",
                     "Terms of log p",
                     [terms.figure, *_figures(self._blocks)],
                     note="note.decomposition",
+                    tab="Terms",
                 ),
             ],
             grid=GRID,

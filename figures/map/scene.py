@@ -36,19 +36,14 @@ GRID = Grid(
         1        1       1
     """,
     medium="""
-        picture  progress  19rem+
-        code     path      15rem+
-        signal   shrink    15rem+
+        picture  progress  1
+        code     path      1
+        signal   shrink    1
         1        1
     """,
-    narrow="""
-        picture   340px
-        signal    260px
-        code      280px
-        progress  300px
-        shrink    280px
-        path      280px
-        1
+    low="""
+        picture+signal  code+shrink  progress+path  1
+        1               1            1
     """,
 )
 METRICS = (
@@ -166,12 +161,12 @@ class MapScene(PageScene):
             equation=words.EQUATION,
             metrics=METRICS,
             views=[
-                View("picture", title, [self._picture.figure], describe="describe"),
-                View("signal", "Signal, Wh + b and residual", [self._signal.figure]),
-                View("code", "Code h", [self._code.stems]),
-                View("progress", "Distance from the optimum", self._progress.figures, click="x"),
-                View("shrink", "Soft threshold", [self._shrink.figure], note="note.shrink"),
-                View("path", "Most likely h over λ", [self._code.path], note="note.path"),
+                View("picture", title, [self._picture.figure], describe="describe", tab="Picture"),
+                View("signal", "Signal, Wh + b and residual", [self._signal.figure], tab="Signal"),
+                View("code", "Code h", [self._code.stems], tab="Code"),
+                View("progress", "Distance from the optimum", self._progress.figures, click="x", tab="Progress"),
+                View("shrink", "Soft threshold", [self._shrink.figure], note="note.shrink", tab="Threshold"),
+                View("path", "Most likely h over λ", [self._code.path], note="note.path", tab="Path"),
             ],
             grid=GRID,
             inner=self._slider(),

@@ -30,12 +30,10 @@ GRID = Grid(
         mean     mean   0.8
         1        1
     """,
-    narrow="""
-        picture  420px
-        terms    240px
-        width    300px
-        mean     300px
-        1
+    low="""
+        picture  width       1
+        picture  mean+terms  1
+        1.08     1
     """,
 )
 
@@ -100,10 +98,16 @@ class LadderScene(PageScene):
                     self._picture.figures,
                     note="note.picture",
                     describe="describe",
+                    tab="Posterior",
                 ),
-                View("terms", "Terms of log p", [self._terms.figure], note="note.terms"),
-                View("width", "Over the width s of q", self._width.figures),
-                View("mean", "Over the mean μ of q" if one else "Over μ₁, with μ₂ held fixed", self._mean.figures),
+                View("terms", "Terms of log p", [self._terms.figure], note="note.terms", tab="Terms"),
+                View("width", "Over the width s of q", self._width.figures, tab="Width s"),
+                View(
+                    "mean",
+                    "Over the mean μ of q" if one else "Over μ₁, with μ₂ held fixed",
+                    self._mean.figures,
+                    tab="Mean μ",
+                ),
             ],
             grid=GRID,
             inner=Slider("picture", "Width s", STOPS, "s = {}"),

@@ -196,7 +196,7 @@ def scene(n_points):
         "areas": {
             "wide": ["shape shape sum", "shape shape wave", "shape shape bars"],
             "medium": ["shape shape", "sum sum", "wave bars"],
-            "narrow": ["shape", "sum", "wave", "bars"],
+            "low": ["shape sum+wave+bars"],
         },
         "rows": {"medium": "3fr 2fr 2fr"},
         "inner": {"view": "wave", "label": "How far", "stops": STOPS, "format": "t = {}"},

@@ -1,11 +1,11 @@
 // @ts-check
 /** A scene on the screen: header, cards and transport, built once, and any of its frames shown on them. */
-import { el } from "./dom.js";
+import { Arrangement } from "./arrange.js";
 import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
-import { arrange, View } from "./views.js";
+import { View } from "./views.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -24,41 +24,85 @@ export class Display {
   /** @type {Theme | undefined} */
   theme;
   gliding = 0;
+  refitting = 0;
 
   /**
-   * `on`: what the reader does on the transport, plus drop(handle, x, y), switched(), innerWanted(), innerMoved(stop).
+   * `on`: what the reader does on the transport, plus drop(handle, x, y), switched() when another figure is to be shown,
+   * looked() when the reader has chosen it, innerWanted(), innerMoved(stop).
    * @param {import("./types.js").Scene} scene
    * @param {HTMLElement} node  of the stage
    * @param {ConstructorParameters<typeof Transport>[1] & { drop: (handle: string, x: number, y: number) => void,
-   *   switched: () => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
+   *   switched: () => void, looked: () => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
    */
   constructor(scene, node, on) {
     this.scene = scene;
     this.node = node;
     this.header = new Header(scene, on.act);
     this.transport = new Transport(scene, on);
-    this.views = scene.views.map((view) => new View(view, scene, {
+    const chosen = (/** @type {View} */ view) => {
+      this.arrangement.front(view);
+      on.switched();
+      on.looked();
+    };
+    this.views = scene.views.map((view, number) => new View(view, scene, {
       seek: (frame) => on.seek(frame, true),
       drop: on.drop,
-      switched: on.switched,
+      switched: () => chosen(this.views[number]),
+      grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));
-    this.grid = el("div", { class: "stage-views" }, ...this.views.map((view) => view.node));
-    arrange(this.grid, scene);
+    this.arrangement = new Arrangement(scene, this.views, chosen);
+    this.resized = () => {
+      this.fit();
+      on.switched();
+    };
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
   get nodes() {
-    return [this.header.node, this.grid, this.transport.node];
+    return [this.header.node, this.arrangement.node, this.transport.node];
   }
 
   /**
-   * Take over which figure of each card is in view, where this scene has it too.
+   * Take over which views and which of their figures are in view, where this scene has them too.
    * @param {Display} before
    */
-  keepFaces({ views }) {
-    const faces = new Map(views.map(({ view, chosen }) => [view.id, chosen.id]));
-    for (const view of this.views) view.choose(view.figures.find(({ id }) => id === faces.get(view.view.id)) ?? view.chosen);
+  keepFaces({ views, arrangement: { recent, only } }) {
+    for (const { token } of views) this.named(token);
+    /** @param {View[]} kept */
+    const same = (kept) => kept.map(({ token }) => this.named(token)).filter((view) => view !== undefined);
+    this.arrangement.recent = same(recent);
+    const shown = only && same(only);
+    this.arrangement.only = shown?.length ? shown : null;
+  }
+
+  /**
+   * The view of a token, with that of its figures chosen which the token names.
+   * @param {string} token
+   */
+  named(token) {
+    const [id, face] = token.split(".");
+    const view = this.views.find((other) => other.view.id === id);
+    view?.choose(view.figures.find((figure) => figure.id === face) ?? view.figures[0]);
+    return view;
+  }
+
+  /** Place the views as the window has room for them. */
+  fit() {
+    const body = this.arrangement.node.parentElement;
+    if (!body?.offsetWidth) return;
+    const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    this.arrangement.fit(body.offsetWidth / root, () => body.scrollHeight <= Math.ceil(parseFloat(getComputedStyle(body).minHeight)) + 1);
+  }
+
+  /** The same once more is known of the figures, a moment later. */
+  refit() {
+    cancelAnimationFrame(this.refitting);
+    this.refitting = requestAnimationFrame(() => {
+      const before = this.arrangement.made;
+      this.fit();
+      if (this.arrangement.made !== before) this.resized();
+    });
   }
 
   /**
@@ -177,6 +221,7 @@ export class Display {
 
   destroy() {
     cancelAnimationFrame(this.gliding);
+    cancelAnimationFrame(this.refitting);
     delete this.node.dataset.gliding;
     this.views.forEach((view) => view.destroy());
   }

@@ -3,7 +3,7 @@
 import { address, between, read, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
-import { AXIS, dress, paint } from "./theme.js";
+import { AXIS, dress, paint, sized } from "./theme.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -17,6 +17,14 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, do
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
+
+/**
+ * A value as the theme has it: colours by name, lengths by the size of text.
+ * @param {any} value
+ * @param {Theme} theme
+ * @param {string} key
+ */
+const worn = (value, { colors, scale }, key) => sized(paint(value, colors), scale, key.slice(key.lastIndexOf("/") + 1));
 
 export class Picture {
   /** @type {Map<string, any>} */
@@ -74,7 +82,7 @@ export class Picture {
       }
       this.shown.set(key, value);
       if (travels) this.drawn.set(key, target);
-      now.push([key, paint(target, theme.colors)]);
+      now.push([key, worn(target, theme, key)]);
     }
     this.restyle(now);
     if (!moving.length) return null;
@@ -194,20 +202,34 @@ export class Picture {
    */
   draw(held, theme) {
     this.theme = theme;
-    const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
-    const layout = dress(paint(this.spec.layout, theme.colors), theme);
+    const data = worn(this.spec.data, theme, "").map((/** @type {Record<string, any>} */ trace) => ({ ...trace }));
+    const layout = dress(worn(this.spec.layout, theme, ""), theme);
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
       this.shown.set(key, value);
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
-      const painted = paint(target, theme.colors);
+      const painted = worn(target, theme, key);
       this.latest.set(key, painted);
       write(trace === null ? layout : data[trace], path, painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;
     return null;
+  }
+
+  /** How high what stands above and below the plots is. */
+  get around() {
+    const { _size: size, margin } = { ...this.spec.layout, ...(this.built ? inForce(this.host).layout : {}) };
+    return size ? size.t + size.b : (margin?.t ?? 10) + (margin?.b ?? 40);
+  }
+
+  /** The share of the height between them that the highest plot has. */
+  get share() {
+    const { layout } = this.spec;
+    const heights = Object.keys(layout).filter((name) => /^yaxis\d*$/.test(name))
+      .map((name) => { const [low, high] = layout[name].domain ?? [0, 1]; return high - low; });
+    return Math.max(...heights, 0) || 1;
   }
 
   resize() {

@@ -9,6 +9,7 @@ import { follow, renew, repeat } from "./following.js";
 import { listen } from "./keys.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
+import { Presenter } from "./present.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -49,7 +50,12 @@ export default async function receive(component, plotly) {
   return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }
 
+const TELL = 200; // milliseconds
+
 class Stage {
+  size = ""; // of window, stage and text, for which the views were placed
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  telling;
   /** @type {Message | undefined} */
   message;
   /** @type {string | undefined} */
@@ -85,7 +91,16 @@ class Stage {
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (place) => this.component.setStateValue("cursor", place),
     });
+    this.presenter = new Presenter(this.node, {
+      display: () => this.display,
+      step: (way) => (way > 0 ? this.playback.next() : this.playback.back()),
+      changed: () => this.tell(),
+    });
     this.stopListening = listen((key) => this.press(key));
+    this.resized = () => this.display && this.message && this.fit();
+    this.watch = new ResizeObserver(() => this.resized());
+    this.watch.observe(this.node); // its width; the sidebar may fold away
+    addEventListener("resize", this.resized);
   }
 
   /**
@@ -119,6 +134,26 @@ class Stage {
     }
   }
 
+  /** The window has another size, or the text. */
+  fit() {
+    const { display, node } = this;
+    const size = `${node.offsetWidth} ${innerHeight} ${getComputedStyle(document.documentElement).fontSize}`;
+    if (!display || size === this.size) return;
+    this.size = size;
+    this.place.measure();
+    display.readTheme();
+    display.resized();
+  }
+
+  /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */
+  tell() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      if (!this.asks.busy && this.place.present && this.connection.ready) this.component.setStateValue("look", this.presenter.look);
+      else this.tell();
+    }, TELL);
+  }
+
   /** @param {Message} message */
   take(message) {
     const { playback, asks } = this;
@@ -136,6 +171,9 @@ class Stage {
     playback.ended = message.ended ?? null;
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
+    if (rebuilt) this.fit();
+    if (message.look && (!before || message.returns !== before.returns)) this.presenter.follow(message.look);
+    else if (rebuilt) this.presenter.renew();
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
       display.transport.coming(message.coming ?? [], theme);
@@ -170,11 +208,13 @@ class Stage {
       act: (act) => this.act(act),
       drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
       switched: () => this.show(),
+      looked: () => this.tell(),
       innerWanted: () => this.wantInner(),
       innerMoved: (stop) => this.showInner(stop),
     });
     if (before) display.keepFaces(before);
     this.display = display;
+    this.size = "";
     this.body.replaceChildren(...display.nodes);
     display.moving(playback.moving); // what the reader has started goes on with the new run
     display.transport.busy(asks.busy);
@@ -233,10 +273,14 @@ class Stage {
     const given = keys?.[key] ?? keys?.[key.toLowerCase()]; // Caps Lock may be on
     if (move) move();
     else if (given) this.act(given);
-    return Boolean(move || given);
+    return Boolean(move || given) || this.presenter.press(key);
   }
 
   destroy() {
+    clearTimeout(this.telling);
+    this.watch.disconnect();
+    removeEventListener("resize", this.resized);
+    this.presenter.destroy();
     this.playback.destroy();
     this.stopListening();
     this.connection.destroy();

@@ -7,6 +7,9 @@
  */
 
 export const AXIS = /^[xy]axis\d*$/; // names of axes in a layout
+const REFERENCE = 15; // pixels of the page's root size for which figures give their sizes
+// what is a length on the screen, by the end of its address
+const LENGTH = /(font|marker)\.size$|line\.width$|(^|\.)margin\.\w+$|standoff$|(entry|item)width$|[xy]shift$/;
 
 /** @param {string} css */
 const channels = (css) => (css.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
@@ -36,6 +39,7 @@ export function readTheme(root, palettes) {
     dark,
     font: style.fontFamily,
     size: parseFloat(style.fontSize) * 0.9,
+    scale: parseFloat(getComputedStyle(document.documentElement).fontSize) / REFERENCE,
     background: style.backgroundColor,
     primary: style.getPropertyValue("--st-primary-color").trim(),
     colors: { text: style.color, muted: faint(0.62), grid: faint(0.13), ...palettes?.[dark ? "dark" : "light"] },
@@ -68,6 +72,22 @@ function painted(value, colors) {
 }
 
 /**
+ * Lengths of a figure as long as the page's root size has them. Returns the value itself where nothing changes.
+ * @param {any} value
+ * @param {number} scale
+ * @param {string} [path]
+ * @returns {any}
+ */
+export function sized(value, scale, path = "") {
+  if (scale === 1 || value === null || value === undefined) return value;
+  if (LENGTH.test(path)) return Array.isArray(value) || ArrayBuffer.isView(value)
+    ? Array.from(/** @type {number[]} */ (value), (length) => length * scale) : value * scale;
+  if (typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((each) => sized(each, scale, path)) : value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sized(part, scale, `${path}.${name}`)]));
+}
+
+/**
  * Fill in what the scene leaves to the theme.
  * @param {Record<string, any>} layout
  * @param {Theme} theme
@@ -82,7 +102,7 @@ export function dress(layout, theme) {
     dragmode: "zoom",
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: 52, r: 14, t: 10, b: 40 },
+    margin: sized({ margin: { l: 52, r: 14, t: 10, b: 40 } }, theme.scale).margin,
     ...layout,
     font: { family: theme.font, size: theme.size, color: text, ...layout.font },
     hoverlabel: { bgcolor: theme.background, bordercolor: muted, font: { color: text }, ...layout.hoverlabel },

@@ -36,14 +36,14 @@
  * What stands still.
  * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
  *   figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
- *   keys?: Record<string, Act>, speeds?: number[], tools?: Tool[], caption: string,
+ *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string,
  *   names?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
- * @typedef {{ id: string, title: string, area?: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null }} View
- * @typedef {{ areas?: { wide?: string[], medium?: string[], narrow?: string[] }, columns?: ByWidth,
- *   rows?: ByWidth }} Grid  as CSS has it
- * @typedef {{ wide?: string, medium?: string, narrow?: string }} ByWidth
+ * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
+ *   note?: string | null, describe?: string | null, tab?: string }} View
+ * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
+ *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them
+ * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
  * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
@@ -54,6 +54,10 @@
 /**
  * Where the reader is: the frame they came to rest at.
  * @typedef {{ at: number, turn: number | null, n: number }} Place
+ *
+ * How the reader looks at it: in presenter mode the views that are shown, else those brought to the front, the last one
+ * first, each as id or id.figure; and what the spotlight is on, a view's id or equation.id.
+ * @typedef {{ present: boolean, views: string[], spot: string | null }} Look
  */
 
 /**
@@ -61,16 +65,16 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
+ *   look?: Look, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
  */
 
 /**
  * How the page looks, and what Streamlit gives a component.
- * @typedef {{ dark: boolean, font: string, size: number, background: string, primary: string, colors: Colors,
+ * @typedef {{ dark: boolean, font: string, size: number, scale: number, background: string, primary: string, colors: Colors,
  *   signature: string }} Theme
  * @typedef {{ text: string, value?: number }} SlotText
  * @typedef {(name: string) => SlotText | undefined} Slots  what a slot holds now
- * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place) => void,
+ * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place | Look) => void,
  *   setTriggerValue: (name: string, value: Ask) => void }} Component
  */
 

@@ -10,30 +10,32 @@ import { Handles } from "./handles.js";
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  */
 
-/** @type {("wide" | "medium" | "narrow")[]} */
-const WIDTHS = ["wide", "medium", "narrow"];
+const LOWEST = 180; // pixels that the largest plot of a figure is high, at least
 
 export class View {
   /**
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
    * @param {{ seek: (frame: number) => void, drop: (handle: string, x: number, y: number) => void,
-   *   switched: () => void, inner: InnerEvents }} on
+   *   switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
     this.view = view;
+    this.name = view.tab ?? view.title;
+    /** @type {HTMLButtonElement | null} */
+    this.tab = null; // where it shares a place with others
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
-    const plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
-    this.node = el("section", { class: "stage-view", "aria-label": view.title, style: { "grid-area": view.area ?? view.id } },
-      el("header", { class: "stage-title" }, el("h3", {}, view.title), switcher, this.note), plots, this.inner?.node);
+    this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
+    this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
+      el("header", { class: "stage-title" }, el("h3", {}, view.title), switcher, this.note), this.plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
-    this.observer.observe(plots);
+    this.observer.observe(this.plots);
   }
 
   /**
@@ -54,7 +56,7 @@ export class View {
     const buttons = this.figures.map((figure) => {
       const click = () => {
         this.choose(figure);
-        this.on.switched();
+        this.on.switched(figure);
       };
       return (figure.button = el("button", { type: "button", on: { click } }, figure.label));
     });
@@ -68,6 +70,20 @@ export class View {
       other.node.hidden = other !== figure;
       other.button?.setAttribute("aria-pressed", String(other === figure));
     }
+    this.grow();
+  }
+
+  /** The view, and which of its figures where that is not the first, as one word. */
+  get token() {
+    return this.chosen === this.figures[0] ? this.view.id : `${this.view.id}.${this.chosen.id}`;
+  }
+
+  /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
+  grow() {
+    const need = `${Math.ceil(this.chosen.picture.around + LOWEST / this.chosen.picture.share)}px`;
+    if (this.plots.style.minHeight === need) return;
+    this.plots.style.minHeight = need;
+    this.on.grown();
   }
 
   /**
@@ -76,6 +92,7 @@ export class View {
    *   handles: import("./types.js").Handle[], theme: import("./types.js").Theme, glide: boolean }} frame
    */
   show({ held, slot, handles, theme, glide }) {
+    if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide);
@@ -90,7 +107,10 @@ export class View {
   /** @param {Face} face */
   connect({ host, handles }) {
     host.on("plotly_relayout", () => handles.follow());
-    host.on("plotly_afterplot", () => handles.follow());
+    host.on("plotly_afterplot", () => {
+      handles.follow();
+      this.grow();
+    });
     if (this.view.click === "x") {
       host.classList.add("stage-clickable");
       host.on("plotly_click", ({ points }) => this.on.seek(Math.round(points[0].x)));
@@ -149,23 +169,5 @@ class InnerControl {
     }
     const distances = this.stops.map((stop) => Math.abs(stop - at));
     this.show(distances.indexOf(Math.min(...distances)));
-  }
-}
-
-/**
- * The grid for each width is CSS: container queries choose between these properties.
- * @param {HTMLElement} grid
- * @param {import("./types.js").Scene} scene
- */
-export function arrange(grid, { areas = {}, columns = {}, rows = {}, views }) {
-  const oneColumn = views.map(({ id, area }) => area ?? id);
-  const wide = areas.wide ?? oneColumn;
-  const chosen = { wide, medium: areas.medium ?? wide, narrow: areas.narrow ?? oneColumn };
-  for (const width of WIDTHS) {
-    const lines = chosen[width];
-    const count = lines[0].trim().split(/\s+/).length;
-    grid.style.setProperty(`--areas-${width}`, lines.map((line) => `"${line}"`).join(" "));
-    grid.style.setProperty(`--columns-${width}`, columns[width] ?? `repeat(${count}, minmax(0, 1fr))`);
-    grid.style.setProperty(`--rows-${width}`, rows[width] ?? (width === "narrow" ? "none" : `repeat(${lines.length}, 1fr)`));
   }
 }

@@ -1,0 +1,234 @@
+// @ts-check
+/** Showing the stage to others: what is in view, what is lit, the keys for it, and the list of all keys. */
+import { el } from "./dom.js";
+
+/**
+ * @typedef {import("./types.js").Look} Look
+ * @typedef {import("./display.js").Display} Display
+ */
+
+const NAMES = {
+  Keys: "Keys", Close: "Close", Views: "Views",
+  next: "next step", back: "step back", play: "play, pause", ends: "to the start, to the end",
+  present: "presenter mode", pages: "step, in presenter mode (a clicker's keys)", digits: "show this view; in presenter mode one or two",
+  full: "full screen: the view under the pointer or with the focus, else all", blank: "black screen",
+  spot: "spotlight on the view or term under the pointer or with the focus, else on the next view", help: "this list",
+  escape: "end spotlight, black screen, full screen",
+};
+/** @type {[string, keyof typeof NAMES][]} */
+const KEYS = [
+  ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"], ["F", "full"],
+  ["X", "spot"], [",", "blank"], ["Esc", "escape"], ["?", "help"],
+];
+const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
+const MOST = 2; // views side by side
+
+export class Presenter {
+  present = false;
+  /** @type {string | null} */
+  spot = null; // the id of a view, or a term's as equation.id
+  /** @type {HTMLDialogElement | null} */
+  help = null;
+
+  /**
+   * `on`: display() that stands, step(way) through the frames, changed() when the reader has changed the look.
+   * @param {HTMLElement} node  of the stage
+   * @param {{ display: () => Display | undefined, step: (way: number) => void, changed: () => void }} on
+   */
+  constructor(node, on) {
+    this.node = node;
+    this.on = on;
+    this.black = el("div", { class: "stage-black", popover: "manual", on: { click: () => this.blank(false) } });
+    this.node.append(this.black);
+  }
+
+  /**
+   * What is in view, to be told to Python.
+   * @returns {Look}
+   */
+  get look() {
+    const display = this.on.display();
+    const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
+    return { present: this.present, views: views.map((view) => view.token), spot: this.spot };
+  }
+
+  /**
+   * Take a look that Python gives; views that the scene does not have are left out.
+   * @param {Look} look
+   */
+  follow({ present, views, spot }) {
+    const display = this.on.display();
+    if (!display) return;
+    const found = views.map((token) => display.named(token)).filter((view) => view !== undefined);
+    [...found].reverse().forEach((view) => display.arrangement.front(view));
+    this.spot = spot;
+    this.show(present, found);
+  }
+
+  /**
+   * Presenter mode on or off.
+   * @param {boolean} on
+   * @param {import("./views.js").View[]} [views]  that it shows; else those in view
+   */
+  show(on, views) {
+    const display = this.on.display();
+    this.present = on;
+    document.documentElement.toggleAttribute(PRESENTING, on);
+    this.node.toggleAttribute("data-present", on);
+    if (!display) return;
+    const { arrangement } = display;
+    arrangement.only = on ? (views?.length ? views : arrangement.shown).slice(0, MOST) : null;
+    this.light();
+    display.resized();
+  }
+
+  /** On another scene, or another size of the window. */
+  renew() {
+    const display = this.on.display();
+    if (this.present && display && !display.arrangement.only) this.show(true, display.arrangement.recent);
+    this.light();
+  }
+
+  /**
+   * Use a key, if it is one of ours.
+   * @param {string} key
+   */
+  press(key) {
+    const display = this.on.display();
+    if (!display) return false;
+    /** @type {Record<string, (() => void) | undefined>} */
+    const does = {
+      ".": () => this.toggle(),
+      ",": () => this.blank(!this.black.matches(":popover-open")),
+      "?": () => this.list(display),
+      f: () => this.full(),
+      x: () => this.spotlight(display),
+    };
+    const deed = does[key.toLowerCase()];
+    if (deed) deed();
+    else if (this.present && (key === "PageDown" || key === "PageUp")) this.on.step(key === "PageDown" ? 1 : -1);
+    else if (/^[1-9]$/.test(key)) return this.pick(display, Number(key) - 1);
+    else if (key === "Escape") return this.escape();
+    else return false;
+    return true;
+  }
+
+  toggle() {
+    const views = this.on.display()?.arrangement.only ?? [];
+    if (this.present) [...views].reverse().forEach((view) => this.on.display()?.arrangement.front(view));
+    this.show(!this.present);
+    this.on.changed();
+  }
+
+  /**
+   * A number's view: to the front; in presenter mode it comes, beside one other at most, or goes.
+   * @param {Display} display
+   * @param {number} number
+   */
+  pick({ views, arrangement, resized }, number) {
+    const view = views[number];
+    if (!view) return false;
+    const { only } = arrangement;
+    if (!only) arrangement.choose(view);
+    else {
+      const rest = only.filter((other) => other !== view);
+      const both = rest.length < only.length ? rest : [...rest.slice(1 - MOST), view];
+      arrangement.only = both.length ? both : only;
+      this.on.display()?.resized();
+      this.on.changed();
+    }
+    return true;
+  }
+
+  /** The view under the pointer or with the focus fills the screen; a second time, all is as before. */
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else (this.pointed(".stage-view") ?? this.node).requestFullscreen?.().catch(() => {}); // a browser, or a frame, may not allow it
+  }
+
+  /** @param {string} selector */
+  pointed(selector) {
+    const under = [...this.node.querySelectorAll(selector)].find((node) => node.matches(":hover"));
+    const found = under ?? (this.node.contains(document.activeElement) ? document.activeElement?.closest(selector) : null);
+    return /** @type {HTMLElement | null} */ (found ?? null);
+  }
+
+  /** @param {Display} display */
+  spotlight(display) {
+    const node = this.pointed(".stage-view, .stage-term");
+    const named = this.places(display);
+    const ids = display.arrangement.shown.map(({ view }) => view.id);
+    const under = [...named].find(([, place]) => place === node)?.[0];
+    const next = ids[(this.spot === null ? -1 : ids.indexOf(this.spot)) + 1] ?? null;
+    this.spot = under ? (under === this.spot ? null : under) : next;
+    this.light();
+    this.on.changed();
+  }
+
+  /**
+   * What the spotlight can fall on.
+   * @param {Display} display
+   * @returns {Map<string, HTMLElement>}
+   */
+  places({ views, header }) {
+    const terms = [...header.terms].map(([id, node]) => /** @type {[string, HTMLElement]} */ ([`equation.${id}`, node]));
+    return new Map([...views.map(({ view, node }) => /** @type {[string, HTMLElement]} */ ([view.id, node])), ...terms]);
+  }
+
+  light() {
+    const display = this.on.display();
+    if (!display) return;
+    const places = this.places(display);
+    const lit = this.spot === null ? undefined : places.get(this.spot);
+    const seen = lit && !lit.hidden && lit.parentElement ? lit : undefined;
+    places.forEach((node) => node.toggleAttribute("data-spot", node === seen));
+    this.node.toggleAttribute("data-spotlight", Boolean(seen));
+  }
+
+  /** @param {boolean} on */
+  blank(on) {
+    if (on) this.black.showPopover();
+    else this.black.hidePopover();
+  }
+
+  escape() {
+    if (this.black.matches(":popover-open")) this.blank(false);
+    else if (this.spot !== null) {
+      this.spot = null;
+      this.light();
+      this.on.changed();
+    } else return false;
+    return true;
+  }
+
+  /**
+   * All keys, in a window of their own.
+   * @param {Display} display
+   */
+  list({ scene, views }) {
+    if (this.help) {
+      this.help.close();
+      return;
+    }
+    const names = { ...NAMES, ...scene.names };
+    /** @param {string} keys @param {string} does */
+    const row = (keys, does) => [el("dt", {}, ...keys.split(" ").map((key) => (key === "…" ? key : el("kbd", {}, key)))), el("dd", {}, does)];
+    const dialog = el("dialog", { class: "stage-help", "aria-label": names.Keys, on: { close: () => {
+      dialog.remove();
+      this.help = null;
+    } } },
+    el("form", { method: "dialog" }, el("h2", {}, names.Keys), el("button", { class: "stage-tool" }, names.Close)),
+    el("dl", {},
+      ...KEYS.flatMap(([keys, name]) => row(keys, names[name])),
+      ...views.flatMap(({ name }, number) => row(String(number + 1), name)),
+      ...(scene.help ?? []).flatMap(({ key, does }) => row(key, does))));
+    this.node.append(dialog);
+    this.help = dialog;
+    dialog.showModal();
+  }
+
+  destroy() {
+    if (this.present) document.documentElement.removeAttribute(PRESENTING);
+    this.help?.close();
+  }
+}
