@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette
 from figures.look.encode import Json
@@ -128,7 +129,10 @@ class Tool:
 
 @dataclass(frozen=True)
 class Scene:
-    """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key."""
+    """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
+
+    help: what a page calls a move, where it is not what the moves call themselves.
+    """
 
     equation: Sequence[Term | str]
     metrics: Sequence[Metric]
@@ -137,6 +141,7 @@ class Scene:
     tools: Sequence[Tool]
     inner: Slider | None = None
     moves: Sequence[str] = ()
+    help: Mapping[str, str] = field(default_factory=dict)
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,6 +157,7 @@ class Scene:
             "inner": self.inner and self.inner.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves},
+            "help": [{"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves],
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in self.tools],
             "caption": "caption",

@@ -35,6 +35,9 @@ def show() -> StreamlitPage:
         st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
         for number, (name, title) in enumerate(PAGES)
     ]
-    page = st.navigation(pages, position="sidebar")
+    embedded = bool(st.context.is_embedded)
+    page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
+    if embedded:
+        st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
     return page

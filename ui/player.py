@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ui import limits, stage
+from ui.look import Look
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -30,6 +31,7 @@ class Player:
     due: where the reader is to stand once a tape that is being opened again has come so far; None where that is past.
     clock: tells the seconds of a slice.
     entry: rises when something else comes into view, to which the browser's Back shall lead.
+    look: how the reader looks at it.
     """
 
     cursor: int = 0
@@ -37,6 +39,7 @@ class Player:
     due: int | None = None
     clock: Callable[[], float] = time.monotonic
     entry: int = 0
+    look: Look = Look()
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -91,6 +94,7 @@ class Player:
         A place from before our last order to move is out of date: two keys pressed quickly both count.
         """
         result = stage.asked(key)
+        self.look = Look.read(result.look) or self.look
         if result.cursor is not None and result.turn == self.turn:
             self.cursor, self.due = min(result.cursor, last), None
         act = result.act
@@ -175,6 +179,7 @@ class Player:
                 "cursor": self.cursor,
                 "turn": self.turn,
                 "entry": self.entry,
+                "look": self.look.json(),
                 "answer": self._answered,
                 "ended": run.ended,
                 "coming": run.coming(),

@@ -16,6 +16,7 @@ import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
+from ui.look import Look
 from ui.notices import notice
 from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
@@ -126,7 +127,7 @@ class Session:
     # --- what all pages share -----------------------------------------------------------------------------------
     def query(self) -> Query:
         """The view as query parameters."""
-        return {**self.settings.query(), **self.run.query(self.player.place)}
+        return {**self.settings.query(), **self.run.query(self.player.place), **self.player.look.query()}
 
     @classmethod
     def opened(cls, query: Query) -> Self:
@@ -137,6 +138,7 @@ class Session:
         settings, messages = cls.kind.of_query(query)
         tape, cursor = cls.runs.read(query, messages)
         messages += cls.runs.cut_short(*tape)
+        look = Look.of_query(query, messages)
         for attempt, made in ((settings, tape), (settings.bare(), ()), (cls.kind(), ())):
             try:
                 session = cls(attempt, cls.runs.reopening(attempt, *made), messages)
@@ -144,6 +146,7 @@ class Session:
                 messages.append(f"Link: {error}. The defaults are shown instead.")
                 continue
             session.player.reopen(session.run, cursor)
+            session.player.look = look
             return session
         raise AssertionError("the defaults describe a run")
 

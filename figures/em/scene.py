@@ -151,8 +151,8 @@ class EmScene(PageScene):
             metrics=bound.METRICS,
             views=[
                 View("data", self.view.title, [self.view.figure], note="note.data", describe="describe", tab="Data"),
-                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x", tab="Half-steps"),
                 View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course", tab="Bound"),
+                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x", tab="Half-steps"),
                 View(
                     "decomposition",
                     "Terms of log p",

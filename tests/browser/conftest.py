@@ -19,7 +19,8 @@ from ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
 STARTUP = 60  # seconds
-SIZE = {"width": 1440, "height": 900}
+# high enough for all views of every page at once
+SIZE = {"width": 1440, "height": 1150}
 TIMEOUT = 40_000  # milliseconds; a server that has just started is slow
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

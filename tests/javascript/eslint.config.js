@@ -7,7 +7,7 @@ const rules = {
   curly: ["error", "multi-line"],
   "default-case-last": "error",
   eqeqeq: "error",
-  "max-lines": ["error", 250],
+  "max-lines": ["error", 300],
   "no-implicit-globals": "error",
   "no-loop-func": "error",
   "no-self-compare": "error",

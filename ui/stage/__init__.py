@@ -21,12 +21,14 @@ FRONTEND = Path(__file__).parent / "frontend"
 class Result(NamedTuple):
     """What the reader did since the last `show`: where they rest, what they asked for; None if nothing new.
 
-    turn: the last order to move that the browser had followed when it came to rest at `cursor`.
+    turn: the last order to move that the browser had followed when it came to rest at `cursor`. look: what they brought
+    into view, as the browser tells it.
     """
 
     cursor: int | None
     act: dict[str, Any] | None
     turn: int | None = None
+    look: Any = None
 
 
 def asked(key: str) -> Result:
@@ -36,7 +38,7 @@ def asked(key: str) -> Result:
     """
     news = st.session_state.get(_news(key), {})
     at, turn = acts.read_place(news.get("cursor"))
-    return Result(at, acts.read(news.get("act")), turn)
+    return Result(at, acts.read(news.get("act")), turn, news.get("look"))
 
 
 def show(message: dict[str, Any], *, key: str) -> Result:
@@ -46,6 +48,7 @@ def show(message: dict[str, Any], *, key: str) -> Result:
         key=key,
         data={"key": key, "session": _session(), "returns": _returns(), **message},
         on_cursor_change=lambda: _remember(key, "cursor"),
+        on_look_change=lambda: _remember(key, "look"),
         on_act_change=lambda: _remember(key, "act"),
     )
     st.session_state.pop(_news(key), None)

@@ -8,7 +8,7 @@ import { el } from "./dom.js";
  *   views share has their names with + between; heights and widths as CSS has them
  */
 
-const WIDE = 60, MEDIUM = 40, PAIR = 44; // rem of the stage's own width: from here on a grid, two columns
+const WIDE = 60, MEDIUM = 40, PAIR = 44, COLUMN = 17; // rem of the stage's own width: from here on a grid, two columns, one more
 
 export class Arrangement {
   /** @type {View[]} */
@@ -69,19 +69,19 @@ export class Arrangement {
     if (only) return [width < MEDIUM ? { rows: only.map(({ view }) => [view.id]) } : { rows: [only.map(({ view }) => view.id)] }];
     if (width < MEDIUM || views.length < 2) return [single];
     const pair = { rows: [[names[0], names.slice(1).join("+")]] };
-    return [this.drawing(width < WIDE ? "medium" : "wide"), this.drawing("low"), width < PAIR ? single : pair]
-      .filter((drawing) => drawing !== null);
+    return [...this.drawing(width < WIDE ? "medium" : "wide"), ...this.drawing("low"), width < PAIR ? single : pair]
+      .filter(({ rows }) => width >= COLUMN * rows[0].length);
   }
 
   /**
+   * One of the scene's, if it has it.
    * @param {"wide" | "medium" | "low"} name
-   * @returns {Drawing | null}
+   * @returns {Drawing[]}
    */
   drawing(name) {
     const { areas, columns, rows } = this.scene;
     const drawn = areas?.[name] ?? (name === "medium" ? areas?.wide : undefined);
-    if (!drawn) return null;
-    return { rows: drawn.map((row) => row.trim().split(/\s+/)), heights: rows?.[name], widths: columns?.[name] };
+    return drawn ? [{ rows: drawn.map((row) => row.trim().split(/\s+/)), heights: rows?.[name], widths: columns?.[name] }] : [];
   }
 
   /** @param {Drawing} drawing */

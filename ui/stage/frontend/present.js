@@ -22,6 +22,7 @@ const KEYS = [
 ];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
 const MOST = 2; // views side by side
+const TELL = 200; // milliseconds after which Python is told of a change
 
 export class Presenter {
   present = false;
@@ -29,11 +30,14 @@ export class Presenter {
   spot = null; // the id of a view, or a term's as equation.id
   /** @type {HTMLDialogElement | null} */
   help = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  telling;
 
   /**
-   * `on`: display() that stands, step(way) through the frames, changed() when the reader has changed the look.
+   * `on`: display() that stands, step(way) through the frames, report(look) to Python, free() whether it may be told now.
    * @param {HTMLElement} node  of the stage
-   * @param {{ display: () => Display | undefined, step: (way: number) => void, changed: () => void }} on
+   * @param {{ display: () => Display | undefined, step: (way: number) => void, free: () => boolean,
+   *   report: (look: Look) => void }} on
    */
   constructor(node, on) {
     this.node = node;
@@ -50,6 +54,15 @@ export class Presenter {
     const display = this.on.display();
     const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
     return { present: this.present, views: views.map((view) => view.token), spot: this.spot };
+  }
+
+  /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */
+  tell() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      if (this.on.free()) this.on.report(this.look);
+      else this.tell();
+    }, TELL);
   }
 
   /**
@@ -117,7 +130,7 @@ export class Presenter {
     const views = this.on.display()?.arrangement.only ?? [];
     if (this.present) [...views].reverse().forEach((view) => this.on.display()?.arrangement.front(view));
     this.show(!this.present);
-    this.on.changed();
+    this.tell();
   }
 
   /**
@@ -125,8 +138,9 @@ export class Presenter {
    * @param {Display} display
    * @param {number} number
    */
-  pick({ views, arrangement, resized }, number) {
-    const view = views[number];
+  pick(display, number) {
+    const { arrangement } = display;
+    const view = display.views[number];
     if (!view) return false;
     const { only } = arrangement;
     if (!only) arrangement.choose(view);
@@ -134,8 +148,8 @@ export class Presenter {
       const rest = only.filter((other) => other !== view);
       const both = rest.length < only.length ? rest : [...rest.slice(1 - MOST), view];
       arrangement.only = both.length ? both : only;
-      this.on.display()?.resized();
-      this.on.changed();
+      display.resized();
+      this.tell();
     }
     return true;
   }
@@ -162,7 +176,7 @@ export class Presenter {
     const next = ids[(this.spot === null ? -1 : ids.indexOf(this.spot)) + 1] ?? null;
     this.spot = under ? (under === this.spot ? null : under) : next;
     this.light();
-    this.on.changed();
+    this.tell();
   }
 
   /**
@@ -196,7 +210,7 @@ export class Presenter {
     else if (this.spot !== null) {
       this.spot = null;
       this.light();
-      this.on.changed();
+      this.tell();
     } else return false;
     return true;
   }
@@ -228,6 +242,7 @@ export class Presenter {
   }
 
   destroy() {
+    clearTimeout(this.telling);
     if (this.present) document.documentElement.removeAttribute(PRESENTING);
     this.help?.close();
   }

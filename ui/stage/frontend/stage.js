@@ -10,6 +10,7 @@ import { listen } from "./keys.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
+import { Room } from "./room.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -50,12 +51,7 @@ export default async function receive(component, plotly) {
   return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }
 
-const TELL = 200; // milliseconds
-
 class Stage {
-  size = ""; // of window, stage and text, for which the views were placed
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  telling;
   /** @type {Message | undefined} */
   message;
   /** @type {string | undefined} */
@@ -94,13 +90,11 @@ class Stage {
     this.presenter = new Presenter(this.node, {
       display: () => this.display,
       step: (way) => (way > 0 ? this.playback.next() : this.playback.back()),
-      changed: () => this.tell(),
+      free: () => !this.asks.busy && this.place.present && this.connection.ready,
+      report: (look) => this.component.setStateValue("look", look),
     });
     this.stopListening = listen((key) => this.press(key));
-    this.resized = () => this.display && this.message && this.fit();
-    this.watch = new ResizeObserver(() => this.resized());
-    this.watch.observe(this.node); // its width; the sidebar may fold away
-    addEventListener("resize", this.resized);
+    this.room = new Room(this.node, () => this.fit());
   }
 
   /**
@@ -134,24 +128,10 @@ class Stage {
     }
   }
 
-  /** The window has another size, or the text. */
   fit() {
-    const { display, node } = this;
-    const size = `${node.offsetWidth} ${innerHeight} ${getComputedStyle(document.documentElement).fontSize}`;
-    if (!display || size === this.size) return;
-    this.size = size;
     this.place.measure();
-    display.readTheme();
-    display.resized();
-  }
-
-  /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */
-  tell() {
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      if (!this.asks.busy && this.place.present && this.connection.ready) this.component.setStateValue("look", this.presenter.look);
-      else this.tell();
-    }, TELL);
+    this.display?.readTheme();
+    this.display?.resized();
   }
 
   /** @param {Message} message */
@@ -208,13 +188,12 @@ class Stage {
       act: (act) => this.act(act),
       drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
       switched: () => this.show(),
-      looked: () => this.tell(),
+      looked: () => this.presenter.tell(),
       innerWanted: () => this.wantInner(),
       innerMoved: (stop) => this.showInner(stop),
     });
     if (before) display.keepFaces(before);
     this.display = display;
-    this.size = "";
     this.body.replaceChildren(...display.nodes);
     display.moving(playback.moving); // what the reader has started goes on with the new run
     display.transport.busy(asks.busy);
@@ -277,9 +256,7 @@ class Stage {
   }
 
   destroy() {
-    clearTimeout(this.telling);
-    this.watch.disconnect();
-    removeEventListener("resize", this.resized);
+    this.room.destroy();
     this.presenter.destroy();
     this.playback.destroy();
     this.stopListening();

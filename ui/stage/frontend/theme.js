@@ -80,8 +80,10 @@ function painted(value, colors) {
  */
 export function sized(value, scale, path = "") {
   if (scale === 1 || value === null || value === undefined) return value;
-  if (LENGTH.test(path)) return Array.isArray(value) || ArrayBuffer.isView(value)
-    ? Array.from(/** @type {number[]} */ (value), (length) => length * scale) : value * scale;
+  if (LENGTH.test(path)) {
+    const many = Array.isArray(value) || ArrayBuffer.isView(value);
+    return many ? Array.from(/** @type {number[]} */ (value), (length) => length * scale) : value * scale;
+  }
   if (typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((each) => sized(each, scale, path)) : value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sized(part, scale, `${path}.${name}`)]));

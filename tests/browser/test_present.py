@@ -1,0 +1,233 @@
+"""Shown to others: sizes of text in presenter mode, every key, links that hold all of it, and a page within a page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.reader import Reader
+
+PAGES = ("", "map", "posterior", "dictionary")
+
+# the smallest text in view: [pixels, words], of what stands on the line and of sub- and superscripts
+SMALLEST = r"""() => {
+  const found = { line: [Infinity, ""], script: [Infinity, ""] };
+  const walk = document.createTreeWalker(document.querySelector(".stage"), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode.data.trim(), node = walk.currentNode.parentElement;
+    // what only screen readers get, what has no size, and the thin space that lines up a list
+    if (!text.replace(/[\u200b\u2061]/g, "") || node.closest(".katex-mathml, option, [hidden], style")) continue;
+    const box = node.getBoundingClientRect();
+    if (!box.width || !node.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    const kind = node.closest(".mtight, .msupsub, sub, sup") || node.style.fontSize === "70%" ? "script" : "line";
+    if (size < found[kind][0]) found[kind] = [size, text];
+  }
+  return found;
+}"""
+
+
+class Hall(Reader):
+    """A page shown to a hall."""
+
+    figures = 1
+    path = ""
+
+    def open(self, query="", frame=0):
+        self.page.set_viewport_size({"width": 1920, "height": 1080})
+        return super().open(query, frame)
+
+    def shown(self):
+        return self.page.locator(".stage-view:visible").evaluate_all("(all) => all.map((node) => node.dataset.view)")
+
+    def shows_views(self, *views):
+        self.page.wait_for_function(
+            "(views) => [...document.querySelectorAll('.stage-view')].filter((node) => node.offsetWidth)"
+            ".map((node) => node.dataset.view).join() === views",
+            arg=",".join(views),
+        )
+
+    def root(self):
+        return self.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+
+    def spot(self):
+        return self.page.locator("[data-spot]").evaluate_all(
+            "(all) => all.map((node) => node.dataset.view ?? node.title)"
+        )
+
+
+@pytest.fixture
+def hall(page, serve):
+    return Hall(page, serve(ROOT / "app.py").url)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_text_is_too_small_for_the_last_row(hall, path):
+    hall.path = path
+    hall.open("present=1")
+    expect(hall.page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(hall.page.get_by_test_id("stHeader")).to_be_hidden()
+    names = hall.page.locator(".stage-view").evaluate_all("(all) => all.map((node) => node.dataset.view)")
+    first = hall.shown()
+    assert first == names[:2]
+    hall.press("2")  # away: one is left
+    hall.shows_views(names[0])
+    for number, name in enumerate(names[1:], start=2):
+        hall.press(str(number))
+        hall.page.wait_for_function(
+            f"document.querySelector('[data-view={name}] .main-svg')?.getBoundingClientRect().width"
+        )
+        smallest = hall.page.evaluate(SMALLEST)
+        assert smallest["line"][0] >= 22 and smallest["script"][0] >= 15, (name, smallest)
+        assert len(hall.shown()) == 2
+        assert hall.fits(), name
+        hall.press(str(number))
+        hall.shows_views(names[0])
+
+
+def test_the_point_key_shows_and_ends_it(hall):
+    hall.open("schedule=EM&cursor=1", 1)
+    before = hall.root()
+    expect(hall.page.get_by_test_id("stSidebar")).to_be_visible()
+    hall.press(".")
+    expect(hall.page.get_by_test_id("stSidebar")).to_be_hidden()
+    assert hall.root() == pytest.approx(28.8, abs=0.1) and hall.root() > 1.4 * before
+    assert hall.address("present=1")["views"] == "data,course"
+    hall.press("PageDown")
+    hall.at(2)
+    hall.press("PageUp", "PageUp")
+    hall.at(0)
+    hall.press("e")  # letters stay moves
+    hall.at(1)
+    hall.press(".")
+    expect(hall.page.get_by_test_id("stSidebar")).to_be_visible()
+    assert hall.root() == before
+    hall.page.wait_for_function("!location.search.includes('present')")
+
+
+def test_numbers_choose_one_view_or_two(hall):
+    hall.open("present=1&views=course")
+    hall.shows_views("course")
+    hall.press("2")  # the only one stays
+    hall.press("3")
+    hall.shows_views("course", "timeline")
+    hall.press("1")  # the one that was there longest leaves
+    hall.shows_views("timeline", "data")
+    hall.press("9")
+    assert hall.shown() == ["timeline", "data"]
+    assert hall.address("views=timeline%2Cdata")["present"] == "1"
+
+
+def test_full_screen_of_one_view(hall):
+    hall.open()
+    hall.page.locator("[data-view=course]").hover(position={"x": 60, "y": 20})
+    hall.press("f")
+    hall.page.wait_for_function("document.fullscreenElement?.dataset.view === 'course'")
+    hall.page.wait_for_function("document.querySelector('[data-figure=course] .stage-plot')._fullLayout.height > 800")
+    hall.press("ArrowRight", "f")
+    hall.at(1)
+    hall.page.wait_for_function("document.fullscreenElement === null")
+    hall.page.mouse.move(5, 700)
+    hall.press("F")
+    hall.page.wait_for_function("document.fullscreenElement?.classList.contains('stage')")
+    hall.press("F")
+    hall.page.wait_for_function("document.fullscreenElement === null")
+
+
+def test_black_screen(hall):
+    hall.open()
+    black = hall.page.locator(".stage-black")
+    for key in (",", "Escape"):
+        hall.press(",")
+        expect(black).to_be_visible()
+        assert hall.page.evaluate("document.elementFromPoint(960, 540).className") == "stage-black"
+        hall.press(key)
+        expect(black).to_be_hidden()
+
+
+def test_spotlight_on_a_view_or_a_term(hall):
+    hall.open()
+    opacity = "(node) => getComputedStyle(node).opacity"
+    hall.page.locator("[data-view=course]").hover(position={"x": 60, "y": 20})
+    hall.press("x")
+    assert hall.spot() == ["course"]
+    expect(hall.page.locator("[data-view=data]")).to_have_css("opacity", "0.12")
+    assert hall.page.locator("[data-view=course]").evaluate(opacity) == "1"
+    assert hall.address("spot=course")["spot"] == "course"
+    hall.press("x")
+    assert hall.spot() == []
+    expect(hall.page.locator("[data-view=data]")).to_have_css("opacity", "1")
+    hall.page.locator(".stage-term").nth(2).hover()
+    hall.press("X")
+    expect(hall.page.locator(".stage-term").nth(2)).to_have_attribute("data-spot", "")
+    expect(hall.page.locator(".stage-term").nth(0)).to_have_css("opacity", "0.12")
+    assert hall.address("spot=equation.kl")
+    hall.press("Escape")
+    assert hall.spot() == []
+    hall.page.mouse.move(5, 700)  # on nothing: one view after the other
+    for view in ("data", "course", "timeline"):
+        hall.press("x")
+        assert hall.spot() == [view]
+
+
+def test_list_of_keys(hall):
+    hall.open("present=1")
+    hall.press("?")
+    listed = hall.page.get_by_role("dialog", name="Keys")
+    expect(listed).to_be_visible()
+    keys = listed.locator("kbd").all_inner_texts()
+    for key in ("→", "←", "Space", ".", ",", "?", "F", "X", "PgDn", "1", "E", "M", "G"):
+        assert key in keys
+    expect(listed).to_contain_text("exact posterior")
+    hall.press("?")
+    expect(listed).to_have_count(0)
+    hall.press("?", "Escape")
+    expect(listed).to_have_count(0)
+
+
+def test_a_link_holds_all_of_it(hall, other_page):
+    hall.open("schedule=(EM)2&cursor=3", 3)
+    hall.button("All").click()
+    hall.page.mouse.move(5, 700)
+    hall.press(".", "3", "x")
+    hall.shows_views("course", "timeline")
+    query = hall.address("spot=")
+    assert query["present"] == "1" and query["views"] == "course,timeline.timeline" and query["spot"] == "course"
+    other = Hall(other_page, hall.url)
+    other.open(hall.page.url.split("?")[1], 3)
+    other.shows_views("course", "timeline")
+    assert other.spot() == ["course"]
+    expect(other.button("All")).to_have_attribute("aria-pressed", "true")
+    assert other.root() == hall.root()
+    other.page.wait_for_timeout(800)
+    assert other.page.url.split("?")[1] == hall.page.url.split("?")[1]
+
+
+def test_a_tab_is_part_of_the_link(hall, other_page):
+    hall.open()
+    hall.stage.get_by_role("tab", name="Terms").click()
+    assert hall.address("views=")["views"] == "decomposition"
+    other = Hall(other_page, hall.url).open(hall.page.url.split("?")[1])
+    expect(other.page.locator("[data-view=decomposition]")).to_be_visible()
+
+
+def test_a_link_that_names_no_views_says_so(hall):
+    hall.open("present=perhaps&views=%3Cb%3E")
+    expect(hall.page.get_by_text("The usual view is shown instead")).to_be_visible()
+    expect(hall.page.get_by_test_id("stSidebar")).to_be_visible()
+
+
+def test_within_another_page(hall):
+    hall.page.set_viewport_size({"width": 1024, "height": 768})
+    frame = f'<iframe src="{hall.url}/?embed=true" style="width: 960px; height: 600px" allow="fullscreen"></iframe>'
+    hall.page.set_content(f"<h1>A lecture</h1>{frame}")
+    inside = hall.page.frame_locator("iframe")
+    inside.locator(".stage[data-frame] .main-svg").first.wait_for()
+    expect(inside.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(inside.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
+    box = inside.locator(".stage").bounding_box()
+    assert box["width"] > 900
+    inside.get_by_role("button", name="E-step", exact=True).click()
+    expect(inside.locator(".stage")).to_have_attribute("data-frame", "1")
+    inside.locator(".stage-caption").click()
+    hall.press("ArrowRight")
+    expect(inside.locator(".stage")).to_have_attribute("data-frame", "2")

@@ -1,0 +1,109 @@
+"""Every plot is high enough at every size of the window and at every zoom, and all of a page is within reach."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.reader import Reader
+
+# zoom of 200 % is half the window, in the pixels that a page knows
+DESKTOPS = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768)]
+ZOOMED = [(width // 2, height // 2) for width, height in DESKTOPS]
+PHONE = [(390, 844), (844, 390)]
+HMM = "?model=hidden_markov&schedule=EM"
+PAGES = {"": "?schedule=EM", "chain": HMM, "map": "map", "posterior": "posterior", "dictionary": "dictionary"}
+
+# the largest plot area of each figure that is in view, by name; one whose sides keep their ratio may be as high as its
+# width allows
+HEIGHTS = """() => Object.fromEntries([...document.querySelectorAll(".stage-figure")]
+  .filter((node) => node.offsetWidth)
+  .map((node) => {
+    const layout = node.querySelector(".stage-plot")._fullLayout;
+    const axes = Object.entries(layout).filter(([name]) => /^yaxis\\d*$/.test(name)).map(([, axis]) => axis);
+    const square = axes.some(({ scaleanchor, constrain }) => scaleanchor && constrain === "domain");
+    const length = Math.max(...axes.map(({ _length }) => _length));
+    return [node.dataset.figure, square ? Math.max(length, layout._size.h) : length];
+  }))"""
+DRAWN = """() => [...document.querySelectorAll(".stage-figure")].every((node) => !node.offsetWidth
+  || (node.querySelector(".stage-plot")._fullLayout?.height === node.offsetHeight
+    && node.querySelector(".stage-plot")._fullLayout.width === node.offsetWidth))"""
+
+
+class Sized(Reader):
+    """A page at some size of the window."""
+
+    figures = 1
+
+    def size(self, width, height):
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.settle()
+        return self
+
+    def settle(self):
+        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(DRAWN)
+
+    def heights(self):
+        """Of every figure of the page, behind tabs and switches too."""
+        found = self.page.evaluate(HEIGHTS)
+        for place in self.stage.locator(".stage-place").all():
+            for tab in place.get_by_role("tab").all() or [None]:
+                if tab:
+                    tab.click()
+                    expect(tab).to_have_attribute("aria-selected", "true")
+                for face in place.locator(".stage-view:visible .stage-switch button").all():
+                    face.click()
+                    self.settle()
+                    found |= self.page.evaluate(HEIGHTS)
+                self.settle()
+                found |= self.page.evaluate(HEIGHTS)
+        return found
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_no_plot_is_lower_than_180_pixels(page, serve, page_name):
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    page.goto(f"{reader.url}/{PAGES[page_name]}")
+    page.wait_for_selector(".stage[data-frame] .main-svg")
+    views = page.locator(".stage-view").count()
+    for width, height in [*DESKTOPS, *ZOOMED, *PHONE]:
+        found = reader.size(width, height).heights()
+        assert len(found) >= views, (width, height, found)
+        low = {name: high for name, high in found.items() if high < (120 if (width, height) == (844, 390) else 179.5)}
+        assert not low, (width, height, low)
+        # nothing sideways, and the button that goes on is in view wherever the page is scrolled to
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), (width, height)
+        box = page.locator(".stage-main").bounding_box()
+        assert box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, (width, height)
+
+
+def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):
+    page.set_viewport_size({"width": 390, "height": 844})
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    reader.path = ""
+    reader.open("schedule=EM")
+    assert page.locator(".stage-view:visible").count() == 1
+    words = page.locator(".stage-words").evaluate("(node) => node.scrollHeight <= node.clientHeight + 1")
+    assert words and page.locator(".stage-caption").bounding_box()["height"] > 30
+    reader.stage.get_by_role("tab", name="Half-steps").click()
+    expect(page.locator(".stage-view:visible")).to_have_attribute("data-view", "timeline")
+    reader.button("E-step").click()
+    reader.at(3)
+    # the caption is not covered by what is pressed
+    page.locator(".stage-caption").scroll_into_view_if_needed()
+    caption, bar = page.locator(".stage-caption").bounding_box(), page.locator(".stage-transport").bounding_box()
+    assert caption["y"] + caption["height"] <= bar["y"] + 1
+
+
+def test_text_grows_with_the_window_and_figures_with_the_text(page, serve):
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    reader.path = ""
+    reader.open("schedule=EM")
+    tick = "parseFloat(plot.querySelector('.xtick text').style.fontSize)"
+    reader.size(1440, 900)
+    assert reader.plot("data", tick) == pytest.approx(12)
+    reader.size(1920, 1080)
+    reader.page.wait_for_function("document.querySelector('[data-figure=data] .xtick text').style.fontSize !== '12px'")
+    assert reader.plot("data", tick) == pytest.approx(16, abs=0.1)
+    assert reader.plot("data", "plot._fullLayout.margin.b") == pytest.approx(46 * 19.968 / 15, abs=0.1)

@@ -1,0 +1,29 @@
+// @ts-check
+/** The room that the stage has: says when the window, the stage's part of it or the size of text has changed. */
+
+export class Room {
+  size = ""; // for which the views were placed
+
+  /**
+   * @param {HTMLElement} node  of the stage
+   * @param {() => void} changed
+   */
+  constructor(node, changed) {
+    this.node = node;
+    this.changed = changed;
+    this.look = () => {
+      const size = `${node.offsetWidth} ${innerHeight} ${getComputedStyle(document.documentElement).fontSize}`;
+      if (!node.offsetWidth || size === this.size) return;
+      this.size = size;
+      changed();
+    };
+    this.watch = new ResizeObserver(this.look); // for the width: the sidebar may fold away
+    this.watch.observe(node);
+    addEventListener("resize", this.look);
+  }
+
+  destroy() {
+    this.watch.disconnect();
+    removeEventListener("resize", this.look);
+  }
+}
