@@ -92,7 +92,7 @@ class Examples:
         figure.text(
             "words",
             "$fit",
-            size=10,
+            size=11.5,
             x=[column * (width + _GAP) + (width - 1) / 2 for _ in range(PARTS) for column in range(count)],
             y=[top + part * line + height * (1 + _LINE / 2) - 0.5 for part in range(PARTS) for _ in range(count)],
             # Plotly takes the place of an empty word away for good

@@ -22,7 +22,7 @@ class OverWidth:
         shape = {
             "x": "width s of q, towards 0",
             "legend": True,
-            "xaxis": {**axis, "tickfont": {"size": 11, "color": "$muted"}},
+            "xaxis": {**axis, "tickfont": {"size": 11.5, "color": "$muted"}},
         }
         corner = {"x": 0.17, "y": 0.02, "yanchor": "bottom", "orientation": "v"}
         self.bound = Figure("bound", "ELBO", y="nats", corner=corner, **shape)

@@ -188,6 +188,7 @@ def test_a_link_holds_all_of_it(hall, other_page):
     hall.open("schedule=(EM)2&cursor=3", 3)
     hall.button("All").click()
     hall.page.mouse.move(5, 700)
+    hall.page.evaluate("document.activeElement.blur()")
     hall.press(".", "3", "x")
     hall.shows_views("course", "timeline")
     query = hall.address("spot=")

@@ -32,7 +32,7 @@ export class Arrangement {
 
   /** Those that are in view. */
   get shown() {
-    return this.views.filter(({ node }) => !node.hidden && node.parentElement);
+    return this.views.filter(({ node }) => !node.hidden && node.isConnected);
   }
 
   /**
@@ -48,9 +48,11 @@ export class Arrangement {
    * Place the views anew, in the richest of the drawings whose views all have the height they need.
    * @param {number} width  of the stage, in rem
    * @param {() => boolean} fits  whether what stands now does without scrolling
+   * @param {boolean} [again]  the views need more than was known: none but the drawing that stands, and those after it
    */
-  fit(width, fits) {
+  fit(width, fits, again = false) {
     const drawings = this.candidates(width);
+    if (again) drawings.splice(0, drawings.findIndex((drawing) => JSON.stringify(drawing) === this.made));
     for (const drawing of drawings) {
       this.place(drawing);
       if (drawing === drawings.at(-1) || fits()) return;
@@ -85,8 +87,9 @@ export class Arrangement {
   }
 
   /** @param {Drawing} drawing */
-  place({ rows, heights, widths }) {
-    const made = JSON.stringify([rows, heights, widths]);
+  place(drawing) {
+    const made = JSON.stringify(drawing);
+    const { rows, heights, widths } = drawing;
     if (made === this.made) return;
     this.made = made;
     const places = [...new Set(rows.flat())];

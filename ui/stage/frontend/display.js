@@ -37,6 +37,7 @@ export class Display {
   constructor(scene, node, on) {
     this.scene = scene;
     this.node = node;
+    this.on = on;
     this.header = new Header(scene, on.act);
     this.transport = new Transport(scene, on);
     const chosen = (/** @type {View} */ view) => {
@@ -52,10 +53,6 @@ export class Display {
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));
     this.arrangement = new Arrangement(scene, this.views, chosen);
-    this.resized = () => {
-      this.fit();
-      on.switched();
-    };
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
@@ -87,12 +84,21 @@ export class Display {
     return view;
   }
 
-  /** Place the views as the window has room for them. */
-  fit() {
+  /**
+   * Place the views as the window has room for them.
+   * @param {boolean} [again]
+   */
+  fit(again) {
     const body = this.arrangement.node.parentElement;
     if (!body?.offsetWidth) return;
     const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    this.arrangement.fit(body.offsetWidth / root, () => body.scrollHeight <= Math.ceil(parseFloat(getComputedStyle(body).minHeight)) + 1);
+    this.arrangement.fit(body.offsetWidth / root, () => body.scrollHeight <= Math.ceil(parseFloat(getComputedStyle(body).minHeight)) + 1, again);
+  }
+
+  /** The window has another size, or the reader another view of it. */
+  resized() {
+    this.fit();
+    this.on.switched();
   }
 
   /** The same once more is known of the figures, a moment later. */
@@ -100,8 +106,8 @@ export class Display {
     cancelAnimationFrame(this.refitting);
     this.refitting = requestAnimationFrame(() => {
       const before = this.arrangement.made;
-      this.fit();
-      if (this.arrangement.made !== before) this.resized();
+      this.fit(true);
+      if (this.arrangement.made !== before) this.on.switched();
     });
   }
 

@@ -232,6 +232,14 @@ export class Picture {
     return Math.max(...heights, 0) || 1;
   }
 
+  /** Whether it was drawn for another size than its place has. */
+  get stale() {
+    const { host, built } = this;
+    if (!built || !host.offsetWidth) return false;
+    const { width, height } = inForce(host).layout;
+    return Math.abs(width - host.offsetWidth) > 1 || Math.abs(height - host.offsetHeight) > 1;
+  }
+
   resize() {
     if (this.built && this.host.offsetWidth && this.host.offsetHeight) plotly().Plots.resize(this.host);
   }

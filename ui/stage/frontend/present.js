@@ -10,9 +10,9 @@ import { el } from "./dom.js";
 const NAMES = {
   Keys: "Keys", Close: "Close", Views: "Views",
   next: "next step", back: "step back", play: "play, pause", ends: "to the start, to the end",
-  present: "presenter mode", pages: "step, in presenter mode (a clicker's keys)", digits: "show this view; in presenter mode one or two",
-  full: "full screen: the view under the pointer or with the focus, else all", blank: "black screen",
-  spot: "spotlight on the view or term under the pointer or with the focus, else on the next view", help: "this list",
+  present: "presenter mode", pages: "step, in presenter mode (as clickers do)", digits: "show this view; in presenter mode one or two",
+  full: "full screen: the view under the pointer or in focus, else all", blank: "black screen",
+  spot: "spotlight: the view or term under the pointer or in focus, else the next view", help: "this list",
   escape: "end spotlight, black screen, full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
@@ -194,7 +194,7 @@ export class Presenter {
     if (!display) return;
     const places = this.places(display);
     const lit = this.spot === null ? undefined : places.get(this.spot);
-    const seen = lit && !lit.hidden && lit.parentElement ? lit : undefined;
+    const seen = lit && !lit.hidden && lit.isConnected ? lit : undefined;
     places.forEach((node) => node.toggleAttribute("data-spot", node === seen));
     this.node.toggleAttribute("data-spotlight", Boolean(seen));
   }
@@ -226,16 +226,17 @@ export class Presenter {
     }
     const names = { ...NAMES, ...scene.names };
     /** @param {string} keys @param {string} does */
-    const row = (keys, does) => [el("dt", {}, ...keys.split(" ").map((key) => (key === "…" ? key : el("kbd", {}, key)))), el("dd", {}, does)];
+    const row = (keys, does) => el("div", {},
+      el("dt", {}, ...keys.split(" ").map((key) => (key === "…" ? key : el("kbd", {}, key)))), el("dd", {}, does));
     const dialog = el("dialog", { class: "stage-help", "aria-label": names.Keys, on: { close: () => {
       dialog.remove();
       this.help = null;
     } } },
     el("form", { method: "dialog" }, el("h2", {}, names.Keys), el("button", { class: "stage-tool" }, names.Close)),
     el("dl", {},
-      ...KEYS.flatMap(([keys, name]) => row(keys, names[name])),
-      ...views.flatMap(({ name }, number) => row(String(number + 1), name)),
-      ...(scene.help ?? []).flatMap(({ key, does }) => row(key, does))));
+      ...KEYS.map(([keys, name]) => row(keys, names[name])),
+      ...views.map(({ name }, number) => row(String(number + 1), name)),
+      ...(scene.help ?? []).map(({ key, does }) => row(key, does))));
     this.node.append(dialog);
     this.help = dialog;
     dialog.showModal();

@@ -80,7 +80,7 @@ export class View {
 
   /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
   grow() {
-    const need = `${Math.ceil(this.chosen.picture.around + LOWEST / this.chosen.picture.share)}px`;
+    const need = `${Math.ceil(this.chosen.picture.around + 1 + LOWEST / this.chosen.picture.share)}px`;
     if (this.plots.style.minHeight === need) return;
     this.plots.style.minHeight = need;
     this.on.grown();
@@ -95,6 +95,7 @@ export class View {
     if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
+    if (picture.stale) this.resize(); // it was behind another when the size changed
     const tween = picture.show(held(id), theme, glide);
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
