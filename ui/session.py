@@ -168,7 +168,7 @@ class Session:
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)
         if fit is not None and not self.player.answer(self.run, fit):
-            self.own(fit, min(self.player.cursor, len(self.run) - 1))
+            self.own(fit, self.player.within(self.run))
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.

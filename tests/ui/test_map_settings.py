@@ -44,9 +44,9 @@ def test_a_saved_run_opens_to_the_same_numbers(chosen):
     opened, steps = MapSettings.of_experiment(saved)
     again = MapRun.of(opened, steps)
     assert again.json() == saved
-    assert [(s.objective, s.gap) for s in again.steps] == [(s.objective, s.gap) for s in run.steps]
+    assert [(s.objective, s.duality_gap) for s in again.steps] == [(s.objective, s.duality_gap) for s in run.steps]
     rows = replay(SparseCodingExperiment.parse(saved))["steps"]  # what the command line prints
-    assert [(row["objective"], row["duality_gap"]) for row in rows] == [(s.objective, s.gap) for s in run.steps]
+    assert [(row["objective"], row["duality_gap"]) for row in rows] == [(s.objective, s.duality_gap) for s in run.steps]
 
 
 @pytest.mark.parametrize("chosen", FILES.values(), ids=FILES)

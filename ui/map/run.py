@@ -123,16 +123,16 @@ class MapRun(Tape):
         made = attempt(self.experiment, last.state, len(self))
         if made.state is None:
             # the numbers were left: nothing new to show but the trouble
-            self.steps.append(Step(len(self), last.state, last.state, last.objective, last.gap, made.trouble))
+            self.steps.append(Step(len(self), last.state, last.state, last.objective, last.duality_gap, made.trouble))
         else:
-            self.steps.append(Step(len(self), made.state, last.state, made.objective, made.gap, made.trouble))
+            self.steps.append(Step(len(self), made.state, last.state, made.objective, made.duality_gap, made.trouble))
 
     def _reason(self, step: Step) -> str | None:
         if step.trouble:
             return "The run stopped here."
         if step.state.done:
             return "The solver has finished."
-        if step.gap <= _CLOSE * max(1.0, step.objective) and self.background.is_l1:
+        if step.duality_gap <= _CLOSE * max(1.0, step.objective) and self.background.is_l1:
             return "Certified: this is the most likely code, up to rounding."
         if len(self) > limits.LONGEST:
             return limits.full("steps")
