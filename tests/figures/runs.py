@@ -10,7 +10,7 @@ import numpy as np
 
 from em_core.sparse_coding import SOLVERS
 from tests.figures.stage_replay import Shown
-from tests.ui.any_view import PAGES
+from tests.pages import PAGES
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.dictionary.settings import for_data as dictionary_for

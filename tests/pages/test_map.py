@@ -13,8 +13,21 @@ from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
 from figures.map.signal import Signal
+from tests.core.any_code import codings
+from tests.pages import Page
 from ui.map.run import MapRun
+from ui.map.session import MapSession
 from ui.map.settings import JUST_LEARNED, SIGNALS, MapOverrides, MapSettings, for_signal
+
+_FORMS = {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}
+PAGE = Page(
+    MapSession,
+    codings(),
+    ("reset", "random", "drag"),
+    ({}, {"start": {"code": [1 / 3, -2.0]}}, {"data": _FORMS, "settings": {"step": 0.1}}),
+    tape={"steps": "1001", "cursor": "7"},
+    often=2,
+)
 
 
 def code_of(settings):
