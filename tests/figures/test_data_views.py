@@ -25,6 +25,7 @@ from ui.em.settings import MODEL_NAMES, data_options
 def test_every_model_has_a_view_and_data():
     """Dictionary learning has a page of its own."""
     assert set(VIEWS) == set(MODELS) - {"dictionary_learning"}
+    assert sum(len(view.models) for view in set(VIEWS.values())) == len(VIEWS), "two views draw the same model"
     assert all(data_options(model) for model in MODEL_NAMES)
 
 
