@@ -39,4 +39,5 @@ def about(title: str, text: str, expanded: bool = True) -> None:
 
 def keys(moves: str = "") -> None:
     """What the keyboard does on the stage."""
-    plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}. A full stop is presenter mode, ? lists all keys.")
+    plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
+    plain("A full stop shows the page to a hall (presenter mode), ? lists all keys.")

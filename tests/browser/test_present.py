@@ -222,7 +222,7 @@ def test_within_another_page(hall):
     frame = f'<iframe src="{hall.url}/?embed=true" style="width: 960px; height: 600px" allow="fullscreen"></iframe>'
     hall.page.set_content(f"<h1>A lecture</h1>{frame}")
     inside = hall.page.frame_locator("iframe")
-    inside.locator(".stage[data-frame] .main-svg").first.wait_for()
+    inside.locator(".stage[data-frame]").wait_for()
     expect(inside.get_by_test_id("stSidebar")).to_be_hidden()
     expect(inside.get_by_test_id("stExpandSidebarButton")).to_be_hidden()
     box = inside.locator(".stage").bounding_box()

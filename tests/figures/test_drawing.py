@@ -49,14 +49,14 @@ def test_attributes_join_the_defaults():
 
 
 def test_a_grid_is_said_as_css_draws_it():
-    drawn = Grid(wide="a b 1.5\n c c 19rem+\n 1 0.3", medium="a b 1\n c c 1\n 1 1", narrow="a 300px\n b 20px\n c 1\n 1")
+    drawn = Grid(wide="a b 1.5\n c c 19rem\n 1 0.3", medium="a b 1\n c c 1\n 1 1", low="a b+c 300px\n 1 1")
     wide = {name: part["wide"] for name, part in drawn.json().items()}
     assert wide == {
         "areas": ["a b", "c c"],
-        "rows": "minmax(0, 1.5fr) minmax(19rem, 1fr)",
+        "rows": "minmax(min-content, 1.5fr) 19rem",
         "columns": "minmax(0, 1fr) minmax(0, 0.3fr)",
     }
-    assert drawn.json()["rows"]["narrow"] == "300px 20px minmax(0, 1fr)"
+    assert drawn.json()["areas"]["low"] == ["a b+c"] and drawn.json()["rows"]["low"] == "300px"
 
 
 def test_comparing_ids_draws_nothing(monkeypatch):

@@ -1,0 +1,56 @@
+"""How a reader looks at a page: what a browser may report, and what a link may say."""
+
+import pytest
+
+from ui.em.session import EmSession
+from ui.look import Look
+
+LOOKS = [
+    Look(),
+    Look(present=True),
+    Look(True, ("data", "timeline.gap"), "equation.kl"),
+    Look(views=("decomposition", "timeline.timeline")),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_comes_back_from_the_address_and_from_the_browser(look):
+    messages = []
+    assert Look.of_query(look.query(), messages) == look == Look.read(look.json())
+    assert messages == []
+    assert bool(look.query()) == (look != Look())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        "present",
+        {},
+        {"present": 1, "views": []},
+        {"present": True, "views": "data"},
+        {"present": True, "views": [3]},
+        {"present": True, "views": ["<b>"]},
+        {"present": True, "views": ["a.b.c"]},
+        {"present": True, "views": ["a" * 41]},
+        {"present": True, "views": ["a"] * 21},
+        {"present": True, "views": [], "spot": ["a"]},
+        {"present": True, "views": [], "spot": "a b"},
+    ],
+)
+def test_nonsense_of_a_browser_is_none(raw):
+    assert Look.read(raw) is None
+
+
+@pytest.mark.parametrize("query", [{"present": "yes"}, {"views": "a,<b>"}, {"spot": "a&b"}, {"views": ","}])
+def test_nonsense_of_a_link_becomes_a_message(query):
+    session = EmSession.opened(query)
+    assert session.player.look == Look()
+    (message,) = session.messages
+    assert message.startswith("Link: ") and next(iter(query.values())) in message
+
+
+def test_an_address_holds_the_look_beside_the_rest():
+    session = EmSession.opened({"schedule": "EM", "present": "1", "views": "course"})
+    assert session.address.items() >= {"schedule": "EM", "present": "1", "views": "course"}.items()
+    assert session.is_at(session.address)
