@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.browser.reader import Reader
+from tests.browser.reader import DRAWN, Reader
 
 DEMO = Path(__file__).with_name("stage_demo.py")
 
@@ -20,7 +20,7 @@ class Demo(Reader):
         self.page.goto(f"{self.server.url}/?{query}")
         if wait:
             self.page.wait_for_selector(".stage .main-svg")
-            self.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
+            self.page.wait_for_function(DRAWN)
         self.mark = len(self.server.lines())
         return self
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from em_core.files.report import report
-from tests.browser.reader import Reader
+from tests.browser.reader import DRAWN, Reader
 from ui.em.run import EmRun
 
 expect.set_options(timeout=20_000)
@@ -26,7 +26,7 @@ class Home(Reader):
     def open(self, query="", frame=None):
         self.page.goto(f"{self.url}/?{query}")
         self.page.wait_for_selector(".stage .main-svg")
-        self.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
+        self.page.wait_for_function(DRAWN)
         if frame is not None:
             self.at(frame)
         return self

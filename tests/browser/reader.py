@@ -7,6 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 PATIENCE = 20  # seconds
+# there are figures in view, and all of them are drawn; others wait behind tabs
+DRAWN = """() => {
+  const seen = [...document.querySelectorAll(".stage .stage-figure")].filter((node) => node.offsetWidth);
+  return seen.length > 0 && seen.every((node) => node.querySelector(".main-svg"));
+}"""
 INFINITE = {"∞": float("inf"), "−∞": float("-inf")}
 
 
@@ -32,7 +37,7 @@ class Reader:
 
     def ready(self, frame=0):
         """Wait until the figures are drawn and this frame is in view."""
-        self.page.wait_for_function(f"document.querySelectorAll('.stage .js-plotly-plot').length >= {self.figures}")
+        self.page.wait_for_function(DRAWN)
         self.at(frame)
         return self
 

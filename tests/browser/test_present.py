@@ -220,7 +220,9 @@ def test_a_link_that_names_no_views_says_so(hall):
 def test_within_another_page(hall):
     hall.page.set_viewport_size({"width": 1024, "height": 768})
     frame = f'<iframe src="{hall.url}/?embed=true" style="width: 960px; height: 600px" allow="fullscreen"></iframe>'
-    hall.page.set_content(f"<h1>A lecture</h1>{frame}")
+    lecture = f"<!doctype html><h1>A lecture</h1>{frame}"
+    hall.page.route("**/lecture.html", lambda route: route.fulfill(content_type="text/html", body=lecture))
+    hall.page.goto(f"{hall.url}/lecture.html")
     inside = hall.page.frame_locator("iframe")
     inside.locator(".stage[data-frame]").wait_for()
     expect(inside.get_by_test_id("stSidebar")).to_be_hidden()

@@ -77,7 +77,7 @@ def sent(monkeypatch):
 
 
 def listen(player, monkeypatch, act=None, cursor=None, turn=0):
-    result = SimpleNamespace(act=act, cursor=cursor, turn=turn)
+    result = SimpleNamespace(act=act, cursor=cursor, turn=turn, look=None)
     monkeypatch.setattr(player_module.stage, "asked", lambda key: result)
     return player.listen("stage", 999)
 
