@@ -8,9 +8,20 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.look.moves import START
-from figures.look.wording import ROUNDING, number
+from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
+
+TIMELINE = "log p and ELBO by half-step"
+OVER_THETA = "log p and the bound over θ"
+ALONG_THE_M_STEP = "Bound along the M-step"
+DECOMPOSITION = "Terms of log p"
+HOW_FAR = "How far"
+# act, label, what the button does
+TOOLS = (
+    ("reset", "Reset", "Go back to the start and clear the tape"),
+    ("random", "New random start", "Start again with the next seed"),
+)
 
 # a gradient per unit that is rounding
 _FLAT = 1e-6
@@ -48,6 +59,16 @@ def picture(moment: Moment) -> str:
         f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
         f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
     )
+
+
+def slopes(moment: Moment) -> str:
+    """How far the gradients of ELBO and log p are apart."""
+    apart = moment.slopes_apart
+    if apart is None:
+        return ""
+    if moment.step.after.q_at is moment.step.after.theta:
+        return f"gradients equal up to {power(apart) if apart else '0'}"
+    return f"gradients differ by up to {number(apart)}"
 
 
 def _happened(moment: Moment) -> str:

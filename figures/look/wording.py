@@ -34,8 +34,8 @@ def gap(value: float | None, log_evidence: float) -> str:
     return number(value)
 
 
-def residual(value: float | None) -> str:
-    """What is left of an identity: 0 or a power of ten."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return "0" if value == 0 else power(value)
+def identity(residual: float | None) -> str:
+    """What is left of log p = ELBO + KL: 0 or a power of ten."""
+    if residual is None or not math.isfinite(residual):
+        return "log p − ELBO − KL = –"
+    return f"log p − ELBO − KL = {'0' if residual == 0 else power(residual)}"

@@ -11,6 +11,7 @@ from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, badge, ellipse, segments
 from figures.look import palette
 from figures.look.encode import Json
@@ -20,7 +21,7 @@ from figures.scene import Handle
 class GapsView(PlaneView):
     """One Gaussian, seen along two axes."""
 
-    title = "Missing values at their conditional means"
+    title = words.MISSING
     room = 0.25
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -73,4 +74,4 @@ class GapsView(PlaneView):
 
     def note(self, moment: Moment) -> str:
         gaps = int(np.isnan(self.data.values).sum())
-        return f"{gaps} entries are missing" + ("; no q yet" if moment.step.after.q is None else "")
+        return words.said(words.missing(gaps), moment.step.after.q is not None)
