@@ -67,7 +67,7 @@ def slopes(moment: Moment) -> str:
     if apart is None:
         return ""
     if moment.step.after.q_at is moment.step.after.theta:
-        return f"gradients equal up to {power(apart) if apart else '0'}"
+        return f"gradients equal to within {power(apart)}" if apart else "gradients equal"
     return f"gradients differ by up to {number(apart)}"
 
 
@@ -139,7 +139,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
         "L": "θ took {n} L-BFGS iteration{s}",
-        "C": "{block} jumped to the maximum of the bound, with the other parameters held fixed",
+        "C": "the {block} jumped to the maximum of the bound, with the other parameters held fixed",
     }[letter]
     if moment.pointed:
         did = did.replace("the bound", "the objective")
@@ -152,7 +152,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     evidence = _change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
         risen = _change(bound.expected_log_joint - before.expected_log_joint, size)
-        return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
+        return f"{what} The complete-data objective {risen} and log p(v) {evidence}."
     risen = _change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     if not before.kl or before.kl < 1e-9:
@@ -161,7 +161,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         opened = "stayed at"
     else:
         opened = "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
+    return f"{what} The ELBO {risen} and log p(v) {evidence}, so the gap {opened} {shown}."
 
 
 def _parameters(moment: Moment) -> str:
@@ -211,7 +211,7 @@ def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
     info = moment.step.info
     if info.share == 1:
-        return "all units: the batch is no smaller than the data"
+        return "all units, as the batch is no smaller than the data"
     kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 
