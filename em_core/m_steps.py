@@ -285,7 +285,7 @@ def _backtracked(
             break
         size /= 2
     tried = f"size {step:.3g}" if size == step else f"sizes from {step:.3g} down to {size:.3g}"
-    message = f"no step in this direction raises the bound (tried {tried}), so θ stays"
+    message = f"no step in this direction raises the bound by more than rounding (tried {tried}), so θ stays"
     return Made(state, info, (Event("rejected_step", message, {"slope": norm, "smallest_step": size}),))
 
 
