@@ -169,7 +169,7 @@ class MapScene(PageScene):
             ],
             grid=GRID,
             inner=self._slider(),
-            tools=[Tool(*tool) for tool in words.tools(self.background)],
+            tools=[Tool(*tool) for tool in words.TOOLS],
         )
 
     def _slider(self) -> Slider | None:

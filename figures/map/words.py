@@ -20,6 +20,11 @@ CODE = "Code h"
 PROGRESS = "Distance from the optimum"
 SHRINK = "Soft threshold"
 PATH = "Most likely h over λ"
+# act, label, what the button does
+TOOLS = (
+    ("reset", "Reset", "Go back to the start and clear the tape"),
+    ("random", "New signal", "Take the next signal of this kind"),
+)
 # what the slider within a step goes through
 COEFFICIENT, HALVES = "Coefficient", "Gradient, then shrink"
 
@@ -40,9 +45,13 @@ def caption(background: Background, step: Step) -> str:
         return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    knows = f"Certified: no other code can lower the objective by more than {number(step.gap, 6)}."
+    gap = number(step.gap, 6)
     if not background.is_l1:
-        knows = f"It solves a different problem: another code may lower the objective, by up to {number(step.gap, 6)}."
+        knows = f"It solves a different problem: another code's objective may be lower by up to {gap}."
+    elif step.gap == 0:
+        knows = "Certified: no other code has a lower objective."
+    else:
+        knows = f"Certified: no other code can lower the objective by more than {gap}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
@@ -60,14 +69,6 @@ def _found(step: Step) -> dict[str, str]:
 def landscape(n_atoms: int) -> str:
     """The title of the contours."""
     return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path down'}"
-
-
-def tools(background: Background) -> list[tuple[str, str, str]]:
-    """Act, label, what the button does."""
-    return [
-        ("reset", "Reset", f"Run {background.title} again from the start"),
-        ("random", "New signal", "Take the next signal of this kind"),
-    ]
 
 
 def shrink(background: Background) -> str:
