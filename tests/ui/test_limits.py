@@ -55,7 +55,7 @@ def test_a_short_link_does_not_unfold_into_millions():
 
 def test_a_link_is_no_longer_than_this_app_writes_it():
     said = message({"given": "x" * (LONGEST_LINK + 1)})
-    assert said.startswith("Link: given: ") and "at most 6,000 letters" in said
+    assert said.startswith("Link: given: ") and "at most 6,000 characters" in said
 
 
 @pytest.mark.parametrize("kind", [DictionarySession, MapSession, PosteriorSession])
