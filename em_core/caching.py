@@ -1,4 +1,7 @@
-"""Caches bounded in bytes: whatever links and files ask for, what a server remembers of it stays small."""
+"""Caches: whatever links and files ask for, what a server remembers of it stays small.
+
+`Bounded` in bytes, for what outlives the reader who asked; `Recent` in number, for what belongs to one run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -55,7 +58,25 @@ class Bounded(Generic[K, V]):
             self.bytes = 0
 
 
-# every cache of the program
+class Recent:
+    """A function that remembers its `most` latest results by the identity of its arguments, which it keeps alive."""
+
+    def __init__(self, function: Callable[..., Any], most: int) -> None:
+        self.function = function
+        self.most = most
+        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[Any, ...], Any]] = OrderedDict()
+
+    def __call__(self, *arguments: Any) -> Any:
+        key = tuple(entry if isinstance(entry, str) else id(entry) for entry in arguments)
+        if key not in self._kept:
+            self._kept[key] = arguments, self.function(*arguments)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self.most:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+
+# every cache that outlives the reader who asked
 CACHES: list[Bounded] = []  # type: ignore[type-arg]
 
 

@@ -274,7 +274,7 @@ def current(kind: type[S]) -> S:
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
-        with place, st.spinner("Computing the run of this link …"):
+        with place, st.spinner("Replaying the run in this link …"):
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
     return session

@@ -78,7 +78,7 @@ class SigmoidBeliefNet(CategoricalRows):
         hidden_biases = fields.array("hidden_biases", (self.n_hidden or "H",))
         n_hidden, n_visible = len(hidden_biases), data.values.shape[1]
         if n_hidden > MOST_HIDDEN:
-            valid = f"at most {MOST_HIDDEN}: the posterior visits all 2^H configurations"
+            valid = f"at most {MOST_HIDDEN}, as the posterior is a sum over all 2^H configurations"
             raise InvalidExperiment(fields.name("hidden_biases"), f"{n_hidden} hidden units", valid)
         self._check_size(n_hidden, data)
         return {
@@ -105,8 +105,10 @@ class SigmoidBeliefNet(CategoricalRows):
         sizes = zip(("points", "values in a point"), data.values.shape, (_MOST_WEIGHTS, _MOST_ACTIVATIONS), strict=True)
         for what, size, most in sizes:
             if size > most // 2**n_hidden:
-                valid = f"at most {most // 2**n_hidden} {what} with {n_hidden} hidden units, whose 2^H configurations"
-                raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} are all visited")
+                valid = (
+                    f"at most {most // 2**n_hidden} {what} with {n_hidden} hidden units, as the posterior is a sum over"
+                )
+                raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} all {2**n_hidden:,} configurations")
 
     # --- the mathematics --------------------------------------------------------------------------------------
     def prior(self, theta: Parameters) -> Array:

@@ -28,7 +28,7 @@ def reader(monkeypatch):
 @pytest.fixture
 def sent(monkeypatch):
     messages = []
-    monkeypatch.setattr(player.stage, "show", lambda message, key: messages.append(message))
+    monkeypatch.setattr(player.stage, "show", lambda message, key: messages.append(message.json()))
     return messages
 
 
