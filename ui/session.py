@@ -66,6 +66,7 @@ class Session:
         self.run = run
         self.player = Player()
         self.messages = messages
+        self.edition = 0  # rises when all settings are replaced at once: by a link, by a file
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
         self.shown = settings  # in the sidebar
@@ -121,6 +122,7 @@ class Session:
         """Take an experiment file as the run."""
         settings, *tape = self.kind.of_experiment(raw)
         self.begin(settings, *tape)
+        self.edition += 1
         self.messages = self.runs.cut_short(*tape)
 
     # --- what all pages share -----------------------------------------------------------------------------------
@@ -238,6 +240,7 @@ class Session:
         if before is not None:
             session.player.turn += before.player.turn  # the browser goes where the link says
             session.player.entry = before.player.entry
+            session.edition = before.edition + 1
         session._link = link, session.address
         return session
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui import session
+from ui import controls, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings
@@ -44,3 +44,12 @@ def test_a_run_after_back_writes_it_all_the_same(params, returning, link):
     reader = EmSession.at(dict(link), None)
     reader.write_address()
     assert params == link and params.times == 1
+
+
+def test_controls_of_the_view_before_are_not_those_of_the_next():
+    """The browser says what its controls hold with all that it tells, for a moment those of the view before."""
+    before = EmSession(EmSettings(), EmRun.of(EmSettings(), ""), [])
+    after = EmSession.at({"model": "linkage"}, before)
+    keys = {controls._key(before, "model"), controls._key(after, "model")}
+    after.open_file(before.file().encode())
+    assert len(keys | {controls._key(after, "model")}) == 3
