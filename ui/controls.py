@@ -44,7 +44,7 @@ def one(
 
 def derived(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
     """A list for what follows from several settings: `present` is what they amount to now."""
-    key = _key(session, name)
+    key = f"{session.key}.{name}"
     st.session_state[key] = present
     st.selectbox(
         label, list(options), format_func=options.__getitem__, key=key, on_change=_taken, args=(session, name, options)
@@ -99,7 +99,7 @@ def _box(session: Session, name: str, label: str, number: Number, _: float | Non
 
 def _text(session: Session, name: str, label: str, declared: Declared) -> None:
     """A line of text. What cannot be is kept in the field, with a message under it, and changes nothing."""
-    key, refused = _key(session, name), f"{session.key}.{name}.refused"
+    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
     typed, message = st.session_state.get(refused, (None, None))
     present = getattr(session.settings, name)
     if message is not None and st.session_state.get(f"{refused}.for") != present:
@@ -111,7 +111,9 @@ def _text(session: Session, name: str, label: str, declared: Declared) -> None:
 
 
 def _typed(session: Session, name: str) -> None:
-    key, refused = _key(session, name), f"{session.key}.{name}.refused"
+    if session.left():
+        return
+    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
     typed = st.session_state[key]
     st.session_state.pop(refused, None)
     session.change(**{name: typed})
@@ -122,19 +124,13 @@ def _typed(session: Session, name: str) -> None:
 
 def _taken(session: Session, name: str, options: Collection[Any] | None = None) -> None:
     """Hand the control's value over. One that is no option (any more) comes from a list that the page has replaced."""
-    value = st.session_state[_key(session, name)]
-    if options is None or value in options:
+    value = st.session_state[f"{session.key}.{name}"]
+    if (options is None or value in options) and not session.left():
         session.change(**{name: value})
 
 
 def _keyed(session: Session, name: str, options: Collection[Any] | None = None) -> dict[str, Any]:
     """The control shows the setting, also after a change of page or a link."""
-    key = _key(session, name)
+    key = f"{session.key}.{name}"
     st.session_state[key] = getattr(session.settings, name)
     return {"key": key, "on_change": _taken, "args": (session, name, options)}
-
-
-def _key(session: Session, name: str) -> str:
-    """The name of a control, another one after Back: with all that a browser tells it says what its controls hold, for a
-    moment still those of the view before, and that must change nothing."""
-    return f"{session.key}.{session.edition}.{name}"

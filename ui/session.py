@@ -66,7 +66,7 @@ class Session:
         self.run = run
         self.player = Player()
         self.messages = messages
-        self.edition = 0  # rises when all settings are replaced at once: by a link, by a file
+        self._before = -1  # the last turn of the session that this one stands in the place of
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
         self.shown = settings  # in the sidebar
@@ -122,7 +122,6 @@ class Session:
         """Take an experiment file as the run."""
         settings, *tape = self.kind.of_experiment(raw)
         self.begin(settings, *tape)
-        self.edition += 1
         self.messages = self.runs.cut_short(*tape)
 
     # --- what all pages share -----------------------------------------------------------------------------------
@@ -185,6 +184,14 @@ class Session:
             except InvalidExperiment as error:
                 self.messages.append(str(error))
 
+    def left(self) -> bool:
+        """Whether the browser speaks from the view before this one, which it has left.
+
+        With all that it says it tells what its controls hold: those of that view are no change of this one's settings.
+        """
+        turn = stage.speaking(f"stage.{self.key}")
+        return turn is not None and turn <= self._before
+
     def drop_file(self) -> None:
         """Give up the data that a file brought along, and go back to what the controls say.
 
@@ -240,7 +247,7 @@ class Session:
         if before is not None:
             session.player.turn += before.player.turn  # the browser goes where the link says
             session.player.entry = before.player.entry
-            session.edition = before.edition + 1
+            session._before = before.player.turn
         session._link = link, session.address
         return session
 

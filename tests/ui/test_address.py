@@ -46,10 +46,22 @@ def test_a_run_after_back_writes_it_all_the_same(params, returning, link):
     assert params == link and params.times == 1
 
 
-def test_controls_of_the_view_before_are_not_those_of_the_next():
-    """The browser says what its controls hold with all that it tells, for a moment those of the view before."""
-    before = EmSession(EmSettings(), EmRun.of(EmSettings(), ""), [])
+@pytest.mark.parametrize("said", ["act", "cursor", None])
+def test_what_the_browser_says_from_the_view_before_changes_no_setting(monkeypatch, said):
+    """With all that it tells it says what its controls hold, for a moment after Back those of the view before."""
+    before = EmSession(EmSettings(), EmRun.of(EmSettings(), "EM"), [])
+    before.player.go(1)
+    told = {"act": None, "cursor": None} | ({said: {"at": 1, "turn": before.player.turn, "n": 5}} if said else {})
     after = EmSession.at({"model": "linkage"}, before)
-    keys = {controls._key(before, "model"), controls._key(after, "model")}
-    after.open_file(before.file().encode())
-    assert len(keys | {controls._key(after, "model")}) == 3
+    state = {"em.model": "gaussian_mixture", "stage.em": told}
+    monkeypatch.setattr(controls.st, "session_state", state)
+    controls._taken(after, "model")
+    assert after.settings.model == ("linkage" if said else "gaussian_mixture")
+
+
+def test_what_it_says_from_this_view_does(monkeypatch):
+    after = EmSession.at({"model": "linkage"}, EmSession(EmSettings(), EmRun.of(EmSettings(), "EM"), []))
+    told = {"act": {"act": "end", "turn": after.player.turn, "n": 5}, "cursor": None}
+    monkeypatch.setattr(controls.st, "session_state", {"em.model": "gaussian_mixture", "stage.em": told})
+    controls._taken(after, "model")
+    assert after.settings.model == "gaussian_mixture"

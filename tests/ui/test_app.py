@@ -202,6 +202,6 @@ def test_a_value_from_a_list_that_has_gone_changes_nothing(monkeypatch):
     session = EmSession.opened({})
     before = session.settings
     for value, taken in (("Old Faithful eruptions", False), ("blobs", True)):
-        monkeypatch.setattr(controls.st, "session_state", {"em.0.data": value})
+        monkeypatch.setattr(controls.st, "session_state", {"em.data": value})
         controls._taken(session, "data", ["old_faithful", "blobs"])
         assert (session.settings != before) == taken and session.messages == []
