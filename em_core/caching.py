@@ -1,6 +1,7 @@
 """Caches: whatever links and files ask for, what a server remembers of it stays small.
 
-`Bounded` in bytes, for what outlives the reader who asked; `Recent` in number, for what belongs to one run.
+`Bounded` in bytes, for what outlives the reader who asked; `Recent` and `at_theta` in number, for what belongs
+to one run or one table of data.
 """
 
 from __future__ import annotations
@@ -8,14 +9,16 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from functools import wraps
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+F = TypeVar("F", bound=Callable[..., Any])
 
 # what belongs to the program and not to a result
 _PROGRAM = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
@@ -89,6 +92,35 @@ def bounded(most: int) -> Callable[[Callable[[K], V]], Bounded[K, V]]:
         return cache
 
     return remembering
+
+
+# results that data keep of each function: for two runs side by side, from before and after their last half-step
+KEPT = 4
+# every function whose results are kept so
+AT_THETA: list[str] = []
+
+
+def at_theta(function: F) -> F:
+    """Decorates a model's function of data and θ: the data record keeps its latest results, `KEPT` at most.
+
+    They go with the data. Model and θ are told apart by identity, for records do not change; results must be read-only,
+    since all who ask get the same. Threads that ask at once may each compute: the results are equal.
+    """
+    name = f"at_theta {function.__module__}.{function.__qualname__}"
+    AT_THETA.append(name)
+
+    @wraps(function)
+    def remembering(model: Any, data: Any, theta: Any) -> Any:
+        kept = vars(data).get(name, ())
+        for entry in kept:
+            if entry[0] is model and entry[1] is theta:
+                return entry[2]
+        result = function(model, data, theta)
+        # where cached properties are kept, too; a new tuple, so that no thread sees one that changes
+        vars(data)[name] = ((model, theta, result), *kept[: KEPT - 1])
+        return result
+
+    return cast(F, remembering)
 
 
 def footprint(thing: object) -> int:

@@ -64,6 +64,11 @@ class Player:
         """Whether more of a tape is to be made again than a slice allowed."""
         return self._more == _REST
 
+    @property
+    def sent(self) -> bool:
+        """Whether the stage has had a message."""
+        return bool(self._scene_sent)
+
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
         self.cursor, self.due = cursor, None

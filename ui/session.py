@@ -290,15 +290,20 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
-        if not session.player.reopening:
-            return _show(session, place)
+        # a browser that has no stage yet loads one while the tape is opened again, and then asks for what was made
+        loading, reopening = not session.player.sent, session.player.reopening
+        if loading or not reopening:
+            _show(session, place)
+    if not reopening:
+        return
     # a message costs as much as a slice: a tape that is opened again goes on for a few, others in between
     for _ in range(limits.SLICES - 1):
         with session.lock:
             if not session.player.go_on(session.run):
                 break
-    with session.lock:
-        return _show(session, place)
+    if not loading:
+        with session.lock:
+            _show(session, place)
 
 
 def _show(session: Session, place: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
+from em_core.caching import at_theta
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -227,13 +228,14 @@ class SigmoidBeliefNet(CategoricalRows):
             "weights": frozen(weights.reshape(n_visible, n_hidden)),
         }
 
+    @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h), (2^H, N)."""
         h = configurations(len(theta["hidden_biases"]))
         hidden = _log_bernoulli(theta["hidden_biases"], h, 1 - h).sum(axis=1)
         activations = h @ theta["weights"].T + theta["visible_biases"]
         on, off = -np.logaddexp(0.0, -activations), -np.logaddexp(0.0, activations)
-        return hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T)
+        return frozen(hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T))
 
     @staticmethod
     def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array, Array]:
