@@ -20,7 +20,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    Metric,
     PageScene,
     Scene,
     Slider,
@@ -45,11 +44,6 @@ GRID = Grid(
         picture+signal  code+shrink  progress+path  1
         1               1            1
     """,
-)
-METRICS = (
-    Metric("objective", "Objective"),
-    Metric("gap", "Certified gap", "$certificate"),
-    Metric("support", "Nonzero coefficients", "$fit"),
 )
 # a step is a way down the gradient, then a shrink: so many stops on each
 _HALVES = np.linspace(0, 1, 11)
@@ -91,8 +85,8 @@ class MapScene(PageScene):
         text |= {
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
-            "note.shrink": self._shrink.note,
-            "note.path": f"λ max = {wording.number(background.problem.lambda_max)}",
+            "note.shrink": words.shrink(background),
+            "note.path": words.path(background),
         }
         lit = [] if step.before is None else ["fit", "penalty"]
         inner_at = self.stops[-1] if step.made and self.stops is not None else None
@@ -152,33 +146,31 @@ class MapScene(PageScene):
         }
 
     def scene(self) -> Scene:
-        title = "Atoms in use"
-        if self._picture.is_drawn:
-            three = self.background.problem.n_atoms == 3
-            title = f"−log p(h | v) + c, {'minimised over h₃' if three else 'and the path down'}"
-        solver = self.background.title
         return Scene(
             equation=words.EQUATION,
-            metrics=METRICS,
+            metrics=words.METRICS,
             views=[
-                View("picture", title, [self._picture.figure], describe="describe", tab="Picture"),
-                View("signal", "Signal, Wh + b and residual", [self._signal.figure], tab="Signal"),
-                View("code", "Code h", [self._code.stems], tab="Code"),
-                View("progress", "Distance from the optimum", self._progress.figures, click="x", tab="Progress"),
-                View("shrink", "Soft threshold", [self._shrink.figure], note="note.shrink", tab="Threshold"),
-                View("path", "Most likely h over λ", [self._code.path], note="note.path", tab="Path"),
+                View(
+                    "picture",
+                    words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS,
+                    [self._picture.figure],
+                    describe="describe",
+                    tab=words.TABS["picture"],
+                ),
+                View("signal", words.SIGNAL, [self._signal.figure], tab=words.TABS["signal"]),
+                View("code", words.CODE, [self._code.stems], tab=words.TABS["code"]),
+                View("progress", words.PROGRESS, self._progress.figures, click="x", tab=words.TABS["progress"]),
+                View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink", tab=words.TABS["shrink"]),
+                View("path", words.PATH, [self._code.path], note="note.path", tab=words.TABS["path"]),
             ],
             grid=GRID,
             inner=self._slider(),
-            tools=[
-                Tool("reset", "Reset", f"{solver} from the start again"),
-                Tool("random", "New signal", "Use the next seed"),
-            ],
+            tools=[Tool(*tool) for tool in words.TOOLS],
         )
 
     def _slider(self) -> Slider | None:
         if self.stops is None:
             return None
         swept = self.background.experiment.solver == "coordinate_descent"
-        label = "Coefficient" if swept else "Gradient, then shrink"
+        label = words.COEFFICIENT if swept else words.HALVES
         return Slider("picture" if self._picture.is_drawn else "code", label, self.stops)
