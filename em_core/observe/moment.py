@@ -15,6 +15,7 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
@@ -115,6 +116,16 @@ class Moment:
         q_at = self.step.after.q_at
         return None if q_at is None else self.experiment.model.log_evidence(self.experiment.data, q_at)
 
+    @cached_property
+    def passage(self) -> passage.Passage | None:
+        """The bound on the way from the half-step before; None where nothing is known of it: then it is a jump."""
+        step, before = self.step, self.before
+        if before is None or step.stopped or before.elbo is None:
+            return None
+        if step.after.theta is step.before.theta:
+            return passage.of_q(self.experiment, step, before, self.bound)
+        return passage.of_theta(self.course, step, before, self.bound) if self.course else None
+
     def on_the_way(self) -> Iterator[Moment | None]:
         """The moment with θ at each stop of its course, from 0 on, while q stays; None where there is no such θ."""
         if self.course is None:
@@ -174,8 +185,8 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     target = state.theta if moved else _destination(now)
     if target is None:
         return now
-    profile = now.ahead.line(state.q, origin, target)
-    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin))
+    profile, gaps = now.ahead.line(state.q, origin, target)
+    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
 
 
 def _destination(now: Moment) -> Parameters | None:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.observe.course import STOPS
+from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
 from figures import bound
 from figures.decomposition import Decomposition
@@ -15,11 +15,12 @@ from figures.em import block_gaps, slopes, words
 from figures.em.block_gaps import BlockGaps
 from figures.em.course import CoursePicture
 from figures.em.data_views import DataView, data_view
+from figures.em.over_theta import OverTheta
 from figures.em.slopes import SlopesPicture
 from figures.em.timeline import Timeline
 from figures.look import wording
 from figures.look.encode import Json
-from figures.scene import Frame, Grid, Inner, Light, PageScene, Scene, Slider, Tool, View, digest
+from figures.scene import Frame, Glide, Grid, Inner, Light, PageScene, Scene, Slider, Tool, View, digest, each, passing
 
 GRID = Grid(
     wide="""
@@ -73,6 +74,10 @@ class EmScene(PageScene):
         return CoursePicture(self.experiment)
 
     @cached_property
+    def _whole(self) -> OverTheta | None:
+        return OverTheta(self.experiment) if is_one_number(self.experiment) else None
+
+    @cached_property
     def _decomposition(self) -> Decomposition:
         return Decomposition()
 
@@ -103,12 +108,14 @@ class EmScene(PageScene):
         """
         previous = past[-1] if past and not key else None
         state = moment.step.after
-        changed = self._timeline.here(moment, past) | self._course.changes(moment, past)
+        changed = self._timeline.here(moment, past) | self._course.changes(moment)
         changed |= self._decomposition.changes(moment.bound)
         if previous is None or previous.step.after.q is not state.q:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        if self._whole:
+            changed |= self._whole.changes(moment, past)
         if self._slopes:
             changed |= self._slopes.changes(moment)
         if self._blocks:
@@ -116,12 +123,24 @@ class EmScene(PageScene):
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
+            "heading.course": words.course_title(moment),
             "note.course": slopes.note(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
         lit, handles = _changed_terms(moment), self.view.handles(moment)
         inner_at = moment.course and moment.course.at
-        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at).json(light)
+        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+
+    def _glide(self, moment: Moment) -> Glide | None:
+        """How this half-step is come to: the bound, its terms and its numbers on the way, which the core computed."""
+        passage = moment.passage
+        if passage is None:
+            return None
+        changed = passing([self._decomposition.changes(terms) for terms in passage.bounds])
+        changed |= self._timeline.glide(moment, passage)
+        if moment.course is not None:
+            changed |= self._course.glide(passage)
+        return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
     def inner(self, moment: Moment) -> list[Json]:
         """One frame per stop of the scrubber: θ on its way, q as it is."""
@@ -136,6 +155,8 @@ class EmScene(PageScene):
             terms, state = there.bound, there.step.after
             caption = words.underway(terms, float(STOPS[stop]), way.touches)
             changed = self.view.parameters(state.theta, state.q) | self._course.inner(moment, way, stop)
+            if self._whole:
+                changed |= self._whole.inner(moment, way, stop)
             changed |= self._decomposition.changes(terms)
             text = bound.texts(terms) | self._notes(there) | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
@@ -147,14 +168,19 @@ class EmScene(PageScene):
 
     def scene(self) -> Scene:
         timeline, course, terms = self._timeline, self._course, self._decomposition
-        over_theta = "log p and the bound over θ" if course.whole else "Bound along the M-step"
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[
                 View("data", self.view.title, [self.view.figure], note="note.data", describe="describe"),
                 View("timeline", "log p and ELBO by half-step", timeline.figures, click="x"),
-                View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course"),
+                View(
+                    "course",
+                    "log p and its bound",
+                    [course.figure, *_figures(self._whole), *_figures(self._slopes)],
+                    note="note.course",
+                    heading="heading.course",
+                ),
                 View(
                     "decomposition",
                     "Terms of log p",
@@ -172,8 +198,8 @@ class EmScene(PageScene):
         )
 
 
-def _figures(picture: SlopesPicture | BlockGaps | None) -> list[Figure]:
-    """The figure of a picture that some moves alone bring along."""
+def _figures(picture: OverTheta | SlopesPicture | BlockGaps | None) -> list[Figure]:
+    """The figure of a picture that some models and moves alone bring along."""
     return [picture.figure] if picture else []
 
 

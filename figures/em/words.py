@@ -148,6 +148,74 @@ def _parameters(moment: Moment) -> str:
     return " and ".join(name.replace("_", " ") for name in moment.step.info.block)
 
 
+def half_step(moment: Moment) -> str:
+    """What a half-step did to the numbers, as its place on the timeline tells it."""
+    letter, now, before = moment.step.move, moment.bound, moment.before
+    named = f"{moment.index}: {letter}, {MOVES[letter].name}" if letter else "0: start"
+    lines = [named, f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}"]
+    if moment.pointed:
+        lines.append(f"log p(h*, v) {number(now.expected_log_joint)}")
+    elif now.elbo is not None:
+        lines.append(f"ELBO {number(now.elbo)}{_by(now.elbo, before and before.elbo)}")
+        lines.append(f"gap {gap_text(now.kl, now.log_evidence)}")
+    if moment.floor is not None:
+        lines.append(f"gap of the best factorised q {number(moment.floor)}")
+    if moment.plain is not None:
+        lines.append(f"log p of plain EM {number(moment.plain)}")
+    return "<br>".join(lines)
+
+
+def _by(now: float | None, before: float | None) -> str:
+    """By how much a number changed, in brackets."""
+    if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
+        return ""
+    return " (unchanged)" if _still(now - before, abs(now)) else f" ({'+' * (now > before)}{number(now - before)})"
+
+
+# where L and log p meet
+TOUCH = "they touch: q is the posterior here"
+
+
+def touching_below(height: float) -> str:
+    """Of the place where the curves touch, so many nats from log p at the present θ, outside the picture."""
+    return f"← they touch at 0, {number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'}"
+
+
+def ends(moment: Moment, one_number: bool) -> list[str]:
+    """What stands below the two ends and the middle of the way of θ. one_number: θ itself is told too."""
+    course = moment.course
+    if course is None:
+        return ["", "", ""]
+    there = "new θ" if course.at else "where M leads"
+    if not one_number:
+        return ["0<br>θ that made q", "½", f"1<br>{there}"]
+    begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
+    return [f"{begin}<br>θ that made q", "", f"{end}<br>{there}"]
+
+
+def course_title(moment: Moment) -> str:
+    """What the picture of the bound shows at this half-step."""
+    letter, bound, course = moment.step.move, moment.bound, moment.course
+    if bound.elbo is None:
+        return "No q yet, and so no bound"
+    if moment.pointed:
+        return "q is a point: the objective in place of the bound"
+    if letter is None:
+        return "q belongs to another θ: L lies below log p"
+    if MOVES[letter].kind == "M":
+        before, now = moment.before and moment.before.kl, bound.kl
+        if same(moment.step.after.theta, moment.step.before.theta):
+            return "θ did not move"
+        if before is None or now is None:
+            return f"{letter} moved θ, q stayed"
+        finding = "the gap opens" if now > before else "the gap shrinks"
+        return f"{letter} moves θ, q stays: {finding}"
+    touches = moment.step.after.q_at is moment.step.after.theta
+    if touches and course is not None:
+        return f"L touches log p; next, {moment.next_move} climbs L"
+    return "L touches log p" if touches else "q is not the posterior: L stays below log p"
+
+
 def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
     if bound.elbo == -math.inf:

@@ -1,6 +1,6 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
-import { address, between, read, write } from "./attributes.js";
+import { address, between, read, stepAt, underway, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint } from "./theme.js";
@@ -47,29 +47,44 @@ export class Picture {
 
   /**
    * Show the values of `named` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
-   * way to glide and `glide` allows it; everything else changes at once, in a single restyle.
+   * way to glide and `glide` allows it, or `way` says what is in between; everything else changes at once, in a single
+   * restyle.
    * @param {Map<string, any>} named
    * @param {Theme} theme
    * @param {boolean} glide
+   * @param {Map<string, import("./types.js").Steps>} [way]
    * @returns {Tween | null}
    */
-  show(named, theme, glide) {
+  show(named, theme, glide, way = new Map()) {
     const held = this.numbered(named);
+    const steps = this.numbered(way);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
     if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
     /** @type {Change[]} */
     const now = [];
-    /** @type {{ key: string, from: any, target: any, value: any }[]} */
+    /** @type {{ key: string, value: any, target: any, at: (t: number) => any }[]} */
     const moving = [];
     for (const [key, value] of held) {
+      const stops = steps.get(key);
+      if (stops && value) {
+        this.shown.delete(key); // until it has arrived, no value counts as shown
+        let present = 0;
+        now.push([key, underway(stops, value, present)]);
+        moving.push({ key, value, target: value, at: (t) => {
+          if (present === stepAt(stops, t)) return undefined; // as it is on screen
+          present = stepAt(stops, t);
+          return underway(stops, value, present);
+        } });
+        continue;
+      }
       if (this.shown.has(key) ? this.shown.get(key) === value : value === undefined) continue;
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
       const from = this.drawn.get(key);
       const travels = (path === "x" || path === "y") && this.glides.has(`${this.id}/${trace}`);
       if (travels && glide && from && target && from.length === target.length) {
-        this.shown.delete(key); // until it has arrived, no value counts as shown
-        moving.push({ key, from, target, value });
+        this.shown.delete(key);
+        moving.push({ key, value, target, at: (t) => between(from, target, t) });
         continue;
       }
       this.shown.set(key, value);
@@ -79,12 +94,16 @@ export class Picture {
     this.restyle(now);
     if (!moving.length) return null;
     return (t) => {
-      this.restyle(moving.map(({ key, from, target, value }) => {
-        const numbers = t < 1 ? between(from, target, t) : target;
-        this.drawn.set(key, numbers);
+      /** @type {Change[]} */
+      const changes = [];
+      for (const { key, value, target, at } of moving) {
+        const present = t < 1 ? at(t) : target;
         if (t >= 1) this.shown.set(key, value);
-        return /** @type {Change} */ ([key, numbers]);
-      }));
+        if (present === undefined) continue;
+        this.drawn.set(key, present);
+        changes.push([key, present]);
+      }
+      this.restyle(changes);
     };
   }
 

@@ -169,7 +169,10 @@ class Stage {
       rest: () => playback.rest(0),
       act: (act) => this.act(act),
       drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
-      switched: () => this.show(),
+      switched: () => {
+        display.settle();
+        this.show();
+      },
       innerWanted: () => this.wantInner(),
       innerMoved: (stop) => this.showInner(stop),
     });

@@ -23,7 +23,9 @@
  * One frame of the run: what changes from the frame before. A light one lacks what only a picture needs.
  * @typedef {{ id: string, light?: boolean, set?: Record<string, unknown>, append?: Record<string, unknown[]>,
  *   text?: Record<string, string>, value?: Record<string, number>, lit?: string[], chip?: Chip | null, next?: Next | null,
- *   handles?: Handle[], inner_at?: number | null }} Frame
+ *   handles?: Handle[], inner_at?: number | null, glide?: Way | null }} Frame
+ * @typedef {{ set?: Record<string, Steps>, text?: Record<string, string[]> }} Way  to it from the frame before
+ * @typedef {{ each?: any, first?: number[], last?: any }} Steps  what an attribute holds at equal steps of the way
  * @typedef {{ label?: string, name?: string, color?: string }} Chip  its place on the tape
  * @typedef {{ label: string, detail?: string, color?: string, act?: Act }} Next  what the main button says at it
  * @typedef {{ label: string, name: string, color?: string, to: number }} Planned  a chip for what is not made yet
@@ -40,7 +42,7 @@
  *   names?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, area?: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null }} View
+ *   note?: string | null, describe?: string | null, heading?: string | null }} View
  * @typedef {{ areas?: { wide?: string[], medium?: string[], narrow?: string[] }, columns?: ByWidth,
  *   rows?: ByWidth }} Grid  as CSS has it
  * @typedef {{ wide?: string, medium?: string, narrow?: string }} ByWidth

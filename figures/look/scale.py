@@ -1,0 +1,93 @@
+"""Where an axis begins and ends, and what stands at its ticks: digits that matter and no others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from figures.look import wording
+from figures.look.encode import Json
+
+# of the largest number on the axis: below this share of it, ticks would differ in their fifth digit or later
+_ALIKE = 1e-4
+# a fall so many times as deep as all other changes together leaves a robust range
+_DEEP = 4.0
+
+
+def nice(length: float, most: int = 4) -> float:
+    """A step of 1, 2 or 5 times a power of ten of which `length` has at most `most`."""
+    power = 10.0 ** math.floor(math.log10(length / most))
+    return next(step * power for step in (1, 2, 5, 10) if step * power * most >= length * (1 - 1e-9))
+
+
+def heights(low: float, high: float, level: float | None) -> Json:
+    """The y axis from `low` to `high` nats, as parts of a layout.
+
+    level: the height that ticks are told from where all numbers on the axis look alike.
+    """
+    if level is None or high - low > _ALIKE * max(abs(low), abs(high)):
+        return {
+            "yaxis_range": [low, high],
+            "yaxis_tickmode": "auto",
+            "yaxis_tickvals": [],
+            "yaxis_ticktext": [],
+            "yaxis_title_text": "nats",
+        }
+    step = nice(high - low)
+    first, last = math.ceil((low - level) / step), math.floor((high - level) / step)
+    exponent = math.floor(math.log10(step) + 1e-9)
+    size = 10.0**exponent
+    counts = range(first, last + 1)
+    unit = f"10{wording.raised(exponent)} nats" if exponent else "nats"
+    return {
+        "yaxis_range": [low, high],
+        "yaxis_tickmode": "array",
+        "yaxis_tickvals": [level + count * step for count in counts],
+        "yaxis_ticktext": [f"{round(count * step / size):+d}".replace("-", "−") if count else "0" for count in counts],
+        "yaxis_title_text": f"{unit}<br>from {wording.number(level)}",
+    }
+
+
+def around(
+    values: Iterable[float | None], level: float, above: float = 0.06, below: float = 0.06
+) -> tuple[float, float]:
+    """A range that holds these heights with some room, and is no smaller than rounding near `level`."""
+    there = [value for value in values if value is not None and math.isfinite(value)] or [level]
+    low, high = min(there), max(there)
+    least = 1e-11 * max(1.0, abs(level))
+    if high - low < least:
+        low, high = (low + high - least) / 2, (low + high + least) / 2
+    return low - below * (high - low), high + above * (high - low)
+
+
+def readable(values: Sequence[float | None]) -> tuple[list[float], bool]:
+    """The heights that a picture is scaled to, and whether it leaves out a fall that would flatten all the others.
+
+    A fall is left out where the highest quarter of the heights lies within a small part of what all of them span.
+    """
+    there = sorted(value for value in values if value is not None and math.isfinite(value))
+    if len(there) < 3:
+        return there, False
+    for count in range(len(there) - 1, 1, -1):
+        kept = there[-count:]
+        inside = kept[-1] - kept[0]
+        if inside > 0 and kept[0] - there[-count - 1] > _DEEP * 5 * inside and count >= len(there) / 4:
+            return kept, True
+    return there, False
+
+
+def spread(wanted: Sequence[float], low: float, high: float, least: float) -> list[float]:
+    """Heights for labels that want to stand at these, at least so far apart and within the picture, in their order."""
+    order = sorted(range(len(wanted)), key=lambda place: wanted[place])
+    placed: list[float] = []
+    for place in order:
+        height = min(max(wanted[place], low), high)
+        placed.append(height if not placed else max(height, placed[-1] + least))
+    over = max(placed[-1] - high, 0.0) if placed else 0.0
+    for place in range(len(placed) - 1, -1, -1):  # what was pushed out at the top pushes back
+        limit = high if place == len(placed) - 1 else placed[place + 1] - least
+        placed[place] = min(placed[place], limit) if over else placed[place]
+    result = [0.0] * len(wanted)
+    for place, height in zip(order, placed, strict=True):
+        result[place] = height
+    return result
