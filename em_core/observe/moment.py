@@ -28,8 +28,8 @@ class Moment:
     course: None where there is none, and until `with_course` has looked: it costs more than all the rest. coming: the
     next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
-    which its sweeps come to rest. plain: log p of plain EM from the same start after as many half-steps, where the
-    reader compares with it.
+    which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
+    many half-steps, where the reader compares with it.
     """
 
     experiment: Experiment
@@ -41,6 +41,7 @@ class Moment:
     q_move: str | None = None
     floor: float | None = None
     plain: float | None = None
+    temperature: float | None = None
     course: Course | None = None
     coming: HalfStep | None = None
 
@@ -159,10 +160,11 @@ def moment(
     # a move of q leaves θ, and with it the log evidence, where it was
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
     bound = decompose(experiment.model, experiment.data, step.after, known)
-    q_move = trajectory[_made_q(trajectory, index)].move
+    made = trajectory[_made_q(trajectory, index)]
+    q_move, temperature = made.move, made.info.temperature if made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)
 
 
 def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:

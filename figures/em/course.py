@@ -91,6 +91,7 @@ class CoursePicture:
             **figure["names"].set(**_places(upper, lower, low, high), text=["log p(v; θ)", name]),
             **self._remark(moment, course, touch[1], low, high),
             **self._standing(course, ORIGIN + round(course.at * STEPS), moment),
+            **self._marks(course.at, *_heights(bound)),
             **figure.set(**scale.heights(low, high, bound.log_evidence), yaxis2_range=[0, top]),
         }
 

@@ -124,11 +124,16 @@ class Timeline:
     def _scaled(self, figure: Figure, drawn: list[Moment]) -> Json:
         """Axes that keep the readable part readable, marks where curves leave it, and names at the curves' ends."""
         last = drawn[-1]
-        heights = [height(other) for other in drawn for height, _ in _SERIES.values()]
-        kept, cut = scale.readable(heights)
-        level = max((h for h in kept), default=last.bound.log_evidence)
-        low, high = scale.around(kept, level, below=0.12 if cut else 0.06)
-        lowest = {other.index: min(h for h in map(finite, _of(other)) if h is not None) for other in drawn}
+        heights = {
+            other.index: [h for h in (height(other) for height, _ in _SERIES.values()) if h is not None]
+            for other in drawn
+        }
+        kept = scale.readable([(other.bound.log_evidence, heights[other.index]) for other in drawn])
+        level = max(kept, default=last.bound.log_evidence)
+        lowest = {index: min(those) for index, those in heights.items()}
+        low, high = scale.around(kept, level)
+        if min(lowest.values()) < low:  # room for the marks
+            low -= 0.1 * (high - low)
         under = {index: height for index, height in lowest.items() if height < low}
         deepest = min(under, key=lambda index: under[index], default=None)
         told = [] if deepest is None else [f"↓ {wording.large(under[deepest])}"]

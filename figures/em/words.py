@@ -7,6 +7,7 @@ import math
 from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
+from figures.em import falls
 from figures.look.moves import START
 from figures.look.wording import ROUNDING, number
 from figures.look.wording import gap as gap_text
@@ -36,6 +37,8 @@ def chip(moment: Moment) -> Chip:
     letter = moment.step.move
     if letter is None:
         return START
+    if falls.fell(moment):
+        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}): log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
     return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
 
@@ -131,7 +134,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     evidence = _change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
         risen = _change(bound.expected_log_joint - before.expected_log_joint, size)
-        return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
+        return f"{what} The complete-data objective {risen}, log p(v) {evidence}.{falls.why(moment)}"
     risen = _change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     if not before.kl or before.kl < 1e-9:
@@ -140,7 +143,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         opened = "stayed at"
     else:
         opened = "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
+    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}.{falls.why(moment)}"
 
 
 def _parameters(moment: Moment) -> str:

@@ -10,8 +10,8 @@ from figures.look.encode import Json
 
 # of the largest number on the axis: below this share of it, ticks would differ in their fifth digit or later
 _ALIKE = 1e-4
-# a fall so many times as deep as all other changes together leaves a robust range
-_DEEP = 4.0
+# less than this share of a height is no fall, and one so many times as deep as all that was climbed leaves the picture
+_FALL, _DEEP = 1e-12, 9.0
 
 
 def nice(length: float, most: int = 4) -> float:
@@ -34,7 +34,7 @@ def heights(low: float, high: float, level: float | None) -> Json:
             "yaxis_title_text": "nats",
         }
     step = nice(high - low)
-    first, last = math.ceil((low - level) / step), math.floor((high - level) / step)
+    first, last = math.ceil((low - level) / step - 1e-3), math.floor((high - level) / step + 1e-3)
     exponent = math.floor(math.log10(step) + 1e-9)
     size = 10.0**exponent
     counts = range(first, last + 1)
@@ -60,20 +60,21 @@ def around(
     return low - below * (high - low), high + above * (high - low)
 
 
-def readable(values: Sequence[float | None]) -> tuple[list[float], bool]:
-    """The heights that a picture is scaled to, and whether it leaves out a fall that would flatten all the others.
+def readable(steps: Sequence[tuple[float | None, Sequence[float]]]) -> list[float]:
+    """The heights that a picture of a climb is scaled to. steps: how high each stands, and all its heights.
 
-    A fall is left out where the highest quarter of the heights lies within a small part of what all of them span.
+    Those of a step that has fallen are left out where it fell so deep that the others would look like one line.
     """
-    there = sorted(value for value in values if value is not None and math.isfinite(value))
-    if len(there) < 3:
-        return there, False
-    for count in range(len(there) - 1, 1, -1):
-        kept = there[-count:]
-        inside = kept[-1] - kept[0]
-        if inside > 0 and kept[0] - there[-count - 1] > _DEEP * 5 * inside and count >= len(there) / 4:
-            return kept, True
-    return there, False
+    best, steady, fallen = -math.inf, [], []
+    for height, heights in steps:
+        level = best if height is None else height
+        (steady if level >= best - _FALL * max(1.0, abs(level)) else fallen).append(heights)
+        best = max(best, level)
+    kept = [height for heights in steady for height in heights]
+    if not kept:
+        return [height for heights in fallen for height in heights]
+    lowest = min(kept) - _DEEP * (max(kept) - min(kept))
+    return kept + [height for heights in fallen if min(heights) >= lowest for height in heights]
 
 
 def spread(wanted: Sequence[float], low: float, high: float, least: float) -> list[float]:
