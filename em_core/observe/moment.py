@@ -161,7 +161,7 @@ def moment(
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
     bound = decompose(experiment.model, experiment.data, step.after, known)
     made = trajectory[_made_q(trajectory, index)]
-    q_move, temperature = made.move, made.info.temperature if made.move == "T" else None
+    q_move, temperature = made.move, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
     return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)

@@ -114,6 +114,7 @@ class EmScene(PageScene):
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        changed |= self.view.told(moment)
         if self._whole:
             changed |= self._whole.changes(moment, past)
         if self._slopes:

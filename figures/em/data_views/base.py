@@ -37,6 +37,10 @@ class PlainView:
     def append(self, moment: Moment) -> Json:
         return {}
 
+    def told(self, moment: Moment) -> Json:
+        """What is told of a point under the mouse."""
+        return {}
+
     def handles(self, moment: Moment) -> list[Handle]:
         return []
 

@@ -16,6 +16,14 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, do
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
+/**
+ * Whether a figure that holds the one need not be given the other: a range that is as it was leaves the reader's zoom.
+ * @param {any} one
+ * @param {any} other
+ */
+const alike = (one, other) =>
+  one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
+    && one[0] === other[0] && one[1] === other[1]);
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
 export class Picture {
@@ -77,7 +85,7 @@ export class Picture {
         } });
         continue;
       }
-      if (this.shown.has(key) ? this.shown.get(key) === value : value === undefined) continue;
+      if (this.shown.has(key) ? alike(this.shown.get(key), value) : value === undefined) continue;
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
       const from = this.drawn.get(key);
