@@ -26,6 +26,8 @@ _WAY = slice(ORIGIN, ORIGIN + STEPS + 1)
 _LEFT, _RIGHT = -0.22, float(PLACES[-1])
 # a gap that is a smaller part of the way's rise is looked at from near, with this part of the height
 _FLAT, _NEAR = 0.1, 0.3
+# the same after an M-step, of which the way is seen as long as the gap is
+_FLATTER = 0.05
 # the part of the height that names at the curves' ends keep between them
 _APART = 0.13
 
@@ -178,7 +180,8 @@ def _window(moment: Moment, course: Course) -> tuple[float, float]:
         return low, high
     gap, end = float(course.gaps[ORIGIN + STEPS]), float(lower[ORIGIN + STEPS])
     arched = end - max(float(lower[ORIGIN + STEPS // 2]), float(np.nan_to_num(lower[-1], nan=-np.inf))) > gap
-    if moment.step.move is None and arched and 0 < gap < _FLAT * (high - low):
+    flat = _FLAT if moment.step.move is None else _FLATTER if course.at else 0.0
+    if arched and 0 < gap < flat * (high - low):
         return end - 1.6 * gap, end + gap / _NEAR - 1.6 * gap
     if moment.passage is not None and not moment.passage.along:  # L rises to here from below
         low = min(low, max(_low(moment.passage), low - 0.6 * (high - low)))

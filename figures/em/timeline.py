@@ -150,6 +150,8 @@ class Timeline:
         """What the curves are, at their last half-step."""
         ends = {name: height(last) for name, (height, _) in _SERIES.items()}
         names = {name: height for name, height in ends.items() if height is not None}
+        if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
+            names["elbo"] = min(names["elbo"], names["evidence"])
         heights = scale.spread(list(names.values()), low, high, _APART * (high - low))
         return self.latest["names"].set(
             x=[last.index] * len(names),
