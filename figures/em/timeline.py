@@ -32,14 +32,17 @@ class Timeline:
     """
 
     def __init__(self) -> None:
-        moves = {"tickmode": "array", "tickvals": [], "ticktext": [], "range": [-0.3, 3.3]}
+        moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
+        # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
+        seen = {**moves, "autorangeoptions": {"include": [0, 6]}}
         beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": 28}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
-        decades = {"type": "log", "exponentformat": "power", "range": [-1, 1]}
-        self.latest = Figure("latest", "Latest", y="nats", xaxis=moves, yaxis=given, hovermode="x", **beside)
-        self.whole = Figure("timeline", "All", y="nats", xaxis=moves, yaxis=given, hovermode="x", **shown)
-        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=moves, yaxis=decades, hovermode="x", **beside)
+        decades, free = {"type": "log", "exponentformat": "power"}, {"autorangeoptions": {"clipmin": None}}
+        now = {**moves, "range": [-0.3, 3.3]}
+        self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, hovermode="x", **beside)
+        self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, hovermode="x", **shown)
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, hovermode="x", **beside)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
             _curve(figure, "elbo", ELBO, "ELBO")
@@ -132,19 +135,22 @@ class Timeline:
         level = max(kept, default=last.bound.log_evidence)
         lowest = {index: min(those) for index, those in heights.items()}
         low, high = scale.around(kept, level)
-        if min(lowest.values()) < low:  # room for the marks
+        cut = min(lowest.values()) < low
+        if cut:  # room for the marks
             low -= 0.1 * (high - low)
         under = {index: height for index, height in lowest.items() if height < low}
         deepest = min(under, key=lambda index: under[index], default=None)
         told = [] if deepest is None else [f"↓ {wording.large(under[deepest])}"]
         result = {
-            **figure.set(**_moves_below(drawn), **scale.heights(low, high, level)),
+            **figure.set(**_letters(drawn)),
             **figure["beyond"].set(x=list(under), y=[low] * len(under)),
             **figure["beyond told"].set(x=[deepest] * len(told), y=[low] * len(told), text=told),
         }
-        if figure is self.latest:
-            result |= self._names(last, low, high)
-        return result
+        if figure is self.whole:
+            return result | figure.set(yaxis_autorangeoptions_clipmin=low if cut else None)
+        first, end = drawn[0].index, max(last.index, drawn[0].index + 3)
+        reach = [first - 0.03 * (end - first) - 0.1, end + 0.02 * (end - first) + 0.1]
+        return result | figure.set(xaxis_range=reach, **scale.heights(low, high, level)) | self._names(last, low, high)
 
     def _names(self, last: Moment, low: float, high: float) -> Json:
         """What the curves are, at their last half-step."""
@@ -169,17 +175,12 @@ class Timeline:
         ground = bottom / max(2.0, (top / bottom) ** 0.15)
         decades = math.log10(top / ground)
         here = None if moment.bound.kl is None else ground if moment.index in zeros else _drawable(moment)
-        room = 0.06 * decades + 0.05
         return {
             **self.gap["here"].at((moment.index, here)),
             **self.gap["zeros"].set(
                 x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
             ),
-            **self.gap.set(
-                **_moves_below(every),
-                yaxis_range=[math.log10(ground) - room, math.log10(top) + room],
-                yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5),
-            ),
+            **self.gap.set(**_letters(every), yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5)),
         }
 
 
@@ -218,18 +219,14 @@ def _of(moment: Moment) -> tuple[float | None, float | None]:
     return moment.bound.log_evidence, moment.bound.elbo
 
 
-def _moves_below(drawn: list[Moment]) -> Json:
-    """The x axis over these half-steps: the letters of their moves, or where there are many, numbers."""
-    first, last = drawn[0].index, drawn[-1].index
-    result: Json = {
-        "xaxis_range": [first - 0.03 * (last - first) - 0.2, max(last, first + 3) + 0.02 * (last - first) + 0.1]
-    }
+def _letters(drawn: list[Moment]) -> Json:
+    """What stands below these half-steps: the letters of their moves, or where there are many, numbers."""
     if len(drawn) <= _LETTERS:
         places, letters = zip(*((other.index, other.step.move or "start") for other in drawn), strict=True)
-        return result | {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
-    step = math.ceil(scale.nice(last - first, 6))
-    places = range(-(-first // step) * step, last + 1, step)
-    return result | {"xaxis_tickvals": list(places), "xaxis_ticktext": [str(place) for place in places]}
+        return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
+    step = math.ceil(scale.nice(len(drawn), 6))
+    places = range(0, drawn[-1].index + 1, step)
+    return {"xaxis_tickvals": list(places), "xaxis_ticktext": [str(place) for place in places]}
 
 
 def _symbols(marked: bool, symbols: list[str]) -> Json:

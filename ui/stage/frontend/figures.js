@@ -24,6 +24,11 @@ const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
 const alike = (one, other) =>
   one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
     && one[0] === other[0] && one[1] === other[1]);
+/**
+ * A range for Plotly to keep: it writes the reader's zoom into it.
+ * @param {any} value
+ */
+const own = (value) => (Array.isArray(value) && value.length === 2 ? [...value] : value);
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
 export class Picture {
@@ -97,7 +102,7 @@ export class Picture {
       }
       this.shown.set(key, value);
       if (travels) this.drawn.set(key, target);
-      now.push([key, paint(target, theme.colors)]);
+      now.push([key, own(paint(target, theme.colors))]);
     }
     this.restyle(now);
     if (!moving.length) return null;
@@ -228,7 +233,7 @@ export class Picture {
       const target = value ?? this.original(key);
       this.shown.set(key, value);
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
-      const painted = paint(target, theme.colors);
+      const painted = own(paint(target, theme.colors));
       this.latest.set(key, painted);
       write(trace === null ? layout : data[trace], path, painted);
     }
