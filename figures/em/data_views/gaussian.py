@@ -26,6 +26,7 @@ _FARTHEST = 3.0
 class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
+    models = ("gaussian_mixture",)
     title = "Data, coloured by responsibility"
     flattens = True
 
