@@ -181,7 +181,7 @@ def _window(moment: Moment, course: Course) -> tuple[float, float]:
     gap, end = float(course.gaps[ORIGIN + STEPS]), float(lower[ORIGIN + STEPS])
     arched = end - max(float(lower[ORIGIN + STEPS // 2]), float(np.nan_to_num(lower[-1], nan=-np.inf))) > gap
     flat = _FLAT if moment.step.move is None else _FLATTER if course.at else 0.0
-    if arched and 0 < gap < flat * (high - low):
+    if arched and 1e-11 * max(1.0, abs(level)) < gap < flat * (high - low):
         return end - 1.6 * gap, end + gap / _NEAR - 1.6 * gap
     if moment.passage is not None and not moment.passage.along:  # L rises to here from below
         low = min(low, max(_low(moment.passage), low - 0.6 * (high - low)))

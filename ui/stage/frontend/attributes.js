@@ -61,3 +61,18 @@ export function underway({ each, first, last }, value, step) {
   if (each) return each[step];
   return first ? value.slice(0, first[step]) : [...value.slice(0, -1), last[step]];
 }
+
+/**
+ * Whether a figure that holds the one need not be given the other: a range that is as it was leaves the reader's zoom.
+ * @param {any} one
+ * @param {any} other
+ */
+export const alike = (one, other) =>
+  one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
+    && one[0] === other[0] && one[1] === other[1]);
+
+/**
+ * A range for Plotly to keep: it writes the reader's zoom into it.
+ * @param {any} value
+ */
+export const own = (value) => (Array.isArray(value) && value.length === 2 ? [...value] : value);

@@ -1,6 +1,6 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
-import { address, between, read, stepAt, underway, write } from "./attributes.js";
+import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint } from "./theme.js";
@@ -16,19 +16,6 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, do
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
-/**
- * Whether a figure that holds the one need not be given the other: a range that is as it was leaves the reader's zoom.
- * @param {any} one
- * @param {any} other
- */
-const alike = (one, other) =>
-  one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
-    && one[0] === other[0] && one[1] === other[1]);
-/**
- * A range for Plotly to keep: it writes the reader's zoom into it.
- * @param {any} value
- */
-const own = (value) => (Array.isArray(value) && value.length === 2 ? [...value] : value);
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
 export class Picture {
