@@ -21,7 +21,6 @@ from figures.em.timeline import Timeline
 from figures.look import wording
 from figures.look.encode import Json
 from figures.scene import (
-    TOOLS,
     Frame,
     Glide,
     Grid,
@@ -30,6 +29,7 @@ from figures.scene import (
     PageScene,
     Scene,
     Slider,
+    Tool,
     View,
     changed,
     digest,
@@ -140,7 +140,7 @@ class EmScene(PageScene):
         text |= {
             "caption": words.caption(moment),
             "heading.course": words.course_title(moment),
-            "note.course": slopes.note(moment) if self.with_slopes else "",
+            "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
         lit, handles = _lit(moment), self.view.handles(moment)
@@ -179,8 +179,7 @@ class EmScene(PageScene):
         return result
 
     def _notes(self, moment: Moment) -> Json:
-        residual = wording.residual(moment.bound.residual)
-        return {"note.data": self.view.note(moment), "note.decomposition": f"log p − ELBO − KL = {residual}"}
+        return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
         timeline, course, terms = self._timeline, self._course, self._decomposition
@@ -189,25 +188,25 @@ class EmScene(PageScene):
             metrics=bound.METRICS,
             views=[
                 View("data", self.view.title, [self.view.figure], note="note.data", describe="describe"),
-                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x"),
+                View("timeline", words.TIMELINE, timeline.figures, click="x"),
                 View(
                     "course",
-                    "log p and its bound",
+                    words.COURSE,
                     [course.figure, *_figures(self._whole), *_figures(self._slopes)],
                     note="note.course",
                     heading="heading.course",
                 ),
                 View(
                     "decomposition",
-                    "Terms of log p",
+                    words.DECOMPOSITION,
                     [terms.figure, *_figures(self._blocks)],
                     note="note.decomposition",
                 ),
             ],
             grid=GRID,
-            inner=Slider("course", "How far", STOPS.tolist()),
+            inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
-            tools=TOOLS,
+            tools=[Tool(*tool) for tool in wording.TOOLS],
         )
 
 
