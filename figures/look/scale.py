@@ -63,7 +63,8 @@ def around(
 def readable(steps: Sequence[tuple[float | None, Sequence[float]]]) -> list[float]:
     """The heights that a picture of a climb is scaled to. steps: how high each stands, and all its heights.
 
-    Those of a step that has fallen are left out where it fell so deep that the others would look like one line.
+    Those of a step that has fallen are left out where it fell so deep that the others would look like one line, unless
+    most have: then that is where the climb now stands.
     """
     best, steady, fallen = -math.inf, [], []
     for height, heights in steps:
@@ -74,7 +75,8 @@ def readable(steps: Sequence[tuple[float | None, Sequence[float]]]) -> list[floa
     if not kept:
         return [height for heights in fallen for height in heights]
     lowest = min(kept) - _DEEP * (max(kept) - min(kept))
-    return kept + [height for heights in fallen if min(heights) >= lowest for height in heights]
+    deep = sum(min(heights) < lowest for heights in fallen)
+    return kept + [h for heights in fallen if min(heights) >= lowest or 2 * deep > len(steps) for h in heights]
 
 
 def spread(wanted: Sequence[float], low: float, high: float, least: float) -> list[float]:

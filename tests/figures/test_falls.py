@@ -62,6 +62,7 @@ def test_a_deep_fall_leaves_the_rest_readable():
         ([-513.0, -512.0, -515.0], [-513.0, -512.0, -515.0]),
         ([-1e9, -1221.0, -1153.0], [-1e9, -1221.0, -1153.0]),
         ([-5.0, -5.0, -5.0], [-5.0] * 3),
+        ([-513.0, -512.0, -7575.0, -7000.0, -6000.0], [-513.0, -512.0, -7575.0, -7000.0, -6000.0]),
     ],
 )
 def test_the_readable_part(climb, kept):
@@ -90,3 +91,16 @@ def test_labels_stand_apart_and_in_the_picture():
         assert all(0 <= height <= 1 for height in placed)
         assert sorted(placed) == [placed[i] for i in sorted(range(len(wanted)), key=lambda i: (wanted[i], placed[i]))]
         assert all(b - a > 0.2 - 1e-9 for a, b in zip(sorted(placed), sorted(placed)[1:], strict=False))
+
+
+def test_the_data_view_follows_a_component_that_leaves_the_data():
+    """And comes back; one that is far away is given up, so that the data can be told apart."""
+    run = EmRun.of(EmSettings(), "EM")
+    view, theta = run.scene.view, run.trajectory[2].after.theta
+    low, high = view.span[0]
+    for place, follows in ((high + (high - low), True), (high + 100 * (high - low), False), (low, True)):
+        means = theta["means"].copy()
+        means[0, 0] = place
+        begin, end = view.parameters({**theta, "means": means}, None)["data/xaxis.range"]
+        assert (begin <= place <= end) == follows and begin <= low and end >= high
+    assert view.parameters(theta, None)["data/xaxis.range"] == [low, high]
