@@ -9,9 +9,10 @@ import { AXIS, dress, paint } from "./theme.js";
  * @typedef {import("./types.js").Theme} Theme
  * @typedef {(t: number) => void} Tween  from 0, the start of the way, to 1, its end
  * @typedef {[key: string, value: any]} Change
+ * @typedef {"pan" | "zoom" | false} Drag  what a drag on the figure does
  */
 
-const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, showAxisDragHandles: false, doubleClick: "reset", showTips: false };
 
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
@@ -26,6 +27,8 @@ export class Picture {
   /** @type {Map<string, any>} */
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
+  /** @type {Drag} */
+  drag = false; // unless the reader asks for more
   /** @type {Theme | undefined} */
   theme;
 
@@ -195,7 +198,7 @@ export class Picture {
   draw(held, theme) {
     this.theme = theme;
     const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
-    const layout = dress(paint(this.spec.layout, theme.colors), theme);
+    const layout = { ...dress(paint(this.spec.layout, theme.colors), theme), dragmode: this.drag };
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
