@@ -150,8 +150,8 @@ def test_one_stop_for_the_tape_and_arrows_inside(demo):
     demo.at(1)
     stops = "[...document.querySelectorAll('.stage-tape button')].filter((chip) => chip.tabIndex === 0)"
     stops += ".map((chip) => chip.ariaLabel)"
-    assert demo.page.evaluate(stops) == ["Go to 1: A"]
-    demo.button("Go to 1: A").focus()
+    assert demo.page.evaluate(stops) == ["Go to 1: B"]
+    demo.button("Go to 1: B").focus()
     for key, at in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowRight", 4), ("ArrowLeft", 3), ("Home", 0)):
         demo.press(key)  # the fourth is made then
         demo.at(at)
@@ -192,7 +192,7 @@ def test_keys_can_be_switched_off(demo):
 
 def test_a_link_that_does_not_hold_the_view_is_not_copied(demo):
     demo.open("known=2&bare=1")
-    demo.page.evaluate("navigator.clipboard.writeText = () => { throw new Error('copied') }")
+    demo.page.evaluate("() => { navigator.clipboard.writeText = () => document.body.replaceChildren() }")
     demo.button("Copy link").click()
     demo.button("Too long for a link").wait_for()
     demo.button("Copy link").wait_for()

@@ -94,7 +94,7 @@ def _about_moves(model: Any) -> None:
         "q. A count repeats a letter or a parenthesis."
     )
     rows = [f"| **{letter}** | {move.name} | {_described(move, model)} |" for letter, move in MOVES.items()]
-    st.markdown("\n".join(["| | move | what it does, promises and leaves |", "|---|---|---|", *rows]))
+    st.markdown("\n".join(["| key | move | what it does, promises and leaves |", "|---|---|---|", *rows]))
 
 
 def _described(move: Move, model: Any) -> str:

@@ -19,6 +19,12 @@ const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
+/**
+ * What is given to Plotly's layout, of which it changes ranges in place when the reader moves a picture.
+ * @param {any} value
+ */
+const own = (value) => (Array.isArray(value) ? [...value] : value);
+
 export class Picture {
   /** @type {Map<string, any>} */
   shown = new Map(); // key -> the value (as sent) that the figure has now
@@ -128,7 +134,7 @@ export class Picture {
     const layout = {};
     for (const [key, value] of changes) {
       const { trace, path } = address(key);
-      if (trace === null) layout[path] = value;
+      if (trace === null) layout[path] = own(value);
       else (style[path] ??= traces.map(() => undefined))[traces.indexOf(trace)] = value;
     }
     if (!Object.keys(layout).length) plotly().restyle(this.host, style, traces);
@@ -198,7 +204,7 @@ export class Picture {
   draw(held, theme) {
     this.theme = theme;
     const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
-    const layout = { ...dress(paint(this.spec.layout, theme.colors), theme), dragmode: this.drag };
+    const layout = { ...dress(paint(structuredClone(this.spec.layout), theme.colors), theme), dragmode: this.drag };
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
@@ -206,7 +212,7 @@ export class Picture {
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
       const painted = paint(target, theme.colors);
       this.latest.set(key, painted);
-      write(trace === null ? layout : data[trace], path, painted);
+      write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;
