@@ -48,6 +48,24 @@ def test_axe_finds_nothing(page, serve, name, theme):
     assert not found, "\n".join(sorted(found))
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens(page, serve, theme):
+    """The sidebar's folds, a toolbar of zoom, a message and a dialog."""
+    page.emulate_media(color_scheme=theme)
+    home = AnyPage(page, serve(ROOT / "app.py").url, PAGES[0][0]).open("model=nonsense")
+    home.zoom_mode("data")
+    for fold in page.get_by_test_id("stExpander").locator("summary").all():
+        fold.click()
+    page.get_by_role("alert").wait_for()
+    page.wait_for_timeout(500)
+    found = violations(page)
+    page.get_by_role("button", name="About the moves").click()
+    page.get_by_role("dialog").get_by_role("table").wait_for()
+    page.wait_for_timeout(500)
+    # the place for a file is Streamlit's: one rule of little weight
+    assert not [line for line in found + violations(page) if "stFileUploaderDropzone" not in line]
+
+
 # where the focus is, and whether one sees it: inside the window, with a ring, and nothing over it
 FOCUS = """() => {
   const node = document.activeElement, box = node.getBoundingClientRect(), style = getComputedStyle(node);
