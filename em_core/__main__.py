@@ -58,7 +58,7 @@ def listing() -> dict[str, Any]:
                 "name": move.name,
                 "changes": "q" if move.kind == "E" else "theta",
                 "what": move.sentence,
-                "gap": move.gap,
+                "gap": move.effect,
                 "monotone": move.monotone,
                 "promise": move.promise,
                 "needs_q": move.needs_q,

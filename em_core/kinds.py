@@ -11,7 +11,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import State
 
-Settings = Mapping[str, float]
+Values = Mapping[str, float]
 
 _NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
 
@@ -37,7 +37,7 @@ class Setting:
 class Move:
     """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
 
-    monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. gap: what the move
+    monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. effect: what the move
     does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
     have none.
     """
@@ -46,7 +46,7 @@ class Move:
     kind: str
     name: str
     sentence: str
-    gap: str
+    effect: str
     monotone: bool
     settings: Mapping[str, Setting] = field(default_factory=lambda: _NO_SETTINGS)
     needs_q: bool = False
@@ -247,7 +247,7 @@ def lacking(model: Any, letter: str) -> str:
     return own
 
 
-def temperature(settings: Settings, state: State) -> float:
+def temperature(settings: Values, state: State) -> float:
     """The temperature of the T that comes next: it approaches 1 by the same share with every T made before."""
     made = state.carry.get("T", 0)
     return 1.0 + (settings["temperature"] - 1.0) * settings["cooling"] ** made

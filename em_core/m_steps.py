@@ -35,7 +35,7 @@ MOST_NEWTON_COORDINATES = 1000
 # gradients in one half-step times rows times coordinates: N and L then end within 5 s, for with twenty coordinates or
 # more a gradient takes 0.1 to 4 ns for each row and coordinate, measured over all models
 MOST_WORK = 1.2e9
-# what is walked through one by one, as patterns of gaps are, takes as long as so many rows
+# what is walked through one by one, as patterns of missing entries are, takes as long as so many rows
 _WALKED = 100
 # an iteration of L-BFGS looks at the bound, too, and some at several places
 _GRADIENTS_AN_ITERATION = 3

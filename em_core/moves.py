@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from em_core import e_steps, m_steps
-from em_core.kinds import Settings, temperature
+from em_core.kinds import Values, temperature
 from em_core.model import LatentVariableModel
 from em_core.records import Made, State
 
-Make = Callable[[LatentVariableModel, Any, State, Settings, np.random.Generator], Made]
+Make = Callable[[LatentVariableModel, Any, State, Values, np.random.Generator], Made]
 
 MAKE: Mapping[str, Make] = MappingProxyType(
     {

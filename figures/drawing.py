@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from em_core.records import Array
 from figures.look import layout
 from figures.look.encode import Json, numbers
 
@@ -122,6 +123,11 @@ class Figure:
 
     def _scatter(self, name: str, label: str, **more: Any) -> Trace:
         return self.trace(name, "scatter", label=label, **{"x": [], "y": [], **more})
+
+
+def broken(lines: Array) -> Array:
+    """Lines (n, points) as one trace, with a break after each."""
+    return np.pad(np.asarray(lines, dtype=float), ((0, 0), (0, 1)), constant_values=np.nan).ravel()
 
 
 def packed(value: Any) -> Any:

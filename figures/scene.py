@@ -154,6 +154,13 @@ class Scene:
         }
 
 
+# of every page whose runs are made of moves
+TOOLS = (
+    Tool("reset", "Reset", "Go back to the start and clear the tape"),
+    Tool("random", "New random start", "Use the next seed"),
+)
+
+
 @dataclass(frozen=True)
 class Chip(_Record):
     """A place on the tape. to: the half-step that a click on a planned one leads to."""
@@ -233,6 +240,16 @@ class Frame:
             "handles": [handle.json() for handle in self.handles],
             "inner_at": self.inner_at,
         }
+
+
+def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
+    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
+    rounding = 1e-12 * max(1.0, abs(size))
+    return [
+        name
+        for name, (old, new) in terms.items()
+        if old is None or new is None or (new != old and not abs(new - old) <= rounding)
+    ]
 
 
 class PageScene:

@@ -111,6 +111,8 @@ def _text(session: Session, name: str, label: str, declared: Declared) -> None:
 
 
 def _typed(session: Session, name: str) -> None:
+    if session.left():
+        return
     key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
     typed = st.session_state[key]
     st.session_state.pop(refused, None)
@@ -123,7 +125,7 @@ def _typed(session: Session, name: str) -> None:
 def _taken(session: Session, name: str, options: Collection[Any] | None = None) -> None:
     """Hand the control's value over. One that is no option (any more) comes from a list that the page has replaced."""
     value = st.session_state[f"{session.key}.{name}"]
-    if options is None or value in options:
+    if (options is None or value in options) and not session.left():
         session.change(**{name: value})
 
 

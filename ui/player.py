@@ -56,6 +56,10 @@ class Player:
         """Where the reader is, or will be once the tape is there."""
         return self.cursor if self.due is None else self.due
 
+    def within(self, run: Tape) -> int:
+        """The half-step in view: the cursor, or the run's last one where that is past the end."""
+        return min(self.cursor, len(run) - 1)
+
     @property
     def reopening(self) -> bool:
         """Whether more of a tape is to be made again than a slice allowed."""
@@ -121,7 +125,7 @@ class Player:
             if late:
                 self.go(self.cursor)
         elif what == "move":
-            self.go(run.move(act["letter"], min(self.cursor, len(run) - 1)))
+            self.go(run.move(act["letter"], self.within(run)))
         elif what == "ahead":
             known = len(run)
             while run.ended is None and run.step():
@@ -158,7 +162,7 @@ class Player:
 
     def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
-        self.cursor = min(self.cursor, len(run) - 1)
+        self.cursor = self.within(run)
         frames = self._drawn(run)
         ids = [frame["id"] for frame in frames]
         sent = self._sent if run.scene.id == self._scene_sent else []

@@ -66,6 +66,7 @@ class Session:
         self.run = run
         self.player = Player()
         self.messages = messages
+        self._before = -1  # the last turn of the session that this one stands in the place of
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
         self.shown = settings  # in the sidebar
@@ -168,7 +169,7 @@ class Session:
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)
         if fit is not None and not self.player.answer(self.run, fit):
-            self.own(fit, min(self.player.cursor, len(self.run) - 1))
+            self.own(fit, self.player.within(self.run))
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.
@@ -182,6 +183,14 @@ class Session:
                 deed()
             except InvalidExperiment as error:
                 self.messages.append(str(error))
+
+    def left(self) -> bool:
+        """Whether the browser speaks from the view before this one, which it has left.
+
+        With all that it says it tells what its controls hold: those of that view are no change of this one's settings.
+        """
+        turn = stage.speaking(f"stage.{self.key}")
+        return turn is not None and turn <= self._before
 
     def drop_file(self) -> None:
         """Give up the data that a file brought along, and go back to what the controls say.
@@ -240,6 +249,7 @@ class Session:
         if before is not None:
             session.player.turn += before.player.turn  # the browser goes where the link says
             session.player.entry = before.player.entry
+            session._before = before.player.turn
         session._link = link, session.address
         return session
 

@@ -102,15 +102,15 @@ class Fields:
         """A finite array of this shape; a string in `shape` names a free dimension of at least 1."""
         return finite_array(self.take(key, default, valid=_shaped(shape)), shape, self.name(key))
 
-    def table(self, key: str, *, gaps: bool = False) -> Array:
-        """(N, D) numbers; a flat list is one column. With `gaps`, null stands for a missing one and is read as NaN."""
+    def table(self, key: str, *, missing: bool = False) -> Array:
+        """(N, D) numbers; a flat list is one column. With `missing`, null stands for one and is read as NaN."""
         raw, name = self.take(key, valid=_shaped(("N", "D"))), self.name(key)
         is_flat = isinstance(raw, list) and bool(raw) and not isinstance(raw[0], (list, tuple))
-        missing = _places_of_none(raw) if gaps else []
+        absent = _places_of_none(raw) if missing else []
         filled = _with_zeros(raw) if missing else raw
         values = finite_array(filled, ("N",) if is_flat else ("N", "D"), name)
         values = values.reshape(len(values), -1).copy()
-        for row, column in missing:
+        for row, column in absent:
             values[row, column] = math.nan
         values.flags.writeable = False
         return values

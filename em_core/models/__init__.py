@@ -20,6 +20,7 @@ from em_core.models.regression_mixture import RegressionMixture
 from em_core.models.sigmoid_belief_net import SigmoidBeliefNet
 from em_core.models.student_t import StudentT
 
+# in the order of the list on the page
 MODELS: dict[str, type[LatentVariableModel]] = {
     model.name: model
     for model in (
@@ -29,12 +30,12 @@ MODELS: dict[str, type[LatentVariableModel]] = {
         PoissonMixture,
         BernoulliMixture,
         RegressionMixture,
-        AboBloodGroups,
-        CensoredExponential,
-        StudentT,
-        IncompleteGaussian,
         FactorAnalysis,
         HiddenMarkov,
+        StudentT,
+        IncompleteGaussian,
+        CensoredExponential,
+        AboBloodGroups,
         SigmoidBeliefNet,
         # without posterior and log evidence, as `LatentVariableModel` allows in words but a protocol cannot
         cast(type[LatentVariableModel], DictionaryLearning),

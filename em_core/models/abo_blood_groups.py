@@ -102,10 +102,12 @@ class AboBloodGroups(CategoricalHidden):
         found = categorical.posterior(_genotypes(data, theta)[:, units], data.hiding[units])
         return categorical.replaced(q, found, units)
 
+    def groups(self, theta: Parameters) -> Array:
+        """(4,) the probabilities of groups A, B, AB and O."""
+        return np.array([math.prod(factors) for factors in _group_factors(theta)])
+
     def log_evidence(self, data: BloodGroups, theta: Parameters) -> float:
-        a, b, o = (float(theta[allele]) for allele in ALLELES)
-        hiding = [times_log(n, p) + times_log(n, p + 2 * o) for n, p in zip(data.hiding, (a, b), strict=True)]
-        return math.fsum([data.log_ways, *hiding, *_open_groups(data, theta)])
+        return math.fsum([data.log_ways, *_log_groups(data.counts, _group_factors(theta))])
 
     def maximize(self, data: BloodGroups, q: Categorical, theta: Parameters) -> Parameters:
         """Gene counting: every allele's share of the expected 2 N alleles."""
@@ -157,11 +159,20 @@ def _genotypes(data: BloodGroups, theta: Parameters) -> Array:
     return np.where(data.hiding > 0, [homozygous, with_o], 0.0)
 
 
+def _group_factors(theta: Parameters) -> list[tuple[float, ...]]:
+    """Factors of p(A), p(B), p(AB) and p(O): apart, because a product of small frequencies may be 0."""
+    a, b, o = (float(theta[allele]) for allele in ALLELES)
+    return [(a, a + 2 * o), (b, b + 2 * o), (2.0, a, b), (o, o)]
+
+
+def _log_groups(counts: Array, factors: list[tuple[float, ...]]) -> list[float]:
+    """The terms of log p of so many people of these groups."""
+    return [times_log(float(n), factor) for n, group in zip(counts, factors, strict=True) for factor in group]
+
+
 def _open_groups(data: BloodGroups, theta: Parameters) -> list[float]:
     """log p of the people whose genotype shows: AB and O."""
-    a, b, o = (float(theta[allele]) for allele in ALLELES)
-    _, _, both, neither = (float(count) for count in data.counts)
-    return [times_log(both, 2), times_log(both, a), times_log(both, b), 2 * times_log(neither, o)]
+    return _log_groups(data.counts[2:], _group_factors(theta)[2:])
 
 
 def _expected_alleles(data: BloodGroups, q: Categorical) -> Array:

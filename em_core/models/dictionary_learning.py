@@ -39,10 +39,13 @@ class Signals:
 
 @dataclass(frozen=True, eq=False)
 class PointCodes:
-    """q: all mass on one code for each point. codes: (N, K); gaps: (N,), how far each may be from the most likely."""
+    """q: all mass on one code for each point.
+
+    codes: (N, K); duality_gaps: (N,), how far each may be from the most likely.
+    """
 
     codes: Array
-    gaps: Array
+    duality_gaps: Array
 
 
 @dataclass(frozen=True)

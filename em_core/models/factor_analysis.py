@@ -117,6 +117,16 @@ class FactorAnalysis:
         }
 
     # --- the mathematics --------------------------------------------------------------------------------------
+    def covariance(self, theta: Parameters) -> Array:
+        """(D, D) the covariance of v: loadings · loadingsᵀ + noise."""
+        result: Array = theta["loadings"] @ theta["loadings"].T + np.diag(self._noise(theta))
+        return result
+
+    def places(self, theta: Parameters, q: Normals) -> Array:
+        """(N, D) where the factors put the points: mean + loadings · E[h]."""
+        result: Array = theta["mean"] + q.means @ theta["loadings"].T
+        return result
+
     def n_units(self, data: Table) -> float:
         return float(len(data.values))
 

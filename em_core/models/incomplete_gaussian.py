@@ -1,4 +1,4 @@
-"""One Gaussian and a table with gaps: h are the missing entries.
+"""One Gaussian and a table with missing entries: h are the missing entries.
 
 Entries are missing at random: that they are missing says nothing about what they would have been. Given the observed
 entries of a row its missing ones are Gaussian again (Orchard and Woodbury, 1972; Little and Rubin, chapter 11).
@@ -55,7 +55,7 @@ class IncompleteGaussian:
         return {}
 
     def read_data(self, fields: Fields) -> IncompleteTable:
-        values = fields.table("values", gaps=True)
+        values = fields.table("values", missing=True)
         present, name = ~np.isnan(values), fields.name("values")
         if not present.any(axis=1).all():
             row = int(np.argmin(present.any(axis=1)))
@@ -130,7 +130,7 @@ class IncompleteGaussian:
         return self._scaled(self.posterior(data, theta), float(np.sqrt(1 / power)))
 
     def n_hidden_units(self, data: IncompleteTable) -> int:
-        """Rows with gaps: the others hide nothing, and q does not hold them."""
+        """Rows with missing entries: the others hide nothing, and q does not hold them."""
         return sum(len(pattern.rows) for pattern in data.patterns if len(pattern.missing))
 
     def posterior_for(
@@ -202,20 +202,24 @@ class IncompleteGaussian:
         factor = definite.from_log_diagonal(vector[dimensions:], dimensions)
         return {"mean": frozen(vector[:dimensions]), "covariance": frozen(factor @ factor.T)}
 
+    def completed(self, data: IncompleteTable, q: MissingEntries) -> tuple[Array, Array]:
+        """(N, D) the table with its missing entries at their expected values, and their standard deviations.
+
+        Those are 0 where observed.
+        """
+        result, deviations = data.values.copy(), np.zeros(data.values.shape)
+        for part in q.conditionals:
+            place = np.ix_(part.pattern.rows, part.pattern.missing)
+            result[place] = part.means
+            deviations[place] = np.sqrt(np.einsum("nii->ni", part.covariances))
+        return result, deviations
+
     def blend(self, q0: MissingEntries, q1: MissingEntries, weight: float) -> MissingEntries:
         """The Gaussians with the first two moments of the mixture (1 − weight) q0 + weight q1."""
         if weight in (0.0, 1.0):
             return q1 if weight else q0
         pairs = zip(q0.conditionals, q1.conditionals, strict=True)
         return MissingEntries(tuple(_moment_blend(one, other, weight) for one, other in pairs))
-
-
-def completed(data: IncompleteTable, q: MissingEntries) -> Array:
-    """(N, D): observed entries, and expected ones in the gaps."""
-    result = data.values.copy()
-    for part in q.conditionals:
-        result[np.ix_(part.pattern.rows, part.pattern.missing)] = part.means
-    return result
 
 
 def _expected_log_density_of_rows(data: IncompleteTable, theta: Parameters, q: MissingEntries) -> float:

@@ -70,6 +70,11 @@ class Linkage(CategoricalHidden):
     def random_start(self, data: Cells, rng: np.random.Generator) -> Parameters:
         return {"theta": frozen(rng.uniform(0.05, 0.95))}
 
+    def cells(self, theta: Parameters) -> Array:
+        """(4,) the probabilities of the cells."""
+        value = float(theta["theta"])
+        return np.array([0.5 + value / 4, (1 - value) / 4, (1 - value) / 4, value / 4])
+
     def n_units(self, data: Cells) -> float:
         return float(data.counts.sum())
 
@@ -85,7 +90,7 @@ class Linkage(CategoricalHidden):
         return 1
 
     def log_evidence(self, data: Cells, theta: Parameters) -> float:
-        first = data.counts[0] * math.log(0.5 + float(theta["theta"]) / 4)
+        first = data.counts[0] * math.log(self.cells(theta)[0])
         return math.fsum([data.log_ways, first, *self._other_cells(data, theta)])
 
     def maximize(self, data: Cells, q: Categorical, theta: Parameters) -> Parameters:
@@ -126,6 +131,4 @@ class Linkage(CategoricalHidden):
             return np.log([[0.5], [float(theta["theta"]) / 4]])
 
     def _other_cells(self, data: Cells, theta: Parameters) -> list[float]:
-        value = float(theta["theta"])
-        probabilities = ((1 - value) / 4, (1 - value) / 4, value / 4)
-        return [times_log(n, p) for n, p in zip(data.counts[1:], probabilities, strict=True)]
+        return [times_log(n, p) for n, p in zip(data.counts[1:], self.cells(theta)[1:], strict=True)]

@@ -1,4 +1,4 @@
-"""Tables with gaps: the patterns in which entries are missing, q of what is, and how a covariance splits along them.
+"""Incomplete tables: the patterns in which entries are missing, q of what is, and how a covariance splits along them.
 
 Each pattern needs a Cholesky factor of the covariance with its observed columns first. Of a covariance far from
 singular it is computed directly. Else all come from one factor, by orthogonal triangulation, which takes several times
@@ -49,7 +49,7 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class IncompleteTable:
-    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without gaps first.
+    """values: (N, D) with NaN where an entry is missing; patterns: every row in one, those without missing ones first.
 
     centre: (D,) a place in the middle of each column, from which q and all sums are counted.
     """
@@ -102,13 +102,13 @@ class Conditional:
 
 @dataclass(frozen=True, eq=False)
 class MissingEntries:
-    """q: one `Conditional` for each pattern that has gaps."""
+    """q: one `Conditional` for each pattern that misses some."""
 
     conditionals: tuple[Conditional, ...]
 
     @property
     def rows(self) -> Places:
-        """The rows with gaps, in the order of the table."""
+        """The rows with missing entries, in the order of the table."""
         return np.sort(np.concatenate([np.empty(0, dtype=np.intp), *(part.pattern.rows for part in self.conditionals)]))
 
     def part(self, rows: Places) -> MissingEntries:
@@ -126,13 +126,13 @@ def check_size(present: NDArray[np.bool_], name: str) -> None:
         raise InvalidExperiment(name, f"{columns} columns", f"at most {widest} columns")
     if n_patterns > most:
         valid = f"at most {most} patterns with {columns} columns, for each has a covariance matrix of its own to factor"
-        raise InvalidExperiment(name, f"{n_patterns} patterns of gaps", valid)
+        raise InvalidExperiment(name, f"{n_patterns} patterns of missing values", valid)
 
 
 def patterns(present: NDArray[np.bool_]) -> Iterator[Pattern]:
     kinds, members = np.unique(~present, axis=0, return_inverse=True)
-    for k, gaps in enumerate(kinds):
-        places = np.flatnonzero(members.ravel() == k), np.flatnonzero(~gaps), np.flatnonzero(gaps)
+    for k, missing in enumerate(kinds):
+        places = np.flatnonzero(members.ravel() == k), np.flatnonzero(~missing), np.flatnonzero(missing)
         for entry in places:
             entry.flags.writeable = False
         yield Pattern(*places)

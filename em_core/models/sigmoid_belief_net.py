@@ -109,6 +109,16 @@ class SigmoidBeliefNet(CategoricalRows):
                 raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} are all visited")
 
     # --- the mathematics --------------------------------------------------------------------------------------
+    def prior(self, theta: Parameters) -> Array:
+        """(H,) p(h_j = 1) of each hidden unit."""
+        result: Array = expit(theta["hidden_biases"])
+        return result
+
+    def marginals(self, probabilities: Array) -> tuple[Array, Array]:
+        """(H, n) q(h_j = 0) and q(h_j = 1), from those of all configurations, (2^H, n)."""
+        h = configurations(len(probabilities).bit_length() - 1)
+        return (1 - h).T @ probabilities, h.T @ probabilities
+
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         """Each value's own factor, averaged over the configurations that q gives to the points."""
         h = configurations(len(theta["hidden_biases"]))
@@ -132,8 +142,7 @@ class SigmoidBeliefNet(CategoricalRows):
         if q is None:
             off, on = (np.tile(expit(sign * theta["hidden_biases"])[:, None], len(data.values)) for sign in (-1, 1))
         else:
-            h = configurations(len(theta["hidden_biases"]))
-            off, on = (kind.T @ q.probabilities for kind in (1 - h, h))
+            off, on = self.marginals(q.probabilities)
         odds = np.empty_like(on)
         for j in range(len(on)):
             odds[j] = _expected_rise(log_joint, j, off, on)
@@ -182,7 +191,7 @@ class SigmoidBeliefNet(CategoricalRows):
         h = configurations(len(theta["hidden_biases"]))
         visits, ones, _ = self._statistics(data, q)
         surprise = ones - visits[:, None] * expit(h @ theta["weights"].T + theta["visible_biases"])
-        hidden = visits @ h - visits.sum() * expit(theta["hidden_biases"])
+        hidden = visits @ h - visits.sum() * self.prior(theta)
         return np.concatenate([hidden, surprise.sum(axis=0), (surprise.T @ h).ravel()])
 
     def curvature(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
@@ -192,7 +201,7 @@ class SigmoidBeliefNet(CategoricalRows):
         visits = q.totals
         on = expit(inputs @ np.hstack([theta["visible_biases"][:, None], theta["weights"]]).T)
         blocks = _curvatures(visits[:, None] * (on * (1 - on)), _squares(inputs))
-        frequencies = expit(theta["hidden_biases"])
+        frequencies = self.prior(theta)
         size = n_hidden + n_visible * (n_hidden + 1)
         matrix = np.zeros((size, size))
         own = np.arange(n_hidden)

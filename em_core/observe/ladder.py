@@ -168,9 +168,3 @@ class Ladder:
         joint = np.array([expected_log_joint(problem, replace(q, mean=mean)) for mean in means])
         points = np.array([log_joint(problem, mean) for mean in means])
         return OverMean(places, joint, points, expected_log_joint(problem, q), entropy(q))
-
-
-def bell(q: GaussianQ, z: Array) -> Array:
-    """Density of a q of one unit, z standard deviations from its mean."""
-    result: Array = np.exp(-z * z / 2) / (float(q.width[0]) * math.sqrt(2 * math.pi))
-    return result

@@ -32,7 +32,7 @@ class Step:
     state: SolverState
     before: SolverState | None
     objective: float
-    gap: float
+    duality_gap: float
     trouble: str = ""
 
     @property
@@ -46,7 +46,7 @@ class Point:
     """What a code costs: the objective, its two terms, and how far it may be from the optimum at most."""
 
     objective: float
-    gap: float
+    duality_gap: float
     fit: float
     penalty: float
 
@@ -156,7 +156,7 @@ class Background:
 
     def of(self, step: Step) -> Point:
         """What the code of this step costs."""
-        return Point(step.objective, step.gap, *fit_and_penalty(self.problem, step.state.code))
+        return Point(step.objective, step.duality_gap, *fit_and_penalty(self.problem, step.state.code))
 
     def landscape(self, count: int) -> tuple[Array, Array, Array]:
         """Places along the first two coefficients, `count` each, and there the objective's height above the optimum.

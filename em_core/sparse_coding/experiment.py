@@ -116,21 +116,21 @@ class Iterates:
 
     states: tuple[SolverState, ...]
     objectives: tuple[float, ...]
-    gaps: tuple[float, ...]
+    duality_gaps: tuple[float, ...]
     outcome: str
     message: str
 
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One step from a state: the state after it with objective and gap, or the trouble it met.
+    """One step from a state: the state after it with objective and duality gap, or the trouble it met.
 
     state is None where the step left the numbers; with a state and `trouble` the run diverged there.
     """
 
     state: SolverState | None
     objective: float
-    gap: float
+    duality_gap: float
     trouble: str = ""
 
 
@@ -159,7 +159,7 @@ def attempt(experiment: SparseCodingExperiment, state: SolverState, number: int)
 
 
 def iterates(experiment: SparseCodingExperiment) -> Iterates:
-    """Step until the steps are used up, the gap is reached, the solver is done, or it diverges."""
+    """Step until the steps are used up, the duality gap is reached, the solver is done, or it diverges."""
     problem = experiment.problem
     states = [experiment.first_state()]
     costs = [objective(problem, states[0].code)]
@@ -173,7 +173,7 @@ def iterates(experiment: SparseCodingExperiment) -> Iterates:
         if made.state is not None:
             states.append(made.state)
             costs.append(made.objective)
-            gaps.append(made.gap)
+            gaps.append(made.duality_gap)
     outcome = "stopped" if message else "completed"
     return Iterates(tuple(states), tuple(costs), tuple(gaps), outcome, message)
 
@@ -181,7 +181,7 @@ def iterates(experiment: SparseCodingExperiment) -> Iterates:
 def run(experiment: SparseCodingExperiment) -> dict[str, Any]:
     """The command line's result: the complete experiment, every step with its certified gap, the outcome."""
     result = iterates(experiment)
-    rows = zip(result.states, result.objectives, result.gaps, strict=True)
+    rows = zip(result.states, result.objectives, result.duality_gaps, strict=True)
     return {
         "experiment": experiment.to_json(),
         "steps": [

@@ -16,7 +16,7 @@ from figures.look.montage import montage
 COUNT, PARTS, CODES = 10, 3, 40
 _NO_WORD = " "
 # pixels between two pictures
-_GAP = 2
+_APART = 2
 # height of the line of numbers below an atom, in pixels of the pictures, for pictures 8 pixels high
 _LINE = 0.55
 
@@ -79,7 +79,7 @@ class Examples:
             "Pictures",
             margin={"l": 62, "r": 4, "t": 4, "b": 4},
             hovermode="closest",
-            xaxis=layout.hidden_axis(-0.5, count * (width + _GAP) - _GAP + 0.5, constrain="domain"),
+            xaxis=layout.hidden_axis(-0.5, count * (width + _APART) - _APART + 0.5, constrain="domain"),
             yaxis=layout.hidden_axis(top + PARTS * line - 0.5, -0.5, scaleanchor="x", constrain="domain"),
             annotations=[_beside(name, y) for name, y in names],
         )
@@ -93,7 +93,7 @@ class Examples:
             "words",
             "$fit",
             size=10,
-            x=[column * (width + _GAP) + (width - 1) / 2 for _ in range(PARTS) for column in range(count)],
+            x=[column * (width + _APART) + (width - 1) / 2 for _ in range(PARTS) for column in range(count)],
             y=[top + part * line + height * (1 + _LINE / 2) - 0.5 for part in range(PARTS) for _ in range(count)],
             # Plotly takes the place of an empty word away for good
             text=[_NO_WORD] * (PARTS * count),
@@ -139,10 +139,10 @@ def _short(height: float) -> str:
 
 
 def _row(pictures: Array, shape: tuple[int, int]) -> np.ndarray:
-    """Pictures (n, pixels) side by side, with a gap that no bar is as wide as."""
+    """Pictures (n, pixels) side by side, with a margin that no bar is as wide as."""
     height, width = shape
-    wide = np.pad(pictures.reshape(-1, height, width), ((0, 0), (0, 0), (0, _GAP - 1)), constant_values=np.nan)
-    return montage(wide.reshape(len(pictures), -1), (height, width + _GAP - 1), len(pictures))[:, : 1 - _GAP]
+    wide = np.pad(pictures.reshape(-1, height, width), ((0, 0), (0, 0), (0, _APART - 1)), constant_values=np.nan)
+    return montage(wide.reshape(len(pictures), -1), (height, width + _APART - 1), len(pictures))[:, : 1 - _APART]
 
 
 def largest(moment: Moment, rows: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from figures.dictionary.usage import Usage
 from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
-from figures.scene import Frame, Grid, Light, Metric, PageScene, Scene, Tool, View, digest
+from figures.scene import TOOLS, Frame, Grid, Light, Metric, PageScene, Scene, View, changed, digest
 
 GRID = Grid(
     wide="""
@@ -114,10 +114,7 @@ class DictionaryScene(PageScene):
             ],
             grid=GRID,
             moves="HMC",
-            tools=[
-                Tool("reset", "Reset", "Go back to the start and clear the tape"),
-                Tool("random", "New random start", "Use the next seed"),
-            ],
+            tools=TOOLS,
             names={"Working": "Computing half-step {}. Press Pause to stop."},
         )
 
@@ -127,12 +124,10 @@ def _lit(moment: Moment, past: list[Moment]) -> list[str]:
     before = past[-1] if past else None
     if before is None or moment.joint is None:
         return []
-    if before.joint is None:
-        return ["joint", "misfit", "penalty"]
-    rounding = 1e-12 * max(1.0, abs(moment.joint))
-    pairs = {"joint": (before.joint, moment.joint), "misfit": (before.misfit, moment.misfit),
-             "penalty": (before.penalty, moment.penalty)}  # fmt: skip
-    return [name for name, (old, new) in pairs.items() if abs(new - old) > rounding]
+    return changed(
+        moment.joint,
+        **{name: (getattr(before, name), getattr(moment, name)) for name in ("joint", "misfit", "penalty")},
+    )
 
 
 def _described(experiment: Experiment) -> Json:

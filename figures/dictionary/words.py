@@ -7,7 +7,7 @@ from typing import Any
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from figures.look.moves import START
-from figures.look.wording import number
+from figures.look.wording import change, number
 from figures.scene import Button, Chip, Term
 
 _DETAILS = {"H": "most likely codes", "M": "best atoms for them", "C": "each atom once"}
@@ -79,12 +79,12 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     letter = moment.step.move
     if letter is None or before is None:
         return f"The start: {moment.atoms.shape[1]} atoms {origin(moment)}, and no codes yet."
-    risen = (
-        "" if before.joint is None or moment.joint is None else f" log p(v, h) {_change(moment.joint - before.joint)}."
-    )
+    risen = ""
+    if before.joint is not None and moment.joint is not None:
+        risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
     if letter == "H":
-        gap = float(moment.step.after.q.gaps.max())
-        certified = f"No code can lower the objective by more than {number(gap, 6)}: each is certified."
+        most = float(moment.step.after.q.duality_gaps.max())
+        certified = f"No code can lower the objective by more than {number(most, 6)}: each is certified."
         return f"H-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
     model: Any = moment.experiment.model
     if letter == "C":
@@ -112,9 +112,3 @@ def _next(moment: Moment) -> str:
     if moment.next_move == "C":
         return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."
-
-
-def _change(by: float) -> str:
-    if by == 0:
-        return "did not change"
-    return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"

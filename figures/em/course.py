@@ -10,7 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.course import ORIGIN, PLACES, Course, evidence_over_theta, grid, is_one_number, number
 from em_core.observe.moment import Moment
 from em_core.records import Bound
-from figures.drawing import Figure
+from figures.drawing import Figure, broken
 from figures.look import layout
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -111,16 +111,11 @@ class CoursePicture:
                 earlier.append(other)
             if len(earlier) == _PAST:
                 break
-        gap = [np.nan]
-        curves = [np.concatenate([other.curve, gap]) for other in reversed(earlier)]
-        apart = [np.concatenate([places, gap]) for _ in earlier]
-        nothing = np.array([])
+        curves = np.array([other.curve for other in reversed(earlier)]).reshape(-1, len(places))
         return {
             **self.figure["bound"].set(x=places, y=moment.curve),
             **self._named(moment),
-            **self.figure["past bounds"].set(
-                x=np.concatenate(apart) if apart else nothing, y=np.concatenate(curves) if curves else nothing
-            ),
+            **self.figure["past bounds"].set(x=broken(np.tile(places, (len(curves), 1))), y=broken(curves)),
         }
 
     def _named(self, moment: Moment) -> Json:

@@ -19,7 +19,7 @@ from figures.em.slopes import SlopesPicture
 from figures.em.timeline import Timeline
 from figures.look import wording
 from figures.look.encode import Json
-from figures.scene import Frame, Grid, Inner, Light, PageScene, Scene, Slider, Tool, View, digest
+from figures.scene import TOOLS, Frame, Grid, Inner, Light, PageScene, Scene, Slider, View, changed, digest
 
 GRID = Grid(
     wide="""
@@ -119,7 +119,7 @@ class EmScene(PageScene):
             "note.course": slopes.note(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
-        lit, handles = _changed_terms(moment), self.view.handles(moment)
+        lit, handles = _lit(moment), self.view.handles(moment)
         inner_at = moment.course and moment.course.at
         return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at).json(light)
 
@@ -165,10 +165,7 @@ class EmScene(PageScene):
             grid=GRID,
             inner=Slider("course", "How far", STOPS.tolist()),
             moves=list(MOVES),
-            tools=[
-                Tool("reset", "Reset", "Go back to the start and clear the tape"),
-                Tool("random", "New random start", "Use the next seed"),
-            ],
+            tools=TOOLS,
         )
 
 
@@ -182,17 +179,14 @@ def faces(letters: str) -> tuple[bool, bool]:
     return not slopes.LETTERS.isdisjoint(letters), not block_gaps.LETTERS.isdisjoint(letters)
 
 
-def _changed_terms(moment: Moment) -> list[str]:
+def _lit(moment: Moment) -> list[str]:
     """The terms of the equation that the half-step changed by more than rounding."""
     now, before = moment.bound, moment.before
     if before is None or moment.step.move is None:
         return []
-    pairs = {
-        "evidence": (before.log_evidence, now.log_evidence),
-        "elbo": (before.elbo, now.elbo),
-        "kl": (before.kl, now.kl),
-    }
-    rounding = 1e-12 * max(1.0, abs(now.log_evidence))
-    return [
-        name for name, (old, new) in pairs.items() if old is None or (new != old and not abs(new - old) <= rounding)
-    ]
+    return changed(
+        now.log_evidence,
+        evidence=(before.log_evidence, now.log_evidence),
+        elbo=(before.elbo, now.elbo),
+        kl=(before.kl, now.kl),
+    )

@@ -8,7 +8,7 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.look.moves import START
-from figures.look.wording import ROUNDING, number
+from figures.look.wording import change, number, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
 
@@ -72,10 +72,8 @@ def _e_type(moment: Moment, before: Bound) -> str:
     bound, letter, info = moment.bound, moment.step.move, moment.step.info
     known = before.elbo is not None and math.isfinite(before.elbo)
     shown = gap_text(bound.kl, bound.log_evidence)
-    change = (
-        f" The ELBO {_change(bound.elbo - before.elbo, abs(bound.elbo))}."
-        if known and math.isfinite(bound.elbo)
-        else ""
+    changed = (
+        f" The ELBO {change(bound.elbo - before.elbo, abs(bound.elbo))}." if known and math.isfinite(bound.elbo) else ""
     )
     if letter == "E":
         if not known:
@@ -91,17 +89,17 @@ def _e_type(moment: Moment, before: Bound) -> str:
             "density, which can exceed log p(v)."
         )
     if letter == "H":
-        return f"Hard E-step: q puts all its mass on the most probable h.{change} The gap is −log p(h*|v) = {shown}."
+        return f"Hard E-step: q puts all its mass on the most probable h.{changed} The gap is −log p(h*|v) = {shown}."
     if letter == "P":
         block = f"block {info.block} of {info.of}"
-        return f"Partial E-step: q became the posterior for {block}.{change} The gap is {shown}."
+        return f"Partial E-step: q became the posterior for {block}.{changed} The gap is {shown}."
     if letter == "T":
         degrees = info.temperature
         kind = "flatter than" if degrees > 1 else "sharper than" if degrees < 1 else "equal to"
         words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
-        return f"Tempered E-step: {words}.{change} The gap is {shown}."
+        return f"Tempered E-step: {words}.{changed} The gap is {shown}."
     floor = gap_text(moment.floor, bound.log_evidence)
-    return f"Mean field: one sweep.{change} The gap is {shown}; further sweeps at this θ would bring it to {floor}."
+    return f"Mean field: one sweep.{changed} The gap is {shown}; further sweeps at this θ would bring it to {floor}."
 
 
 def _m_type(moment: Moment, before: Bound) -> str:
@@ -128,15 +126,15 @@ def _m_type(moment: Moment, before: Bound) -> str:
         words["drawn"] = _drawn(moment)
     what = f"M-step: {did.format(**{**own, **words})}."
     size = abs(bound.log_evidence)
-    evidence = _change(bound.log_evidence - before.log_evidence, size)
+    evidence = change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
-        risen = _change(bound.expected_log_joint - before.expected_log_joint, size)
+        risen = change(bound.expected_log_joint - before.expected_log_joint, size)
         return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
-    risen = _change(bound.elbo - before.elbo, size)
+    risen = change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     if not before.kl or before.kl < 1e-9:
         opened = "opened to"
-    elif _still(bound.kl - before.kl, size):
+    elif still(bound.kl - before.kl, size):
         opened = "stayed at"
     else:
         opened = "grew to" if bound.kl > before.kl else "shrank to"
@@ -193,17 +191,6 @@ def _drawn(moment: Moment) -> str:
         return "all units: the batch is no smaller than the data"
     kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
-
-
-def _still(by: float, size: float) -> bool:
-    """Whether a change is rounding, of a number of this size."""
-    return abs(by) <= ROUNDING * max(1.0, size)
-
-
-def _change(by: float, size: float) -> str:
-    if _still(by, size):
-        return "did not change"
-    return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 
 
 def _listed(value: object) -> str:

@@ -14,7 +14,7 @@ def nearly_square(values: int) -> tuple[int, int] | None:
 
 
 def montage(tiles: Array, shape: tuple[int, int], across: int) -> Array:
-    """(n, pixels) images as one picture, `across` in a row with a gap between; NaN where nothing is."""
+    """(n, pixels) images as one picture, `across` in a row with a line between; NaN where nothing is."""
     height, width = shape
     down = -(-len(tiles) // across)
     picture = np.full((down * (height + 1) - 1, across * (width + 1) - 1), np.nan)

@@ -29,9 +29,21 @@ def power(value: float) -> str:
 
 def gap(value: float | None, log_evidence: float) -> str:
     """The gap; what lies below rounding is said to be 0."""
-    if value is not None and abs(value) <= ROUNDING * max(1.0, abs(log_evidence)):
+    if value is not None and still(value, log_evidence):
         return "0.000"
     return number(value)
+
+
+def still(by: float, size: float) -> bool:
+    """Whether a change is rounding, of a number of this size."""
+    return abs(by) <= ROUNDING * max(1.0, abs(size))
+
+
+def change(by: float, size: float) -> str:
+    """How a number of this size changed."""
+    if still(by, size):
+        return "did not change"
+    return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 
 
 def residual(value: float | None) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from em_core.observe.solving import Background, Step
 from em_core.records import Array
-from figures.drawing import Figure
+from figures.drawing import Figure, broken
 from figures.look import layout
 from figures.look.encode import Json
 
@@ -31,10 +31,9 @@ class CodePictures:
         """The stems of this code, and its place on the path at λ = `penalty`."""
         used = np.flatnonzero(code)
         places, heights = used + 1.0, code[used]
-        zero, gap = np.zeros(len(used)), np.full(len(used), np.nan)
         return {
             **self.stems["stems"].set(
-                x=np.column_stack([places, places, gap]).ravel(), y=np.column_stack([zero, heights, gap]).ravel()
+                x=broken(np.column_stack([places, places])), y=broken(np.column_stack([0 * heights, heights]))
             ),
             **self.stems["heads"].set(x=(used + 1).tolist(), y=heights),
             **self.path["here"].set(x=[penalty] * len(used), y=heights),
@@ -107,7 +106,7 @@ def _path(background: Background) -> Figure:
     used = np.flatnonzero(np.abs(solution.codes).max(axis=0) > 0)
     # linear between the knots in λ, so curved on a logarithmic axis: drawn through many points
     penalties = np.union1d(solution.penalties[solution.penalties >= left], np.geomspace(left, top, 160))
-    codes = np.vstack([solution.sample(penalties)[:, used], np.full((1, len(used)), np.nan)])
+    codes = solution.sample(penalties)[:, used].T
     lowest, highest = float(solution.codes.min()), float(solution.codes.max())
     reach = max(highest, -lowest) or 1.0
     figure = Figure(
@@ -121,7 +120,7 @@ def _path(background: Background) -> Figure:
             "zerolinecolor": "$faint",
         },
     )
-    figure.curve("path", "$muted", width=1.3, x=np.tile(np.append(penalties, np.nan), len(used)), y=codes.T.ravel())
+    figure.curve("path", "$muted", width=1.3, x=broken(np.tile(penalties, (len(used), 1))), y=broken(codes))
     figure.curve("penalty", "$penalty", width=2, dash="dash", x=[problem.penalty] * 2, y=[-2 * reach, 2 * reach])
     figure.points("here", "$fit", hover="h = %{y:.4f}")
     return figure

@@ -9,6 +9,7 @@ from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json
+from figures.look.montage import montage
 from figures.map.signal import Signal
 
 _GRID = 90
@@ -95,16 +96,12 @@ class Tiles:
         dictionary, (height, width) = background.problem.dictionary, shape
         self.across = int(np.ceil(np.sqrt(dictionary.shape[1])))
         self.down = int(np.ceil(dictionary.shape[1] / self.across))
-        picture = np.full((self.down * (height + 1), self.across * (width + 1)), np.nan)
-        for k, atom in enumerate(dictionary.T):
-            row, column = divmod(k, self.across)
-            top, left = row * (height + 1), column * (width + 1)
-            picture[top : top + height, left : left + width] = (atom / np.abs(atom).max()).reshape(shape)
+        picture = montage((dictionary / np.abs(dictionary).max(axis=0)).T, shape, self.across)
         self.figure = figure = Figure(
             "picture",
             margin={"l": 6, "r": 6, "t": 6, "b": 6},
-            xaxis=layout.hidden_axis(-1, picture.shape[1], constrain="domain"),
-            yaxis=layout.hidden_axis(picture.shape[0], -1, scaleanchor="x", constrain="domain"),
+            xaxis=layout.hidden_axis(-1, picture.shape[1] + 1, constrain="domain"),
+            yaxis=layout.hidden_axis(picture.shape[0] + 1, -1, scaleanchor="x", constrain="domain"),
         )
         figure.image("atoms", picture, colorscale="Greys", zmid=0)
         figure.image(

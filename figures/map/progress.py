@@ -30,14 +30,14 @@ class Progress:
         if step.index > 0:
             # a logarithmic axis has no place for step 0
             result |= self.distance["objective"].append(x=[step.index], y=[self._height(step)])
-            result |= self.distance["gap"].append(x=[step.index], y=[self._visible(step.gap)])
+            result |= self.distance["gap"].append(x=[step.index], y=[self._visible(step.duality_gap)])
         return result
 
     def changes(self, step: Step) -> Json:
         """The rings at this step."""
         height, place = self._height(step), step.index or None
         return {
-            **self.distance["here"].at((place, height), (place, self._visible(step.gap))),
+            **self.distance["here"].at((place, height), (place, self._visible(step.duality_gap))),
             **self.support["here"].at((step.index, int(np.count_nonzero(step.state.code)))),
             **self.race["here"].at((place, height)),
             **self.work["here"].at((step.state.multiplications or None, height)),

@@ -146,13 +146,13 @@ class MapScene(PageScene):
         support = int(np.count_nonzero(code))
         metrics = {
             "metric.objective": text["objective"],
-            "metric.gap": wording.number(point.gap, 6),
+            "metric.gap": wording.number(point.duality_gap, 6),
             "metric.support": f"{support} of {self.background.problem.n_atoms}",
         }
         equation = {f"equation.{name}": shown for name, shown in text.items()}
         return equation | metrics, {
             "metric.objective": point.objective,
-            "metric.gap": point.gap,
+            "metric.gap": point.duality_gap,
             "metric.support": support,
         }
 

@@ -26,11 +26,10 @@ def caption(background: Background, step: Step) -> str:
         return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    knows = f"No code can lower the objective by more than {number(step.gap, 6)}: that is the certificate."
+    knows = f"No code can lower the objective by more than {number(step.duality_gap, 6)}: that is the certificate."
     if not background.is_l1:
-        knows = (
-            f"It solves a different problem: another code may have a lower objective, by up to {number(step.gap, 6)}."
-        )
+        less = number(step.duality_gap, 6)
+        knows = f"It solves a different problem: another code may have a lower objective, by up to {less}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
@@ -58,7 +57,7 @@ def picture(background: Background, step: Step) -> str:
     listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
     return (
         f"Step {step.index} of {background.title}. Objective {number(step.objective)}, "
-        f"certified gap {number(step.gap)}. Nonzero: {listed or 'none'}{' …' if len(used) > 12 else ''}."
+        f"certified gap {number(step.duality_gap)}. Nonzero: {listed or 'none'}{' …' if len(used) > 12 else ''}."
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from em_core.observe.ladder import Background, bell
+from em_core.observe.fit import bell
+from em_core.observe.ladder import Background
 from em_core.records import Array
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
@@ -81,7 +82,7 @@ class Density:
             z = np.linspace(-5, 5, _POINTS)
             x = mean + width * z
             # far above the picture a line would go astray in single precision
-            y = np.minimum(bell(q, z), 40 * top)
+            y = np.minimum(bell(z, 0.0, 1.0) / width, 40 * top)
         return curve.set(x=x, y=y) | arrow.at((None, None))
 
     def posterior_as_q(self) -> Json:

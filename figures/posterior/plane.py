@@ -8,7 +8,7 @@ from em_core.observe.ladder import Background
 from em_core.records import Array
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
-from figures.drawing import Figure
+from figures.drawing import Figure, broken
 from figures.look.encode import Json
 from figures.posterior.marks import marks
 
@@ -109,6 +109,5 @@ def _figure(name: str, face: str, background: Background) -> Figure:
 
 def _joined(rings: list[Array]) -> dict[str, Array]:
     """Rings as one trace, with a break after each."""
-    gap = np.full((2, 1), np.nan)
-    x, y = np.hstack([part for ring in rings for part in (ring, gap)])
+    x, y = (broken(np.array([ring[axis] for ring in rings])) for axis in (0, 1))
     return {"x": x, "y": y}

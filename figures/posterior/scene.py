@@ -40,7 +40,7 @@ GRID = Grid(
 )
 
 
-class LadderScene(PageScene):
+class PosteriorScene(PageScene):
     """Draws the ladders of one problem, with one or two hidden units."""
 
     def __init__(self, background: Background) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.home import APP, Home, rows
-from tests.core.cases import reference
+from tests.core.making import reference
 from ui.em.settings import EmSettings, for_model
 
 expect.set_options(timeout=20_000)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.reader import some
-from tests.ui.any_view import PAGES
+from tests.pages import PAGES
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app.py"

@@ -134,3 +134,35 @@ def probabilities(rng, shape, edge):
         where = rng.random(shape) < 0.4
         values = np.where(where, rng.integers(0, 2, shape), values)
     return np.asarray(values).tolist()
+
+
+def moments(values):
+    """Centre and scale (D,) of a table, for parameters that suit it."""
+    table = np.array([[np.nan if entry is None else entry for entry in row] for row in values], dtype=float)
+    seen = ~np.isnan(table)
+    count = np.maximum(seen.sum(axis=0), 1)
+    centre = np.where(seen, table, 0).sum(axis=0) / count
+    scale = np.sqrt((np.where(seen, table - centre, 0) ** 2).sum(axis=0) / count)
+    return centre, np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
+
+
+@st.composite
+def placed(draw, values):
+    """The data that hold this table, standardised or as it is, and the centre and scale that it then has."""
+    centre, scale = moments(values)
+    if draw(st.sampled_from([False, False, True])):
+        return {"values": values, "standardize": True}, np.zeros_like(centre), np.ones_like(scale)
+    return {"values": values}, centre, scale
+
+
+def location_and_matrix(values, location, matrix):
+    centre, scale = moments(values)
+
+    def start(rng, edge, spread):
+        place = centre + scale * rng.standard_normal(len(scale))
+        return {
+            location: place.tolist(),
+            matrix: (spd(rng, len(scale), spread) * np.outer(scale, scale)).tolist(),
+        }
+
+    return start

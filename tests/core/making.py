@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from em_core.records import State
 
+REFERENCE = Path(__file__).parents[1] / "reference"
 M_TYPE = "".join(letter for letter, move in MOVES.items() if move.kind == "M")
 # those that need coordinates of θ
 NUMERICAL = "".join(letter for letter in M_TYPE if letter not in "MC")
@@ -251,3 +253,9 @@ def belief_net(name, n_hidden, values):
         for _ in range(2)
     )
     return plain(name, "sigmoid_belief_net", {"values": values}, start, q_at)
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A reference case by the beginning of its file's name."""
+    (path,) = REFERENCE.glob(f"{name}_*.json")
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import report
 from em_core.kinds import allowed
 from em_core.models import MODELS
-from tests.core.cases import reference
+from tests.core.making import reference
 
 CATALOGUE = datasets.catalogue()
 

@@ -14,7 +14,8 @@ from em_core.models.abo_blood_groups import AboBloodGroups
 from em_core.models.linkage import Linkage
 from em_core.models.mixture import Mixture
 from em_core.records import State
-from tests.core.cases import CASES, DENSITIES
+from tests.core.cases import CASES
+from tests.models import DENSITIES
 
 # mixtures, on so few units that all K^5 assignments can be visited, and two models whose hidden values are as plain
 LISTED = [case for case in CASES if isinstance(case.model, Mixture | Linkage | AboBloodGroups)]

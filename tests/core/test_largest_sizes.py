@@ -116,7 +116,9 @@ def test_every_half_step_of_a_table_with_many_patterns_ends_soon_in_little_memor
 @pytest.mark.parametrize(("dimensions", "most"), [(20, 4598), (100, 2922), (200, 812)])
 def test_more_patterns_are_refused_with_their_number(dimensions, most):
     raw = gappy(most + 100, dimensions, schedule="E")
-    with pytest.raises(InvalidExperiment, match=rf"^data.values: .* patterns of gaps.*at most {most} patterns"):
+    with pytest.raises(
+        InvalidExperiment, match=rf"^data.values: .* patterns of missing values.*at most {most} patterns"
+    ):
         Experiment.parse(raw)
 
 

@@ -12,7 +12,7 @@ from em_core import trajectory as run
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from tests.core.cases import reference
+from tests.core.making import reference
 
 
 def replay(**raw):

@@ -13,7 +13,7 @@ import pytest
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from tests.core.cases import reference
+from tests.core.making import reference
 from tests.core.test_references import close, column, replay
 
 

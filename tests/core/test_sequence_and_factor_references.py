@@ -7,7 +7,7 @@ import pytest
 
 from em_core import trajectory as run
 from em_core.files.experiment import Experiment
-from tests.core.cases import reference
+from tests.core.making import reference
 from tests.core.test_references import close, column, replay
 
 EARTHQUAKES, SYMBOLS, ABILITY, IRIS = (reference(name) for name in ("p07", "p07b", "p08", "p08b"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from em_core.sparse_coding import SOLVERS
 from tests.figures.stage_replay import Shown
-from tests.ui.any_view import PAGES
+from tests.pages import PAGES
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.dictionary.settings import for_data as dictionary_for
@@ -135,3 +135,11 @@ EVERY |= {f"dictionary, {name}": (dictionary_run, name) for name in DICTIONARY}
 def shown(run: Any, at: int = -1) -> Shown:
     """What the stage shows of frame `at`."""
     return Shown(run.scene.json, run.frames(), at)
+
+
+def made(model: str, data: str | None = None, word: str = "EMEM", **changes: Any) -> tuple[Any, ...]:
+    """A run of a model, what the stage shows of it, and its last q, its last θ, and its data."""
+    settings = for_model(EmSettings(), model)
+    run = EmRun.of(replace(settings, data=data or settings.data, **changes), word)
+    last = run.trajectory.last.after
+    return run, shown(run), last.q, last.theta, run.experiment.data

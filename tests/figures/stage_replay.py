@@ -63,6 +63,10 @@ class Shown:
         (found,) = (trace for trace in self.figures[figure]["data"] if trace["meta"] == name)
         return found
 
+    def matrix(self, name: str, height: int) -> np.ndarray:
+        """(height, …) what an image of the data view holds."""
+        return np.array(self.trace(f"data.{name}")["z"], dtype=float).reshape(height, -1)
+
     def points(self, address: str) -> np.ndarray:
         """(n, 2) places of a trace, breaks left out."""
         found = self.trace(address)

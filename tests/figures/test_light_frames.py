@@ -13,7 +13,7 @@ from em_core.models import MODELS
 from em_core.observe import course
 from tests.figures.runs import as_it_opens
 from tests.figures.stage_replay import Shown
-from tests.ui.any_view import PAGES
+from tests.pages import PAGES
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import DictionarySettings
 from ui.em.run import EmRun

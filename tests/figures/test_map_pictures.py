@@ -140,7 +140,7 @@ def test_tiles_are_the_atoms_tinted_by_their_use(name):
     side = run.scene.signal.shape[0]
     rows, columns = (int(part) for part in packed(run, "picture", "atoms")["shape"].split(", "))
     picture = np.array(found.trace("picture.atoms")["z"]).reshape(rows, columns)
-    across = columns // (side + 1)
+    across = (columns + 1) // (side + 1)
     tint = np.array(found.trace("picture.used")["z"])
     best = best_of(problem)
     for k in (0, 7, problem.n_atoms - 1):

@@ -33,7 +33,9 @@ def test_the_certificate_lies_above_the_distance(run):
     assert (gap[:, 1] >= distance[:, 1] - 2e-15 * max(1, least)).all()
     exact = [step.objective - least for step in run.steps[1:]]
     np.testing.assert_allclose(distance[:, 1], np.maximum(exact, 0), rtol=1e-9, atol=3e-15 * max(1, least))
-    np.testing.assert_allclose(gap[:, 1], [step.gap for step in run.steps[1:]], rtol=1e-12, atol=2e-15 * max(1, least))
+    np.testing.assert_allclose(
+        gap[:, 1], [step.duality_gap for step in run.steps[1:]], rtol=1e-12, atol=2e-15 * max(1, least)
+    )
     support = found.points("support.support")
     np.testing.assert_array_equal(support[:, 1], [np.count_nonzero(step.state.code) for step in run.steps])
 

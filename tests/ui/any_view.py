@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
-from typing import Any
 
 from hypothesis import strategies as st
 
-from em_core import datasets
 from em_core.kinds import MOVES
-from tests.core.any_code import codings, ladders
-from tests.core.any_experiment import experiments, schedules
+from tests.core.any_experiment import schedules
 from tests.core.test_fuzz import ODD
-from ui.dictionary.session import DictionarySession
+from tests.pages import PAGES
 from ui.em import recipes
-from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, data_options
-from ui.frame import PAGES as SHOWN
-from ui.map.session import MapSession
-from ui.posterior.session import PosteriorSession
-from ui.settings import Choice, Declared, Number, Switch, Word, pack, written
+from ui.settings import Choice, Number, Switch, pack, written
 
 # what an ordinary case may ask for, where the page allows more
 _SMALL = {"points": 120, "batch": 40, "dimensions": 3, "side": 6, "atoms": 16, "blocks": 20, "iterations": 20}
@@ -48,90 +40,8 @@ HOSTILE = [
 ]
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page's session and what its address and its stage may hold.
-
-    overrides: some that a link may hold. letters: the moves of a tape of moves. tape: what an address may say of the
-    tape that makes no sense. choices: what links say where options depend.
-    """
-
-    session: Any
-    files: Any
-    acts: tuple[str, ...]
-    overrides: tuple[dict[str, Any], ...] = ({},)
-    letters: str = ""
-    tape: dict[str, str] = field(default_factory=dict)
-    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def controls(self):
-        return self.session.kind.declared()
-
-    @property
-    def parts(self):
-        """What no control describes, by name."""
-        return [part.name for part in fields(self.session.kind().overrides)]
-
-    @property
-    def path(self) -> str:
-        """Where the app serves it."""
-        return "" if self.session.key == SHOWN[0][0] else self.session.key
-
-    @property
-    def nonsense(self) -> dict[str, str]:
-        """A text for each part of an address that is none of its values, read from the declarations."""
-        settings = {name: _nonsense(declared, place) for place, (name, declared) in enumerate(self.controls.items())}
-        return {**settings, "given": "abc", **self.tape}
-
-    def __str__(self) -> str:
-        return self.session.key
-
-
-def _nonsense(declared: Declared, place: int) -> str:
-    """No number, one outside the limits or none that is whole; no option; no yes or no; no schedule."""
-    if isinstance(declared, Number):
-        outside = [f"{declared.low - 1:g}", f"{declared.high + 1:.17g}", "nan", "inf", "x", "1e999"]
-        return [*outside, *["2.5"] * declared.whole][place % (6 + declared.whole)]
-    return {Choice: "no such", Switch: "maybe", Word: "E)M"}[type(declared)]
-
-
-_DATA = (*(entry.name for entry in datasets.catalogue()), *datasets.GENERATORS)
-_FORMS = {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}
-EM = Page(
-    EmSession,
-    experiments(),
-    ("move", "reset", "random", "drag"),
-    ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
-    "".join(MOVES),
-    {"schedule": "EXM", "since": "-1", "cursor": "7"},
-    {"data": _DATA},
-)
-MAP = Page(
-    MapSession,
-    codings(),
-    ("reset", "random", "drag"),
-    ({}, {"start": {"code": [1 / 3, -2.0]}}, {"data": _FORMS, "settings": {"step": 0.1}}),
-    tape={"steps": "1001", "cursor": "7"},
-)
-POSTERIOR = Page(
-    PosteriorSession,
-    ladders(),
-    ("reset", "mean", "drag"),
-    ({}, {"ladder": {"mean": [1 / 3, -2.0]}}, {"data": _FORMS, "ladder": {"widths": [0.1, 2.0]}}),
-    tape={"cursor": "99"},
-)
-DICTIONARY = Page(
-    DictionarySession,
-    experiments(models=("dictionary_learning",)),
-    ("move", "reset", "random"),
-    ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
-    "HMC",
-    {"schedule": "HX", "since": "x", "cursor": "9"},
-)
-PAGES = (EM, MAP, POSTERIOR, DICTIONARY)
-# the posterior page's integrals cost ten times what other pages ask for
-OFTEN = (*(EM,) * 4, *(MAP, DICTIONARY) * 2, POSTERIOR)
+# a page as many times as it is worth: integrals cost ten times what other pages ask for
+OFTEN = tuple(page for page in PAGES for _ in range(page.often))
 
 
 def values(page, name):
@@ -159,7 +69,7 @@ def _given(draw, page):
     if kind == "noise":
         return draw(st.one_of(st.text(max_size=30), st.sampled_from(HOSTILE), st.binary(max_size=30).map(repr)))
     raw = draw(page.files)
-    if page is MAP:  # as the dictionary page hands it over
+    if str(page) == "map":  # as the dictionary page hands it over
         raw["dictionary"] = {"atoms": raw["data"]["dictionary"]}
     parts = {part: raw[part] for part in page.parts if part in raw and draw(st.integers(0, 3))}
     if kind == "odd part":
@@ -231,7 +141,7 @@ def acts(draw, page):
 @st.composite
 def changes(draw, page):
     """A control's new value, as its widget would give it."""
-    if page is EM and draw(st.integers(0, 4)) == 4:
+    if str(page) == "em" and draw(st.integers(0, 4)) == 4:
         return ("change", {"recipe": draw(st.sampled_from([*recipes.RECIPES, recipes.OWN]))})
     name = draw(st.sampled_from(list(page.controls)))
     if name == "plan" and draw(st.booleans()):

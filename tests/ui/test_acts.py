@@ -13,7 +13,7 @@ import ui.player
 import ui.stage
 from em_core.kinds import MOVES
 from tests.attack import exhaustive, ordinary
-from tests.ui.any_view import PAGES as TRIED
+from tests.pages import PAGES as TRIED
 from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession

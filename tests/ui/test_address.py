@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui import session
+from ui import controls, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings
@@ -44,3 +44,24 @@ def test_a_run_after_back_writes_it_all_the_same(params, returning, link):
     reader = EmSession.at(dict(link), None)
     reader.write_address()
     assert params == link and params.times == 1
+
+
+@pytest.mark.parametrize("said", ["act", "cursor", None])
+def test_what_the_browser_says_from_the_view_before_changes_no_setting(monkeypatch, said):
+    """With all that it tells it says what its controls hold, for a moment after Back those of the view before."""
+    before = EmSession(EmSettings(), EmRun.of(EmSettings(), "EM"), [])
+    before.player.go(1)
+    told = {"act": None, "cursor": None} | ({said: {"at": 1, "turn": before.player.turn, "n": 5}} if said else {})
+    after = EmSession.at({"model": "linkage"}, before)
+    state = {"em.model": "gaussian_mixture", "stage.em": told}
+    monkeypatch.setattr(controls.st, "session_state", state)
+    controls._taken(after, "model")
+    assert after.settings.model == ("linkage" if said else "gaussian_mixture")
+
+
+def test_what_it_says_from_this_view_does(monkeypatch):
+    after = EmSession.at({"model": "linkage"}, EmSession(EmSettings(), EmRun.of(EmSettings(), "EM"), []))
+    told = {"act": {"act": "end", "turn": after.player.turn, "n": 5}, "cursor": None}
+    monkeypatch.setattr(controls.st, "session_state", {"em.model": "gaussian_mixture", "stage.em": told})
+    controls._taken(after, "model")
+    assert after.settings.model == "gaussian_mixture"

@@ -7,7 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, exhaustive, in_time, ordinary
-from tests.ui.any_view import DICTIONARY, EM, MAP, OFTEN, addresses, deeds
+from tests.pages.test_dictionary import PAGE as DICTIONARY
+from tests.pages.test_em import PAGE as EM
+from tests.pages.test_map import PAGE as MAP
+from tests.ui.any_view import OFTEN, addresses, deeds
 from tests.ui.viewer import Viewer, hasty  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("hasty")

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.attack import SOAK, exhaustive, in_time, ordinary
-from tests.ui.any_view import EM, OFTEN, addresses
+from tests.pages.test_em import PAGE as EM
+from tests.ui.any_view import OFTEN, addresses
 from tests.ui.viewer import is_sound, same_view
 from ui.settings import pack
 

@@ -15,7 +15,7 @@ import pytest
 
 from em_core.__main__ import main
 from tests.figures.stage_replay import Shown
-from tests.ui.any_view import PAGES as TRIED
+from tests.pages import PAGES as TRIED
 
 FROZEN = Path(__file__).parents[1] / "reference" / "frozen.json"
 PAGES = {str(page): page.session for page in TRIED}

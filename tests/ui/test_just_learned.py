@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.ui.test_dictionary_run import session
+from tests.pages.test_dictionary import session
 from ui import session as sessions
 from ui.dictionary.session import DictionarySession
 from ui.map import session as map_session

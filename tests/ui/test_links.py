@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ui.any_view import PAGES
+from tests.pages import PAGES
 from ui import frame
 from ui.settings import Choice, Number, Overrides, Settings, Switch, box, slider
 from ui.tape import moves_query

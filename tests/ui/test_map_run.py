@@ -79,7 +79,7 @@ def test_end_comes_to_the_end(settings, solver):
     assert all(frame["next"] for frame in before)
     if solver in L1_SOLVERS:
         best = run.steps[-1]
-        assert best.gap <= 1e-11 * max(1.0, best.objective)
+        assert best.duality_gap <= 1e-11 * max(1.0, best.objective)
         # the gap is of second order: the slope is known to its root
         assert optimality_violation(run.experiment.problem, best.state.code) < 1e-4
     length = len(run)

@@ -28,13 +28,13 @@ class DictionarySession(Session):
 
     def forks(self, wanted: DictionarySettings, changed: set[str]) -> None:
         # another model: what has been learned is where it starts
-        at = min(self.player.cursor, len(self.run) - 1)
+        at = self.player.within(self.run)
         self.begin(wanted.going_on(*self.run.dictionaries(at)) if at > 0 else wanted)
 
     @property
     def learned(self) -> Array | None:
         """(D, K) the dictionary in view, to four decimals; None before the first half-step."""
         with self.lock:
-            at = min(self.player.cursor, len(self.run) - 1)
+            at = self.player.within(self.run)
             atoms = self.run.dictionaries(at)[0].round(_DECIMALS)
         return atoms if at > 0 and np.all(atoms.any(axis=0)) else None

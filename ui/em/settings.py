@@ -16,10 +16,10 @@ from figures.em.data_views import VIEWS
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
-MODEL_NAMES = {name: MODELS[name].help.title for name in VIEWS}
+MODEL_NAMES = {name: model.help.title for name, model in MODELS.items() if name in VIEWS}
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
 STARTS = {"published": "as published", "random": "random, from the seed"}
-SIZES = {name: size for name in VIEWS if (size := MODELS[name].help.size) is not None}
+SIZES = {name: size for name in MODEL_NAMES if (size := MODELS[name].help.size) is not None}
 
 # what k-means holds: it moves centres alone
 _HELD = ("weights", "covariances")

@@ -8,7 +8,7 @@ from functools import cached_property
 from em_core.files.errors import InvalidExperiment
 from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import LadderExperiment
-from figures.posterior.scene import LadderScene
+from figures.posterior.scene import PosteriorScene
 from ui import limits
 from ui.posterior.settings import PosteriorSettings, check_units
 from ui.tape import Json, Tape
@@ -25,7 +25,7 @@ class PosteriorRun(Tape):
         check_units(experiment.problem)
         self.experiment = experiment
         self.ladder = Ladder(experiment, Background(experiment.problem))
-        self.scene = LadderScene(self.ladder.background)
+        self.scene = PosteriorScene(self.ladder.background)
         self._light = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod

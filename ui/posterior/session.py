@@ -41,7 +41,7 @@ class PosteriorSession(Session):
 
     def begin(self, settings: PosteriorSettings) -> None:
         """Show these settings' ladder, from the rung on which the reader stands."""
-        rung = self.run.ladder.rungs[min(self.player.cursor, len(self.run) - 1)]
+        rung = self.run.ladder.rungs[self.player.within(self.run)]
         self.run = PosteriorRun.reopening(settings)
         self.settings = settings
         last = len(self.run) - 1

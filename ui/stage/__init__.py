@@ -39,6 +39,18 @@ def asked(key: str) -> Result:
     return Result(at, acts.read(news.get("act")), turn)
 
 
+def speaking(key: str) -> int | None:
+    """The last order that the browser had followed when it said what the page now runs for; None where another control
+    did. For the callbacks of these, which may come before the stage's own.
+    """
+    told = st.session_state.get(key) or {}
+    act, place = told.get("act"), told.get("cursor")
+    if act is None and place == st.session_state.get(f"{key}.place"):
+        return None
+    turn = act.get("turn") if isinstance(act, dict) else acts.read_place(place)[1]
+    return turn if isinstance(turn, int) else None
+
+
 def show(message: dict[str, Any], *, key: str) -> Result:
     """Put the message on the stage and return what the reader did before it."""
     result = asked(key)
@@ -49,6 +61,7 @@ def show(message: dict[str, Any], *, key: str) -> Result:
         on_act_change=lambda: _remember(key, "act"),
     )
     st.session_state.pop(_news(key), None)
+    st.session_state[f"{key}.place"] = (st.session_state.get(key) or {}).get("cursor")
     return result
 
 

@@ -1,4 +1,4 @@
-"""Codes for many signals with one dictionary, each with its certified gap.
+"""Codes for many signals with one dictionary, each with its duality gap.
 
 ADMM on all signals at once with one cached inverse finds each support; an exact solution on that support then
 replaces ADMM's slow last digits.
@@ -23,11 +23,11 @@ RIDGE = 1e-13  # relative; duplicated atoms make WᵀW singular on a support
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """codes: (N, K); objectives and gaps: (N,), objective − optimum ≤ gap for each; ADMM iterations used."""
+    """codes: (N, K); objectives and duality_gaps: (N,), objective − optimum ≤ its duality gap; ADMM iterations used."""
 
     codes: Array
     objectives: Array
-    gaps: Array
+    duality_gaps: Array
     iterations: int
 
 
@@ -44,8 +44,8 @@ def encode(
 ) -> Codes:
     """The most likely code of every signal.
 
-    signals: (N, D), dictionary: (D, K), start: (N, K), by default zeros. A signal is done when its gap is at most
-    `until_gap` (absolute); after `most_iterations` the rest come back as they are, with their true gaps.
+    signals: (N, D), dictionary: (D, K), start: (N, K), by default zeros. A signal is done when its duality gap is at
+    most `until_gap` (absolute); after `most_iterations` the rest come back as they are, with their true duality gaps.
     Raises `InvalidExperiment` as `Problem` does.
     """
     values = finite_array(signals, ("N", "D"), "data.values")
@@ -83,7 +83,7 @@ def _gaps(problem: Problem, targets: Array, codes: Array) -> Array:
 
 
 def _keep_better(problem: Problem, targets: Array, codes: Array, gaps: Array, rows: Indices, candidates: Array) -> None:
-    """Write candidates (n, K) into `codes` and `gaps` at `rows` where their gap is smaller."""
+    """Write candidates (n, K) into `codes` and `gaps` at `rows` where their duality gap is smaller."""
     found = _gaps(problem, targets[rows], candidates)
     better = found < gaps[rows]
     codes[rows[better]] = candidates[better]

@@ -16,15 +16,15 @@ from em_core.sparse_coding.solvers import feature_sign
 TOGETHER = 160
 # steps of feature-sign search for one signal: each lowers its objective
 ALONE = 500
-# a gap below this share of the mean of (β/2)‖v‖² is a solution: some thousand times its rounding
+# a duality gap below this share of the mean of (β/2)‖v‖² is a solution: some thousand times its rounding
 CLOSE = 1e-10
 
 
 def codes(targets: Array, dictionary: Array, penalty: float, precision: float, start: Array) -> tuple[Array, Array]:
     """Codes (N, K) that are no worse than `start` (N, K), signal by signal, and how far each may be from its optimum.
 
-    targets: v − b, (N, D). The second array holds certificates (N,): objective − optimum ≤ gap. An atom of length 0
-    stays unused. Raises `InvalidExperiment` where the numbers leave no room for their squares.
+    targets: v − b, (N, D). The second array holds certificates (N,): objective − optimum is at most that. An atom of
+    length 0 stays unused. Raises `InvalidExperiment` where the numbers leave no room for their squares.
     """
     usable = np.flatnonzero((dictionary**2).sum(axis=0) * precision > 1e-90)
     if len(usable) < dictionary.shape[1]:
@@ -36,7 +36,7 @@ def codes(targets: Array, dictionary: Array, penalty: float, precision: float, s
     energy = 0.5 * precision * float((targets**2).sum(axis=1).mean())
     until = CLOSE * energy
     solved = encode(targets, dictionary, penalty, precision, start=start, until_gap=until, most_iterations=TOGETHER)
-    result, gaps = solved.codes, solved.gaps
+    result, gaps = solved.codes, solved.duality_gaps
     for row in np.flatnonzero(~(gaps <= until)):
         result[row], gaps[row] = _alone(Problem(targets[row], dictionary, penalty, precision), result[row], until)
     # a start that happens to lie lower still stays: its distance from the optimum is smaller by that much

@@ -51,7 +51,7 @@ def step(problem: Problem, state: State) -> State:
     """Fit the smooth copy by ridge regression, shrink the sparse one, raise the price of their difference.
 
     smooth = (βWᵀW + ρI)⁻¹(βWᵀ(v − b) + ρz − price), z = S(smooth + price/ρ, λ/ρ), price += ρ(smooth − z). Converges
-    for every ρ above 0; neither the objective nor the gap of z is monotone.
+    for every ρ above 0; neither the objective nor the duality gap of z is monotone.
     """
     rho = state.rho
     # the ridge step as a correction of z: near the optimum the whole solution would lose digits, a small one not

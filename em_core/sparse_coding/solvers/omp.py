@@ -1,6 +1,6 @@
 """Orthogonal matching pursuit: greedy choice of atoms, each time a least-squares fit (Pati et al. 1993).
 
-A different problem: few atoms (‖h‖₀), no shrinkage. λ plays no part in its steps; objective and gap are still
+A different problem: few atoms (‖h‖₀), no shrinkage. λ plays no part in its steps; objective and duality gap are still
 those of the L1 problem, so that its codes can be compared with the others.
 """
 

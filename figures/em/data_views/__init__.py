@@ -1,26 +1,16 @@
-"""How each model shows its data and the data completed by q: one view per model."""
+"""How each model shows its data and the data completed by q: a view in a file of this folder says which it draws."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Protocol
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
-from figures.em.data_views.belief_net import BeliefNetView
-from figures.em.data_views.binary import BinaryView
-from figures.em.data_views.blood_groups import BloodGroupsView
-from figures.em.data_views.chains import ChainsView
-from figures.em.data_views.coins import CoinsView
-from figures.em.data_views.counts import CountsView
-from figures.em.data_views.factors import FactorsView
-from figures.em.data_views.gaps import GapsView
-from figures.em.data_views.gaussian import GaussianView
-from figures.em.data_views.lifetimes import LifetimesView
-from figures.em.data_views.linkage import LinkageView
-from figures.em.data_views.regressions import RegressionView
-from figures.em.data_views.robust import RobustView
+from figures.em.data_views.base import PlainView
 from figures.look.encode import Json
 from figures.scene import Handle
 
@@ -51,22 +41,17 @@ class DataView(Protocol):
         """One line under the title."""
 
 
-# in the order of the list on the page
-VIEWS = {
-    "gaussian_mixture": GaussianView,
-    "binomial_mixture": CoinsView,
-    "linkage": LinkageView,
-    "poisson_mixture": CountsView,
-    "bernoulli_mixture": BinaryView,
-    "regression_mixture": RegressionView,
-    "factor_analysis": FactorsView,
-    "hidden_markov": ChainsView,
-    "student_t": RobustView,
-    "incomplete_gaussian": GapsView,
-    "censored_exponential": LifetimesView,
-    "abo_blood_groups": BloodGroupsView,
-    "sigmoid_belief_net": BeliefNetView,
-}
+def _found() -> dict[str, type[PlainView]]:
+    """The views of this folder, by the models that they say they draw."""
+    result = {}
+    for module in iter_modules(__path__):
+        for view in vars(import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(view, type) and issubclass(view, PlainView):
+                result |= dict.fromkeys(view.models, view)
+    return result
+
+
+VIEWS = _found()
 
 
 def data_view(experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> DataView:

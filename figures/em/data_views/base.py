@@ -10,7 +10,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
-from figures.drawing import Figure, Trace
+from figures.drawing import Figure, Trace, broken
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
 from figures.scene import Handle
@@ -22,6 +22,8 @@ UNSEEN = "$muted"
 class PlainView:
     """A view without trails and handles; subclasses override what they have, and draw `figure`."""
 
+    # the names of those that it draws
+    models: tuple[str, ...] = ()
     figure: Figure
     title = "Data"
     # what the reader may choose two axes from; none to choose where there are fewer than three
@@ -160,23 +162,20 @@ def near(name: str, place: float, values: Array) -> float:
 
 
 def ellipse(centre: Array, covariance: Array, *sizes: float) -> tuple[Array, Array]:
-    """Outlines at so many standard deviations, one after the other with a break between. centre (2,).
+    """Outlines at so many standard deviations, one after the other, with a break after each. centre (2,).
 
     The eigenvectors are how an ellipse is drawn: the one place where figures use linear algebra.
     """
     angles = np.linspace(0, 2 * np.pi, 49)
     spread, directions = np.linalg.eigh(covariance)
     circle = (directions * np.sqrt(np.maximum(spread, 0))) @ np.array([np.cos(angles), np.sin(angles)])
-    gap = np.full((2, 1), np.nan)
-    parts = [part for size in sizes for part in (centre[:, None] + size * circle, gap)]
-    path = np.concatenate(parts[:-1], axis=1)
-    return path[0], path[1]
+    x, y = (broken(np.array([centre[axis] + size * circle[axis] for size in sizes])) for axis in (0, 1))
+    return x, y
 
 
 def segments(x0: Array, y0: Array, x1: Array, y1: Array) -> tuple[Array, Array]:
-    """Many separate lines as one trace: (3n,) each, with breaks between."""
-    gap = np.full(len(x0), np.nan)
-    return np.column_stack([x0, x1, gap]).ravel(), np.column_stack([y0, y1, gap]).ravel()
+    """Many separate lines as one trace: (3n,) each, with a break after each."""
+    return broken(np.column_stack([x0, x1])), broken(np.column_stack([y0, y1]))
 
 
 def names(columns: tuple[str, ...], dimensions: int) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -23,6 +22,7 @@ _MOST_ROWS = 24
 class BeliefNetView(PlainView):
     """Above the weights from each hidden unit; below some rows of the data, each with the posterior of its causes."""
 
+    models = ("sigmoid_belief_net",)
     title = "Weights, data, and hidden units under q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -38,12 +38,12 @@ class BeliefNetView(PlainView):
         if q is None:
             on = np.full((self.n_hidden, len(self.shown)), 0.5)
         else:
-            on = fit.on_after(q.probabilities[:, self.shown])
+            _, on = self.model.marginals(q.probabilities[:, self.shown])
         return self.figure["hidden"].set(z=on)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["weights"].T, self.shape, min(self.n_hidden, 8))
-        shares = [f"h{j + 1}: {share:.2f}" for j, share in enumerate(fit.on_before(theta))]
+        shares = [f"h{j + 1}: {share:.2f}" for j, share in enumerate(self.model.prior(theta))]
         return self.figure["weights"].set(z=picture) | self.figure["shares"].set(text=shares)
 
     def note(self, moment: Moment) -> str:

@@ -22,6 +22,7 @@ _MOST_ROWS = 60
 class BinaryView(PlainView):
     """Mixture of products of Bernoulli distributions."""
 
+    models = ("bernoulli_mixture",)
     title = "Rows and their responsibilities"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from em_core.files.experiment import Experiment
 from em_core.models.abo_blood_groups import ALLELES, GROUPS
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -18,6 +17,7 @@ from figures.look.encode import Json
 class BloodGroupsView(PlainView):
     """Stacked bars of people; a tick on each bar is what θ expects there."""
 
+    models = ("abo_blood_groups",)
     title = "Blood groups, split by q into genotypes"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -54,7 +54,7 @@ class BloodGroupsView(PlainView):
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         people = float(self.data.counts.sum())
-        return self.figure["expected"].set(y=(people * fit.blood_groups(theta)).tolist())
+        return self.figure["expected"].set(y=(people * self.model.groups(theta)).tolist())
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta

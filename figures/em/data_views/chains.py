@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure
@@ -17,8 +16,9 @@ from figures.look.encode import Json, blended_colors, symbols
 
 
 class ChainsView(PlainView):
-    """All sequences end to end, with a gap between."""
+    """All sequences end to end, with a pause between."""
 
+    models = ("hidden_markov",)
     title = "Series, and the hidden states under q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -48,7 +48,7 @@ class ChainsView(PlainView):
         )
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        states = fit.likely_path(self.model, self.data, theta)
+        states = self.model.viterbi(self.data, theta)
         levels = self._levels(theta)
         result = self.figure["transitions"].set(z=theta["transition_matrix"]) | self.figure["path"].set(
             x=self.places,

@@ -22,6 +22,7 @@ _MOST_ROWS = 14
 class CoinsView(PlainView):
     """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on a scale from 0 to 1."""
 
+    models = ("binomial_mixture",)
     title = "Tosses completed by q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

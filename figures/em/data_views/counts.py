@@ -21,6 +21,7 @@ from figures.scene import Handle
 class CountsView(PlainView):
     """Mixture of Poisson distributions."""
 
+    models = ("poisson_mixture",)
     title = "Counts, split by q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

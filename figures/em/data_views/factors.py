@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -19,6 +18,7 @@ from figures.look.encode import Json
 class FactorsView(PlaneView):
     """Two dimensions are drawn; the loadings of all stand beside them."""
 
+    models = ("factor_analysis",)
     title = "Points pulled to their expected factors"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -59,7 +59,7 @@ class FactorsView(PlaneView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = theta["mean"][self.drawn]
         loadings = theta["loadings"]
-        x, y = ellipse(mean, fit.factor_covariance(theta)[np.ix_(self.drawn, self.drawn)], 1, 2)
+        x, y = ellipse(mean, self.model.covariance(theta)[np.ix_(self.drawn, self.drawn)], 1, 2)
         reach = 2 * loadings[self.drawn].T
         ends = segments(*(mean[:, None] - reach.T), *(mean[:, None] + reach.T))
         return {
@@ -79,6 +79,6 @@ class FactorsView(PlaneView):
         springs, places = self.figure["springs"], self.figure["places"]
         if q is None:
             return springs.empty() | places.empty()
-        ends = fit.factor_places(theta, q)[:, self.drawn]
+        ends = self.model.places(theta, q)[:, self.drawn]
         x, y = segments(*self.seen.T, *ends.T)
         return springs.set(x=x, y=y) | places.set(x=ends[:, 0], y=ends[:, 1])

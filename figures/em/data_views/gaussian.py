@@ -20,6 +20,7 @@ from figures.scene import Handle
 class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
+    models = ("gaussian_mixture",)
     title = "Data, coloured by responsibility"
     flattens = True
 

@@ -20,6 +20,7 @@ from figures.scene import Handle
 class LifetimesView(PlainView):
     """One bar a unit, the shortest at the bottom."""
 
+    models = ("censored_exponential",)
     title = "Lifetimes completed by q"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

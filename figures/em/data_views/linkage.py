@@ -8,7 +8,6 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
@@ -24,6 +23,8 @@ _FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$faint"
 
 class LinkageView(PlainView):
     """Bars of counts; the tick on each bar is what θ expects there."""
+
+    models = ("linkage",)
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -63,7 +64,7 @@ class LinkageView(PlainView):
         return self.figure["half"].set(y=[half], text=texts[:1]) | self.figure["rest"].set(y=[rest], text=texts[1:])
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        return self.figure["expected"].set(y=(self.total * fit.linkage_cells(theta)).tolist())
+        return self.figure["expected"].set(y=(self.total * self.model.cells(theta)).tolist())
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta = float(moment.step.after.theta["theta"])

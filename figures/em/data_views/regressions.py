@@ -9,7 +9,7 @@ import numpy as np
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
-from figures.drawing import Figure
+from figures.drawing import Figure, broken
 from figures.em.data_views.base import UNSEEN, PlainView, padded, tinted
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -18,6 +18,7 @@ from figures.look.encode import Json
 class RegressionView(PlainView):
     """One input is drawn, the first that varies; the others stand at their means."""
 
+    models = ("regression_mixture",)
     title = "Points and lines, coloured by responsibility"
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -53,12 +54,12 @@ class RegressionView(PlainView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         ends = np.tile(self.inputs.mean(axis=0), (2, 1))
         ends[:, self.drawn] = self.span
-        twice = np.array([*self.span, np.nan, *self.span])
+        twice = broken(np.array([self.span, self.span]))
         result: Json = {}
         for k, (line, band) in enumerate(zip(self.lines, self.bands, strict=True)):
             height = ends @ theta["coefficients"][k]
             side = float(np.sqrt(theta["variances"][k]))
-            sides = np.array([*(height - side), np.nan, *(height + side)])
+            sides = broken(np.array([height - side, height + side]))
             result |= line.set(x=self.span, y=height.tolist()) | band.set(x=twice, y=sides)
         return result
 

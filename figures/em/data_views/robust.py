@@ -20,6 +20,7 @@ from figures.scene import Handle
 class RobustView(PlaneView):
     """Student t: along two axes, or as densities in one dimension."""
 
+    models = ("student_t",)
     title = "Points, sized by their expected weight"
     flattens = True
 

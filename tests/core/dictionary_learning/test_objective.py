@@ -84,7 +84,7 @@ def test_longer_atoms_and_shorter_codes_say_the_same_and_cost_less():
     experiment, trajectory = made(TINY, settings={**TINY["settings"], "norm_constraint": False})
     model, data, state = experiment.model, experiment.data, trajectory.last.after
     longer = {"dictionary": 3 * state.theta["dictionary"]}
-    shorter = PointCodes(state.q.codes / 3, state.q.gaps)
+    shorter = PointCodes(state.q.codes / 3, state.q.duality_gaps)
     (misfit, penalty), (same, less) = (model.terms(data, *pair) for pair in ((state.theta, state.q), (longer, shorter)))
     assert same == pytest.approx(misfit, rel=1e-12) and less == pytest.approx(penalty / 3, rel=1e-12)
 

@@ -32,12 +32,12 @@ def test_every_code_is_certified(raw):
     energy = 0.5 * model.precision * float((targets**2).sum(axis=1).mean())
     for step in trajectory.half_steps[1::2][-2:]:
         dictionary, q = step.after.theta["dictionary"], step.after.q
-        assert q.gaps.min() >= 0 and q.gaps.max() <= 1.0001e-10 * energy
+        assert q.duality_gaps.min() >= 0 and q.duality_gaps.max() <= 1.0001e-10 * energy
         for n in range(0, len(targets), max(1, len(targets) // 6)):
             problem = Problem(targets[n], dictionary, model.penalty, model.precision)
             assert duality_gap(problem, q.codes[n]) <= 1e-6 * energy
             best = objective(problem, homotopy.path(problem, model.penalty, most_knots=5000).at(model.penalty))
-            assert -1e-9 * energy <= objective(problem, q.codes[n]) - best <= q.gaps[n] + 1e-12 * energy
+            assert -1e-9 * energy <= objective(problem, q.codes[n]) - best <= q.duality_gaps[n] + 1e-12 * energy
 
 
 @by_case

@@ -25,8 +25,8 @@ def test_every_code_is_certified_and_optimal(case, until_gap):
         until_gap=until_gap * case.scale,
     )  # fmt: skip
     assert found.codes.shape == (32, problem.n_atoms)
-    assert found.gaps.max() <= until_gap * case.scale
-    for signal, code, cost, gap in zip(signals, found.codes, found.objectives, found.gaps, strict=True):
+    assert found.duality_gaps.max() <= until_gap * case.scale
+    for signal, code, cost, gap in zip(signals, found.codes, found.objectives, found.duality_gaps, strict=True):
         alone = replace(problem, signal=signal)
         assert cost == pytest.approx(objective(alone, code), rel=1e-12, abs=1e-12)
         assert duality_gap(alone, code) == pytest.approx(gap, rel=1e-3, abs=1e-13 * case.scale)
@@ -46,8 +46,8 @@ def test_out_of_iterations_tells_the_true_gap():
     problem = CASES[0].problem
     found = encode(problem.signal[None], problem.dictionary, problem.penalty, until_gap=1e-12, most_iterations=3)
     assert found.iterations == 3
-    assert found.gaps[0] == pytest.approx(duality_gap(problem, found.codes[0]))
-    assert found.gaps[0] > 1e-12
+    assert found.duality_gaps[0] == pytest.approx(duality_gap(problem, found.codes[0]))
+    assert found.duality_gaps[0] > 1e-12
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A table with gaps: every missing entry at the place that q expects, with its spread."""
+"""A table with missing entries: every missing entry at the place that q expects, with its spread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
@@ -17,9 +16,10 @@ from figures.look.encode import Json
 from figures.scene import Handle
 
 
-class GapsView(PlaneView):
+class MissingView(PlaneView):
     """One Gaussian, seen along two axes."""
 
+    models = ("incomplete_gaussian",)
     title = "Missing values at their conditional means"
     room = 0.25
 
@@ -47,19 +47,19 @@ class GapsView(PlaneView):
 
     def completed(self, moment: Moment) -> Json:
         q, filled, spread = moment.step.after.q, self.figure["filled"], self.figure["spread"]
-        gaps = self.missing.any(axis=1)
-        if q is None or not gaps.any():
+        rows = self.missing.any(axis=1)
+        if q is None or not rows.any():
             return filled.empty() | spread.empty()
-        places, deviations = (part[:, self.drawn] for part in fit.filled(self.data, q))
+        places, deviations = (part[:, self.drawn] for part in self.model.completed(self.data, q))
         lines = []
         for axis in (0, 1):
-            rows = self.missing[:, axis]
-            low, high = places[rows].copy(), places[rows].copy()
-            low[:, axis] -= deviations[rows, axis]
-            high[:, axis] += deviations[rows, axis]
+            absent = self.missing[:, axis]
+            low, high = places[absent].copy(), places[absent].copy()
+            low[:, axis] -= deviations[absent, axis]
+            high[:, axis] += deviations[absent, axis]
             lines.append(segments(*low.T, *high.T))
         x, y = (np.concatenate(parts) for parts in zip(*lines, strict=True))
-        return filled.set(x=places[gaps, 0], y=places[gaps, 1]) | spread.set(x=x, y=y)
+        return filled.set(x=places[rows, 0], y=places[rows, 1]) | spread.set(x=x, y=y)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         x, y = ellipse(theta["mean"][self.drawn], theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
@@ -72,5 +72,5 @@ class GapsView(PlaneView):
         return {**theta, "mean": frozen(self.moved("mean", theta["mean"], x, y))}
 
     def note(self, moment: Moment) -> str:
-        gaps = int(np.isnan(self.data.values).sum())
-        return f"{gaps} entries are missing" + ("; no q yet" if moment.step.after.q is None else "")
+        count = int(np.isnan(self.data.values).sum())
+        return f"{count} entries are missing" + ("; no q yet" if moment.step.after.q is None else "")

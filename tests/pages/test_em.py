@@ -7,12 +7,28 @@ from dataclasses import replace
 
 import pytest
 
+from em_core import datasets
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import report
+from em_core.kinds import MOVES
 from em_core.trajectory import run
+from tests.core.any_experiment import experiments
+from tests.pages import Page
 from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, SIZES, EmOverrides, EmSettings, data_options, for_model
+
+_DATA = (*(entry.name for entry in datasets.catalogue()), *datasets.GENERATORS)
+PAGE = Page(
+    EmSession,
+    experiments(),
+    ("move", "reset", "random", "drag"),
+    ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
+    "".join(MOVES),
+    {"schedule": "EXM", "since": "-1", "cursor": "7"},
+    {"data": _DATA},
+    often=4,
+)
 
 
 def test_a_model_brings_data_and_start_that_suit_it():

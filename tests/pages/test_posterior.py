@@ -15,11 +15,22 @@ from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding.posterior.ladder import WIDTHS, LadderExperiment
 from em_core.sparse_coding.posterior.ladder import run as replay
 from tests.attack import exhaustive, ordinary
+from tests.core.any_code import ladders
+from tests.pages import Page
 from tests.ui.shown import notices
 from ui.posterior.run import PosteriorRun
 from ui.posterior.session import PosteriorSession
 from ui.posterior.settings import UNITS, PosteriorOverrides, PosteriorSettings, for_units
 from ui.settings import pack
+
+_FORMS = {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}
+PAGE = Page(
+    PosteriorSession,
+    ladders(),
+    ("reset", "mean", "drag"),
+    ({}, {"ladder": {"mean": [1 / 3, -2.0]}}, {"data": _FORMS, "ladder": {"widths": [0.1, 2.0]}}),
+    tape={"cursor": "99"},
+)
 
 APP = Path(__file__).parents[2] / "ui" / "main.py"
 ONE, TWO = PosteriorSettings(), for_units(PosteriorSettings(), "two")

@@ -13,8 +13,21 @@ from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
 from figures.map.signal import Signal
+from tests.core.any_code import codings
+from tests.pages import Page
 from ui.map.run import MapRun
+from ui.map.session import MapSession
 from ui.map.settings import JUST_LEARNED, SIGNALS, MapOverrides, MapSettings, for_signal
+
+_FORMS = {"signal": [1.0, 0.1], "dictionary": [[1.0], [0.5]]}
+PAGE = Page(
+    MapSession,
+    codings(),
+    ("reset", "random", "drag"),
+    ({}, {"start": {"code": [1 / 3, -2.0]}}, {"data": _FORMS, "settings": {"step": 0.1}}),
+    tape={"steps": "1001", "cursor": "7"},
+    often=2,
+)
 
 
 def code_of(settings):
@@ -44,9 +57,9 @@ def test_a_saved_run_opens_to_the_same_numbers(chosen):
     opened, steps = MapSettings.of_experiment(saved)
     again = MapRun.of(opened, steps)
     assert again.json() == saved
-    assert [(s.objective, s.gap) for s in again.steps] == [(s.objective, s.gap) for s in run.steps]
+    assert [(s.objective, s.duality_gap) for s in again.steps] == [(s.objective, s.duality_gap) for s in run.steps]
     rows = replay(SparseCodingExperiment.parse(saved))["steps"]  # what the command line prints
-    assert [(row["objective"], row["duality_gap"]) for row in rows] == [(s.objective, s.gap) for s in run.steps]
+    assert [(row["objective"], row["duality_gap"]) for row in rows] == [(s.objective, s.duality_gap) for s in run.steps]
 
 
 @pytest.mark.parametrize("chosen", FILES.values(), ids=FILES)

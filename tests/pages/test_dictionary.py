@@ -11,12 +11,24 @@ import pytest
 from em_core import trajectory as core
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from tests.core.any_experiment import experiments
+from tests.pages import Page
 from tests.ui.test_app import change, control, labels, opened, ran
 from ui import limits
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.session import DictionarySession
 from ui.dictionary.settings import DATA, M_STEPS, DictionarySettings, for_data
 from ui.em.settings import EmSettings
+
+PAGE = Page(
+    DictionarySession,
+    experiments(models=("dictionary_learning",)),
+    ("move", "reset", "random"),
+    ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
+    "HMC",
+    {"schedule": "HX", "since": "x", "cursor": "9"},
+    often=2,
+)
 
 SMALL = replace(DictionarySettings(), points=40)
 

@@ -1,1 +1,0 @@
-"""The page *EM, step by step*."""

@@ -1,1 +1,0 @@
-"""The page *A point or a distribution?*"""
