@@ -37,3 +37,9 @@ export function address(key) {
  */
 export const between = (from, to, t) =>
   Array.from(to, (end, i) => (Number.isFinite(end) && Number.isFinite(from[i]) ? from[i] + t * (end - from[i]) : end));
+
+/**
+ * What is given to Plotly's layout, of which it changes ranges in place when the reader moves a picture.
+ * @param {any} value
+ */
+export const own = (value) => (Array.isArray(value) ? [...value] : value);

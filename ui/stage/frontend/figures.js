@@ -1,6 +1,6 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
-import { address, between, read, write } from "./attributes.js";
+import { address, between, own, read, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint } from "./theme.js";
@@ -18,12 +18,6 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, sh
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
 const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
-
-/**
- * What is given to Plotly's layout, of which it changes ranges in place when the reader moves a picture.
- * @param {any} value
- */
-const own = (value) => (Array.isArray(value) ? [...value] : value);
 
 export class Picture {
   /** @type {Map<string, any>} */

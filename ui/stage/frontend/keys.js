@@ -37,10 +37,10 @@ function off() {
 
 /**
  * The button that switches the keys off, and on again.
- * @param {{ KeysOn: string, KeysOff: string, Keys: string }} names
+ * @param {{ KeysOn: string, KeysOff: string, SwitchKeys: string }} names
  */
 export function keySwitch(names) {
-  const node = el("button", { class: "stage-tool stage-keys", type: "button", title: names.Keys });
+  const node = el("button", { class: "stage-tool stage-keys", type: "button", title: names.SwitchKeys });
   const show = () => setText(node, off() ? names.KeysOff : names.KeysOn);
   node.addEventListener("click", () => {
     localStorage.setItem(KEPT, off() ? "on" : "off");

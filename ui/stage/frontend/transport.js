@@ -19,7 +19,7 @@ const NAMES = {
   Working: "Computing step {}. Press Pause to stop.",
   Copy: "Copy link", Copied: "Link copied", NotCopied: "Not copied", NoLink: "Too long for a link",
   KeysOn: "Keys on", KeysOff: "Keys off",
-  Keys: "Switch the keys of the stage off, for instance to use those of a screen reader, and on again",
+  SwitchKeys: "Switch the keys of the stage off, for instance to use those of a screen reader, and on again",
 };
 
 /** @typedef {"Start" | "Back" | "Play" | "Pause" | "End"} Press */
