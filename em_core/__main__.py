@@ -118,7 +118,7 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidExperiment(twice, result[twice], "a key that stands only once in its object")
+        raise InvalidExperiment(twice, result[twice], "a key that occurs only once in its object")
     return result
 
 

@@ -1,18 +1,24 @@
-"""Caches bounded in bytes: whatever links and files ask for, what a server remembers of it stays small."""
+"""Caches: whatever links and files ask for, what a server remembers of it stays small.
+
+`Bounded` in bytes, for what outlives the reader who asked; `Recent` and `at_theta` in number, for what belongs
+to one run or one table of data.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from functools import wraps
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+F = TypeVar("F", bound=Callable[..., Any])
 
 # what belongs to the program and not to a result
 _PROGRAM = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
@@ -55,7 +61,25 @@ class Bounded(Generic[K, V]):
             self.bytes = 0
 
 
-# every cache of the program
+class Recent:
+    """A function that remembers its `most` latest results by the identity of its arguments, which it keeps alive."""
+
+    def __init__(self, function: Callable[..., Any], most: int) -> None:
+        self.function = function
+        self.most = most
+        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[Any, ...], Any]] = OrderedDict()
+
+    def __call__(self, *arguments: Any) -> Any:
+        key = tuple(entry if isinstance(entry, str) else id(entry) for entry in arguments)
+        if key not in self._kept:
+            self._kept[key] = arguments, self.function(*arguments)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self.most:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+
+# every cache that outlives the reader who asked
 CACHES: list[Bounded] = []  # type: ignore[type-arg]
 
 
@@ -68,6 +92,35 @@ def bounded(most: int) -> Callable[[Callable[[K], V]], Bounded[K, V]]:
         return cache
 
     return remembering
+
+
+# results that data keep of each function: for two runs side by side, from before and after their last half-step
+KEPT = 4
+# every function whose results are kept so
+AT_THETA: list[str] = []
+
+
+def at_theta(function: F) -> F:
+    """Decorates a model's function of data and θ: the data record keeps its latest results, `KEPT` at most.
+
+    They go with the data. Model and θ are told apart by identity, for records do not change; results must be read-only,
+    since all who ask get the same. Threads that ask at once may each compute: the results are equal.
+    """
+    name = f"at_theta {function.__module__}.{function.__qualname__}"
+    AT_THETA.append(name)
+
+    @wraps(function)
+    def remembering(model: Any, data: Any, theta: Any) -> Any:
+        kept = vars(data).get(name, ())
+        for entry in kept:
+            if entry[0] is model and entry[1] is theta:
+                return entry[2]
+        result = function(model, data, theta)
+        # where cached properties are kept, too; a new tuple, so that no thread sees one that changes
+        vars(data)[name] = ((model, theta, result), *kept[: KEPT - 1])
+        return result
+
+    return cast(F, remembering)
 
 
 def footprint(thing: object) -> int:

@@ -212,7 +212,7 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
         return Made(after, info)
-    message = "rounding put the computed maximum below the current θ: θ stays"
+    message = "rounding left the bound lower at the computed maximum than at the current θ, so θ stays"
     event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
     return Made(replace(after, theta=state.theta), replace(info, accepted=False), (event,))
 
@@ -284,7 +284,8 @@ def _backtracked(
         if np.array_equal(moved, vector) or size * promised * n_units <= _BELOW_ROUNDING * abs(now):
             break
         size /= 2
-    message = f"no step in this direction, from {step:g} down to {size:.2g}, raises the bound: θ stays"
+    tried = f"size {step:.3g}" if size == step else f"sizes from {step:.3g} down to {size:.3g}"
+    message = f"no step in this direction raises the bound by more than rounding (tried {tried}), so θ stays"
     return Made(state, info, (Event("rejected_step", message, {"slope": norm, "smallest_step": size}),))
 
 

@@ -49,7 +49,7 @@ class _Reader:
                 group = symbol
             else:
                 known = ", ".join(sorted(self.letters))
-                self._refuse(f"moves among {known}; {symbol!r} is none of them")
+                self._refuse(f"moves among {known}; {symbol!r} is not one of them")
             count = self._count()
             if len(open_groups[-1]) + len(group) * count > LONGEST:
                 self._refuse(f"at most {LONGEST:,} half-steps")

@@ -154,13 +154,6 @@ class Scene:
         }
 
 
-# of every page whose runs are made of moves
-TOOLS = (
-    Tool("reset", "Reset", "Go back to the start and clear the tape"),
-    Tool("random", "New random start", "Use the next seed"),
-)
-
-
 @dataclass(frozen=True)
 class Chip(_Record):
     """A place on the tape. to: the half-step that a click on a planned one leads to."""

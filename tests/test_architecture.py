@@ -245,3 +245,19 @@ def test_a_page_is_its_folder_and_one_row():
         parts = {path.stem for path in (ROOT / "ui" / name).glob("*.py")}
         assert parts >= {"settings", "session", "run", "sidebar"}
         assert len((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 12
+
+
+# records whose second value is what the reader sees it called
+_CALLED = {"View", "Tool", "Metric", "Slider"}
+_TITLED = [path for path in sources("figures") if path.name not in ("words.py", "bound.py")]
+
+
+@pytest.mark.parametrize("path", _TITLED, ids=named)
+def test_what_views_and_tools_are_called_stands_in_words(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in _CALLED
+        told = node.args[1:2] if called else []
+        if isinstance(node, ast.Assign) and any(ast.unparse(goal).endswith("title") for goal in node.targets):
+            told = [node.value]
+        for value in told:
+            assert not isinstance(value, ast.Constant | ast.JoinedStr), f"{named(path)}: {ast.unparse(value)}"

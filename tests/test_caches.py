@@ -1,4 +1,4 @@
-"""Every cache of the program is bounded in bytes, and forgets the oldest first."""
+"""Every cache of the program is bounded, in bytes or as part of one run in number, and forgets the oldest first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pkgutil
 import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ import em_core
 import figures
 import ui
 from em_core import datasets
-from em_core.caching import CACHES, Bounded, footprint
+from em_core.caching import CACHES, Bounded, Recent, footprint
+from em_core.files.experiment import Experiment
+from em_core.observe.ahead import KEPT, Ahead
+from em_core.trajectory import run
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [path for layer in ("em_core", "figures", "ui", "pages") for path in sorted((ROOT / layer).rglob("*.py"))]
@@ -47,6 +51,7 @@ def test_nothing_else_remembers(path):
     used = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert not used & UNBOUNDED
+    assert path.name == "caching.py" or "OrderedDict" not in used, "a cache of its own"
     for node in tree.body:
         value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
         empty = isinstance(value, ast.Dict | ast.List) and not ast.dump(value).count("Constant")
@@ -80,6 +85,21 @@ def test_a_key_counts_too():
         cache((number,) * 1000)
         assert cache.bytes <= 100_000
     assert len(cache._kept) < 15
+
+
+def test_what_a_run_looks_at_ahead_stays_a_few_results_of_each_kind():
+    """And asked for again within them, it is the same record."""
+    experiment = Experiment.parse({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "(EM)40"})
+    ahead, trajectory = Ahead(experiment), run(experiment)
+    kinds = [cache for cache in vars(ahead).values() if isinstance(cache, Recent)]
+    assert len(kinds) == len(vars(ahead)) == 3
+    for last, following in pairwise(trajectory.half_steps):
+        made = ahead.half_step(last, following.move)
+        assert ahead.half_step(last, following.move) is made
+        if last.after.q is not None:
+            ahead.curve(last.after.q)
+            ahead.line(last.after.q, last.after.theta, following.after.theta)
+    assert {len(cache._kept) for cache in kinds} == {KEPT}
 
 
 def test_many_readers_at_once():

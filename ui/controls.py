@@ -59,7 +59,7 @@ def upload(session: Session, name: str, label: str, kinds: list[str], take: Call
         return
     st.session_state[f"{key}.opened"] = chosen.file_id
     try:
-        with st.spinner("Computing the run of this file …"):
+        with st.spinner("Replaying the run in this file …"):
             take(chosen.getvalue())
     except InvalidExperiment as error:
         notice("error", f"{chosen.name}: {error}. The run on the page is unchanged.")

@@ -58,9 +58,11 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     if numbers * hidden * steps <= AT_ONCE:
         return
     if numbers * hidden * _LEAST_STEPS <= AT_ONCE:
-        valid = f"at most {AT_ONCE // (numbers * hidden):,} with data and a model of this size on this page"
+        valid = f"at most {AT_ONCE // (numbers * hidden):,} on this page, with data and a model of this size"
         raise InvalidExperiment(field, f"{half_steps:,} half-steps", f"{valid}; the command line takes more")
-    valid = f"values × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, a point counted as {_LEAST_ROW} or more"
+    valid = (
+        f"values × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, counting at least {_LEAST_ROW} for each point"
+    )
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
 

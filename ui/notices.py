@@ -16,23 +16,15 @@ import streamlit as st
 
 _LOG = logging.getLogger("elbo_room")
 
-# here and not in the frame's style sheet: a box must look right also where the frame could not be drawn
-_BOX = (
-    "padding: 0.6rem 0.8rem; border-radius: 0.4rem; overflow-wrap: anywhere; "
-    "border-left: 3px solid {0}; background: color-mix(in srgb, {0} 16%, transparent)"
-)
-_COLORS = {"warning": "#E69F00", "error": "#D55E00"}
-
 
 def notice(kind: Literal["warning", "error"], text: str) -> None:
-    """A box that says `text`, letter by letter; screen readers say it at once."""
-    style = _BOX.format(_COLORS[kind])
-    st.html(f'<div class="notice {kind}" role="alert" style="{style}">{html.escape(text)}</div>')
+    """A box that says `text`, letter by letter; screen readers say it at once. ui/streamlit.css has its look."""
+    st.html(f'<div class="notice {kind}" role="alert">{html.escape(text)}</div>')
 
 
 def plain(text: str) -> None:
     """A small line of text that may come from outside."""
-    st.html(f'<div style="font-size: 0.875rem; opacity: 0.7; overflow-wrap: anywhere">{html.escape(text)}</div>')
+    st.html(f'<div class="small-print">{html.escape(text)}</div>')
 
 
 def fault(error: Exception) -> bool:

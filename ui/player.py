@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ui import limits, stage
+from ui.stage.message import Between, Fill, Message
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -43,7 +44,7 @@ class Player:
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
-    _inner: dict[str, Any] | None = None
+    _inner: Between | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
     _paused: str = ""
@@ -64,6 +65,11 @@ class Player:
     def reopening(self) -> bool:
         """Whether more of a tape is to be made again than a slice allowed."""
         return self._more == _REST
+
+    @property
+    def sent(self) -> bool:
+        """Whether the stage has had a message."""
+        return bool(self._scene_sent)
 
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
@@ -153,7 +159,7 @@ class Player:
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
-            self._inner = {"frame": run.frames([index])[index]["id"], "frames": run.inner(index)}
+            self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
         elif what == "resend":
             self._sent = []
         else:
@@ -171,28 +177,26 @@ class Player:
             first = min(len(ids), len(sent))
         whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
         there = {index for index in self._whole if index < first}
-        stage.show(
-            {
-                "scene": run.scene.json,
-                "first": first,
-                "after": ids[first - 1] if first else None,
-                "frames": frames[first:],
-                "fills": [{"at": index, "frame": frames[index]} for index in sorted(whole - there) if index < first],
-                "cursor": self.cursor,
-                "turn": self.turn,
-                "entry": self.entry,
-                "linked": self.linked,
-                "answer": self._answered,
-                "ended": run.ended,
-                "coming": run.coming(),
-                "more": self._more,
-                "goal": self._goal,
-                "waiting": self.due is not None,
-                "paused": self._paused,
-                "inner": self._inner,
-            },
-            key=key,
+        message = Message(
+            scene=run.scene.json,
+            first=first,
+            after=ids[first - 1] if first else None,
+            frames=frames[first:],
+            fills=[Fill(index, frames[index]) for index in sorted(whole - there) if index < first],
+            cursor=self.cursor,
+            turn=self.turn,
+            entry=self.entry,
+            linked=self.linked,
+            answer=self._answered,
+            ended=run.ended,
+            coming=run.coming(),
+            more=self._more,
+            goal=self._goal,
+            waiting=self.due is not None,
+            paused=self._paused,
+            inner=self._inner,
         )
+        stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has
         self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
         self._view = self._until = None

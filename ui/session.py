@@ -276,7 +276,7 @@ def current(kind: type[S]) -> S:
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
-        with place, st.spinner("Computing the run of this link …"):
+        with place, st.spinner("Replaying the run in this link …"):
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
     return session
@@ -292,15 +292,20 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
-        if not session.player.reopening:
-            return _show(session, place)
+        # a browser that has no stage yet loads one while the tape is opened again, and then asks for what was made
+        loading, reopening = not session.player.sent, session.player.reopening
+        if loading or not reopening:
+            _show(session, place)
+    if not reopening:
+        return
     # a message costs as much as a slice: a tape that is opened again goes on for a few, others in between
     for _ in range(limits.SLICES - 1):
         with session.lock:
             if not session.player.go_on(session.run):
                 break
-    with session.lock:
-        return _show(session, place)
+    if not loading:
+        with session.lock:
+            _show(session, place)
 
 
 def _show(session: Session, place: str) -> None:

@@ -311,14 +311,14 @@ def pack(parts: Mapping[str, Any]) -> str:
 def unpack(text: str, kind: type[Overrides]) -> Overrides:
     """What `pack` wrote. Raises `InvalidExperiment` for anything else."""
     if len(text) > LONGEST_LINK:
-        raise InvalidExperiment("given", text, f"at most {LONGEST_LINK:,} letters; an experiment file holds more")
+        raise InvalidExperiment("given", text, f"at most {LONGEST_LINK:,} characters; an experiment file holds more")
     try:
         compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         # a short link must not unfold into gigabytes
         unfolding = zlib.decompressobj()
         unfolded = unfolding.decompress(compressed, limits.UNFOLDED)
         if unfolding.unconsumed_tail:
-            valid = f"what unfolds to at most {limits.UNFOLDED:,} letters; an experiment file holds more"
+            valid = f"at most {limits.UNFOLDED:,} characters once unpacked; an experiment file holds more"
             raise InvalidExperiment("given", text, valid)
         parts = json.loads(unfolded)
     except InvalidExperiment:

@@ -25,7 +25,7 @@ def experiment_file(session: Session) -> None:
     if not session.linkable:
         st.caption("This run is too long for a link. Save it as a file to share it.")
     with st.expander("Experiment file"):
-        st.caption("The run as JSON: the command line replays it to the same numbers.")
+        st.caption("The run as JSON. The command line replays it and gets the same numbers.")
         for export in session.exports:
             st.download_button(export.label, partial(export.text, session), export.name, export.mime, on_click="ignore")
         controls.upload(session, "upload", "Open a run", ["json"], session.open_file)

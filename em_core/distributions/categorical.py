@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array, frozen
@@ -99,7 +98,7 @@ def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categoric
 
 def log_evidence(log_joint: Array, counts: Array) -> float:
     """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible."""
-    evidence = logsumexp(log_joint, axis=0)
+    evidence = np.logaddexp.reduce(log_joint, axis=0)
     return float(np.sum(evidence[counts > 0] * counts[counts > 0]))
 
 

@@ -96,7 +96,7 @@ def _read_start(
         large = [name for name, entry in drawn.items() if not np.all(np.abs(entry) <= LARGEST)]
         failure = f"{large[0]} exceed {LARGEST:g}" if large else _failure(model, data, drawn)
         if failure:
-            valid = "data that a random start suits, or an explicit start"
+            valid = "data for which a random start can be drawn, or an explicit start"
             raise InvalidExperiment("data", f"data for which {failure}", valid)
         return drawn, None
     own = Fields(raw, "start")
@@ -119,7 +119,7 @@ def _check_pair(model: LatentVariableModel, data: Any, start: Parameters, q_at: 
         q = model.posterior(data, q_at)
         terms = model.expected_log_joint(data, start, q), model.entropy(q), model.kl(q, model.posterior(data, start))
     if any(math.isnan(term) for term in terms):
-        valid = "parameters so close to start that the terms of the bound are numbers"
+        valid = "parameters close enough to start for every term of the bound to be finite"
         raise InvalidExperiment("start.q_at", {name: entry.tolist() for name, entry in q_at.items()}, valid)
 
 

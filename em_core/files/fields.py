@@ -117,7 +117,7 @@ class Fields:
 
     def flags(self, key: str, length: int) -> NDArray[np.bool_]:
         """A list of `length` times true or false."""
-        valid = f"a list of {length} times true or false"
+        valid = f"a list of {length} values, each true or false"
         raw = self.take(key, valid=valid)
         if not isinstance(raw, list) or len(raw) != length:
             raise InvalidExperiment(self.name(key), raw, valid)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
 from em_core.distributions.minibatch import Draw
@@ -87,6 +88,7 @@ class AboBloodGroups(CategoricalHidden):
     def n_units(self, data: BloodGroups) -> float:
         return float(data.counts.sum())
 
+    @at_theta
     def posterior(self, data: BloodGroups, theta: Parameters) -> Categorical:
         return categorical.posterior(_genotypes(data, theta), data.hiding)
 

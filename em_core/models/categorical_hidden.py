@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
 from em_core.distributions.minibatch import Draw
@@ -48,6 +49,7 @@ class CategoricalRows(CategoricalHidden):
     def n_units(self, data: Observations) -> float:
         return float(data.counts.sum())
 
+    @at_theta
     def posterior(self, data: Observations, theta: Parameters) -> Categorical:
         return categorical.posterior(self.log_joint(data, theta), data.counts)
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from em_core.caching import at_theta
 from em_core.distributions import minibatch
 from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import log_remainder
@@ -111,6 +112,7 @@ class CensoredExponential:
     def n_units(self, data: Lifetimes) -> float:
         return float(len(data.times))
 
+    @at_theta
     def posterior(self, data: Lifetimes, theta: Parameters) -> ShiftedExponentials:
         return ShiftedExponentials(frozen(data.times[data.observed == 0]), theta["mean"])
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, solve_triangular
 
+from em_core.caching import at_theta
 from em_core.distributions import definite, minibatch, normals
 from em_core.distributions.minibatch import Draw
 from em_core.distributions.normals import Normals
@@ -130,6 +131,7 @@ class FactorAnalysis:
     def n_units(self, data: Table) -> float:
         return float(len(data.values))
 
+    @at_theta
     def posterior(self, data: Table, theta: Parameters) -> Normals:
         """N(G⁻¹ Λᵀ Ψ⁻¹ (v − μ), G⁻¹) with G = I + Λᵀ Ψ⁻¹ Λ."""
         factor, means = _conditional(data, theta)

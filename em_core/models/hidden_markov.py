@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from em_core.caching import at_theta
 from em_core.distributions import categorical, chains, minibatch, simplex
 from em_core.distributions.categorical import NEGLIGIBLE
 from em_core.distributions.chains import Chains
@@ -128,6 +129,7 @@ class HiddenMarkov:
     def n_units(self, data: Sequences) -> float:
         return float(len(data.values))
 
+    @at_theta
     def posterior(self, data: Sequences, theta: Parameters) -> Chains:
         return chains.posterior(*self._factors(data, theta), data.lengths)
 
@@ -234,11 +236,12 @@ class HiddenMarkov:
         """The most probable path of every sequence, end to end, (T,) states from 0."""
         return chains.viterbi(*self._factors(data, theta), data.lengths)
 
+    @at_theta
     def _factors(self, data: Sequences, theta: Parameters) -> tuple[Array, Array, Array]:
         """log p(h₁), log p(h_{t+1} | h_t) and log p(v_t | h_t)."""
         with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
             log_start, log_transitions = np.log(theta["start_probabilities"]), np.log(theta["transition_matrix"])
-        return log_start, log_transitions, self.family.log_density(data.values, theta)
+        return frozen(log_start), frozen(log_transitions), frozen(self.family.log_density(data.values, theta))
 
 
 def _start_shares(q: Chains) -> Array:

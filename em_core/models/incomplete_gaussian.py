@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
+from em_core.caching import at_theta
 from em_core.distributions import definite, minibatch
 from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import log_remainder
@@ -85,6 +86,7 @@ class IncompleteGaussian:
     def n_units(self, data: IncompleteTable) -> float:
         return float(len(data.values))
 
+    @at_theta
     def posterior(self, data: IncompleteTable, theta: Parameters) -> MissingEntries:
         conditionals = (split.missing for split in splits(data, theta))
         return MissingEntries(tuple(entry for entry in conditionals if len(entry.pattern.missing)))

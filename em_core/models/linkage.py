@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
+from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
 from em_core.distributions.minibatch import Draw
@@ -78,6 +79,7 @@ class Linkage(CategoricalHidden):
     def n_units(self, data: Cells) -> float:
         return float(data.counts.sum())
 
+    @at_theta
     def posterior(self, data: Cells, theta: Parameters) -> Categorical:
         return categorical.posterior(self._hidden_cells(theta), data.counts[:1])
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from em_core.caching import at_theta
 from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
@@ -49,11 +50,12 @@ class Mixture(CategoricalRows):
     def settings(self) -> dict[str, Any]:
         return with_n_components({}, self.n_components)
 
+    @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
         with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
             log_weights = np.log(theta["weights"])
-        return log_weights[:, None] + self.family.log_density(data.values, theta)
+        return frozen(log_weights[:, None] + self.family.log_density(data.values, theta))
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         return categorical.expectation(q, self.log_joint(data, theta))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, logit
 
+from em_core.caching import at_theta
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -78,7 +79,7 @@ class SigmoidBeliefNet(CategoricalRows):
         hidden_biases = fields.array("hidden_biases", (self.n_hidden or "H",))
         n_hidden, n_visible = len(hidden_biases), data.values.shape[1]
         if n_hidden > MOST_HIDDEN:
-            valid = f"at most {MOST_HIDDEN}: the posterior visits all 2^H configurations"
+            valid = f"at most {MOST_HIDDEN}, as the posterior is a sum over all 2^H configurations"
             raise InvalidExperiment(fields.name("hidden_biases"), f"{n_hidden} hidden units", valid)
         self._check_size(n_hidden, data)
         return {
@@ -105,8 +106,10 @@ class SigmoidBeliefNet(CategoricalRows):
         sizes = zip(("points", "values in a point"), data.values.shape, (_MOST_WEIGHTS, _MOST_ACTIVATIONS), strict=True)
         for what, size, most in sizes:
             if size > most // 2**n_hidden:
-                valid = f"at most {most // 2**n_hidden} {what} with {n_hidden} hidden units, whose 2^H configurations"
-                raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} are all visited")
+                valid = (
+                    f"at most {most // 2**n_hidden} {what} with {n_hidden} hidden units, as the posterior is a sum over"
+                )
+                raise InvalidExperiment("data.values", f"{size} {what}", f"{valid} all {2**n_hidden:,} configurations")
 
     # --- the mathematics --------------------------------------------------------------------------------------
     def prior(self, theta: Parameters) -> Array:
@@ -225,13 +228,14 @@ class SigmoidBeliefNet(CategoricalRows):
             "weights": frozen(weights.reshape(n_visible, n_hidden)),
         }
 
+    @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h), (2^H, N)."""
         h = configurations(len(theta["hidden_biases"]))
         hidden = _log_bernoulli(theta["hidden_biases"], h, 1 - h).sum(axis=1)
         activations = h @ theta["weights"].T + theta["visible_biases"]
         on, off = -np.logaddexp(0.0, -activations), -np.logaddexp(0.0, activations)
-        return hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T)
+        return frozen(hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T))
 
     @staticmethod
     def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array, Array]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
+from em_core.caching import at_theta
 from em_core.distributions import definite, minibatch
 from em_core.distributions.minibatch import Draw
 from em_core.distributions.remainders import digamma_remainder, log_remainder, shape_divergence, stirling_remainder
@@ -117,6 +118,7 @@ class StudentT:
     def n_units(self, data: Observations) -> float:
         return float(len(data.values))
 
+    @at_theta
     def posterior(self, data: Observations, theta: Parameters) -> GammaScales:
         return self._at_temperature(data, theta, 1.0)
 

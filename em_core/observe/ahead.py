@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 from em_core.bound import Profile
+from em_core.caching import Recent
 from em_core.files.experiment import Experiment
 from em_core.observe import course
 from em_core.records import Array, HalfStep, Parameters, Trajectory
 from em_core.trajectory import half_step
 
-# so many results of each kind are kept; what is drawn together lies within a few half-steps
+# results of each kind that a run keeps; what is drawn together lies within a few half-steps
 KEPT = 32
 
 
@@ -24,9 +23,9 @@ class Ahead:
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        self._half_step = _Remembered(lambda last, letter: half_step(experiment, last.after, last.index + 1, letter))
-        self._line = _Remembered(lambda q, origin, target: course.line_between(experiment, q, origin, target))
-        self._curve = _Remembered(lambda q: course.over_theta(experiment, q))
+        self._half_step = Recent(lambda last, letter: half_step(experiment, last.after, last.index + 1, letter), KEPT)
+        self._line = Recent(lambda q, origin, target: course.line_between(experiment, q, origin, target), KEPT)
+        self._curve = Recent(lambda q: course.over_theta(experiment, q), KEPT)
 
     def half_step(self, last: HalfStep, letter: str) -> HalfStep:
         """What this move makes of the state after `last`."""
@@ -46,20 +45,3 @@ class Ahead:
         """L(q, ·) over the whole parameter, for models with one number as their only one."""
         result: Array = self._curve(q)
         return result
-
-
-class _Remembered:
-    """A function that remembers its latest results by the identity of its arguments, which it keeps alive."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[Any, ...], Any]] = OrderedDict()
-
-    def __call__(self, *arguments: Any) -> Any:
-        key = tuple(entry if isinstance(entry, str) else id(entry) for entry in arguments)
-        if key not in self._kept:
-            self._kept[key] = arguments, self._function(*arguments)
-        self._kept.move_to_end(key)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[key][1]

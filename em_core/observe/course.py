@@ -13,6 +13,7 @@ from em_core.caching import bounded
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.model import check
 from em_core.records import Array, Parameters, frozen
 from em_core.schedule import plan
 from em_core.trajectory import run_to_end, start
@@ -66,9 +67,15 @@ def grid(experiment: Experiment) -> Array:
 
 @bounded(16_000_000)
 def evidence_over_theta(experiment: Experiment) -> Array:
-    """log p over the grid."""
-    q = experiment.model.posterior(experiment.data, experiment.start)
-    return scan(experiment.model, experiment.data, q, _thetas(experiment)).log_evidence
+    """log p over the grid; NaN where a θ is not usable."""
+    result = []
+    for theta in _thetas(experiment):
+        try:
+            check(experiment.model, experiment.data, theta)
+            result.append(experiment.model.log_evidence(experiment.data, theta))
+        except HalfStepFailed:
+            result.append(math.nan)
+    return frozen(result)
 
 
 def over_theta(experiment: Experiment, q: Any) -> Array:

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from em_core.observe.dictionary import Moment
-from figures.dictionary.words import origin
 from figures.drawing import Figure, Trace
 from figures.look import layout, palette
 from figures.look.encode import Json, grey
 from figures.look.montage import montage
-from figures.look.wording import number
 
 # pixels between the montages of two starts, beyond the width of an atom
 _APART = 2
@@ -102,20 +100,6 @@ def scaled(moment: Moment) -> np.ndarray:
     """(K, D) atoms as pictures from −1 to 1, each on its own scale; one that is mostly negative is turned round."""
     atoms = moment.atoms * moment.signs
     return (atoms / np.maximum(np.abs(atoms).max(axis=0), 1e-300)).T
-
-
-def note(moment: Moment) -> str:
-    if moment.codes is None:
-        return origin(moment)
-    parts = []
-    if moment.revived:
-        parts.append(f"★ {len(moment.revived)} revived")
-    elif len(moment.unused):
-        parts.append(f"✕ {len(moment.unused)} unused")
-    if moment.second is not None and moment.joint is not None and moment.second.joint is not None:
-        higher = moment.second.joint - moment.joint
-        parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
-    return " · ".join(parts)
 
 
 def _told(moment: Moment) -> list[str]:

@@ -153,13 +153,6 @@ def largest(moment: Moment, rows: np.ndarray) -> np.ndarray:
     return np.pad(order, ((0, 0), (0, PARTS - order.shape[1])), mode="edge")
 
 
-def note(moment: Moment) -> str:
-    """How sparse the codes are."""
-    if moment.used is None:
-        return "no codes yet"
-    return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
-
-
 def _limits(values: Array) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     return (low, high) if high > low else (low - 1, high + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
-from figures.dictionary import atoms, examples, usage, words
+from figures.dictionary import words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
 from figures.dictionary.progress import Progress
@@ -12,7 +12,7 @@ from figures.dictionary.usage import Usage
 from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
-from figures.scene import TOOLS, Frame, Grid, Light, Metric, PageScene, Scene, View, changed, digest
+from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, changed, digest
 
 GRID = Grid(
     wide="""
@@ -33,11 +33,6 @@ GRID = Grid(
         1
     """,
 )
-METRICS = (
-    Metric("joint", "log p(v, h)"),
-    Metric("codes", "Nonzero coefficients", "$fit"),
-    Metric("atoms", "Atoms in use"),
-)
 
 
 class DictionaryScene(PageScene):
@@ -48,9 +43,9 @@ class DictionaryScene(PageScene):
         self.experiment, self.second = experiment, second
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
-        self._atoms = Atoms("atoms", "This start", self.n_atoms, shape)
-        self._second = Atoms("second", "Second start", self.n_atoms, shape)
-        self._pair = Atoms("pair", "Both", self.n_atoms, shape, ("this start", "second start"))
+        self._atoms = Atoms("atoms", words.THIS, self.n_atoms, shape)
+        self._second = Atoms("second", words.SECOND, self.n_atoms, shape)
+        self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (words.THIS.lower(), words.SECOND.lower()))
         self._progress = Progress(second is not None)
         self._examples = Examples(experiment, shape)
         self._usage = Usage(self.n_atoms, experiment.model.norm_constraint)  # type: ignore[attr-defined]
@@ -78,10 +73,10 @@ class DictionaryScene(PageScene):
         text |= {
             "caption": words.caption(moment, past[-1] if past else None),
             "describe": words.picture(moment),
-            "note.atoms": atoms.note(moment),
+            "note.atoms": words.atoms(moment),
             "note.timeline": words.textbook(moment),
-            "note.examples": examples.note(moment),
-            "note.usage": usage.note(moment),
+            "note.examples": words.examples(moment),
+            "note.usage": words.usage(moment),
         }
         return Frame(changed, text, value, _lit(moment, past)).json(light)
 
@@ -103,19 +98,17 @@ class DictionaryScene(PageScene):
             starts += [self._second.figure, self._pair.figure]
         return Scene(
             equation=words.EQUATION,
-            metrics=METRICS,
+            metrics=words.METRICS,
             views=[
-                View("atoms", "Atoms W", starts, note="note.atoms", describe="describe"),
-                View(
-                    "timeline", "log p(v, h; W) by half-step", self._progress.figures, note="note.timeline", click="x"
-                ),
-                View("examples", "Pictures rebuilt from codes", self._examples.figures, note="note.examples"),
-                View("usage", "Use of each atom", self._usage.figures, note="note.usage"),
+                View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe"),
+                View("timeline", words.TIMELINE, self._progress.figures, note="note.timeline", click="x"),
+                View("examples", words.EXAMPLES, self._examples.figures, note="note.examples"),
+                View("usage", words.USAGE, self._usage.figures, note="note.usage"),
             ],
             grid=GRID,
             moves="HMC",
-            tools=TOOLS,
-            names={"Working": "Computing half-step {}. Press Pause to stop."},
+            tools=[Tool(*tool) for tool in wording.TOOLS],
+            names=words.NAMES,
         )
 
 

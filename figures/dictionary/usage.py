@@ -34,7 +34,3 @@ class Usage:
             **self.usage["unused"].set(x=unused, y=[0] * len(unused)),
             **self.lengths["lengths"].set(y=moment.lengths),
         }
-
-
-def note(moment: Moment) -> str:
-    return f"mean length {moment.lengths.mean():.2f}"

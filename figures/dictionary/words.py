@@ -8,23 +8,35 @@ from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from figures.look.moves import START
 from figures.look.wording import change, number
-from figures.scene import Button, Chip, Term
+from figures.scene import Button, Chip, Metric, Term
 
-_DETAILS = {"H": "most likely codes", "M": "best atoms for them", "C": "each atom once"}
+METRICS = (
+    Metric("joint", "log p(v, h)"),
+    Metric("codes", "Nonzero coefficients", "$fit"),
+    Metric("atoms", "Atoms in use"),
+)
+ATOMS = "Atoms W"
+THIS, SECOND, BOTH = "This start", "Second start", "Both"
+TIMELINE = "log p(v, h; W) by half-step"
+EXAMPLES = "Pictures rebuilt from codes"
+USAGE = "Use of each atom"
+NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
+
+_DETAILS = {"H": "most likely codes", "M": "best atoms for these codes", "C": "each atom once"}
 
 EQUATION = [
     Term("joint", r"\log p(v,h;W)", "$text", "the log joint: what H and M both raise"),
     "=",
-    Term("constant", "c", "$muted", "the normalising constants: neither codes nor atoms change them"),
+    Term("constant", "c", "$muted", "the normalising constants: they depend on neither codes nor atoms"),
     "-",
     Term(
         "misfit",
         r"\tfrac{\beta}{2}\lVert V-HW^{\top}-b\rVert^2",
         "$fit",
-        "how badly atoms and codes fit the pictures: the likelihood",
+        "misfit of atoms and codes to the pictures: minus the log-likelihood, up to a constant",
     ),
     "-",
-    Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", "what the codes cost: the prior"),
+    Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", "cost of the codes: minus the log prior, up to a constant"),
 ]
 
 
@@ -75,6 +87,32 @@ def origin(moment: Moment) -> str:
     return "drawn at random" if moment.experiment.is_drawn else "carried over"
 
 
+def atoms(moment: Moment) -> str:
+    """Which atoms were revived or are unused, and how the second start compares."""
+    if moment.codes is None:
+        return origin(moment)
+    parts = []
+    if moment.revived:
+        parts.append(f"★ {len(moment.revived)} revived")
+    elif len(moment.unused):
+        parts.append(f"✕ {len(moment.unused)} unused")
+    if moment.second is not None and moment.joint is not None and moment.second.joint is not None:
+        higher = moment.second.joint - moment.joint
+        parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
+    return " · ".join(parts)
+
+
+def examples(moment: Moment) -> str:
+    """How sparse the codes are."""
+    if moment.used is None:
+        return "no codes yet"
+    return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
+
+
+def usage(moment: Moment) -> str:
+    return f"mean length {moment.lengths.mean():.2f}"
+
+
 def _happened(moment: Moment, before: Moment | None) -> str:
     letter = moment.step.move
     if letter is None or before is None:
@@ -83,8 +121,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     if before.joint is not None and moment.joint is not None:
         risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
     if letter == "H":
-        most = float(moment.step.after.q.duality_gaps.max())
-        certified = f"No code can lower the objective by more than {number(most, 6)}: each is certified."
+        gap = float(moment.step.after.q.duality_gaps.max())
+        certified = f"Certified: no other code can lower a picture's objective by more than {number(gap, 6)}."
         return f"H-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
     model: Any = moment.experiment.model
     if letter == "C":

@@ -16,7 +16,7 @@ class BlockGaps:
         self.figure = Figure(
             "blocks",
             "Gap by block",
-            x="block of units (outlined: the next one)",
+            x="block of units (the next one is outlined)",
             y="gap (nats)",
             xaxis={"tickformat": "d"},
             yaxis={"rangemode": "tozero"},

@@ -19,7 +19,7 @@ from figures.em.slopes import SlopesPicture
 from figures.em.timeline import Timeline
 from figures.look import wording
 from figures.look.encode import Json
-from figures.scene import TOOLS, Frame, Grid, Inner, Light, PageScene, Scene, Slider, View, changed, digest
+from figures.scene import Frame, Grid, Inner, Light, PageScene, Scene, Slider, Tool, View, changed, digest
 
 GRID = Grid(
     wide="""
@@ -116,7 +116,7 @@ class EmScene(PageScene):
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
-            "note.course": slopes.note(moment) if self.with_slopes else "",
+            "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
         lit, handles = _lit(moment), self.view.handles(moment)
@@ -142,30 +142,33 @@ class EmScene(PageScene):
         return result
 
     def _notes(self, moment: Moment) -> Json:
-        residual = wording.residual(moment.bound.residual)
-        return {"note.data": self.view.note(moment), "note.decomposition": f"log p − ELBO − KL = {residual}"}
+        return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
         timeline, course, terms = self._timeline, self._course, self._decomposition
-        over_theta = "log p and the bound over θ" if course.whole else "Bound along the M-step"
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[
                 View("data", self.view.title, [self.view.figure], note="note.data", describe="describe"),
-                View("timeline", "log p and ELBO by half-step", timeline.figures, click="x"),
-                View("course", over_theta, [course.figure, *_figures(self._slopes)], note="note.course"),
+                View("timeline", words.TIMELINE, timeline.figures, click="x"),
+                View(
+                    "course",
+                    words.OVER_THETA if course.whole else words.ALONG_THE_M_STEP,
+                    [course.figure, *_figures(self._slopes)],
+                    note="note.course",
+                ),
                 View(
                     "decomposition",
-                    "Terms of log p",
+                    words.DECOMPOSITION,
                     [terms.figure, *_figures(self._blocks)],
                     note="note.decomposition",
                 ),
             ],
             grid=GRID,
-            inner=Slider("course", "How far", STOPS.tolist()),
+            inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
-            tools=TOOLS,
+            tools=[Tool(*tool) for tool in wording.TOOLS],
         )
 
 

@@ -6,7 +6,7 @@ from itertools import accumulate, groupby
 
 from em_core.observe.moment import Moment
 from figures.drawing import Figure
-from figures.look import layout, wording
+from figures.look import layout
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, component
 
@@ -70,13 +70,3 @@ class SlopesPicture:
             **figure["batch"].set(visible="batch" in drawn),
             **figure.set(xaxis_title_text=title, shapes=dividers),
         }
-
-
-def note(moment: Moment) -> str:
-    """How far the two gradients are apart."""
-    apart = moment.slopes_apart
-    if apart is None:
-        return ""
-    if moment.step.after.q_at is moment.step.after.theta:
-        return f"gradients equal up to {wording.power(apart) if apart else '0'}"
-    return f"gradients differ by up to {wording.number(apart)}"

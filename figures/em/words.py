@@ -8,9 +8,15 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.look.moves import START
-from figures.look.wording import change, number, still
+from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
+
+TIMELINE = "log p and ELBO by half-step"
+OVER_THETA = "log p and the bound over θ"
+ALONG_THE_M_STEP = "Bound along the M-step"
+DECOMPOSITION = "Terms of log p"
+HOW_FAR = "How far"
 
 # a gradient per unit that is rounding
 _FLAT = 1e-6
@@ -48,6 +54,16 @@ def picture(moment: Moment) -> str:
         f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
         f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
     )
+
+
+def slopes(moment: Moment) -> str:
+    """How far the gradients of ELBO and log p are apart."""
+    apart = moment.slopes_apart
+    if apart is None:
+        return ""
+    if moment.step.after.q_at is moment.step.after.theta:
+        return f"gradients equal to within {power(apart)}" if apart else "gradients equal"
+    return f"gradients differ by up to {number(apart)}"
 
 
 def _happened(moment: Moment) -> str:
@@ -116,7 +132,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "A": "θ took one step of Adam",
         "N": "θ took one damped Newton step",
         "L": "θ took {n} L-BFGS iteration{s}",
-        "C": "{block} jumped to the maximum of the bound, with the other parameters held fixed",
+        "C": "the {block} jumped to the maximum of the bound, with the other parameters held fixed",
     }[letter]
     if moment.pointed:
         did = did.replace("the bound", "the objective")
@@ -129,7 +145,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     evidence = change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
         risen = change(bound.expected_log_joint - before.expected_log_joint, size)
-        return f"{what} The complete-data objective {risen}, log p(v) {evidence}."
+        return f"{what} The complete-data objective {risen} and log p(v) {evidence}."
     risen = change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     if not before.kl or before.kl < 1e-9:
@@ -138,7 +154,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         opened = "stayed at"
     else:
         opened = "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {risen}, log p(v) {evidence}: the gap {opened} {shown}."
+    return f"{what} The ELBO {risen} and log p(v) {evidence}, so the gap {opened} {shown}."
 
 
 def _parameters(moment: Moment) -> str:
@@ -188,7 +204,7 @@ def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
     info = moment.step.info
     if info.share == 1:
-        return "all units: the batch is no smaller than the data"
+        return "all units, as the batch is no smaller than the data"
     kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 

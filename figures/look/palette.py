@@ -5,13 +5,16 @@ What words wear has a contrast of at least 4.5 with the paper, on a card and whe
 
 from __future__ import annotations
 
-# "$name" anywhere in a scene or frame stands for the theme's colour of that name
+# "$name" anywhere in a scene or frame stands for the theme's colour of that name; the page around it wears the same
+# colours (.streamlit/config.toml and ui/streamlit.css repeat them; a test compares)
 LIGHT = {
     "text": "#16202c",
     "muted": "#5c6773",
     "faint": "#c3cad2",
     "grid": "#e4e8ec",
     "paper": "#ffffff",
+    "panel": "#f3f5f7",
+    "border": "#dde2e7",
     "evidence": "#16202c",
     "elbo": "#0072B2",
     "gap": "#B24A00",
@@ -27,6 +30,8 @@ DARK = {
     "faint": "#4c5763",
     "grid": "#2b333c",
     "paper": "#12171d",
+    "panel": "#1b222a",
+    "border": "#2b333c",
     "evidence": "#eef2f6",
     "elbo": "#4aa8e0",
     "gap": "#ff8534",

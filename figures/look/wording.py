@@ -9,6 +9,12 @@ _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # the smallest gap that is more than rounding, as a share of |log p|
 ROUNDING = 1e-14
 
+# of every page whose runs are made of moves: act, label, what the button does
+TOOLS = (
+    ("reset", "Reset", "Go back to the start and clear the tape"),
+    ("random", "New random start", "Start again with the next seed"),
+)
+
 
 def number(value: float | None, decimals: int = 3) -> str:
     """A number with a true minus sign; very small ones as a power of ten, an absent one as a dash."""
@@ -46,8 +52,8 @@ def change(by: float, size: float) -> str:
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 
 
-def residual(value: float | None) -> str:
-    """What is left of an identity: 0 or a power of ten."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return "0" if value == 0 else power(value)
+def identity(residual: float | None) -> str:
+    """What is left of log p = ELBO + KL: 0 or a power of ten."""
+    if residual is None or not math.isfinite(residual):
+        return "log p − ELBO − KL = –"
+    return f"log p − ELBO − KL = {'0' if residual == 0 else power(residual)}"

@@ -20,7 +20,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    Metric,
     PageScene,
     Scene,
     Slider,
@@ -50,11 +49,6 @@ GRID = Grid(
         path      280px
         1
     """,
-)
-METRICS = (
-    Metric("objective", "Objective"),
-    Metric("gap", "Certified gap", "$certificate"),
-    Metric("support", "Nonzero coefficients", "$fit"),
 )
 # a step is a way down the gradient, then a shrink: so many stops on each
 _HALVES = np.linspace(0, 1, 11)
@@ -96,8 +90,8 @@ class MapScene(PageScene):
         text |= {
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
-            "note.shrink": self._shrink.note,
-            "note.path": f"λ max = {wording.number(background.problem.lambda_max)}",
+            "note.shrink": words.shrink(background),
+            "note.path": words.path(background),
         }
         lit = [] if step.before is None else ["fit", "penalty"]
         inner_at = self.stops[-1] if step.made and self.stops is not None else None
@@ -157,33 +151,30 @@ class MapScene(PageScene):
         }
 
     def scene(self) -> Scene:
-        title = "Atoms in use"
-        if self._picture.is_drawn:
-            three = self.background.problem.n_atoms == 3
-            title = f"−log p(h | v) + c, {'minimised over h₃' if three else 'and the path down'}"
-        solver = self.background.title
         return Scene(
             equation=words.EQUATION,
-            metrics=METRICS,
+            metrics=words.METRICS,
             views=[
-                View("picture", title, [self._picture.figure], describe="describe"),
-                View("signal", "Signal, Wh + b and residual", [self._signal.figure]),
-                View("code", "Code h", [self._code.stems]),
-                View("progress", "Distance from the optimum", self._progress.figures, click="x"),
-                View("shrink", "Soft threshold", [self._shrink.figure], note="note.shrink"),
-                View("path", "Most likely h over λ", [self._code.path], note="note.path"),
+                View(
+                    "picture",
+                    words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS,
+                    [self._picture.figure],
+                    describe="describe",
+                ),
+                View("signal", words.SIGNAL, [self._signal.figure]),
+                View("code", words.CODE, [self._code.stems]),
+                View("progress", words.PROGRESS, self._progress.figures, click="x"),
+                View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink"),
+                View("path", words.PATH, [self._code.path], note="note.path"),
             ],
             grid=GRID,
             inner=self._slider(),
-            tools=[
-                Tool("reset", "Reset", f"{solver} from the start again"),
-                Tool("random", "New signal", "Use the next seed"),
-            ],
+            tools=[Tool(*tool) for tool in words.TOOLS],
         )
 
     def _slider(self) -> Slider | None:
         if self.stops is None:
             return None
         swept = self.background.experiment.solver == "coordinate_descent"
-        label = "Coefficient" if swept else "Gradient, then shrink"
+        label = words.COEFFICIENT if swept else words.HALVES
         return Slider("picture" if self._picture.is_drawn else "code", label, self.stops)

@@ -43,10 +43,3 @@ class Shrink:
 
     def points(self, into: Array, out: Array) -> Json:
         return self.figure["coefficients"].set(x=into, y=out)
-
-    @property
-    def note(self) -> str:
-        """Which points lie on the curve."""
-        solver = self.background.experiment.solver
-        ends = self.background.proximal or solver == "lca"
-        return "each step ends on the curve" if ends else "at the optimum all lie on the curve"

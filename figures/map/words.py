@@ -7,7 +7,26 @@ import numpy as np
 from em_core.observe.solving import Background, Step
 from figures.look.moves import START
 from figures.look.wording import number
-from figures.scene import Chip, Term
+from figures.scene import Chip, Metric, Term
+
+METRICS = (
+    Metric("objective", "Objective"),
+    Metric("gap", "Certified gap", "$certificate"),
+    Metric("support", "Nonzero coefficients", "$fit"),
+)
+ATOMS = "Atoms in use"
+SIGNAL = "Signal, Wh + b and residual"
+CODE = "Code h"
+PROGRESS = "Distance from the optimum"
+SHRINK = "Soft threshold"
+PATH = "Most likely h over λ"
+# act, label, what the button does
+TOOLS = (
+    ("reset", "Reset", "Go back to the start and clear the tape"),
+    ("random", "New signal", "Take the next signal of this kind"),
+)
+# what the slider within a step goes through
+COEFFICIENT, HALVES = "Coefficient", "Gradient, then shrink"
 
 _AIM = (
     "The most likely h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
@@ -26,10 +45,13 @@ def caption(background: Background, step: Step) -> str:
         return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    knows = f"No code can lower the objective by more than {number(step.duality_gap, 6)}: that is the certificate."
+    gap = number(step.duality_gap, 6)
     if not background.is_l1:
-        less = number(step.duality_gap, 6)
-        knows = f"It solves a different problem: another code may have a lower objective, by up to {less}."
+        knows = f"It solves a different problem: another code's objective may be lower by up to {gap}."
+    elif step.duality_gap == 0:
+        knows = "Certified: no other code has a lower objective."
+    else:
+        knows = f"Certified: no other code can lower the objective by more than {gap}."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
@@ -42,6 +64,21 @@ def _found(step: Step) -> dict[str, str]:
     penalty = getattr(step.state, "penalty", None)
     where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
     return {} if penalty is None else {"penalty": number(penalty, 4), "where": where}
+
+
+def landscape(n_atoms: int) -> str:
+    """The title of the contours."""
+    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path down'}"
+
+
+def shrink(background: Background) -> str:
+    """Which points lie on the curve of the soft threshold."""
+    ends = background.proximal or background.experiment.solver == "lca"
+    return "each step ends on the curve" if ends else "at the optimum, all points lie on the curve"
+
+
+def path(background: Background) -> str:
+    return f"λ max = {number(background.problem.lambda_max)}"
 
 
 def chip(step: Step) -> Chip:
@@ -68,8 +105,8 @@ EQUATION = [
         "fit",
         r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
         "$fit",
-        "how badly Wh + b fits the signal: the likelihood",
+        "misfit of Wh + b to the signal: minus the log-likelihood, up to a constant",
     ),
     "+",
-    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", "what the code costs: the prior"),
+    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", "cost of the code: minus the log prior, up to a constant"),
 ]

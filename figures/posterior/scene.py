@@ -96,23 +96,20 @@ class PosteriorScene(PageScene):
             views=[
                 View(
                     "picture",
-                    "Posterior and q" if one else "h₁ and h₂",
+                    words.PICTURE if one else words.PLANE,
                     self._picture.figures,
                     note="note.picture",
                     describe="describe",
                 ),
-                View("terms", "Terms of log p", [self._terms.figure], note="note.terms"),
-                View("width", "Over the width s of q", self._width.figures),
-                View("mean", "Over the mean μ of q" if one else "Over μ₁, with μ₂ held fixed", self._mean.figures),
+                View("terms", words.TERMS, [self._terms.figure], note="note.terms"),
+                View("width", words.WIDTH, self._width.figures),
+                View("mean", words.MEAN if one else words.FIRST_MEAN, self._mean.figures),
             ],
             grid=GRID,
-            inner=Slider("picture", "Width s", STOPS, "s = {}"),
+            inner=Slider("picture", words.SLIDER, STOPS, "s = {}"),
             speeds=(1, 2, 4),
-            tools=[
-                Tool("reset", "μ to the MAP", "Centre q on the most likely h"),
-                Tool("mean", "μ to the mean", "Centre q on the posterior mean"),
-            ],
-            names={"Position": "Rung", "Steps": "Rungs", "Start": "Start", "Done": "The end"},
+            tools=[Tool(*tool) for tool in words.TOOLS],
+            names=words.NAMES,
         )
 
 
@@ -122,7 +119,7 @@ def _texts(terms: Bound) -> Json:
     text = bound.texts(terms) | {
         "equation.joint": wording.number(terms.expected_log_joint),
         "equation.entropy": wording.number(terms.entropy),
-        "note.terms": f"log p − ELBO − KL = {wording.residual(terms.residual)}" if finite else "−∞ + ∞ has no value",
+        "note.terms": wording.identity(terms.residual) if finite else words.UNDEFINED,
     }
     del text["equation.elbo"]  # this equation has its two terms instead
     return text

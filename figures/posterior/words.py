@@ -13,6 +13,20 @@ from figures.look.wording import number, power
 from figures.posterior.marks import place
 from figures.scene import Button, Chip, Term
 
+PICTURE, PLANE = "Posterior and q", "h₁ and h₂"
+TERMS = "Terms of log p"
+WIDTH = "Over the width s of q"
+MEAN, FIRST_MEAN = "Over the mean μ of q", "Over μ₁, with μ₂ held fixed"
+SLIDER = "Width s"
+# the sum of bound and gap of a Dirac
+UNDEFINED = "−∞ + ∞ is undefined"
+# act, label, what the button does
+TOOLS = (
+    ("reset", "μ to the MAP", "Centre q on the most likely h"),
+    ("mean", "μ to the mean", "Centre q on the posterior mean"),
+)
+NAMES = {"Position": "Rung", "Steps": "Rungs", "Start": "Start", "Done": "The end"}
+
 _NEXT = {"best_gaussian": "best Gaussian", "dirac": "Dirac: a single point"}
 
 
@@ -84,8 +98,7 @@ def _exact(ladder: Ladder, rung: Rung) -> str:
     units = "one hidden unit" if ladder.background.n_units == 1 else "two hidden units"
     return (
         "q is the posterior itself, so KL is 0 and the bound touches log p(v): EM's E-step. "
-        f"For {units} it can be computed; for hundreds it cannot, so a simpler q from further down the ladder has "
-        "to do."
+        f"For {units} it can be computed; for hundreds it cannot, and a simpler q from further down the ladder must do."
     )
 
 
@@ -107,9 +120,9 @@ def _gaussian(ladder: Ladder, rung: Rung) -> str:
 def _dirac(ladder: Ladder, rung: Rung) -> str:
     left = "log p(h = μ, v)".replace(" ", "\u00a0")  # stays on one line
     return (
-        "q is a single point: entropy and bound are −∞ at every μ, infinitely loose. Drop the entropy, as it does not "
-        f"move with μ, and {left} = {number(rung.bound.expected_log_joint)} remains: MAP inference climbs it over μ, "
-        "EM with H over μ and θ in turn."
+        "q is a single point: its entropy is −∞, so the bound is −∞ at every μ. The entropy does not depend on μ; "
+        f"without it, {left} = {number(rung.bound.expected_log_joint)} remains. MAP inference maximises this over μ; "
+        "EM with hard E-steps maximises it over μ and θ in turn."
     )
 
 
@@ -117,7 +130,7 @@ def _price(ladder: Ladder) -> str:
     units = ladder.background.n_units
     cost = number(units * math.log(10))
     each = "" if units == 1 else ", ln 10 for each unit"
-    return f"Dividing s by 10 takes {cost} nats from the entropy{each}: as s goes to 0 the gap grows without bound."
+    return f"Dividing s by 10 costs {cost} nats of entropy{each}: as s goes to 0, the gap grows without bound."
 
 
 def _where(ladder: Ladder) -> str:
@@ -138,14 +151,14 @@ EQUATION = [
         "joint",
         r"\mathbb{E}_q[\log p(h,v)]",
         "$elbo",
-        "expected log joint: the term of the ELBO that depends on μ",
+        "expected log joint: the only term of the ELBO that depends on μ",
     ),
     "+",
     Term(
         "entropy",
         r"H(q)",
         "$elbo",
-        "entropy of q: depends on its width, not on its mean; with the term before it, the ELBO",
+        "entropy of q: depends on its width, not on its mean; together with the expected log joint, the ELBO",
     ),
     "+",
     Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", "the gap: how far q is from the posterior"),

@@ -81,7 +81,7 @@ def frame(index, corner, seed, n_points):
             "wave/wave/y": packed(np.sin(6 * waves + index)),
             "wave/place/x": [1],
             "wave/place/y": [1],
-            "bars/0/y": [total, 50 + 10 * np.sin(index), total - 5],
+            "bars/parts/y": [total, 50 + 10 * np.sin(index), total - 5],
         },
         "append": {
             "sum/total/x": [index],
@@ -178,8 +178,8 @@ def scene(n_points):
                 ],
                 "layout": {"showlegend": False, "yaxis": {"range": [-1.2, 1.2]}},
             },
-            "bars": {  # a trace without a name goes by its number
-                "data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}}],
+            "bars": {
+                "data": [{"type": "bar", "x": ["one", "two", "three"], "marker": {"color": "$sum"}, "meta": "parts"}],
                 "layout": {"yaxis": {"range": [0, 120]}},
             },
         },

@@ -20,6 +20,14 @@ FOCUSED = """() => {
   };
 }"""
 
+# whether the main part has a frame around all of it
+FRAME = """() => {
+  const main = document.querySelector("main"), box = main.getBoundingClientRect();
+  const style = getComputedStyle(main, "::before");
+  return style.content === '""' && style.boxShadow !== "none" && style.top === "0px"
+    && Math.abs(parseFloat(style.height) - box.height) < 1;
+}"""
+
 
 class Home(Reader):
     path = ""
@@ -57,5 +65,16 @@ def test_skip_to_the_stage_and_step(page, serve):
     home = Home(page, serve(ROOT / "app.py").url).open()
     found = home.tab(lambda focused: focused["place"] == "stSkipToContent", most=1)
     assert found["visible"] and found["ring"], found
-    home.press("Enter", "ArrowRight")
+    home.press("Enter")
+    expect(page.locator(".stage-main")).to_be_focused()
+    assert page.evaluate(FOCUSED)["ring"] and not page.evaluate(FRAME)
+    home.press("ArrowRight")
     home.at(1)
+
+
+def test_a_click_where_nothing_is_draws_no_frame_around_the_page(page, serve):
+    home = Home(page, serve(ROOT / "app.py").url).open()
+    page.get_by_test_id("stMain").click(position={"x": 600, "y": 4})
+    home.press("ArrowRight")
+    home.at(1)
+    assert not page.evaluate(FRAME)

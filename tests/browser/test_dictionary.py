@@ -219,7 +219,7 @@ def test_keys(learning):
 def test_the_norm_constraint_and_unused_atoms(learning):
     learning.open(f"{QUERY}&data=digits")
     chosen = for_data(SMALL, "digits")
-    learning.choose("Unused atoms", "are revived (★)")
+    learning.choose("Unused atoms", "revive (★)")
     learning.address("dead_atoms=revive")
     learning.button("H-step").click()
     learning.at(1)

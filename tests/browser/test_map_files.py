@@ -70,7 +70,7 @@ def test_the_readers_own_dictionary(map_page):
     }
     texts = {name: ("\n".join(",".join(map(str, row)) for row in m), said) for name, (m, said) in bad.items()}
     texts |= {
-        "text.csv": ("a,b\n1,2", "expected a table of numbers with commas"),
+        "text.csv": ("a,b\n1,2", "expected a table of numbers separated by commas"),
         "ragged.csv": ("1,2\n3", "file: "),
         "empty.csv": ("", "empty.csv"),
     }

@@ -70,7 +70,7 @@ def test_down_the_ladder(reader, units):
     reader.button("End").click()
     reader.at(LAST)
     reader.shows(rows[-1])
-    expect(reader.caption).to_contain_text("infinitely loose")
+    expect(reader.caption).to_contain_text("the bound is −∞ at every μ")
     expect(reader.page.get_by_text("The end of the ladder.")).to_be_visible()
     expect(reader.page.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
     bars = reader.plot("decomposition", "trace('labels').text")

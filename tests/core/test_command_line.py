@@ -183,6 +183,10 @@ def test_list_names_everything(capsys):
     assert set(listing["datasets"]) == usable
 
 
+# numpy 2.0 reads so itself when it is imported
+NUMPY = {"PYTHONWARNINGS": "ignore::EncodingWarning:numpy.testing._private.utils"}
+
+
 def as_module(*arguments, text=""):
     """On a machine that speaks code page 1252, as Windows does in western Europe; a file read so would be warned of."""
     return subprocess.run(
@@ -192,7 +196,7 @@ def as_module(*arguments, text=""):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"},
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252", **NUMPY},
         check=False,
     )
 

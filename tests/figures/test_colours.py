@@ -13,6 +13,7 @@ from figures.look import palette
 from tests.figures.runs import EM, em_run, ladder_run
 
 ROOT = Path(__file__).parents[2]
+_PAIR = re.compile(r"light-dark\((#\w+), (#\w+)\)")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b|rgba?\([0-9]")
 
 
@@ -31,8 +32,28 @@ def test_colours_are_written_in_the_palette_alone():
 @pytest.mark.parametrize("theme, colors", palette.COLORS.items())
 def test_streamlits_theme_wears_the_palettes_colours(theme, colors):
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]
-    same = {"primaryColor": "elbo", "backgroundColor": "paper", "textColor": "text"}
-    assert {key: config[key] for key in same} == {key: colors[name] for key, name in same.items()}
+    names = {
+        "primaryColor": "elbo",
+        "backgroundColor": "paper",
+        "secondaryBackgroundColor": "panel",
+        "textColor": "text",
+    }
+    names["borderColor"] = "border"
+    assert config == {key: colors[name] for key, name in names.items()}
+
+
+def test_style_sheets_wear_the_palettes_colours():
+    """Each as `light-dark(…)` of one name."""
+    pairs = set(zip(palette.LIGHT.values(), palette.DARK.values(), strict=True))
+    for path in [*(ROOT / "ui").glob("*.css"), *(ROOT / "ui" / "stage" / "frontend").glob("*.css")]:
+        text = re.sub(r"var\([^)]*\)+", "", path.read_text())
+        assert set(_PAIR.findall(text)) <= pairs, path
+        assert not _COLOUR.search(_PAIR.sub("", text)), path
+
+
+def test_no_colour_is_written_in_the_pages_code():
+    for path in (ROOT / "ui").rglob("*.py"):
+        assert not _COLOUR.search(path.read_text()), path
 
 
 @pytest.mark.parametrize("name", EM)

@@ -13,7 +13,7 @@ import pytest
 
 from em_core.models import MODELS
 from em_core.records import State
-from figures.em.data_views import VIEWS, data_view
+from figures.em.data_views import VIEWS, data_view, words
 from figures.em.data_views.base import ellipse, segments
 from figures.look import palette
 from figures.look.montage import montage
@@ -128,3 +128,7 @@ def test_a_montage_holds_every_tile_once():
 def test_segments_are_separate_lines():
     x, y = segments(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.array([2.0, 3.0]), np.array([4.0, 5.0]))
     assert np.isnan(x[[2, 5]]).all() and x[[0, 1, 3, 4]].tolist() == [0, 2, 1, 3] and y[[0, 1]].tolist() == [0, 4]
+
+
+def test_one_missing_entry_is_singular():
+    assert words.missing(1) == "1 entry is missing" and words.missing(44) == "44 entries are missing"

@@ -50,12 +50,12 @@ def test_a_short_link_does_not_unfold_into_millions():
     given = pack({"data": {"values": [[0, 0]] * 400_000}})
     assert len(given) < LONGEST_LINK
     said = message({"given": given})
-    assert said.startswith("Link: given: ") and "unfolds to at most 500,000 letters" in said
+    assert said.startswith("Link: given: ") and "at most 500,000 characters once unpacked" in said
 
 
 def test_a_link_is_no_longer_than_this_app_writes_it():
     said = message({"given": "x" * (LONGEST_LINK + 1)})
-    assert said.startswith("Link: given: ") and "at most 6,000 letters" in said
+    assert said.startswith("Link: given: ") and "at most 6,000 characters" in said
 
 
 @pytest.mark.parametrize("kind", [DictionarySession, MapSession, PosteriorSession])

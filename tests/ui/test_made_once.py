@@ -8,6 +8,7 @@ import pytest
 
 from em_core import bound, trajectory
 from em_core.distributions import minibatch
+from em_core.families.gaussian import GaussianFamily
 from em_core.files.experiment import Experiment
 from em_core.models.gaussian_mixture import GaussianMixture
 from em_core.observe import ahead, course
@@ -127,6 +128,20 @@ def test_log_p_of_plain_em_is_computed_where_theta_moved(monkeypatch):
     assert plain == [look(run.experiment.model, run.experiment.data, theta) for theta in thetas]
     for theta in (thetas[2], thetas[4]):
         assert sum(theta is each for each in looked) == 1
+
+
+@pytest.mark.parametrize("compare", [False, True])
+def test_a_tape_evaluates_the_log_joint_once_for_each_theta(monkeypatch, compare):
+    """Half-steps and all that is shown of them, of both lanes: nine evaluations a round came down to one each."""
+    looked, look = [], GaussianFamily.log_density
+    monkeypatch.setattr(
+        GaussianFamily, "log_density", lambda self, values, theta: looked.append(theta) or look(self, values, theta)
+    )
+    run = EmRun(Experiment.parse({**GAUSSIAN, "schedule": "EG"}), (), (0, 1), compare=compare)
+    run.advance(40)
+    lanes = [run.own, *run.beside]
+    thetas = {id(step.after.theta) for lane in lanes for step in lane.trajectory.half_steps}
+    assert len(looked) == len(thetas) > 20
 
 
 def test_playing_ahead_looks_at_nothing_that_is_not_in_view(calls):

@@ -72,7 +72,7 @@ def whole(message):
 def sent(monkeypatch):
     """The messages that went to the browser."""
     messages = []
-    monkeypatch.setattr(player_module.stage, "show", lambda message, key: messages.append(message))
+    monkeypatch.setattr(player_module.stage, "show", lambda message, key: messages.append(message.json()))
     return messages
 
 

@@ -28,7 +28,7 @@ def reader(monkeypatch):
 @pytest.fixture
 def sent(monkeypatch):
     messages = []
-    monkeypatch.setattr(player.stage, "show", lambda message, key: messages.append(message))
+    monkeypatch.setattr(player.stage, "show", lambda message, key: messages.append(message.json()))
     return messages
 
 
@@ -112,6 +112,26 @@ def answer(reader):
     except BaseException as error:  # noqa: BLE001
         return [error]
     return []
+
+
+def test_a_tape_is_opened_while_the_browser_loads_its_stage(sent, monkeypatch):
+    """The first message goes out after one slice; what is made meanwhile comes in one more, when the stage asks."""
+    monkeypatch.setattr(session.limits, "SLICE", 0.0)  # a half-step each
+    monkeypatch.setattr(EmSession, "write_address", lambda self: None)
+    reader = EmSession.opened({"schedule": "(EM)4", "cursor": "8"})
+    made, extend = [], ui.lanes.Ahead.extend
+    monkeypatch.setattr(ui.lanes.Ahead, "extend", lambda *args: made.append(len(sent)) or extend(*args))
+    asked = SimpleNamespace(act=None, cursor=None, turn=0)
+    monkeypatch.setattr(player.stage, "asked", lambda key: asked)
+    session.animate.__wrapped__(reader)
+    (first,) = sent
+    assert len(first["frames"]) == 2 and first["more"] == {"act": "rest"} and first["waiting"]
+    assert made == [1] * 7 and len(reader.run) == 9, "all the rest, after the message"
+    asked.act = {"act": "rest", "n": 1, "at": 0, "turn": first["turn"]}
+    session.animate.__wrapped__(reader)
+    assert len(sent) == 2 and len(made) == 7
+    assert (sent[1]["first"], len(sent[1]["frames"]), sent[1]["cursor"], sent[1]["more"]) == (2, 7, 8, None)
+    assert sent[1]["turn"] > first["turn"] and not sent[1]["waiting"]
 
 
 def test_the_lock_is_there_wherever_the_run_changes(reader, monkeypatch):

@@ -165,7 +165,7 @@ class Viewer:
     def sent(self):
         messages = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(player.stage, "show", lambda message, key: messages.append(message))
+            patch.setattr(player.stage, "show", lambda message, key: messages.append(message.json()))
             self.session.player.show(self.session.run, "stage")
         (message,) = messages
         json.dumps(message, allow_nan=False)

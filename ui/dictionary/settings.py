@@ -24,7 +24,7 @@ DATA = {
 }
 PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
 M_STEPS = {"full": "M: the best dictionary", "sweep": "C: one sweep over the atoms"}
-DEAD_ATOMS = {"keep": "stay as they are", "revive": "are revived (★)"}
+DEAD_ATOMS = {"keep": "keep", "revive": "revive (★)"}
 STARTS = ("start", "second_start")
 # to so many decimals atoms are taken over as a new start: the two starts still fit a link
 _DECIMALS = 3
@@ -75,8 +75,8 @@ class DictionarySettings(Settings):
     norm_constraint: bool = toggle(
         True,
         "Limit atom length to 1",
-        "Without this log p(v, h; W) rises without limit: longer atoms with smaller codes build the same pictures at a"
-        " lower cost.",
+        "Without this limit log p(v, h; W) can rise for ever: longer atoms with smaller codes build the same pictures"
+        " at a lower cost.",
         entry="settings.norm_constraint",
         change=_OTHER_MODEL,
     )

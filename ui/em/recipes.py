@@ -31,9 +31,9 @@ def _rounds_of_c(model: Any) -> str:
 
 
 RECIPES = {
-    "em": Recipe("EM", lambda model: "EM", "exact posterior, then the maximum over θ, in turn."),
+    "em": Recipe("EM", lambda model: "EM", "the exact posterior and the maximum over θ, in turn."),
     "generalised": Recipe(
-        "Generalised EM", lambda model: "E G5", "θ need not reach the maximum: five gradient steps with one q."
+        "Generalised EM", lambda model: "E G5", "θ need not reach the maximum: five gradient steps with the same q."
     ),
     "gradient": Recipe(
         "Gradient ascent on log p",

@@ -80,5 +80,5 @@ class EmSession(Session):
         self.begin(settings)
         if state.q is not None and state.q_at is None:
             self.messages.append(
-                "The run goes on from here without its q: only a q that is a posterior can be carried over."
+                "The run goes on from here without its q: only an exact posterior can be carried over."
             )

@@ -90,11 +90,13 @@ def _move(session: EmSession, letter: str, move: Move) -> None:
 @st.dialog("The moves", width="large")
 def _about_moves(model: Any) -> None:
     st.markdown(
-        "A schedule is a word over these letters. E-type moves change q and leave θ, M-type moves change θ and leave "
-        "q. A count repeats a letter or a parenthesis."
+        "A schedule is a word over these letters. E-type moves change q and leave θ alone; M-type moves change θ and "
+        "leave q alone. A count repeats a letter or a group in parentheses."
     )
     rows = [f"| **{letter}** | {move.name} | {_described(move, model)} |" for letter, move in MOVES.items()]
-    st.markdown("\n".join(["| key | move | what it does, promises and leaves |", "|---|---|---|", *rows]))
+    st.markdown(
+        "\n".join(["| key | move | what it does, what it promises, and the gap it leaves |", "|---|---|---|", *rows])
+    )
 
 
 def _described(move: Move, model: Any) -> str:

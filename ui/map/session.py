@@ -27,7 +27,9 @@ class MapSession(Session):
             wanted = wanted.without("dictionary")
         elif "dictionary" in changed:
             if self.just_learned is None:
-                raise InvalidExperiment("dictionary", JUST_LEARNED, "one that was learned on the page before")
+                raise InvalidExperiment(
+                    "dictionary", JUST_LEARNED, "one that was learned on the page Dictionary learning"
+                )
             wanted = wanted.with_learned(self.just_learned)
         self.begin(wanted)
 

@@ -181,7 +181,7 @@ class MapSettings(Settings):
     def _data(self) -> dict[str, Any]:
         if self.dictionary == JUST_LEARNED:
             if self.learned is None:
-                valid = "a dictionary that was learned in this session, on the page Dictionary learning"
+                valid = "a dictionary learned in this session, on the page Dictionary learning"
                 raise InvalidExperiment("dictionary", JUST_LEARNED, valid)
             return {
                 **_data(self.signal, "cosine", self.v1, self.v2, self.angle, self.number),

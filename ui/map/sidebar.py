@@ -18,7 +18,7 @@ $p(h)=\prod_i \tfrac{\lambda}{2}e^{-\lambda|h_i|}$.
 The most likely $h$ minimises $\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2+\lambda\lVert h\rVert_1$. The prior has a kink
 at 0: a coefficient leaves 0 only where the fit pulls harder than $\lambda$. So most stay *exactly* 0.
 
-Solving an L1 problem does not mean that one believes in a Laplace prior. It is one reading of it.
+Solving an L1 problem does not commit you to a Laplace prior: that is only one way to read it.
 """
 
 
@@ -55,7 +55,7 @@ def _dictionary(session: MapSession) -> None:
     controls.one(session, "dictionary", options=options)
     if settings.learned is None:
         return
-    st.caption("From the page Dictionary learning, to four decimals.")
+    st.caption("From the page Dictionary learning, rounded to four decimals.")
     if learned is not None and learned.tolist() != settings.learned:
         st.button("Update to the latest dictionary", on_click=session.take_learned)
 
@@ -63,7 +63,7 @@ def _dictionary(session: MapSession) -> None:
 def _own_dictionary(session: MapSession) -> None:
     with st.expander("Your own dictionary"):
         rows = session.run.experiment.problem.n_dimensions
-        plain(f"A CSV file of {rows} rows and one column per atom, numbers only.")
+        plain(f"A CSV file with {rows} rows and one column per atom, numbers only.")
         controls.upload(
             session,
             "dictionary_file",
@@ -79,4 +79,4 @@ def _matrix(content: bytes) -> np.ndarray:
     try:
         return np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
-        raise InvalidExperiment("file", text[:40], f"a table of numbers with commas ({error})") from None
+        raise InvalidExperiment("file", text[:40], f"a table of numbers separated by commas ({error})") from None

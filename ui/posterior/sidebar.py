@@ -11,14 +11,14 @@ _ABOUT = r"""
 **The bound** holds for every $q$: $\log p(v)=\mathbb E_q[\log p(h,v)]+H(q)+\mathrm{KL}(q\,\|\,p(h\mid v))$.
 EM's E-step takes $q=p(h\mid v)$.
 
-**A Gaussian** of width $s$ has entropy $\tfrac K2\log 2\pi e+K\log s$ for $K$ hidden units. $\mu$ is not in it.
+**A Gaussian** of width $s$ has entropy $\tfrac K2\log 2\pi e+K\log s$ for $K$ hidden units, whatever its $\mu$.
 As $s\to0$, $\mathbb E_q[\log p(h,v)]\to\log p(h{=}\mu,v)$, and the entropy goes to $-\infty$.
 
-**MAP is EM with a Dirac $q$** in this sense: drop the entropy, which does not move with $\mu$, and maximise what is
-left, $\log p(h{=}\mu,v)$. As a statement about $\log p(v)$ it is empty: the bound is $-\infty$, the gap infinite.
+**MAP is EM with a Dirac $q$** in this sense: drop the entropy, which does not depend on $\mu$, and maximise what is
+left, $\log p(h{=}\mu,v)$. About $\log p(v)$ this says nothing: the bound is $-\infty$, the gap infinite.
 
-Learning with `H` in place of `E` goes up $\log p(h,v;\theta)$, once in $h$, once in $\theta$: coordinate ascent, not a
-bound on $\log p(v;\theta)$ that has a value.
+Learning with `H` in place of `E` climbs $\log p(h,v;\theta)$ alternately in $h$ and in $\theta$. That is coordinate
+ascent; it gives no finite bound on $\log p(v;\theta)$.
 """
 
 
@@ -31,7 +31,7 @@ def show(session: PosteriorSession) -> None:
         controls.show(session, *{"one": ("v", "w"), "two": ("v1", "v2", "angle")}[session.settings.units])
     st.divider()
     controls.show(session, "width")
-    st.caption("Drag the ring on the picture to move μ. Narrower q's follow down the ladder.")
+    st.caption("Drag the ring in the picture to move μ. Further down the ladder q becomes narrower.")
     sidebar.experiment_file(session)
     sidebar.about("What “MAP is EM with a Dirac q” means", _ABOUT)
     sidebar.keys()

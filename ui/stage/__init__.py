@@ -14,6 +14,7 @@ from streamlit.components.v1 import declare_component
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.stage import acts
+from ui.stage.message import Message
 
 FRONTEND = Path(__file__).parent / "frontend"
 
@@ -51,12 +52,12 @@ def speaking(key: str) -> int | None:
     return turn if isinstance(turn, int) else None
 
 
-def show(message: dict[str, Any], *, key: str) -> Result:
+def show(message: Message, *, key: str) -> Result:
     """Put the message on the stage and return what the reader did before it."""
     result = asked(key)
     _mount(
         key=key,
-        data={"key": key, "session": _session(), "returns": _returns(), **message},
+        data={"key": key, "session": _session(), "returns": _returns(), **message.json()},
         on_cursor_change=lambda: _remember(key, "cursor"),
         on_act_change=lambda: _remember(key, "act"),
     )

@@ -11,6 +11,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure, Trace, broken
+from figures.em.data_views import words
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
 from figures.scene import Handle
@@ -25,7 +26,7 @@ class PlainView:
     # the names of those that it draws
     models: tuple[str, ...] = ()
     figure: Figure
-    title = "Data"
+    title = words.PLAIN
     # what the reader may choose two axes from; none to choose where there are fewer than three
     axis_names: tuple[str, ...] = ()
 
@@ -46,7 +47,7 @@ class PlainView:
         raise InvalidExperiment("drag", handle, "a handle on the picture")
 
     def note(self, moment: Moment) -> str:
-        return "" if moment.step.after.q is not None else "no q yet"
+        return "" if moment.step.after.q is not None else words.NO_Q
 
 
 class PlaneView(PlainView):

@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView
 from figures.look import palette
 from figures.look.encode import Json
@@ -23,7 +24,7 @@ class BeliefNetView(PlainView):
     """Above the weights from each hidden unit; below some rows of the data, each with the posterior of its causes."""
 
     models = ("sigmoid_belief_net",)
-    title = "Weights, data, and hidden units under q"
+    title = words.BELIEF_NET
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -47,9 +48,7 @@ class BeliefNetView(PlainView):
         return self.figure["weights"].set(z=picture) | self.figure["shares"].set(text=shares)
 
     def note(self, moment: Moment) -> str:
-        if moment.step.after.q is None:
-            return "above: weights, with p(h = 1); no q yet"
-        return "above: weights, with p(h = 1); below: rows of the data and q(h = 1) for each"
+        return words.belief_net(moment.step.after.q is not None)
 
     def _drawn(self) -> Figure:
         height, width = self.shape

@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, tinted
 from figures.look import palette
 from figures.look.encode import Json
@@ -23,7 +24,7 @@ class BinaryView(PlainView):
     """Mixture of products of Bernoulli distributions."""
 
     models = ("bernoulli_mixture",)
-    title = "Rows and their responsibilities"
+    title = words.BINARY
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -49,9 +50,7 @@ class BinaryView(PlainView):
         return self.figure["means"].set(z=picture) | self.figure["weights"].set(text=weights)
 
     def note(self, moment: Moment) -> str:
-        if moment.step.after.q is None:
-            return "above: each component and its weight; no q yet"
-        return "above: each component and its weight; marks: responsibilities"
+        return words.pictures(moment.step.after.q is not None)
 
     def _drawn(self) -> Figure:
         height, width = self.shape

@@ -9,6 +9,7 @@ from em_core.models.abo_blood_groups import ALLELES, GROUPS
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, bar, expected_ticks
 from figures.look import palette
 from figures.look.encode import Json
@@ -18,7 +19,7 @@ class BloodGroupsView(PlainView):
     """Stacked bars of people; a tick on each bar is what θ expects there."""
 
     models = ("abo_blood_groups",)
-    title = "Blood groups, split by q into genotypes"
+    title = words.BLOOD_GROUPS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -57,9 +58,8 @@ class BloodGroupsView(PlainView):
         return self.figure["expected"].set(y=(people * self.model.groups(theta)).tolist())
 
     def note(self, moment: Moment) -> str:
-        theta = moment.step.after.theta
-        shown = ", ".join(f"{allele} {float(theta[allele]):.4f}" for allele in ALLELES)
-        return f"alleles: {shown}" if moment.step.after.q is not None else f"alleles: {shown}; no q yet"
+        theta, q = moment.step.after.theta, moment.step.after.q
+        return words.said(words.alleles((allele, float(theta[allele])) for allele in ALLELES), q is not None)
 
     def _bar(self, name: str, color: str, label: str, **more: Any) -> None:
         hover = "%{fullData.name}: %{y:.2f}"

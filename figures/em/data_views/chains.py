@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import UNSEEN, PlainView, padded, segments
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
@@ -19,7 +20,7 @@ class ChainsView(PlainView):
     """All sequences end to end, with a pause between."""
 
     models = ("hidden_markov",)
-    title = "Series, and the hidden states under q"
+    title = words.CHAINS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -64,15 +65,9 @@ class ChainsView(PlainView):
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta
-        if "probabilities" in theta:
-            rows = "; ".join(
-                f"state {k + 1} emits " + ", ".join(f"{p:.2f}" for p in row)
-                for k, row in enumerate(theta["probabilities"])
-            )
-        else:
-            levels = self._levels(theta)
-            rows = ", ".join(f"state {k + 1}: {level:.3f}" for k, level in enumerate(levels))
-        return rows if moment.step.after.q is not None else f"{rows}; no q yet"
+        levels = self._levels(theta)
+        told = words.emissions(theta["probabilities"]) if levels is None else words.levels(levels)
+        return words.said(told, moment.step.after.q is not None)
 
     def _axes(self) -> Figure:
         states = {"type": "category", "dtick": 1}

@@ -11,6 +11,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure, Trace
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, badge, bar, trails
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -23,7 +24,7 @@ class CoinsView(PlainView):
     """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on a scale from 0 to 1."""
 
     models = ("binomial_mixture",)
-    title = "Tosses completed by q"
+    title = words.COINS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -44,7 +45,7 @@ class CoinsView(PlainView):
         self.tails = [self._count(k, "tails", 0.55) for k in coins]
         self.trails = trails(self.figure, self.k, **scale)
         self.coins = [
-            badge(self.figure, k, _letter(k), size=24, hover=f"coin {_letter(k)}: P(heads) = %{{x:.4f}}", **scale)
+            badge(self.figure, k, words.coin(k), size=24, hover=f"coin {words.coin(k)}: P(heads) = %{{x:.4f}}", **scale)
             for k in coins
         ]
 
@@ -55,7 +56,7 @@ class CoinsView(PlainView):
         tails = np.zeros(self.k) if q is None else q.expected_counts @ (self.trials - self.successes)
         for k in range(self.k):
             shares = [0.0 if q is None else float(q.probabilities[k, row[0]]) for row in self.rows]
-            told = [f"{_letter(k)} {share:.2f}" if share > 0.12 else "" for share in shares]
+            told = [f"{words.coin(k)} {share:.2f}" if share > 0.12 else "" for share in shares]
             result |= self.shares[k].set(x=shares, text=told)
             for trace, count in ((self.heads[k], heads[k]), (self.tails[k], tails[k])):
                 result |= trace.set(y=[float(count)], text=[f"{count:.1f}"])
@@ -74,7 +75,7 @@ class CoinsView(PlainView):
                 "data",
                 float(probability),
                 k,
-                f"Coin {_letter(k)}: probability of heads",
+                f"Coin {words.coin(k)}: probability of heads",
                 palette.component(k),
                 axes=["xaxis3", "yaxis3"],
             )
@@ -83,15 +84,16 @@ class CoinsView(PlainView):
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:
-            raise InvalidExperiment(f"P(heads) of coin {_letter(int(handle))}", round(x, 4), "a value between 0 and 1")
+            raise InvalidExperiment(
+                f"P(heads) of coin {words.coin(int(handle))}", round(x, 4), "a value between 0 and 1"
+            )
         probabilities = theta["probabilities"].copy()
         probabilities[int(handle)] = x
         return {**theta, "probabilities": frozen(probabilities)}
 
     def note(self, moment: Moment) -> str:
         probabilities = moment.step.after.theta["probabilities"]
-        coins = ", ".join(f"coin {_letter(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
-        return coins if moment.step.after.q is not None else f"{coins}; no q yet"
+        return words.said(words.coins(probabilities), moment.step.after.q is not None)
 
     def _drawn(self) -> Figure:
         total = float(self.trials * len(self.successes))
@@ -118,7 +120,7 @@ class CoinsView(PlainView):
             orientation="h",
             textposition="inside",
             insidetextanchor="middle",
-            hover=f"coin {_letter(k)}: %{{x:.3f}}",
+            hover=f"coin {words.coin(k)}: %{{x:.3f}}",
         )
 
     def _count(self, k: int, part: str, opacity: float) -> Trace:
@@ -126,7 +128,7 @@ class CoinsView(PlainView):
             self.figure,
             f"{part} {k + 1}",
             palette.component(k),
-            x=[f"{_letter(k)}<br>{part}"],
+            x=[f"{words.coin(k)}<br>{part}"],
             y=[0],
             text=[],
             xaxis="x2",
@@ -151,7 +153,3 @@ class CoinsView(PlainView):
         if len(self.successes) > _MOST_ROWS:
             return f"{text} × {len(row)}"
         return f"set {row[0] + 1}: {text}"
-
-
-def _letter(k: int) -> str:
-    return chr(ord("A") + k) if k < 26 else str(k + 1)

@@ -12,6 +12,7 @@ from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, badges, bar
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -22,7 +23,7 @@ class CountsView(PlainView):
     """Mixture of Poisson distributions."""
 
     models = ("poisson_mixture",)
-    title = "Counts, split by q"
+    title = words.COUNTS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -34,7 +35,7 @@ class CountsView(PlainView):
         self.figure = figure = Figure(
             "data",
             x=layout.literal(self.columns[0]) if self.columns else "count",
-            y="how often",
+            y="frequency",
             xaxis={"range": [-0.7, float(self.grid[-1])]},
             yaxis={"range": [-0.07 * top, top]},
             barmode="stack",
@@ -92,7 +93,4 @@ class CountsView(PlainView):
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta
-        pairs = zip(theta["weights"], theta["rates"], strict=True)
-        return "; ".join(
-            f"component {k + 1}: {weight:.2f} at rate {rate:.3f}" for k, (weight, rate) in enumerate(pairs)
-        )
+        return words.rates(zip(theta["weights"], theta["rates"], strict=True))

@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, ellipse, segments
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -19,7 +20,7 @@ class FactorsView(PlaneView):
     """Two dimensions are drawn; the loadings of all stand beside them."""
 
     models = ("factor_analysis",)
-    title = "Points pulled to their expected factors"
+    title = words.FACTORS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -71,8 +72,7 @@ class FactorsView(PlaneView):
 
     def note(self, moment: Moment) -> str:
         noise = np.atleast_1d(moment.step.after.theta["noise_variances"])
-        shown = ", ".join(f"{variance:.3g}" for variance in noise[:6])
-        return f"noise variances {shown}" + ("; no q yet" if moment.step.after.q is None else "")
+        return words.said(words.noise(noise.tolist()), moment.step.after.q is not None)
 
     def _springs(self, theta: Parameters, q: Any) -> Json:
         """From every point to its place on the factors: it depends on θ and on q."""

@@ -11,6 +11,7 @@ from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, tinted, trails
 from figures.look import palette
 from figures.look.encode import Json
@@ -21,7 +22,7 @@ class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
 
     models = ("gaussian_mixture",)
-    title = "Data, coloured by responsibility"
+    title = words.GAUSSIAN
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -74,10 +75,7 @@ class GaussianView(PlaneView):
         return {**theta, "means": frozen(means)}
 
     def note(self, moment: Moment) -> str:
-        weights = ", ".join(f"{weight:.2f}" for weight in moment.step.after.theta["weights"])
-        if moment.step.after.q is None:
-            return f"weights {weights}; no q yet"
-        return f"weights {weights}"
+        return words.said(words.weights(moment.step.after.theta["weights"]), moment.step.after.q is not None)
 
     def _plane(self) -> Figure:
         x, y = self.labels

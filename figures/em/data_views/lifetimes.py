@@ -11,6 +11,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, segments
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -21,7 +22,7 @@ class LifetimesView(PlainView):
     """One bar a unit, the shortest at the bottom."""
 
     models = ("censored_exponential",)
-    title = "Lifetimes completed by q"
+    title = words.LIFETIMES
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -55,14 +56,10 @@ class LifetimesView(PlainView):
         return {"mean": frozen(x)}
 
     def note(self, moment: Moment) -> str:
-        q = moment.step.after.q
-        shown = f"mean {float(moment.step.after.theta['mean']):.4f}"
+        q, mean = moment.step.after.q, float(moment.step.after.theta["mean"])
         if q is None:
-            return f"{shown}; no q yet"
-        if not len(q.starts):
-            return f"{shown}; nothing is censored"
-        least, most = (f"{float(end):.4f}" for end in (q.remainders.min(), q.remainders.max()))
-        return f"{shown}; under q each is expected to last {least if least == most else f'{least} to {most}'} more"
+            return words.lifetime(mean)
+        return words.lifetimes(mean, (q.remainders.min(), q.remainders.max()) if len(q.starts) else None)
 
     def _drawn(self) -> Figure:
         figure = Figure(
@@ -78,7 +75,7 @@ class LifetimesView(PlainView):
         thick = min(14.0, 420 / len(self.times))
         ends = {"size": 9, "hoverinfo": "all"}
         failed, alive = self.observed, ~self.observed
-        figure.curve("seen", "$muted", "seen", width=thick, x=x, y=y, hoverinfo="all")
+        figure.curve("seen", "$muted", "observed", width=thick, x=x, y=y, hoverinfo="all")
         figure.curve("rest", palette.component(0), "expected remainder under q", width=thick * 0.7, glides=True)
         figure.points("failed", "$text", "failed", symbol="x", x=self.times[failed], y=self.rows[failed], **ends)
         figure.points(

@@ -11,6 +11,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, bar, expected_ticks
 from figures.look import palette
 from figures.look.encode import Json
@@ -30,7 +31,7 @@ class LinkageView(PlainView):
         super().__init__(experiment, columns, axes)
         self.counts = self.data.counts
         self.total = float(self.counts.sum())
-        self.title = f"{self.total:,.0f} animals, the first cell split by q"
+        self.title = words.linkage(self.total)
         self.figure = Figure(
             "data",
             x="cell and its probability",
@@ -77,11 +78,7 @@ class LinkageView(PlainView):
 
     def note(self, moment: Moment) -> str:
         q, theta = moment.step.after.q, float(moment.step.after.theta["theta"])
-        if q is None:
-            return f"θ = {theta:.6f}; no q yet"
-        hidden = float(q.expected_counts[1, 0])
-        completed = f"({hidden:.2f} + {self.counts[3]:.0f}) / ({hidden:.2f} + {self.counts[1:].sum():.0f})"
-        return f"θ = {theta:.4f}; completed data give {completed}"
+        return words.linked(theta, None if q is None else float(q.expected_counts[1, 0]), self.counts)
 
     def _bar(
         self, name: str, label: str, color: str, places: list[int], counts: np.ndarray | None = None, **more: Any

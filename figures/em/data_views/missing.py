@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, badge, ellipse, segments
 from figures.look import palette
 from figures.look.encode import Json
@@ -20,7 +21,7 @@ class MissingView(PlaneView):
     """One Gaussian, seen along two axes."""
 
     models = ("incomplete_gaussian",)
-    title = "Missing values at their conditional means"
+    title = words.MISSING
     room = 0.25
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -73,4 +74,4 @@ class MissingView(PlaneView):
 
     def note(self, moment: Moment) -> str:
         count = int(np.isnan(self.data.values).sum())
-        return f"{count} entries are missing" + ("; no q yet" if moment.step.after.q is None else "")
+        return words.said(words.missing(count), moment.step.after.q is not None)

@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure, broken
+from figures.em.data_views import words
 from figures.em.data_views.base import UNSEEN, PlainView, padded, tinted
 from figures.look import layout, palette
 from figures.look.encode import Json
@@ -19,7 +20,7 @@ class RegressionView(PlainView):
     """One input is drawn, the first that varies; the others stand at their means."""
 
     models = ("regression_mixture",)
-    title = "Points and lines, coloured by responsibility"
+    title = words.REGRESSIONS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -64,9 +65,7 @@ class RegressionView(PlainView):
         return result
 
     def note(self, moment: Moment) -> str:
-        weights = ", ".join(f"{weight:.2f}" for weight in moment.step.after.theta["weights"])
-        told = "; no q yet" if moment.step.after.q is None else ""
-        return f"weights {weights}; dashed: one standard deviation{told}"
+        return words.said(words.lines(moment.step.after.theta["weights"]), moment.step.after.q is not None)
 
     def _labels(self) -> tuple[str, str]:
         """The names of the drawn input and the target; of a column each, or of these two."""

@@ -11,6 +11,7 @@ from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
+from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, badge, ellipse
 from figures.look import palette
 from figures.look.encode import Json
@@ -21,7 +22,7 @@ class RobustView(PlaneView):
     """Student t: along two axes, or as densities in one dimension."""
 
     models = ("student_t",)
-    title = "Points, sized by their expected weight"
+    title = words.ROBUST
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -47,7 +48,7 @@ class RobustView(PlaneView):
         )
         x, y = self._outline(*fit.plain_gaussian(seen))
         figure.curve("plain", "$muted", "plain Gaussian", width=2, dash="dash", x=x, y=y)
-        figure.curve("scale", palette.component(0), "Student t, its scale matrix", glides=True)
+        figure.curve("scale", palette.component(0), "scale matrix of the Student t", glides=True)
         badge(figure, 0, "")
 
     def completed(self, moment: Moment) -> Json:
@@ -71,10 +72,7 @@ class RobustView(PlaneView):
 
     def note(self, moment: Moment) -> str:
         q = moment.step.after.q
-        shown = f"ν = {self.model.degrees_of_freedom:g}"
-        if q is None:
-            return f"{shown}; no q yet"
-        return f"{shown}; weights from {q.weights.min():.2f} to {q.weights.max():.2f}"
+        return words.degrees(self.model.degrees_of_freedom, None if q is None else (q.weights.min(), q.weights.max()))
 
     def _outline(self, centre: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ellipses in the plane; a Gaussian's bell along the line."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,9 @@ from em_core import m_steps
 from em_core import trajectory as run
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import CLOSED, slope, state
+
+# which sizes were tried, never one "down to" itself
+_TRIED = re.compile(r"\(tried size [^ ]+\)|\(tried sizes from ([^ ]+) down to (?!\1\))[^ ]+\)")
 
 
 @pytest.mark.parametrize("case", CLOSED, ids=str)
@@ -46,4 +51,5 @@ def test_a_rejected_step_leaves_theta_and_goes_on(case, letter):
             (event,) = step.events
             assert event.kind == "rejected_step" and not event.stops and step.after is step.before
             assert np.isfinite(list(event.numbers.values())).all() and event.numbers["slope"] < 1e-3
+            assert _TRIED.search(event.message), event.message
     assert trajectory[8].events  # at the latest now it is at the rounding of L

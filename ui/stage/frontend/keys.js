@@ -66,7 +66,17 @@ export function listen(press) {
       event.stopImmediatePropagation();
     }
   };
+  // a click where nothing is puts the focus on all of the page, and the next key would draw a frame around it
+  /** @param {MouseEvent} event */
+  const clicked = ({ detail }) => {
+    const focused = document.activeElement;
+    if (detail && focused instanceof HTMLElement && focused.matches("main")) focused.blur();
+  };
   // on the way down: React's own widgets stop some keys on their way up
   document.addEventListener("keydown", listener, true);
-  return () => document.removeEventListener("keydown", listener, true);
+  document.addEventListener("click", clicked);
+  return () => {
+    document.removeEventListener("keydown", listener, true);
+    document.removeEventListener("click", clicked);
+  };
 }

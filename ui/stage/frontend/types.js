@@ -22,14 +22,14 @@
 /**
  * One frame of the run: what changes from the frame before. A light one lacks what only a picture needs.
  * @typedef {{ id: string, light?: boolean, set?: Record<string, unknown>, append?: Record<string, unknown[]>,
- *   text?: Record<string, string>, value?: Record<string, number>, lit?: string[], chip?: Chip | null, next?: Next | null,
+ *   text?: Record<string, string>, value?: Record<string, number | null>, lit?: string[], chip?: Chip | null, next?: Next | null,
  *   handles?: Handle[], inner_at?: number | null }} Frame
  * @typedef {{ label?: string, name?: string, color?: string }} Chip  its place on the tape
  * @typedef {{ label: string, detail?: string, color?: string, act?: Act }} Next  what the main button says at it
  * @typedef {{ label: string, name: string, color?: string, to: number }} Planned  a chip for what is not made yet
  * @typedef {{ id: string, figure: string, x: number, y: number, label: string, color?: string,
  *   axes?: [string, string] }} Handle
- * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number> }} Inner
+ * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number | null> }} Inner
  */
 
 /**
@@ -68,7 +68,7 @@
  * How the page looks, and what Streamlit gives a component.
  * @typedef {{ dark: boolean, font: string, size: number, background: string, primary: string, colors: Colors,
  *   signature: string }} Theme
- * @typedef {{ text: string, value?: number }} SlotText
+ * @typedef {{ text: string, value?: number | null }} SlotText
  * @typedef {(name: string) => SlotText | undefined} Slots  what a slot holds now
  * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place) => void,
  *   setTriggerValue: (name: string, value: Ask) => void }} Component

@@ -1,0 +1,114 @@
+"""What each data view is called, and the line of text under its title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+NO_Q = "no q yet"
+
+PLAIN = "Data"
+GAUSSIAN = "Data, coloured by responsibility"
+COINS = "Tosses, completed by q"
+COUNTS = "Counts, split by responsibility"
+BINARY = "Rows and their responsibilities"
+REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
+FACTORS = "Points and their expected places on the factors"
+CHAINS = "Time series, and its hidden states under q"
+ROBUST = "Points, sized by their expected weight"
+MISSING = "Missing values, filled in by their conditional means"
+LIFETIMES = "Lifetimes, completed by q"
+BLOOD_GROUPS = "Blood groups, split by q into genotypes"
+BELIEF_NET = "Weights, data, and hidden units under q"
+
+
+def linkage(animals: float) -> str:
+    """The title, with the size of the sample."""
+    return f"{animals:,.0f} animals, the first cell split by q"
+
+
+def said(text: str, has_q: bool) -> str:
+    """A note of θ, which also says where there is no q yet."""
+    return text if has_q else f"{text}; {NO_Q}"
+
+
+def weights(values: Iterable[float]) -> str:
+    return "weights " + ", ".join(f"{weight:.2f}" for weight in values)
+
+
+def lines(values: Iterable[float]) -> str:
+    return f"{weights(values)}; dashed: one standard deviation"
+
+
+def coin(k: int) -> str:
+    """A, B, …"""
+    return chr(ord("A") + k) if k < 26 else str(k + 1)
+
+
+def coins(probabilities: Iterable[float]) -> str:
+    return ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
+
+
+def rates(mixture: Iterable[tuple[float, float]]) -> str:
+    """Weight and rate of each component."""
+    return "; ".join(f"component {k}: {weight:.2f} at rate {rate:.3f}" for k, (weight, rate) in enumerate(mixture, 1))
+
+
+def pictures(has_q: bool) -> str:
+    """Of the rows of a Bernoulli mixture."""
+    return f"above: each component and its weight; {'marks: responsibilities' if has_q else NO_Q}"
+
+
+def noise(variances: Sequence[float]) -> str:
+    return "noise variances " + ", ".join(f"{variance:.3g}" for variance in variances[:6])
+
+
+def emissions(rows: Iterable[Iterable[float]]) -> str:
+    """Of the states of a chain of symbols."""
+    shown = (", ".join(f"{p:.2f}" for p in row) for row in rows)
+    return "; ".join(f"state {k} emits {row}" for k, row in enumerate(shown, start=1))
+
+
+def levels(values: Iterable[float]) -> str:
+    """Of the states of a chain of numbers."""
+    return ", ".join(f"state {k}: {level:.3f}" for k, level in enumerate(values, start=1))
+
+
+def degrees(value: float, weights: tuple[float, float] | None) -> str:
+    """ν, and the least and largest weight under q."""
+    shown = f"ν = {value:g}"
+    return said(shown, False) if weights is None else "{}; weights from {:.2f} to {:.2f}".format(shown, *weights)
+
+
+def missing(count: int) -> str:
+    return "1 entry is missing" if count == 1 else f"{count} entries are missing"
+
+
+def lifetimes(mean: float, remainders: tuple[float, float] | None) -> str:
+    """The mean, and the shortest and longest expected remainder of a censored unit; None where none is censored."""
+    if remainders is None:
+        return f"mean {mean:.4f}; nothing is censored"
+    least, most = (f"{end:.4f}" for end in remainders)
+    span = least if least == most else f"{least} to {most}"
+    return f"mean {mean:.4f}; under q each censored unit is expected to last {span} longer"
+
+
+def lifetime(mean: float) -> str:
+    return said(f"mean {mean:.4f}", False)
+
+
+def alleles(frequencies: Iterable[tuple[str, float]]) -> str:
+    return "alleles: " + ", ".join(f"{name} {share:.4f}" for name, share in frequencies)
+
+
+def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:
+    """θ, and the fraction that the completed data give. hidden: expected animals in the θ/4 part of the first cell."""
+    if hidden is None:
+        return said(f"θ = {theta:.6f}", False)
+    completed = f"({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
+    return f"θ = {theta:.4f}; the completed data give {completed}"
+
+
+def belief_net(has_q: bool) -> str:
+    if not has_q:
+        return said("above: weights, with p(h = 1)", False)
+    return "above: weights, with p(h = 1); below: rows of the data, with q(h = 1) for each"

@@ -1,0 +1,65 @@
+"""What Python says to the browser after every run of the page: the message of docs/stage.md as types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class _Told:
+    """A record whose JSON has all its names, None or not."""
+
+    def json(self) -> Json:
+        return {entry.name: _plain(getattr(self, entry.name)) for entry in fields(self)}  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Told):
+        return value.json()
+    return [_plain(entry) for entry in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Fill(_Told):
+    """A whole frame in place of the light one that the browser has. at: its number."""
+
+    at: int
+    frame: Json
+
+
+@dataclass(frozen=True)
+class Between(_Told):
+    """The finer frames of one frame. frame: its id."""
+
+    frame: str
+    frames: Sequence[Json]
+
+
+@dataclass(frozen=True)
+class Message(_Told):
+    """Scene and frames are those of figures/scene.py as JSON. What each part means stands in docs/stage.md.
+
+    frames: all from number `first` on, which follows the frame with the id `after`. cursor: where to go if `turn` is
+    new. answer: the number of the act that this answers. more: asks for the next slice of work, which leads to `goal`.
+    """
+
+    scene: Json
+    first: int
+    after: str | None
+    frames: Sequence[Json]
+    fills: Sequence[Fill]
+    cursor: int
+    turn: int
+    entry: int
+    linked: bool
+    answer: int | None
+    ended: str | None
+    coming: Sequence[Json]
+    more: Json | None
+    goal: int | None
+    waiting: bool
+    paused: str
+    inner: Between | None
