@@ -31,6 +31,7 @@ class Player:
     due: where the reader is to stand once a tape that is being opened again has come so far; None where that is past.
     clock: tells the seconds of a slice.
     entry: rises when something else comes into view, to which the browser's Back shall lead.
+    linked: whether the address holds the view.
     """
 
     cursor: int = 0
@@ -38,6 +39,7 @@ class Player:
     due: int | None = None
     clock: Callable[[], float] = time.monotonic
     entry: int = 0
+    linked: bool = True
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -184,6 +186,7 @@ class Player:
             cursor=self.cursor,
             turn=self.turn,
             entry=self.entry,
+            linked=self.linked,
             answer=self._answered,
             ended=run.ended,
             coming=run.coming(),

@@ -54,6 +54,7 @@ class Message(_Told):
     cursor: int
     turn: int
     entry: int
+    linked: bool
     answer: int | None
     ended: str | None
     coming: Sequence[Json]

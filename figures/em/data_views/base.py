@@ -17,7 +17,7 @@ from figures.look.encode import Json, blended_colors, symbols
 from figures.scene import Handle
 
 # points of which no q says yet who made them
-UNSEEN = "$faint"
+UNSEEN = "$muted"
 
 
 class PlainView:

@@ -9,9 +9,10 @@ import { AXIS, dress, paint } from "./theme.js";
  * @typedef {import("./types.js").Theme} Theme
  * @typedef {(t: number) => void} Tween  from 0, the start of the way, to 1, its end
  * @typedef {[key: string, value: any]} Change
+ * @typedef {"pan" | "zoom" | false} Drag  what a drag on the figure does
  */
 
-const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, showAxisDragHandles: false, doubleClick: "reset", showTips: false };
 
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
@@ -26,6 +27,8 @@ export class Picture {
   /** @type {Map<string, any>} */
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
+  /** @type {Drag} */
+  drag = false; // unless the reader asks for more
   /** @type {Theme | undefined} */
   theme;
 
@@ -144,7 +147,7 @@ export class Picture {
     const layout = {};
     for (const [key, value] of changes) {
       const { trace, path } = address(key);
-      if (trace === null) layout[path] = value;
+      if (trace === null) layout[path] = own(value);
       else (style[path] ??= traces.map(() => undefined))[traces.indexOf(trace)] = value;
     }
     if (!Object.keys(layout).length) plotly().restyle(this.host, style, traces);
@@ -214,7 +217,7 @@ export class Picture {
   draw(held, theme) {
     this.theme = theme;
     const data = paint(this.spec.data, theme.colors).map((trace) => ({ ...trace }));
-    const layout = dress(paint(this.spec.layout, theme.colors), theme);
+    const layout = { ...dress(paint(structuredClone(this.spec.layout), theme.colors), theme), dragmode: this.drag };
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
@@ -222,7 +225,7 @@ export class Picture {
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
       const painted = own(paint(target, theme.colors));
       this.latest.set(key, painted);
-      write(trace === null ? layout : data[trace], path, painted);
+      write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;

@@ -136,6 +136,7 @@ class Stage {
     playback.ended = message.ended ?? null;
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
+    display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
       display.transport.coming(message.coming ?? [], theme);

@@ -3,6 +3,7 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Zoom, zooms } from "./zoom.js";
 
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, node: HTMLElement,
@@ -25,13 +26,15 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.title = el("h3", {}, view.title);
+    this.title = el("h2", {}, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
+    const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
+    this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     const plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, style: { "grid-area": view.area ?? view.id } },
-      el("header", { class: "stage-title" }, this.title, switcher, this.note), plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(plots);
@@ -69,6 +72,7 @@ export class View {
       other.node.hidden = other !== figure;
       other.button?.setAttribute("aria-pressed", String(other === figure));
     }
+    if (this.zoom) this.zoom.node.hidden = !zooms(figure.picture);
   }
 
   /**
