@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from em_core.kinds import MOVES
-from figures.drawing import Figure
+from figures.drawing import Figure, packed
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -52,7 +54,8 @@ class Metric:
 class View:
     """A card of the grid, at the place of its own name. figures: those that it shows in turn.
 
-    note, describe: slots of its line of text, and of its description. click: "x" where a point's x is a frame's number.
+    note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
+    where that says what is found. click: "x" where a point's x is a frame's number.
     tab: what it is called where it shares a place with others.
     """
 
@@ -63,10 +66,17 @@ class View:
     describe: str | None = None
     click: str | None = None
     tab: str | None = None
+    heading: str | None = None
 
     def json(self) -> Json:
         shown = [{"id": figure.name, "label": figure.face or self.title} for figure in self.figures]
-        told = {"note": self.note, "describe": self.describe, "click": self.click, "tab": self.tab}
+        told = {
+            "note": self.note,
+            "describe": self.describe,
+            "heading": self.heading,
+            "click": self.click,
+            "tab": self.tab,
+        }
         given = {name: value for name, value in told.items() if value is not None}
         return {"id": self.id, "title": self.title, "figures": shown, **given}
 
@@ -223,6 +233,36 @@ class Inner(_Record):
 
 
 @dataclass(frozen=True)
+class Glide(_Record):
+    """How a frame is come to from the one before: values at equal steps of the way, the first where that one stands.
+
+    set: by address, in one of the forms of docs/stage.md; text: by slot, one for each step.
+    """
+
+    set: Json
+    text: Json
+
+
+def each(steps: Sequence[Json]) -> Json:
+    """Of what is set or said at each step, what differs between them: its values, in the order of the steps."""
+    last = steps[-1]
+    return {key: [step[key] for step in steps] for key in last if any(step[key] != last[key] for step in steps)}
+
+
+def passing(steps: Sequence[Json]) -> Json:
+    """Of what is set at each step, what differs between them, as a glide's `set`; numbers packed."""
+    return {address: {"each": _packed(values)} for address, values in each(steps).items()}
+
+
+def _packed(values: Sequence[Any]) -> Any:
+    """Lists of so many numbers each as one array, other values as they are."""
+    lengths = {len(value) if isinstance(value, list) else 0 for value in values}
+    if 0 in lengths or len(lengths) > 1 or any(isinstance(entry, str) for value in values for entry in value):
+        return values
+    return packed(np.array(values, dtype=float))
+
+
+@dataclass(frozen=True)
 class Frame:
     """What a frame in view shows beyond its light part. lit: terms of the equation, by id."""
 
@@ -232,6 +272,7 @@ class Frame:
     lit: Sequence[str] = ()
     handles: Sequence[Handle] = ()
     inner_at: float | None = None
+    glide: Glide | None = None
 
     def json(self, light: Json) -> Json:
         """The whole frame, of which `light` is the light one."""
@@ -243,6 +284,7 @@ class Frame:
             "lit": list(self.lit),
             "handles": [handle.json() for handle in self.handles],
             "inner_at": self.inner_at,
+            "glide": self.glide and self.glide.json(),
         }
 
 

@@ -33,6 +33,7 @@ class Player:
     clock: tells the seconds of a slice.
     entry: rises when something else comes into view, to which the browser's Back shall lead.
     look: how the reader looks at it.
+    linked: whether the address holds the view.
     """
 
     cursor: int = 0
@@ -41,6 +42,7 @@ class Player:
     clock: Callable[[], float] = time.monotonic
     entry: int = 0
     look: Look = Look()
+    linked: bool = True
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -189,6 +191,7 @@ class Player:
             turn=self.turn,
             entry=self.entry,
             look=self.look.json(),
+            linked=self.linked,
             answer=self._answered,
             ended=run.ended,
             coming=run.coming(),

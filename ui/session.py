@@ -237,7 +237,9 @@ class Session:
         if self._viewed is not None and viewed != self._viewed:
             self.player.entry += 1
         self._viewed = viewed
-        present, wanted = dict(st.query_params), self.address
+        query = self.query()
+        self.player.linked = _fits(query)
+        present, wanted = dict(st.query_params), query if self.player.linked else {}
         kept = self._link == (present, wanted)
         # a run that was on its way when the browser came back may have written the address of the view before
         if stage.returning() or (present != wanted and not kept):

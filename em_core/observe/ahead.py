@@ -23,8 +23,9 @@ class Ahead:
     """
 
     def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
         self._half_step = Recent(lambda last, letter: half_step(experiment, last.after, last.index + 1, letter), KEPT)
-        self._line = Recent(lambda q, origin, target: course.line_between(experiment, q, origin, target), KEPT)
+        self._line = Recent(self._looked, KEPT)
         self._curve = Recent(lambda q: course.over_theta(experiment, q), KEPT)
 
     def half_step(self, last: HalfStep, letter: str) -> HalfStep:
@@ -36,10 +37,14 @@ class Ahead:
         """The trajectory with one more half-step."""
         return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, letter)))
 
-    def line(self, q: Any, origin: Parameters, target: Parameters) -> Profile:
-        """log p and L(q, ·) from `origin` to `target` and beyond."""
-        result: Profile = self._line(q, origin, target)
+    def line(self, q: Any, origin: Parameters, target: Parameters) -> tuple[Profile, Array]:
+        """log p and L(q, ·) from `origin` to `target` and beyond, and the gap between them."""
+        result: tuple[Profile, Array] = self._line(q, origin, target)
         return result
+
+    def _looked(self, q: Any, origin: Parameters, target: Parameters) -> tuple[Profile, Array]:
+        profile = course.line_between(self._experiment, q, origin, target)
+        return profile, course.gaps_along(self._experiment, q, profile)
 
     def curve(self, q: Any) -> Array:
         """L(q, ·) over the whole parameter, for models with one number as their only one."""

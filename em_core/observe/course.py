@@ -22,7 +22,11 @@ from em_core.trajectory import run_to_end, start
 PLACES = np.round(np.arange(-0.5, 1.5001, 0.05), 10)
 ORIGIN = int(np.flatnonzero(PLACES == 0)[0])
 STOPS = PLACES[ORIGIN:]
+# so many of its steps lead from where q was computed to where the M-step leads
+STEPS = int(np.flatnonzero(PLACES == 1)[0]) - ORIGIN
 _POINTS = 199
+# a gap smaller than this share of log p has lost digits as the difference of two numbers
+_ROUNDED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,7 @@ class Course:
     """The line on which θ moves while q stays: from the θ at which q was made to where the M-step leads.
 
     `at` is where θ stands now: 0 after an E-type step, 1 after an M-type one; `profile` holds log p and L at `PLACES`.
-    touches: whether q is the posterior at the origin, so that L touches log p there.
+    touches: whether q is the posterior at the origin, so that L touches log p there. gaps: log p − L at `PLACES`.
     """
 
     origin: Parameters
@@ -38,6 +42,7 @@ class Course:
     profile: Profile
     at: float
     touches: bool
+    gaps: Array
 
 
 def line_between(experiment: Experiment, q: Any, origin: Parameters, target: Parameters) -> Profile:
@@ -47,6 +52,20 @@ def line_between(experiment: Experiment, q: Any, origin: Parameters, target: Par
     except HalfStepFailed:
         thetas = chord(origin, target, PLACES)
     return scan(experiment.model, experiment.data, q, thetas)
+
+
+def gaps_along(experiment: Experiment, q: Any, profile: Profile) -> Array:
+    """log p − L at `PLACES`; where the difference would hold few digits, KL(q ‖ posterior) from its own definition."""
+    apart: Array = np.maximum(profile.log_evidence - profile.elbo, 0.0)
+    between = slice(ORIGIN, ORIGIN + STEPS + 1)
+    size = np.abs(profile.log_evidence[between]).max(initial=1.0)
+    if not np.isfinite(apart[between]).all() or apart[between].max() > _ROUNDED * size:
+        return frozen(apart)
+    model, data, exact = experiment.model, experiment.data, np.full(len(PLACES), np.nan)
+    for place, theta in enumerate(profile.thetas):
+        if theta is not None and not np.isnan(apart[place]):
+            exact[place] = model.kl(q, model.posterior(data, theta))
+    return frozen(exact)
 
 
 # --- a parameter that is a single number --------------------------------------------------------------------------

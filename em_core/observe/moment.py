@@ -15,6 +15,7 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
@@ -27,8 +28,8 @@ class Moment:
     course: None where there is none, and until `with_course` has looked: it costs more than all the rest. coming: the
     next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
-    which its sweeps come to rest. plain: log p of plain EM from the same start after as many half-steps, where the
-    reader compares with it.
+    which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
+    many half-steps, where the reader compares with it.
     """
 
     experiment: Experiment
@@ -40,6 +41,7 @@ class Moment:
     q_move: str | None = None
     floor: float | None = None
     plain: float | None = None
+    temperature: float | None = None
     course: Course | None = None
     coming: HalfStep | None = None
 
@@ -115,6 +117,16 @@ class Moment:
         q_at = self.step.after.q_at
         return None if q_at is None else self.experiment.model.log_evidence(self.experiment.data, q_at)
 
+    @cached_property
+    def passage(self) -> passage.Passage | None:
+        """The bound on the way from the half-step before; None where nothing is known of it: then it is a jump."""
+        step, before = self.step, self.before
+        if before is None or step.stopped or before.elbo is None:
+            return None
+        if step.after.theta is step.before.theta:
+            return passage.of_q(self.experiment, step, before, self.bound)
+        return passage.of_theta(self.course, step, before, self.bound) if self.course else None
+
     def on_the_way(self) -> Iterator[Moment | None]:
         """The moment with θ at each stop of its course, from 0 on, while q stays; None where there is no such θ."""
         if self.course is None:
@@ -148,10 +160,11 @@ def moment(
     # a move of q leaves θ, and with it the log evidence, where it was
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
     bound = decompose(experiment.model, experiment.data, step.after, known)
-    q_move = trajectory[_made_q(trajectory, index)].move
+    made = trajectory[_made_q(trajectory, index)]
+    q_move, temperature = made.move, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)
 
 
 def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:
@@ -174,8 +187,8 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     target = state.theta if moved else _destination(now)
     if target is None:
         return now
-    profile = now.ahead.line(state.q, origin, target)
-    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin))
+    profile, gaps = now.ahead.line(state.q, origin, target)
+    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
 
 
 def _destination(now: Moment) -> Parameters | None:

@@ -1,4 +1,7 @@
-"""The bound along the M-step: log p and L(q, ·) on the way from where q was computed, the gap shaded between."""
+"""The bound along the M-step: log p and L(q, ·) from where q was computed, and below, from 0, the gap between them.
+
+Above, the axis is scaled to the gap; below it stands alone. Shaded is what has opened so far.
+"""
 
 from __future__ import annotations
 
@@ -7,159 +10,227 @@ import math
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe.course import ORIGIN, PLACES, Course, evidence_over_theta, grid, is_one_number, number
+from em_core.observe.course import ORIGIN, PLACES, STEPS, Course, is_one_number
 from em_core.observe.moment import Moment
-from em_core.records import Bound
-from figures.drawing import Figure, broken
-from figures.look import layout
-from figures.look.encode import Json
+from em_core.observe.passage import Passage
+from em_core.records import Array, Bound
+from figures.drawing import Figure
+from figures.em import words
+from figures.look import layout, scale, wording
+from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
+from figures.scene import passing
 
-# how many earlier bounds stay visible where the whole curve is drawn
-_PAST = 6
-# nats below the maximum that are drawn: farther down the curve falls away to minus infinity
-_DEPTH = 16.0
-
-
-def _reach(experiment: Experiment, height: float | None) -> list[float]:
-    """The heights that the whole curve is drawn over: its upper part, and down to where the bound stands."""
-    evidence = evidence_over_theta(experiment)
-    top = float(np.nanmax(evidence))
-    low = max(top - _DEPTH, float(np.nanmin(evidence)))
-    if height is not None and math.isfinite(height):
-        low = min(low, height - _DEPTH / 4)
-    room = 0.08 * (top - low)
-    return [low - room, top + 2 * room]
+_WAY = slice(ORIGIN, ORIGIN + STEPS + 1)
+# the shares of the way that are drawn
+_LEFT, _RIGHT = -0.22, float(PLACES[-1])
+# a gap that is a smaller part of the way's rise is looked at from near, with this part of the height
+_FLAT, _NEAR = 0.1, 0.3
+# the same after an M-step, of which the way is seen as long as the gap is
+_FLATTER = 0.05
+# the part of the height that names at the curves' ends keep between them
+_APART = 0.13
 
 
 class CoursePicture:
-    """The bound and log p on the way of θ, or over a whole parameter where there is only one."""
+    """The bound and log p on the way of θ, the present place, and the gap."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self.whole = is_one_number(experiment)
-        self.figure = figure = _over_theta(experiment) if self.whole else _along_the_way()
-        # where only the way to the next M-step is drawn, each M-step has its own picture: no gliding between
-        glides = self.whole
-        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.4f}", glides=glides)
-        figure.curve(
-            "evidence",
-            EVIDENCE,
-            "log p(v; θ)",
-            fill="tonexty",
-            fillcolor=GAP_FILL,
-            hover="log p(v) %{y:.4f}",
-            **({"x": grid(experiment).tolist(), "y": evidence_over_theta(experiment).tolist()} if self.whole else {}),
+        self.one_number = is_one_number(experiment)
+        below = {"yaxis": "y2"}
+        self.figure = figure = Figure(
+            "course",
+            "The step",
+            y="nats",
+            margin={"l": 56, "r": 74, "t": 6, "b": 38},
+            xaxis={"range": [_LEFT, _RIGHT], "tickvals": [0, 0.5, 1], "ticktext": [], "anchor": "y2"},
+            yaxis={"domain": [0.36, 1], "range": [-1, 0], "tickvals": [], "ticktext": [], "nticks": 5},
+            yaxis2=layout.axis("gap", domain=[0, 0.27], range=[0, 1], nticks=3, anchor="x", exponentformat="power"),
         )
-        figure.curve("past bounds", ELBO, width=1, opacity=0.35)
-        figure.curve("gap", GAP, width=4, glides=glides)
-        figure.ring("touch", ELBO, size=11, glides=glides)
-        figure.points("here", [EVIDENCE, ELBO], size=11, symbol="square", glides=glides)
+        # the places stand still: frames give heights, as many of the shades' as have opened
+        opened, all_of_it = {"x": PLACES[ORIGIN:]}, {"x": PLACES}
+        figure.curve("shade floor", ELBO, width=0, **opened)
+        figure.curve("shade", EVIDENCE, width=0, fill="tonexty", fillcolor=GAP_FILL, **opened)
+        figure.curve("gap shade", GAP, width=0, fill="tozeroy", fillcolor=GAP_FILL, **below, **opened)
+        figure.curve("bound", ELBO, dash="dash", hover="L %{y:.4f}", **all_of_it)
+        figure.curve("evidence", EVIDENCE, hover="log p(v) %{y:.4f}", **all_of_it)
+        figure.curve("gap curve", GAP, hover="log p − L: %{y:.4g}", **below, **all_of_it)
+        figure.curve("gap", GAP, width=5)
+        figure.curve("gap height", GAP, width=5, **below)
+        figure.ring("touch", ELBO, size=14)
+        figure.points("here", [EVIDENCE, ELBO], size=11, symbol="square")
+        figure.points("gap here", GAP, size=10, cliponaxis=False, **below)
+        figure.text("names", [EVIDENCE, ELBO], size=14)
+        figure.text("remark", "$muted", size=13)
+        figure.text("gap told", GAP, size=14, **below)
 
-    def changes(self, moment: Moment, past: list[Moment]) -> Json:
-        """The curves at this half-step, always under the same keys. `past`: the moments before it."""
-        return self._over_theta(moment, past) if self.whole else self._along_the_way(moment)
+    def changes(self, moment: Moment) -> Json:
+        """The curves at this half-step, always under the same keys."""
+        figure, course, bound = self.figure, moment.course, moment.bound
+        color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
+        kind = figure["bound"].set(line_color=color) | figure["here"].set(marker_color=[EVIDENCE, color])
+        ends = words.ends(moment, self.one_number)
+        kind |= figure.set(xaxis_ticktext=ends, **scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
+        if course is None:
+            empty: Json = {}
+            for curve in ("bound", "evidence", "gap curve"):
+                empty |= figure[curve].set(y=[])
+            named = figure["names"].set(**_NOTHING) | figure["remark"].set(**_NOTHING)
+            return kind | empty | named | figure["touch"].at((None, None)) | self._standing(None, 0)
+        low, high = _window(moment, course)
+        lower = _objective(moment, course)
+        upper = np.full(len(PLACES), np.nan) if moment.pointed else course.profile.log_evidence
+        gaps = np.where(np.isfinite(course.gaps), course.gaps, np.nan)
+        top = _height_of_gaps(gaps, bound.log_evidence, moment.passage)
+        first = float(course.profile.log_evidence[ORIGIN])
+        touch = (0.0, first) if course.touches and not moment.pointed else (None, None)
+        return {
+            **kind,
+            **figure["bound"].set(y=lower),
+            **figure["evidence"].set(y=upper),
+            **figure["gap curve"].set(y=gaps),
+            **figure["touch"].at(touch),
+            **figure["names"].set(**_places(upper, lower, low, high), text=["log p(v; θ)", name]),
+            **self._remark(moment, course, touch[1], low, high),
+            **self._standing(course, ORIGIN + round(course.at * STEPS), moment),
+            **self._marks(course.at, *_heights(bound)),
+            **figure.set(**scale.heights(low, high, bound.log_evidence), yaxis2_range=[0, top]),
+        }
 
     def inner(self, moment: Moment, course: Course, stop: int) -> Json:
         """Where θ stands at stop number `stop` of the scrubber."""
-        place = stop + ORIGIN
-        theta = course.profile.thetas[place]
-        if theta is None:
-            return self._standing(None, None, None)
-        x = number(theta) if self.whole else float(PLACES[place])
-        if moment.pointed:
-            return self._standing(x, None, float(course.profile.expected_log_joint[place]))
-        return self._standing(x, float(course.profile.log_evidence[place]), float(course.profile.elbo[place]))
+        return self._standing(course, ORIGIN + stop, moment)
 
-    def _along_the_way(self, moment: Moment) -> Json:
-        course, bound, touch = moment.course, moment.bound, self.figure["touch"]
-        lines = self.figure["bound"].empty() | self.figure["evidence"].empty() | self._named(moment)
-        include: list[float] = []
-        if course is None:
-            changed = touch.at((None, None)) | self._standing(None, None, None)
-        elif moment.pointed:  # log p has nothing to do with how high the objective stands
-            lines |= self.figure["bound"].set(x=PLACES, y=course.profile.expected_log_joint)
-            changed = touch.at((None, None)) | self._standing(course.at, None, bound.expected_log_joint)
-        else:
-            lines |= self.figure["bound"].set(x=PLACES, y=course.profile.elbo)
-            lines |= self.figure["evidence"].set(x=PLACES, y=course.profile.log_evidence)
-            first = float(course.profile.log_evidence[ORIGIN])
-            changed = touch.at((0.0, first) if course.touches else (None, None))
-            changed |= self._standing(course.at, bound.log_evidence, bound.elbo)
-            include = layout.steady(bound.log_evidence)
-        return lines | changed | self.figure.set(yaxis_autorangeoptions_include=include)
+    def glide(self, passage: Passage) -> Json:
+        """The way to a half-step, as a glide's `set`: along the bound, or up to where it touches."""
+        bounds = passage.bounds
+        places = PLACES[ORIGIN : ORIGIN + STEPS + 1].tolist() if passage.along else [0.0] * len(bounds)
+        result = passing([self._marks(x, *_heights(bound)) for x, bound in zip(places, bounds, strict=True)])
+        if passage.along:
+            grown = {"first": list(range(1, len(bounds) + 1))}
+            return result | {f"{self.figure[name].address}/y": grown for name in ("shade floor", "shade", "gap shade")}
+        # the new q's bound is there as soon as q is
+        return result | {f"{self.figure['bound'].address}/y": {"first": [0] * (len(bounds) - 1) + [len(PLACES)]}}
 
-    def _over_theta(self, moment: Moment, past: list[Moment]) -> Json:
-        state, bound = moment.step.after, moment.bound
-        evidence = None if moment.pointed else bound.log_evidence
-        origin = None if state.q_at is None else number(state.q_at)
+    def _standing(self, course: Course | None, place: int, moment: Moment | None = None) -> Json:
+        """θ at one of the course's places: markers, the gap between them, and what has opened on the way there."""
+        x = evidence = elbo = gap = None
+        shaded = slice(0, 0)
+        if course is not None and moment is not None and course.profile.thetas[place] is not None:
+            x, elbo = float(PLACES[place]), finite(float(_objective(moment, course)[place]))
+            if not moment.pointed:
+                evidence, gap = (finite(float(curve[place])) for curve in (course.profile.log_evidence, course.gaps))
+                shaded = slice(ORIGIN, place + 1)
+        side = "top left" if x is not None and x > 0.4 else "top right"
+        result = self._marks(x, evidence, elbo, gap) | self.figure["gap told"].set(textposition=side)
+        for name, heights in (
+            ("shade floor", course and course.profile.elbo),
+            ("shade", course and course.profile.log_evidence),
+            ("gap shade", course and course.gaps),
+        ):
+            result |= self.figure[name].set(y=np.array([]) if heights is None else heights[shaded])
+        return result
+
+    def _marks(self, x: float | None, evidence: float | None, elbo: float | None, gap: float | None) -> Json:
+        """The present place on the curves, and the gap there."""
+        figure, ends = self.figure, ((x, evidence), (x, elbo))
+        told = f"gap {wording.gap(gap, evidence)}" if gap is not None and evidence is not None else ""
         return {
-            **self._bounds(moment, past),
-            **self._standing(number(state.theta), evidence, _height(bound)),
-            **self.figure["touch"].at((origin, moment.touch)),
-            **self.figure.set(yaxis_range=_reach(moment.experiment, _height(bound))),
+            **figure["gap"].at(*ends),
+            **figure["here"].at(*ends),
+            **figure["gap height"].at((x, None if gap is None else 0.0), (x, gap)),
+            **figure["gap here"].at((x, gap)),
+            **figure["gap told"].set(x=[x], y=[gap], text=[told]),
         }
 
-    def _bounds(self, moment: Moment, past: list[Moment]) -> Json:
-        """The bound of this q, and those of the last few others."""
-        if moment.step.after.q is None:
-            return self.figure["bound"].empty()
-        places = grid(moment.experiment)
-        earlier: list[Moment] = []
-        for other in reversed(past):
-            newest = earlier[-1] if earlier else moment
-            if other.step.after.q is not None and other.step.after.q is not newest.step.after.q and not other.pointed:
-                earlier.append(other)
-            if len(earlier) == _PAST:
-                break
-        curves = np.array([other.curve for other in reversed(earlier)]).reshape(-1, len(places))
-        return {
-            **self.figure["bound"].set(x=places, y=moment.curve),
-            **self._named(moment),
-            **self.figure["past bounds"].set(x=broken(np.tile(places, (len(curves), 1))), y=broken(curves)),
-        }
-
-    def _named(self, moment: Moment) -> Json:
-        """The bound, or the objective in its place."""
-        color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
-        return self.figure["bound"].set(name=name, line_color=color) | self.figure["here"].set(
-            marker_color=[EVIDENCE, color]
-        )
-
-    def _standing(self, x: float | None, evidence: float | None, elbo: float | None) -> Json:
-        if elbo is not None and not math.isfinite(elbo):
-            elbo = None
-        ends = ((x, evidence), (x, elbo))
-        return self.figure["gap"].at(*ends) | self.figure["here"].at(*ends)
+    def _remark(self, moment: Moment, course: Course, touch: float | None, low: float, high: float) -> Json:
+        """A word at the place where the curves touch, or of where that is."""
+        remark = self.figure["remark"]
+        if touch is None:
+            return remark.set(**_NOTHING)
+        if low <= touch <= high:
+            return remark.set(x=[0.03], y=[touch], text=[words.TOUCH], textposition="bottom right")
+        shown = words.touching_below(touch - moment.bound.log_evidence)
+        return remark.set(x=[_LEFT + 0.02], y=[low], text=[shown], textposition="top right")
 
 
-def _over_theta(experiment: Experiment) -> Figure:
-    (name,) = experiment.start
-    places = grid(experiment)
-    return Figure(
-        "course",
-        "Bound",
-        x="θ" if name == "theta" else name,
-        y="nats",
-        legend=True,
-        **layout.LEGEND_ABOVE,
-        xaxis={"range": [0, float(places[-1] + places[0])]},
-        yaxis={"range": _reach(experiment, None)},
-    )
+_NOTHING: Json = {"x": [None], "y": [None], "text": [""], "textposition": "top right"}
 
 
-def _along_the_way() -> Figure:
-    return Figure(
-        "course",
-        "Bound",
-        x="share of the M-step (0: θ when q was computed, 1: new θ)",
-        y="nats",
-        legend=True,
-        **layout.LEGEND_ABOVE,
-        xaxis={"range": [-0.5, 1.5], "zeroline": True, "zerolinecolor": "$faint"},
-        yaxis={"autorangeoptions": {"include": []}},
-    )
+def _heights(bound: Bound) -> tuple[float | None, float | None, float | None]:
+    """log p, L and the gap as they are marked: where q is a point, the objective in the place of L alone."""
+    if bound.elbo == -math.inf:
+        return None, bound.expected_log_joint, None
+    return bound.log_evidence, bound.elbo, bound.kl
 
 
-def _height(bound: Bound) -> float | None:
-    """Where the bound stands in the picture: for a point in continuous h, the complete-data objective."""
-    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
+def _objective(moment: Moment, course: Course) -> Array:
+    """What stands in the bound's place: for a point in continuous h, the complete-data objective."""
+    return course.profile.expected_log_joint if moment.pointed else course.profile.elbo
+
+
+def _window(moment: Moment, course: Course) -> tuple[float, float]:
+    """The heights that are drawn: of the way from 0 to 1, or where its rise dwarfs the gap, of its end alone."""
+    level = moment.bound.log_evidence
+    lower = _objective(moment, course)
+    curves = [lower] if moment.pointed else [lower, course.profile.log_evidence]
+    way = np.concatenate([curve[_WAY] for curve in curves])
+    low, high = scale.around(way.tolist(), level, above=0.08, below=0.2)
+    if moment.pointed:
+        return low, high
+    gap, end = float(course.gaps[ORIGIN + STEPS]), float(lower[ORIGIN + STEPS])
+    arched = end - max(float(lower[ORIGIN + STEPS // 2]), float(np.nan_to_num(lower[-1], nan=-np.inf))) > gap
+    flat = _FLAT if moment.step.move is None else _FLATTER if course.at else 0.0
+    if arched and 1e-11 * max(1.0, abs(level)) < gap < flat * (high - low):
+        return end - 1.6 * gap, end + gap / _NEAR - 1.6 * gap
+    if moment.passage is not None and not moment.passage.along:  # L rises to here from below
+        low = min(low, max(_low(moment.passage), low - 0.6 * (high - low)))
+    beyond = course.profile.log_evidence[ORIGIN + STEPS + 1 :]
+    beyond = beyond[np.isfinite(beyond)]
+    # log p may climb on beyond the M-step: as far as it does not take the place of the way
+    return low, max(high, min(high + 0.3 * (high - low), float(beyond.max(initial=high))))
+
+
+def _low(passage: Passage) -> float:
+    """How low L was, with some room."""
+    lowest = passage.bounds[0]
+    return (lowest.elbo or 0.0) - 0.08 * (lowest.kl or 0.0)
+
+
+def _height_of_gaps(gaps: Array, level: float, passage: Passage | None) -> float:
+    """How high the lower axis goes: over all gaps of the way, and somewhat beyond."""
+    along, beyond = gaps[_WAY], gaps[ORIGIN + STEPS :]
+    most = max(float(along[np.isfinite(along)].max(initial=0.0)), wording.ROUNDING * max(1.0, abs(level)))
+    before = 0.0 if passage is None or passage.along else passage.bounds[0].kl or 0.0
+    most = max(most, min(before, 1.6 * most))
+    return max(1.35 * most, min(1.6 * most, float(beyond[np.isfinite(beyond)].max(initial=0.0))))
+
+
+def _places(upper: Array, lower: Array, low: float, high: float) -> Json:
+    """Where the names of both curves stand: where these leave the picture at the right, and apart."""
+    ends = [_end(curve, low, high) for curve in (upper, lower)]
+    (x, first), (other, second) = ends
+    beside = ["middle right", "middle right"]
+    if first is not None and second is not None:
+        if first == second == low:  # both fall out of the picture: log p is named on its way down, L below its top
+            top = int(np.nanargmax(lower))
+            down = next(place for place in range(top, len(PLACES)) if not upper[place] > (low + high) / 2)
+            heights, beside = [float(upper[down]), float(lower[top])], ["middle right", "bottom center"]
+            return {"x": [float(PLACES[down]), float(PLACES[top])], "y": heights, "textposition": beside}
+        least = _APART * (high - low)
+        if first - second < least and abs(x - other) < 0.2:
+            middle = min(max((first + second) / 2, low + least), high - least)
+            first, second = middle + least / 2, middle - least / 2
+    return {"x": [x, other], "y": [first, second], "textposition": beside}
+
+
+def _end(curve: Array, low: float, high: float) -> tuple[float, float | None]:
+    """The last place at which a curve is in the picture, or its edge beside that."""
+    inside = np.flatnonzero((curve >= low) & (curve <= high))
+    if not len(inside):
+        return _RIGHT, None
+    last = int(inside[-1])
+    if last + 1 == len(PLACES) or np.isnan(curve[last + 1]):
+        return float(PLACES[last]), float(curve[last])
+    share = ((low if curve[last + 1] < low else high) - curve[last]) / (curve[last + 1] - curve[last])
+    return float(PLACES[last] + share * (PLACES[last + 1] - PLACES[last])), low if curve[last + 1] < low else high

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.observe.course import STOPS
+from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
 from figures import bound
 from figures.decomposition import Decomposition
@@ -15,11 +15,27 @@ from figures.em import block_gaps, slopes, words
 from figures.em.block_gaps import BlockGaps
 from figures.em.course import CoursePicture
 from figures.em.data_views import DataView, data_view
+from figures.em.over_theta import OverTheta
 from figures.em.slopes import SlopesPicture
 from figures.em.timeline import Timeline
 from figures.look import wording
 from figures.look.encode import Json
-from figures.scene import Frame, Grid, Inner, Light, PageScene, Scene, Slider, Tool, View, changed, digest
+from figures.scene import (
+    Frame,
+    Glide,
+    Grid,
+    Inner,
+    Light,
+    PageScene,
+    Scene,
+    Slider,
+    Tool,
+    View,
+    changed,
+    digest,
+    each,
+    passing,
+)
 
 GRID = Grid(
     wide="""
@@ -71,6 +87,10 @@ class EmScene(PageScene):
         return CoursePicture(self.experiment)
 
     @cached_property
+    def _whole(self) -> OverTheta | None:
+        return OverTheta(self.experiment) if is_one_number(self.experiment) else None
+
+    @cached_property
     def _decomposition(self) -> Decomposition:
         return Decomposition()
 
@@ -101,12 +121,15 @@ class EmScene(PageScene):
         """
         previous = past[-1] if past and not key else None
         state = moment.step.after
-        changed = self._timeline.here(moment, past) | self._course.changes(moment, past)
+        changed = self._timeline.here(moment, past) | self._course.changes(moment)
         changed |= self._decomposition.changes(moment.bound)
         if previous is None or previous.step.after.q is not state.q:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        changed |= self.view.told(moment)
+        if self._whole:
+            changed |= self._whole.changes(moment, past)
         if self._slopes:
             changed |= self._slopes.changes(moment)
         if self._blocks:
@@ -114,12 +137,24 @@ class EmScene(PageScene):
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
+            "heading.course": words.course_title(moment),
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
         lit, handles = _lit(moment), self.view.handles(moment)
         inner_at = moment.course and moment.course.at
-        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at).json(light)
+        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+
+    def _glide(self, moment: Moment) -> Glide | None:
+        """How this half-step is come to: the bound, its terms and its numbers on the way, which the core computed."""
+        passage = moment.passage
+        if passage is None:
+            return None
+        changed = passing([self._decomposition.changes(terms) for terms in passage.bounds])
+        changed |= self._timeline.glide(moment, passage)
+        if moment.course is not None:
+            changed |= self._course.glide(passage)
+        return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
     def inner(self, moment: Moment) -> list[Json]:
         """One frame per stop of the scrubber: θ on its way, q as it is."""
@@ -134,6 +169,8 @@ class EmScene(PageScene):
             terms, state = there.bound, there.step.after
             caption = words.underway(terms, float(STOPS[stop]), way.touches)
             changed = self.view.parameters(state.theta, state.q) | self._course.inner(moment, way, stop)
+            if self._whole:
+                changed |= self._whole.inner(moment, way, stop)
             changed |= self._decomposition.changes(terms)
             text = bound.texts(terms) | self._notes(there) | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
@@ -158,10 +195,11 @@ class EmScene(PageScene):
                 ),
                 View(
                     "course",
-                    words.OVER_THETA if course.whole else words.ALONG_THE_M_STEP,
-                    [course.figure, *_figures(self._slopes)],
+                    words.COURSE,
+                    [course.figure, *_figures(self._whole), *_figures(self._slopes)],
                     note="note.course",
                     tab=words.TABS["course"],
+                    heading="heading.course",
                 ),
                 View("timeline", words.TIMELINE, timeline.figures, click="x", tab=words.TABS["timeline"]),
                 View(
@@ -179,8 +217,8 @@ class EmScene(PageScene):
         )
 
 
-def _figures(picture: SlopesPicture | BlockGaps | None) -> list[Figure]:
-    """The figure of a picture that some moves alone bring along."""
+def _figures(picture: OverTheta | SlopesPicture | BlockGaps | None) -> list[Figure]:
+    """The figure of a picture that some models and moves alone bring along."""
     return [picture.figure] if picture else []
 
 

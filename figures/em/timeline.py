@@ -7,62 +7,95 @@ from collections.abc import Callable
 
 from em_core.kinds import MOVES
 from em_core.observe.moment import Moment
+from em_core.observe.passage import Passage
 from figures.drawing import Figure, Trace
-from figures.look import layout, wording
+from figures.em import words
+from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
+from figures.scene import passing
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
 # size of a half-step's marker, and how many half-steps stand so close that half of it does
 _MARKER, _CROWD = 7, 80
+# so many half-steps have their letters below the axis; more have numbers
+_LETTERS = 24
+# the part of the height that labels at the curves' ends keep between them
+_APART = 0.12
 
 
 class Timeline:
-    """Three figures, empty: frames fill them. The bound rises, so that the lower right corner is free.
+    """Three figures, empty: frames fill them.
 
     Over a whole run the first rise dwarfs every gap; the last half-steps alone show the saw's teeth.
     """
 
     def __init__(self) -> None:
-        few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
-        last = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
-        steady = {"autorangeoptions": {"include": []}}
+        moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
+        given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
+        # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
+        seen = {**moves, "autorangeoptions": {"include": [0, 6]}}
+        beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": 28}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
-        decades = {"type": "log", "exponentformat": "power"}
-        self.latest = Figure("latest", "Latest", y="nats", xaxis=last, yaxis=steady, hovermode="x unified", **shown)
-        self.whole = Figure("timeline", "All", y="nats", xaxis=few, hovermode="x unified", **shown)
-        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=few, yaxis=decades, **shown)
+        decades, free = {"type": "log", "exponentformat": "power"}, {"autorangeoptions": {"clipmin": None}}
+        now = {**moves, "range": [-0.3, 3.3]}
+        self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, hovermode="x", **beside)
+        self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, hovermode="x", **shown)
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, hovermode="x", **beside)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
-            _curve(figure, "elbo", ELBO, "ELBO", hover="ELBO %{y:.4f}")
-            _curve(
-                figure, "evidence", EVIDENCE, "log p(v)", hover="log p(v) %{y:.4f}", fill="tonexty", fillcolor=GAP_FILL
-            )
+            _curve(figure, "elbo", ELBO, "ELBO")
+            # what is told of a half-step stands at its log p, which every one has
+            _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)
             figure.ring("here", [EVIDENCE, ELBO], size=13, mode="lines+markers", line={"color": GAP, "width": 4})
             # there only where q asks for them
-            _curve(figure, "objective", "$muted", "log p(h*, v)", hover="log p(h*, v) %{y:.4f}", visible=False)
-            _dotted(figure, "factorised", ELBO, "factorised", hover="best factorised q %{y:.4f}")
-            _dotted(figure, "plain", "$muted", "plain EM", hover="log p, plain EM %{y:.4f}")
-        _curve(self.gap, "gap", GAP, "gap", hover="gap %{customdata}", customdata=[])
+            _curve(figure, "objective", "$muted", "log p(h*, v)", visible=False)
+            figure.curve("factorised", ELBO, "factorised", dash="dot", visible=False)
+            figure.curve("plain", "$muted", "plain EM", dash="dot", visible=False)
+            figure.points("beyond", "$gap", size=10, symbol="triangle-down", cliponaxis=False)
+            figure.text("beyond told", "$gap", textposition="top center")
+        self.latest.text("names", textposition="middle right", size=14)
+        _curve(self.gap, "gap", GAP, "gap", connectgaps=True, **_TOLD)
+        self.gap.points("zeros", GAP, size=9, symbol="circle-open", text="0", mode="markers+text", hover="gap 0")
+        self.gap["zeros"].json.update(textposition="top center", textfont={"size": 13, "color": GAP}, cliponaxis=False)
         self.gap.ring("here", GAP)
-        _dotted(self.gap, "floor", GAP, "floor", hover="floor %{y:.4g}")
+        self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to the series."""
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
-        changed: Json = {}
+        told, changed = [words.half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
         for name, (height, marked) in _SERIES.items():
             changed |= self.whole[name].append(x=index, y=[height(moment)], **_symbols(marked, symbol))
-        changed |= self.gap["floor"].append(x=index, y=[moment.floor])
+        changed |= self.whole["evidence"].append(customdata=told)
         if bound.kl is not None:
-            told = [wording.gap(bound.kl, bound.log_evidence)]
             changed |= self.gap["gap"].append(x=index, y=[_drawable(moment)], marker_symbol=symbol, customdata=told)
         return changed
 
+    def glide(self, moment: Moment, passage: Passage) -> Json:
+        """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
+        bounds = passage.bounds
+        xs = [moment.index - 1 + step / (len(bounds) - 1) for step in range(len(bounds))]
+        result: Json = {}
+        for figure in (self.latest, self.whole):
+            heights = [(bound.log_evidence, finite(bound.elbo)) for bound in bounds]
+            result |= passing(
+                [figure["here"].at((x, log_p), (x, elbo)) for x, (log_p, elbo) in zip(xs, heights, strict=True)]
+            )
+        for name, heights in (
+            ("evidence", [bound.log_evidence for bound in bounds]),
+            ("elbo", [finite(bound.elbo) for bound in bounds]),
+            ("objective", [bound.expected_log_joint if bound.elbo == -math.inf else None for bound in bounds]),
+        ):
+            if any(height is not None for height in heights):
+                address = self.latest[name].address
+                result |= {f"{address}/x": {"last": xs}, f"{address}/y": {"last": heights}}
+        return result
+
     def here(self, moment: Moment, past: list[Moment]) -> Json:
         """The rings at the half-step in view with the gap between them, and the last few half-steps by themselves."""
-        index, bound, every = moment.index, moment.bound, [*past, moment]
+        every = [*past, moment]
         shown = every[-_LATEST:]
         size = _MARKER if len(past) < _CROWD else _MARKER / 2
         there = {
@@ -70,20 +103,17 @@ class Timeline:
             "factorised": any(other.floor is not None for other in every),
             "plain": any(other.plain is not None for other in every),
         }
-        result: Json = {
-            **self.gap["here"].at((index, None if bound.kl is None else _drawable(moment))),
-            **self.gap["gap"].set(marker_size=size),
-            **self.gap["floor"].set(visible=there["factorised"]),
-            **self.gap.set(yaxis_dtick=_decades(every)),
-            **self.latest.set(yaxis_autorangeoptions_include=layout.steady(bound.log_evidence)),
-        }
+        result = self._gaps(moment, every) | self.gap["gap"].set(marker_size=size)
+        result |= self.gap["floor"].set(visible=there["factorised"])
         for figure, drawn in ((self.latest, shown), (self.whole, every)):
-            result |= figure["here"].at((index, bound.log_evidence), (index, finite(bound.elbo)))
+            at = ((moment.index, moment.bound.log_evidence), (moment.index, finite(moment.bound.elbo)))
+            result |= figure["here"].at(*at) | self._scaled(figure, drawn)
             # no gap to fill where an ELBO is −∞
             result |= figure["evidence"].set(fill="none" if any(other.pointed for other in drawn) else "tonexty")
-            result |= figure.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
             for name, visible in there.items():
                 result |= figure[name].set(visible=visible)
+        result |= self.whole.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
+        result |= self.latest["evidence"].set(customdata=[words.half_step(other) for other in shown])
         for name, (height, marked) in _SERIES.items():
             result |= self.latest[name].set(
                 x=[other.index for other in shown],
@@ -93,6 +123,69 @@ class Timeline:
             if marked:
                 result |= self.whole[name].set(marker_size=size)
         return result
+
+    def _scaled(self, figure: Figure, drawn: list[Moment]) -> Json:
+        """Axes that keep the readable part readable, marks where curves leave it, and names at the curves' ends."""
+        last = drawn[-1]
+        heights = {
+            other.index: [h for h in (height(other) for height, _ in _SERIES.values()) if h is not None]
+            for other in drawn
+        }
+        kept = scale.readable([(other.bound.log_evidence, heights[other.index]) for other in drawn])
+        level = max(kept, default=last.bound.log_evidence)
+        lowest = {index: min(those) for index, those in heights.items()}
+        low, high = scale.around(kept, level)
+        cut = min(lowest.values()) < low
+        if cut:  # room for the marks
+            low -= 0.1 * (high - low)
+        under = {index: height for index, height in lowest.items() if height < low}
+        deepest = min(under, key=lambda index: under[index], default=None)
+        told = [] if deepest is None else [f"↓ {wording.large(under[deepest])}"]
+        result = {
+            **figure.set(**_letters(drawn)),
+            **figure["beyond"].set(x=list(under), y=[low] * len(under)),
+            **figure["beyond told"].set(x=[deepest] * len(told), y=[low] * len(told), text=told),
+        }
+        if figure is self.whole:
+            return result | figure.set(yaxis_autorangeoptions_clipmin=low if cut else None)
+        first, end = drawn[0].index, max(last.index, drawn[0].index + 3)
+        reach = [first - 0.03 * (end - first) - 0.1, end + 0.02 * (end - first) + 0.1]
+        return result | figure.set(xaxis_range=reach, **scale.heights(low, high, level)) | self._names(last, low, high)
+
+    def _names(self, last: Moment, low: float, high: float) -> Json:
+        """What the curves are, at their last half-step."""
+        ends = {name: height(last) for name, (height, _) in _SERIES.items()}
+        names = {name: height for name, height in ends.items() if height is not None}
+        if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
+            names["elbo"] = min(names["elbo"], names["evidence"])
+        heights = scale.spread(list(names.values()), low, high, _APART * (high - low))
+        return self.latest["names"].set(
+            x=[last.index] * len(names),
+            y=heights,
+            text=["\u2002" + _NAMES[name][0] for name in names],
+            textfont_color=[_NAMES[name][1] for name in names],
+        )
+
+    def _gaps(self, moment: Moment, every: list[Moment]) -> Json:
+        """The scale of the gaps that are not 0; those that are stand below them all, as open rings."""
+        heights = {other.index: _drawable(other) for other in every if other.bound.kl is not None}
+        drawn = [height for height in heights.values() if height is not None]
+        zeros = [index for index, height in heights.items() if height is None and every[index].bound.kl != math.inf]
+        top, bottom = max(drawn, default=1.0), min(drawn, default=0.1)
+        ground = bottom / max(2.0, (top / bottom) ** 0.15)
+        decades = math.log10(top / ground)
+        here = None if moment.bound.kl is None else ground if moment.index in zeros else _drawable(moment)
+        return {
+            **self.gap["here"].at((moment.index, here)),
+            **self.gap["zeros"].set(
+                x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
+            ),
+            **self.gap.set(**_letters(every), yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5)),
+        }
+
+
+# one line after another, wherever the mouse is above a half-step
+_TOLD: Json = {"hover": "%{customdata}", "customdata": []}
 
 
 def _objective(moment: Moment) -> float | None:
@@ -113,24 +206,37 @@ _SERIES: dict[str, tuple[Callable[[Moment], float | None], bool]] = {
     "factorised": (_ceiling, False),
     "plain": (lambda moment: moment.plain, False),
 }
+_NAMES = {
+    "elbo": ("ELBO", ELBO),
+    "evidence": ("log p(v)", EVIDENCE),
+    "objective": ("log p(h*, v)", "$muted"),
+    "factorised": ("factorised", ELBO),
+    "plain": ("plain EM", "$muted"),
+}
+
+
+def _of(moment: Moment) -> tuple[float | None, float | None]:
+    return moment.bound.log_evidence, moment.bound.elbo
+
+
+def _letters(drawn: list[Moment]) -> Json:
+    """What stands below these half-steps: the letters of their moves, or where there are many, numbers."""
+    if len(drawn) <= _LETTERS:
+        places, letters = zip(*((other.index, other.step.move or "start") for other in drawn), strict=True)
+        return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
+    step = math.ceil(scale.nice(len(drawn), 6))
+    places = range(0, drawn[-1].index + 1, step)
+    return {"xaxis_tickvals": list(places), "xaxis_ticktext": [str(place) for place in places]}
 
 
 def _symbols(marked: bool, symbols: list[str]) -> Json:
     return {"marker_symbol": symbols} if marked else {}
 
 
-def _decades(moments: list[Moment]) -> float | str:
-    """Marks on the logarithmic scale: every so many decades, and within a few at 1, 2 and 5."""
-    heights = [_drawable(moment) for moment in moments if moment.bound.kl is not None]
-    drawn = [height for height in heights if height is not None]
-    decades = math.log10(max(drawn) / min(drawn)) if drawn else 0.0
-    return "D2" if decades < 2 else math.ceil(decades / 5)
-
-
 def _drawable(moment: Moment) -> float | None:
-    """A gap of 0 has no place on a logarithmic scale: it stands at the level of rounding, and says 0 when asked."""
-    floor = wording.ROUNDING * max(1.0, abs(moment.bound.log_evidence))
-    return finite(max(moment.bound.kl or 0.0, floor))
+    """The gap where it has a place on a logarithmic scale: not where it is 0 up to rounding, nor infinite."""
+    kl = moment.bound.kl or 0.0
+    return finite(kl) if kl > wording.ROUNDING * max(1.0, abs(moment.bound.log_evidence)) else None
 
 
 def _symbol(moment: Moment) -> str:
@@ -140,7 +246,3 @@ def _symbol(moment: Moment) -> str:
 def _curve(figure: Figure, name: str, color: str, label: str, **more: object) -> Trace:
     marker = {"color": color, "size": _MARKER, "symbol": []}
     return figure.curve(name, color, label, **{"mode": "lines+markers", "marker": marker, **more})
-
-
-def _dotted(figure: Figure, name: str, color: str, label: str, hover: str) -> Trace:
-    return figure.curve(name, color, label, dash="dot", hover=hover, visible=False)

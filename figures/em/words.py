@@ -7,6 +7,7 @@ import math
 from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
+from figures.em import falls
 from figures.look.moves import START
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
@@ -15,8 +16,7 @@ from figures.scene import Button, Chip, Term
 # what views are called where they share a place
 TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposition": "Terms"}
 TIMELINE = "log p and ELBO by half-step"
-OVER_THETA = "log p and the bound over θ"
-ALONG_THE_M_STEP = "Bound along the M-step"
+COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "How far"
 
@@ -44,6 +44,8 @@ def chip(moment: Moment) -> Chip:
     letter = moment.step.move
     if letter is None:
         return START
+    if falls.fell(moment):
+        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}): log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
     return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
 
@@ -147,7 +149,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     evidence = change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
         risen = change(bound.expected_log_joint - before.expected_log_joint, size)
-        return f"{what} The complete-data objective {risen} and log p(v) {evidence}."
+        return f"{what} The complete-data objective {risen} and log p(v) {evidence}.{falls.why(moment)}"
     risen = change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
     if not before.kl or before.kl < 1e-9:
@@ -156,12 +158,80 @@ def _m_type(moment: Moment, before: Bound) -> str:
         opened = "stayed at"
     else:
         opened = "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {risen} and log p(v) {evidence}, so the gap {opened} {shown}."
+    return f"{what} The ELBO {risen} and log p(v) {evidence}, so the gap {opened} {shown}.{falls.why(moment)}"
 
 
 def _parameters(moment: Moment) -> str:
     """The block of parameters that a C has just moved."""
     return " and ".join(name.replace("_", " ") for name in moment.step.info.block)
+
+
+def half_step(moment: Moment) -> str:
+    """What a half-step did to the numbers, as its place on the timeline tells it."""
+    letter, now, before = moment.step.move, moment.bound, moment.before
+    named = f"{moment.index}: {letter}, {MOVES[letter].name}" if letter else "0: start"
+    lines = [named, f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}"]
+    if moment.pointed:
+        lines.append(f"log p(h*, v) {number(now.expected_log_joint)}")
+    elif now.elbo is not None:
+        lines.append(f"ELBO {number(now.elbo)}{_by(now.elbo, before and before.elbo)}")
+        lines.append(f"gap {gap_text(now.kl, now.log_evidence)}")
+    if moment.floor is not None:
+        lines.append(f"gap of the best factorised q {number(moment.floor)}")
+    if moment.plain is not None:
+        lines.append(f"log p of plain EM {number(moment.plain)}")
+    return "<br>".join(lines)
+
+
+def _by(now: float | None, before: float | None) -> str:
+    """By how much a number changed, in brackets."""
+    if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
+        return ""
+    return " (unchanged)" if still(now - before, abs(now)) else f" ({'+' * (now > before)}{number(now - before)})"
+
+
+# where L and log p meet
+TOUCH = "they touch: q is the posterior here"
+
+
+def touching_below(height: float) -> str:
+    """Of the place where the curves touch, so many nats from log p at the present θ, outside the picture."""
+    return f"← they touch at 0, {number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'}"
+
+
+def ends(moment: Moment, one_number: bool) -> list[str]:
+    """What stands below the two ends and the middle of the way of θ. one_number: θ itself is told too."""
+    course = moment.course
+    if course is None:
+        return ["", "", ""]
+    there = "new θ" if course.at else "where M leads"
+    if not one_number:
+        return ["0<br>θ that made q", "½", f"1<br>{there}"]
+    begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
+    return [f"{begin}<br>θ that made q", "", f"{end}<br>{there}"]
+
+
+def course_title(moment: Moment) -> str:
+    """What the picture of the bound shows at this half-step."""
+    letter, bound, course = moment.step.move, moment.bound, moment.course
+    if bound.elbo is None:
+        return "No q yet, and so no bound"
+    if moment.pointed:
+        return "q is a point: the objective in place of the bound"
+    if letter is None:
+        return "q belongs to another θ: L lies below log p"
+    if MOVES[letter].kind == "M":
+        before, now = moment.before and moment.before.kl, bound.kl
+        if same(moment.step.after.theta, moment.step.before.theta):
+            return "θ did not move"
+        if before is None or now is None:
+            return f"{letter} moved θ, q stayed"
+        finding = "the gap opens" if now > before else "the gap shrinks"
+        return f"{letter} moves θ, q stays: {finding}"
+    touches = moment.step.after.q_at is moment.step.after.theta
+    if touches and course is not None:
+        return f"L touches log p; next, {moment.next_move} climbs L"
+    return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
 
 def underway(bound: Bound, t: float, touches: bool) -> str:

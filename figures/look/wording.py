@@ -30,7 +30,17 @@ def number(value: float | None, decimals: int = 3) -> str:
 def power(value: float) -> str:
     """Two digits and a power of ten: 3.2 × 10⁻⁷."""
     mantissa, _, exponent = f"{value:.1e}".partition("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_DIGITS)}".replace("-", "−")
+    return f"{mantissa} × 10{raised(int(exponent))}".replace("-", "−")
+
+
+def raised(exponent: int) -> str:
+    """An exponent as small digits."""
+    return str(exponent).translate(_DIGITS)
+
+
+def large(value: float) -> str:
+    """A number far from the others, as short as it goes."""
+    return f"{value:,.0f}".replace("-", "−") if abs(value) < 1e7 else power(value)
 
 
 def gap(value: float | None, log_evidence: float) -> str:

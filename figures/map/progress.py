@@ -73,8 +73,8 @@ def _distance(background: Background) -> Figure:
     figure.curve("objective", "$text", "objective − optimum", hover="above the optimum by %{y:.3g}")
     figure.curve("gap", "$certificate", "certified gap", dash="dash", hover="certified gap %{y:.3g}")
     ista, fista = background.promised(steps) or ([], [])
-    figure.curve("ista", "$faint", "ISTA's O(1/k)", width=1.5, x=steps, y=ista)
-    figure.curve("fista", "$faint", "FISTA's O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
+    figure.curve("ista", "$muted", "ISTA's O(1/k)", width=1.5, x=steps, y=ista)
+    figure.curve("fista", "$muted", "FISTA's O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
     figure.ring("here", ["$text", "$certificate"], size=12)
     return figure
 

@@ -32,7 +32,7 @@ class Shrink:
             xaxis=around,
             yaxis=around,
         )
-        figure.curve("straight", "$faint", "no shrinkage", width=1.5, dash="dot", x=[-reach, reach], y=[-reach, reach])
+        figure.curve("straight", "$muted", "no shrinkage", width=1.5, dash="dot", x=[-reach, reach], y=[-reach, reach])
         figure.curve("threshold", "$penalty", "soft threshold")
         figure.points("coefficients", "$fit", "coefficients", hover="%{x:.4f} → %{y:.4f}", glides=glides)
 

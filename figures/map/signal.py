@@ -71,7 +71,7 @@ class _Plane(_Picture):
                 y=[0, float(atom[1])],
                 text=["", f"w{'₁₂₃₄₅₆₇₈₉'[k % 9]}"],
                 textposition="top center",
-                textfont={"size": 15, "color": palette.component(k + 1)},
+                textfont={"size": 15, "color": "$text"},
             )
 
     def _shown(self, code: Array, made: Array, left: Array) -> Json:

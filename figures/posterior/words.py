@@ -45,11 +45,11 @@ def underway(ladder: Ladder, width: float, gap: float) -> str:
 def chip(rung: Rung) -> Chip:
     """The rung's place on the tape."""
     label, name = {
-        "exact": ("p(h|v)", "Go to the exact posterior"),
-        "best_gaussian": ("best N", "Go to the best Gaussian"),
-        "dirac": ("δ", "Go to the Dirac"),
-    }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"Go to s = {_width(rung):g}"))
-    return Chip(label, name, {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo"))
+        "exact": ("p(h|v)", "p(h|v), the exact posterior"),
+        "best_gaussian": ("best N", "best N, the best Gaussian"),
+        "dirac": ("δ", "δ, the Dirac"),
+    }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"s = {size(_width(rung))}"))
+    return Chip(label, f"Go to {name}", {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo"))
 
 
 def button(rung: Rung | None) -> Button | None:

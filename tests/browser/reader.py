@@ -92,6 +92,15 @@ class Reader:
         self.page.mouse.move(*end, steps=5)
         self.page.mouse.up()
 
+    def zoom_mode(self, figure, tool="Drag a box to enlarge"):
+        """Have drags on this figure do something, as the toolbar of its card offers; returns the toolbar."""
+        card = self.stage.locator(".stage-view", has=self.page.locator(f"[data-figure={figure}]"))
+        lens = card.get_by_role("button", name="Zoom and move")
+        if lens.get_attribute("aria-pressed") == "false":
+            lens.click()
+        card.get_by_role("button", name=tool, exact=True).click()
+        return card.locator(".stage-zoom")
+
     def mark_figures(self):
         """Mark every figure on the stage."""
         self.page.evaluate("document.querySelectorAll('.stage .main-svg').forEach((node) => (node.marked = true))")

@@ -2,7 +2,8 @@
 
 It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the
 address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05`
-seconds a frame, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again and where to stand.
+seconds a frame, `?bare=1` no link, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again
+and where to stand.
 """
 
 import base64
@@ -317,6 +318,7 @@ def animate():
         time.sleep(float(st.query_params.get("slow", 0)))
         if not player.answer(run, act):
             run.own(act)
+    player.linked = "bare" not in st.query_params
     player.show(run, "stage")
 
 

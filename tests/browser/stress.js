@@ -16,6 +16,7 @@ async () => {
     host.style.cssText = "position:fixed;left:300px;top:200px;width:600px;height:400px;z-index:9;background:white";
     document.body.append(host);
     const picture = new Picture("a", { data: [{ type: "scatter", mode: "markers", x: numbers(), y: numbers(), name: "one" }, { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], name: "two" }], layout: structuredClone(layout) }, ["a/0", "a/1"], host);
+    picture.drag = how === "drag" && "zoom";
     picture.show(new Map([["a/1/y", [0, 1]]]), theme, false);
     const surface = host.querySelector(".nsewdrag");
     const point = (type, target = surface) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: 300 + 100 + 400 * Math.random(), clientY: 200 + 50 + 250 * Math.random(), view: window }));

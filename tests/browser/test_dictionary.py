@@ -140,6 +140,7 @@ def test_zoom_survives_and_no_figure_is_built_again(learning):
     learning.open(f"{QUERY}&schedule=(HM)3&cursor=6", 6)
     learning.mark_figures()
     low = learning.plot("timeline", "plot._fullLayout.xaxis.range[0]")
+    learning.zoom_mode("timeline")
     box = learning.page.locator("[data-figure=timeline] .nsewdrag").bounding_box()
     learning.pull(
         (box["x"] + 0.4 * box["width"], box["y"] + 0.1 * box["height"]),

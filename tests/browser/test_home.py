@@ -91,6 +91,7 @@ def test_zoom_survives_and_no_figure_is_built_again(home):
         "() => { window.built = 0; const { newPlot } = Plotly;"
         " Plotly.newPlot = (...given) => { built += 1; return newPlot(...given) } }"
     )
+    home.zoom_mode("data")
     box = home.page.locator("[data-figure=data] .nsewdrag").bounding_box()
     home.pull((box["x"] + 80, box["y"] + 80), (box["x"] + 300, box["y"] + 330))
     home.wait_plot("data", "plot._fullLayout.xaxis.range[0] > 1.5")

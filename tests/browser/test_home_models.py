@@ -144,6 +144,8 @@ def test_linkage(home):
     assert home.plot("data", "['half', 'rest'].map((name) => trace(name).y[0])") == pytest.approx(
         [125 - hidden, hidden]
     )
+    home.button("All θ").click()  # the whole curve, on which θ can be dragged
+    home.wait_plot("whole", "plot.data?.length > 0")
     home.drag("θ: ", -60, 0)
     home.at(0)
     assert home.address("given=")["given"] and home.value("Gap") > 0.01

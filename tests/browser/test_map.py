@@ -92,6 +92,7 @@ def test_zoom_survives_and_no_figure_is_built_again(map_page):
         "null"
     )
     low = map_page.plot("picture", "plot._fullLayout.xaxis.range[0]")
+    map_page.zoom_mode("picture")
     box = map_page.page.locator("[data-figure=picture] .nsewdrag").bounding_box()
     map_page.pull(
         (box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"]),

@@ -88,7 +88,7 @@ def test_the_readers_own_dictionary(map_page):
     map_page.step(1)
     map_page.shows(rows(chosen, 1)[1])
     map_page.choose("Solver", TITLES["homotopy"])  # the dictionary stays
-    expect(map_page.page.locator(".stage-main")).to_contain_text("Homotopy")
+    expect(map_page.page.locator(".stage-next")).to_contain_text("Homotopy")
     map_page.step(1)
     map_page.shows(rows(replace(chosen, solver="homotopy"), 1)[1])
 

@@ -55,7 +55,7 @@ def test_every_solver_on_a_patch(map_page, solver):
     if solver != "ista":
         map_page.choose("Solver", TITLES[solver])
         map_page.address(f"solver={solver}")
-        expect(map_page.page.locator(".stage-main")).to_contain_text(TITLES[solver])
+        expect(map_page.page.locator(".stage-next")).to_contain_text(TITLES[solver])
     map_page.press("ArrowRight", "ArrowRight", "ArrowRight")
     map_page.at(3)
     row = rows(replace(PATCH, solver=solver), 3)[3]

@@ -77,7 +77,7 @@ def test_down_the_ladder(reader, units):
     assert bars[1:4] == ["−∞", "−∞", "∞"]
     reader.press("Home")
     reader.at(0)
-    reader.button("Go to s = 0.001").click()
+    reader.button("Go to s = 10⁻³").click()
     reader.at(7)
     reader.shows(rows[7])
     assert reader.fits()
@@ -206,6 +206,7 @@ def test_dragging_mu(reader, units, other_page):
 def test_zoom_stays(reader):
     reader.open("cursor=2", 2)
     low = reader.plot("picture", "plot._fullLayout.xaxis.range[0]")
+    reader.zoom_mode("picture")
     box = reader.page.locator("[data-figure=picture] .stage-plot").bounding_box()
     x, y = box["x"] + 0.5 * box["width"], box["y"] + 0.45 * box["height"]
     reader.pull((x, y), (x + 140, y + 100))

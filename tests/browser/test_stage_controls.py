@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 def drag(demo, x, y):
@@ -141,3 +142,57 @@ def test_tools_and_terms_send_their_acts(demo):
     demo.button("Reset").click()
     demo.at(0)
     assert [(act["act"], act["at"]) for act in demo.acts()] == [("term", 1), ("reset", 1)]
+
+
+def test_one_stop_for_the_tape_and_arrows_inside(demo):
+    demo.open("known=4")
+    demo.press("ArrowRight")
+    demo.at(1)
+    stops = "[...document.querySelectorAll('.stage-tape button')].filter((chip) => chip.tabIndex === 0)"
+    stops += ".map((chip) => chip.ariaLabel)"
+    assert demo.page.evaluate(stops) == ["Go to 1: B"]
+    demo.button("Go to 1: B").focus()
+    for key, at in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowRight", 4), ("ArrowLeft", 3), ("Home", 0)):
+        demo.press(key)  # the fourth is made then
+        demo.at(at)
+        expect(demo.button(f"Go to {at}: {'AB'[at % 2]}")).to_be_focused()
+        assert len(demo.page.evaluate(stops)) == 1
+
+
+def test_the_focus_stays_on_a_tape_that_is_cut(demo):
+    demo.open("known=4")
+    demo.press(*["ArrowRight"] * 3)
+    demo.at(3)
+    demo.button("Go to 3: B").focus()
+    demo.page.evaluate("document.querySelector('[title=\"Start afresh\"]').click()")
+    demo.at(0)
+    expect(demo.button("Go to 0: A")).to_be_focused()
+
+
+def test_keys_can_be_switched_off(demo):
+    """For a screen reader, which has its own; inside the tape arrows go on to move."""
+    demo.open("known=4")
+    demo.button("Keys on").click()
+    demo.press("a", "ArrowRight", "End", " ")
+    demo.settle()
+    assert demo.frame() == 0 and demo.acts() == []
+    demo.button("Go to 0: A").focus()
+    demo.press("a")
+    demo.press("ArrowRight")
+    demo.at(1)
+    demo.open("known=4")  # the browser remembers
+    demo.button("Keys off").wait_for()
+    demo.press("ArrowRight")
+    demo.settle()
+    assert demo.frame() == 0 and demo.acts() == []
+    demo.button("Keys off").click()
+    demo.press("ArrowRight")
+    demo.at(1)
+
+
+def test_a_link_that_does_not_hold_the_view_is_not_copied(demo):
+    demo.open("known=2&bare=1")
+    demo.page.evaluate("() => { navigator.clipboard.writeText = () => document.body.replaceChildren() }")
+    demo.button("Copy link").click()
+    demo.button("Too long for a link").wait_for()
+    demo.button("Copy link").wait_for()

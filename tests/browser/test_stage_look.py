@@ -19,6 +19,7 @@ def test_theme_changes_at_once_and_keeps_zoom(demo):
     demo.press("ArrowRight")
     demo.at(1)
     demo.settle()
+    demo.zoom_mode("shape")
     box = demo.page.locator("[data-figure=shape] .nsewdrag").bounding_box()
     demo.pull((box["x"] + 60, box["y"] + 60), (box["x"] + 260, box["y"] + 260))
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] > -9.5")

@@ -109,6 +109,7 @@ def test_chips_lead_to_their_frames(demo):
 def test_figures_and_zoom_survive_a_step(demo):
     demo.open("known=1")
     demo.mark_figures()
+    demo.zoom_mode("shape")
     box = demo.page.locator("[data-figure=shape] .nsewdrag").bounding_box()
     demo.pull((box["x"] + 60, box["y"] + 60), (box["x"] + 260, box["y"] + 260))
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] > -9.5")

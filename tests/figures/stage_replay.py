@@ -22,6 +22,13 @@ def decode(value: Any) -> Any:
     return [decode(entry) for entry in value] if isinstance(value, list) else value
 
 
+def table(packed: dict[str, Any]) -> list[list[float]]:
+    """The rows of a packed array."""
+    rows, columns = (int(size) for size in packed["shape"].split(","))
+    flat = decode(packed)
+    return [flat[row * columns : (row + 1) * columns] for row in range(rows)]
+
+
 def painted(value: Any, colors: dict[str, str]) -> Any:
     """`$name` replaced by the theme's colour of that name."""
     if isinstance(value, dict):
@@ -55,6 +62,21 @@ class Shown:
             self._write(key, decode(value))
         self.text |= inner["text"]
         self.value |= inner["value"]
+        return self
+
+    def passing(self, step: int) -> Shown:
+        """At a step of the way from the frame before."""
+        glide = json.loads(json.dumps(self.frame["glide"], allow_nan=False))
+        for key, way in glide["set"].items():
+            (kind,) = way
+            if kind == "each":
+                each = way["each"]
+                self._write(key, table(each)[step] if isinstance(each, dict) else decode(each[step]))
+            elif kind == "first":
+                self._write(key, self._read(key)[: way["first"][step]])
+            else:
+                self._write(key, [*self._read(key)[:-1], way["last"][step]])
+        self.text |= {slot: texts[step] for slot, texts in glide["text"].items()}
         return self
 
     def trace(self, address: str) -> dict[str, Any]:

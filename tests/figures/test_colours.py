@@ -93,3 +93,49 @@ def test_one_colour_for_each_meaning_of_the_ladder():
     assert gap["line"]["color"] == "$gap"
     lines = [t for drawn in scene["figures"].values() for t in drawn["data"] if t.get("name") == "log p(v)"]
     assert lines and {trace["line"]["color"] for trace in lines} == {"$evidence"}
+
+
+def _channels(color):
+    return [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def _over(color, paper, share):
+    """A thin layer of one colour over another."""
+    return [share * a + (1 - share) * b for a, b in zip(_channels(color), _channels(paper), strict=True)]
+
+
+def _luminance(channels):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _contrast(one, other):
+    """Of two colours, as WCAG 2.2 has it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+# what words wear
+_WORDS = ("text", "muted", "evidence", "elbo", "gap", "fit", "penalty", "certificate")
+
+
+@pytest.mark.parametrize("name", _WORDS)
+@pytest.mark.parametrize("theme", palette.COLORS)
+def test_words_stand_out_on_paper_on_cards_and_where_they_are_lit(theme, name):
+    colors = palette.COLORS[theme]
+    css = (ROOT / "ui" / "stage" / "frontend" / "stage.css").read_text()
+    lit = float(re.search(r"\.lit \{ background: color-mix\(.*? (\d+)%, transparent\)", css)[1]) / 100
+    card = float(re.search(r"--card: color-mix\(.*? ([\d.]+)%,", css)[1]) / 100
+    grounds = [(name, lit), ("text", card)]
+    assert all(
+        _contrast(_channels(colors[name]), _over(colors[ground], colors["paper"], share)) >= 4.5
+        for ground, share in [*grounds, ("text", 0)]
+    )
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_components_stand_out_on_both_papers_and_under_words(k):
+    color = _channels(palette.component(k))
+    for colors in palette.COLORS.values():
+        assert _contrast(color, _over(colors["text"], colors["paper"], 0.025)) >= 3
+    assert _contrast(color, _channels(palette.INK)) >= 4.5

@@ -48,8 +48,10 @@ def test_a_term_is_lit_when_its_number_changed(run):
 
 def test_frames_are_small(run):
     """A half-step is a message; 60 points fit a few kilobytes."""
-    size = max(len(json.dumps(frame)) for frame in run.frames()[1:])
-    assert size < (21_000 if run.experiment.model.name == "gaussian_mixture" else 60_000)
+    for frame in run.frames()[1:]:
+        still = {name: part for name, part in frame.items() if name != "glide"}
+        assert len(json.dumps(still)) < (21_000 if run.experiment.model.name == "gaussian_mixture" else 60_000)
+        assert len(json.dumps(frame["glide"])) < 18_000
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,12 @@ def test_timeline_shows_every_half_step(run):
         assert found.trace(f"latest.{trace}")["y"] == values[-timeline._LATEST :]
         assert found.trace(f"latest.{trace}")["x"] == list(range(len(run)))[-timeline._LATEST :]
     gaps = found.trace("gap.gap")
-    for drawn, said, bound in zip(gaps["y"], gaps["customdata"], expected, strict=True):
-        assert drawn > 0 and (said == "0.000" or drawn == bound.kl)
+    zeros = found.trace("gap.zeros")
+    for index, (drawn, said, bound) in enumerate(zip(gaps["y"], gaps["customdata"], expected, strict=True)):
+        assert said.endswith(f"gap {wording.gap(bound.kl, bound.log_evidence)}") and said.startswith(f"{index}: ")
+        assert (drawn is None) == (index in zeros["x"]) == (wording.gap(bound.kl, bound.log_evidence) == "0.000")
+        assert drawn is None or drawn == bound.kl
+    assert all(0 < height <= min(filter(None, gaps["y"]), default=1) for height in zeros["y"])
     ring = found.trace("timeline.here")
     assert ring["x"] == [len(run) - 1] * 2 and ring["y"] == [expected[-1].log_evidence, expected[-1].elbo]
 
@@ -171,13 +177,13 @@ def test_linkage_draws_the_whole_curve_and_earlier_bounds():
     run = EmRun.of(LINKAGE, "EMEMEM")
     found = shown(run)
     model, data = run.experiment.model, run.experiment.data
-    x, y = found.points("course.evidence").T
+    x, y = found.points("whole.evidence").T
     np.testing.assert_allclose(y, [model.log_evidence(data, {"theta": np.array(t)}) for t in x], rtol=1e-5)
-    x, y = found.points("course.bound").T
+    x, y = found.points("whole.bound").T
     q = run.trajectory.last.after.q
     exact = [decompose(model, data, State({"theta": np.array(t)}, q)).elbo for t in x]
     np.testing.assert_allclose(y, exact, rtol=1e-5)
-    breaks = [number for number in found.trace("course.past bounds")["y"] if number is not None and math.isnan(number)]
+    breaks = [number for number in found.trace("whole.past bounds")["y"] if number is not None and math.isnan(number)]
     assert len(breaks) == 3  # the bounds of q at the opening and after two E-steps
 
 

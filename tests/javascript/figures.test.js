@@ -1,6 +1,7 @@
 /** Frames know traces by name, Plotly by number. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { alike, own, stepAt, underway } from "../../ui/stage/frontend/attributes.js";
 import { Picture } from "../../ui/stage/frontend/figures.js";
 
 const spec = { data: [{ meta: "elbo" }, { meta: "past bounds" }, { type: "bar" }], layout: {} };
@@ -17,4 +18,20 @@ test("the layout's parts stay what they are, though a trace has the same name", 
   const picture = new Picture("course", { data: [{ meta: "xaxis" }], layout: {} }, [], /** @type {any} */ ({}));
   const held = new Map([["course/xaxis.range", [0, 1]]]);
   assert.deepEqual(picture.numbered(held), held);
+});
+
+test("on its way an attribute holds one step after another, and nothing between two of them", () => {
+  const each = { each: [[0], [3], [4]] };
+  assert.deepEqual([0, 0.3, 0.4, 0.7, 1].map((t) => underway(each, [4], stepAt(each, t))), [[0], [0], [3], [4], [4]]);
+  const first = { first: [1, 2, 3] };
+  assert.deepEqual(underway(first, [5, 6, 7], stepAt(first, 0.5)), [5, 6]);
+  const last = { last: [1, 2] };
+  assert.deepEqual(underway(last, [8, 9], stepAt(last, 0)), [8, 1]);
+});
+
+test("a range that is as it was leaves the reader's zoom, which Plotly writes into its own copy", () => {
+  const range = [0, 1];
+  assert.ok(alike(range, [0, 1]) && !alike(range, [0, 2]) && !alike([1, 2, 3], [1, 2, 3]));
+  assert.notEqual(own(range), range);
+  assert.deepEqual(own(range), range);
 });

@@ -95,7 +95,7 @@ def _about_moves(model: Any) -> None:
     )
     rows = [f"| **{letter}** | {move.name} | {_described(move, model)} |" for letter, move in MOVES.items()]
     st.markdown(
-        "\n".join(["| | move | what it does, what it promises, and the gap it leaves |", "|---|---|---|", *rows])
+        "\n".join(["| key | move | what it does, what it promises, and the gap it leaves |", "|---|---|---|", *rows])
     )
 
 

@@ -55,6 +55,7 @@ class Message(_Told):
     turn: int
     entry: int
     look: Json
+    linked: bool
     answer: int | None
     ended: str | None
     coming: Sequence[Json]

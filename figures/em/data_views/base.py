@@ -17,7 +17,7 @@ from figures.look.encode import Json, blended_colors, symbols
 from figures.scene import Handle
 
 # points of which no q says yet who made them
-UNSEEN = "$faint"
+UNSEEN = "$muted"
 
 
 class PlainView:
@@ -38,6 +38,10 @@ class PlainView:
         self.axes = axes
 
     def append(self, moment: Moment) -> Json:
+        return {}
+
+    def told(self, moment: Moment) -> Json:
+        """What is told of a point under the mouse."""
         return {}
 
     def handles(self, moment: Moment) -> list[Handle]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, tinte
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
+
+# numbers about single points that a frame carries at most
+_MOST_TOLD = 1500
+# so many widths of the data the picture follows a component that leaves them
+_FARTHEST = 3.0
 
 
 class GaussianView(PlaneView):
@@ -48,10 +54,21 @@ class GaussianView(PlaneView):
         result: Json = {}
         for (x, y), shape, mean, place in zip(outlines, self.shapes, self.means, theta["means"], strict=True):
             result |= shape.set(x=x, y=y) | mean.at(self.place(place))
+        places = np.array([self.place(mean) for mean in theta["means"]], dtype=float)
+        result |= self.figure.set(xaxis_range=_following(self.span[0], places[:, 0]))
         if self.flat:
             total = np.sum([y for _, y in outlines], axis=0)
-            result |= self.figure["sum"].set(x=outlines[0][0], y=total)
-        return result
+            return result | self.figure["sum"].set(x=outlines[0][0], y=total)
+        return result | self.figure.set(yaxis_range=_following(self.span[1], places[:, 1]))
+
+    def told(self, moment: Moment) -> Json:
+        """Of each point, the shares that q gives to the components, and its share of log p."""
+        state = moment.step.after
+        if len(self.values) * (self.k + 1) > _MOST_TOLD:
+            return {}
+        evidence = fit.evidence_by_point(self.model, self.data, state.theta)
+        shares = np.full((self.k, len(evidence)), np.nan) if state.q is None else state.q.probabilities
+        return self.figure["points"].set(customdata=np.vstack([shares, evidence]).T)
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
@@ -77,6 +94,13 @@ class GaussianView(PlaneView):
     def note(self, moment: Moment) -> str:
         return words.said(words.weights(moment.step.after.theta["weights"]), moment.step.after.q is not None)
 
+    def _told_below(self) -> str:
+        """What `told` gives, below a point's place."""
+        if len(self.values) * (self.k + 1) > _MOST_TOLD:
+            return ""
+        shares = [f"q(component {k + 1}) = %{{customdata[{k}]:.3f}}" for k in range(self.k)]
+        return "<br>" + "<br>".join([*shares, f"log p of this point = %{{customdata[{self.k}]:.3f}}"])
+
     def _plane(self) -> Figure:
         x, y = self.labels
         figure = Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
@@ -87,7 +111,7 @@ class GaussianView(PlaneView):
             marker_opacity=0.85,
             x=self.values[:, self.drawn[0]],
             y=self.values[:, self.drawn[1]],
-            hover=f"{x} %{{x}}<br>{y} %{{y}}",
+            hover=f"{x} %{{x}}<br>{y} %{{y}}{self._told_below()}",
         )
         return figure
 
@@ -109,7 +133,7 @@ class GaussianView(PlaneView):
             x=values,
             # in three rows, so that points at one place stay apart
             y=-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3),
-            hover=f"{self.labels[0]} %{{x}}",
+            hover=f"{self.labels[0]} %{{x}}{self._told_below()}",
         )
         return figure
 
@@ -146,3 +170,12 @@ class GaussianView(PlaneView):
     def _densities(self, theta: Parameters) -> list[tuple[Array, Array]]:
         grid = np.linspace(*self.span[0], 241)
         return [(grid, density) for density in fit.mixed(self.model, theta, grid[:, None])]
+
+
+def _following(span: Sequence[float], places: Array) -> list[float]:
+    """The range of the data, wider where components have left it, as long as the data can still be told apart."""
+    low, high = span
+    reach = _FARTHEST * (high - low)
+    seen = [float(place) for place in places if low - reach <= place <= high + reach]
+    room = 0.05 * (high - low)
+    return [min([low, *(place - room for place in seen)]), max([high, *(place + room for place in seen)])]

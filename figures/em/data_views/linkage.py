@@ -69,7 +69,7 @@ class LinkageView(PlainView):
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta = float(moment.step.after.theta["theta"])
-        return [Handle("theta", "course", theta, moment.bound.log_evidence, "θ", "$text")]
+        return [Handle("theta", "whole", theta, moment.bound.log_evidence, "θ", "$text")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x < 1:

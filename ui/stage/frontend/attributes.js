@@ -37,3 +37,42 @@ export function address(key) {
  */
 export const between = (from, to, t) =>
   Array.from(to, (end, i) => (Number.isFinite(end) && Number.isFinite(from[i]) ? from[i] + t * (end - from[i]) : end));
+
+/**
+ * How many steps these are, the first and the last included.
+ * @param {import("./types.js").Steps} steps
+ */
+export const count = ({ each, first, last }) => (each ?? first ?? last ?? []).length;
+
+/**
+ * The number of the step at a part of the way.
+ * @param {import("./types.js").Steps} steps
+ * @param {number} t
+ */
+export const stepAt = (steps, t) => Math.min(Math.floor(t * count(steps)), count(steps) - 1);
+
+/**
+ * What an attribute holds at one of the steps: never anything between two of them, which nobody has computed.
+ * @param {import("./types.js").Steps} steps
+ * @param {any} value  at the end of the way
+ * @param {number} step
+ */
+export function underway({ each, first, last }, value, step) {
+  if (each) return each[step];
+  return first ? value.slice(0, first[step]) : [...value.slice(0, -1), last[step]];
+}
+
+/**
+ * Whether a figure that holds the one need not be given the other: a range that is as it was leaves the reader's zoom.
+ * @param {any} one
+ * @param {any} other
+ */
+export const alike = (one, other) =>
+  one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
+    && one[0] === other[0] && one[1] === other[1]);
+
+/**
+ * A range for Plotly to keep: it writes the reader's zoom into it.
+ * @param {any} value
+ */
+export const own = (value) => (Array.isArray(value) && value.length === 2 ? [...value] : value);

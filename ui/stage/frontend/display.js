@@ -1,6 +1,7 @@
 // @ts-check
 /** A scene on the screen: header, cards and transport, built once, and any of its frames shown on them. */
 import { Arrangement } from "./arrange.js";
+import { count } from "./attributes.js";
 import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
@@ -14,17 +15,33 @@ import { View } from "./views.js";
  */
 
 const GLIDE = 300; // milliseconds
+const STEP = 50; // milliseconds for each step of a way that a frame describes
 const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
+
+/**
+ * The entries that concern one figure.
+ * @template T
+ * @param {string} figure
+ * @param {Record<string, T>} entries  by address
+ * @returns {Map<string, T>}
+ */
+const within = (figure, entries) => new Map(Object.entries(entries).filter(([key]) => key.startsWith(`${figure}/`)));
 
 export class Display {
   /** @type {Map<string, Inner[]>} */
   inner = new Map(); // the finer frames on the way to a frame, by its id
+  /** @type {WeakMap<import("./types.js").Frame, import("./types.js").Way>} */
+  ways = new WeakMap(); // decoded
   /** @type {number | null} */
   innerStop = null; // which of them is in view
   /** @type {Theme | undefined} */
   theme;
   gliding = 0;
   refitting = 0;
+  /** @type {import("./types.js").Frame | null} */
+  coming = null; // the frame that pictures and numbers are on their way to
+  /** @type {number | null} */
+  at = null; // the frame in view
 
   /**
    * `on`: what the reader does on the transport, plus drop(handle, x, y), switched() when another figure is to be shown,
@@ -119,6 +136,7 @@ export class Display {
     const theme = readTheme(this.node, this.scene.colors);
     if (theme.signature === this.theme?.signature) return this.theme;
     this.theme = theme;
+    this.settle();
     this.node.dataset.theme = theme.dark ? "dark" : "light";
     this.header.retheme(theme);
     this.transport.retheme(theme);
@@ -157,21 +175,49 @@ export class Display {
       caption: whole ? slot(this.scene.caption)?.text ?? "" : null,
     });
     this.node.toggleAttribute("data-waiting", !whole || playback.opening);
-    if (!whole) return;
-    cancelAnimationFrame(this.gliding);
-    delete this.node.dataset.gliding;
+    if (!whole || (this.coming === frame && !inner)) return; // what is on its way to this frame goes on
+    this.settle();
     history.visit(cursor);
     this.header.show(slot, frame.lit ?? []);
     const theme = this.theme ?? this.readTheme();
-    const duration = glide && !inner ? this.glideTime(playback.playing) : 0;
-    const shown = { held: this.values(playback, inner), slot, handles: frame.handles ?? [], theme, glide: duration > 0 };
+    const steps = glide && !inner && this.at === cursor - 1 ? this.way(frame) : null;
+    const duration = glide && !inner ? this.glideTime(playback.playing, steps) : 0;
+    this.at = cursor;
+    const shown = {
+      held: this.values(playback, inner), slot, handles: frame.handles ?? [], theme, glide: duration > 0,
+      way: (/** @type {string} */ figure) => within(figure, duration ? steps?.set ?? {} : {}),
+    };
     const tweens = this.views.map((view) => view.show(shown)).filter((tween) => tween !== null);
     for (const view of this.views) {
       view.inner?.rest(frame.inner_at);
       if (this.innerStop !== null) view.inner?.show(this.innerStop);
     }
     this.node.dataset.frame = String(cursor);
-    if (tweens.length) this.glide(tweens, duration);
+    const text = duration ? steps?.text : undefined;
+    if (text) {
+      this.header.count(text, 0);
+      tweens.push((t) => this.header.count(text, t));
+    }
+    if (!tweens.length) return;
+    this.coming = frame;
+    this.glide(tweens, duration);
+  }
+
+  /**
+   * The way to a frame from the one before, where it has one, ready to be shown.
+   * @param {import("./types.js").Frame} frame
+   */
+  way(frame) {
+    if (!frame.glide) return null;
+    if (!this.ways.has(frame)) this.ways.set(frame, decode(frame.glide));
+    return /** @type {import("./types.js").Way} */ (this.ways.get(frame));
+  }
+
+  /** What glides stays where it is: the next `show` draws where it belongs. */
+  settle() {
+    cancelAnimationFrame(this.gliding);
+    this.coming = null;
+    delete this.node.dataset.gliding;
   }
 
   /**
@@ -193,19 +239,21 @@ export class Display {
    * @param {Inner | undefined} inner
    */
   values({ history, cursor }, inner) {
-    return (/** @type {string} */ figure) => {
-      const values = history.figure(figure, cursor);
-      for (const [key, value] of Object.entries(inner?.set ?? {})) if (key.startsWith(`${figure}/`)) values.set(key, value);
-      return values;
-    };
+    return (/** @type {string} */ figure) =>
+      new Map([...history.figure(figure, cursor), ...within(figure, inner?.set ?? {})]);
   }
 
-  /** @param {boolean} playing */
-  glideTime(playing) {
+  /**
+   * @param {boolean} playing
+   * @param {import("./types.js").Way | null} way
+   */
+  glideTime(playing, way) {
     if (this.reducedMotion.matches) return 0;
-    if (!playing) return GLIDE;
+    const steps = Object.values(way?.set ?? {}).map(count);
+    const wanted = steps.length ? STEP * (Math.max(...steps) - 1) : GLIDE;
+    if (!playing) return wanted;
     const interval = 1000 / this.transport.perSecond;
-    return interval < SLOW_ENOUGH ? 0 : Math.min(GLIDE, 0.6 * interval);
+    return interval < SLOW_ENOUGH ? 0 : Math.min(wanted, (steps.length ? 0.8 : 0.6) * interval);
   }
 
   /**
@@ -220,15 +268,14 @@ export class Display {
       const eased = t < 1 ? t * t * (3 - 2 * t) : 1;
       tweens.forEach((tween) => tween(eased));
       if (t < 1) this.gliding = requestAnimationFrame(tick);
-      else delete this.node.dataset.gliding;
+      else this.settle();
     };
     this.gliding = requestAnimationFrame(tick);
   }
 
   destroy() {
-    cancelAnimationFrame(this.gliding);
     cancelAnimationFrame(this.refitting);
-    delete this.node.dataset.gliding;
+    this.settle();
     this.views.forEach((view) => view.destroy());
   }
 }

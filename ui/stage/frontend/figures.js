@@ -1,6 +1,6 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
-import { address, between, read, write } from "./attributes.js";
+import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint, sized } from "./theme.js";
@@ -9,9 +9,10 @@ import { AXIS, dress, paint, sized } from "./theme.js";
  * @typedef {import("./types.js").Theme} Theme
  * @typedef {(t: number) => void} Tween  from 0, the start of the way, to 1, its end
  * @typedef {[key: string, value: any]} Change
+ * @typedef {"pan" | "zoom" | false} Drag  what a drag on the figure does
  */
 
-const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, showAxisDragHandles: false, doubleClick: "reset", showTips: false };
 
 // what a trace may change without a word about axes; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
@@ -34,6 +35,8 @@ export class Picture {
   /** @type {Map<string, any>} */
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
+  /** @type {Drag} */
+  drag = false; // unless the reader asks for more
   /** @type {Theme | undefined} */
   theme;
 
@@ -55,44 +58,63 @@ export class Picture {
 
   /**
    * Show the values of `named` (see History.figure). Returns a tween `t -> void`, t from 0 to 1, when some trace has a
-   * way to glide and `glide` allows it; everything else changes at once, in a single restyle.
+   * way to glide and `glide` allows it, or `way` says what is in between; everything else changes at once, in a single
+   * restyle.
    * @param {Map<string, any>} named
    * @param {Theme} theme
    * @param {boolean} glide
+   * @param {Map<string, import("./types.js").Steps>} [way]
    * @returns {Tween | null}
    */
-  show(named, theme, glide) {
+  show(named, theme, glide, way = new Map()) {
     const held = this.numbered(named);
+    const steps = this.numbered(way);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
     if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
     /** @type {Change[]} */
     const now = [];
-    /** @type {{ key: string, from: any, target: any, value: any }[]} */
+    /** @type {{ key: string, value: any, target: any, at: (t: number) => any }[]} */
     const moving = [];
     for (const [key, value] of held) {
-      if (this.shown.has(key) ? this.shown.get(key) === value : value === undefined) continue;
+      const stops = steps.get(key);
+      if (stops && value) {
+        this.shown.delete(key); // until it has arrived, no value counts as shown
+        let present = 0;
+        now.push([key, underway(stops, value, present)]);
+        moving.push({ key, value, target: value, at: (t) => {
+          if (present === stepAt(stops, t)) return undefined; // as it is on screen
+          present = stepAt(stops, t);
+          return underway(stops, value, present);
+        } });
+        continue;
+      }
+      if (this.shown.has(key) ? alike(this.shown.get(key), value) : value === undefined) continue;
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
       const from = this.drawn.get(key);
       const travels = (path === "x" || path === "y") && this.glides.has(`${this.id}/${trace}`);
       if (travels && glide && from && target && from.length === target.length) {
-        this.shown.delete(key); // until it has arrived, no value counts as shown
-        moving.push({ key, from, target, value });
+        this.shown.delete(key);
+        moving.push({ key, value, target, at: (t) => between(from, target, t) });
         continue;
       }
       this.shown.set(key, value);
       if (travels) this.drawn.set(key, target);
-      now.push([key, worn(target, theme, key)]);
+      now.push([key, own(worn(target, theme, key))]);
     }
     this.restyle(now);
     if (!moving.length) return null;
     return (t) => {
-      this.restyle(moving.map(({ key, from, target, value }) => {
-        const numbers = t < 1 ? between(from, target, t) : target;
-        this.drawn.set(key, numbers);
+      /** @type {Change[]} */
+      const changes = [];
+      for (const { key, value, target, at } of moving) {
+        const present = t < 1 ? at(t) : target;
         if (t >= 1) this.shown.set(key, value);
-        return /** @type {Change} */ ([key, numbers]);
-      }));
+        if (present === undefined) continue;
+        this.drawn.set(key, present);
+        changes.push([key, present]);
+      }
+      this.restyle(changes);
     };
   }
 
@@ -133,7 +155,7 @@ export class Picture {
     const layout = {};
     for (const [key, value] of changes) {
       const { trace, path } = address(key);
-      if (trace === null) layout[path] = value;
+      if (trace === null) layout[path] = own(value);
       else (style[path] ??= traces.map(() => undefined))[traces.indexOf(trace)] = value;
     }
     if (!Object.keys(layout).length) plotly().restyle(this.host, style, traces);
@@ -203,15 +225,15 @@ export class Picture {
   draw(held, theme) {
     this.theme = theme;
     const data = worn(this.spec.data, theme, "").map((/** @type {Record<string, any>} */ trace) => ({ ...trace }));
-    const layout = dress(worn(this.spec.layout, theme, ""), theme);
+    const layout = { ...dress(worn(structuredClone(this.spec.layout), theme, ""), theme), dragmode: this.drag };
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
       this.shown.set(key, value);
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
-      const painted = worn(target, theme, key);
+      const painted = own(worn(target, theme, key));
       this.latest.set(key, painted);
-      write(trace === null ? layout : data[trace], path, painted);
+      write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;

@@ -1,5 +1,6 @@
 // @ts-check
 /** The equation with a number beneath each term, and the big metrics. */
+import { stepAt } from "./attributes.js";
 import { el, setText } from "./dom.js";
 import { paint } from "./theme.js";
 
@@ -73,6 +74,16 @@ export class Header {
       if (lit.includes(id)) node.setAttribute("aria-current", "true");
       else node.removeAttribute("aria-current");
     });
+  }
+
+  /**
+   * What the numbers are at a part of the way to the frame in view; their exact values are those of its end.
+   * @param {Record<string, string[]>} texts  by slot, at equal steps
+   * @param {number} t
+   */
+  count(texts, t) {
+    this.metrics.setAttribute("aria-busy", String(t < 1)); // a screen reader says where they come to
+    for (const [name, node] of this.numbers) if (texts[name]) setText(node, texts[name][stepAt({ each: texts[name] }, t)]);
   }
 
   /**

@@ -1,5 +1,6 @@
 // @ts-check
 /** One listener on the document owns the keys; the stage that is on the page gets them. */
+import { el, setText } from "./dom.js";
 
 const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, [contenteditable=true]";
 const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
@@ -7,6 +8,7 @@ const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-exp
 const CLOSED_LIST = "[role=combobox][aria-expanded=false]";
 const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle";
 const PRESSED_BY_SPACE = "button, a, summary, [role=button], input[type=checkbox], input[type=radio]";
+const KEPT = "stage.keys"; // where the browser keeps that the reader wants none
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 
 /**
@@ -24,6 +26,30 @@ export function needsKey(focused, key) {
   return key === " " && focused.closest(PRESSED_BY_SPACE) !== null;
 }
 
+/** Whether the reader wants the keys left to the browser and the screen reader; but arrows go on to move inside the tape. */
+function off() {
+  try {
+    return localStorage.getItem(KEPT) === "off";
+  } catch {
+    return false; // a browser that keeps nothing
+  }
+}
+
+/**
+ * The button that switches the keys off, and on again.
+ * @param {{ KeysOn: string, KeysOff: string, SwitchKeys: string }} names
+ */
+export function keySwitch(names) {
+  const node = el("button", { class: "stage-tool stage-keys", type: "button", title: names.SwitchKeys });
+  const show = () => setText(node, off() ? names.KeysOff : names.KeysOn);
+  node.addEventListener("click", () => {
+    localStorage.setItem(KEPT, off() ? "on" : "off");
+    show();
+  });
+  show();
+  return node;
+}
+
 /**
  * Call `press(key)` for each key meant for the stage; it returns true when it has used it. Returns a stop function.
  * @param {(key: string) => boolean} press
@@ -33,6 +59,8 @@ export function listen(press) {
   const listener = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || event.isComposing) return;
     if (event.target instanceof Element && needsKey(event.target, event.key)) return;
+    const inTape = event.target instanceof Element && event.target.closest(".stage-tape") !== null;
+    if (off() && !(inTape && MOVES.has(event.key))) return;
     if (press(event.key)) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -35,6 +35,15 @@ export const axisOf = (host, name) => host._fullLayout?.[name];
 export const inForce = (host) => ({ layout: host._fullLayout ?? {}, traces: host._fullData });
 
 /**
+ * The axes that may be zoomed, with what they show: numbers, or exponents of ten.
+ * @param {Host} host
+ * @returns {[string, [number, number]][]}
+ */
+export const freeAxes = (host) => Object.entries(host._fullLayout ?? {})
+  .filter(([name, axis]) => /^[xy]axis\d*$/.test(name) && !axis.fixedrange && !axis.matches)
+  .map(([name, { range: [from, to] }]) => [name, [Number(from), Number(to)]]);
+
+/**
  * Plotly would make a call to `animate` wait for the screen's next frame while it still listens for more of the last one.
  * @param {Host} host
  */

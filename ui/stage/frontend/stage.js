@@ -154,6 +154,7 @@ class Stage {
     if (rebuilt) this.fit();
     if (message.look && (!before || message.returns !== before.returns)) this.presenter.follow(message.look);
     else if (rebuilt) this.presenter.renew();
+    display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
       display.transport.coming(message.coming ?? [], theme);
@@ -187,7 +188,10 @@ class Stage {
       rest: () => playback.rest(0),
       act: (act) => this.act(act),
       drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
-      switched: () => this.show(),
+      switched: () => {
+        display.settle();
+        this.show();
+      },
       looked: () => this.presenter.tell(),
       innerWanted: () => this.wantInner(),
       innerMoved: (stop) => this.showInner(stop),

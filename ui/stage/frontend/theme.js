@@ -101,7 +101,6 @@ export function dress(layout, theme) {
   return {
     autosize: true,
     uirevision: "stage",
-    dragmode: "zoom",
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     margin: sized({ margin: { l: 52, r: 14, t: 10, b: 40 } }, theme.scale).margin,
@@ -122,5 +121,5 @@ export function readable(color) {
   document.body.append(probe);
   const light = luminance(getComputedStyle(probe).color);
   probe.remove();
-  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) * 1.4 ? "#000" : "#fff";
+  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? "#000" : "#fff";
 }

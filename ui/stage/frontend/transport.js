@@ -1,6 +1,10 @@
 // @ts-check
 /** The bar below the views: what moves through the frames. */
+import { CopyLink } from "./copy.js";
 import { el, setText } from "./dom.js";
+import "./focus.js";
+import { icon } from "./icons.js";
+import { keySwitch } from "./keys.js";
 import { paint, readable } from "./theme.js";
 
 /**
@@ -13,26 +17,12 @@ const NAMES = {
   Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", perSecond: "/s",
   Position: "Position", Steps: "Steps", Transport: "Playback", Done: "The end", of: "{} of {}",
   Working: "Computing step {}. Press Pause to stop.",
+  Copy: "Copy link", Copied: "Link copied", NotCopied: "Not copied", NoLink: "Too long for a link",
+  KeysOn: "Keys on", KeysOff: "Keys off",
+  SwitchKeys: "Switch the keys of the stage off, for instance to use those of a screen reader, and on again",
 };
 
-const ICONS = {
-  Start: "M6 5v14M19 5 9 12l10 7z",
-  Back: "M17 5 7 12l10 7z",
-  Play: "M7 5l11 7-11 7z",
-  Pause: "M8 5v14M16 5v14",
-  End: "M18 5v14M5 5l10 7-10 7z",
-};
-
-/** @param {keyof typeof ICONS} name */
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
-}
+/** @typedef {"Start" | "Back" | "Play" | "Pause" | "End"} Press */
 
 export class Transport {
   /** @type {Chip[]} */
@@ -48,6 +38,7 @@ export class Transport {
   /** @type {string | undefined} */
   fill; // the main button's colour
   centring = 0;
+  held = false; // the focus was on the tape when it changed
 
   /**
    * @param {import("./types.js").Scene} scene
@@ -63,8 +54,10 @@ export class Transport {
     this.play = this.button("Play", on.play);
     this.end = this.button("End", on.end);
     this.label = el("span", { class: "stage-main-label" });
-    this.detail = el("span", { class: "stage-main-detail" });
-    this.main = el("button", { class: "stage-main", type: "button", on: { click: on.next } }, this.label, this.detail);
+    this.detail = el("span", { class: "stage-main-detail", id: "stage-main-detail" });
+    // the detail lies over the button and describes it: what the button is called is all that stands inside
+    this.main = el("button", { class: "stage-main", type: "button", "aria-describedby": this.detail.id, on: { click: on.next } }, this.label);
+    this.following = el("div", { class: "stage-next" }, this.main, this.detail);
     this.speed = el("select", { class: "stage-speed", "aria-label": this.names.Speed, title: this.names.Speed },
       ...(scene.speeds ?? [1, 2, 4]).map((speed) => el("option", { value: speed }, `${speed} ${this.names.perSecond}`)));
     this.scrub = el("input", { class: "stage-scrub", type: "range", min: 0, step: 1, "aria-label": this.names.Position, on: {
@@ -76,26 +69,33 @@ export class Transport {
       if (chip?.dataset.to) on.further(Number(chip.dataset.to));
       else if (chip) on.seek(Number(chip.dataset.frame), true);
     } } });
+    this.copy = new CopyLink(this.names, on.rest);
     this.tools = el("div", { class: "stage-tools" }, ...(scene.tools ?? []).map(({ act, label, title }) =>
-      el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)));
+      el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)),
+      this.copy.node, this.copy.said, keySwitch(this.names));
     this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
     this.ended = el("p", { class: "stage-ended" });
     // after a click of the mouse the keys are the stage's again, Space among them
     this.node = el("div", { class: "stage-bar", on: { click: ({ target, detail }) => detail && target.closest("button")?.blur() } },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
-        this.start, this.back, this.main, this.play, this.end, this.speed),
+        this.start, this.back, this.following, this.play, this.end, this.speed),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
       el("div", { class: "stage-words" }, this.caption, this.ended));
   }
 
   /**
-   * @param {keyof typeof ICONS} name
+   * @param {Press} name
    * @param {() => void} click
    */
   button(name, click) {
     const called = this.names[name];
     return el("button", { class: "stage-button", type: "button", "aria-label": called, title: called, on: { click } }, icon(name));
+  }
+
+  /** Whether the focus is on the tape. */
+  get focused() {
+    return this.tape.contains(document.activeElement);
   }
 
   get perSecond() {
@@ -109,6 +109,7 @@ export class Transport {
    */
   frames(frames, theme) {
     const kept = this.chips.findIndex(({ id }, n) => id !== frames[n]?.id);
+    this.held = this.focused; // also where the chip that has it goes
     if (kept >= 0) this.chips.splice(kept).forEach(({ item }) => item.remove());
     const added = frames.slice(this.chips.length).map((frame, i) => {
       const { label = "", name = "", color } = frame.chip ?? {};
@@ -159,8 +160,8 @@ export class Transport {
     const fill = this.next?.color ? paint(this.next.color, this.theme.colors) : this.theme.primary;
     if (fill === this.fill) return;
     this.fill = fill;
-    this.main.style.setProperty("--fill", fill);
-    this.main.style.setProperty("--on-fill", readable(fill));
+    this.following.style.setProperty("--fill", fill);
+    this.following.style.setProperty("--on-fill", readable(fill));
   }
 
   /**
@@ -199,6 +200,8 @@ export class Transport {
     now.item.classList.add("now");
     now.chip.setAttribute("aria-current", "step");
     now.chip.tabIndex = 0; // one stop for the Tab key, however long the tape
+    if (this.held || this.focused) now.chip.focus({ preventScroll: true }); // arrows move inside
+    this.held = false;
     this.centre();
   }
 

@@ -23,7 +23,9 @@
  * One frame of the run: what changes from the frame before. A light one lacks what only a picture needs.
  * @typedef {{ id: string, light?: boolean, set?: Record<string, unknown>, append?: Record<string, unknown[]>,
  *   text?: Record<string, string>, value?: Record<string, number | null>, lit?: string[], chip?: Chip | null, next?: Next | null,
- *   handles?: Handle[], inner_at?: number | null }} Frame
+ *   handles?: Handle[], inner_at?: number | null, glide?: Way | null }} Frame
+ * @typedef {{ set?: Record<string, Steps>, text?: Record<string, string[]> }} Way  to it from the frame before
+ * @typedef {{ each?: any, first?: number[], last?: any }} Steps  what an attribute holds at equal steps of the way
  * @typedef {{ label?: string, name?: string, color?: string }} Chip  its place on the tape
  * @typedef {{ label: string, detail?: string, color?: string, act?: Act }} Next  what the main button says at it
  * @typedef {{ label: string, name: string, color?: string, to: number }} Planned  a chip for what is not made yet
@@ -40,7 +42,7 @@
  *   names?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null, tab?: string }} View
+ *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string }} View
  * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
  *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them
  * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
@@ -65,7 +67,7 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   look?: Look, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
+ *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
  */
 
 /**

@@ -3,6 +3,7 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Zoom, zooms } from "./zoom.js";
 
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, node: HTMLElement,
@@ -27,12 +28,15 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
+    this.title = el("h2", {}, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
+    const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
+    this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, el("h3", {}, view.title), switcher, this.note), this.plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), this.plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(this.plots);
@@ -70,6 +74,7 @@ export class View {
       other.node.hidden = other !== figure;
       other.button?.setAttribute("aria-pressed", String(other === figure));
     }
+    if (this.zoom) this.zoom.node.hidden = !zooms(figure.picture);
     this.grow();
   }
 
@@ -89,16 +94,18 @@ export class View {
   /**
    * Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one.
    * @param {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots,
-   *   handles: import("./types.js").Handle[], theme: import("./types.js").Theme, glide: boolean }} frame
+   *   handles: import("./types.js").Handle[], theme: import("./types.js").Theme, glide: boolean,
+   *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
    */
-  show({ held, slot, handles, theme, glide }) {
+  show({ held, slot, handles, theme, glide, way }) {
     if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     if (picture.stale) this.resize(); // it was behind another when the size changed
-    const tween = picture.show(held(id), theme, glide);
+    const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
+    if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
     if (description) host.setAttribute("aria-label", description);

@@ -1,0 +1,124 @@
+"""log p and the bounds over the whole of a parameter that is a single number."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from em_core.files.experiment import Experiment
+from em_core.observe.course import ORIGIN, Course, evidence_over_theta, grid, number
+from em_core.observe.moment import Moment
+from em_core.records import Bound
+from figures.drawing import Figure, broken
+from figures.look import layout
+from figures.look.encode import Json, finite
+from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
+
+# how many earlier bounds stay visible
+_PAST = 6
+# nats below the maximum that are drawn: farther down the curve falls away to minus infinity
+_DEPTH = 16.0
+
+
+class OverTheta:
+    """log p from end to end, the bound of this q, and those of the last few others."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        (name,) = experiment.start
+        places = grid(experiment)
+        self.figure = figure = Figure(
+            "whole",
+            "All θ",
+            x="θ" if name == "theta" else name,
+            y="nats",
+            legend=True,
+            **layout.LEGEND_ABOVE,
+            xaxis={"range": [0, float(places[-1] + places[0])]},
+            yaxis={"range": _reach(experiment, None)},
+        )
+        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.4f}", glides=True)
+        figure.curve(
+            "evidence",
+            EVIDENCE,
+            "log p(v; θ)",
+            fill="tonexty",
+            fillcolor=GAP_FILL,
+            hover="log p(v) %{y:.4f}",
+            x=grid(experiment).tolist(),
+            y=evidence_over_theta(experiment).tolist(),
+        )
+        figure.curve("past bounds", ELBO, width=1, opacity=0.35)
+        figure.curve("gap", GAP, width=4, glides=True)
+        figure.ring("touch", ELBO, size=11, glides=True)
+        figure.points("here", [EVIDENCE, ELBO], size=11, symbol="square", glides=True)
+
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
+        """The curves at this half-step, always under the same keys. `past`: the moments before it."""
+        state, bound = moment.step.after, moment.bound
+        evidence = None if moment.pointed else bound.log_evidence
+        origin = None if state.q_at is None else number(state.q_at)
+        return {
+            **self._bounds(moment, past),
+            **self._named(moment),
+            **self._standing(number(state.theta), evidence, _height(bound)),
+            **self.figure["touch"].at((origin, moment.touch)),
+            **self.figure.set(yaxis_range=_reach(moment.experiment, _height(bound))),
+        }
+
+    def inner(self, moment: Moment, course: Course, stop: int) -> Json:
+        """Where θ stands at stop number `stop` of the scrubber."""
+        place = stop + ORIGIN
+        theta = course.profile.thetas[place]
+        if theta is None:
+            return self._standing(None, None, None)
+        if moment.pointed:
+            return self._standing(number(theta), None, float(course.profile.expected_log_joint[place]))
+        evidence, elbo = (float(curve[place]) for curve in (course.profile.log_evidence, course.profile.elbo))
+        return self._standing(number(theta), evidence, elbo)
+
+    def _bounds(self, moment: Moment, past: list[Moment]) -> Json:
+        """The bound of this q, and those of the last few others."""
+        if moment.step.after.q is None:
+            return self.figure["bound"].empty()
+        places = grid(moment.experiment)
+        earlier: list[Moment] = []
+        for other in reversed(past):
+            newest = earlier[-1] if earlier else moment
+            if other.step.after.q is not None and other.step.after.q is not newest.step.after.q and not other.pointed:
+                earlier.append(other)
+            if len(earlier) == _PAST:
+                break
+        curves = np.array([other.curve for other in reversed(earlier)]).reshape(-1, len(places))
+        return {
+            **self.figure["bound"].set(x=places, y=moment.curve),
+            **self.figure["past bounds"].set(x=broken(np.tile(places, (len(curves), 1))), y=broken(curves)),
+        }
+
+    def _named(self, moment: Moment) -> Json:
+        """The bound, or the objective in its place."""
+        color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
+        return self.figure["bound"].set(name=name, line_color=color) | self.figure["here"].set(
+            marker_color=[EVIDENCE, color]
+        )
+
+    def _standing(self, x: float | None, evidence: float | None, elbo: float | None) -> Json:
+        elbo = finite(elbo)
+        ends = ((x, evidence), (x, elbo))
+        return self.figure["gap"].at(*ends) | self.figure["here"].at(*ends)
+
+
+def _reach(experiment: Experiment, height: float | None) -> list[float]:
+    """The heights that the whole curve is drawn over: its upper part, and down to where the bound stands."""
+    evidence = evidence_over_theta(experiment)
+    top = float(np.nanmax(evidence))
+    low = max(top - _DEPTH, float(np.nanmin(evidence)))
+    if height is not None and math.isfinite(height):
+        low = min(low, height - _DEPTH / 4)
+    room = 0.08 * (top - low)
+    return [low - room, top + 2 * room]
+
+
+def _height(bound: Bound) -> float | None:
+    """Where the bound stands in the picture: for a point in continuous h, the complete-data objective."""
+    return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo

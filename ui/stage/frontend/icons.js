@@ -1,0 +1,29 @@
+// @ts-check
+/** Pictures on buttons: lines of one width in a square of 24. */
+
+const PATHS = {
+  Start: "M6 5v14M19 5 9 12l10 7z",
+  Back: "M17 5 7 12l10 7z",
+  Play: "M7 5l11 7-11 7z",
+  Pause: "M8 5v14M16 5v14",
+  End: "M18 5v14M5 5l10 7-10 7z",
+  lens: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.5 15.5 21 21",
+  pan: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
+  zoom: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9z",
+  closer: "M12 5v14M5 12h14",
+  further: "M5 12h14",
+  reset: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",
+};
+
+/** @typedef {keyof typeof PATHS} Icon */
+
+/** @param {Icon} name */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
