@@ -16,6 +16,7 @@ import numpy as np
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import finite_array
 from em_core.records import Array
+from em_core.sparse_coding.posterior.rational import Exact
 
 # β‖w‖² and β‖v − b‖² outside these leave no room for their ratios and products in double precision
 SMALLEST, LARGEST = 1e-100, 1e100
@@ -58,6 +59,11 @@ class Problem:
     @property
     def n_atoms(self) -> int:
         return int(self.dictionary.shape[1])
+
+    @cached_property
+    def exact(self) -> Exact:
+        """In rational numbers, for few atoms."""
+        return Exact(self)
 
     @cached_property
     def lipschitz(self) -> float:

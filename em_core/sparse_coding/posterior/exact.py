@@ -17,7 +17,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.records import Array
 from em_core.sparse_coding.posterior.laplace import laplace_posterior
 from em_core.sparse_coding.posterior.quadrature import DEPTH, Density, Indices, Moments, Shape, median, moments
-from em_core.sparse_coding.posterior.rational import Exact, Optimum, cost
+from em_core.sparse_coding.posterior.rational import Optimum
 from em_core.sparse_coding.problem import Problem
 
 MOST_UNITS = 3
@@ -123,7 +123,7 @@ def most_likely_code(problem: Problem) -> Array:
 
 def log_joint(problem: Problem, code: Array) -> float:
     """log p(h, v), every constant included. code: (K,)."""
-    return _log_constant(problem) - cost(problem, code)
+    return _log_constant(problem) - problem.exact.cost(code)
 
 
 def _log_constant(problem: Problem) -> float:
@@ -135,14 +135,14 @@ def _optimum(problem: Problem) -> Optimum:
     if problem.n_atoms > MOST_UNITS:
         raise InvalidExperiment("data.dictionary", problem.dictionary.tolist(), f"at most {MOST_UNITS} atoms")
     try:
-        return Exact(problem).optimum()
+        return problem.exact.optimum()
     except OverflowError:
         raise InvalidExperiment("data", "these numbers", "a mode in the range of double precision") from None
 
 
 def _shape(problem: Problem, optimum: Optimum, order: Sequence[int] | Indices) -> Shape:
     order = np.asarray(order, dtype=np.intp)
-    return Shape(Exact(problem).bowl(order.tolist()), optimum.below[order], optimum.above[order])
+    return Shape(problem.exact.bowl(order.tolist()), optimum.below[order], optimum.above[order])
 
 
 def _posterior(problem: Problem, optimum: Optimum, seen: Moments, place: Indices) -> Posterior:

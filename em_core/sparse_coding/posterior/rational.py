@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from em_core.records import Array
-from em_core.sparse_coding.problem import Problem
+
+if TYPE_CHECKING:
+    from em_core.sparse_coding.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ class Exact:
             ):
                 break
         # h is optimal: hᵀ(βWᵀ(v − b) − βWᵀWh) = λ‖h‖₁
-        cost = self._product(self._target, self._target) - _dot(self.pull, code) + penalty * sum(map(abs, code))
+        cost = self._target_squared - _dot(self.pull, code) + penalty * sum(map(abs, code))
         rounded = [float(value) for value in code]
         return Optimum(
             code=np.array(rounded),
@@ -93,6 +96,19 @@ class Exact:
             above=np.array([float(penalty - value) for value in slope]),
             cost=float(cost / 2),
         )
+
+    def cost(self, code: Array) -> float:
+        """The objective at a finite code (K,), rounded once; ∞ beyond the floats.
+
+        Far from 0 the residual is smaller than the rounding of Wh: v = 10¹⁴ and noise of 10⁻³ would lose every digit.
+        """
+        exact = [Fraction(value) for value in code.tolist()]
+        steepness = [_dot(row, exact) - 2 * pull for row, pull in zip(self.gram, self.pull, strict=True)]
+        penalty = Fraction(self.problem.penalty) * sum(map(abs, exact))
+        try:
+            return float((self._target_squared + _dot(steepness, exact)) / 2 + penalty)
+        except OverflowError:
+            return math.inf
 
     def bowl(self, order: Sequence[int]) -> Bowl:
         size = len(order)
@@ -106,6 +122,10 @@ class Exact:
         return Bowl(follow, sharpness, np.array([[float(value) for value in row] for row in gram]))
 
     @cached_property
+    def _target_squared(self) -> Fraction:
+        return self._product(self._target, self._target)
+
+    @cached_property
     def _atoms(self) -> list[tuple[list[int], int]]:
         return [_whole(atom) for atom in self.problem.dictionary.T]
 
@@ -116,25 +136,6 @@ class Exact:
     def _product(self, one: tuple[list[int], int], other: tuple[list[int], int]) -> Fraction:
         total = sum(a * b for a, b in zip(one[0], other[0], strict=True))
         return Fraction(self.problem.precision) * Fraction(total, one[1] * other[1])
-
-
-def cost(problem: Problem, code: Array) -> float:
-    """The objective at a finite code (K,), rounded once; ∞ beyond the floats.
-
-    Far from 0 the residual is smaller than the rounding of Wh: v = 10¹⁴ and noise of 10⁻³ would lose every digit.
-    """
-    exact = [Fraction(value) for value in code.tolist()]
-    rows = zip(problem.target.tolist(), problem.dictionary.tolist(), strict=True)
-    residual = [
-        Fraction(seen) - sum((Fraction(w) * h for w, h in zip(row, exact, strict=True)), Fraction(0))
-        for seen, row in rows
-    ]
-    squares = Fraction(problem.precision) / 2 * _dot(residual, residual)
-    total = squares + Fraction(problem.penalty) * sum(map(abs, exact))
-    try:
-        return float(total)
-    except OverflowError:
-        return math.inf
 
 
 def _whole(values: Array) -> tuple[list[int], int]:
