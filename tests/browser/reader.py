@@ -81,6 +81,10 @@ class Reader:
     def button(self, name):
         return self.stage.get_by_role("button", name=name, exact=True)
 
+    def show(self, tab):
+        """Bring the view behind this tab to the front, where it stands in a shared place."""
+        self.stage.get_by_role("tab", name=tab, exact=True).click()
+
     def press(self, *keys):
         for key in keys:
             self.page.keyboard.press(key)

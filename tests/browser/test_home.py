@@ -209,5 +209,8 @@ def test_one_colour_for_the_elbo(home, theme, elbo):
     assert home.metric("ELBO").evaluate(color) == elbo
     red, green, blue = (int(part) for part in elbo[4:-1].split(", "))
     code = f"#{red:02x}{green:02x}{blue:02x}"
-    for figure, trace in (("latest", "elbo"), ("course", "bound"), ("decomposition", "elbo")):
+    for figure, trace in (("latest", "elbo"), ("course", "bound")):
         assert home.plot(figure, f"trace('{trace}').line.color").lower() == code
+    home.show("Terms")
+    home.wait_plot("decomposition", "trace('elbo')")
+    assert home.plot("decomposition", "trace('elbo').line.color").lower() == code

@@ -79,6 +79,7 @@ def test_k_means(home):
 
 def test_the_gap_closes_block_by_block(home):
     home.open("plan=E(PM)")
+    home.show("Terms")
     home.button("Gap by block").click()
     home.press("ArrowRight", "m", "p")
     home.at(3)
@@ -106,6 +107,8 @@ def test_a_point_in_continuous_h_shows_the_complete_data_objective(home):
     home.at(2)
     row = rows(replace(for_model(EmSettings(), "factor_analysis"), plan="HM"), "HM")[2]
     assert home.metric("ELBO").inner_text() == "−∞" and home.metric("Gap").inner_text() == "∞"
+    home.show("Terms")
+    home.wait_plot("decomposition", "plot.data")
     shown = home.plot("decomposition", "plot.data.map((trace) => trace.text).flat().join(' ')")
     assert f"{row['expected_log_joint']:.3f}".replace("-", "−") in shown and "log p(h*, v)" in shown
 

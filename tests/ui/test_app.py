@@ -133,7 +133,12 @@ def test_a_schedule_of_ones_own():
 
 @pytest.mark.parametrize(
     ("word", "reason"),
-    [("(EM", "leaves a parenthesis open"), ("EXM", "'X' is none"), ("EV", "V (mean field"), ("", "at least one")],
+    [
+        ("(EM", "leaves a parenthesis open"),
+        ("EXM", "'X' is not one of them"),
+        ("EV", "V (mean field"),
+        ("", "at least one"),
+    ],
 )
 def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, reason):
     app = opened(model="binomial_mixture", schedule="(EM)2", cursor="2")
