@@ -107,7 +107,7 @@ class Fields:
         raw, name = self.take(key, valid=_shaped(("N", "D"))), self.name(key)
         is_flat = isinstance(raw, list) and bool(raw) and not isinstance(raw[0], (list, tuple))
         absent = _places_of_none(raw) if missing else []
-        filled = _with_zeros(raw) if missing else raw
+        filled = _with_zeros(raw) if absent else raw
         values = finite_array(filled, ("N",) if is_flat else ("N", "D"), name)
         values = values.reshape(len(values), -1).copy()
         for row, column in absent:

@@ -21,7 +21,7 @@ WIDTH = "Over the width s of q"
 MEAN, FIRST_MEAN = "Over the mean μ of q", "Over μ₁, with μ₂ held fixed"
 SLIDER = "Width s"
 # the sum of bound and gap of a Dirac
-UNDEFINED = "−∞ + ∞ is undefined"
+UNDEFINED = "−∞ + ∞ has no value"
 # act, label, what the button does
 TOOLS = (
     ("reset", "μ to the MAP", "Centre q on the most likely h"),

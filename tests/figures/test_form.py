@@ -64,7 +64,7 @@ def test_every_figure_has_its_place(run):
     drawn = [figure["id"] for view in scene["views"] for figure in view["figures"]]
     assert sorted(drawn) == sorted(scene["figures"]) and len(set(ids)) == len(ids)
     for width, rows in scene["areas"].items():
-        assert {name for row in rows for name in row.split()} == {view["area"] for view in scene["views"]}
+        assert {name for row in rows for place in row.split() for name in place.split("+")} == set(ids)
         assert len(scene["rows"][width].split(") ")) == len(rows) or len(scene["rows"][width].split()) == len(rows)
         assert len({len(row.split()) for row in rows}) == 1
     assert all(handle["figure"] in scene["figures"] for frame in run.frames() for handle in frame["handles"])

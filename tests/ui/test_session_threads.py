@@ -52,7 +52,7 @@ def animate(reader, act, errors):
 
     def body():
         try:
-            local.asked = SimpleNamespace(act=act, cursor=None, turn=reader.player.turn)
+            local.asked = SimpleNamespace(act=act, cursor=None, turn=reader.player.turn, look=None)
             session.animate.__wrapped__(reader)
         except BaseException as error:  # noqa: BLE001  Streamlit stops a thread by one that is no Exception
             errors.append(error)
@@ -89,7 +89,9 @@ def test_a_thread_that_streamlit_stops_lets_go_and_loses_nothing(reader, sent, m
     class Stopped(BaseException):
         pass
 
-    asked = SimpleNamespace(act={"act": "advance", "n": 5, "to": 10, "at": 8, "turn": 0}, cursor=None, turn=0)
+    asked = SimpleNamespace(
+        act={"act": "advance", "n": 5, "to": 10, "at": 8, "turn": 0}, cursor=None, turn=0, look=None
+    )
     monkeypatch.setattr(player.stage, "asked", lambda key: asked)
     show = player.stage.show
     monkeypatch.setattr(player.stage, "show", lambda *args, **kwargs: (_ for _ in ()).throw(Stopped()))
@@ -121,7 +123,7 @@ def test_a_tape_is_opened_while_the_browser_loads_its_stage(sent, monkeypatch):
     reader = EmSession.opened({"schedule": "(EM)4", "cursor": "8"})
     made, extend = [], ui.lanes.Ahead.extend
     monkeypatch.setattr(ui.lanes.Ahead, "extend", lambda *args: made.append(len(sent)) or extend(*args))
-    asked = SimpleNamespace(act=None, cursor=None, turn=0)
+    asked = SimpleNamespace(act=None, cursor=None, turn=0, look=None)
     monkeypatch.setattr(player.stage, "asked", lambda key: asked)
     session.animate.__wrapped__(reader)
     (first,) = sent

@@ -139,7 +139,7 @@ class Viewer:
 
     def listen(self, act, cursor):
         at, turn = acts.read_place(cursor)
-        result = SimpleNamespace(cursor=at, act=acts.read(act), turn=turn)
+        result = SimpleNamespace(cursor=at, act=acts.read(act), turn=turn, look=None)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(player.stage, "asked", lambda key: result)
             return self.session.player.listen("stage", len(self.session.run) - 1)
