@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import violations
 from tests.browser.conftest import ROOT
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 from ui.frame import PAGES
 
 DESKTOP, PHONE = (1440, 900), (390, 844)
@@ -29,10 +29,16 @@ class AnyPage(Reader):
         self.page.wait_for_timeout(350)  # the terms have changed their colours
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", [name for name, _ in PAGES])
-def test_axe_finds_nothing(page, serve, name, theme):
+THEMES = ("light", "dark")
+BOTH = [(name, theme) for name, _ in PAGES for theme in THEMES]
+# each page in one of the two, turn by turn; the other with -m exhaustive
+ONE = [(name, THEMES[number % 2]) for number, (name, _) in enumerate(PAGES)]
+
+
+@pytest.mark.parametrize("case", some(BOTH, *ONE), ids="-".join)
+def test_axe_finds_nothing(page, serve, case):
     """At the start and with terms lit, past and coming steps on the tape, at the desk and on a phone."""
+    name, theme = case
     page.emulate_media(color_scheme=theme)
     found = set()
     for width, height in (DESKTOP, TALL):

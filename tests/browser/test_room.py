@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
 
 # zoom of 200 % is half the window, in the pixels that a page knows
 DESKTOPS = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768)]
@@ -60,13 +60,22 @@ class Sized(Reader):
         return found
 
 
-@pytest.mark.parametrize("page_name", PAGES)
-def test_no_plot_is_lower_than_180_pixels(page, serve, page_name):
+# one page at every size, every page at one of each kind; the others with -m exhaustive
+ALL = [*DESKTOPS, *ZOOMED, *PHONE]
+EACH = [(1280, 720), (512, 384), *PHONE]
+SIZES = [("", ALL), *((name, EACH) for name in PAGES if name), *((name, DESKTOPS) for name in PAGES if name)]
+
+
+@pytest.mark.parametrize(
+    "case", some(SIZES, *SIZES[: len(PAGES)]), ids=lambda case: f"{case[0] or 'em'} {len(case[1])}"
+)
+def test_no_plot_is_lower_than_180_pixels(page, serve, case):
+    page_name, sizes = case
     reader = Sized(page, serve(ROOT / "app.py").url)
     page.goto(f"{reader.url}/{PAGES[page_name]}")
     page.wait_for_selector(".stage[data-frame] .main-svg")
     views = page.locator(".stage-view").count()
-    for width, height in [*DESKTOPS, *ZOOMED, *PHONE]:
+    for width, height in sizes:
         found = reader.size(width, height).heights()
         assert len(found) >= views, (width, height, found)
         low = {name: high for name, high in found.items() if high < (120 if (width, height) == (844, 390) else 179.5)}
