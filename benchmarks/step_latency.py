@@ -97,7 +97,7 @@ class Reader:
         self.server, self.button = server, button
         self.steps = []
         self.received = self.messages = 0
-        self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        self.page = browser.new_page(viewport={"width": 1440, "height": 1300})  # room for all four
         self.page.on("websocket", self._listen)
         self.page.set_default_timeout(60_000)
         self.page.goto(f"{server.url}/?{query}")
