@@ -326,7 +326,8 @@ def test_usable_on_a_phone(learning, browser, page_errors):
         there.at(1)
         there.shows(rows(SMALL, "H")[1])
         assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-        for figure in ("atoms", "timeline", "examples", "usage"):
+        for tab, figure in zip(phone.get_by_role("tab").all(), ("atoms", "timeline", "examples", "usage"), strict=True):
+            tab.click()
             box = phone.locator(f"[data-figure={figure}] .stage-plot").bounding_box()
             assert 300 < box["width"] <= 390 and box["height"] > 150, figure
     finally:
