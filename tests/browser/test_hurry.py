@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, watch
-from tests.browser.reader import Reader
+from tests.browser.reader import DRAWN, Reader
 
 expect.set_options(timeout=20_000)
 
@@ -90,7 +90,7 @@ def test_the_page_is_left_while_end_computes(own_page, url):
     home.at(1)
     home.page.evaluate("history.back()")
     home.page.get_by_role("combobox", name="Model").wait_for()
-    home.page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
+    home.page.wait_for_function(DRAWN)
     home.press("Home")
     home.at(0)
     home.press("ArrowRight")

@@ -39,7 +39,7 @@ class Posterior(Reader):
 
     def drag(self, right, up):
         """Drag μ by so many pixels; where it was dropped."""
-        box = self.stage.get_by_role("button", name="μ of q").bounding_box()
+        box = self.stage.get_by_role("button", name="μ of q:").bounding_box()
         left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.pull((left, top), (left + right, top - up))
         self.address("given=")
