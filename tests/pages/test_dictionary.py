@@ -13,7 +13,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from tests.core.any_experiment import experiments
 from tests.pages import Page
-from tests.ui.test_app import change, control, labels, opened, ran
+from tests.ui.test_app import change, opened, ran, try_every_control
 from ui import limits
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.session import DictionarySession
@@ -239,21 +239,4 @@ def test_every_control(data):
     app = page_of()
     if data != "bars":
         change(app, "Pictures", data)
-    for label in labels(app):
-        if label == "Pictures" or label not in labels(app):
-            continue
-        chosen = control(app, label)
-        values = {
-            "selectbox": lambda c: c.options,
-            "slider": lambda c: [c.min, min(c.max, 60)],
-            "toggle": lambda c: [True, False],
-        }
-        for value in values.get(chosen.type, lambda c: [c.value + 1])(chosen):
-            if chosen.type == "selectbox":
-                chosen.select_index(chosen.options.index(value))
-                ran(app.run())
-            else:
-                change(app, label, value)
-            if label not in labels(app):
-                break
-            chosen = control(app, label)
+    try_every_control(app, but="Pictures", most=60)
