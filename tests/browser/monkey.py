@@ -127,13 +127,15 @@ class Monkey:
         return median(last) - median(first) if first and last else 0.0
 
     def still_answers(self):
-        """The stage goes to the start and, where there is a next step, makes it."""
+        """The stage goes to the start and, where there is a next step, makes it, by key: switched on again, if need be."""
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.keyboard.press("Escape")
         self.page.evaluate("document.activeElement?.blur()")
         stage = self.page.locator(".stage")
         expect(stage.locator(".js-plotly-plot:visible").first).to_be_visible(timeout=1000 * PATIENCE)
         expect(stage.get_by_role("button", name="Play")).to_be_visible(timeout=1000 * PATIENCE)
+        if (keys := stage.get_by_role("button", name="Keys off")).is_visible():
+            keys.click(timeout=1000 * PATIENCE)
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:  # answers to what was pressed before may still move the reader elsewhere
             self.page.keyboard.press("Home")
