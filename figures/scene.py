@@ -15,6 +15,7 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure, packed
 from figures.look import palette
 from figures.look.encode import Json
+from figures.look.wording import still
 
 
 class _Record:
@@ -290,11 +291,10 @@ class Frame:
 
 def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
     """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
-    rounding = 1e-12 * max(1.0, abs(size))
     return [
         name
         for name, (old, new) in terms.items()
-        if old is None or new is None or (new != old and not abs(new - old) <= rounding)
+        if old is None or new is None or (new != old and not still(new - old, size))
     ]
 
 

@@ -24,6 +24,10 @@ AT_ONCE = 100_000_000
 _LEAST_STEPS = 100
 # a point counts as so many numbers at least: its q, its colour and its text cost as much
 _LEAST_ROW = 6
+# a time step of a chain costs as much as so many pairs of states at least
+_STEP_OF_CHAIN = 20
+# rows × atoms × the smaller of the two: the page opens by the path over λ, which factorises at every knot
+_PATH = 70_000_000
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
 LARGEST_FILE = 5_000_000
 # rungs of a ladder of q: each is a figure of its own
@@ -71,6 +75,13 @@ def check_ladder(widths: int) -> None:
     """Refuse a ladder with more widths than the page draws. Raises `InvalidExperiment`."""
     if widths > _RUNGS:
         raise InvalidExperiment("ladder.widths", f"{widths} widths", f"at most {_RUNGS} on this page")
+
+
+def check_path(dimensions: int, atoms: int) -> None:
+    """Refuse a dictionary whose path over λ takes too long. Raises `InvalidExperiment`."""
+    if dimensions * atoms * min(dimensions, atoms) > _PATH:
+        valid = f"rows × atoms × the smaller of the two of at most {_PATH:,} on this page; the command line takes more"
+        raise InvalidExperiment("data.dictionary", f"{dimensions:,} × {atoms:,}", valid)
 
 
 def check_file(content: bytes) -> None:
@@ -124,7 +135,7 @@ def _hidden(raw: Mapping[str, Any]) -> int:
             size = max(size, len(rows[0] if rows and isinstance(rows[0], list) else rows))
     model = raw.get("model")
     if model == "hidden_markov":
-        return size * size
+        return max(size * size, _STEP_OF_CHAIN)
     if model == "sigmoid_belief_net":
         return 2 ** min(size, 60)
     if model == "dictionary_learning":

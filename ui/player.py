@@ -121,12 +121,13 @@ class Player:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
+        self._inner = None  # a browser that has it keeps it
         if what not in AUTOMATIC:
             self.due = None
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
             late = act.get("turn", self.turn) != self.turn
-            to = act["to"] + (self.cursor - act["at"] if late else 0)
+            to = max(0, act["to"] + (self.cursor - act["at"] if late else 0))
             before = len(run)
             run.advance(to, self._late)
             if before < len(run) <= to and self._late():

@@ -205,7 +205,7 @@ class Session:
     def open_file(self, content: bytes) -> None:
         """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
         limits.check_file(content)
-        text = content.decode("utf-8", errors="replace")
+        text = content.decode("utf-8-sig", errors="replace")
         try:
             raw = json.loads(text)
         except (ValueError, RecursionError) as error:

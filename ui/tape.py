@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from em_core import schedule
+from em_core.caching import footprint
 from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
 from ui import limits
@@ -16,8 +17,10 @@ Json = dict[str, Any]
 # a whole frame at the tape's end holds what changed since the whole frame before it; one that is filled in later, and
 # the first of each group, hold everything
 GROUP = 20
-# so many whole frames are kept; those farthest from what is in view are given up, group by group
+# so many whole frames are kept, fewer of heavy ones: about so many bytes; those farthest from what is in view are given
+# up, group by group
 KEPT = 120
+KEPT_BYTES = 64_000_000
 
 
 def never() -> bool:
@@ -41,6 +44,7 @@ class Tape:
     def __init__(self) -> None:
         self._light: list[Json] = []
         self._whole: dict[int, Json] = {}
+        self._heaviest = 0  # bytes of a frame that holds everything
 
     # --- what a page says ---------------------------------------------------------------------------------------
     def __len__(self) -> int:
@@ -126,6 +130,8 @@ class Tape:
                 later = view is not None and index < len(self) - 1
                 key = later or index % GROUP == 0 or index - 1 not in self._whole
                 self._whole[index] = self.draw(index, key)
+                if key:
+                    self._heaviest = max(self._heaviest, footprint(self._whole[index]))
         if view is not None:
             self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
@@ -138,12 +144,13 @@ class Tape:
 
     def forget(self, view: Sequence[int]) -> None:
         """Give up whole frames far from those of `view`, where there are too many."""
-        if len(self._whole) <= KEPT:
+        kept = min(KEPT, KEPT_BYTES // max(self._heaviest, 1))
+        if len(self._whole) <= kept:
             return
         near = {index // GROUP for index in view}
         groups = {index // GROUP for index in self._whole} - near
         for group in sorted(groups, key=lambda group: min(abs(group - other) for other in near), reverse=True):
-            if len(self._whole) <= KEPT:
+            if len(self._whole) <= kept:
                 break
             # the next group begins with a frame that holds everything
             self._whole = {index: frame for index, frame in self._whole.items() if index // GROUP != group}

@@ -6,7 +6,7 @@ import math
 
 from em_core.kinds import MOVES
 from em_core.observe.moment import Moment
-from figures.look.wording import ROUNDING
+from figures.look.wording import still
 
 
 def fell(moment: Moment) -> bool:
@@ -14,7 +14,7 @@ def fell(moment: Moment) -> bool:
     now, before = moment.bound.log_evidence, moment.before and moment.before.log_evidence
     if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
         return False
-    return before - now > ROUNDING * max(1.0, abs(before))
+    return now < before and not still(now - before, before)
 
 
 def why(moment: Moment) -> str:
@@ -22,7 +22,8 @@ def why(moment: Moment) -> str:
     letter = moment.step.move
     if letter is None or not fell(moment) or MOVES[letter].kind != "M":
         return ""
-    return f" {_step(moment, letter) or _q(moment)}"
+    cause = _step(moment, letter) or _q(moment)
+    return f" {cause}" if cause else ""
 
 
 def _step(moment: Moment, letter: str) -> str:
@@ -42,11 +43,16 @@ def _step(moment: Moment, letter: str) -> str:
 
 def _q(moment: Moment) -> str:
     """Where q is to blame: the bound rose, but it did not touch log p where θ was."""
+    if moment.step.before.q_at is moment.step.before.theta:
+        return ""  # it did touch
     degrees = moment.temperature
     if moment.q_move == "T" and degrees is not None and degrees > 1:
+        flat = "q is flatter than the posterior, so M follows a blurred picture of h"
+        if "weights" in moment.step.after.theta:
+            flat = "every point belongs a little to every component, and M draws them together"
         return (
-            f"This is annealing: at temperature {degrees:.3g} every point belongs a little to every component, and M "
-            "draws them together. log p climbs again as the temperature comes down to 1."
+            f"This is annealing: at temperature {degrees:.3g} {flat}. "
+            "log p climbs again as the temperature comes down to 1."
         )
     if moment.q_move == "T":
         return "The bound of a tempered q does not touch log p, so log p may fall while the bound rises. E is safe."

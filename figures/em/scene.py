@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from em_core.caching import footprint
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
@@ -36,6 +37,9 @@ from figures.scene import (
     each,
     passing,
 )
+
+# bytes of all that moves in the data view between two half-steps
+_MOST_BETWEEN = 8_000_000
 
 GRID = Grid(
     wide="""
@@ -161,14 +165,20 @@ class EmScene(PageScene):
         way = moment.course
         if way is None:
             return []
-        result = []
+        result: list[Json] = []
+        still = False
         for stop, there in enumerate(moment.on_the_way()):
             if there is None:
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
             caption = words.underway(terms, float(STOPS[stop]), way.touches)
-            changed = self.view.parameters(state.theta, state.q) | self._course.inner(moment, way, stop)
+            places = {} if still else self.view.parameters(state.theta, state.q)
+            if not result:
+                # all of a long chain at every stop would take megabytes: then only the bound moves
+                still = len(STOPS) * footprint(places) > _MOST_BETWEEN
+                places = {} if still else places
+            changed = places | self._course.inner(moment, way, stop)
             if self._whole:
                 changed |= self._whole.inner(moment, way, stop)
             changed |= self._decomposition.changes(terms)

@@ -215,10 +215,6 @@ _NAMES = {
 }
 
 
-def _of(moment: Moment) -> tuple[float | None, float | None]:
-    return moment.bound.log_evidence, moment.bound.elbo
-
-
 def _letters(drawn: list[Moment]) -> Json:
     """What stands below these half-steps: the letters of their moves, or where there are many, numbers."""
     if len(drawn) <= _LETTERS:

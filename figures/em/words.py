@@ -6,7 +6,7 @@ import math
 
 from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
-from em_core.records import Bound
+from em_core.records import Array, Bound
 from figures.em import falls
 from figures.look.moves import START
 from figures.look.wording import change, number, power, still
@@ -20,6 +20,8 @@ COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "How far"
 
+# so many numbers of a parameter are read out
+_LISTED = 40
 # a gradient per unit that is rounding
 _FLAT = 1e-6
 # where an M-type move left θ as it was
@@ -53,7 +55,7 @@ def chip(moment: Moment) -> Chip:
 def picture(moment: Moment) -> str:
     """The half-step for someone who cannot see the pictures."""
     bound = moment.bound
-    theta = "; ".join(f"{name} {_listed(entry.tolist())}" for name, entry in moment.step.after.theta.items())
+    theta = "; ".join(f"{name} {_told(entry)}" for name, entry in moment.step.after.theta.items())
     return (
         f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
         f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
@@ -279,6 +281,11 @@ def _drawn(moment: Moment) -> str:
         return "all units, as the batch is no smaller than the data"
     kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
+
+
+def _told(entry: Array) -> str:
+    """The numbers of a parameter; of a long one its shape."""
+    return _listed(entry.tolist()) if entry.size <= _LISTED else f"of shape {' × '.join(map(str, entry.shape))}"
 
 
 def _listed(value: object) -> str:

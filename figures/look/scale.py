@@ -10,8 +10,8 @@ from figures.look.encode import Json
 
 # of the largest number on the axis: below this share of it, ticks would differ in their fifth digit or later
 _ALIKE = 1e-4
-# less than this share of a height is no fall, and one so many times as deep as all that was climbed leaves the picture
-_FALL, _DEEP = 1e-12, 9.0
+# a fall so many times as deep as all that was climbed leaves the picture
+_DEEP = 9.0
 
 
 def nice(length: float, most: int = 4) -> float:
@@ -69,7 +69,7 @@ def readable(steps: Sequence[tuple[float | None, Sequence[float]]]) -> list[floa
     best, steady, fallen = -math.inf, [], []
     for height, heights in steps:
         level = best if height is None else height
-        (steady if level >= best - _FALL * max(1.0, abs(level)) else fallen).append(heights)
+        (steady if level >= best or wording.still(best - level, level) else fallen).append(heights)
         best = max(best, level)
     kept = [height for heights in steady for height in heights]
     if not kept:

@@ -8,6 +8,8 @@ _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # the smallest gap that is more than rounding, as a share of |log p|
 ROUNDING = 1e-14
+# the smallest change that is: terms may be larger than the number that they add up to
+STILL = 1e-12
 
 # of every page whose runs are made of moves: act, label, what the button does
 TOOLS = (
@@ -45,14 +47,14 @@ def large(value: float) -> str:
 
 def gap(value: float | None, log_evidence: float) -> str:
     """The gap; what lies below rounding is said to be 0."""
-    if value is not None and still(value, log_evidence):
+    if value is not None and abs(value) <= ROUNDING * max(1.0, abs(log_evidence)):
         return "0.000"
     return number(value)
 
 
 def still(by: float, size: float) -> bool:
     """Whether a change is rounding, of a number of this size."""
-    return abs(by) <= ROUNDING * max(1.0, abs(size))
+    return abs(by) <= STILL * max(1.0, abs(size))
 
 
 def change(by: float, size: float) -> str:

@@ -34,6 +34,7 @@ class MapRun(Counted):
         parts, steps = settings.overrides, min(steps, limits.LONGEST)
         limits.check({"data": {**(parts.data or {}), **(parts.dictionary or {})}}, steps, "steps")
         experiment = SparseCodingExperiment.parse(settings.experiment(steps))
+        limits.check_path(len(experiment.problem.target), experiment.problem.n_atoms)
         try:
             run = cls(experiment, settings)
         except HalfStepFailed as failure:  # the pictures need the optimum, and the optimum its path over λ

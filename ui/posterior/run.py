@@ -47,6 +47,11 @@ class PosteriorRun(Tape):
         """Nothing: a ladder is shown whole."""
         return []
 
+    @property
+    def taped(self) -> tuple[()]:
+        """Nothing is made step by step."""
+        return ()
+
     def query(self, cursor: int) -> dict[str, str]:
         return {"cursor": str(cursor)} if cursor else {}
 

@@ -9,9 +9,9 @@ import numpy as np
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
-from figures.drawing import Figure
+from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, padded, segments
+from figures.em.data_views.base import UNSEEN, PlainView, padded
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
 
@@ -39,10 +39,10 @@ class ChainsView(PlainView):
         result: Json = {}
         if q is None:
             for ribbon in self.ribbons:
-                result |= ribbon.empty()
+                result |= ribbon.set(y=[])
             return result | series.set(marker_color=UNSEEN, marker_symbol="circle")
         for ribbon, share in zip(self.ribbons, q.probabilities, strict=True):
-            result |= ribbon.set(x=self.places, y=share)
+            result |= ribbon.set(y=share)
         return result | series.set(
             marker_color=blended_colors(self._broken(q.probabilities, 1.0 / self.k)),
             marker_symbol=symbols(self._broken(q.probabilities, 0.0)),
@@ -52,16 +52,14 @@ class ChainsView(PlainView):
         states = self.model.viterbi(self.data, theta)
         levels = self._levels(theta)
         result = self.figure["transitions"].set(z=theta["transition_matrix"]) | self.figure["path"].set(
-            x=self.places,
             y=states.tolist(),
             marker_color=[palette.component(int(k)) for k in states],
             text=[str(k + 1) for k in states],
         )
         if levels is None:
-            return result | self.figure["levels"].empty()
+            return result | self.figure["levels"].set(y=[])
         heights = levels[states]
-        x, y = segments(self.places - 0.5, heights, self.places + 0.5, heights)
-        return result | self.figure["levels"].set(x=x, y=y)
+        return result | self.figure["levels"].set(y=broken(np.column_stack([heights, heights])))
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta
@@ -98,20 +96,32 @@ class ChainsView(PlainView):
             y=self._broken(self.data.values),
             hover="%{y}",
         )
-        figure.curve("levels", "$text", "level of the most likely state", width=2)
+        steps = broken(np.column_stack([self.places - 0.5, self.places + 0.5]))
+        figure.curve("levels", "$text", "level of the most likely state", width=2, x=steps)
         self.ribbons = [
             figure.curve(
                 f"ribbon {name}",
                 palette.component(k),
                 width=0.5,
                 stackgroup="posterior",
+                x=self.places,
                 xaxis="x",
                 yaxis="y2",
                 hover=f"state {name}: %{{y:.3f}}",
             )
             for k, name in enumerate(names)
         ]
-        figure.points("path", None, size=6, symbol="square", xaxis="x", yaxis="y3", text=[], hover="state %{text}")
+        figure.points(
+            "path",
+            None,
+            size=6,
+            symbol="square",
+            xaxis="x",
+            yaxis="y3",
+            x=self.places,
+            text=[],
+            hover="state %{text}",
+        )
         figure.image(
             "transitions",
             x=names,

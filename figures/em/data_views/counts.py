@@ -18,6 +18,9 @@ from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
 
+# so many counts at most at which the curves are drawn
+_PLACES = 400
+
 
 class CountsView(PlainView):
     """Mixture of Poisson distributions."""
@@ -30,7 +33,8 @@ class CountsView(PlainView):
         self.k = len(experiment.start["weights"])
         self.seen, self.where = np.unique(self.data.values, return_inverse=True)
         self.frequencies: Array = np.bincount(self.where, self.data.counts)
-        self.grid = np.arange(0, int(self.seen.max()) + 4, dtype=float)
+        last = int(self.seen.max()) + 3
+        self.grid = np.unique(np.linspace(0, last, min(last + 1, _PLACES)).round())
         top = 1.15 * float(self.frequencies.max())
         self.figure = figure = Figure(
             "data",

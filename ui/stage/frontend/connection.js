@@ -183,7 +183,7 @@ export class Connection {
       this.say(WORDS.dead);
       return;
     }
-    sessionStorage.setItem(KEPT, JSON.stringify({ time: Date.now(), path: location.pathname, asks: this.asks() }));
+    keep({ time: Date.now(), path: location.pathname, asks: this.asks() });
     location.reload();
   }
 
@@ -194,7 +194,7 @@ export class Connection {
   taken() {
     const kept = read();
     if (!kept?.asks) return [];
-    sessionStorage.setItem(KEPT, JSON.stringify({ time: kept.time }));
+    keep({ time: kept.time });
     return kept.path === location.pathname && Date.now() - kept.time < RELOAD_EVERY ? kept.asks : [];
   }
 
@@ -231,7 +231,18 @@ export class Connection {
   }
 }
 
-/** @returns {{ time: number, path?: string, asks?: Act[] } | null} */
+/** @typedef {{ time: number, path?: string, asks?: Act[] }} Kept */
+
+/** @param {Kept} kept */
+function keep(kept) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  } catch {
+    // a browser that keeps nothing
+  }
+}
+
+/** @returns {Kept | null} */
 function read() {
   try {
     return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");

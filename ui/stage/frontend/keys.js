@@ -43,7 +43,11 @@ export function keySwitch(names) {
   const node = el("button", { class: "stage-tool stage-keys", type: "button", title: names.SwitchKeys });
   const show = () => setText(node, off() ? names.KeysOff : names.KeysOn);
   node.addEventListener("click", () => {
-    localStorage.setItem(KEPT, off() ? "on" : "off");
+    try {
+      localStorage.setItem(KEPT, off() ? "on" : "off");
+    } catch {
+      // a browser that keeps nothing: the keys stay on
+    }
     show();
   });
   show();
