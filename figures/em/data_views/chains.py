@@ -1,4 +1,4 @@
-"""Time series with the state posteriors as ribbons, the most likely path, and the transition matrix."""
+"""Time series with the state posteriors as ribbons, the most probable path, and the transition matrix."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class ChainsView(PlainView):
             y=self._broken(self.data.values),
             hover="%{y}",
         )
-        figure.curve("levels", "$text", "level of the most likely state", width=2)
+        figure.curve("levels", "$text", "level along the Viterbi path", width=2)
         self.ribbons = [
             figure.curve(
                 f"ribbon {name}",
