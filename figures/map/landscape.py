@@ -61,7 +61,7 @@ class Landscape:
             marker_line={"color": "$text", "width": 1},
             x=[first],
             y=[second],
-            hover="most likely h<br>%{x:.4f}, %{y:.4f}",
+            hover="most probable h<br>%{x:.4f}, %{y:.4f}",
         )
         figure.points("here", "$text", size=12, symbol="circle", hover="h = (%{x:.4f}, %{y:.4f})", glides=True)
 
