@@ -21,9 +21,9 @@ const KEYS = new Set(["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "Arrow
 
 const WORDS = {
   lost: "Reconnecting …",
-  full: "Reconnecting … Keys are ignored until then.",
+  full: "Reconnecting … Until then, keys are ignored.",
   many: "Too many keys at once: the last ones were ignored.",
-  dead: "The server does not answer. Reload the page to try again.",
+  dead: "The server is not responding. Reload the page to try again.",
 };
 
 export class Connection {
