@@ -295,7 +295,7 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence, the log-likelihood of θ: what EM maximises"),
+    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence, the log-likelihood of θ: what EM climbs"),
     "=",
     Term(
         "elbo",

@@ -28,7 +28,7 @@ SIGNAL = "Signal, Wh + b and residual"
 CODE = "Code h"
 PROGRESS = "Distance from the optimum"
 SHRINK = "Soft threshold"
-PATH = "Most probable h for each λ"
+PATH = "MAP h for each λ"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),

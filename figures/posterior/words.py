@@ -17,8 +17,8 @@ PICTURE, PLANE = "Posterior and q", "h₁ and h₂"
 # what views are called where they share a place
 TABS = {"picture": "Posterior", "terms": "Terms", "width": "Width s", "mean": "Mean μ"}
 TERMS = "Terms of log p"
-WIDTH = "ELBO and gap against the width s of q"
-MEAN, FIRST_MEAN = "ELBO against the mean μ of q", "ELBO against μ₁, with μ₂ held fixed"
+WIDTH = "ELBO and gap against s"
+MEAN, FIRST_MEAN = "ELBO against μ", "ELBO against μ₁, with μ₂ held fixed"
 SLIDER = "Width s"
 # the sum of bound and gap of a Dirac
 UNDEFINED = "−∞ + ∞ has no value"
