@@ -21,7 +21,7 @@ const KEYS = new Set(["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "Arrow
 
 const WORDS = {
   lost: "Reconnecting …",
-  full: "Reconnecting … Until then, keys are ignored.",
+  full: "Reconnecting … Keys are ignored until then.",
   many: "Too many keys at once: the last ones were ignored.",
   dead: "The server is not responding. Reload the page to try again.",
 };
