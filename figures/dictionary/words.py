@@ -144,7 +144,7 @@ def _happened(moment: Moment, before: Moment | None) -> str:
             if n == 1
             else f"{n} unused atoms were replaced by poorly reconstructed pictures"
         )
-        revived = f" {which} (★); log p changes only once a code uses {'it' if n == 1 else 'them'}."
+        revived = f" {which} (★); log p changes only once codes use {'it' if n == 1 else 'them'}."
     return f"{happened}{risen}{revived}"
 
 
