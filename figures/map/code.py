@@ -65,12 +65,12 @@ def _stems(background: Background, glides: bool) -> Figure:
     figure.ring(
         "optimum",
         "$text",
-        "most probable h",
+        "MAP h",
         size=11,
         width=1.5,
         x=(used + 1).tolist(),
         y=best[used].tolist(),
-        hover="most probable h%{x} = %{y:.4f}",
+        hover="MAP h%{x} = %{y:.4f}",
     )
     if background.experiment.solver == "lca":
         figure.points(
