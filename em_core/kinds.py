@@ -66,7 +66,7 @@ class Move:
         return not self.requires or hasattr(model, self.requires)
 
 
-_OPENS = "opens, because θ leaves the value at which q was computed"
+_OPENS = "opens, as θ moves away from where q was computed"
 _STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
 _NO_COORDINATES = "its parameters have no unconstrained coordinates"
 
@@ -89,7 +89,7 @@ _TABLE = (
         "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
         False,
         requires="mode",
-        lacking="its posterior has no mode for a point mass to sit on",
+        lacking="its posterior has no mode at which to put a point mass",
     ),
     Move(
         "P",
@@ -121,8 +121,8 @@ _TABLE = (
         "V",
         "E",
         "mean field: one sweep",
-        "q is updated for one hidden variable after another, each independent of the others.",
-        "falls to a floor above 0 where the posterior does not factorise",
+        "q factorises over the hidden variables: each factor in turn becomes the best one given the others.",
+        "falls towards a floor, which is above 0 where the posterior does not factorise",
         True,
         requires="mean_field",
         proviso="once q factorises (a q that does not is factorised first, which can lower it)",
@@ -141,7 +141,7 @@ _TABLE = (
         "G",
         "M",
         "one gradient step",
-        "θ takes one step of fixed size up the gradient of ELBO / N.",
+        "θ takes one step up the gradient of ELBO / N, with a fixed step size.",
         _OPENS,
         False,
         _STEP,
@@ -153,7 +153,7 @@ _TABLE = (
         "B",
         "M",
         "one gradient step with backtracking",
-        "θ takes one step up the gradient, halved until the bound rises.",
+        "θ takes one step up the gradient, halved until the bound rises enough.",
         _OPENS,
         True,
         {"step": Setting(1.0, "size of the step tried first")},
@@ -165,7 +165,7 @@ _TABLE = (
         "S",
         "M",
         "one stochastic gradient step",
-        "θ takes one step of fixed size up the gradient of a minibatch drawn at random.",
+        "θ takes one step up the gradient computed from a random minibatch, with a fixed step size.",
         _OPENS,
         False,
         {
@@ -185,7 +185,7 @@ _TABLE = (
         "A",
         "M",
         "one Adam step",
-        "θ takes one Adam step: the gradient's running mean divided by the root of its running mean square.",
+        "θ takes one Adam step: the gradient's running mean divided by the square root of its running mean square.",
         _OPENS,
         False,
         {
@@ -201,7 +201,7 @@ _TABLE = (
         "N",
         "M",
         "one damped Newton step",
-        "θ takes one Newton step, with the curvature made negative definite, halved until the bound rises.",
+        "θ takes one Newton step, with the Hessian made negative definite, halved until the bound rises enough.",
         _OPENS,
         True,
         needs_q=True,

@@ -250,7 +250,7 @@ def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array,
     except HalfStepFailed as failure:
         _now(model, data, state)
         numbers = {**failure.numbers, "step": step, "slope": norm}
-        message = f"a gradient step of size {step:g} goes too far ({failure}); try a smaller step"
+        message = f"a gradient step of size {step:g} is too large ({failure}); try a smaller one"
         raise HalfStepFailed(failure.kind, message, **numbers) from None
     return Made(replace(state, theta=theta), Info(1, True, step, norm))
 

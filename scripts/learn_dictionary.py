@@ -1,6 +1,6 @@
 """Learns 96 atoms for 8 × 8 patches of the shipped photograph and writes em_core/datasets/learned_dictionary.csv.
 
-Alternates the most likely codes of all patches (the hard E-step) with exact updates of one atom after the other (the
+Alternates the most probable codes of all patches (the hard E-step) with exact updates of one atom after the other (the
 M-step, with the atoms' lengths held at 1). Takes half a minute. Run: python scripts/learn_dictionary.py
 """
 

@@ -100,7 +100,7 @@ def remission() -> None:
     data = reference("p09c")
     columns = ["weeks in remission", "ended"]
     notes = {
-        "title": "Remission of 21 leukaemia patients under 6-mercaptopurine",
+        "title": "Remission times of 21 leukaemia patients on 6-mercaptopurine",
         "source": "E. J. Freireich et al. (1963), The effect of 6-mercaptopurine on the duration of steroid-induced "
         "remissions in acute leukemia, Blood 21, 699-716; also Gehan (1965), Cox and Oakes (1984)",
         "licence": FACTS,
@@ -136,7 +136,8 @@ def digits_binary(each: int = 66) -> None:
     notes = {
         "title": "Handwritten digits 0, 1 and 2 in black and white, 8 × 8 pixels",
         "source": "E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning "
-        f"Repository, doi 10.24432/C50P49; the first {each} of each in scikit-learn's table, on from level 8 of 16",
+        f"Repository, doi 10.24432/C50P49; the first {each} of each digit in scikit-learn's table; a pixel is 1 from "
+        "level 8 of 16 up",
         "licence": "CC BY 4.0",
         "models": "bernoulli_mixture",
         "fields": {"values": names},

@@ -65,7 +65,7 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
         valid = f"at most {AT_ONCE // (numbers * hidden):,} on this page, with data and a model of this size"
         raise InvalidExperiment(field, f"{half_steps:,} half-steps", f"{valid}; the command line takes more")
     valid = (
-        f"values × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, counting at least {_LEAST_ROW} for each point"
+        f"numbers × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, counting at least {_LEAST_ROW} for each point"
     )
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")

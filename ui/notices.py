@@ -38,6 +38,6 @@ def fault(error: Exception) -> bool:
     notice(
         "error",
         f"Something went wrong (error {number}). Reload the page: its address keeps your view. "
-        "If this comes again, open the app without the rest of the address.",
+        "If it happens again, open the app without the rest of the address.",
     )
     return True

@@ -40,4 +40,4 @@ def about(title: str, text: str, expanded: bool = True) -> None:
 def keys(moves: str = "") -> None:
     """What the keyboard does on the stage."""
     plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
-    plain("A full stop shows the page to a hall (presenter mode), ? lists all keys.")
+    plain("Press . for presenter mode and ? for a list of all keys.")

@@ -28,7 +28,7 @@ GENERATORS = {
     "bars": ("dictionary_learning",),
     "patches": ("dictionary_learning",),
 }
-PREPARATIONS = {"centred": "without their mean", "whitened": "whitened"}
+PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
 
 
 @dataclass(frozen=True)

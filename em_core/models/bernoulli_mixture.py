@@ -24,8 +24,8 @@ class BernoulliMixture(Mixture):
         title="Bernoulli mixture",
         size=Size("n_components", "weights", "Components K", 3),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
-        data={"values": "(N, D) or (N,) of 0 and 1"},
-        parameters={"weights": "(K,)", "probabilities": "(K, D) of a 1, from 0 to 1"},
+        data={"values": "(N, D) or (N,), each 0 or 1"},
+        parameters={"weights": "(K,)", "probabilities": "(K, D), each the probability of a 1, from 0 to 1"},
     )
 
     @property

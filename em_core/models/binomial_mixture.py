@@ -31,7 +31,7 @@ class BinomialMixture(Mixture):
             "n_components": "number of coins K, needed only without a start; default 2",
         },
         data={"successes": "(N,) whole numbers from 0 to trials"},
-        parameters={"weights": "(K,)", "probabilities": "(K,) of heads, from 0 to 1"},
+        parameters={"weights": "(K,)", "probabilities": "(K,), each the probability of heads, from 0 to 1"},
     )
 
     @property

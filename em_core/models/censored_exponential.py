@@ -75,7 +75,7 @@ class CensoredExponential:
         settings={},
         data={
             "times": "(N,) numbers of at least 0",
-            "observed": "(N,) of true (failed at that time) and false (still alive then)",
+            "observed": "(N,), each true (failed at that time) or false (censored then)",
         },
         parameters={"mean": "the mean lifetime, above 0"},
     )

@@ -1,7 +1,7 @@
 """Dictionary learning: sparse coding whose dictionary W is learned, as EM with q on a single point.
 
 h is the code of each point: p(h) = Π (λ/2) exp(−λ|h_k|), v | h ~ N(Wh + b, I/β). Its posterior has no closed form, so
-there is no exact E-step. H puts q on the most likely codes, M fits W to them: coordinate ascent on log p(v, h; W).
+there is no exact E-step. H puts q on the most probable codes, M fits W to them: coordinate ascent on log p(v, h; W).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Signals:
 class PointCodes:
     """q: all mass on one code for each point.
 
-    codes: (N, K); duality_gaps: (N,), how far each may be from the most likely.
+    codes: (N, K); duality_gaps: (N,), how far each may be from the most probable.
     """
 
     codes: Array
@@ -74,8 +74,8 @@ class DictionaryLearning:
             "beta": "noise precision β, above 0; default 1",
             "norm_constraint": "true: atoms have length at most 1; false: any length; default true",
             "n_atoms": f"number of atoms K, needed only without a start; default {_DEFAULT_ATOMS}",
-            "dead_atoms": "keep: atoms that no code uses stay; revive: each becomes a badly explained data point "
-            "(the objective stays, for nothing uses the atom yet); default keep",
+            "dead_atoms": "keep: atoms that no code uses stay; revive: each becomes a poorly reconstructed data point "
+            "(the objective does not change, because no code uses the atom yet); default keep",
         },
         data={"values": "(N, D) or (N,) numbers", "offset": "(D,), subtracted from every point; default 0"},
         parameters={"dictionary": "(D, K), atoms as columns, none of length 0; drawn at random without a start"},
@@ -138,11 +138,11 @@ class DictionaryLearning:
         return float(len(data.values))
 
     def mode(self, data: Signals, theta: Parameters) -> PointCodes:
-        """The most likely code of every point, found from 0."""
+        """The most probable code of every point, found from 0."""
         return self.mode_from(data, theta, None)
 
     def mode_from(self, data: Signals, theta: Parameters, q: PointCodes | None) -> PointCodes:
-        """The most likely codes, found from those of `q`: no point's objective rises, so that log p(v, h) never falls.
+        """The most probable codes, found from those of `q`: no point's objective rises, so log p(v, h) never falls.
 
         Each is solved until its duality gap is at most 1e-10 of what there is to explain.
         """

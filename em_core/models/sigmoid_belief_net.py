@@ -49,7 +49,7 @@ class SigmoidBeliefNet(CategoricalRows):
         title="Sigmoid belief net",
         size=Size("n_hidden", "hidden_biases", "Hidden units H", 4),
         settings={"n_hidden": f"number of hidden units H up to {MOST_HIDDEN}, needed only without a start; default 4"},
-        data={"values": "(N, D) or (N,) of 0 and 1"},
+        data={"values": "(N, D) or (N,), each 0 or 1"},
         parameters={
             "hidden_biases": "(H,): p(h = 1) = σ(hidden_biases)",
             "visible_biases": "(D,)",
@@ -140,7 +140,7 @@ class SigmoidBeliefNet(CategoricalRows):
         log_joint = self.log_joint(data, theta)
         if not np.isfinite(log_joint).all():
             raise HalfStepFailed(
-                "impossible_data", "a configuration of the hidden units has probability zero: mean field needs them all"
+                "impossible_data", "a configuration of the hidden units has probability zero, but mean field needs all"
             )
         if q is None:
             off, on = (np.tile(expit(sign * theta["hidden_biases"])[:, None], len(data.values)) for sign in (-1, 1))

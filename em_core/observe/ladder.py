@@ -26,7 +26,7 @@ _FAR = 12.0
 class Likelihood:
     """p(v | h) over h, a Gaussian up to scale: it has fallen to e^{−d²/2} of its peak at peak + d · root · u, ‖u‖ = 1.
 
-    at_mode: the d of the most likely h.
+    at_mode: the d of the most probable h.
     """
 
     peak: Array
@@ -50,7 +50,7 @@ class Background:
 
     @cached_property
     def height(self) -> float:
-        """log p(h, v) at the most likely h."""
+        """log p(h, v) at the most probable h."""
         return float(log_joint(self.problem, self.posterior.mode))
 
     @cached_property

@@ -92,7 +92,7 @@ class Background:
 
     @cached_property
     def optimum(self) -> Array:
-        """The most likely code, exact up to rounding: from the path."""
+        """The most probable code, exact up to rounding: from the path."""
         return self.path.at(self.problem.penalty)
 
     @cached_property
@@ -125,7 +125,7 @@ class Background:
 
     @cached_property
     def pursued(self) -> Array:
-        """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most likely code."""
+        """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most probable code."""
         states = [self.experiment.first_state()]
         while not states[-1].done:
             states.append(SOLVERS[self.experiment.solver].step(self.problem, states[-1]))

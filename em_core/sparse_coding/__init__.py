@@ -1,4 +1,4 @@
-"""Sparse coding: the most likely code of a signal, step by step, and the posterior that it is the peak of."""
+"""Sparse coding: the most probable code of a signal, step by step, and the posterior that it is the peak of."""
 
 from em_core.sparse_coding.learning.batch import encode
 from em_core.sparse_coding.posterior.exact import Posterior, exact_posterior, log_joint, most_likely_code

@@ -1,6 +1,6 @@
 """The problem of MAP inference in sparse coding: objective, gradient, shrinkage and the certificate.
 
-Model: p(h) = Π (λ/2) exp(−λ|h_i|), p(v | h) = N(Wh + b, I/β). The most likely code minimises
+Model: p(h) = Π (λ/2) exp(−λ|h_i|), p(v | h) = N(Wh + b, I/β). The most probable code minimises
 (β/2)‖v − Wh − b‖² + λ‖h‖₁. Shapes: D dimensions, K atoms.
 """
 
@@ -72,7 +72,7 @@ class Problem:
 
     @cached_property
     def lambda_max(self) -> float:
-        """The smallest λ at which the most likely code is 0: ‖βWᵀ(v − b)‖∞."""
+        """The smallest λ at which the most probable code is 0: ‖βWᵀ(v − b)‖∞."""
         return float(np.abs(gradient(self, np.zeros(self.n_atoms))).max())
 
     @cached_property

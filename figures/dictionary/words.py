@@ -124,8 +124,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
         risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
-        certified = f"Certified: no other code can lower a picture's objective by more than {number(gap, 6)}."
-        return f"H-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
+        proven = f"Proven: no picture is more than {number(gap, 6)} above its optimum."
+        return f"H-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
     model: Any = moment.experiment.model
     if letter == "C":
         happened = "C-step: each atom in turn was set to its best value, with the codes held fixed."
@@ -139,8 +139,12 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     revived = ""
     if moment.revived:
         n = len(moment.revived)
-        which = "1 unused atom was" if n == 1 else f"{n} unused atoms were"
-        revived = f" {which} replaced by poorly reconstructed pictures (★); log p changes only once codes use them."
+        which = (
+            "1 unused atom was replaced by a poorly reconstructed picture"
+            if n == 1
+            else f"{n} unused atoms were replaced by poorly reconstructed pictures"
+        )
+        revived = f" {which} (★); log p changes only once codes use {'it' if n == 1 else 'them'}."
     return f"{happened}{risen}{revived}"
 
 
@@ -148,7 +152,7 @@ def _next(moment: Moment) -> str:
     if moment.next_move is None:
         return ""
     if moment.next_move == "H":
-        return "Next, H finds the most likely codes for these atoms."
+        return "Next, H finds the most probable codes for these atoms."
     if moment.next_move == "C":
         return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."

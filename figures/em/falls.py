@@ -8,6 +8,9 @@ from em_core.kinds import MOVES
 from em_core.observe.moment import Moment
 from figures.look.wording import still
 
+# where q is to blame
+_REMEDY = "With E before M, log p rises at least as much as the bound."
+
 
 def fell(moment: Moment) -> bool:
     """Whether log p fell by more than rounding."""
@@ -35,9 +38,9 @@ def _step(moment: Moment, letter: str) -> str:
     own = moment.experiment.moves.get(letter, {})
     smaller = f"{own['step'] / 10:g}" if "step" in own else "a smaller step"
     if letter == "S":
-        return f"A few units point another way than all of them: try a larger batch, or step {smaller}."
+        return f"A minibatch's gradient is noisy: try a larger batch, or a step size of {smaller}."
     if letter == "A":
-        return f"Adam went past the top of the bound: try step {smaller}, or B, which backtracks."
+        return f"Adam does not check that the bound rises: try a step size of {smaller}, or B, which does."
     return f"The step was too large: it jumped past the top of the bound. Try {smaller}, or B, which backtracks."
 
 
@@ -47,17 +50,14 @@ def _q(moment: Moment) -> str:
         return ""  # it did touch
     degrees = moment.temperature
     if moment.q_move == "T" and degrees is not None and degrees > 1:
-        flat = "q is flatter than the posterior, so M follows a blurred picture of h"
-        if "weights" in moment.step.after.theta:
-            flat = "every point belongs a little to every component, and M draws them together"
         return (
-            f"This is annealing: at temperature {degrees:.3g} {flat}. "
-            "log p climbs again as the temperature comes down to 1."
+            f"This is annealing: at temperature {degrees:.3g} q is flatter than the posterior, and M fits θ to that. "
+            "log p rises again as the temperature comes down to 1."
         )
     if moment.q_move == "T":
-        return "The bound of a tempered q does not touch log p, so log p may fall while the bound rises. E is safe."
+        return f"With a tempered q the bound does not touch log p, so log p can fall while the bound rises. {_REMEDY}"
     if moment.q_move == "H":
-        return "Hard EM climbs log p(h*, v), not log p: with all mass on one h, log p may fall. E instead of H is safe."
+        return f"Hard EM climbs log p(h*, v), not log p: with all its mass on one h, log p can fall. {_REMEDY}"
     if moment.q_move in ("P", "V"):
-        return "This q is not the posterior everywhere, so log p may fall while the bound rises. E is safe."
-    return "q belonged to another θ, so the bound did not touch log p here. Make E first: then log p cannot fall."
+        return f"This q is not the posterior, so log p can fall while the bound rises. {_REMEDY}"
+    return f"q was out of date: it was computed for a different θ, so the bound did not touch log p. {_REMEDY}"

@@ -18,7 +18,7 @@ TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposit
 TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
-HOW_FAR = "How far"
+HOW_FAR = "Along the M-step"
 
 # so many numbers of a parameter are read out
 _LISTED = 40
@@ -76,14 +76,17 @@ def _happened(moment: Moment) -> str:
     bound, before, letter = moment.bound, moment.before, moment.step.move
     if letter is None or before is None:
         if bound.elbo is None:
-            return "The start: parameters θ, but no q yet."
+            return "The start: there is a θ, but no q yet."
+        q_at, theta = moment.step.after.q_at, moment.step.after.theta
+        if q_at is not None and same(q_at, theta):
+            return "The start: q is the posterior at θ, so the ELBO touches log p(v)."
         shown = gap_text(bound.kl, bound.log_evidence)
-        return f"The start: q is the posterior at parameters other than θ, so the ELBO lies {shown} below log p(v)."
+        return f"The start: q is out of date. It was computed for a different θ, so the ELBO is {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
         slope = rejected[0].numbers.get("slope", math.inf)
         if slope < _FLAT:
-            return f"The step was rejected: θ is already at a maximum of the bound, up to rounding (slope {slope:.1g})."
+            return f"The step was rejected: the bound is flat here, up to rounding (gradient per unit {slope:.1g})."
         return f"The step was rejected: {rejected[0].message}."
     if MOVES[letter].kind == "E":
         return _e_type(moment, before)
@@ -121,7 +124,7 @@ def _e_type(moment: Moment, before: Bound) -> str:
         words = f"q ∝ p(h|v) to the power 1 / {degrees:.3g}, {kind} the posterior"
         return f"Tempered E-step: {words}.{changed} The gap is {shown}."
     floor = gap_text(moment.floor, bound.log_evidence)
-    return f"Mean field: one sweep.{changed} The gap is {shown}; further sweeps at this θ would bring it to {floor}."
+    return f"Mean field: one sweep.{changed} The gap is {shown}; more sweeps at this θ would bring it to {floor}."
 
 
 def _m_type(moment: Moment, before: Bound) -> str:
@@ -134,8 +137,8 @@ def _m_type(moment: Moment, before: Bound) -> str:
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
         "B": "θ took one backtracking gradient step of size {taken:.3g}",
-        "S": "θ took one step up the gradient of {drawn}",
-        "A": "θ took one step of Adam",
+        "S": "θ took one step up the gradient computed from {drawn}",
+        "A": "θ took one Adam step",
         "N": "θ took one damped Newton step",
         "L": "θ took {n} L-BFGS iteration{s}",
         "C": "the {block} jumped to the maximum of the bound, with the other parameters held fixed",
@@ -179,7 +182,7 @@ def half_step(moment: Moment) -> str:
         lines.append(f"ELBO {number(now.elbo)}{_by(now.elbo, before and before.elbo)}")
         lines.append(f"gap {gap_text(now.kl, now.log_evidence)}")
     if moment.floor is not None:
-        lines.append(f"gap of the best factorised q {number(moment.floor)}")
+        lines.append(f"gap after more mean-field sweeps {number(moment.floor)}")
     if moment.plain is not None:
         lines.append(f"log p of plain EM {number(moment.plain)}")
     return "<br>".join(lines)
@@ -208,9 +211,9 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
         return ["", "", ""]
     there = "new θ" if course.at else "where M leads"
     if not one_number:
-        return ["0<br>θ that made q", "½", f"1<br>{there}"]
+        return ["0<br>θ used for q", "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
-    return [f"{begin}<br>θ that made q", "", f"{end}<br>{there}"]
+    return [f"{begin}<br>θ used for q", "", f"{end}<br>{there}"]
 
 
 def course_title(moment: Moment) -> str:
@@ -219,17 +222,18 @@ def course_title(moment: Moment) -> str:
     if bound.elbo is None:
         return "No q yet, and so no bound"
     if moment.pointed:
-        return "q is a point: the objective in place of the bound"
+        return "q is a point: the objective replaces the bound"
     if letter is None:
-        return "q belongs to another θ: L lies below log p"
+        current = moment.step.after.q_at is not None and same(moment.step.after.q_at, moment.step.after.theta)
+        return "L touches log p" if current else "q is out of date: L lies below log p"
     if MOVES[letter].kind == "M":
         before, now = moment.before and moment.before.kl, bound.kl
         if same(moment.step.after.theta, moment.step.before.theta):
             return "θ did not move"
         if before is None or now is None:
-            return f"{letter} moved θ, q stayed"
+            return f"{letter} moved θ and left q alone"
         finding = "the gap opens" if now > before else "the gap shrinks"
-        return f"{letter} moves θ, q stays: {finding}"
+        return f"{letter} moves θ with q fixed: {finding}"
     touches = moment.step.after.q_at is moment.step.after.theta
     if touches and course is not None:
         return f"L touches log p; next, {moment.next_move} climbs L"
@@ -243,7 +247,7 @@ def underway(bound: Bound, t: float, touches: bool) -> str:
         return f"θ is {t:g} of the way along the M-step, with q unchanged: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
     if t == 0 and touches:
-        return "θ stands where q was computed: the bound touches log p(v)."
+        return "θ is where q was computed: the bound touches log p(v)."
     return f"θ is {t:g} of the way along the M-step, with q unchanged: the gap is {shown}."
 
 
@@ -270,15 +274,17 @@ def _next(moment: Moment) -> str:
     if moment.step.move is not None and MOVES[moment.step.move].kind == "M" and stale:
         return "Next, another M-step with the same q, which no longer matches θ."
     if not MOVES[letter].monotone:
-        return "Next, the M-step follows the gradient of the bound over θ while q stays fixed."
-    return "Next, the M-step raises the bound over θ while q stays fixed."
+        return "Next, the M-step follows a gradient of the bound in θ, with q held fixed."
+    if letter == "M":
+        return "Next, the M-step maximises the bound over θ, with q held fixed."
+    return "Next, the M-step raises the bound by moving θ, with q held fixed."
 
 
 def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
     info = moment.step.info
     if info.share == 1:
-        return "all units, as the batch is no smaller than the data"
+        return "all units, because the batch is as large as the data"
     kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
 
@@ -296,9 +302,14 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence: what learning tries to raise"),
+    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence, the log-likelihood of θ: what EM climbs"),
     "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
+    Term(
+        "elbo",
+        r"\mathcal{L}(q,\theta)",
+        "$elbo",
+        "the evidence lower bound (ELBO): the E-step maximises it over q, the M-step over θ",
+    ),
     "+",
     Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", "the gap; the E-step brings it to 0"),
 ]

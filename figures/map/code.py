@@ -41,7 +41,7 @@ class CodePictures:
 
 
 def _stems(background: Background, glides: bool) -> Figure:
-    """A stem for each coefficient that is not 0; rings mark the most likely code."""
+    """A stem for each coefficient that is not 0; rings mark the most probable code."""
     problem, best = background.problem, background.optimum
     low, high = _extent(background)
     room = 0.3 * (high - low or 1.0)
@@ -61,16 +61,16 @@ def _stems(background: Background, glides: bool) -> Figure:
     )
     used = np.flatnonzero(best)
     figure.curve("stems", "$fit", glides=glides)
-    figure.points("heads", "$fit", "h now", hover="h%{x} = %{y:.4f}", glides=glides)
+    figure.points("heads", "$fit", "current h", hover="h%{x} = %{y:.4f}", glides=glides)
     figure.ring(
         "optimum",
         "$text",
-        "most likely h",
+        "MAP h",
         size=11,
         width=1.5,
         x=(used + 1).tolist(),
         y=best[used].tolist(),
-        hover="most likely h%{x} = %{y:.4f}",
+        hover="MAP h%{x} = %{y:.4f}",
     )
     if background.experiment.solver == "lca":
         figure.points(

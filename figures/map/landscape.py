@@ -47,21 +47,21 @@ class Landscape:
         )
         parts = background.proximal
         momentum = parts and background.experiment.solver != "ista"
-        figure.curve("ahead", "$muted", "ahead", width=1.5, dash="dot", showlegend=momentum)
+        figure.curve("ahead", "$muted", "momentum", width=1.5, dash="dot", showlegend=momentum)
         figure.curve("moved", "$fit", "gradient", width=3, showlegend=parts)
-        figure.curve("shrunk", "$penalty", "shrink", width=3, dash="4px,2px", showlegend=parts)
+        figure.curve("shrunk", "$penalty", "threshold", width=3, dash="4px,2px", showlegend=parts)
         figure.curve("way", "$text", "code", width=1.2, mode="lines+markers", marker_size=5)
         first, second = (float(entry) for entry in background.optimum[:2])
         figure.points(
             "optimum",
             "$certificate",
-            "optimum",
+            "MAP h",
             size=15,
             symbol="star",
             marker_line={"color": "$text", "width": 1},
             x=[first],
             y=[second],
-            hover="most likely h<br>%{x:.4f}, %{y:.4f}",
+            hover="MAP h<br>%{x:.4f}, %{y:.4f}",
         )
         figure.points("here", "$text", size=12, symbol="circle", hover="h = (%{x:.4f}, %{y:.4f})", glides=True)
 

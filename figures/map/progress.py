@@ -62,7 +62,7 @@ def _distance(background: Background) -> Figure:
     first = max(background.problem.lipschitz * background.away, 1e-3)
     figure = Figure(
         "progress",
-        "Certificate",
+        "Convergence",
         x="step k",
         y="nats",
         legend=True,
@@ -71,10 +71,10 @@ def _distance(background: Background) -> Figure:
         corner=_CORNER,
     )
     figure.curve("objective", "$text", "objective − optimum", hover="above the optimum by %{y:.3g}")
-    figure.curve("gap", "$certificate", "certified gap", dash="dash", hover="certified gap %{y:.3g}")
+    figure.curve("gap", "$certificate", "duality gap", dash="dash", hover="duality gap %{y:.3g}")
     ista, fista = background.promised(steps) or ([], [])
-    figure.curve("ista", "$muted", "ISTA's O(1/k)", width=1.5, x=steps, y=ista)
-    figure.curve("fista", "$muted", "FISTA's O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
+    figure.curve("ista", "$muted", "ISTA bound, O(1/k)", width=1.5, x=steps, y=ista)
+    figure.curve("fista", "$muted", "FISTA bound, O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)
     figure.ring("here", ["$text", "$certificate"], size=12)
     return figure
 

@@ -128,7 +128,7 @@ class MapScene(PageScene):
         if self.background.from_zero or not self._picture.is_drawn:
             return []
         x, y = (float(entry) for entry in step.state.code[:2])
-        return [Handle("code", "picture", x, y, "Start of h", "$text")]
+        return [Handle("code", "picture", x, y, "Starting point h", "$text")]
 
     def _numbers(self, code: Array, point: Point) -> tuple[Json, Json]:
         text = {name: wording.number(getattr(point, name)) for name in ("objective", "fit", "penalty")}

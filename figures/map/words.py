@@ -11,7 +11,7 @@ from figures.scene import Chip, Metric, Term
 
 METRICS = (
     Metric("objective", "Objective"),
-    Metric("gap", "Certified gap", "$certificate"),
+    Metric("gap", "Duality gap", "$certificate"),
     Metric("support", "Nonzero coefficients", "$fit"),
 )
 ATOMS = "Atoms in use"
@@ -28,23 +28,23 @@ SIGNAL = "Signal, Wh + b and residual"
 CODE = "Code h"
 PROGRESS = "Distance from the optimum"
 SHRINK = "Soft threshold"
-PATH = "Most likely h over λ"
+PATH = "MAP h for each λ"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
     ("random", "New signal", "Take the next signal of this kind"),
 )
 # what the slider within a step goes through
-COEFFICIENT, HALVES = "Coefficient", "Gradient, then shrink"
+COEFFICIENT, HALVES = "Coefficient", "Gradient, then threshold"
 
 _AIM = (
-    "The most likely h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
+    "The most probable h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
     "unless the fit pulls harder than λ. (Minimising this does not commit you to a Laplace prior.)"
 )
 
 _OTHER_AIM = (
-    "A different problem: as few atoms as possible (L0), without λ and without shrinkage. The objective shown is still "
-    "that of the L1 problem, for comparison."
+    "OMP looks for a good fit with few atoms (L0), greedily, without λ and without shrinkage. The objective shown is "
+    "still that of the L1 problem, for comparison."
 )
 
 
@@ -56,11 +56,11 @@ def caption(background: Background, step: Step) -> str:
     zeros = background.problem.n_atoms - size
     gap = number(step.duality_gap, 6)
     if not background.is_l1:
-        knows = f"It solves a different problem: another code's objective may be lower by up to {gap}."
+        knows = f"OMP does not minimise this objective: it may be up to {gap} above the optimum."
     elif step.duality_gap == 0:
-        knows = "Certified: no other code has a lower objective."
+        knows = "Proven: no code has a lower objective."
     else:
-        knows = f"Certified: no other code can lower the objective by more than {gap}."
+        knows = f"Proven: at most {gap} above the optimum."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
@@ -71,13 +71,13 @@ def caption(background: Background, step: Step) -> str:
 def _found(step: Step) -> dict[str, str]:
     """What homotopy's sentence tells of its state."""
     penalty = getattr(step.state, "penalty", None)
-    where = "the λ you asked for" if step.state.done else "where an atom joins or leaves"
+    where = "the value you chose" if step.state.done else "where an atom joins or leaves"
     return {} if penalty is None else {"penalty": number(penalty, 4), "where": where}
 
 
 def landscape(n_atoms: int) -> str:
     """The title of the contours."""
-    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path down'}"
+    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path of the solver'}"
 
 
 def shrink(background: Background) -> str:
@@ -103,12 +103,12 @@ def picture(background: Background, step: Step) -> str:
     listed = ", ".join(f"h{k + 1} = {step.state.code[k]:.4g}" for k in used[:12])
     return (
         f"Step {step.index} of {background.title}. Objective {number(step.objective)}, "
-        f"certified gap {number(step.duality_gap)}. Nonzero: {listed or 'none'}{' …' if len(used) > 12 else ''}."
+        f"duality gap {number(step.duality_gap)}. Nonzero: {listed or 'none'}{' …' if len(used) > 12 else ''}."
     )
 
 
 EQUATION = [
-    Term("objective", r"-\log p(h\mid v)+c", "$text", "what the most likely h minimises; c does not depend on h"),
+    Term("objective", r"-\log p(h\mid v)+c", "$text", "what the most probable h minimises; c does not depend on h"),
     "=",
     Term(
         "fit",

@@ -1,4 +1,4 @@
-"""Where the most likely h, the median and the mean stand: the same signs in every picture."""
+"""Where the most probable h, the median and the mean stand: the same signs in every picture."""
 
 from __future__ import annotations
 

@@ -17,14 +17,14 @@ PICTURE, PLANE = "Posterior and q", "h₁ and h₂"
 # what views are called where they share a place
 TABS = {"picture": "Posterior", "terms": "Terms", "width": "Width s", "mean": "Mean μ"}
 TERMS = "Terms of log p"
-WIDTH = "Over the width s of q"
-MEAN, FIRST_MEAN = "Over the mean μ of q", "Over μ₁, with μ₂ held fixed"
+WIDTH = "ELBO and gap against s"
+MEAN, FIRST_MEAN = "ELBO against μ", "ELBO against μ₁, with μ₂ held fixed"
 SLIDER = "Width s"
 # the sum of bound and gap of a Dirac
 UNDEFINED = "−∞ + ∞ has no value"
 # act, label, what the button does
 TOOLS = (
-    ("reset", "μ to the MAP", "Centre q on the most likely h"),
+    ("reset", "μ to the MAP", "Centre q on the most probable h"),
     ("mean", "μ to the mean", "Centre q on the posterior mean"),
 )
 NAMES = {"Position": "Rung", "Steps": "Rungs", "Start": "Start", "Done": "The end"}
@@ -109,7 +109,7 @@ def _best(ladder: Ladder, rung: Rung) -> str:
     return (
         f"The Gaussian N(μ, s²) with the highest bound, at μ = {place(*map(float, rung.q.mean))} with "
         f"s = {place(*map(float, rung.q.width))}. Its gap of "
-        f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is what such a q cannot represent: {lost}."
+        f"{gap_text(rung.bound.kl, rung.bound.log_evidence)} is the price of what such a q cannot represent: {lost}."
     )
 
 
@@ -160,7 +160,7 @@ EQUATION = [
         "entropy",
         r"H(q)",
         "$elbo",
-        "entropy of q: depends on its width, not on its mean; together with the expected log joint, the ELBO",
+        "entropy of q: depends on its width, not on its mean; added to the expected log joint, it gives the ELBO",
     ),
     "+",
     Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", "the gap: how far q is from the posterior"),

@@ -34,7 +34,7 @@ def numbers_of(row):
 class Map(Reader):
     """The page and what a reader reads on it."""
 
-    path, labels, figures = "map", ("Objective", "Certified gap", "Nonzero coefficients"), 6
+    path, labels, figures = "map", ("Objective", "Duality gap", "Nonzero coefficients"), 6
 
     def expected(self, row):
         return numbers_of(row)

@@ -84,7 +84,7 @@ def test_opens_and_steps(learning):
     atoms = np.array(expected[3]["parameters"]["dictionary"]).T
     flips = np.abs(((before - 128.0) / 127 * atoms).sum(axis=1))
     np.testing.assert_allclose(flips, (atoms**2).sum(axis=1) / np.abs(atoms).max(axis=1), rtol=0.02)
-    expect(learning.caption).to_contain_text("each picture got its most likely code")
+    expect(learning.caption).to_contain_text("each picture got its most probable code")
     heights = [row["expected_log_joint"] for row in expected[1:]]
     assert learning.trace("timeline.joint", "y") == pytest.approx(heights, rel=1e-12)
     second = [row["expected_log_joint"] for row in rows(replace(SMALL, seed=1), "HMH")[1:]]
@@ -180,7 +180,7 @@ def test_end_shows_its_progress_and_pause_stops_it(learning):
 def test_end_comes_to_the_end_of_bars(learning):
     learning.open()
     learning.button("End").click()
-    expect(learning.page.get_by_text("Converged: the last round raised")).to_be_visible()
+    expect(learning.page.get_by_text("Converged: the last cycle raised")).to_be_visible()
     frame = learning.frame()
     assert frame > 20 and learning.address(f"cursor={frame}")["schedule"].startswith("(HM)")
     learning.shows(rows(SMALL, "HM" * (frame // 2))[frame])

@@ -176,7 +176,7 @@ def test_blobs(home, dimensions):
     title = home.plot("data", "plot._fullLayout.yaxis.title.text")
     assert title == ("density" if dimensions == 1 else "x3")
     if dimensions == 4:
-        home.choose("Vertical", "x4")
+        home.choose("Vertical axis", "x4")
         home.wait_plot("data", "plot._fullLayout?.yaxis.title.text === 'x4'")
         home.shows(rows(settings, "EMEM")[4])  # another view of the same run
         home.at(4)

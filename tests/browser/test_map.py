@@ -61,7 +61,7 @@ def test_play_scrub_chips_and_click(map_page):
 def test_the_scrubber_moves_the_point_and_the_numbers(map_page):
     map_page.open("steps=2&cursor=2", 2)
     before, after = rows(TOY, 2)[1:]
-    scrubber = map_page.stage.get_by_role("slider", name="Gradient, then shrink")
+    scrubber = map_page.stage.get_by_role("slider", name="Gradient, then threshold")
     scrubber.focus()
     map_page.press(*["ArrowLeft"] * 20)
     expect(scrubber).to_have_attribute("aria-valuetext", "0")
@@ -112,7 +112,7 @@ def test_zoom_survives_and_no_figure_is_built_again(map_page):
 def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.open("steps=2&cursor=2", 2)
     before = map_page.numbers()
-    box = map_page.stage.get_by_role("button", name="Start of h").bounding_box()
+    box = map_page.stage.get_by_role("button", name="Starting point h").bounding_box()
     left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     map_page.pull((left, top), (left - 60, top - 40))
     map_page.at(0)

@@ -31,7 +31,7 @@ def test_the_end_says_why_nothing_follows(map_page, solver):
     assert frame > 0 and len(expected) == frame + 1
     map_page.shows(expected[-1])
     said = (
-        "Certified: this is the most likely code" if solver in ("ista", "coordinate_descent") else "solver has finished"
+        "Proven: this is the most probable code" if solver in ("ista", "coordinate_descent") else "solver has finished"
     )
     expect(map_page.page.get_by_text(said)).to_be_visible()
     if solver != "omp":
@@ -152,7 +152,7 @@ def test_a_large_lambda_gives_exactly_0(map_page):
     expect(map_page.page.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
     assert map_page.numbers()[1:] == [0, 0] and map_page.trace("code.heads", "y") == []
     map_page.open("penalty=2")  # the same by a link
-    expect(map_page.page.get_by_text("Certified: this is the most likely code")).to_be_visible()
+    expect(map_page.page.get_by_text("Proven: this is the most probable code")).to_be_visible()
 
 
 def test_race_and_support(map_page):
@@ -168,7 +168,7 @@ def test_race_and_support(map_page):
     map_page.button("Support").click()
     map_page.wait_plot("support", "plot.offsetWidth > 0 && trace('support').y.length === 7")
     assert map_page.trace("support.support", "y") == [row["support_size"] for row in rows(TOY, 6)]
-    map_page.button("Certificate").click()
+    map_page.button("Convergence").click()
     map_page.wait_plot("progress", "plot.offsetWidth > 0 && trace('objective').y.length === 6")
     gaps = [row["duality_gap"] for row in rows(TOY, 6)]
     assert map_page.trace("progress.gap", "y") == pytest.approx(gaps[1:], rel=1e-9)

@@ -36,12 +36,12 @@ def test_a_toolbar_says_what_a_drag_does(demo):
     drag(demo)
     left, right, low, high = ranges(demo)
     assert left < -10 and high > 10 and right - left == pytest.approx(20) and high - low == pytest.approx(20)
-    bar.get_by_role("button", name="Show all again").click()
+    bar.get_by_role("button", name="Reset view").click()
     assert ranges(demo) == WHOLE
     demo.zoom_mode("shape", "Drag a box to enlarge")
     drag(demo)
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] > -9.5")
-    bar.get_by_role("button", name="Show all again").click()
+    bar.get_by_role("button", name="Reset view").click()
     bar.get_by_role("button", name="Zoom and move: Shape", exact=True).click()
     expect(bar.get_by_role("group")).to_be_hidden()
     drag(demo)
@@ -64,7 +64,7 @@ def test_zoom_with_keys_alone_and_go_on(demo):
     assert lens.get_attribute("aria-pressed") == "false"
     expect(lens).to_be_focused()
     demo.press("Enter")
-    demo.button("Show all again").focus()
+    demo.button("Reset view").focus()
     demo.press("Enter")
     assert ranges(demo) == WHOLE
 

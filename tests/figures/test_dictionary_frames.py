@@ -173,7 +173,7 @@ def test_captions():
     run = learned(BARS)
     assert "no codes yet" in shown(run, 0).text["caption"] and "Next, H" in shown(run, 0).text["caption"]
     h, m = shown(run, 3).text["caption"], shown(run, 4).text["caption"]
-    assert "most likely code" in h and "Certified" in h and "Next, M" in h
+    assert "most probable code" in h and "Proven" in h and "Next, M" in h
     assert "length at most 1" in m and "rose by" in m
     free = shown(learned(DICTIONARY["free"])).text["caption"]
     assert "there is no optimum" in free and "of any length" in free

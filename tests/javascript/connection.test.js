@@ -126,7 +126,7 @@ test("not while its script runs, and not twice in a minute", () => {
   assert.equal(reloads, 1);
   connection.await();
   pass(10_000);
-  assert.deepEqual([reloads, says()], [1, "The server does not answer. Reload the page to try again."]);
+  assert.deepEqual([reloads, says()], [1, "The server is not responding. Reload the page to try again."]);
   pass(60_000);
   connection.await();
   pass(10_000);

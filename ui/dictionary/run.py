@@ -18,7 +18,7 @@ from ui.lanes import Lane, Lanes
 class DictionaryRun(Lanes):
     """Dictionary learning on the page; the second start makes every move along with it."""
 
-    SETTLED: ClassVar[str] = "Converged: the last round raised log p(v, h) by less than a billionth of itself."
+    SETTLED: ClassVar[str] = "Converged: the last cycle raised log p(v, h) by less than one part in a billion."
     UNREADY: ClassVar[str] = "an H-step first: this move needs codes"
 
     def __init__(self, experiment: Experiment, second: Experiment | None) -> None:

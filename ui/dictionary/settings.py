@@ -75,7 +75,7 @@ class DictionarySettings(Settings):
     norm_constraint: bool = toggle(
         True,
         "Limit atom length to 1",
-        "Without this limit log p(v, h; W) can rise for ever: longer atoms with smaller codes build the same pictures"
+        "Without this limit log p(v, h; W) has no maximum: longer atoms with smaller codes build the same pictures"
         " at a lower cost.",
         entry="settings.norm_constraint",
         change=_OTHER_MODEL,

@@ -11,9 +11,9 @@ _ABOUT = r"""
 Each picture is a sum of a few atoms, the columns of $W$: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$, with a prior that
 favours zeros, $p(h)=\prod_k \tfrac{\lambda}{2}e^{-\lambda|h_k|}$.
 
-The exact posterior of $h$ has no closed form. **H** moves $q$ to the most likely code of each picture, **M** fits $W$
-to these codes. H raises $\log p(v,h;W)$ over the codes, M over the atoms: the staircase of EM, with a point for $q$.
-The ELBO itself is $-\infty$ throughout, because the entropy of a point is $-\infty$.
+The exact posterior of $h$ has no closed form. **H** puts $q$ on the most probable code of each picture, **M** fits $W$
+to these codes. H maximises $\log p(v,h;W)$ over the codes, M over the atoms: EM's coordinate ascent, with a point for
+$q$. The ELBO itself is $-\infty$ throughout, because the entropy of a point is $-\infty$.
 
 Textbooks write the same objective without a model: $J(H,W)=\lambda'\lVert H\rVert_1+\lVert V-HW^\top-b\rVert^2$ with
 $\lambda'=2\lambda/\beta$, so that $-\log p(v,h;W)=\tfrac{\beta}{2}J+c$. With $\beta=2\lambda$, $\lambda'$ is 1.

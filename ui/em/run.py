@@ -24,7 +24,7 @@ _PLAIN = schedule.plan("EM", MOVES)
 class EmRun(Lanes):
     """EM on the page."""
 
-    SETTLED: ClassVar[str] = "Converged: the last round changed the ELBO by less than a billionth of itself."
+    SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
     UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
 
     def __init__(

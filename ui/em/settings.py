@@ -129,8 +129,8 @@ class EmSettings(Settings):
     standardize: bool = toggle(
         False, "Standardise the data", "Mean 0 and variance 1 in every dimension, so that one step size suits them all."
     )
-    x_axis: int = box(0, 63, 0, "Horizontal", whole=True, change=_OTHER_VIEW)
-    y_axis: int = box(0, 63, 1, "Vertical", whole=True, change=_OTHER_VIEW)
+    x_axis: int = box(0, 63, 0, "Horizontal axis", whole=True, change=_OTHER_VIEW)
+    y_axis: int = box(0, 63, 1, "Vertical axis", whole=True, change=_OTHER_VIEW)
 
     @property
     def takes_gradients(self) -> bool:

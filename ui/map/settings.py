@@ -88,8 +88,10 @@ class MapSettings(Settings):
     solver: str = choice(
         {name: solver.title for name, solver in SOLVERS.items()}, "ista", "Solver", entry="settings.solver"
     )
-    stride: float = slider(0.05, 2.5, 1.0, "Step, in units of 1/‖βWᵀW‖₂", step=0.05)
-    restart: bool = toggle(False, "Restart", "Reset the momentum whenever it points uphill.", entry="solver.restart")
+    stride: float = slider(0.05, 2.5, 1.0, "Step size, in units of 1/‖βWᵀW‖₂", step=0.05)
+    restart: bool = toggle(
+        False, "Adaptive restart", "Reset the momentum whenever it points uphill.", entry="solver.restart"
+    )
     dt: float = slider(0.01, 2.5, lca.DT, "Time step dt/τ", step=0.01, entry="solver.dt")
     atoms: int = slider(1, 64, 10, "Atoms to choose", whole=True, entry="solver.atoms")
 

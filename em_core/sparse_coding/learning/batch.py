@@ -42,7 +42,7 @@ def encode(
     until_gap: float = 1e-6,
     most_iterations: int = 5000,
 ) -> Codes:
-    """The most likely code of every signal.
+    """The most probable code of every signal.
 
     signals: (N, D), dictionary: (D, K), start: (N, K), by default zeros. A signal is done when its duality gap is at
     most `until_gap` (absolute); after `most_iterations` the rest come back as they are, with their true duality gaps.

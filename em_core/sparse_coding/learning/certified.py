@@ -1,4 +1,4 @@
-"""The most likely codes of many signals, each solved until its certificate says so.
+"""The most probable codes of many signals, each solved until its certificate says so.
 
 ADMM finds most supports at once; feature-sign search, exact in finitely many steps, finishes what ADMM leaves.
 """

@@ -27,7 +27,7 @@ HELP = {
         "offset": "(D,), default 0",
     },
     "parameters": {
-        "mean": "(K,), under ladder: where the Gaussians and the Dirac stand; default the most likely h",
+        "mean": "(K,), under ladder: where the Gaussians and the Dirac stand; default the most probable h",
         "widths": "under ladder: standard deviations of the Gaussians, each above 0; default 1, 0.3, …, 1e-6",
     },
 }

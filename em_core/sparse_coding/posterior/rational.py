@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The most likely code: `code` + `rest` is it to twice the digits. cost: what it costs, the objective there.
+    """The most probable code: `code` + `rest` is it to twice the digits. cost: what it costs, the objective there.
 
     With s the slope of the log likelihood there, λ|h_i| − s_i h_i is 0 at the mode and never negative: from 0 it rises
     at rate below_i = λ + s_i to the left and above_i = λ − s_i to the right. All (K,).

@@ -58,7 +58,7 @@ SOLVERS = {
     ),
     "homotopy": Solver(
         "Homotopy (LARS)",
-        "λ fell to {penalty}, {where}; the code is exact there.",
+        "λ fell to {penalty}, {where}; the code is the exact solution there.",
         homotopy.init,
         homotopy.step,
         from_zero=True,
@@ -80,7 +80,8 @@ SOLVERS = {
     ),
     "feature_sign": Solver(
         "Feature-sign search",
-        "The code jumped to the exact solution for its current signs.",
+        "The code moved towards the exact solution for its current signs: all the way, or to a change of sign where "
+        "the objective is lower.",
         feature_sign.init,
         feature_sign.step,
         descends=True,

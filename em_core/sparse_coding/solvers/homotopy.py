@@ -123,7 +123,7 @@ def path(problem: Problem, least: float = 0.0, most_knots: int = 10_000) -> Path
     states = [_first_knot(problem, least)]
     while not states[-1].done:
         if len(states) > most_knots:
-            raise HalfStepFailed("long_path", f"more than {most_knots} knots", penalty=states[-1].penalty)
+            raise HalfStepFailed("long_path", f"the path has more than {most_knots} knots", penalty=states[-1].penalty)
         states.append(step(problem, states[-1]))
     return Path(np.array([s.penalty for s in states]), np.array([s.code for s in states]))
 

@@ -35,7 +35,7 @@ def init(problem: Problem, code: Array | None = None, atoms: int | None = None) 
     """
     start = starting_code(problem, code)
     if start.any():
-        raise InvalidExperiment("start.code", start.tolist(), "zeros: omp starts without atoms")
+        raise InvalidExperiment("start.code", start.tolist(), "zeros: OMP starts with no atoms")
     most = min(problem.dictionary.shape) if atoms is None else atoms
     cost = 3 * problem.dictionary.size if most else 0
     state = State(code=start, multiplications=cost, chosen=(), atoms=most)

@@ -1,4 +1,4 @@
-"""Time series with the state posteriors as ribbons, the most likely path, and the transition matrix."""
+"""Time series with the state posteriors as ribbons, the most probable path, and the transition matrix."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class ChainsView(PlainView):
             hover="%{y}",
         )
         steps = broken(np.column_stack([self.places - 0.5, self.places + 0.5]))
-        figure.curve("levels", "$text", "level of the most likely state", width=2, x=steps)
+        figure.curve("levels", "$text", "level along the Viterbi path", width=2, x=steps)
         self.ribbons = [
             figure.curve(
                 f"ribbon {name}",

@@ -81,7 +81,7 @@ class LifetimesView(PlainView):
         figure.points(
             "alive",
             "$text",
-            "still alive",
+            "censored",
             symbol="circle-open",
             marker_line_width=2,
             x=self.times[alive],

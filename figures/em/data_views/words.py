@@ -12,10 +12,10 @@ COINS = "Tosses, completed by q"
 COUNTS = "Counts, split by responsibility"
 BINARY = "Rows and their responsibilities"
 REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
-FACTORS = "Points and their expected places on the factors"
-CHAINS = "Time series, and its hidden states under q"
+FACTORS = "Points and their reconstructions from the factors"
+CHAINS = "Time series and hidden states under q"
 ROBUST = "Points, sized by their expected weight"
-MISSING = "Missing values, filled in by their conditional means"
+MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
 BELIEF_NET = "Weights, data, and hidden units under q"
@@ -50,7 +50,9 @@ def coins(probabilities: Iterable[float]) -> str:
 
 def rates(mixture: Iterable[tuple[float, float]]) -> str:
     """Weight and rate of each component."""
-    return "; ".join(f"component {k}: {weight:.2f} at rate {rate:.3f}" for k, (weight, rate) in enumerate(mixture, 1))
+    return "; ".join(
+        f"component {k}: weight {weight:.2f}, rate {rate:.3f}" for k, (weight, rate) in enumerate(mixture, 1)
+    )
 
 
 def pictures(has_q: bool) -> str:
@@ -97,7 +99,7 @@ def lifetime(mean: float) -> str:
 
 
 def alleles(frequencies: Iterable[tuple[str, float]]) -> str:
-    return "alleles: " + ", ".join(f"{name} {share:.4f}" for name, share in frequencies)
+    return "allele frequencies: " + ", ".join(f"{name} {share:.4f}" for name, share in frequencies)
 
 
 def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:

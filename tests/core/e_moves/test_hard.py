@@ -1,4 +1,4 @@
-"""H: q is a point, the most likely h."""
+"""H: q is a point, the most probable h."""
 
 from __future__ import annotations
 

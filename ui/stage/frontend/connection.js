@@ -23,7 +23,7 @@ const WORDS = {
   lost: "Reconnecting …",
   full: "Reconnecting … Keys are ignored until then.",
   many: "Too many keys at once: the last ones were ignored.",
-  dead: "The server does not answer. Reload the page to try again.",
+  dead: "The server is not responding. Reload the page to try again.",
 };
 
 export class Connection {

@@ -9,11 +9,12 @@ import { el } from "./dom.js";
 
 const NAMES = {
   Keys: "Keys", Close: "Close", Views: "Views",
-  next: "next step", back: "step back", play: "play, pause", ends: "to the start, to the end",
-  present: "presenter mode", pages: "step, in presenter mode (as clickers do)", digits: "show this view; in presenter mode one or two",
-  full: "full screen: the view under the pointer or in focus, else all", blank: "black screen",
-  spot: "spotlight: the view or term under the pointer or in focus, else the next view", help: "this list",
-  escape: "end spotlight, black screen, full screen",
+  next: "next step, previous step", back: "previous step", play: "play or pause", ends: "go to the start, run to the end",
+  present: "presenter mode", pages: "next and previous step in presenter mode, as on a clicker",
+  digits: "show this view; in presenter mode, one or two views",
+  full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
+  spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
+  escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
 const KEYS = [

@@ -17,9 +17,9 @@ const NAMES = {
   Start: "Start", Back: "Back", Play: "Play", Pause: "Pause", End: "End", Speed: "Speed", perSecond: "/s",
   Position: "Position", Steps: "Steps", Transport: "Playback", Done: "The end", of: "{} of {}",
   Working: "Computing step {}. Press Pause to stop.",
-  Copy: "Copy link", Copied: "Link copied", NotCopied: "Not copied", NoLink: "Too long for a link",
+  Copy: "Copy link", Copied: "Link copied", NotCopied: "Could not copy", NoLink: "Too long for a link",
   KeysOn: "Keys on", KeysOff: "Keys off",
-  SwitchKeys: "Switch the keys of the stage off, for instance to use those of a screen reader, and on again",
+  SwitchKeys: "Turn keyboard shortcuts off, for instance for a screen reader, or on again",
 };
 
 /** @typedef {"Start" | "Back" | "Play" | "Pause" | "End"} Press */

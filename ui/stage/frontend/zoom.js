@@ -43,7 +43,7 @@ export class Zoom {
       ...Object.values(this.choices),
       this.button("closer", "Zoom in", () => this.enlarge(CLOSER)),
       this.button("further", "Zoom out", () => this.enlarge(1 / CLOSER)),
-      this.button("reset", "Show all again", () => this.reset()));
+      this.button("reset", "Reset view", () => this.reset()));
     this.node = el("div", { class: "stage-zoom", on: {
       keydown: (event) => this.escape(event),
       click: ({ target, detail }) => detail && target.closest("button")?.blur(), // the keys are the stage's again
