@@ -6,7 +6,7 @@ from typing import Any
 
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
-from figures.look.moves import START
+from figures.look.moves import START, called
 from figures.look.wording import change, number
 from figures.scene import Button, Chip, Metric, Term
 
@@ -52,7 +52,7 @@ def caption(moment: Moment, before: Moment | None) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says."""
-    return Button(f"{letter}-step", _DETAILS.get(letter, MOVES[letter].name)) if letter else None
+    return Button(called(letter), _DETAILS.get(letter, MOVES[letter].name)) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
@@ -125,10 +125,10 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
         certified = f"Certified: no other code can lower a picture's objective by more than {number(gap, 6)}."
-        return f"H-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
+        return f"Hard E-step: each picture got its most likely code, with the atoms held fixed.{risen} {certified}"
     model: Any = moment.experiment.model
     if letter == "C":
-        happened = "C-step: each atom in turn was set to its best value, with the codes held fixed."
+        happened = "Conditional M-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
         happened = "M-step: the atoms were refitted to these codes, with length at most 1."
     else:

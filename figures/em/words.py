@@ -8,7 +8,7 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.em import falls
-from figures.look.moves import START
+from figures.look.moves import START, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
@@ -19,6 +19,23 @@ TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "How far"
+
+# what the main button says in small print, where the name of the move repeats the button
+DETAILS = {
+    "E": "q becomes the posterior",
+    "H": "q on the most probable h",
+    "P": "the next block of units",
+    "T": "the tempered posterior",
+    "V": "one sweep",
+    "M": "θ to the top of the bound",
+    "G": "one step up the bound",
+    "B": "halved until it climbs",
+    "S": "one step on a minibatch",
+    "A": "one step",
+    "N": "one damped step",
+    "L": "a few iterations",
+    "C": "the next block of θ",
+}
 
 # a gradient per unit that is rounding
 _FLAT = 1e-6
@@ -36,7 +53,7 @@ def caption(moment: Moment) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says: the kind of half-step, and in small print which."""
-    return Button(f"{MOVES[letter].kind}-step", MOVES[letter].name) if letter else None
+    return Button(called(letter), DETAILS[letter]) if letter else None
 
 
 def chip(moment: Moment) -> Chip:

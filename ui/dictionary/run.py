@@ -19,7 +19,7 @@ class DictionaryRun(Lanes):
     """Dictionary learning on the page; the second start makes every move along with it."""
 
     SETTLED: ClassVar[str] = "Converged: the last round raised log p(v, h) by less than a billionth of itself."
-    UNREADY: ClassVar[str] = "an H-step first: this move needs codes"
+    UNREADY: ClassVar[str] = "H first, the hard E-step: this move needs codes"
 
     def __init__(self, experiment: Experiment, second: Experiment | None) -> None:
         super().__init__(experiment, *([] if second is None else [Lane(second)]))

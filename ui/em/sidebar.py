@@ -64,8 +64,8 @@ def _schedule(session: EmSession) -> None:
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
         plain(f"M here: {model.help['m_step']}.")
-    for kind, label in (("E", "Make one E-type move"), ("M", "Make one M-type move")):
-        plain(label)
+    for kind, label in (("E", "Change q"), ("M", "Change θ")):
+        st.caption(label)
         with st.container(horizontal=True, gap="small"):
             for letter, move in MOVES.items():
                 if move.kind == kind:
@@ -75,10 +75,10 @@ def _schedule(session: EmSession) -> None:
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:
-    """A button that makes the move; pointed at, it says what there is to know about it."""
+    """A button that makes the move, with its key; pointed at, it says what there is to know about it."""
     model = session.run.experiment.model
     st.button(
-        letter,
+        f"`{letter}` {move.word}",
         key=f"em.move.{letter}",
         disabled=not move.allowed(model),
         help=f"**{move.name}**. {_described(move, model)}",
