@@ -16,6 +16,7 @@ from figures.look.palette import ELBO, EVIDENCE, GAP
 
 _LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _WIDTH = 14
+_CUT = "axis does not start at 0"
 
 # the bars from top to bottom: trace, name, colour
 TERMS = (
@@ -38,7 +39,7 @@ class Decomposition:
             "decomposition",
             "Terms",
             xaxis=layout.hidden_axis(-0.56, 2.14),
-            yaxis=layout.hidden_axis(-1.4, 4.6),
+            yaxis=layout.hidden_axis(-1.75, 4.6),
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
             dragmode=False,
         )
@@ -138,14 +139,14 @@ class Decomposition:
         right_end = _RIGHT[0] + width * right_length / gap_unit
         magnified = _nice(unit / gap_unit * width)
         # where the length itself takes all the room, how much it is magnified is left out
-        times = f", × {_plain(magnified)}" if 2 <= magnified < 1e3 else ""
-        y = -1.0
+        times = f"magnified {_plain(magnified)}×" if 2 <= magnified < 1e3 else ""
+        y, below = -0.95, -1.45
         return self.figure["scale"].set(
             x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y]
         ) | self.figure["scale text"].set(
-            x=[left_end + 0.02, right_end + 0.02],
-            y=[y, y],
-            text=[f"{_nats(left_length)}, axis cut", f"{_nats(right_length)}{times}"],
+            x=[left_end + 0.02, right_end + 0.02, -0.02, _RIGHT[0] - 0.02],
+            y=[y, y, below, below],
+            text=[_nats(left_length), _nats(right_length), _CUT, times],
         )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 
 import streamlit as st
 
+from figures.look import glossary
 from ui import controls
 from ui.notices import plain
 from ui.session import Session
@@ -37,7 +39,15 @@ def about(title: str, text: str, expanded: bool = True) -> None:
         st.markdown(text)
 
 
+def words() -> None:
+    """The glossary, for whoever has no mouse to point with, or looks for a word that is not in view."""
+    with st.expander("What the words mean"):
+        rows = (f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in glossary.listed().items())
+        st.html(f'<dl class="glossary">{"".join(rows)}</dl>')
+
+
 def keys(moves: str = "") -> None:
-    """What the keyboard does on the stage."""
+    """What the words mean, and what the keyboard does on the stage."""
+    words()
     plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
     plain("A full stop shows the page to a hall (presenter mode), ? lists all keys.")

@@ -54,4 +54,4 @@ def _q(moment: Moment) -> str:
         return "Hard EM climbs log p(h*, v), not log p: with all mass on one h, log p may fall. E instead of H is safe."
     if moment.q_move in ("P", "V"):
         return "This q is not the posterior everywhere, so log p may fall while the bound rises. E is safe."
-    return "q belonged to another θ, so the bound did not touch log p here. Make E first: then log p cannot fall."
+    return "q was out of date, so the bound did not touch log p here. Make E first: then log p cannot fall."

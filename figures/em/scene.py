@@ -214,6 +214,7 @@ class EmScene(PageScene):
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
+            glossary=words.GLOSSARY,
         )
 
 

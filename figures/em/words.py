@@ -8,6 +8,7 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Bound
 from figures.em import falls
+from figures.look.glossary import TERMS, of
 from figures.look.moves import START, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
@@ -18,7 +19,7 @@ TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposit
 TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
-HOW_FAR = "How far"
+HOW_FAR = "Move along the M-step"
 
 # what the main button says in small print, where the name of the move repeats the button
 DETAILS = {
@@ -93,7 +94,7 @@ def _happened(moment: Moment) -> str:
         if bound.elbo is None:
             return "The start: parameters θ, but no q yet."
         shown = gap_text(bound.kl, bound.log_evidence)
-        return f"The start: q is the posterior at parameters other than θ, so the ELBO lies {shown} below log p(v)."
+        return f"The start: q is out of date. It was computed for a different θ, so the ELBO is {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
         slope = rejected[0].numbers.get("slope", math.inf)
@@ -209,6 +210,7 @@ def _by(now: float | None, before: float | None) -> str:
 
 # where L and log p meet
 TOUCH = "they touch: q is the posterior here"
+_ORIGIN = "θ when q was computed"
 
 
 def touching_below(height: float) -> str:
@@ -223,9 +225,9 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
         return ["", "", ""]
     there = "new θ" if course.at else "where M leads"
     if not one_number:
-        return ["0<br>θ that made q", "½", f"1<br>{there}"]
+        return [f"0<br>{_ORIGIN}", "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
-    return [f"{begin}<br>θ that made q", "", f"{end}<br>{there}"]
+    return [f"{begin}<br>{_ORIGIN}", "", f"{end}<br>{there}"]
 
 
 def course_title(moment: Moment) -> str:
@@ -236,7 +238,7 @@ def course_title(moment: Moment) -> str:
     if moment.pointed:
         return "q is a point: the objective in place of the bound"
     if letter is None:
-        return "q belongs to another θ: L lies below log p"
+        return "q is out of date: L lies below log p"
     if MOVES[letter].kind == "M":
         before, now = moment.before and moment.before.kl, bound.kl
         if same(moment.step.after.theta, moment.step.before.theta):
@@ -306,9 +308,14 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence: what learning tries to raise"),
+    Term("evidence", r"\log p(v;\theta)", "$evidence", TERMS["log p"]),
     "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", "the evidence lower bound (ELBO); the M-step raises it over θ"),
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", TERMS["ELBO"]),
     "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", "the gap; the E-step brings it to 0"),
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", TERMS["gap"]),
 ]
+
+# equation and metrics explain log p, ELBO and gap
+GLOSSARY = of(
+    "v", "h", "q", "θ", "posterior", "E-step", "M-step", "Mean field", "entropy", "log p(h*, v)", "nats", "gap (nats)"
+)

@@ -166,6 +166,7 @@ class MapScene(PageScene):
             grid=GRID,
             inner=self._slider(),
             tools=[Tool(*tool) for tool in words.TOOLS],
+            glossary=words.GLOSSARY,
         )
 
     def _slider(self) -> Slider | None:

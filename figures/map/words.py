@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.observe.solving import Background, Step
+from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.wording import number
 from figures.scene import Chip, Metric, Term
 
 METRICS = (
-    Metric("objective", "Objective"),
-    Metric("gap", "Certified gap", "$certificate"),
-    Metric("support", "Nonzero coefficients", "$fit"),
+    Metric("objective", "Objective", title=TERMS["objective"]),
+    Metric("gap", "Certified gap", "$certificate", TERMS["Certified gap"]),
+    Metric("support", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
 )
 ATOMS = "Atoms in use"
 # what views are called where they share a place
@@ -54,13 +55,13 @@ def caption(background: Background, step: Step) -> str:
         return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    gap = number(step.duality_gap, 6)
+    gap = number(step.duality_gap)
     if not background.is_l1:
         knows = f"It solves a different problem: another code's objective may be lower by up to {gap}."
     elif step.duality_gap == 0:
-        knows = "Certified: no other code has a lower objective."
+        knows = "Proven: this is the optimum."
     else:
-        knows = f"Certified: no other code can lower the objective by more than {gap}."
+        knows = f"Proven: at most {gap} above the optimum."
     counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
@@ -108,14 +109,17 @@ def picture(background: Background, step: Step) -> str:
 
 
 EQUATION = [
-    Term("objective", r"-\log p(h\mid v)+c", "$text", "what the most likely h minimises; c does not depend on h"),
+    Term("objective", r"-\log p(h\mid v)+c", "$text", TERMS["objective"]),
     "=",
     Term(
         "fit",
         r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
         "$fit",
-        "misfit of Wh + b to the signal: minus the log-likelihood, up to a constant",
+        TERMS["misfit"],
     ),
     "+",
-    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", "cost of the code: minus the log prior, up to a constant"),
+    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", TERMS["cost"]),
 ]
+
+# equation and metrics explain objective, misfit and certified gap
+GLOSSARY = of("h", "λ", "β", "W", "atoms", "kink", "Proven", "nats above the optimum")

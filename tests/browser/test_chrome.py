@@ -82,7 +82,8 @@ def test_a_click_where_nothing_is_draws_no_frame_around_the_page(page, serve):
 
 
 # the boxes of the app's name and purpose, where they are seen
-SIGNS = """() => [...document.querySelectorAll(".app-sign")].filter((node) => node.checkVisibility({ visibilityProperty: true }))
+SIGNS = """() => [...document.querySelectorAll(".app-sign")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }))
   .map((node) => node.getBoundingClientRect().toJSON()).filter(({ right }) => right > 0)"""
 
 

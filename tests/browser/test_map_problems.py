@@ -30,9 +30,7 @@ def test_the_end_says_why_nothing_follows(map_page, solver):
     expected = rows(replace(TOY, solver=solver), frame)
     assert frame > 0 and len(expected) == frame + 1
     map_page.shows(expected[-1])
-    said = (
-        "Certified: this is the most likely code" if solver in ("ista", "coordinate_descent") else "solver has finished"
-    )
+    said = "Proven: this is the most likely code" if solver in ("ista", "coordinate_descent") else "solver has finished"
     expect(map_page.page.get_by_text(said)).to_be_visible()
     if solver != "omp":
         assert map_page.numbers()[1] < 1e-9
@@ -152,7 +150,7 @@ def test_a_large_lambda_gives_exactly_0(map_page):
     expect(map_page.page.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
     assert map_page.numbers()[1:] == [0, 0] and map_page.trace("code.heads", "y") == []
     map_page.open("penalty=2")  # the same by a link
-    expect(map_page.page.get_by_text("Certified: this is the most likely code")).to_be_visible()
+    expect(map_page.page.get_by_text("Proven: this is the most likely code")).to_be_visible()
 
 
 def test_race_and_support(map_page):

@@ -17,6 +17,7 @@ from figures.decomposition import TERMS
 from figures.em import timeline
 from figures.look import wording
 from figures.look.encode import numbers
+from figures.look.moves import called
 from tests.figures.runs import COINS, EM, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
@@ -158,7 +159,7 @@ def test_decomposition_bars_are_as_long_as_their_terms(run):
 
 
 def _nats(text):
-    """The length that a scale bar says it has: `50 nats, axis cut` or `5.0 × 10⁻⁴ nat, × 20`."""
+    """The length that a scale bar says it has: `50 nats` or `5.0 × 10⁻⁴ nat`."""
     plain, small = re.match(r"([\d.,]+)(?: × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))? nats?", text).groups()
     return float(plain.replace(",", "")) * 10.0 ** int(
         (small or "⁰").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
@@ -206,7 +207,8 @@ def test_captions_tell_the_right_numbers(run):
             told = ["did not move"] if stood else [wording.number(abs(rise)), wording.gap(now.kl, now.log_evidence)]
             assert caption.startswith("M-step") and all(part in caption for part in told if rise or stood)
         word = "E-step" if at == len(run) - 1 or run.moves[at] == "E" else "M-step"
-        assert f"the {word}" in caption and run.frames()[at]["next"]["label"] == word
+        assert f"the {word}" in caption
+        assert run.frames()[at]["next"]["label"] == (word if at == len(run) - 1 else called(run.moves[at]))
     first = run.frames()[0]["text"]["caption"]
     assert wording.gap(expected[0].kl, expected[0].log_evidence) in first
 

@@ -99,7 +99,7 @@ def test_ahead_makes_steps_until_it_is_late_and_stops_at_the_end(run):
     run.ahead(late=lambda: True)
     assert len(run) == 2  # no time, one step
     run.ahead()
-    assert run.ended.startswith("Certified")
+    assert run.ended.startswith("Proven")
 
 
 def test_the_page_holds_so_many_steps(monkeypatch):

@@ -53,13 +53,14 @@ def show(session: EmSession) -> None:
 
 
 def _schedule(session: EmSession) -> None:
-    """The schedule: by name, as a word, and the settings of the moves in it."""
+    """The schedule: a recipe by name or any word, and the settings of the moves in it."""
     model, settings = session.run.experiment.model, session.settings
-    present = session.recipe
-    controls.derived(session, "recipe", "Recipe", recipes.offered(model), present)
-    if present in recipes.RECIPES:
+    offered, present = recipes.offered(model), session.recipe
+    named = {label: {"recipe": name} for name, label in offered.items()}
+    controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
+    if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "plan", "compare")
+    controls.show(session, "compare")
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":

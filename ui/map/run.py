@@ -74,5 +74,5 @@ class MapRun(Counted):
         if step.state.done:
             return "The solver has finished."
         if step.duality_gap <= _CLOSE * max(1.0, step.objective) and self.background.is_l1:
-            return "Certified: this is the most likely code, up to rounding."
+            return "Proven: this is the most likely code, up to rounding."
         return None
