@@ -138,6 +138,7 @@ class EmScene(PageScene):
         text |= {
             "caption": words.caption(moment),
             "heading.course": words.course_title(moment),
+            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
@@ -201,7 +202,14 @@ class EmScene(PageScene):
                     tab=words.TABS["course"],
                     heading="heading.course",
                 ),
-                View("timeline", words.TIMELINE, timeline.figures, click="x", tab=words.TABS["timeline"]),
+                View(
+                    "timeline",
+                    words.TIMELINE,
+                    timeline.figures,
+                    click="x",
+                    tab=words.TABS["timeline"],
+                    heading="heading.timeline",
+                ),
                 View(
                     "decomposition",
                     words.DECOMPOSITION,

@@ -253,6 +253,16 @@ def course_title(moment: Moment) -> str:
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
 
+def timeline_title(moment: Moment, start: Moment) -> str:
+    """What has come of log p since the start."""
+    now, then = moment.bound.log_evidence, start.bound.log_evidence
+    if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
+        return TIMELINE
+    if still(now - then, abs(now)):
+        return "log p has not changed"
+    return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
+
+
 def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
     if bound.elbo == -math.inf:

@@ -76,6 +76,14 @@ def _found(step: Step) -> dict[str, str]:
     return {} if penalty is None else {"penalty": number(penalty, 4), "where": where}
 
 
+def progress_title(background: Background, step: Step) -> str:
+    """What the certificate says of the step."""
+    if not background.is_l1:
+        return PROGRESS
+    gap = step.duality_gap
+    return f"At most {number(gap)} above the optimum" if gap else "At the optimum"
+
+
 def landscape(n_atoms: int) -> str:
     """The title of the contours."""
     return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path down'}"

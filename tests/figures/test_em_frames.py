@@ -174,6 +174,20 @@ def test_labels_stay_beside_their_numbers(run):
         assert text[4].endswith(wording.number(bound.log_evidence))
 
 
+def test_the_timelines_title_says_what_came_of_log_p(run):
+    first = bounds(run)[0].log_evidence
+    for at, bound in enumerate(bounds(run)):
+        title = shown(run, at).text["heading.timeline"]
+        risen = bound.log_evidence - first
+        if at == 0:
+            assert title == "log p and ELBO by half-step"
+        elif "not changed" in title:
+            assert abs(risen) <= 1e-13 * abs(first)
+        else:
+            word = "risen" if risen > 0 else "fallen"
+            assert title == f"log p has {word} by {wording.number(abs(risen))}"
+
+
 def test_linkage_draws_the_whole_curve_and_earlier_bounds():
     run = EmRun.of(LINKAGE, "EMEMEM")
     found = shown(run)

@@ -14,7 +14,7 @@ test("the pieces make the sentence, and each thing is explained once, where it i
 });
 
 test("words within words and formulas are left alone", () => {
-  assert.deepEqual(marked("equal gaps; log p(h|v), p(q), q(h = 1), q*, θ² and −log p(h*, v)"), []);
+  assert.deepEqual(marked("equal gaps; log p(h|v), p(q), q(h = 1), q*, θ², θ‖q‖₁ and −log p(h*, v)"), []);
   assert.deepEqual(marked("(q)"), []);
   assert.deepEqual(marked("the gap, then"), ["gap"]);
 });

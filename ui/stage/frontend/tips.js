@@ -23,7 +23,7 @@ function pattern(glossary) {
   const known = patterns.get(glossary);
   if (known) return known;
   const words = Object.keys(glossary).sort((a, b) => b.length - a.length).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const made = new RegExp(`(?<![\\p{L}\\p{N}_(|*=-])(?:${words.join("|")})(?![\\p{L}\\p{N}_(|*²=-])`, "gu");
+  const made = new RegExp(`(?<![\\p{L}\\p{N}_(|*‖=-])(?:${words.join("|")})(?![\\p{L}\\p{N}_(|*‖²=-])`, "gu");
   patterns.set(glossary, made);
   return made;
 }
