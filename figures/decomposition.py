@@ -17,6 +17,8 @@ from figures.look.palette import ELBO, EVIDENCE, GAP
 _LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _WIDTH = 14
 _CUT = "axis does not start at 0"
+# below the scale bars; apart, because on the way to a half-step one of them changes alone
+_REMARKS = ("cut", "magnified")
 
 # the bars from top to bottom: trace, name, colour
 TERMS = (
@@ -59,6 +61,8 @@ class Decomposition:
         )
         figure.curve("scale", "$muted", width=2)
         figure.text("scale text", "$muted", size=12, textposition="middle right")
+        for name in _REMARKS:
+            figure.text(name, "$muted", size=12, textposition="middle right")
 
     def changes(self, bound: Bound) -> Json:
         """Without a q only log p is known; where q is a Dirac at h*, its E log p(h,v) too."""
@@ -120,7 +124,9 @@ class Decomposition:
         if bound.entropy == -math.inf:
             texts["joint"] += " = log p(h*, v)"
         places = {name: max(bars[name][1], 0.0) if name in bars else 0.0 for name in texts}
-        nothing = self.figure["scale"].empty() | self.figure["scale text"].set(x=[], y=[], text=[])
+        nothing = self.figure["scale"].empty()
+        for name in ("scale text", *_REMARKS):
+            nothing |= self.figure[name].set(x=[], y=[], text=[])
         return result | nothing | self._labels(texts, places)
 
     def _bar(self, trace: Trace, name: str, ends: list[float]) -> Json:
@@ -141,12 +147,14 @@ class Decomposition:
         # where the length itself takes all the room, how much it is magnified is left out
         times = f"magnified {_plain(magnified)}×" if 2 <= magnified < 1e3 else ""
         y, below = -0.95, -1.45
-        return self.figure["scale"].set(
-            x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y]
-        ) | self.figure["scale text"].set(
-            x=[left_end + 0.02, right_end + 0.02, -0.02, _RIGHT[0] - 0.02],
-            y=[y, y, below, below],
-            text=[_nats(left_length), _nats(right_length), _CUT, times],
+        return (
+            self.figure["scale"].set(x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y])
+            | self.figure["scale text"].set(
+                x=[left_end + 0.02, right_end + 0.02],
+                y=[y, y],
+                text=[_nats(left_length), _nats(right_length)],
+            )
+            | self.figure["scale remarks"].set(x=[-0.02, _RIGHT[0] - 0.02], y=[below, below], text=[_CUT, times])
         )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 
 import streamlit as st
 
 from figures.look import glossary
 from ui import controls
-from ui.notices import plain
+from ui.notices import explained, plain
 from ui.session import Session
 
 
@@ -42,8 +41,7 @@ def about(title: str, text: str, expanded: bool = True) -> None:
 def words() -> None:
     """The glossary, for whoever has no mouse to point with, or looks for a word that is not in view."""
     with st.expander("What the words mean"):
-        rows = (f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in glossary.listed().items())
-        st.html(f'<dl class="glossary">{"".join(rows)}</dl>')
+        explained(glossary.listed())
 
 
 def keys(moves: str = "") -> None:

@@ -88,7 +88,9 @@ class DictionaryScene(PageScene):
             "metric.codes": f"{mean:.2f} of {self.n_atoms}",
             "metric.atoms": f"{used} of {self.n_atoms}",
         }
-        return text, {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        # exact are numbers of the run alone, and reports have none of codes that nothing has made yet
+        value = {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        return text, value if moment.made else dict.fromkeys(value)
 
     def scene(self) -> Scene:
         starts = [self._atoms.figure]

@@ -90,6 +90,17 @@ def test_words_are_explained_under_the_pointer(home):
     expect(tip).to_be_hidden()
 
 
+def test_a_note_that_is_cut_is_told_in_full(home):
+    note = home.stage.locator("[data-view=data] .stage-note")
+    note.hover()
+    home.page.wait_for_timeout(700)
+    expect(home.page.get_by_role("tooltip")).to_be_hidden()
+    home.page.set_viewport_size({"width": 1280, "height": 720})
+    home.open("model=hidden_markov")
+    note.hover()
+    explained(home, note.inner_text())
+
+
 def test_words_are_explained_where_the_focus_is(home):
     """Also beside a key's work: the next step takes the words away, and their explanation with them."""
     tip = home.page.get_by_role("tooltip")

@@ -174,7 +174,7 @@ def test_revived_atoms_have_a_star_and_a_sentence():
 
 def test_captions():
     run = learned(BARS)
-    assert "no codes yet" in shown(run, 0).text["caption"] and "Next, H" in shown(run, 0).text["caption"]
+    assert "all codes are still 0" in shown(run, 0).text["caption"] and "Next, H" in shown(run, 0).text["caption"]
     h, m = shown(run, 3).text["caption"], shown(run, 4).text["caption"]
     assert "most likely code" in h and "Proven" in h and "Next, M" in h
     assert "length at most 1" in m and "rose by" in m

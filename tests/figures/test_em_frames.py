@@ -174,6 +174,16 @@ def test_labels_stay_beside_their_numbers(run):
         assert text[4].endswith(wording.number(bound.log_evidence))
 
 
+def test_the_main_button_says_which_half_step_comes_next():
+    assert [called(letter) for letter in "EMHG"] == ["E-step", "M-step", "Hard E-step", "Gradient M-step"]
+    run = EmRun.of(EmSettings(plan="EG"), "E")
+    assert run.frames()[-1]["next"] | {"act": None} == {
+        "label": "Gradient M-step",
+        "detail": "one step up the bound",
+        "act": None,
+    }
+
+
 def test_the_timelines_title_says_what_came_of_log_p(run):
     first = bounds(run)[0].log_evidence
     for at, bound in enumerate(bounds(run)):

@@ -66,7 +66,7 @@ def _schedule(session: EmSession) -> None:
     if model.help["m_step"] != "closed form":
         plain(f"M here: {model.help['m_step']}.")
     for kind, label in (("E", "Change q"), ("M", "Change θ")):
-        st.caption(label)
+        plain(label)
         with st.container(horizontal=True, gap="small"):
             for letter, move in MOVES.items():
                 if move.kind == kind:

@@ -11,6 +11,7 @@ const REST = 350; // milliseconds that the pointer rests on a word before it is 
 const LINGER = 300; // milliseconds to go over to the explanation
 const APART = 6; // pixels between word and explanation
 const TITLES = ".infolayer text[class$=title]"; // of axes, which Plotly draws
+const LINE = ".stage-note"; // which may be cut: then it is told in full
 
 /** @type {WeakMap<Record<string, string>, RegExp>} */
 const patterns = new WeakMap();
@@ -116,6 +117,8 @@ export class Tips {
     if (!(place instanceof Element)) return null;
     const title = place.closest(TITLES);
     if (title && this.glossary()[title.textContent ?? ""]) return title;
+    const line = place.closest(LINE);
+    if (line && line.scrollWidth > line.clientWidth) return line;
     return place.closest("[data-tip]");
   }
 
@@ -142,7 +145,8 @@ export class Tips {
     if (!target?.isConnected || target === this.target) return;
     this.hide();
     this.target = target;
-    setText(this.tip, target.getAttribute("data-tip") ?? this.glossary()[target.textContent ?? ""]);
+    const text = target.textContent ?? "";
+    setText(this.tip, target.getAttribute("data-tip") ?? this.glossary()[text] ?? text);
     this.tip.showPopover();
     target.setAttribute("aria-describedby", this.tip.id);
     this.place();
