@@ -154,8 +154,12 @@ class Decomposition:
                 y=[y, y],
                 text=[_nats(left_length), _nats(right_length)],
             )
-            | self.figure["scale remarks"].set(x=[-0.02, _RIGHT[0] - 0.02], y=[below, below], text=[_CUT, times])
+            | self._remark("cut", -0.02, below, _CUT)
+            | self._remark("magnified", _RIGHT[0] - 0.02, below, times)
         )
+
+    def _remark(self, name: str, x: float, y: float, text: str) -> Json:
+        return self.figure[name].set(x=[x], y=[y], text=[text])
 
 
 def _segment(half: tuple[float, float], left: float, unit: float, start: float | None, stop: float) -> list[float]:
