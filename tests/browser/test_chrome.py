@@ -93,8 +93,9 @@ EACH = [(name, width) for name, _ in PAGES for width in WIDTHS]
 ONE = [(name, WIDTHS[number % len(WIDTHS)]) for number, (name, _) in enumerate(PAGES)]
 
 
-@pytest.mark.parametrize(("name", "width"), some(EACH, *ONE))
-def test_name_and_purpose_stand_above_everything_else(page, serve, name, width):
+@pytest.mark.parametrize("case", some(EACH, *ONE), ids=str)
+def test_name_and_purpose_stand_above_everything_else(page, serve, case):
+    name, width = case
     page.set_viewport_size({"width": width, "height": 844})
     home = Home(page, serve(ROOT / "app.py").url)
     home.path = "" if name == PAGES[0][0] else name
