@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Move:
-    """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q).
+    """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q), `word` which of that kind it is.
 
     monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. effect: what the move
     does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
@@ -44,6 +44,7 @@ class Move:
 
     letter: str
     kind: str
+    word: str
     name: str
     sentence: str
     effect: str
@@ -74,6 +75,7 @@ _TABLE = (
     Move(
         "E",
         "E",
+        "Exact",
         "exact posterior",
         "q becomes the exact posterior: the gap closes.",
         "0",
@@ -84,6 +86,7 @@ _TABLE = (
     Move(
         "H",
         "E",
+        "Hard",
         "hard: only the most probable h",
         "q puts all its mass on the most probable h (for a chain, the Viterbi path).",
         "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
@@ -94,6 +97,7 @@ _TABLE = (
     Move(
         "P",
         "E",
+        "Partial",
         "partial: the next block",
         "q becomes the exact posterior for the next block of units; for the others it stays as it was.",
         "0 in that block, unchanged in the others",
@@ -106,6 +110,7 @@ _TABLE = (
     Move(
         "T",
         "E",
+        "Tempered",
         "tempered posterior",
         "q becomes p(h|v) to the power 1 / temperature, normalised: flatter than the posterior above temperature 1.",
         "above 0 unless the temperature is 1",
@@ -120,6 +125,7 @@ _TABLE = (
     Move(
         "V",
         "E",
+        "Mean field",
         "mean field: one sweep",
         "q factorises over the hidden variables: each factor in turn becomes the best one given the others.",
         "falls towards a floor, which is above 0 where the posterior does not factorise",
@@ -131,6 +137,7 @@ _TABLE = (
     Move(
         "M",
         "M",
+        "Full",
         "full M-step",
         "θ jumps to the maximum of the bound for the current q.",
         _OPENS,
@@ -140,6 +147,7 @@ _TABLE = (
     Move(
         "G",
         "M",
+        "Gradient",
         "one gradient step",
         "θ takes one step up the gradient of ELBO / N, with a fixed step size.",
         _OPENS,
@@ -152,6 +160,7 @@ _TABLE = (
     Move(
         "B",
         "M",
+        "Backtracking",
         "one gradient step with backtracking",
         "θ takes one step up the gradient, halved until the bound rises enough.",
         _OPENS,
@@ -164,6 +173,7 @@ _TABLE = (
     Move(
         "S",
         "M",
+        "Stochastic",
         "one stochastic gradient step",
         "θ takes one step up the gradient computed from a random minibatch, with a fixed step size.",
         _OPENS,
@@ -184,6 +194,7 @@ _TABLE = (
     Move(
         "A",
         "M",
+        "Adam",
         "one Adam step",
         "θ takes one Adam step: the gradient's running mean divided by the square root of its running mean square.",
         _OPENS,
@@ -200,6 +211,7 @@ _TABLE = (
     Move(
         "N",
         "M",
+        "Newton",
         "one damped Newton step",
         "θ takes one Newton step, with the Hessian made negative definite, halved until the bound rises enough.",
         _OPENS,
@@ -211,6 +223,7 @@ _TABLE = (
     Move(
         "L",
         "M",
+        "L-BFGS",
         "a few L-BFGS iterations",
         "θ climbs the bound by a few iterations of L-BFGS, a quasi-Newton method.",
         _OPENS,
@@ -223,6 +236,7 @@ _TABLE = (
     Move(
         "C",
         "M",
+        "Conditional",
         "conditional: the next block of parameters",
         "θ jumps to the maximum of the bound over its next block of parameters, with the others held fixed (ECM).",
         _OPENS,

@@ -5,10 +5,15 @@ from __future__ import annotations
 from em_core.records import Bound
 from figures.look import wording
 from figures.look.encode import Json, finite
+from figures.look.glossary import TERMS
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.scene import Metric
 
-METRICS = (Metric("evidence", "log p(v)", EVIDENCE), Metric("elbo", "ELBO", ELBO), Metric("gap", "Gap", GAP))
+METRICS = (
+    Metric("evidence", "log p(v)", EVIDENCE, TERMS["log p"]),
+    Metric("elbo", "ELBO", ELBO, TERMS["ELBO"]),
+    Metric("gap", "Gap", GAP, TERMS["gap"]),
+)
 
 
 def texts(bound: Bound) -> Json:

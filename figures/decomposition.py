@@ -16,6 +16,9 @@ from figures.look.palette import ELBO, EVIDENCE, GAP
 
 _LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _WIDTH = 14
+_CUT = "axis does not start at 0"
+# below the scale bars; apart, because on the way to a half-step one of them changes alone
+_REMARKS = ("cut", "magnified")
 
 # the bars from top to bottom: trace, name, colour
 TERMS = (
@@ -38,7 +41,7 @@ class Decomposition:
             "decomposition",
             "Terms",
             xaxis=layout.hidden_axis(-0.56, 2.14),
-            yaxis=layout.hidden_axis(-1.4, 4.6),
+            yaxis=layout.hidden_axis(-1.75, 4.6),
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
             dragmode=False,
         )
@@ -58,6 +61,8 @@ class Decomposition:
         )
         figure.curve("scale", "$muted", width=2)
         figure.text("scale text", "$muted", size=12, textposition="middle right")
+        for name in _REMARKS:
+            figure.text(name, "$muted", size=12, textposition="middle right")
 
     def changes(self, bound: Bound) -> Json:
         """Without a q only log p is known; where q is a Dirac at h*, its E log p(h,v) too."""
@@ -119,7 +124,9 @@ class Decomposition:
         if bound.entropy == -math.inf:
             texts["joint"] += " = log p(h*, v)"
         places = {name: max(bars[name][1], 0.0) if name in bars else 0.0 for name in texts}
-        nothing = self.figure["scale"].empty() | self.figure["scale text"].set(x=[], y=[], text=[])
+        nothing = self.figure["scale"].empty()
+        for name in ("scale text", *_REMARKS):
+            nothing |= self.figure[name].set(x=[], y=[], text=[])
         return result | nothing | self._labels(texts, places)
 
     def _bar(self, trace: Trace, name: str, ends: list[float]) -> Json:
@@ -138,15 +145,21 @@ class Decomposition:
         right_end = _RIGHT[0] + width * right_length / gap_unit
         magnified = _nice(unit / gap_unit * width)
         # where the length itself takes all the room, how much it is magnified is left out
-        times = f", × {_plain(magnified)}" if 2 <= magnified < 1e3 else ""
-        y = -1.0
-        return self.figure["scale"].set(
-            x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y]
-        ) | self.figure["scale text"].set(
-            x=[left_end + 0.02, right_end + 0.02],
-            y=[y, y],
-            text=[f"{_nats(left_length)}, axis cut", f"{_nats(right_length)}{times}"],
+        times = f"magnified {_plain(magnified)}×" if 2 <= magnified < 1e3 else ""
+        y, below = -0.95, -1.45
+        return (
+            self.figure["scale"].set(x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y])
+            | self.figure["scale text"].set(
+                x=[left_end + 0.02, right_end + 0.02],
+                y=[y, y],
+                text=[_nats(left_length), _nats(right_length)],
+            )
+            | self._remark("cut", -0.02, below, _CUT)
+            | self._remark("magnified", _RIGHT[0] - 0.02, below, times)
         )
+
+    def _remark(self, name: str, x: float, y: float, text: str) -> Json:
+        return self.figure[name].set(x=[x], y=[y], text=[text])
 
 
 def _segment(half: tuple[float, float], left: float, unit: float, start: float | None, stop: float) -> list[float]:

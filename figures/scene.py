@@ -28,7 +28,7 @@ class _Record:
 
 @dataclass(frozen=True)
 class Term(_Record):
-    """A term of the equation; its number stands in the slot `equation.<id>`."""
+    """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means."""
 
     id: str
     tex: str
@@ -41,14 +41,15 @@ class Term(_Record):
 
 @dataclass(frozen=True)
 class Metric:
-    """A big number, in the slot `metric.<id>`."""
+    """A big number, in the slot `metric.<id>`. title: what it means."""
 
     id: str
     label: str
     color: str = "$text"
+    title: str = ""
 
     def json(self) -> Json:
-        return {"slot": f"metric.{self.id}", "label": self.label, "color": self.color}
+        return {"slot": f"metric.{self.id}", "label": self.label, "color": self.color, "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Tool:
 class Scene:
     """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
 
-    help: what a page calls a move, where it is not what the moves call themselves.
+    help: what a page calls a move, where it is not what the moves call themselves. glossary: what words in the caption
+    and below axes mean.
     """
 
     equation: Sequence[Term | str]
@@ -155,6 +157,7 @@ class Scene:
     help: Mapping[str, str] = field(default_factory=dict)
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
+    glossary: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -173,6 +176,7 @@ class Scene:
             "tools": [tool.json() for tool in self.tools],
             "caption": "caption",
             "names": dict(self.names),
+            "glossary": dict(self.glossary),
         }
 
 

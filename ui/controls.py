@@ -11,7 +11,10 @@ import streamlit as st
 from em_core.files.errors import InvalidExperiment
 from ui.notices import notice
 from ui.session import Session
-from ui.settings import Choice, Declared, Number, Switch
+from ui.settings import Choice, Number, Switch
+
+# before a word that is not on the list: Streamlit takes away of what is typed the part that repeats what stands there
+_OWN = "Your own · "
 
 
 def show(session: Session, *names: str) -> None:
@@ -39,16 +42,32 @@ def one(
     elif isinstance(declared, Switch):
         st.toggle(label, help=declared.help, **_keyed(session, name))
     else:
-        _text(session, name, label, declared)
+        word(session, name, label, {}, None)
 
 
-def derived(session: Session, name: str, label: str, options: Mapping[Any, str], present: Any) -> None:
-    """A list for what follows from several settings: `present` is what they amount to now."""
-    key = f"{session.key}.{name}"
-    st.session_state[key] = present
+def word(session: Session, name: str, label: str, named: Mapping[str, Mapping[str, Any]], present: str | None) -> None:
+    """A list of words with names in which any other word can be typed. named: what each of them changes.
+
+    present: which of them stands there now, None for another word. What cannot be stays there, with a message under it,
+    and changes nothing.
+    """
+    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
+    typed, message = st.session_state.get(refused, (None, None))
+    settled = getattr(session.settings, name)
+    if message is not None and st.session_state.get(f"{refused}.for") != settled:
+        typed = message = None
+    st.session_state[key] = present if message is None and present else f"{_OWN}{typed or settled}"
     st.selectbox(
-        label, list(options), format_func=options.__getitem__, key=key, on_change=_taken, args=(session, name, options)
+        label,
+        list(dict.fromkeys([*named, st.session_state[key]])),
+        key=key,
+        help=session.settings.declared()[name].help,
+        accept_new_options=True,
+        on_change=_worded,
+        args=(session, name, named),
     )
+    if message is not None:
+        notice("error", message)
 
 
 def upload(session: Session, name: str, label: str, kinds: list[str], take: Callable[[bytes], None]) -> None:
@@ -71,7 +90,8 @@ def _select(session: Session, name: str, label: str, options: Mapping[Any, str])
     keyed = _keyed(session, name, options)
     if getattr(session.settings, name) not in options:
         del st.session_state[keyed["key"]]
-    st.selectbox(label, list(options), format_func=options.__getitem__, **keyed)
+    help = session.settings.declared()[name].help
+    st.selectbox(label, list(options), format_func=options.__getitem__, help=help, **keyed)
 
 
 def _slider(session: Session, name: str, label: str, number: Number, most: float | None) -> None:
@@ -80,7 +100,7 @@ def _slider(session: Session, name: str, label: str, number: Number, most: float
         high = max(min(high, most), getattr(session.settings, name))
     if high == number.low:
         return  # nothing to choose
-    st.slider(label, kind(number.low), kind(high), step=kind(number.step), **_keyed(session, name))
+    st.slider(label, kind(number.low), kind(high), step=kind(number.step), help=number.help, **_keyed(session, name))
 
 
 def _ratios(session: Session, name: str, label: str, number: Number, _: float | None) -> None:
@@ -88,37 +108,26 @@ def _ratios(session: Session, name: str, label: str, number: Number, _: float | 
     decades = range(math.floor(math.log10(number.low)), math.ceil(math.log10(number.high)) + 1)
     steps = {float(f"{digits}e{power}") for power in decades for digits in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)}
     options = sorted({step for step in steps if number.holds(step)} | {getattr(session.settings, name)})
-    st.select_slider(label, options, format_func=lambda value: f"{value:.4g}", **_keyed(session, name))
+    st.select_slider(
+        label, options, format_func=lambda value: f"{value:.4g}", help=number.help, **_keyed(session, name)
+    )
 
 
 def _box(session: Session, name: str, label: str, number: Number, _: float | None) -> None:
     kind = number.kind
     low, high, step = kind(number.low), kind(number.high), kind(number.step)
-    st.number_input(label, low, high, step=step, format=number.format, **_keyed(session, name))
+    st.number_input(label, low, high, step=step, format=number.format, help=number.help, **_keyed(session, name))
 
 
-def _text(session: Session, name: str, label: str, declared: Declared) -> None:
-    """A line of text. What cannot be is kept in the field, with a message under it, and changes nothing."""
-    key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
-    typed, message = st.session_state.get(refused, (None, None))
-    present = getattr(session.settings, name)
-    if message is not None and st.session_state.get(f"{refused}.for") != present:
-        typed = message = None
-    st.session_state[key] = present if message is None else typed
-    st.text_input(label, key=key, help=declared.help, on_change=_typed, args=(session, name))
-    if message is not None:
-        notice("error", message)
-
-
-def _typed(session: Session, name: str) -> None:
+def _worded(session: Session, name: str, named: Mapping[str, Mapping[str, Any]]) -> None:
     if session.left():
         return
     key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
-    typed = st.session_state[key]
+    chosen = st.session_state[key].removeprefix(_OWN)
     st.session_state.pop(refused, None)
-    session.change(**{name: typed})
-    if session.messages:
-        st.session_state[refused] = (typed, session.messages.pop())
+    session.change(**named.get(chosen, {name: chosen}))
+    if chosen not in named and session.messages:
+        st.session_state[refused] = (chosen, session.messages.pop())
         st.session_state[f"{refused}.for"] = getattr(session.settings, name)
 
 

@@ -10,6 +10,9 @@ from streamlit.navigation.page import StreamlitPage
 
 _ROOT = Path(__file__).parent.parent
 
+NAME = "ELBO Room"
+PURPOSE = "Watch the EM algorithm climb: press E, then M."
+
 # what Streamlit runs for every reader
 SCRIPT = _ROOT / "ui" / "main.py"
 
@@ -30,7 +33,7 @@ def show() -> StreamlitPage:
     """Set up the window and the navigation; returns the page to run. Only ui/main.py calls this."""
     # whole in the address: Streamlit drops the file of an icon with its last reader, and who asks late gets a 404
     icon = "data:image/png;base64," + base64.b64encode((_ROOT / "ui" / "icon.png").read_bytes()).decode()
-    st.set_page_config(page_title="ELBO Room", page_icon=icon, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title=NAME, page_icon=icon, layout="wide", initial_sidebar_state="auto")
     pages = [
         st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
         for number, (name, title) in enumerate(PAGES)
@@ -40,4 +43,14 @@ def show() -> StreamlitPage:
     st.html(STYLE)
     if embedded:
         st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
+    else:
+        _sign()
     return page
+
+
+def _sign() -> None:
+    """What the page is, twice: above the navigation, and on a phone, where that is away, above the stage."""
+    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{PURPOSE}</p></div>'
+    st.html(sign)
+    with st.sidebar:
+        st.html(sign)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import secrets
+from collections.abc import Mapping
 from traceback import extract_tb
 from typing import Literal
 
@@ -25,6 +26,12 @@ def notice(kind: Literal["warning", "error"], text: str) -> None:
 def plain(text: str) -> None:
     """A small line of text that may come from outside."""
     st.html(f'<div class="small-print">{html.escape(text)}</div>')
+
+
+def explained(words: Mapping[str, str]) -> None:
+    """Words, each with what it means."""
+    rows = (f"<dt>{html.escape(word)}</dt><dd>{html.escape(text)}</dd>" for word, text in words.items())
+    st.html(f'<dl class="glossary">{"".join(rows)}</dl>')
 
 
 def fault(error: Exception) -> bool:

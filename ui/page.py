@@ -14,6 +14,5 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
     """Run a page for this reader. kind: its session; sidebar: shows the controls of one."""
     reader = session.current(kind)
     with st.sidebar:
-        st.title("ELBO Room", anchor=False)
         sidebar(reader)
     session.animate(reader)

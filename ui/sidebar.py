@@ -6,8 +6,9 @@ from functools import partial
 
 import streamlit as st
 
+from figures.look import glossary
 from ui import controls
-from ui.notices import plain
+from ui.notices import explained, plain
 from ui.session import Session
 
 
@@ -37,7 +38,14 @@ def about(title: str, text: str, expanded: bool = True) -> None:
         st.markdown(text)
 
 
+def words() -> None:
+    """The glossary, for whoever has no mouse to point with, or looks for a word that is not in view."""
+    with st.expander("What the words mean"):
+        explained(glossary.listed())
+
+
 def keys(moves: str = "") -> None:
-    """What the keyboard does on the stage."""
+    """What the words mean, and what the keyboard does on the stage."""
+    words()
     plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
     plain("Press . for presenter mode and ? for a list of all keys.")

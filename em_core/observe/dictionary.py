@@ -18,7 +18,8 @@ _ONE_SIDED = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A half-step with its log joint and the two terms that it is made of; each None before the first H.
+    """A half-step with its log joint and the two terms that it is made of: of its codes, before the first H of those
+    that the first H begins with, all 0.
 
     `second` is the same half-step of the run from the other start, where there is one.
     """
@@ -26,9 +27,10 @@ class Moment:
     experiment: Experiment
     step: HalfStep
     next_move: str | None
-    joint: float | None
-    misfit: float | None
-    penalty: float | None
+    codes: Array
+    joint: float
+    misfit: float
+    penalty: float
     second: Moment | None = None
 
     @property
@@ -47,20 +49,20 @@ class Moment:
         return result
 
     @property
-    def codes(self) -> Array | None:
-        """(N, K) H."""
-        q: PointCodes | None = self.step.after.q
-        return None if q is None else q.codes
+    def made(self) -> bool:
+        """Whether an H has made codes."""
+        return self.step.after.q is not None
 
     @property
-    def shares(self) -> Array | None:
+    def shares(self) -> Array:
         """(K,) the share of all points whose codes use each atom."""
-        return None if self.codes is None else (self.codes != 0).mean(axis=0)
+        result: Array = (self.codes != 0).mean(axis=0)
+        return result
 
     @property
-    def used(self) -> float | None:
+    def used(self) -> float:
         """How many atoms a code uses, on average."""
-        return None if self.codes is None else float((self.codes != 0).sum(axis=1).mean())
+        return float((self.codes != 0).sum(axis=1).mean())
 
     @property
     def constant(self) -> float:
@@ -72,7 +74,7 @@ class Moment:
     @property
     def unused(self) -> np.ndarray:
         """Numbers of the atoms that no code uses; none before there are codes."""
-        return np.array([], dtype=int) if self.codes is None else np.flatnonzero(~self.codes.any(axis=0))
+        return np.flatnonzero(~self.codes.any(axis=0)) if self.made else np.array([], dtype=int)
 
     @property
     def revived(self) -> list[int]:
@@ -85,14 +87,12 @@ class Moment:
         return np.where(self.atoms.sum(axis=0) < -_ONE_SIDED * np.abs(self.atoms).sum(axis=0), -1.0, 1.0)
 
     @property
-    def textbook(self) -> tuple[float, float] | None:
+    def textbook(self) -> tuple[float, float]:
         """The textbook's J(H, W), and the weight of ‖H‖₁ with which it is the model's objective up to scale."""
-        if self.codes is None:
-            return None
         model: Any = self.experiment.model
         weight = textbook_weight(model.settings())
-        theta, q = self.step.after.theta, self.step.after.q
-        return textbook_objective(self.experiment.data, theta, q, weight), weight
+        q = PointCodes(self.codes, np.zeros(len(self.codes)))
+        return textbook_objective(self.experiment.data, self.step.after.theta, q, weight), weight
 
 
 def moment(experiment: Experiment, step: HalfStep, next_move: str | None, second: Moment | None = None) -> Moment:
@@ -100,7 +100,8 @@ def moment(experiment: Experiment, step: HalfStep, next_move: str | None, second
     model: Any = experiment.model
     theta, q = step.after.theta, step.after.q
     if q is None:
-        return Moment(experiment, step, next_move, None, None, None, second)
+        n_points, n_atoms = len(experiment.data.values), theta["dictionary"].shape[1]
+        q = PointCodes(np.zeros((n_points, n_atoms)), np.zeros(n_points))
     misfit, penalty = model.terms(experiment.data, theta, q)
     joint = model.constant(experiment.data, theta) - misfit - penalty
-    return Moment(experiment, step, next_move, joint, misfit, penalty, second)
+    return Moment(experiment, step, next_move, q.codes, joint, misfit, penalty, second)

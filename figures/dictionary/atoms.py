@@ -104,7 +104,7 @@ def scaled(moment: Moment) -> np.ndarray:
 
 def _told(moment: Moment) -> list[str]:
     lengths = moment.lengths
-    if moment.shares is None:
+    if not moment.made:
         return [f"atom {k + 1}: length {length:.2f}" for k, length in enumerate(lengths)]
     pairs = enumerate(zip(moment.shares, lengths, strict=True))
     return [

@@ -42,8 +42,6 @@ class Examples:
 
     def changes(self, moment: Moment) -> Json:
         """For the codes and atoms of this half-step."""
-        if moment.codes is None:
-            return {}  # as the figures are at first
         data, figure = moment.experiment.data, self.pictures
         codes = moment.codes[self.rows]
         low, high = _limits(data.values[self.rows])
@@ -147,7 +145,6 @@ def _row(pictures: Array, shape: tuple[int, int]) -> np.ndarray:
 
 def largest(moment: Moment, rows: np.ndarray) -> np.ndarray:
     """(n, PARTS) the atoms that do most for each of these points: by the length of h_k w_k."""
-    assert moment.codes is not None
     sizes = np.abs(moment.codes[rows]) * moment.lengths
     order = np.argsort(-sizes, axis=1, kind="stable")[:, :PARTS]
     return np.pad(order, ((0, 0), (0, PARTS - order.shape[1])), mode="edge")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from em_core.observe.dictionary import Moment
+from figures.dictionary import words
 from figures.drawing import Figure, Trace
 from figures.look.encode import Json
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 9
-_NOTHING = {
-    "text": "starts with the first H: there are no codes before it",
-    "x": 0.5,
-    "y": 0.5,
-    "xref": "paper",
-    "yref": "paper",
-    "showarrow": False,
-    "font": {"size": 14, "color": "$muted"},
+_CEILING = {
+    "text": words.CEILING,
+    **{"x": 0.01, "xref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False},
+    "font": {"size": 13, "color": "$muted"},
 }
 SYMBOLS = {"H": "circle", "M": "square", "C": "triangle-up"}
 
@@ -30,8 +27,9 @@ class Progress:
         high = {"x": 0.99, "xanchor": "right", "y": 0.98, "yanchor": "top"}
         from_zero = {"rangemode": "tozero", "autorangeoptions": {"include": [0]}}
         shape = {"x": "half-step", "y": "nats"}
-        self.timeline = Figure("timeline", "All", legend=second, xaxis=few, corner=low, **shape)
-        self.latest = Figure("latest", "Latest", legend=second, xaxis=last, corner=low, **shape)
+        whole = {"exponentformat": "none", "separatethousands": True}
+        self.timeline = Figure("timeline", "All", legend=second, xaxis=few, yaxis=whole, corner=low, **shape)
+        self.latest = Figure("latest", "Latest", legend=second, xaxis=last, yaxis=whole, corner=low, **shape)
         self.terms = Figure("terms", "Two terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
         self.figures = [self.timeline, self.latest, self.terms]
         for figure, size in ((self.timeline, 5), (self.latest, 8)):
@@ -40,16 +38,16 @@ class Progress:
             figure.curve("joint", "$text", "this start", hover="%{text} %{y:.4f}", **joint)
             figure.curve("second", "$muted", "second start", dash="dot", hover="second start %{y:.4f}", visible=second)
             figure.ring("here", "$text", size=15, width=2.5)
+        self.timeline.curve("ceiling", "$muted", width=1.5, dash="dash", hover="c %{y:.4f}")
         self.terms.curve("misfit", "$fit", "misfit (β/2)‖V − HWᵀ − b‖²", hover="misfit %{y:.4f}")
         self.terms.curve("penalty", "$penalty", "penalty λ‖H‖₁", dash="dash", hover="penalty %{y:.4f}")
         self.terms.ring("here", ["$fit", "$penalty"], size=15, width=2.5)
 
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to the series."""
-        if moment.joint is None:
-            return {}
         changed = {
             **_drawn(self.timeline["joint"], [moment]),
+            **self.timeline["ceiling"].append(x=[moment.index], y=[moment.constant]),
             **self.terms["misfit"].append(x=[moment.index], y=[moment.misfit]),
             **self.terms["penalty"].append(x=[moment.index], y=[moment.penalty]),
         }
@@ -59,8 +57,7 @@ class Progress:
 
     def here(self, moment: Moment, past: list[Moment]) -> Json:
         """Rings at the half-step in view, and the last few half-steps by themselves."""
-        shown = [other for other in (*past[-(_LATEST - 1) :], moment) if other.joint is not None]
-        there = moment.joint is not None
+        shown = [*past[-(_LATEST - 1) :], moment]
         rings = {
             self.timeline: [(moment.index, moment.joint)],
             self.latest: [(moment.index, moment.joint)],
@@ -68,8 +65,8 @@ class Progress:
         }
         result = _drawn(self.latest["joint"], shown)
         for figure, places in rings.items():
-            result |= figure["here"].at(*(places if there else []))
-            result |= figure.set(annotations=[] if there else [_NOTHING], yaxis_visible=there)
+            result |= figure["here"].at(*places)
+        result |= self.timeline.set(annotations=[{**_CEILING, "y": moment.constant}])
         if moment.second is not None:
             heights = [other.second.joint for other in shown if other.second is not None]
             result |= self.latest["second"].set(x=[other.index for other in shown], y=heights)
@@ -81,7 +78,7 @@ def _drawn(trace: Trace, moments: list[Moment]) -> Json:
     return trace.set(
         x=[moment.index for moment in moments],
         y=[moment.joint for moment in moments],
-        text=[moment.step.move for moment in moments],
+        text=[moment.step.move or "start" for moment in moments],
         marker_symbol=[_symbol(moment) for moment in moments],
         marker_color=[_color(moment) for moment in moments],
     )

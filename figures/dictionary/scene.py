@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
 from figures.dictionary import words
@@ -26,8 +28,8 @@ GRID = Grid(
         1         1
     """,
     low="""
-        atoms+examples  timeline+usage  1
-        1               1.05
+        atoms+usage  examples+timeline  1
+        1            1.05
     """,
 )
 
@@ -79,15 +81,16 @@ class DictionaryScene(PageScene):
 
     def _numbers(self, moment: Moment) -> tuple[Json, Json]:
         shown = {name: getattr(moment, name) for name in ("joint", "constant", "misfit", "penalty")}
-        used = self.n_atoms - len(moment.unused) if moment.codes is not None else None
-        mean = moment.used
+        used, mean = int(np.count_nonzero(moment.shares)), moment.used
         text = {f"equation.{name}": wording.number(number) for name, number in shown.items()}
         text |= {
             "metric.joint": wording.number(moment.joint),
-            "metric.codes": "–" if mean is None else f"{mean:.2f} of {self.n_atoms}",
-            "metric.atoms": "–" if used is None else f"{used} of {self.n_atoms}",
+            "metric.codes": f"{mean:.2f} of {self.n_atoms}",
+            "metric.atoms": f"{used} of {self.n_atoms}",
         }
-        return text, {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        # exact are numbers of the run alone, and reports have none of codes that nothing has made yet
+        value = {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        return text, value if moment.made else dict.fromkeys(value)
 
     def scene(self) -> Scene:
         starts = [self._atoms.figure]
@@ -99,6 +102,9 @@ class DictionaryScene(PageScene):
             views=[
                 View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe", tab=words.TABS["atoms"]),
                 View(
+                    "examples", words.EXAMPLES, self._examples.figures, note="note.examples", tab=words.TABS["examples"]
+                ),
+                View(
                     "timeline",
                     words.TIMELINE,
                     self._progress.figures,
@@ -106,14 +112,12 @@ class DictionaryScene(PageScene):
                     click="x",
                     tab=words.TABS["timeline"],
                 ),
-                View(
-                    "examples", words.EXAMPLES, self._examples.figures, note="note.examples", tab=words.TABS["examples"]
-                ),
                 View("usage", words.USAGE, self._usage.figures, note="note.usage", tab=words.TABS["usage"]),
             ],
             grid=GRID,
             moves="HMC",
             tools=[Tool(*tool) for tool in wording.TOOLS],
+            glossary=words.GLOSSARY,
             names=words.NAMES,
         )
 
@@ -121,7 +125,7 @@ class DictionaryScene(PageScene):
 def _lit(moment: Moment, past: list[Moment]) -> list[str]:
     """The terms of the equation that the half-step changed by more than rounding."""
     before = past[-1] if past else None
-    if before is None or moment.joint is None:
+    if before is None:
         return []
     return changed(
         moment.joint,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from em_core.observe.dictionary import Moment
 from figures.drawing import Figure
 from figures.look.encode import Json
@@ -28,9 +26,8 @@ class Usage:
 
     def changes(self, moment: Moment) -> Json:
         unused = (moment.unused + 1).tolist()
-        shares = np.zeros(moment.atoms.shape[1]) if moment.shares is None else moment.shares
         return {
-            **self.usage["shares"].set(y=shares),
+            **self.usage["shares"].set(y=moment.shares),
             **self.usage["unused"].set(x=unused, y=[0] * len(unused)),
             **self.lengths["lengths"].set(y=moment.lengths),
         }

@@ -6,14 +6,15 @@ from typing import Any
 
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
-from figures.look.moves import START
+from figures.look.glossary import TERMS, of
+from figures.look.moves import START, called
 from figures.look.wording import change, number
 from figures.scene import Button, Chip, Metric, Term
 
 METRICS = (
-    Metric("joint", "log p(v, h)"),
-    Metric("codes", "Nonzero coefficients", "$fit"),
-    Metric("atoms", "Atoms in use"),
+    Metric("joint", "log p(v, h)", title=TERMS["log p(v, h)"]),
+    Metric("codes", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
+    Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # what views are called where they share a place
 TABS = {"atoms": "Atoms", "timeline": "Half-steps", "examples": "Pictures", "usage": "Atom use"}
@@ -22,23 +23,24 @@ THIS, SECOND, BOTH = "This start", "Second start", "Both"
 TIMELINE = "log p(v, h; W) by half-step"
 EXAMPLES = "Pictures rebuilt from codes"
 USAGE = "Use of each atom"
+CEILING = "c: no misfit and no penalty left"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
-_DETAILS = {"H": "most likely codes", "M": "best atoms for these codes", "C": "each atom once"}
+_DETAILS = {"H": "most probable codes", "M": "best atoms for these codes", "C": "each atom once"}
 
 EQUATION = [
-    Term("joint", r"\log p(v,h;W)", "$text", "the log joint: what H and M both raise"),
+    Term("joint", r"\log p(v,h;W)", "$text", TERMS["log p(v, h)"]),
     "=",
-    Term("constant", "c", "$muted", "the normalising constants: they depend on neither codes nor atoms"),
+    Term("constant", "c", "$muted", TERMS["constant"]),
     "-",
     Term(
         "misfit",
         r"\tfrac{\beta}{2}\lVert V-HW^{\top}-b\rVert^2",
         "$fit",
-        "misfit of atoms and codes to the pictures: minus the log-likelihood, up to a constant",
+        TERMS["misfit"],
     ),
     "-",
-    Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", "cost of the codes: minus the log prior, up to a constant"),
+    Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", TERMS["cost"]),
 ]
 
 
@@ -52,7 +54,7 @@ def caption(moment: Moment, before: Moment | None) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says."""
-    return Button(f"{letter}-step", _DETAILS.get(letter, MOVES[letter].name)) if letter else None
+    return Button(called(letter), _DETAILS.get(letter, MOVES[letter].name)) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
@@ -67,8 +69,8 @@ def chip(moment: Moment) -> Chip:
 
 def picture(moment: Moment) -> str:
     """The half-step for someone who cannot see the pictures."""
-    used = moment.atoms.shape[1] - len(moment.unused)
-    shares = "" if moment.shares is None else f" The most used atom is in {100 * moment.shares.max():.0f} % of them."
+    used = int((moment.shares > 0).sum())
+    shares = "" if not moment.made else f" The most used atom is in {100 * moment.shares.max():.0f} % of them."
     return (
         f"Half-step {moment.index}: {moment.atoms.shape[1]} atoms, {used} in use, for "
         f"{len(moment.experiment.data.values)} pictures. log p(v, h) {number(moment.joint)}.{shares}"
@@ -77,8 +79,6 @@ def picture(moment: Moment) -> str:
 
 def textbook(moment: Moment) -> str:
     """The same objective as textbooks write it."""
-    if moment.textbook is None:
-        return ""
     value, weight = moment.textbook
     shown = "" if weight == 1 else f"{weight:.3g} "
     return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
@@ -91,14 +91,14 @@ def origin(moment: Moment) -> str:
 
 def atoms(moment: Moment) -> str:
     """Which atoms were revived or are unused, and how the second start compares."""
-    if moment.codes is None:
+    if not moment.made:
         return origin(moment)
     parts = []
     if moment.revived:
         parts.append(f"★ {len(moment.revived)} revived")
     elif len(moment.unused):
         parts.append(f"✕ {len(moment.unused)} unused")
-    if moment.second is not None and moment.joint is not None and moment.second.joint is not None:
+    if moment.second is not None:
         higher = moment.second.joint - moment.joint
         parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
     return " · ".join(parts)
@@ -106,8 +106,8 @@ def atoms(moment: Moment) -> str:
 
 def examples(moment: Moment) -> str:
     """How sparse the codes are."""
-    if moment.used is None:
-        return "no codes yet"
+    if not moment.made:
+        return "all codes are still 0"
     return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
 
 
@@ -118,17 +118,18 @@ def usage(moment: Moment) -> str:
 def _happened(moment: Moment, before: Moment | None) -> str:
     letter = moment.step.move
     if letter is None or before is None:
-        return f"The start: {moment.atoms.shape[1]} atoms {origin(moment)}, and no codes yet."
-    risen = ""
-    if before.joint is not None and moment.joint is not None:
-        risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
+        return (
+            f"The start: {moment.atoms.shape[1]} atoms {origin(moment)}, and all codes are still 0: every picture is "
+            "rebuilt as b alone."
+        )
+    risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
-        proven = f"Proven: no picture is more than {number(gap, 6)} above its optimum."
-        return f"H-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
+        proven = f"Proven: no picture is more than {number(gap)} above its optimum."
+        return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
     model: Any = moment.experiment.model
     if letter == "C":
-        happened = "C-step: each atom in turn was set to its best value, with the codes held fixed."
+        happened = "Conditional M-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
         happened = "M-step: the atoms were refitted to these codes, with length at most 1."
     else:
@@ -156,3 +157,7 @@ def _next(moment: Moment) -> str:
     if moment.next_move == "C":
         return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."
+
+
+# equation and metrics explain log joint, misfit and cost
+GLOSSARY = of("E-step", "M-step", "atoms", "codes", "Proven", "nats")

@@ -45,7 +45,9 @@ class CoursePicture:
             margin={"l": 56, "r": 74, "t": 6, "b": 38},
             xaxis={"range": [_LEFT, _RIGHT], "tickvals": [0, 0.5, 1], "ticktext": [], "anchor": "y2"},
             yaxis={"domain": [0.36, 1], "range": [-1, 0], "tickvals": [], "ticktext": [], "nticks": 5},
-            yaxis2=layout.axis("gap", domain=[0, 0.27], range=[0, 1], nticks=3, anchor="x", exponentformat="power"),
+            yaxis2=layout.axis(
+                "gap (nats)", domain=[0, 0.27], range=[0, 1], nticks=3, anchor="x", exponentformat="power"
+            ),
         )
         # the places stand still: frames give heights, as many of the shades' as have opened
         opened, all_of_it = {"x": PLACES[ORIGIN:]}, {"x": PLACES}

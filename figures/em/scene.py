@@ -142,6 +142,7 @@ class EmScene(PageScene):
         text |= {
             "caption": words.caption(moment),
             "heading.course": words.course_title(moment),
+            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
@@ -211,7 +212,14 @@ class EmScene(PageScene):
                     tab=words.TABS["course"],
                     heading="heading.course",
                 ),
-                View("timeline", words.TIMELINE, timeline.figures, click="x", tab=words.TABS["timeline"]),
+                View(
+                    "timeline",
+                    words.TIMELINE,
+                    timeline.figures,
+                    click="x",
+                    tab=words.TABS["timeline"],
+                    heading="heading.timeline",
+                ),
                 View(
                     "decomposition",
                     words.DECOMPOSITION,
@@ -224,6 +232,7 @@ class EmScene(PageScene):
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
+            glossary=words.GLOSSARY,
         )
 
 

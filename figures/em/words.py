@@ -8,7 +8,8 @@ from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
 from em_core.records import Array, Bound
 from figures.em import falls
-from figures.look.moves import START
+from figures.look.glossary import TERMS, of
+from figures.look.moves import START, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
@@ -18,7 +19,24 @@ TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposit
 TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
-HOW_FAR = "Along the M-step"
+HOW_FAR = "Move along the M-step"
+
+# what the main button says in small print, where the name of the move repeats the button
+DETAILS = {
+    "E": "q becomes the posterior",
+    "H": "q on the most probable h",
+    "P": "the next block of units",
+    "T": "the tempered posterior",
+    "V": "one sweep",
+    "M": "θ to the maximum of the bound",
+    "G": "one step up the bound",
+    "B": "halved until it rises enough",
+    "S": "one step on a minibatch",
+    "A": "one step",
+    "N": "one damped step",
+    "L": "a few iterations",
+    "C": "the next block of θ",
+}
 
 # so many numbers of a parameter are read out
 _LISTED = 40
@@ -38,7 +56,7 @@ def caption(moment: Moment) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says: the kind of half-step, and in small print which."""
-    return Button(f"{MOVES[letter].kind}-step", MOVES[letter].name) if letter else None
+    return Button(called(letter), DETAILS[letter]) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
@@ -197,6 +215,7 @@ def _by(now: float | None, before: float | None) -> str:
 
 # where L and log p meet
 TOUCH = "they touch: q is the posterior here"
+_ORIGIN = "θ when q was computed"
 
 
 def touching_below(height: float) -> str:
@@ -211,9 +230,9 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
         return ["", "", ""]
     there = "new θ" if course.at else "where M leads"
     if not one_number:
-        return ["0<br>θ used for q", "½", f"1<br>{there}"]
+        return [f"0<br>{_ORIGIN}", "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
-    return [f"{begin}<br>θ used for q", "", f"{end}<br>{there}"]
+    return [f"{begin}<br>{_ORIGIN}", "", f"{end}<br>{there}"]
 
 
 def course_title(moment: Moment) -> str:
@@ -238,6 +257,16 @@ def course_title(moment: Moment) -> str:
     if touches and course is not None:
         return f"L touches log p; next, {moment.next_move} climbs L"
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
+
+
+def timeline_title(moment: Moment, start: Moment) -> str:
+    """What has come of log p since the start."""
+    now, then = moment.bound.log_evidence, start.bound.log_evidence
+    if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
+        return TIMELINE
+    if still(now - then, abs(now)):
+        return "log p has not changed"
+    return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
 def underway(bound: Bound, t: float, touches: bool) -> str:
@@ -302,14 +331,14 @@ def _listed(value: object) -> str:
 
 # each term names the slot of its number
 EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", "$evidence", "log evidence, the log-likelihood of θ: what EM climbs"),
+    Term("evidence", r"\log p(v;\theta)", "$evidence", TERMS["log p"]),
     "=",
-    Term(
-        "elbo",
-        r"\mathcal{L}(q,\theta)",
-        "$elbo",
-        "the evidence lower bound (ELBO): the E-step maximises it over q, the M-step over θ",
-    ),
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", TERMS["ELBO"]),
     "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", "the gap; the E-step brings it to 0"),
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", TERMS["gap"]),
 ]
+
+# equation and metrics explain log p, ELBO and gap
+GLOSSARY = of(
+    "v", "h", "q", "θ", "posterior", "E-step", "M-step", "Mean field", "entropy", "log p(h*, v)", "nats", "gap (nats)"
+)

@@ -1,6 +1,7 @@
 """One colour for each meaning, the same on every page; every colour has a second sign beside it.
 
-What words wear has a contrast of at least 4.5 with the paper, on a card and where it is lit; a mark of 3.
+What words wear has a contrast of at least 4.5 with the paper, on a card and where it is lit; a mark of 3. What only
+divides (faint, grid, border) has less.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 LIGHT = {
     "text": "#16202c",
     "muted": "#5c6773",
+    "quiet": "#85909b",
     "faint": "#c3cad2",
     "grid": "#e4e8ec",
     "paper": "#ffffff",
@@ -27,6 +29,7 @@ LIGHT = {
 DARK = {
     "text": "#eef2f6",
     "muted": "#a4afba",
+    "quiet": "#626e7a",
     "faint": "#4c5763",
     "grid": "#2b333c",
     "paper": "#12171d",

@@ -42,7 +42,7 @@ class Landscape:
             y,
             roots,
             contours={"start": 0, "end": float(roots.max()), "size": float(roots.max()) / 18},
-            colorscale=[[0, "$muted"], [1, "$faint"]],
+            colorscale=[[0, "$muted"], [1, "$quiet"]],
             line_width=1.2,
         )
         parts = background.proximal

@@ -85,6 +85,7 @@ class MapScene(PageScene):
         text |= {
             "caption": words.caption(background, step),
             "describe": words.picture(background, step),
+            "heading.progress": words.progress_title(background, step),
             "note.shrink": words.shrink(background),
             "note.path": words.path(background),
         }
@@ -159,13 +160,21 @@ class MapScene(PageScene):
                 ),
                 View("signal", words.SIGNAL, [self._signal.figure], tab=words.TABS["signal"]),
                 View("code", words.CODE, [self._code.stems], tab=words.TABS["code"]),
-                View("progress", words.PROGRESS, self._progress.figures, click="x", tab=words.TABS["progress"]),
+                View(
+                    "progress",
+                    words.PROGRESS,
+                    self._progress.figures,
+                    click="x",
+                    tab=words.TABS["progress"],
+                    heading="heading.progress",
+                ),
                 View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink", tab=words.TABS["shrink"]),
                 View("path", words.PATH, [self._code.path], note="note.path", tab=words.TABS["path"]),
             ],
             grid=GRID,
             inner=self._slider(),
             tools=[Tool(*tool) for tool in words.TOOLS],
+            glossary=words.GLOSSARY,
         )
 
     def _slider(self) -> Slider | None:

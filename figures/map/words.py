@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.observe.solving import Background, Step
+from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.wording import number
 from figures.scene import Chip, Metric, Term
 
 METRICS = (
-    Metric("objective", "Objective"),
-    Metric("gap", "Duality gap", "$certificate"),
-    Metric("support", "Nonzero coefficients", "$fit"),
+    Metric("objective", "Objective", title=TERMS["objective"]),
+    Metric("gap", "Duality gap", "$certificate", TERMS["Duality gap"]),
+    Metric("support", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
 )
 ATOMS = "Atoms in use"
 # what views are called where they share a place
@@ -54,7 +55,7 @@ def caption(background: Background, step: Step) -> str:
         return f"Stopped: {step.trouble}. Everything before it is kept."
     size = int(np.count_nonzero(step.state.code))
     zeros = background.problem.n_atoms - size
-    gap = number(step.duality_gap, 6)
+    gap = number(step.duality_gap)
     if not background.is_l1:
         knows = f"OMP does not minimise this objective: it may be up to {gap} above the optimum."
     elif step.duality_gap == 0:
@@ -73,6 +74,14 @@ def _found(step: Step) -> dict[str, str]:
     penalty = getattr(step.state, "penalty", None)
     where = "the value you chose" if step.state.done else "where an atom joins or leaves"
     return {} if penalty is None else {"penalty": number(penalty, 4), "where": where}
+
+
+def progress_title(background: Background, step: Step) -> str:
+    """What the certificate says of the step."""
+    if not background.is_l1:
+        return PROGRESS
+    gap = step.duality_gap
+    return f"At most {number(gap)} above the optimum" if gap else "At the optimum"
 
 
 def landscape(n_atoms: int) -> str:
@@ -108,14 +117,17 @@ def picture(background: Background, step: Step) -> str:
 
 
 EQUATION = [
-    Term("objective", r"-\log p(h\mid v)+c", "$text", "what the most probable h minimises; c does not depend on h"),
+    Term("objective", r"-\log p(h\mid v)+c", "$text", TERMS["objective"]),
     "=",
     Term(
         "fit",
         r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2",
         "$fit",
-        "misfit of Wh + b to the signal: minus the log-likelihood, up to a constant",
+        TERMS["misfit"],
     ),
     "+",
-    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", "cost of the code: minus the log prior, up to a constant"),
+    Term("penalty", r"\lambda\lVert h\rVert_1", "$penalty", TERMS["cost"]),
 ]
+
+# equation and metrics explain objective, misfit and certified gap
+GLOSSARY = of("h", "λ", "β", "W", "atoms", "kink", "Proven", "nats above the optimum")

@@ -81,7 +81,7 @@ def _contours(figure: Figure, background: Background) -> None:
         y,
         background.depth(codes),
         contours={"start": 0.5, "end": 4, "size": 0.5},
-        colorscale=[[0, "$text"], [1, "$faint"]],
+        colorscale=[[0, "$text"], [1, "$quiet"]],
         line_width=1.4,
     )
 

@@ -108,6 +108,7 @@ class PosteriorScene(PageScene):
             inner=Slider("picture", words.SLIDER, STOPS, "s = {}"),
             speeds=(1, 2, 4),
             tools=[Tool(*tool) for tool in words.TOOLS],
+            glossary=words.GLOSSARY,
             names=words.NAMES,
         )
 

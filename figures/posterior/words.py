@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import Rung
+from figures.look import glossary
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
 from figures.posterior.marks import place
@@ -147,21 +148,27 @@ def _width(rung: Rung) -> float:
 
 
 EQUATION = [
-    Term("evidence", r"\log p(v)", "$evidence", "log evidence: the same for every q"),
+    Term("evidence", r"\log p(v)", "$evidence", f"{glossary.TERMS['log p']} It is the same for every q."),
     "=",
     Term(
         "joint",
         r"\mathbb{E}_q[\log p(h,v)]",
         "$elbo",
-        "expected log joint: the only term of the ELBO that depends on μ",
+        f"{glossary.TERMS['expected log joint']} It is the only term of the ELBO that depends on μ.",
     ),
     "+",
     Term(
         "entropy",
         r"H(q)",
         "$elbo",
-        "entropy of q: depends on its width, not on its mean; added to the expected log joint, it gives the ELBO",
+        f"{glossary.TERMS['entropy']} It depends on the width of q, not on its mean. "
+        "With the expected log joint it makes the ELBO.",
     ),
     "+",
-    Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", "the gap: how far q is from the posterior"),
+    Term("kl", r"\mathrm{KL}\big(q\,\|\,p(h\mid v)\big)", "$gap", glossary.TERMS["gap"]),
 ]
+
+# equation and metrics explain log p, ELBO and gap
+GLOSSARY = glossary.of(
+    "h", "q", "μ", "θ", "posterior", "MAP", "Gaussian", "kink", "Dirac", "entropy", "nats", "gap (nats)"
+)

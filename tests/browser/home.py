@@ -59,8 +59,11 @@ class Home(Reader):
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def type(self, label, text):
-        field = self.page.get_by_role("textbox", name=label, exact=True)
+        """A word that is not on the list."""
+        field = self.page.get_by_role("combobox", name=label, exact=True)
+        field.click()
         field.fill(text)
+        self.page.get_by_role("option", name=f"Add: {text}", exact=True).wait_for()
         field.press("Enter")
         self.page.wait_for_timeout(300)
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")

@@ -22,7 +22,7 @@ CLICKABLE = (
 PLOTS = ".stage-plot"
 HANDLES = ".stage-handle"
 LISTS = "[data-testid=stSidebarUserContent] [role=combobox]"
-FIELDS = "[data-testid=stSidebarUserContent] input:not([type=file]):not([role=combobox]):not([type=checkbox])"
+FIELDS = "[data-testid=stSidebarUserContent] input:not([type=file]):not([type=checkbox])"  # lists can be typed into
 KEYS = ["ArrowRight"] * 4 + ["ArrowLeft"] * 3 + ["Space", "Space", "Home", "End", "Escape", "Escape", "Tab", "Enter"]
 KEYS += list("emgbsanlchptv") + ["Shift+ArrowRight", "PageDown", "F2", "+", "Backspace"]
 TYPED = ["0", "1", "2", "7", "-1", "0.5", "1e3", "1e-9", "99999999999999999999", "EM", "E G5", "(EG)20", "E(PM)", "HM"]

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, some
+from ui.frame import NAME, PAGES
 
 FOCUSED = """() => {
   const node = document.activeElement, style = getComputedStyle(node), box = node.getBoundingClientRect();
@@ -78,3 +79,37 @@ def test_a_click_where_nothing_is_draws_no_frame_around_the_page(page, serve):
     home.press("ArrowRight")
     home.at(1)
     assert not page.evaluate(FRAME)
+
+
+# the boxes of the app's name and purpose, where they are seen
+SIGNS = """() => [...document.querySelectorAll(".app-sign")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }))
+  .map((node) => node.getBoundingClientRect().toJSON()).filter(({ right }) => right > 0)"""
+
+
+WIDTHS = (1920, 1280, 390)
+EACH = [(name, width) for name, _ in PAGES for width in WIDTHS]
+# each page at one width, turn by turn; the others with -m exhaustive
+ONE = [(name, WIDTHS[number % len(WIDTHS)]) for number, (name, _) in enumerate(PAGES)]
+
+
+@pytest.mark.parametrize("case", some(EACH, *ONE), ids=str)
+def test_name_and_purpose_stand_above_everything_else(page, serve, case):
+    name, width = case
+    page.set_viewport_size({"width": width, "height": 844})
+    home = Home(page, serve(ROOT / "app.py").url)
+    home.path = "" if name == PAGES[0][0] else name
+    home.open()
+    (sign,) = page.evaluate(SIGNS)
+    below = page.get_by_test_id("stSidebarNav") if width > 390 else page.locator(".stage-header")
+    assert 0 <= sign["left"] < sign["right"] <= width
+    assert 0 <= sign["top"] < sign["bottom"] <= below.bounding_box()["y"] + 1
+    expect(page.get_by_role("heading", level=1, name=NAME).last).to_be_visible()
+    home.press(".")
+    expect(page.locator(":root[data-presenting]")).to_have_count(1)
+    assert page.evaluate(SIGNS) == []
+
+
+def test_a_page_inside_another_has_no_name(page, serve):
+    Home(page, serve(ROOT / "app.py").url).open("embed=true")
+    assert page.evaluate(SIGNS) == []

@@ -72,9 +72,9 @@ def test_opens_and_steps(learning):
     learning.open()
     expected = rows(SMALL, "HMH")
     assert learning.fits()
-    expect(learning.metric("Atoms in use")).to_have_text("–")
+    expect(learning.metric("Atoms in use")).to_have_text("0 of 16")
     before = drawn_atoms(learning)
-    for to, button in ((1, "H-step"), (2, "M-step"), (3, "H-step")):
+    for to, button in ((1, "Hard E-step"), (2, "M-step"), (3, "Hard E-step")):
         learning.button(button).click()
         learning.at(to)
         learning.shows(expected[to])
@@ -86,9 +86,10 @@ def test_opens_and_steps(learning):
     np.testing.assert_allclose(flips, (atoms**2).sum(axis=1) / np.abs(atoms).max(axis=1), rtol=0.02)
     expect(learning.caption).to_contain_text("each picture got its most probable code")
     heights = [row["expected_log_joint"] for row in expected[1:]]
-    assert learning.trace("timeline.joint", "y") == pytest.approx(heights, rel=1e-12)
+    start, *steps = learning.trace("timeline.joint", "y")
+    assert steps == pytest.approx(heights, rel=1e-12) and start < min(heights)
     second = [row["expected_log_joint"] for row in rows(replace(SMALL, seed=1), "HMH")[1:]]
-    assert learning.trace("timeline.second", "y") == pytest.approx(second, rel=1e-12)
+    assert learning.trace("timeline.second", "y") == pytest.approx([start, *second], rel=1e-12)
     assert learning.page.locator("[data-figure=examples] .textpoint text").count() == 30
     learning.button("Back").click()
     learning.at(2)
@@ -107,7 +108,7 @@ def test_every_kind_of_picture(learning, data):
         learning.page.wait_for_function(
             f"document.querySelector('.stage-caption').textContent.includes('{chosen.atoms}')"
         )
-    learning.button("H-step").click()
+    learning.button("Hard E-step").click()
     learning.at(1)
     learning.button("M-step").click()
     learning.at(2)
@@ -210,7 +211,7 @@ def test_keys(learning):
     learning.press("Home")
     learning.at(0)
     learning.press("m")  # no codes yet
-    expect(learning.page.locator(".notice")).to_contain_text("an H-step first")
+    expect(learning.page.locator(".notice")).to_contain_text("H first")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
@@ -221,7 +222,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     chosen = for_data(SMALL, "digits")
     learning.choose("Unused atoms", "revive (★)")
     learning.address("dead_atoms=revive")
-    learning.button("H-step").click()
+    learning.button("Hard E-step").click()
     learning.at(1)
     learning.button("M-step").click()
     learning.at(2)
@@ -234,7 +235,7 @@ def test_the_norm_constraint_and_unused_atoms(learning):
     learning.page.wait_for_function("!location.search.includes('cursor=')")  # too long for an address: two dictionaries
     learning.at(0)
     expect(learning.caption).to_contain_text("36 atoms carried over")
-    learning.button("H-step").click()
+    learning.button("Hard E-step").click()
     learning.at(1)
     learning.button("M-step").click()
     learning.at(2)
@@ -271,7 +272,7 @@ def test_link_with_nonsense(learning):
     said = warnings.all_inner_texts()
     for name, value in nonsense.items():
         assert any(name in text and value in text for text in said), (name, said)
-    learning.button("H-step").click()
+    learning.button("Hard E-step").click()
     learning.at(1)
     expect(warnings).to_have_count(0)
 
@@ -322,7 +323,7 @@ def test_usable_on_a_phone(learning, browser, page_errors):
     watch(phone, page_errors)
     try:
         there = DictionaryPage(phone, learning.url).open()
-        there.button("H-step").click()
+        there.button("Hard E-step").click()
         there.at(1)
         there.shows(rows(SMALL, "H")[1])
         assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

@@ -109,7 +109,7 @@ def test_how_far_opens_the_gap_and_comes_back(home):
     home.open("schedule=EM&cursor=2", 2)
     row = rows(EmSettings(), "EM")[2]
     home.shows(row)
-    slider = home.stage.get_by_role("slider", name="Along the M-step")
+    slider = home.stage.get_by_role("slider", name="Move along the M-step")
     slider.focus()
     before = home.plot("data", "Array.from(trace('badge 2').x)")
     gaps = [home.value("Gap")]

@@ -27,17 +27,17 @@ def test_recipes_and_schedules(home):
     home.press("ArrowRight", "ArrowRight", "ArrowRight")
     home.at(3)
     home.shows(rows(gradient, "EGE")[3])
-    home.choose("Recipe", "Generalised EM")
+    home.choose("Schedule", "Generalised EM · E G5")
     home.address("plan=E+G5")
     home.press(*["ArrowRight"] * 6)
     home.at(9)
     home.shows(rows(gradient, "EGEGGGGGE")[9])
     home.type("Schedule", "EB")
     home.address("plan=EB")
-    home.button("M-step").click()
+    home.button("Backtracking M-step").click()
     home.at(10)
     home.shows(rows(gradient, "EGEGGGGGEB")[10])
-    home.choose("Recipe", "EM")
+    home.choose("Schedule", "Plain EM · EM")
     home.address("standardize=yes")
     home.button("E-step").click()
     home.at(11)
@@ -50,7 +50,7 @@ def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(
     home.open("model=binomial_mixture")
     home.type("Schedule", "(E G3")
     expect(home.page.get_by_role("alert").filter(has_text="leaves a parenthesis open")).to_be_visible()
-    assert home.page.get_by_role("textbox", name="Schedule").input_value() == "(E G3"
+    assert home.page.get_by_role("combobox", name="Schedule").input_value() == "Your own · (E G3"
     home.type("Schedule", "(E G3)2")
     expect(home.page.get_by_role("alert")).to_have_count(0)
     chips = home.stage.locator(".stage-tape .coming")
@@ -66,7 +66,7 @@ def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(
 
 def test_k_means(home):
     home.open("data=blobs")
-    home.choose("Recipe", "k-means")
+    home.choose("Schedule", "k-means · HM")
     home.address("plan=HM")
     settings = EmSettings(data="blobs", plan="HM", covariance="spherical", fixed=True, standardize=True)
     home.press("ArrowRight", "ArrowRight", "ArrowRight")

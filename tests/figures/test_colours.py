@@ -133,6 +133,19 @@ def test_words_stand_out_on_paper_on_cards_and_where_they_are_lit(theme, name):
     )
 
 
+@pytest.mark.parametrize("colors", palette.COLORS.values(), ids=palette.COLORS)
+def test_quiet_marks_stand_out_and_carry_words(colors):
+    quiet, text = _channels(colors["quiet"]), _channels(colors["text"])
+    assert _contrast(quiet, _over(colors["text"], colors["paper"], 0.025)) >= 3
+    assert _contrast(quiet, text) >= 4.5
+
+
+def test_faint_lines_only_divide():
+    for path in (ROOT / "figures").rglob("*.py"):
+        lines = path.read_text().splitlines() if path.name != "palette.py" else []
+        assert all("zerolinecolor" in line or "DIVIDER" in line for line in lines if '"$faint"' in line), path
+
+
 @pytest.mark.parametrize("k", range(5))
 def test_components_stand_out_on_both_papers_and_under_words(k):
     color = _channels(palette.component(k))

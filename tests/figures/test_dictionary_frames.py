@@ -9,7 +9,7 @@ import pytest
 
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from em_core.models.dictionary_learning import textbook_objective
+from em_core.models.dictionary_learning import PointCodes, textbook_objective
 from figures.dictionary import atoms, examples, words
 from figures.look.encode import grey
 from tests.figures.runs import BARS, DICTIONARY, learned, shown
@@ -75,14 +75,17 @@ def test_the_second_start_is_drawn_as_its_own_run(settings):
 def test_the_staircase_is_log_p(settings):
     run = learned(settings)
     rows = report(run.experiment, run.trajectory)["half_steps"]
-    heights = [row["expected_log_joint"] for row in rows[1:]]
+    model, data = run.experiment.model, run.experiment.data
+    blank = PointCodes(np.zeros((len(data.values), model.n_atoms)), np.zeros(len(data.values)))
+    heights = [model.expected_log_joint(data, run.experiment.start, blank)]  # with codes of 0
+    heights += [row["expected_log_joint"] for row in rows[1:]]
     for figure in ("timeline", "latest"):
         trace = shown(run).trace(f"{figure}.joint")
         np.testing.assert_allclose(trace["y"], heights, rtol=1e-14)
-        assert trace["x"] == [1, 2, 3, 4, 5, 6] and trace["text"] == list("HMHMHM")
-        assert trace["marker"]["symbol"] == ["circle", "square"] * 3
-        assert trace["marker"]["color"] == ["$fit", "$text"] * 3
-        assert shown(run, 3).points(f"{figure}.here").tolist() == [[3, pytest.approx(heights[2])]]
+        assert trace["x"] == list(range(7)) and trace["text"] == ["start", *"HMHMHM"]
+        assert trace["marker"]["symbol"] == ["diamond", *["circle", "square"] * 3]
+        assert trace["marker"]["color"] == ["$text", *["$fit", "$text"] * 3]
+        assert shown(run, 3).points(f"{figure}.here").tolist() == [[3, pytest.approx(heights[3])]]
     misfit, penalty = (np.array(shown(run).trace(f"terms.{term}")["y"]) for term in ("misfit", "penalty"))
     constant = run.experiment.model.constant(run.experiment.data, run.experiment.start)
     np.testing.assert_allclose(constant - misfit - penalty, heights, rtol=1e-13)
@@ -171,7 +174,7 @@ def test_revived_atoms_have_a_star_and_a_sentence():
 
 def test_captions():
     run = learned(BARS)
-    assert "no codes yet" in shown(run, 0).text["caption"] and "Next, H" in shown(run, 0).text["caption"]
+    assert "all codes are still 0" in shown(run, 0).text["caption"] and "Next, H" in shown(run, 0).text["caption"]
     h, m = shown(run, 3).text["caption"], shown(run, 4).text["caption"]
     assert "most probable code" in h and "Proven" in h and "Next, M" in h
     assert "length at most 1" in m and "rose by" in m

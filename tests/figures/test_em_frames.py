@@ -17,6 +17,7 @@ from figures.decomposition import TERMS
 from figures.em import timeline
 from figures.look import wording
 from figures.look.encode import numbers
+from figures.look.moves import called
 from tests.figures.runs import COINS, EM, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
@@ -158,7 +159,7 @@ def test_decomposition_bars_are_as_long_as_their_terms(run):
 
 
 def _nats(text):
-    """The length that a scale bar says it has: `50 nats, axis cut` or `5.0 × 10⁻⁴ nat, × 20`."""
+    """The length that a scale bar says it has: `50 nats` or `5.0 × 10⁻⁴ nat`."""
     plain, small = re.match(r"([\d.,]+)(?: × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))? nats?", text).groups()
     return float(plain.replace(",", "")) * 10.0 ** int(
         (small or "⁰").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
@@ -171,6 +172,30 @@ def test_labels_stay_beside_their_numbers(run):
         values = [bound.expected_log_joint, bound.entropy, bound.elbo]
         assert all(label.endswith(wording.number(value)) for label, value in zip(text, values, strict=False))
         assert text[4].endswith(wording.number(bound.log_evidence))
+
+
+def test_the_main_button_says_which_half_step_comes_next():
+    assert [called(letter) for letter in "EMHG"] == ["E-step", "M-step", "Hard E-step", "Gradient M-step"]
+    run = EmRun.of(EmSettings(plan="EG"), "E")
+    assert run.frames()[-1]["next"] | {"act": None} == {
+        "label": "Gradient M-step",
+        "detail": "one step up the bound",
+        "act": None,
+    }
+
+
+def test_the_timelines_title_says_what_came_of_log_p(run):
+    first = bounds(run)[0].log_evidence
+    for at, bound in enumerate(bounds(run)):
+        title = shown(run, at).text["heading.timeline"]
+        risen = bound.log_evidence - first
+        if at == 0:
+            assert title == "log p and ELBO by half-step"
+        elif "not changed" in title:
+            assert abs(risen) <= 1e-13 * abs(first)
+        else:
+            word = "risen" if risen > 0 else "fallen"
+            assert title == f"log p has {word} by {wording.number(abs(risen))}"
 
 
 def test_linkage_draws_the_whole_curve_and_earlier_bounds():
@@ -206,7 +231,8 @@ def test_captions_tell_the_right_numbers(run):
             told = ["did not move"] if stood else [wording.number(abs(rise)), wording.gap(now.kl, now.log_evidence)]
             assert caption.startswith("M-step") and all(part in caption for part in told if rise or stood)
         word = "E-step" if at == len(run) - 1 or run.moves[at] == "E" else "M-step"
-        assert f"the {word}" in caption and run.frames()[at]["next"]["label"] == word
+        assert f"the {word}" in caption
+        assert run.frames()[at]["next"]["label"] == (word if at == len(run) - 1 else called(run.moves[at]))
     first = run.frames()[0]["text"]["caption"]
     assert wording.gap(expected[0].kl, expected[0].log_evidence) in first
 

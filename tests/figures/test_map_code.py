@@ -58,7 +58,7 @@ def test_captions_count_the_zeros_and_quote_the_certificate(run):
         zeros = int((step.state.code == 0).sum())
         assert f"{zeros} of {len(step.state.code)} coefficients are exactly 0" in frame["text"]["caption"]
         if step.duality_gap > 1e-9:
-            assert wording.number(step.duality_gap, 6) in frame["text"]["caption"]
+            assert wording.number(step.duality_gap) in frame["text"]["caption"]
         used = np.flatnonzero(step.state.code)
         for k in used[:3]:
             assert f"h{k + 1} = {step.state.code[k]:.4g}" in frame["text"]["describe"]

@@ -98,7 +98,7 @@ def test_advance_is_idempotent_and_draws_no_old_frame_again():
     after = run.frames()
     assert len(run) == len(after) == 8 and run.moves == "HMHMHMH"
     assert all(one is other for one, other in zip(before[:-1], after, strict=False))
-    assert [frame["next"]["label"] for frame in after] == ["H-step", "M-step"] * 4
+    assert [frame["next"]["label"] for frame in after] == ["Hard E-step", "M-step"] * 4
 
 
 def test_ahead_works_in_batches_up_to_the_end():
@@ -135,7 +135,7 @@ def test_move_cuts_both_tapes():
     assert [frame["chip"]["label"] for frame in run.frames()] == ["start", "H", "C"]
     alone = DictionaryRun.of(replace(SMALL, second=False, seed=1), "HC")
     assert run.frames()[2]["set"]["second/tiles 1/z"] == alone.frames()[2]["set"]["atoms/tiles 1/z"]
-    with pytest.raises(InvalidExperiment, match="an H-step first"):
+    with pytest.raises(InvalidExperiment, match="H first"):
         run.move("M", 0)
     with pytest.raises(InvalidExperiment, match="E"):
         DictionaryRun.of(SMALL, "EM")
@@ -167,7 +167,7 @@ def test_which_changes_keep_the_tape():
     here.act({"act": "random"})
     assert here.settings.seed == 1 and here.messages == []
     here.act({"act": "move", "letter": "M", "at": 0})
-    assert "an H-step first" in here.messages[0]
+    assert "H first" in here.messages[0]
     here.act({"act": "move", "letter": "H", "at": 0})
     assert here.run.moves == "H" and here.player.cursor == 1
 

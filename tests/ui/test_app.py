@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from em_core.models import MODELS
 from tests.ui.shown import notices
 from ui import controls
-from ui.em.recipes import OWN, RECIPES
+from ui.em.recipes import RECIPES
 from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES
 
@@ -66,13 +67,11 @@ def try_every_control(app, but, most=math.inf):
             chosen = control(app, label)
 
 
-def schedule_field(app):
-    (field,) = app.text_input
-    return field
-
-
 def typed(app, word):
-    schedule_field(app).set_value(word)
+    """A word that is none of those on the list."""
+    field = control(app, "Schedule")
+    field.options.append(word)
+    field.set_value(word)
     ran(app.run())
 
 
@@ -92,7 +91,7 @@ def test_opens_with_its_controls():
         "Covariance",
         "Standardise the data",
         "Seed",
-        "Recipe",
+        "Schedule",
         "Compare with plain EM",
     }
     assert expected == set(labels(app)) and not notices(app)
@@ -127,20 +126,20 @@ def test_the_generators_controls():
 @pytest.mark.parametrize("recipe", [name for name in RECIPES if RECIPES[name].only is None])
 def test_a_recipe_goes_on_from_what_has_been_made(recipe):
     app = opened(model="sigmoid_belief_net", schedule="EM", cursor="2")
-    change(app, "Recipe", recipe)
+    word = {"ecm": "E C3"}.get(recipe) or RECIPES[recipe].word(MODELS["sigmoid_belief_net"])
+    change(app, "Schedule", f"{RECIPES[recipe].title} · {word}")
     assert address(app, "schedule") == "EM"
-    assert schedule_field(app).value == {"em": "EM", "ecm": "E C3"}.get(recipe, schedule_field(app).value)
-    assert recipe == "em" or address(app, "plan") == schedule_field(app).value
+    assert recipe == "em" or address(app, "plan") == word
 
 
 def test_a_schedule_of_ones_own():
     app = opened(model="binomial_mixture", schedule="EMEM", cursor="2")
     typed(app, "E G3")
     assert address(app, "plan") == "E G3" and address(app, "schedule") == "(EM)2"
-    assert control(app, "Recipe").value == OWN
+    assert control(app, "Schedule").value == "Your own · E G3"
     change(app, "Step size of G", 0.5)
     typed(app, "E G5")
-    assert control(app, "Recipe").value == "generalised"
+    assert control(app, "Schedule").value == "Generalised EM · E G5"
 
 
 @pytest.mark.parametrize(
@@ -149,14 +148,13 @@ def test_a_schedule_of_ones_own():
         ("(EM", "leaves a parenthesis open"),
         ("EXM", "'X' is not one of them"),
         ("EV", "V (mean field"),
-        ("", "at least one"),
     ],
 )
 def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, reason):
     app = opened(model="binomial_mixture", schedule="(EM)2", cursor="2")
     typed(app, word)
     (message,) = notices(app, "error")
-    assert reason in message and schedule_field(app).value == word
+    assert reason in message and control(app, "Schedule").value == f"Your own · {word}"
     assert "plan" not in app.query_params and address(app, "schedule") == "(EM)2"
     typed(app, "EB")
     assert not notices(app, "error") and address(app, "plan") == "EB"
@@ -164,22 +162,24 @@ def test_a_schedule_that_cannot_be_is_explained_and_stays_in_its_field(word, rea
 
 def test_k_means_is_a_recipe_of_the_gaussian_mixture():
     app = opened(data="blobs")
-    change(app, "Recipe", "kmeans", "The data are now standardised")
+    change(app, "Schedule", "k-means · HM", "The data are now standardised")
     assert address(app, "covariance") == "spherical" and address(app, "fixed") == "yes" and address(app, "plan") == "HM"
-    change(app, "Recipe", "em", "The data are now as measured")
+    change(app, "Schedule", "Plain EM · EM", "The data are now as measured")
     assert "fixed" not in app.query_params
 
 
 def test_a_model_is_offered_only_what_it_can_do():
     app = opened(model="linkage")
-    assert not {"Incremental EM", "Variational EM", "ECM", "k-means"} & set(control(app, "Recipe").options)
-    disabled = {button.label: button.disabled for button in app.button if len(button.label) == 1}
+    assert not {"Incremental EM", "Variational EM", "ECM", "k-means"} & {
+        option.split(" · ")[0] for option in control(app, "Schedule").options
+    }
+    disabled = {button.label[1]: button.disabled for button in app.button if button.label[0] == "`"}
     assert disabled["P"] and disabled["V"] and disabled["C"] and not disabled["H"] and not disabled["G"]
 
 
 def test_a_button_makes_its_move():
     app = opened(model="binomial_mixture", schedule="E", cursor="1")
-    (button,) = [each for each in app.button if each.label == "N"]
+    (button,) = [each for each in app.button if each.label == "`N` Newton"]
     button.click()
     ran(app.run())
     assert address(app, "schedule") == "EN"

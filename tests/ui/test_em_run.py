@@ -39,7 +39,7 @@ def kept_frames(run):
 def test_opens_with_a_gap(run):
     (frame,) = run.frames()
     assert len(run) == 1 and frame["value"]["metric.gap"] > 0.01
-    assert frame["next"] == {"label": "E-step", "detail": "exact posterior", "act": {"act": "advance"}}
+    assert frame["next"] == {"label": "E-step", "detail": "q becomes the posterior", "act": {"act": "advance"}}
 
 
 def test_advance_is_idempotent(run):
@@ -110,7 +110,7 @@ def test_several_gradient_steps_are_one_round():
 def test_a_change_of_schedule_goes_on_from_the_tape(run):
     run.advance(2)
     run.follow("EB")
-    assert run.frames()[-1]["next"]["detail"] == "exact posterior"
+    assert run.frames()[-1]["next"]["detail"] == "q becomes the posterior"
     run.advance(4)
     assert run.moves == "EMEB"
 

@@ -54,6 +54,16 @@ class DictionaryRun(Lanes):
         """From both starts."""
         seen = [self._moments, [moment.second for moment in self._moments]]
         return all(
-            converged(lane.experiment, lane.trajectory, self.plan, lambda step, of=of: of[step.index].joint)
+            converged(
+                lane.experiment,
+                lane.trajectory,
+                self.plan,
+                lambda step, of=of: of[step.index].joint if of[step.index].made else None,
+            )
             for lane, of in zip((self.own, *self.beside), seen, strict=False)
         )
+
+
+def _height(moment: Moment) -> float | None:
+    """What rounds raise; codes that nothing has made yet are no height to rise from."""
+    return moment.joint if moment.made else None

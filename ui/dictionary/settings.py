@@ -13,6 +13,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.records import Array
+from figures.look.glossary import TERMS
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, decades, slider, toggle
 
@@ -69,9 +70,13 @@ class DictionarySettings(Settings):
     noise: float = slider(0, 0.5, 0.05, "Noise", entry="bars.noise")
     preparation: str = choice(PREPARATIONS, "centred", "Preparation", entry="patches.preparation")
     data_seed: int = box(0, 9999, 1, "Data seed", whole=True, entry="generator.seed")
-    atoms: int = slider(1, 144, 16, "Atoms K", whole=True)
-    penalty: float = decades(1e-2, 1e2, 0.5, "λ: sparsity", entry="settings.lambda", change=_OTHER_MODEL)
-    precision: float = decades(1e-3, 1e3, 1.0, "β: precision of the noise", entry="settings.beta", change=_OTHER_MODEL)
+    atoms: int = slider(1, 144, 16, "Atoms K", help=TERMS["atoms"], whole=True)
+    penalty: float = decades(
+        1e-2, 1e2, 0.5, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda", change=_OTHER_MODEL
+    )
+    precision: float = decades(
+        1e-3, 1e3, 1.0, "β: precision of the noise", help=TERMS["β"], entry="settings.beta", change=_OTHER_MODEL
+    )
     norm_constraint: bool = toggle(
         True,
         "Limit atom length to 1",

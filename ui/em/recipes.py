@@ -9,8 +9,6 @@ from typing import Any
 from em_core import schedule
 from em_core.kinds import MOVES, allowed
 
-OWN = "own"
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -31,7 +29,7 @@ def _rounds_of_c(model: Any) -> str:
 
 
 RECIPES = {
-    "em": Recipe("EM", lambda model: "EM", "the exact posterior and the maximum over θ, in turn."),
+    "em": Recipe("Plain EM", lambda model: "EM", "the exact posterior and the maximum over θ, in turn."),
     "generalised": Recipe(
         "Generalised EM", lambda model: "E G5", "θ need not reach the maximum: five gradient steps with the same q."
     ),
@@ -77,20 +75,20 @@ RECIPES = {
 
 
 def offered(model: Any) -> dict[str, str]:
-    """Names and titles of the recipes that a model, an instance, can follow; the reader's own comes last."""
-    possible = {name: recipe.title for name, recipe in RECIPES.items() if _suits(recipe, model)}
-    return {**possible, OWN: "Your own schedule"}
+    """Names of the recipes that a model, an instance, can follow, and each with its word: "Plain EM · EM"."""
+    possible = {name: recipe for name, recipe in RECIPES.items() if _suits(recipe, model)}
+    return {name: f"{recipe.title} · {recipe.word(model)}" for name, recipe in possible.items()}
 
 
-def named(word: str, model: Any, settings: Any) -> str:
-    """The recipe that this schedule is, with its settings; `OWN` where it is none."""
+def named(word: str, model: Any, settings: Any) -> str | None:
+    """The recipe that this schedule is, with its settings; None where it is none."""
     moves = schedule.plan(word, MOVES)
     # those with settings of their own say more than those without
     for name, recipe in sorted(RECIPES.items(), key=lambda pair: -len(pair[1].changes)):
         suits = _suits(recipe, model) and schedule.plan(recipe.word(model), MOVES) == moves
         if suits and all(getattr(settings, key) == value for key, value in recipe.changes.items()):
             return name
-    return OWN
+    return None
 
 
 def _suits(recipe: Recipe, model: Any) -> bool:

@@ -32,15 +32,13 @@ class EmSession(Session):
 
     def _recipe(self, name: str) -> dict[str, Any]:
         """The settings that a named schedule changes; those that the recipe before brought along go with it."""
-        if name == recipes.OWN:
-            return {}
-        recipe, left = recipes.RECIPES[name], recipes.RECIPES.get(self.recipe)
+        recipe, left = recipes.RECIPES[name], recipes.RECIPES.get(self.recipe or "")
         restored = {key: getattr(EmSettings(), key) for key in (left.changes if left else ())}
         return {"plan": recipe.word(self.run.experiment.model), **restored, **recipe.changes}
 
     @property
-    def recipe(self) -> str:
-        """The named schedule that the page follows."""
+    def recipe(self) -> str | None:
+        """The named schedule that the page follows, where it has a name."""
         return recipes.named(self.settings.plan, self.run.experiment.model, self.settings)
 
     def forks(self, wanted: EmSettings, changed: set[str]) -> None:

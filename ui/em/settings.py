@@ -13,6 +13,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from figures.em.data_views import VIEWS
+from figures.look.glossary import TERMS
 from ui import limits
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
@@ -80,7 +81,7 @@ class EmSettings(Settings):
     overrides: EmOverrides = EmOverrides()
     model: str = choice(MODEL_NAMES, "gaussian_mixture", "Model", then=for_model, change=_OTHER_DATA)
     data: str = choice(lambda settings: data_options(settings.model), "old_faithful", "Data", change=_OTHER_DATA)
-    components: int = slider(1, 8, 2, "Components K", whole=True)
+    components: int = slider(1, 8, 2, "Components K", help=TERMS["K"], whole=True)
     covariance: str = choice(
         {name: name for name in COVARIANCES}, "full", "Covariance", entry="gaussian_mixture.covariance"
     )
@@ -94,13 +95,13 @@ class EmSettings(Settings):
     outliers: float = slider(0, 0.5, 0.0, "Share of outliers", step=0.01, entry="blobs.outliers")
     data_seed: int = box(0, 9999, 1, "Data seed", whole=True, entry="blobs.seed")
     start: str = choice(STARTS, "random", "Start")
-    seed: int = box(0, SEEDS - 1, 3, "Seed", whole=True)
+    seed: int = box(0, SEEDS - 1, 3, "Seed", help=TERMS["Seed"], whole=True)
     plan: str = line(
         lambda text, name: schedule.plan(text, MOVES, name),
         "EM",
         "Schedule",
-        "A word over moves, with counts and parentheses: EM, E G5, (E G5)20, E(PM), (TM)20(EM). "
-        "If the last part has no count, it repeats indefinitely.",
+        "Choose a recipe, or type your own: a sequence of moves, with counts and parentheses, such as EM, E G5, "
+        "(E G5)20, E(PM), (TM)20(EM). If the last part has no count, it repeats indefinitely.",
         change=Change("goes_on"),
     )
     compare: bool = toggle(

@@ -53,18 +53,19 @@ def show(session: EmSession) -> None:
 
 
 def _schedule(session: EmSession) -> None:
-    """The schedule: by name, as a word, and the settings of the moves in it."""
+    """The schedule: a recipe by name or any word, and the settings of the moves in it."""
     model, settings = session.run.experiment.model, session.settings
-    present = session.recipe
-    controls.derived(session, "recipe", "Recipe", recipes.offered(model), present)
-    if present in recipes.RECIPES:
+    offered, present = recipes.offered(model), session.recipe
+    named = {label: {"recipe": name} for name, label in offered.items()}
+    controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
+    if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "plan", "compare")
+    controls.show(session, "compare")
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
         plain(f"M here: {model.help['m_step']}.")
-    for kind, label in (("E", "Make one E-type move"), ("M", "Make one M-type move")):
+    for kind, label in (("E", "Change q"), ("M", "Change θ")):
         plain(label)
         with st.container(horizontal=True, gap="small"):
             for letter, move in MOVES.items():
@@ -75,10 +76,10 @@ def _schedule(session: EmSession) -> None:
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:
-    """A button that makes the move; pointed at, it says what there is to know about it."""
+    """A button that makes the move, with its key; pointed at, it says what there is to know about it."""
     model = session.run.experiment.model
     st.button(
-        letter,
+        f"`{letter}` {move.word}",
         key=f"em.move.{letter}",
         disabled=not move.allowed(model),
         help=f"**{move.name}**. {_described(move, model)}",

@@ -14,6 +14,7 @@ from em_core.sparse_coding import SOLVERS, Problem
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.learning import dictionaries, signals
 from em_core.sparse_coding.solvers import lca
+from figures.look.glossary import TERMS
 from figures.map.signal import Signal
 from ui import limits
 from ui.settings import Change, Overrides, Settings, box, choice, decades, slider, toggle
@@ -83,8 +84,10 @@ class MapSettings(Settings):
     v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_SIGNAL)
     angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_SIGNAL)
     number: int = box(0, _NUMBERS - 1, 3, "Signal number", whole=True, change=_OTHER_SIGNAL)
-    penalty: float = decades(1e-4, 1e3, 0.7, "λ: sparsity", entry="settings.lambda", change=Change("restarts"))
-    precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", entry="settings.beta")
+    penalty: float = decades(
+        1e-4, 1e3, 0.7, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda", change=Change("restarts")
+    )
+    precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", help=TERMS["β"], entry="settings.beta")
     solver: str = choice(
         {name: solver.title for name, solver in SOLVERS.items()}, "ista", "Solver", entry="settings.solver"
     )

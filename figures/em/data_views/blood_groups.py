@@ -36,7 +36,7 @@ class BloodGroupsView(PlainView):
         self._bar("mixed", palette.component(1), "AO or BO", x=[0, 1])
         _, _, ab, o = (float(count) for count in self.data.counts)
         known = {"x": [2, 3], "y": [ab, o], "text": [f"AB {ab:.0f}", f"OO {o:.0f}"]}
-        self._bar("known", "$faint", "one genotype only", textfont_color="$text", **known)
+        self._bar("known", "$quiet", "one genotype only", textfont_color="$text", **known)
         expected_ticks(self.figure, [0, 1, 2, 3])
 
     def completed(self, moment: Moment) -> Json:

@@ -88,7 +88,7 @@ class ChainsView(PlainView):
         names = [str(k + 1) for k in range(self.k)]
         figure.curve(
             "series",
-            "$faint",
+            "$quiet",
             width=1.2,
             mode="lines+markers",
             marker={"size": 7, "color": UNSEEN},

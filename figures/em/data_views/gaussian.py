@@ -141,7 +141,7 @@ class GaussianView(PlaneView):
         counts, edges = self._counts()
         self.figure.curve(
             "histogram",
-            "$faint",
+            "$quiet",
             width=1,
             x=np.repeat(edges, 2),
             y=np.concatenate([[0], np.repeat(counts, 2), [0]]),

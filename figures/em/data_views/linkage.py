@@ -19,7 +19,7 @@ from figures.scene import Handle
 
 _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
 # animals that speak for θ, animals that speak against it, animals that say nothing
-_FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$faint"
+_FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$quiet"
 
 
 class LinkageView(PlainView):

@@ -3,6 +3,7 @@
 import { stepAt } from "./attributes.js";
 import { el, setText } from "./dom.js";
 import { paint } from "./theme.js";
+import { explained } from "./tips.js";
 
 /** @typedef {import("./types.js").Act} Act */
 
@@ -40,7 +41,8 @@ export class Header {
    */
   term({ id, tex, color, slot, title, act }, press) {
     const number = slot ? el("span", { class: "stage-number" }) : null;
-    const attributes = { class: id ? "stage-term" : "stage-sign", title, type: act && "button" };
+    const attributes = { class: id ? "stage-term" : "stage-sign", "data-tip": title, role: title && !act ? "term" : null, tabindex: title && !act ? 0 : null,
+      type: act && "button" };
     const node = el(act ? "button" : "div", attributes, typeset(tex), number);
     if (act) node.addEventListener("click", () => press(act));
     if (id) this.terms.set(id, node);
@@ -53,7 +55,8 @@ export class Header {
   metric({ slot, label, color, title }) {
     const value = el("output", { "aria-label": label, "aria-live": "off" });
     this.numbers.push([slot, value]);
-    const node = el("div", { class: "stage-metric", title }, el("span", { "aria-hidden": "true" }, label), value);
+    const name = title ? explained("dfn", title, label) : el("span", { "aria-hidden": "true" }, label);
+    const node = el("div", { class: "stage-metric" }, name, value);
     if (color) this.tinted.push([color, node]);
     return node;
   }

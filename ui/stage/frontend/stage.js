@@ -11,6 +11,7 @@ import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
 import { Room } from "./room.js";
+import { Tips } from "./tips.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -93,6 +94,7 @@ class Stage {
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (look) => this.component.setStateValue("look", look),
     });
+    this.tips = new Tips(this.node, () => this.message?.scene.glossary ?? {}); // before the keys: Escape is first its own
     this.stopListening = listen((key) => this.press(key));
     this.room = new Room(this.node, () => this.fit());
   }
@@ -206,6 +208,7 @@ class Stage {
 
   show(glide = false) {
     if (this.message) this.display?.show(this.playback, this.message, glide);
+    this.tips.place();
   }
 
   /**
@@ -263,6 +266,7 @@ class Stage {
     this.room.destroy();
     this.presenter.destroy();
     this.playback.destroy();
+    this.tips.destroy();
     this.stopListening();
     this.connection.destroy();
     this.asks.destroy();

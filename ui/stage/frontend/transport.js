@@ -6,6 +6,7 @@ import "./focus.js";
 import { icon } from "./icons.js";
 import { keySwitch } from "./keys.js";
 import { paint, readable } from "./theme.js";
+import { setExplained } from "./tips.js";
 
 /**
  * @typedef {import("./types.js").Act} Act
@@ -49,6 +50,7 @@ export class Transport {
   constructor(scene, on) {
     /** @type {Record<keyof typeof NAMES, string>} */
     this.names = { ...NAMES, ...scene.names };
+    this.glossary = scene.glossary ?? {};
     this.start = this.button("Start", on.start);
     this.back = this.button("Back", on.back);
     this.play = this.button("Play", on.play);
@@ -182,7 +184,7 @@ export class Transport {
     this.scrub.style.setProperty("--done", String(last ? cursor / last : 0));
     this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
     this.select(this.chips[cursor]);
-    if (caption !== null) setText(this.caption, caption);
+    if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
     setText(this.ended, working ? this.names.Working.replace("{}", done) : (cursor === last && (ended || paused)) || "");
   }

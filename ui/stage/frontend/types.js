@@ -39,7 +39,7 @@
  * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
  *   figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
  *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string,
- *   names?: Record<string, string> } & Grid} Scene
+ *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
  *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string }} View

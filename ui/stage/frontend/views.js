@@ -28,7 +28,7 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.title = el("h2", {}, view.title);
+    this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
