@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
 from figures.scene import Handle
 
+# numbers about single points that a frame carries at most
+MOST_TOLD = 3000
 # points of which no q says yet who made them
 UNSEEN = "$muted"
 
@@ -127,6 +130,25 @@ def tinted(trace: Trace, probabilities: Array | None) -> Json:
     if probabilities is None:
         return trace.set(marker_color=UNSEEN, marker_symbol="circle")
     return trace.set(marker_color=blended_colors(probabilities), marker_symbol=symbols(probabilities))
+
+
+def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array, Array]) -> Json:
+    """What is told of each of a trace's points: `above`, a template of Plotly's, and below it lines with numbers.
+
+    Each line has a {} for every array (points,) that comes with it. Nothing but `above` where that is too much to send.
+    """
+    columns = [column for _, *columns in lines for column in columns]
+    if not columns or len(columns) * len(columns[0]) > MOST_TOLD:
+        return {}
+    places = (f"%{{customdata[{place}]:.3f}}" for place in range(len(columns)))
+    below = [text.format(*(next(places) for _ in given)) for text, *given in lines]
+    template = "<br>".join([above, *below] if above else below)
+    return trace.set(customdata=np.stack(columns, axis=1), hovertemplate=f"{template}<extra></extra>")
+
+
+def shared(q: Any, name: Callable[[int], str], chosen: Any = slice(None)) -> list[tuple[str, Array]]:
+    """What q gives each of the chosen points of every hidden value, as lines of `told`; none without a q."""
+    return [] if q is None else [(name(k), row[chosen]) for k, row in enumerate(q.probabilities)]
 
 
 def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> Trace:

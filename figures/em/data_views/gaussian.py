@@ -13,13 +13,11 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, tinted, trails
+from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, shared, tinted, told, trails
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
 
-# numbers about single points that a frame carries at most
-_MOST_TOLD = 1500
 # so many widths of the data the picture follows a component that leaves them
 _FARTHEST = 3.0
 
@@ -39,9 +37,11 @@ class GaussianView(PlaneView):
         components = range(self.k)
         if self.flat:
             self.figure.curve("sum", "$text", glides=True)
-        self.shapes = [self.figure.curve(f"shape {k + 1}", palette.component(k), glides=True) for k in components]
+        self.shapes = [
+            self.figure.curve(f"shape {k + 1}", palette.component(k), hover="%{text}", glides=True) for k in components
+        ]
         self.trails = trails(self.figure, self.k)
-        self.means = badges(self.figure, self.k)
+        self.means = badges(self.figure, self.k, hover="%{customdata}")
         if self.flat:
             self._histogram()
 
@@ -52,8 +52,10 @@ class GaussianView(PlaneView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         outlines = self._densities(theta) if self.flat else self._ellipses(theta)
         result: Json = {}
-        for (x, y), shape, mean, place in zip(outlines, self.shapes, self.means, theta["means"], strict=True):
-            result |= shape.set(x=x, y=y) | mean.at(self.place(place))
+        for k, ((x, y), shape, mean) in enumerate(zip(outlines, self.shapes, self.means, strict=True)):
+            component = self._component(theta, k)
+            result |= shape.set(x=x, y=y, text=component)
+            result |= mean.at(self.place(theta["means"][k])) | mean.set(customdata=[component])
         places = np.array([self.place(mean) for mean in theta["means"]], dtype=float)
         result |= self.figure.set(xaxis_range=_following(self.span[0], places[:, 0]))
         if self.flat:
@@ -63,12 +65,9 @@ class GaussianView(PlaneView):
 
     def told(self, moment: Moment) -> Json:
         """Of each point, the shares that q gives to the components, and its share of log p."""
-        state = moment.step.after
-        if len(self.values) * (self.k + 1) > _MOST_TOLD:
-            return {}
-        evidence = fit.evidence_by_point(self.model, self.data, state.theta)
-        shares = np.full((self.k, len(evidence)), np.nan) if state.q is None else state.q.probabilities
-        return self.figure["points"].set(customdata=np.vstack([shares, evidence]).T)
+        above = "<br>".join(f"{label} %{{{axis}}}" for label, axis in zip(self.labels, "xy", strict=False))
+        lines = shared(moment.step.after.q, words.responsibility)
+        return told(self.figure["points"], above, *lines, (words.POINT, moment.shares))
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
@@ -94,12 +93,14 @@ class GaussianView(PlaneView):
     def note(self, moment: Moment) -> str:
         return words.said(words.weights(moment.step.after.theta["weights"]), moment.step.after.q is not None)
 
-    def _told_below(self) -> str:
-        """What `told` gives, below a point's place."""
-        if len(self.values) * (self.k + 1) > _MOST_TOLD:
-            return ""
-        shares = [f"q(component {k + 1}) = %{{customdata[{k}]:.3f}}" for k in range(self.k)]
-        return "<br>" + "<br>".join([*shares, f"log p of this point = %{{customdata[{self.k}]:.3f}}"])
+    def _component(self, theta: Parameters, k: int) -> str:
+        """Weight, mean and covariance of a component, along the axes that are drawn."""
+        spread = self.family.matrices(theta)[k][np.ix_(self.drawn, self.drawn)]
+        kind = {"variance": spread[0, 0]} if self.flat else {"covariance": spread}
+        mean = theta["means"][k][self.drawn]
+        return words.component(
+            f"component {k + 1}", weight=theta["weights"][k], mean=mean[0] if self.flat else mean, **kind
+        )
 
     def _plane(self) -> Figure:
         x, y = self.labels
@@ -111,7 +112,7 @@ class GaussianView(PlaneView):
             marker_opacity=0.85,
             x=self.values[:, self.drawn[0]],
             y=self.values[:, self.drawn[1]],
-            hover=f"{x} %{{x}}<br>{y} %{{y}}{self._told_below()}",
+            hover=f"{x} %{{x}}<br>{y} %{{y}}",
         )
         return figure
 
@@ -133,7 +134,7 @@ class GaussianView(PlaneView):
             x=values,
             # in three rows, so that points at one place stay apart
             y=-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3),
-            hover=f"{self.labels[0]} %{{x}}{self._told_below()}",
+            hover=f"{self.labels[0]} %{{x}}",
         )
         return figure
 
