@@ -86,7 +86,7 @@ def test_a_component_is_told_with_its_weight_mean_and_covariance():
     frame = shown(run, 4)
     for k in range(2):
         (text,) = frame.trace(f"data.badge {k + 1}")["customdata"]
-        assert frame.trace(f"data.shape {k + 1}")["text"] == text
+        assert frame.trace(f"data.inside {k + 1}")["text"] == text
         expected = [theta["weights"][k], *theta["means"][k], *theta["covariances"][k].ravel()]
         assert numbers(text) == pytest.approx(expected, rel=1e-3)
         assert re.search("weight.*mean.*covariance", text)

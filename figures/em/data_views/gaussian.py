@@ -21,6 +21,9 @@ from figures.scene import Handle
 # so many widths of the data the picture follows a component that leaves them
 _FARTHEST = 3.0
 
+# told wherever the mouse is inside; the corners of an outline would get in the way of points
+_INSIDE: Json = {"hoveron": "fills", "hoverinfo": "text", "fill": "toself", "fillcolor": "rgba(0,0,0,0)"}
+
 
 class GaussianView(PlaneView):
     """Mixture of Gaussians in any number of dimensions, seen along two axes or one."""
@@ -37,9 +40,10 @@ class GaussianView(PlaneView):
         components = range(self.k)
         if self.flat:
             self.figure.curve("sum", "$text", glides=True)
-        self.shapes = [
-            self.figure.curve(f"shape {k + 1}", palette.component(k), hover="%{text}", glides=True) for k in components
-        ]
+        # before the points: what lies inside is told where no point is
+        self.insides = [self.figure.curve(f"inside {k + 1}", "$text", width=0, **_INSIDE) for k in components]
+        self._points()
+        self.shapes = [self.figure.curve(f"shape {k + 1}", palette.component(k), glides=True) for k in components]
         self.trails = trails(self.figure, self.k)
         self.means = badges(self.figure, self.k, hover="%{customdata}")
         if self.flat:
@@ -54,7 +58,9 @@ class GaussianView(PlaneView):
         result: Json = {}
         for k, ((x, y), shape, mean) in enumerate(zip(outlines, self.shapes, self.means, strict=True)):
             component = self._component(theta, k)
-            result |= shape.set(x=x, y=y, text=component)
+            # of two outlines the outer one
+            outer = slice(None) if self.flat else slice(len(x) // 2, None)
+            result |= shape.set(x=x, y=y) | self.insides[k].set(x=x[outer], y=y[outer], text=component)
             result |= mean.at(self.place(theta["means"][k])) | mean.set(customdata=[component])
         places = np.array([self.place(mean) for mean in theta["means"]], dtype=float)
         result |= self.figure.set(xaxis_range=_following(self.span[0], places[:, 0]))
@@ -65,9 +71,8 @@ class GaussianView(PlaneView):
 
     def told(self, moment: Moment) -> Json:
         """Of each point, the shares that q gives to the components, and its share of log p."""
-        above = "<br>".join(f"{label} %{{{axis}}}" for label, axis in zip(self.labels, "xy", strict=False))
         lines = shared(moment.step.after.q, words.responsibility)
-        return told(self.figure["points"], above, *lines, (words.POINT, moment.shares))
+        return told(self.figure["points"], self._above(), *lines, (words.POINT, moment.shares))
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
@@ -104,39 +109,35 @@ class GaussianView(PlaneView):
 
     def _plane(self) -> Figure:
         x, y = self.labels
-        figure = Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
-        figure.points(
-            "points",
-            UNSEEN,
-            size=8 if len(self.values) < 700 else 5,
-            marker_opacity=0.85,
-            x=self.values[:, self.drawn[0]],
-            y=self.values[:, self.drawn[1]],
-            hover=f"{x} %{{x}}<br>{y} %{{y}}",
-        )
-        return figure
+        return Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
 
     def _line(self) -> Figure:
-        values = self.values[:, 0]
         top = self._top()
-        figure = Figure(
+        return Figure(
             "data",
             x=self.labels[0],
             y="density",
             xaxis={"range": self.span[0]},
             yaxis={"range": [-0.14 * top, top]},
         )
-        figure.points(
+
+    def _points(self) -> None:
+        """In one dimension in three rows, so that points at one place stay apart."""
+        count = len(self.values)
+        rows = -0.05 * (1 + (np.arange(count) % 3) / 3)
+        self.figure.points(
             "points",
             UNSEEN,
-            size=7,
+            size=7 if self.flat else 8 if count < 700 else 5,
             marker_opacity=0.85,
-            x=values,
-            # in three rows, so that points at one place stay apart
-            y=-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3),
-            hover=f"{self.labels[0]} %{{x}}",
+            x=self.values[:, self.drawn[0]],
+            y=self._top() * rows if self.flat else self.values[:, self.drawn[1]],
+            hover=self._above(),
         )
-        return figure
+
+    def _above(self) -> str:
+        """Where a point is, as a template of Plotly's."""
+        return "<br>".join(f"{label} %{{{axis}}}" for label, axis in zip(self.labels, "xy", strict=False))
 
     def _histogram(self) -> None:
         counts, edges = self._counts()

@@ -64,6 +64,7 @@ export class Display {
     };
     this.views = scene.views.map((view, number) => new View(view, scene, {
       seek: (frame) => on.seek(frame, true),
+      now: () => this.at,
       drop: on.drop,
       switched: () => chosen(this.views[number]),
       grown: () => this.refit(),

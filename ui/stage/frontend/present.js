@@ -13,12 +13,13 @@ const NAMES = {
   present: "presenter mode", pages: "step, in presenter mode (as clickers do)", digits: "show this view; in presenter mode one or two",
   full: "full screen: the view under the pointer or in focus, else all", blank: "black screen",
   spot: "spotlight: the view or term under the pointer or in focus, else the next view", help: "this list",
+  points: "with a figure in focus: from point to point, and to other curves",
   escape: "end spotlight, black screen, full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
 const KEYS = [
   ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"], ["F", "full"],
-  ["X", "spot"], [",", "blank"], ["Esc", "escape"], ["?", "help"],
+  ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
 const MOST = 2; // views side by side

@@ -3,11 +3,12 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
 
 /**
- * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, node: HTMLElement,
- *   picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
+ * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
+ *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  */
 
@@ -17,7 +18,7 @@ export class View {
   /**
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
-   * @param {{ seek: (frame: number) => void, drop: (handle: string, x: number, y: number) => void,
+   * @param {{ seek: (frame: number) => void, now: () => number | null, drop: (handle: string, x: number, y: number) => void,
    *   switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
@@ -52,8 +53,12 @@ export class View {
     const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
     const handles = new Handles(host, (handle, x, y) => this.on.drop(handle, x, y));
-    const node = el("div", { class: "stage-figure", "data-figure": id }, host, handles.node);
-    return { id, label, host, handles, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
+    // an application: a screen reader leaves it the arrow keys
+    const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys` }, host, handles.node);
+    const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
+    const told = new Told(node, host, handles, frames);
+    return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
   }
 
   switcher() {
@@ -105,6 +110,7 @@ export class View {
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
+    this.chosen.told.renew();
     if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
@@ -131,7 +137,8 @@ export class View {
 
   destroy() {
     this.observer.disconnect();
-    for (const { picture, handles } of this.figures) {
+    for (const { picture, handles, told } of this.figures) {
+      told.destroy();
       picture.destroy();
       handles.destroy();
     }
