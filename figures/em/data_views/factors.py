@@ -21,6 +21,7 @@ class FactorsView(PlaneView):
 
     models = ("factor_analysis",)
     title = words.FACTORS
+    by_hand = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

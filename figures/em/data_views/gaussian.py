@@ -30,6 +30,7 @@ class GaussianView(PlaneView):
 
     models = ("gaussian_mixture",)
     title = words.GAUSSIAN
+    by_hand = True
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

@@ -23,6 +23,7 @@ class RobustView(PlaneView):
 
     models = ("student_t",)
     title = words.ROBUST
+    by_hand = True
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

@@ -10,6 +10,12 @@ import numpy as np
 from figures.look.wording import number
 
 NO_Q = "no q yet"
+HANDS = {
+    "tool": "Add points",
+    "put": "A click adds a point (with Shift: removes one)",
+    "take": "A click removes a point (with Shift: adds one)",
+    "note": "The run starts again from this θ; q belonged to the old data and is dropped.",
+}
 
 PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"

@@ -54,7 +54,7 @@ export class Presenter {
   get look() {
     const display = this.on.display();
     const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
-    return { present: this.present, views: views.map((view) => view.token), spot: this.spot };
+    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null };
   }
 
   /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */

@@ -3,6 +3,7 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Hands } from "./hands.js";
 import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
 
@@ -19,7 +20,7 @@ export class View {
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
    * @param {{ seek: (frame: number) => void, now: () => number | null, drop: (handle: string, x: number, y: number) => void,
-   *   switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
+   *   hand: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
     this.view = view;
@@ -35,9 +36,11 @@ export class View {
     const switcher = this.figures.length > 1 ? this.switcher() : null;
     const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
+    const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
+    this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.hand(deed, open.id, x, y)) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), this.plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note), this.plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(this.plots);
