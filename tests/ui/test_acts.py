@@ -45,7 +45,8 @@ odd = st.one_of(
 frames = st.one_of(st.integers(0, 6), odd, st.sampled_from([-5, 10**9, 10**6, float("nan")]))
 places = st.one_of(st.floats(-3, 3), st.floats(), st.integers(), odd)
 names = st.sampled_from([
-    "advance", "ahead", "end", "inner", "resend", "drag", "put", "take", "move", "reset", "random", "mean", "nothing", "no such act",
+    "advance", "ahead", "end", "inner", "resend", "drag", "put", "take",
+    "move", "reset", "random", "mean", "nothing", "no such act",
 ])  # fmt: skip
 letters = st.one_of(st.sampled_from([*MOVES, "X", "e", ""]), odd)
 handles = st.one_of(st.sampled_from(["mean", "location", "code", "theta", *"0123"]), odd)
@@ -60,8 +61,8 @@ messages = st.one_of(
         {"act": st.just("drag"), "at": st.integers(0, 6), "handle": handles, "x": places, "y": places}
     ),
     st.fixed_dictionaries(
-        {"act": st.sampled_from(["put", "take"]), "at": st.integers(0, 6), "figure": st.sampled_from(["data", "whole", 3]),
-         "x": places, "y": places}
+        {"act": st.sampled_from(["put", "take"]), "at": st.integers(0, 6), "x": places, "y": places,
+         "figure": st.sampled_from(["data", "whole", 3])}
     ),
     st.fixed_dictionaries({"act": st.just("move"), "at": st.integers(0, 6), "letter": letters}),
 )  # fmt: skip
