@@ -213,6 +213,21 @@ def test_points_are_put_in_and_taken_out(desk):
         assert here.session.run is before and len(here.session.messages) == 1
 
 
+@pytest.mark.parametrize("names", [["eruption (min)", "waiting (min)"], "xy", [3, 4], ["<b>x</b>", "y" * 70]])
+def test_columns_keep_their_names_when_points_are_added(names):
+    """Those that a link makes up are shown as text, or not at all."""
+    session = EmSession.opened({"schedule": "EM", "cursor": "2"})
+    session.act({"act": "put", "figure": "data", "at": 2, "x": 3.0, "y": 60.0})
+    assert not session.messages and session.run.scene.view.axis_names == ("eruption (min)", "waiting (min)")
+    given = session.settings.overriding(columns={"names": names})
+    there = EmSession.opened({**session.query(), **given.query()})
+    sound = isinstance(names, list) and names[0] == "eruption (min)"
+    assert there.run.scene.view.axis_names == (tuple(names) if sound else ("x1", "x2"))
+    back = EmSession.opened(session.query())
+    back.change(data="blobs")
+    assert back.settings.overrides.columns is None and back.run.scene.view.axis_names == ("x1", "x2")
+
+
 def test_points_are_bounded_as_the_page_is(desk, monkeypatch):
     here = desk("mixture")
     monkeypatch.setattr(limits, "AT_ONCE", 30 * 6 * 2 * 100)

@@ -56,9 +56,7 @@ class EmRun(Lanes):
         if moves:
             check_order(moves, experiment.model, experiment.q_at is not None)
         experiment = replace(experiment, schedule=settings.plan)
-        dataset = None if settings.imported else settings.dataset()
-        columns = dataset.columns if dataset is not None else ()
-        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
+        run = cls(experiment, settings.column_names, (settings.x_axis, settings.y_axis), settings.compare)
         run.still_to_make(moves, after)
         return run
 

@@ -69,7 +69,8 @@ class EmSession(Session):
             self._begin_off(at, self.settings.overriding(start=start))
         elif act["act"] in ("put", "take"):
             parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
-            self.begin(self.settings.overriding(**parts))
+            names = self.settings.column_names
+            self.begin(self.settings.overriding(**parts, **({"columns": {"names": [*names]}} if names else {})))
         else:
             super().own(act, at)
 
