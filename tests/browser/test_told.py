@@ -150,11 +150,13 @@ def test_the_units_of_every_model_are_told(home, model):
     figure(home, "data").focus()
     said = line(home, "data")
     home.press("ArrowRight")
+    expect(said).not_to_be_empty()
     for _ in range(12):
-        home.page.wait_for_timeout(250)
-        if SAID[model] in said.inner_text() and "log p" in said.inner_text():
+        before = said.inner_text()
+        if SAID[model] in before and "log p" in before:
             break
         home.press("ArrowDown")
+        expect(said).not_to_have_text(before)
     expect(said).to_contain_text(SAID[model])
     expect(said).to_contain_text("log p")
     assert len(numbers(said.inner_text())) >= 2
