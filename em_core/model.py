@@ -134,6 +134,13 @@ class Capabilities(Protocol):
     def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
         """What reports add for a q that is a point; the same keys, each None, before there is a q."""
 
+    # --- what each unit has of log p -------------------------------------------------------------------------------
+    def evidence_by_unit(self, data: Any, theta: Parameters) -> Array:
+        """(rows,) what each row of the data has of log p; of sequences each time step, given those before it.
+
+        They sum to log p, but for a multinomial coefficient where rows are cells of counts.
+        """
+
     # --- P: part of q -------------------------------------------------------------------------------------------
     def n_hidden_units(self, data: Any) -> int:
         """How many units q treats apart."""

@@ -53,12 +53,28 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Hands(_Record):
+    """A tool of a card: a click puts a point into a trace of the figure, or takes one out.
+
+    tool: what it is called; put, take: what a click then does; note: what comes of it.
+    """
+
+    figure: str
+    trace: str
+    tool: str
+    put: str
+    take: str
+    note: str
+
+
+@dataclass(frozen=True)
 class View:
     """A card of the grid, at the place of its own name. figures: those that it shows in turn.
 
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
     where that says what is found. click: "x" where a point's x is a frame's number.
     tab: what it is called where it shares a place with others.
+    hands: where points can be put in and taken out, and what that is called.
     """
 
     id: str
@@ -69,6 +85,7 @@ class View:
     click: str | None = None
     tab: str | None = None
     heading: str | None = None
+    hands: Hands | None = None
 
     def json(self) -> Json:
         shown = [{"id": figure.name, "label": figure.face or self.title} for figure in self.figures]
@@ -78,6 +95,7 @@ class View:
             "heading": self.heading,
             "click": self.click,
             "tab": self.tab,
+            "hands": self.hands and self.hands.json(),
         }
         given = {name: value for name, value in told.items() if value is not None}
         return {"id": self.id, "title": self.title, "figures": shown, **given}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -25,6 +27,9 @@ PAGES = (
     ("dictionary", "Dictionary learning"),
 )
 
+# what browsers of phones call themselves; those of tablets do not
+_PHONE = re.compile(r"iPhone|Android.*Mobile|Mobile.*Firefox")
+
 # all that is changed of Streamlit's own page
 STYLE = _ROOT / "ui" / "streamlit.css"
 
@@ -33,7 +38,10 @@ def show() -> StreamlitPage:
     """Set up the window and the navigation; returns the page to run. Only ui/main.py calls this."""
     # whole in the address: Streamlit drops the file of an icon with its last reader, and who asks late gets a 404
     icon = "data:image/png;base64," + base64.b64encode((_ROOT / "ui" / "icon.png").read_bytes()).decode()
-    st.set_page_config(page_title=NAME, page_icon=icon, layout="wide", initial_sidebar_state="auto")
+    # Streamlit goes by the width alone, and a phone on its side is wide enough for a sidebar over everything
+    phone = _PHONE.search(st.context.headers.get("User-Agent", "")) is not None
+    sidebar: Literal["auto", "collapsed"] = "collapsed" if phone else "auto"
+    st.set_page_config(page_title=NAME, page_icon=icon, layout="wide", initial_sidebar_state=sidebar)
     pages = [
         st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
         for number, (name, title) in enumerate(PAGES)

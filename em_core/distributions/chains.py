@@ -94,6 +94,20 @@ def log_evidence(log_start: Array, log_transitions: Array, log_density: Array, l
     return math.fsum(scales)
 
 
+def predictive(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Array:
+    """(T,) log p(v_t | v_1, …, v_{t−1}) of each time step; they sum to log p(v). −inf from an impossible one on."""
+    result = np.full(sum(lengths), -np.inf)
+    for begin, end in _spans(lengths):
+        ahead = log_start
+        for t in range(begin, end):
+            alpha = ahead + log_density[:, t]
+            result[t] = np.logaddexp.reduce(alpha)
+            if result[t] == -np.inf:
+                break
+            ahead = np.logaddexp.reduce((alpha - result[t])[:, None] + log_transitions, axis=0)
+    return result
+
+
 def viterbi(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> np.ndarray:
     """The most probable path of each sequence, (T,) states from 0; of equal ones, the lowest states at their end.
 

@@ -37,6 +37,12 @@ class Normals:
         halves = np.linalg.inv(_finite_factors(self))
         return frozen(np.where(self.points[:, None, None], 0.0, _transposed(halves) @ halves))
 
+    @property
+    def deviations(self) -> Array:
+        """(N, L) or (1, L) standard deviations."""
+        result: Array = np.sqrt(np.diagonal(self.covariances, axis1=-2, axis2=-1))
+        return result
+
     def part(self, rows: NDArray[np.intp]) -> Normals:
         """q of these units."""
         factors = self.precision_factors

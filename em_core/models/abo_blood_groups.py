@@ -111,6 +111,11 @@ class AboBloodGroups(CategoricalHidden):
     def log_evidence(self, data: BloodGroups, theta: Parameters) -> float:
         return math.fsum([data.log_ways, *_log_groups(data.counts, _group_factors(theta))])
 
+    def evidence_by_unit(self, data: BloodGroups, theta: Parameters) -> Array:
+        """(4,) of the people of each group."""
+        counts, factors = data.counts, _group_factors(theta)
+        return np.array([math.fsum(_log_groups(counts[n : n + 1], factors[n : n + 1])) for n in range(len(counts))])
+
     def maximize(self, data: BloodGroups, q: Categorical, theta: Parameters) -> Parameters:
         """Gene counting: every allele's share of the expected 2 N alleles."""
         alleles = _expected_alleles(data, q)

@@ -56,6 +56,11 @@ class CategoricalRows(CategoricalHidden):
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
         return categorical.log_evidence(self.log_joint(data, theta), data.counts)
 
+    def evidence_by_unit(self, data: Observations, theta: Parameters) -> Array:
+        """Of a row with a count all its units together."""
+        result: Array = data.counts * np.logaddexp.reduce(self.log_joint(data, theta), axis=0)
+        return result
+
     def n_hidden_units(self, data: Observations) -> int:
         """Rows: a row with a count is one unit."""
         return len(data.counts)

@@ -158,6 +158,11 @@ class CensoredExponential:
         mean = _mean(theta)
         return -float(data.observed.sum()) * math.log(mean) - float(data.times.sum()) / mean
 
+    def evidence_by_unit(self, data: Lifetimes, theta: Parameters) -> Array:
+        """Log density of an observed lifetime, log probability of living longer than a censored one."""
+        mean = _mean(theta)
+        return -data.observed * math.log(mean) - data.times / mean
+
     def maximize(self, data: Lifetimes, q: ShiftedExponentials, theta: Parameters) -> Parameters:
         """The mean of the completed lifetimes. Raises `HalfStepFailed` where all are 0."""
         mean = _total(data, q) / len(data.times)

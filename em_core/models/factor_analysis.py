@@ -179,13 +179,21 @@ class FactorAnalysis:
         rᵀΣ⁻¹r is the smallest value of |r − Λh|² in Ψ's metric plus |h|², and is computed as such: r's own large square
         in that metric never appears, from which the small rest would have to be found by subtraction.
         """
-        n_units, dimensions = data.values.shape
+        squares, best, constant = self._log_density(data, theta)
+        return -0.5 * float(np.sum(squares) + np.sum(best) + len(data.values) * constant)
+
+    def evidence_by_unit(self, data: Table, theta: Parameters) -> Array:
+        squares, best, constant = self._log_density(data, theta)
+        result: Array = -0.5 * (squares.sum(axis=1) + best.sum(axis=1) + constant)
+        return result
+
+    def _log_density(self, data: Table, theta: Parameters) -> tuple[Array, Array, float]:
+        """−2 log N(v; μ, ΛΛᵀ + Ψ) of each row: squares of what remains, (N, D), and of h, (N, L), and a constant."""
         noise, loadings = self._noise(theta), theta["loadings"]
         factor, best = _conditional(data, theta)
         residuals = data.values - theta["mean"] - best @ loadings.T
-        squares = np.sum(residuals**2 / noise) + np.sum(best**2)
         log_determinant = np.sum(np.log(noise)) + 2 * np.sum(np.log(np.diag(factor)))
-        return -0.5 * float(squares + n_units * (log_determinant + dimensions * _LOG_2PI))
+        return residuals**2 / noise, best**2, log_determinant + len(noise) * _LOG_2PI
 
     def maximize(self, data: Table, q: Normals, theta: Parameters) -> Parameters:
         """Regression of v on h, intercept included, its squares completed by q's spread.

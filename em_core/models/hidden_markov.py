@@ -170,6 +170,9 @@ class HiddenMarkov:
     def log_evidence(self, data: Sequences, theta: Parameters) -> float:
         return chains.log_evidence(*self._factors(data, theta), data.lengths)
 
+    def evidence_by_unit(self, data: Sequences, theta: Parameters) -> Array:
+        return chains.predictive(*self._factors(data, theta), data.lengths)
+
     def maximize(self, data: Sequences, q: Chains, theta: Parameters) -> Parameters:
         """Expected starts, transitions and emissions, each as shares of their total.
 

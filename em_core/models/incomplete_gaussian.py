@@ -154,6 +154,12 @@ class IncompleteGaussian:
         """Log density of the observed entries of each row."""
         return sum(seen.log_density() for seen in seen_parts(data, theta))
 
+    def evidence_by_unit(self, data: IncompleteTable, theta: Parameters) -> Array:
+        result = np.empty(len(data.values))
+        for pattern, seen in zip(data.patterns, seen_parts(data, theta), strict=True):
+            result[pattern.rows] = seen.log_densities()
+        return result
+
     def maximize(self, data: IncompleteTable, q: MissingEntries, theta: Parameters) -> Parameters:
         """Mean and 1/N covariance of the completed table, the spread of what was missing included."""
         mean = self.maximize_block(data, q, theta, ("mean",))

@@ -95,6 +95,10 @@ class Linkage(CategoricalHidden):
         first = data.counts[0] * math.log(self.cells(theta)[0])
         return math.fsum([data.log_ways, first, *self._other_cells(data, theta)])
 
+    def evidence_by_unit(self, data: Cells, theta: Parameters) -> Array:
+        """(4,) of the animals of each cell."""
+        return np.array([times_log(n, p) for n, p in zip(data.counts, self.cells(theta), strict=True)])
+
     def maximize(self, data: Cells, q: Categorical, theta: Parameters) -> Parameters:
         """The proportion of θ/4 animals among those whose cell depends on θ."""
         with_theta = q.expected_counts[1, 0] + data.counts[3]

@@ -178,6 +178,12 @@ class Seen:
         constant = n_observed * LOG_2_PI + float(definite.log_determinant(self.factor))
         return -0.5 * (float(np.sum(self.whitened**2)) + n_rows * constant)
 
+    def log_densities(self) -> Array:
+        """(rows,) the same of each row."""
+        constant = len(self.whitened) * LOG_2_PI + float(definite.log_determinant(self.factor))
+        result: Array = -0.5 * (np.sum(self.whitened**2, axis=0) + constant)
+        return result
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

@@ -191,15 +191,23 @@ class StudentT:
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
         """Log density of the multivariate t, with the ratio of Gamma functions by Stirling's remainders."""
-        factor = _factor(theta)
-        n_points, dimensions = data.values.shape
+        constant, shape, logs = self._log_density(data, theta)
+        return len(data.values) * constant - shape * float(np.sum(logs))
+
+    def evidence_by_unit(self, data: Observations, theta: Parameters) -> Array:
+        constant, shape, logs = self._log_density(data, theta)
+        return constant - shape * logs
+
+    def _log_density(self, data: Observations, theta: Parameters) -> tuple[float, float, Array]:
+        """What all points have in common, and what is taken off it: a number times a logarithm for each, (N,)."""
+        factor, dimensions = _factor(theta), data.values.shape[1]
         distances = definite.squared_distances(factor, data.values - theta["location"])
         degrees = self.degrees_of_freedom
         half, shape = 0.5 * degrees, 0.5 * (degrees + dimensions)
         gammas = (shape - 0.5) * np.log1p(dimensions / degrees) - 0.5 * dimensions
         gammas += stirling_remainder(shape) - stirling_remainder(half)
         constant = gammas - 0.5 * (dimensions * _LOG_2_PI + definite.log_determinant(factor))
-        return n_points * float(constant) - shape * float(np.sum(np.log1p(distances / degrees)))
+        return float(constant), shape, np.log1p(distances / degrees)
 
     def maximize(self, data: Observations, q: GammaScales, theta: Parameters) -> Parameters:
         """Weighted mean; weighted scatter about it, divided by N and not by the sum of the weights."""

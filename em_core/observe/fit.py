@@ -16,12 +16,6 @@ def mixed(model: Any, theta: Parameters, values: Array) -> Array:
     return result
 
 
-def evidence_by_point(model: Any, data: Any, theta: Parameters) -> Array:
-    """(N,) log p(v_n; θ) of each point of a model with so many hidden values; they sum to log p."""
-    result: Array = np.logaddexp.reduce(model.log_joint(data, theta), axis=0)
-    return result
-
-
 def bell(places: Array, mean: float, variance: float) -> Array:
     """Density of a Gaussian at these places."""
     result: Array = np.exp(-0.5 * (places - mean) ** 2 / variance) / math.sqrt(2 * math.pi * variance)

@@ -101,6 +101,12 @@ class Moment:
         blocks = unit_blocks(model.n_hidden_units(experiment.data), int(experiment.moves["P"]["blocks"]))
         return gap_by_block(model, experiment.data, self.step.after, blocks)
 
+    @cached_property
+    def shares(self) -> Array:
+        """(rows,) what each row of the data has of log p, at this θ."""
+        result: Array = self._model.evidence_by_unit(self.experiment.data, self.step.after.theta)
+        return result
+
     @property
     def next_block(self) -> int:
         """The number, from 0, of the block that the next P renews."""

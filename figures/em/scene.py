@@ -203,6 +203,7 @@ class EmScene(PageScene):
                     note="note.data",
                     describe="describe",
                     tab=words.TABS["data"],
+                    hands=self.view.hands,
                 ),
                 View(
                     "course",

@@ -56,10 +56,11 @@ def test_axe_finds_nothing(page, serve, case):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_what_opens(page, serve, theme):
-    """The sidebar's folds, a toolbar of zoom, a message and a dialog."""
+    """The sidebar's folds, the toolbars of a card, a message and a dialog."""
     page.emulate_media(color_scheme=theme)
     home = AnyPage(page, serve(ROOT / "app.py").url, PAGES[0][0]).open("model=nonsense")
     home.zoom_mode("data")
+    home.button("Add points").first.click()
     for fold in page.get_by_test_id("stExpander").locator("summary").all():
         fold.click()
     page.get_by_role("alert").wait_for()

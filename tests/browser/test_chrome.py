@@ -113,3 +113,15 @@ def test_name_and_purpose_stand_above_everything_else(page, serve, case):
 def test_a_page_inside_another_has_no_name(page, serve):
     Home(page, serve(ROOT / "app.py").url).open("embed=true")
     assert page.evaluate(SIGNS) == []
+
+
+@pytest.mark.parametrize("width, height", [(844, 390), (390, 844)])
+def test_on_a_phone_the_sidebar_begins_closed_however_it_is_held(browser, serve, width, height):
+    agent = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"
+    context = browser.new_context(viewport={"width": width, "height": height}, user_agent=agent, is_mobile=True)
+    page = context.new_page()
+    Home(page, serve(ROOT / "app.py").url).open()
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "false")
+    context.close()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
+from tests.browser.home import APP, Home
 from tests.browser.reader import Reader
 
 PAGES = ("", "map", "posterior", "dictionary")
@@ -234,3 +235,25 @@ def test_within_another_page(hall):
     inside.locator(".stage-caption").click()
     hall.press("ArrowRight")
     expect(inside.locator(".stage")).to_have_attribute("data-frame", "2")
+
+
+def test_the_link_holds_how_far_the_reader_has_scrubbed(page, other_page, serve):
+    """Numbers and pictures on the way, the tab and the figure behind a switch; a step on, and it is gone from there."""
+    home = Home(page, serve(APP).url).open("schedule=EMEM&cursor=2", frame=2)
+    home.button("Gap, log scale").click()
+    slider = home.stage.get_by_role("slider", name="How far")
+    slider.fill("9")
+    page.wait_for_function("document.location.search.includes('inner=9')")
+    page.wait_for_function("document.location.search.includes('timeline.gap')")
+    home.caption.filter(has_text="0.45 of the way").wait_for()
+    numbers = home.numbers()
+    other_page.goto(page.url)
+    other = Home(other_page, home.url).ready(2)
+    other.caption.filter(has_text="0.45 of the way").wait_for()
+    assert other.numbers() == numbers
+    assert other.stage.get_by_role("slider", name="How far").input_value() == "9"
+    assert other.plot("course", "trace('gap here').x[0]") == pytest.approx(0.45)
+    assert other.button("Gap, log scale").get_attribute("aria-pressed") == "true"
+    other.press("ArrowRight")
+    other.at(3)
+    other_page.wait_for_function("!document.location.search.includes('inner=')")

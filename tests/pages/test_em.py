@@ -22,7 +22,7 @@ _DATA = (*(entry.name for entry in datasets.catalogue()), *datasets.GENERATORS)
 PAGE = Page(
     EmSession,
     experiments(),
-    ("move", "reset", "random", "drag"),
+    ("move", "reset", "random", "drag", "put", "take"),
     ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
     "".join(MOVES),
     {"schedule": "EXM", "since": "-1", "cursor": "7"},

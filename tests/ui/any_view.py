@@ -129,6 +129,8 @@ def acts(draw, page):
         act["letter"] = draw(st.sampled_from(page.letters))
     elif name == "drag":
         act |= {"handle": ("handle", draw(st.integers(0, 5))), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
+    elif name in ("put", "take"):
+        act |= {"figure": draw(st.sampled_from(["data", "data", "whole"])), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
     if draw(st.integers(0, 3)) == 3:
         key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to"]))
         if draw(st.booleans()):

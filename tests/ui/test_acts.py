@@ -45,7 +45,8 @@ odd = st.one_of(
 frames = st.one_of(st.integers(0, 6), odd, st.sampled_from([-5, 10**9, 10**6, float("nan")]))
 places = st.one_of(st.floats(-3, 3), st.floats(), st.integers(), odd)
 names = st.sampled_from([
-    "advance", "ahead", "end", "inner", "resend", "drag", "move", "reset", "random", "mean", "nothing", "no such act",
+    "advance", "ahead", "end", "inner", "resend", "drag", "put", "take",
+    "move", "reset", "random", "mean", "nothing", "no such act",
 ])  # fmt: skip
 letters = st.one_of(st.sampled_from([*MOVES, "X", "e", ""]), odd)
 handles = st.one_of(st.sampled_from(["mean", "location", "code", "theta", *"0123"]), odd)
@@ -58,6 +59,10 @@ messages = st.one_of(
     ),
     st.fixed_dictionaries(
         {"act": st.just("drag"), "at": st.integers(0, 6), "handle": handles, "x": places, "y": places}
+    ),
+    st.fixed_dictionaries(
+        {"act": st.sampled_from(["put", "take"]), "at": st.integers(0, 6), "x": places, "y": places,
+         "figure": st.sampled_from(["data", "whole", 3])}
     ),
     st.fixed_dictionaries({"act": st.just("move"), "at": st.integers(0, 6), "letter": letters}),
 )  # fmt: skip
@@ -149,6 +154,8 @@ STALE = {
     "no such letter": [{"act": "move"}, *({"act": "move", "letter": it, "at": 1} for it in ("X", "", None, 3, "EM"))],
     "no place": [{"act": "drag", "handle": handle, "at": 1, "x": x, "y": y} for handle in ("mean", "0", "code")
                  for x, y in ((float("nan"), 0), (float("inf"), 0), ("1", 0), (10**400, 0), (0, None))],
+    "no such figure": [{"act": act, "figure": figure, "at": 1, "x": 0.5, "y": 0.5} for act in ("put", "take")
+                       for figure in ("timeline", "", 3, None)],
     "not on offer": [{"act": "shutdown"}, {"act": "own"}, {"act": "reset", "letter": "E"}],
 }  # fmt: skip
 
@@ -183,6 +190,58 @@ def test_a_drag_of_a_component_that_is_no_longer_there(desk):
     here.send({"act": "drag", "handle": "0", "at": 0, "x": x, "y": y}, None)
     assert not here.session.messages
     assert here.session.run.trajectory[0].after.theta["means"].tolist() == [pytest.approx([x, y])]
+
+
+def test_points_are_put_in_and_taken_out(desk):
+    """The data are the reader's, θ stays, q goes; a place far away, or where no point is, is refused."""
+    here = desk("mixture")
+    values = here.session.run.experiment.data.values.tolist()
+    theta = here.session.run.trajectory[3].after.theta
+    point = {"act": "put", "figure": "data", "at": 3, "x": 0.5, "y": 0.25}
+    here.send(point, None)
+    run = here.session.run
+    assert run.experiment.data.values.tolist() == [*values, [0.5, 0.25]] and len(run) == 1 and not here.session.messages
+    state = run.trajectory[0].after
+    assert state.q is None and all((state.theta[name] == theta[name]).all() for name in theta)
+    there = EmSession.opened(here.session.query())
+    assert there.run.experiment.to_json() == run.experiment.to_json()
+    here.send({**point, "act": "take", "at": 0}, None)
+    assert here.session.run.experiment.data.values.tolist() == values
+    before = here.session.run
+    for act in ({**point, "x": 1e9}, {**point, "act": "take", "x": 0.513}):
+        here.send(act, None)
+        assert here.session.run is before and len(here.session.messages) == 1
+
+
+@pytest.mark.parametrize("names", [["eruption (min)", "waiting (min)"], "xy", [3, 4], ["<b>x</b>", "y" * 70]])
+def test_columns_keep_their_names_when_points_are_added(names):
+    """Those that a link makes up are shown as text, or not at all."""
+    session = EmSession.opened({"schedule": "EM", "cursor": "2"})
+    session.act({"act": "put", "figure": "data", "at": 2, "x": 3.0, "y": 60.0})
+    assert not session.messages and session.run.scene.view.axis_names == ("eruption (min)", "waiting (min)")
+    given = session.settings.overriding(columns={"names": names})
+    there = EmSession.opened({**session.query(), **given.query()})
+    sound = isinstance(names, list) and names[0] == "eruption (min)"
+    assert there.run.scene.view.axis_names == (tuple(names) if sound else ("x1", "x2"))
+    back = EmSession.opened(session.query())
+    back.change(data="blobs")
+    assert back.settings.overrides.columns is None and back.run.scene.view.axis_names == ("x1", "x2")
+
+
+def test_points_are_bounded_as_the_page_is(desk, monkeypatch):
+    here = desk("mixture")
+    monkeypatch.setattr(limits, "AT_ONCE", 30 * 6 * 2 * 100)
+    here.send({"act": "put", "figure": "data", "at": 3, "x": 0.5, "y": 0.25}, None)
+    (message,) = here.session.messages
+    assert "on this page" in message and len(here.session.run.experiment.data.values) == 30
+
+
+@pytest.mark.parametrize("page", ["coins", "counts", "linkage", "gaps", "toy"])
+def test_points_are_offered_where_the_picture_shows_all_of_each(desk, page):
+    here = desk(page)
+    before = here.made
+    here.send({"act": "put", "figure": "data", "at": 1, "x": 0.5, "y": 0.5}, None)
+    assert here.made == before and not here.session.messages
 
 
 def test_an_ask_goes_no_farther_than_one_ask_may(desk):

@@ -10,6 +10,8 @@ LOOKS = [
     Look(present=True),
     Look(True, ("data", "timeline.gap"), "equation.kl"),
     Look(views=("decomposition", "timeline.timeline")),
+    Look(inner=0),
+    Look(False, ("course",), None, 12),
 ]
 
 
@@ -36,13 +38,19 @@ def test_comes_back_from_the_address_and_from_the_browser(look):
         {"present": True, "views": ["a"] * 21},
         {"present": True, "views": [], "spot": ["a"]},
         {"present": True, "views": [], "spot": "a b"},
+        {"present": True, "views": [], "inner": "3"},
+        {"present": True, "views": [], "inner": -1},
+        {"present": True, "views": [], "inner": 1000},
+        {"present": True, "views": [], "inner": True},
     ],
 )
 def test_nonsense_of_a_browser_is_none(raw):
     assert Look.read(raw) is None
 
 
-@pytest.mark.parametrize("query", [{"present": "yes"}, {"views": "a,<b>"}, {"spot": "a&b"}, {"views": ","}])
+@pytest.mark.parametrize(
+    "query", [{"present": "yes"}, {"views": "a,<b>"}, {"spot": "a&b"}, {"views": ","}, {"inner": "½"}, {"inner": "-2"}]
+)
 def test_nonsense_of_a_link_becomes_a_message(query):
     session = EmSession.opened(query)
     assert session.player.look == Look()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, check_order
 from em_core.observe.moment import Moment, evidence, moment, with_course
@@ -18,6 +19,8 @@ from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json
 
+# points that any model needs
+_FEWEST = 2
 _PLAIN = schedule.plan("EM", MOVES)
 
 
@@ -53,9 +56,7 @@ class EmRun(Lanes):
         if moves:
             check_order(moves, experiment.model, experiment.q_at is not None)
         experiment = replace(experiment, schedule=settings.plan)
-        dataset = None if settings.imported else settings.dataset()
-        columns = dataset.columns if dataset is not None else ()
-        run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
+        run = cls(experiment, settings.column_names, (settings.x_axis, settings.y_axis), settings.compare)
         run.still_to_make(moves, after)
         return run
 
@@ -106,6 +107,20 @@ class EmRun(Lanes):
         state = self.trajectory[at].after
         theta = self.scene.view.dragged(state.theta, handle, x, y)
         return forked(theta, state.q_at)
+
+    def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
+        """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.
+
+        θ stays; q is of the data as they were. Raises `InvalidExperiment`.
+        """
+        view: Any = self.scene.view
+        values = view.added(x, y) if put else view.removed(x, y)
+        theta = self.trajectory[at].after.theta
+        size = self.experiment.model.help.size
+        least = max(_FEWEST, theta[size.parameter].shape[-1] if size else 1)
+        if len(values) < least:
+            raise InvalidExperiment("data.values", f"{len(values)} points", f"at least {least} for this model")
+        return {"data": {"values": values.tolist()}, "start": forked(theta, None)}
 
     def fork(self, at: int) -> dict[str, Any]:
         """`start` of the experiment that goes on from half-step `at` under other settings."""

@@ -65,6 +65,10 @@ class EmSession(Session):
         if act["act"] == "drag":
             start = self.run.dragged(at, act["handle"], act["x"], act["y"])
             self._begin_off(at, self.settings.overriding(start=start))
+        elif act["act"] in ("put", "take"):
+            parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
+            names = self.settings.column_names
+            self.begin(self.settings.overriding(**parts, **({"columns": {"names": [*names]}} if names else {})))
         else:
             super().own(act, at)
 

@@ -24,10 +24,12 @@ SIZES = {name: size for name in MODEL_NAMES if (size := MODELS[name].help.size) 
 
 # what k-means holds: it moves centres alone
 _HELD = ("weights", "covariances")
+# characters of a column's name in a link
+_LONGEST_NAME = 60
 _GRADIENTS = frozenset("GBSANL")
 
 # other data, and whatever else the run is made of; moves with other settings, for those that are still to come
-_OTHER_DATA = Change("restarts", ends=("settings", "data", "start", "moves"))
+_OTHER_DATA = Change("restarts", ends=("settings", "data", "start", "moves", "columns"))
 _OTHER_RUN = Change("restarts", ends=("start",))
 _OTHER_MOVES = Change("forks")
 _OTHER_VIEW = Change("redraws")
@@ -65,11 +67,15 @@ def _step_size(letter: str) -> Any:
 
 @dataclass(frozen=True)
 class EmOverrides(Overrides):
-    """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, dragged or from a file."""
+    """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, dragged or from a file.
+
+    columns: `names` of a shipped set's columns, which data keep whose points were changed by hand.
+    """
 
     start: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] | None = None
     moves: Mapping[str, Any] | None = None
+    columns: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,16 @@ class EmSettings(Settings):
     def dataset(self) -> datasets.Dataset | None:
         """The shipped data set in use, None for generated ones."""
         return None if self.data in datasets.GENERATORS else datasets.load(self.data)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What the data's columns are called, where that is known."""
+        if not self.imported:
+            dataset = self.dataset()
+            return () if dataset is None else dataset.columns
+        names = (self.overrides.columns or {}).get("names")
+        sound = isinstance(names, list) and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in names)
+        return tuple(names) if sound else ()
 
     @classmethod
     def of_experiment(cls, raw: Any) -> tuple[EmSettings, str]:

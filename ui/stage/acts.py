@@ -49,6 +49,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "ahead": _whole,
     "turn": _whole,
     "handle": _name,
+    "figure": _name,
     "x": _place,
     "y": _place,
 }
@@ -62,6 +63,8 @@ _NEEDED = {
     "inner": ("at",),
     "resend": (),
     "drag": ("at", "handle", "x", "y"),
+    "put": ("at", "figure", "x", "y"),
+    "take": ("at", "figure", "x", "y"),
 }
 
 
@@ -95,6 +98,9 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
         if act["handle"] not in {handle["id"] for handle in run.frames([at])[at].get("handles") or ()}:
             raise InvalidExperiment("drag", act["handle"], "a handle that is on the picture now")
         return {**act, "at": at}
+    if what in ("put", "take"):
+        open_to_hands = [view["hands"]["figure"] for view in run.scene.json["views"] if view.get("hands")]
+        return {**act, "at": min(act["at"], last)} if act["figure"] in open_to_hands else None
     if what not in _NEEDED:
         wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn")}
         return act if wanted in list(_offered(run)) else None

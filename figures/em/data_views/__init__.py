@@ -12,7 +12,7 @@ from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views.base import PlainView
 from figures.look.encode import Json
-from figures.scene import Handle
+from figures.scene import Handle, Hands
 
 
 class DataView(Protocol):
@@ -21,6 +21,7 @@ class DataView(Protocol):
     figure: Figure
     title: str
     axis_names: tuple[str, ...]
+    hands: Hands | None
 
     def completed(self, moment: Moment) -> Json:
         """What depends on q: the completed data. Sent when q changes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
-from figures.scene import Handle
+from figures.scene import Handle, Hands
 
+# a place so near to a point, as a share of the picture, is the point's
+_SAME = 1e-3
+# numbers about single points that a frame carries at most
+MOST_TOLD = 3000
 # points of which no q says yet who made them
 UNSEEN = "$muted"
 
@@ -29,6 +34,8 @@ class PlainView:
     title = words.PLAIN
     # what the reader may choose two axes from; none to choose where there are fewer than three
     axis_names: tuple[str, ...] = ()
+    # where the reader can put points in and take them out
+    hands: Hands | None = None
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         self.experiment = experiment
@@ -58,6 +65,8 @@ class PlaneView(PlainView):
     """Points in any number of dimensions, seen along two axes; `flattens`: along one, where there is no other."""
 
     flattens = False
+    # whether its trace "points" has all points of the data, and nothing hides part of one
+    by_hand = False
     # room around the points, as a share of how far they reach
     room = 0.09
 
@@ -70,10 +79,28 @@ class PlaneView(PlainView):
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
         self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis], self.room) for axis in self.drawn]
+        # what is drawn is then all that a point is, in the units of the data
+        whole = dimensions == len(self.drawn) and not experiment.to_json()["data"].get("standardize")
+        self.hands = Hands("data", "points", **words.HANDS) if whole and self.by_hand else None
 
     def place(self, point: Array) -> tuple[float, float]:
         """Where a point (D,) stands in the picture."""
         return float(point[self.drawn[0]]), 0.0 if self.flat else float(point[self.drawn[1]])
+
+    def added(self, x: float, y: float) -> Array:
+        """(N + 1, D) the data with a point put in. Raises `InvalidExperiment` for a place far from the others."""
+        point = self.moved("point", self.values[0], x, y)
+        return np.vstack([self.values, point])
+
+    def removed(self, x: float, y: float) -> Array:
+        """(N − 1, D) the data without the point there. Raises `InvalidExperiment` where there is none."""
+        apart = np.zeros(len(self.values))
+        for axis, where, (low, high) in zip(self.drawn, (x, y), self.span, strict=False):
+            apart = np.maximum(apart, np.abs(self.values[:, axis] - where) / (high - low))
+        nearest = int(apart.argmin())
+        if apart[nearest] > _SAME:
+            raise InvalidExperiment("point", f"{x:.4g}, {y:.4g}", "a point of the data")
+        return np.delete(self.values, nearest, axis=0)
 
     def moved(self, name: str, point: Array, x: float, y: float) -> Array:
         """The point (D,) after a drag to x, y. Raises `InvalidExperiment` for a place far from the data."""
@@ -127,6 +154,25 @@ def tinted(trace: Trace, probabilities: Array | None) -> Json:
     if probabilities is None:
         return trace.set(marker_color=UNSEEN, marker_symbol="circle")
     return trace.set(marker_color=blended_colors(probabilities), marker_symbol=symbols(probabilities))
+
+
+def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array, Array]) -> Json:
+    """What is told of each of a trace's points: `above`, a template of Plotly's, and below it lines with numbers.
+
+    Each line has a {} for every array (points,) that comes with it. Nothing but `above` where that is too much to send.
+    """
+    columns = [column for _, *columns in lines for column in columns]
+    if not columns or len(columns) * len(columns[0]) > MOST_TOLD:
+        return {}
+    places = (f"%{{customdata[{place}]:.3f}}" for place in range(len(columns)))
+    below = [text.format(*(next(places) for _ in given)) for text, *given in lines]
+    template = "<br>".join([above, *below] if above else below)
+    return trace.set(customdata=np.stack(columns, axis=1), hovertemplate=f"{template}<extra></extra>")
+
+
+def shared(q: Any, name: Callable[[int], str], chosen: Any = slice(None)) -> list[tuple[str, Array]]:
+    """What q gives each of the chosen points of every hidden value, as lines of `told`; none without a q."""
+    return [] if q is None else [(name(k), row[chosen]) for k, row in enumerate(q.probabilities)]
 
 
 def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> Trace:

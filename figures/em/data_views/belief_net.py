@@ -47,6 +47,10 @@ class BeliefNetView(PlainView):
         shares = [f"h{j + 1}: {share:.2f}" for j, share in enumerate(self.model.prior(theta))]
         return self.figure["weights"].set(z=picture) | self.figure["shares"].set(text=shares)
 
+    def told(self, moment: Moment) -> Json:
+        """Of each row its share of log p, whichever of its hidden units the mouse is on."""
+        return self.figure["hidden"].set(customdata=np.tile(moment.shares[self.shown], (self.n_hidden, 1)))
+
     def note(self, moment: Moment) -> str:
         return words.belief_net(moment.step.after.q is not None)
 
@@ -86,7 +90,7 @@ class BeliefNetView(PlainView):
             yaxis="y3",
             xgap=2,
             ygap=1,
-            hover="q(h%{y} = 1) = %{z:.3f}",
+            hover="q(h%{y} = 1) = %{z:.3f}<br>" + words.ROW.format("%{customdata:.3f}"),
             **share,
         )
         return figure

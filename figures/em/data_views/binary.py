@@ -11,7 +11,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, tinted
+from figures.em.data_views.base import PlainView, shared, tinted, told
 from figures.look import palette
 from figures.look.encode import Json
 from figures.look.layout import hidden_axis
@@ -38,11 +38,11 @@ class BinaryView(PlainView):
 
     def completed(self, moment: Moment) -> Json:
         q, marks = moment.step.after.q, self.figure["marks"]
-        if q is None:
-            return tinted(marks, None) | marks.set(text=[])
-        shares = q.probabilities[:, self.shown]
-        told = [", ".join(f"{k + 1}: {share:.2f}" for k, share in enumerate(column)) for column in shares.T]
-        return tinted(marks, shares) | marks.set(text=told)
+        return tinted(marks, None if q is None else q.probabilities[:, self.shown])
+
+    def told(self, moment: Moment) -> Json:
+        lines = shared(moment.step.after.q, words.responsibility, self.shown)
+        return told(self.figure["marks"], "row %{text}", *lines, (words.ROW, moment.shares[self.shown]))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["probabilities"], self.shape, min(self.k, 8))
@@ -70,7 +70,7 @@ class BinaryView(PlainView):
         below = {"xaxis": "x2", "yaxis": "y2"}
         image = {"zmin": 0, "zmax": 1, "colorscale": palette.PICTURE}
         components, places = np.arange(self.k), np.arange(len(self.shown))
-        figure.image("means", np.zeros((1, 1)), **image)
+        figure.image("means", np.zeros((1, 1)), hover="probability of 1: %{z:.3f}", **image)
         figure.text(
             "weights",
             [palette.component(k) for k in range(self.k)],
@@ -85,8 +85,8 @@ class BinaryView(PlainView):
             marker_line={"color": "$paper", "width": 1.5},
             x=((places % self.across) * (width + 1) + width - 1).tolist(),
             y=((places // self.across) * (height + 1) + height - 1).tolist(),
-            text=[],
-            hover="%{text}",
+            text=[str(row + 1) for row in self.shown],
+            hover="row %{text}",
             **below,
         )
         return figure

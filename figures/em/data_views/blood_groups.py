@@ -57,11 +57,21 @@ class BloodGroupsView(PlainView):
         people = float(self.data.counts.sum())
         return self.figure["expected"].set(y=(people * self.model.groups(theta)).tolist())
 
+    def told(self, moment: Moment) -> Json:
+        """Of each group, its genotypes under q, and its share of log p."""
+        q, counts, shares = moment.step.after.q, self.data.counts.tolist(), moment.shares.tolist()
+        texts = []
+        for n, (group, pair) in enumerate(zip(GROUPS, (("AA", "AO"), ("BB", "BO"), (), ()), strict=True)):
+            given = zip(q.probabilities[:, n], q.expected_counts[:, n], strict=True) if q and pair else ()
+            parts = [(name, *numbers) for name, numbers in zip(pair, given, strict=False)]
+            texts.append(words.cell(f"group {group}", counts[n], parts, shares[n]))
+        hidden = self.figure["pure"].set(customdata=texts[:2]) | self.figure["mixed"].set(customdata=texts[:2])
+        return hidden | self.figure["known"].set(customdata=texts[2:])
+
     def note(self, moment: Moment) -> str:
         theta, q = moment.step.after.theta, moment.step.after.q
         return words.said(words.alleles((allele, float(theta[allele])) for allele in ALLELES), q is not None)
 
     def _bar(self, name: str, color: str, label: str, **more: Any) -> None:
-        hover = "%{fullData.name}: %{y:.2f}"
         inside = {"textposition": "inside", "insidetextanchor": "middle", "width": 0.62}
-        bar(self.figure, name, color, label, hover=hover, **inside, **more)
+        bar(self.figure, name, color, label, hover="%{customdata}", **inside, **more)

@@ -11,7 +11,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, padded
+from figures.em.data_views.base import UNSEEN, PlainView, padded, told
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
 
@@ -60,6 +60,13 @@ class ChainsView(PlainView):
             return result | self.figure["levels"].set(y=[])
         heights = levels[states]
         return result | self.figure["levels"].set(y=broken(np.column_stack([heights, heights])))
+
+    def told(self, moment: Moment) -> Json:
+        """Of each time step, its states under q, and its share of log p."""
+        q = moment.step.after.q
+        lines = [] if q is None else [(words.state(k), self._broken(row)) for k, row in enumerate(q.probabilities)]
+        above = "%{y} at time %{x}"
+        return told(self.figure["series"], above, *lines, (words.STEP, self._broken(moment.shares)))
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta

@@ -12,7 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure, Trace
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, badge, bar, trails
+from figures.em.data_views.base import PlainView, badge, bar, shared, told, trails
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -44,10 +44,7 @@ class CoinsView(PlainView):
         self.heads = [self._count(k, "heads", 1.0) for k in coins]
         self.tails = [self._count(k, "tails", 0.55) for k in coins]
         self.trails = trails(self.figure, self.k, **scale)
-        self.coins = [
-            badge(self.figure, k, words.coin(k), size=24, hover=f"coin {words.coin(k)}: P(heads) = %{{x:.4f}}", **scale)
-            for k in coins
-        ]
+        self.coins = [badge(self.figure, k, words.coin(k), size=24, hover="%{customdata}", **scale) for k in coins]
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -63,7 +60,20 @@ class CoinsView(PlainView):
         return result
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        return self._on_the_scale(self.coins, theta)
+        result = self._on_the_scale(self.coins, theta)
+        for k, (coin, weight) in enumerate(zip(self.coins, theta["weights"], strict=True)):
+            numbers = {"weight": weight, "P(heads)": theta["probabilities"][k]}
+            result |= coin.set(customdata=[words.component(f"coin {words.coin(k)}", **numbers)])
+        return result
+
+    def told(self, moment: Moment) -> Json:
+        """Of each row, who q says tossed it, and its share of log p."""
+        lines = shared(moment.step.after.q, words.tossed, [row[0] for row in self.rows])
+        evidence = np.array([moment.shares[row].sum() for row in self.rows])
+        result: Json = {}
+        for share in self.shares:
+            result |= told(share, "%{y}", *lines, (words.ROW, evidence))
+        return result
 
     def append(self, moment: Moment) -> Json:
         return self._on_the_scale(self.trails, moment.step.after.theta)

@@ -13,7 +13,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, badges, bar
+from figures.em.data_views.base import PlainView, badges, bar, shared, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -65,7 +65,9 @@ class CountsView(PlainView):
             hoverinfo="all",
             glides=True,
         )
-        self.badges = badges(figure, self.k)
+        self.badges = badges(figure, self.k, hover="%{customdata}")
+        # of each value, a unit that has it: q treats them alike
+        self.first = np.unique(self.data.values, return_index=True)[1]
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -78,8 +80,23 @@ class CountsView(PlainView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         parts = float(self.data.counts.sum()) * fit.mixed(self.model, theta, self.grid)
         result: Json = self.figure["total"].set(x=self.grid, y=parts.sum(axis=0))
-        for part, rate, expected, badge in zip(parts, theta["rates"], self.expected, self.badges, strict=True):
-            result |= expected.set(x=self.grid, y=part) | badge.at((float(rate), 0.0))
+        for k, (part, rate, expected, badge) in enumerate(
+            zip(parts, theta["rates"], self.expected, self.badges, strict=True)
+        ):
+            component = words.component(f"component {k + 1}", weight=theta["weights"][k], rate=rate)
+            result |= expected.set(x=self.grid, y=part)
+            result |= badge.at((float(rate), 0.0)) | badge.set(customdata=[component])
+        return result
+
+    def told(self, moment: Moment) -> Json:
+        """Of each count, how often it was seen, its responsibilities, and what all of them have of log p."""
+        lines = shared(moment.step.after.q, words.responsibility, self.first)
+        evidence = np.bincount(self.where, moment.shares)
+        result: Json = {}
+        for share in self.shares:
+            result |= told(
+                share, "%{x}", (words.SEEN, self.frequencies), *lines, (words.together("all of them"), evidence)
+            )
         return result
 
     def handles(self, moment: Moment) -> list[Handle]:

@@ -11,7 +11,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlaneView, ellipse, segments
+from figures.em.data_views.base import PlaneView, ellipse, segments, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 
@@ -21,6 +21,7 @@ class FactorsView(PlaneView):
 
     models = ("factor_analysis",)
     title = words.FACTORS
+    by_hand = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -69,6 +70,14 @@ class FactorsView(PlaneView):
             **self.figure["loadings"].set(z=loadings),
             **self._springs(theta, q),
         }
+
+    def told(self, moment: Moment) -> Json:
+        """Of each point, its factors under q, and its share of log p."""
+        q, lines = moment.step.after.q, []
+        if q is not None:
+            spreads = np.broadcast_to(q.deviations, q.means.shape)
+            lines = [(words.factor(k), q.means[:, k], spreads[:, k]) for k in range(q.means.shape[1])]
+        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
 
     def note(self, moment: Moment) -> str:
         noise = np.atleast_1d(moment.step.after.theta["noise_variances"])

@@ -13,15 +13,16 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, tinted, trails
+from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, shared, tinted, told, trails
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
 
-# numbers about single points that a frame carries at most
-_MOST_TOLD = 1500
 # so many widths of the data the picture follows a component that leaves them
 _FARTHEST = 3.0
+
+# told wherever the mouse is inside; the corners of an outline would get in the way of points
+_INSIDE: Json = {"hoveron": "fills", "hoverinfo": "text", "fill": "toself", "fillcolor": "rgba(0,0,0,0)"}
 
 
 class GaussianView(PlaneView):
@@ -29,6 +30,7 @@ class GaussianView(PlaneView):
 
     models = ("gaussian_mixture",)
     title = words.GAUSSIAN
+    by_hand = True
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -39,9 +41,12 @@ class GaussianView(PlaneView):
         components = range(self.k)
         if self.flat:
             self.figure.curve("sum", "$text", glides=True)
+        # before the points: what lies inside is told where no point is
+        self.insides = [self.figure.curve(f"inside {k + 1}", "$text", width=0, **_INSIDE) for k in components]
+        self._points()
         self.shapes = [self.figure.curve(f"shape {k + 1}", palette.component(k), glides=True) for k in components]
         self.trails = trails(self.figure, self.k)
-        self.means = badges(self.figure, self.k)
+        self.means = badges(self.figure, self.k, hover="%{customdata}")
         if self.flat:
             self._histogram()
 
@@ -52,8 +57,12 @@ class GaussianView(PlaneView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         outlines = self._densities(theta) if self.flat else self._ellipses(theta)
         result: Json = {}
-        for (x, y), shape, mean, place in zip(outlines, self.shapes, self.means, theta["means"], strict=True):
-            result |= shape.set(x=x, y=y) | mean.at(self.place(place))
+        for k, ((x, y), shape, mean) in enumerate(zip(outlines, self.shapes, self.means, strict=True)):
+            component = self._component(theta, k)
+            # of two outlines the outer one, as exactly as a mouse asks
+            outer = slice(None, None, 3) if self.flat else slice(len(x) // 2, -1, 3)
+            result |= shape.set(x=x, y=y) | self.insides[k].set(x=x[outer], y=y[outer], text=component)
+            result |= mean.at(self.place(theta["means"][k])) | mean.set(customdata=[component])
         places = np.array([self.place(mean) for mean in theta["means"]], dtype=float)
         result |= self.figure.set(xaxis_range=_following(self.span[0], places[:, 0]))
         if self.flat:
@@ -63,12 +72,8 @@ class GaussianView(PlaneView):
 
     def told(self, moment: Moment) -> Json:
         """Of each point, the shares that q gives to the components, and its share of log p."""
-        state = moment.step.after
-        if len(self.values) * (self.k + 1) > _MOST_TOLD:
-            return {}
-        evidence = fit.evidence_by_point(self.model, self.data, state.theta)
-        shares = np.full((self.k, len(evidence)), np.nan) if state.q is None else state.q.probabilities
-        return self.figure["points"].set(customdata=np.vstack([shares, evidence]).T)
+        lines = shared(moment.step.after.q, words.responsibility)
+        return told(self.figure["points"], self._above(), *lines, (words.POINT, moment.shares))
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
@@ -94,48 +99,46 @@ class GaussianView(PlaneView):
     def note(self, moment: Moment) -> str:
         return words.said(words.weights(moment.step.after.theta["weights"]), moment.step.after.q is not None)
 
-    def _told_below(self) -> str:
-        """What `told` gives, below a point's place."""
-        if len(self.values) * (self.k + 1) > _MOST_TOLD:
-            return ""
-        shares = [f"q(component {k + 1}) = %{{customdata[{k}]:.3f}}" for k in range(self.k)]
-        return "<br>" + "<br>".join([*shares, f"log p of this point = %{{customdata[{self.k}]:.3f}}"])
+    def _component(self, theta: Parameters, k: int) -> str:
+        """Weight, mean and covariance of a component, along the axes that are drawn."""
+        spread = self.family.matrices(theta)[k][np.ix_(self.drawn, self.drawn)]
+        kind = {"variance": spread[0, 0]} if self.flat else {"covariance": spread}
+        mean = theta["means"][k][self.drawn]
+        return words.component(
+            f"component {k + 1}", weight=theta["weights"][k], mean=mean[0] if self.flat else mean, **kind
+        )
 
     def _plane(self) -> Figure:
         x, y = self.labels
-        figure = Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
-        figure.points(
-            "points",
-            UNSEEN,
-            size=8 if len(self.values) < 700 else 5,
-            marker_opacity=0.85,
-            x=self.values[:, self.drawn[0]],
-            y=self.values[:, self.drawn[1]],
-            hover=f"{x} %{{x}}<br>{y} %{{y}}{self._told_below()}",
-        )
-        return figure
+        return Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
 
     def _line(self) -> Figure:
-        values = self.values[:, 0]
         top = self._top()
-        figure = Figure(
+        return Figure(
             "data",
             x=self.labels[0],
             y="density",
             xaxis={"range": self.span[0]},
             yaxis={"range": [-0.14 * top, top]},
         )
-        figure.points(
+
+    def _points(self) -> None:
+        """In one dimension in three rows, so that points at one place stay apart."""
+        count = len(self.values)
+        rows = -0.05 * (1 + (np.arange(count) % 3) / 3)
+        self.figure.points(
             "points",
             UNSEEN,
-            size=7,
+            size=7 if self.flat else 8 if count < 700 else 5,
             marker_opacity=0.85,
-            x=values,
-            # in three rows, so that points at one place stay apart
-            y=-0.05 * top * (1 + (np.arange(len(values)) % 3) / 3),
-            hover=f"{self.labels[0]} %{{x}}{self._told_below()}",
+            x=self.values[:, self.drawn[0]],
+            y=self._top() * rows if self.flat else self.values[:, self.drawn[1]],
+            hover=self._above(),
         )
-        return figure
+
+    def _above(self) -> str:
+        """Where a point is, as a template of Plotly's."""
+        return "<br>".join(f"{label} %{{{axis}}}" for label, axis in zip(self.labels, "xy", strict=False))
 
     def _histogram(self) -> None:
         counts, edges = self._counts()

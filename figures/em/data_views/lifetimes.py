@@ -12,7 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, segments
+from figures.em.data_views.base import PlainView, segments, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -26,7 +26,7 @@ class LifetimesView(PlainView):
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        order = np.argsort(self.data.times, kind="stable")
+        self.order = order = np.argsort(self.data.times, kind="stable")
         self.times = self.data.times[order]
         self.observed = self.data.observed[order] > 0
         self.rows = np.arange(len(order), dtype=float)
@@ -46,6 +46,19 @@ class LifetimesView(PlainView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = float(theta["mean"])
         return self.figure["mean"].at((mean, -1.5), (mean, len(self.times) + 0.5))
+
+    def told(self, moment: Moment) -> Json:
+        """Of each unit its share of log p, and of those still alive how long q expects them to last."""
+        q, shares = moment.step.after.q, moment.shares[self.order]
+        failed, alive = self.figure["failed"], self.figure["alive"]
+        lifetimes = np.full(len(shares), np.nan)
+        if q is not None:
+            lifetimes[self.places] = q.means
+        rest = [] if q is None else [(words.LIFETIME, lifetimes[~self.observed])]
+        return {
+            **told(failed, "failed at %{x}", (words.UNIT, shares[self.observed])),
+            **told(alive, "still alive at %{x}", *rest, (words.UNIT, shares[~self.observed])),
+        }
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [Handle("mean", "data", float(moment.step.after.theta["mean"]), -0.8, "Mean lifetime", "$text")]

@@ -67,6 +67,19 @@ class LinkageView(PlainView):
     def parameters(self, theta: Parameters, q: Any) -> Json:
         return self.figure["expected"].set(y=(self.total * self.model.cells(theta)).tolist())
 
+    def told(self, moment: Moment) -> Json:
+        """Of each cell, what q says of its hidden parts, and its share of log p."""
+        q, shares = moment.step.after.q, moment.shares.tolist()
+        given = [] if q is None else zip(("1/2", "θ/4"), q.probabilities[:, 0], q.expected_counts[:, 0], strict=True)
+        parts = [list(given), [], [], []]
+        cells = zip(_NAMES, self.counts.tolist(), parts, shares, strict=True)
+        texts = [words.cell(f"cell {name}", *cell) for name, *cell in cells]
+        places = {"half": texts[:1], "rest": texts[:1], "against": texts[1:3], "for": texts[3:]}
+        result: Json = {}
+        for name, told in places.items():
+            result |= self.figure[name].set(customdata=told)
+        return result
+
     def handles(self, moment: Moment) -> list[Handle]:
         theta = float(moment.step.after.theta["theta"])
         return [Handle("theta", "whole", theta, moment.bound.log_evidence, "θ", "$text")]
@@ -95,6 +108,6 @@ class LinkageView(PlainView):
             textposition="inside",
             insidetextanchor="middle",
             textfont_size=15,
-            hover=f"{label}: %{{y:.3f}}",
+            hover="%{customdata}",
             **more,
         )

@@ -11,10 +11,13 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlaneView, badge, ellipse, segments
-from figures.look import palette
+from figures.em.data_views.base import PlaneView, badge, ellipse, segments, told
+from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
+
+# rows with gaps that are told of one by one
+_MOST_ROWS = 200
 
 
 class MissingView(PlaneView):
@@ -39,12 +42,10 @@ class MissingView(PlaneView):
             legend=True,
         )
         figure.points("complete", "$muted", "observed", x=whole[:, 0], y=whole[:, 1], hoverinfo="all")
-        figure.points(
-            "filled", color, "filled in by q", size=9, symbol="diamond", hover="%{x:.3f}, %{y:.3f}", glides=True
-        )
+        figure.points("filled", color, "filled in by q", size=9, symbol="diamond", hover="%{customdata}", glides=True)
         figure.curve("spread", color, "one standard deviation", width=1.2, glides=True)
         figure.curve("outline", "$text", "θ", width=2, glides=True)
-        badge(figure, 0, "")
+        badge(figure, 0, "", hover="%{customdata}")
 
     def completed(self, moment: Moment) -> Json:
         q, filled, spread = moment.step.after.q, self.figure["filled"], self.figure["spread"]
@@ -64,7 +65,30 @@ class MissingView(PlaneView):
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         x, y = ellipse(theta["mean"][self.drawn], theta["covariance"][np.ix_(self.drawn, self.drawn)], 1, 2)
-        return self.figure["outline"].set(x=x, y=y) | self.figure["badge 1"].at(self.place(theta["mean"]))
+        return {
+            **self.figure["outline"].set(x=x, y=y),
+            **self.figure["badge 1"].at(self.place(theta["mean"])),
+            **self.figure["badge 1"].set(customdata=[self._component(theta)]),
+        }
+
+    def told(self, moment: Moment) -> Json:
+        """Of each row its share of log p, and what q puts in its gaps."""
+        q, gaps, shares = moment.step.after.q, self.missing.any(axis=1), moment.shares
+        result = told(self.figure["complete"], "%{x}, %{y}", (words.ROW, shares[~gaps]))
+        if q is None or not gaps.any() or gaps.sum() > _MOST_ROWS:
+            return result
+        places, deviations = self.model.completed(self.data, q)
+        texts = []
+        for row in np.flatnonzero(gaps):
+            absent = np.flatnonzero(np.isnan(self.values[row]))
+            entries = [(layout.literal(self.axis_names[d]), places[row, d], deviations[row, d]) for d in absent]
+            texts.append(words.filled(row + 1, entries, shares[row]))
+        return result | self.figure["filled"].set(customdata=texts)
+
+    def _component(self, theta: Parameters) -> str:
+        """Mean and covariance along the axes that are drawn."""
+        covariance = theta["covariance"][np.ix_(self.drawn, self.drawn)]
+        return words.component("θ", mean=theta["mean"][self.drawn], covariance=covariance)
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [Handle("mean", "data", *self.place(moment.step.after.theta["mean"]), "Mean", palette.component(0))]

@@ -11,7 +11,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, padded, tinted
+from figures.em.data_views.base import UNSEEN, PlainView, padded, shared, tinted, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 
@@ -42,7 +42,9 @@ class RegressionView(PlainView):
             hover="%{x}, %{y}",
         )
         colors = [palette.component(k) for k in range(len(experiment.start["weights"]))]
-        self.lines = [figure.curve(f"line {k}", color, glides=True) for k, color in enumerate(colors, start=1)]
+        self.lines = [
+            figure.curve(f"line {k}", color, hover="%{text}", glides=True) for k, color in enumerate(colors, start=1)
+        ]
         self.bands = [
             figure.curve(f"band {k}", color, width=1, dash="dash", glides=True)
             for k, color in enumerate(colors, start=1)
@@ -61,8 +63,18 @@ class RegressionView(PlainView):
             height = ends @ theta["coefficients"][k]
             side = float(np.sqrt(theta["variances"][k]))
             sides = broken(np.array([height - side, height + side]))
-            result |= line.set(x=self.span, y=height.tolist()) | band.set(x=twice, y=sides)
+            component = words.component(
+                f"component {k + 1}",
+                weight=theta["weights"][k],
+                coefficients=theta["coefficients"][k],
+                standard_deviation=side,
+            )
+            result |= line.set(x=self.span, y=height.tolist(), text=component) | band.set(x=twice, y=sides)
         return result
+
+    def told(self, moment: Moment) -> Json:
+        lines = shared(moment.step.after.q, words.responsibility)
+        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
 
     def note(self, moment: Moment) -> str:
         return words.said(words.lines(moment.step.after.theta["weights"]), moment.step.after.q is not None)

@@ -12,7 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlaneView, badge, ellipse
+from figures.em.data_views.base import PlaneView, badge, ellipse, told
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -23,6 +23,7 @@ class RobustView(PlaneView):
 
     models = ("student_t",)
     title = words.ROBUST
+    by_hand = True
     flattens = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
@@ -43,25 +44,37 @@ class RobustView(PlaneView):
             marker_line={"color": "$text", "width": 1},
             x=seen[:, 0],
             y=np.zeros(len(seen)) if self.flat else seen[:, 1],
-            text=[],
-            hover="weight %{text}",
+            hover="%{x}, %{y}",
         )
         x, y = self._outline(*fit.plain_gaussian(seen))
         figure.curve("plain", "$muted", "plain Gaussian", width=2, dash="dash", x=x, y=y)
         figure.curve("scale", palette.component(0), "scale matrix of the Student t", glides=True)
-        badge(figure, 0, "")
+        badge(figure, 0, "", hover="%{customdata}")
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
         weights = np.ones(len(self.values)) if q is None else q.weights
         # areas, not diameters, tell what a point counts
         sizes = np.clip(11 * np.sqrt(weights), 3, 22).round(2).tolist()
-        return self.figure["points"].set(marker_size=sizes, text=[f"{weight:.3f}" for weight in weights])
+        return self.figure["points"].set(marker_size=sizes)
+
+    def told(self, moment: Moment) -> Json:
+        """Of each point, what it counts for under q, and its share of log p."""
+        q = moment.step.after.q
+        weights = [] if q is None else [(words.WEIGHT, q.weights)]
+        above = "%{x}" if self.flat else "%{x}, %{y}"
+        return told(self.figure["points"], above, *weights, (words.POINT, moment.shares))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         scale = theta["scale_matrix"][np.ix_(self.drawn, self.drawn)]
         x, y = self._outline(theta["location"][self.drawn], scale)
-        return self.figure["scale"].set(x=x, y=y) | self.figure["badge 1"].at(self.place(theta["location"]))
+        component = words.component("θ", location=theta["location"][self.drawn], scale_matrix=scale)
+        badge = self.figure["badge 1"]
+        return {
+            **self.figure["scale"].set(x=x, y=y),
+            **badge.at(self.place(theta["location"])),
+            **badge.set(customdata=[component]),
+        }
 
     def handles(self, moment: Moment) -> list[Handle]:
         location = moment.step.after.theta["location"]

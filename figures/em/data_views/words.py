@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from figures.look.wording import number
 
 NO_Q = "no q yet"
+HANDS = {
+    "tool": "Add points",
+    "put": "A click adds a point (with Shift: removes one)",
+    "take": "A click removes a point (with Shift: adds one)",
+    "note": "The run starts again from this θ; q belonged to the old data and is dropped.",
+}
 
 PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"
@@ -19,6 +30,61 @@ MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
 BELIEF_NET = "Weights, data, and hidden units under q"
+
+
+# --- what is told of a point, a row or a component under the mouse; {} stands for a number ---
+POINT, ROW = "log p of this point: {}", "log p of this row: {}"
+WEIGHT = "expected weight E[u]: {}"
+SEEN = "seen {} times"
+UNIT, LIFETIME = "log p of this unit: {}", "expected lifetime under q: {}"
+STEP = "log p(value | those before it): {}"
+
+
+def responsibility(k: int) -> str:
+    return f"responsibility of component {k + 1}: {{}}"
+
+
+def tossed(k: int) -> str:
+    return f"responsibility of coin {coin(k)}: {{}}"
+
+
+def state(k: int) -> str:
+    return f"γ of state {k + 1}: {{}}"
+
+
+def factor(k: int) -> str:
+    return f"E[h{k + 1}] under q: {{}} ± {{}}"
+
+
+def together(what: str) -> str:
+    return f"log p of {what}: {{}}"
+
+
+def component(name: str, **numbers: object) -> str:
+    """A component, with what θ says of it, line by line."""
+    told = (f"{what.replace('_', ' ')} {_listed(value)}" for what, value in numbers.items())
+    return "<br>".join([name, *told])
+
+
+def _listed(value: Any) -> str:
+    """A number, (a, b), or (a, b; c, d)."""
+    if np.ndim(value) == 0:
+        return f"{float(value):.4g}".replace("-", "−")
+    if np.ndim(value) == 1:
+        return "(" + ", ".join(map(_listed, value)) + ")"
+    return "(" + "; ".join(_listed(row)[1:-1] for row in value) + ")"
+
+
+def filled(row: int, entries: Iterable[tuple[str, float, float]], evidence: float) -> str:
+    """A row, with what q puts in its gaps: name, mean and standard deviation."""
+    gaps = (f"{name} filled in: {number(mean)} ± {number(deviation)}" for name, mean, deviation in entries)
+    return "<br>".join([f"row {row}", *gaps, f"log p of what was observed: {number(evidence)}"])
+
+
+def cell(name: str, count: float, parts: Iterable[tuple[str, float, float]], evidence: float) -> str:
+    """A cell of counts: what q says of its hidden parts (name, probability, expected count), and its share of log p."""
+    split = (f"q({part}) = {share:.4f}: {expected:.2f} of them" for part, share, expected in parts)
+    return "<br>".join([f"{name}: {count:.0f}", *split, f"log p of these {count:.0f}: {number(evidence)}"])
 
 
 def linkage(animals: float) -> str:

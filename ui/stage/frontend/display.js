@@ -44,11 +44,12 @@ export class Display {
   at = null; // the frame in view
 
   /**
-   * `on`: what the reader does on the transport, plus drop(handle, x, y), switched() when another figure is to be shown,
+   * `on`: what the reader does on the transport, plus drop(handle, x, y), hand(deed, figure, x, y), switched() when another figure is to be shown,
    * looked() when the reader has chosen it, innerWanted(), innerMoved(stop).
    * @param {import("./types.js").Scene} scene
    * @param {HTMLElement} node  of the stage
    * @param {ConstructorParameters<typeof Transport>[1] & { drop: (handle: string, x: number, y: number) => void,
+   *   hand: (deed: string, figure: string, x: number, y: number) => void,
    *   switched: () => void, looked: () => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
    */
   constructor(scene, node, on) {
@@ -64,7 +65,9 @@ export class Display {
     };
     this.views = scene.views.map((view, number) => new View(view, scene, {
       seek: (frame) => on.seek(frame, true),
+      now: () => this.at,
       drop: on.drop,
+      hand: on.hand,
       switched: () => chosen(this.views[number]),
       grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
@@ -82,6 +85,7 @@ export class Display {
    * @param {Display} before
    */
   keepFaces({ views, arrangement: { recent, only } }) {
+    for (const { hands, view: { id } } of views) if (hands) this.views.find(({ view }) => view.id === id)?.hands?.turn(hands.deed);
     for (const { token } of views) this.named(token);
     /** @param {View[]} kept */
     const same = (kept) => kept.map(({ token }) => this.named(token)).filter((view) => view !== undefined);

@@ -6,7 +6,7 @@ const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not
 const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
 // Streamlit's lists are text fields; one that is closed keeps the focus after a choice, and typing into it starts with a click
 const CLOSED_LIST = "[role=combobox][aria-expanded=false]";
-const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle";
+const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle, .stage-figure:focus";
 const PRESSED_BY_SPACE = "button, a, summary, [role=button], input[type=checkbox], input[type=radio]";
 const KEPT = "stage.keys"; // where the browser keeps that the reader wants none
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);

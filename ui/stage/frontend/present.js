@@ -14,12 +14,13 @@ const NAMES = {
   digits: "show this view; in presenter mode, one or two views",
   full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
+  points: "in a figure with the focus: from point to point, and to other curves",
   escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
 const KEYS = [
   ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"], ["F", "full"],
-  ["X", "spot"], [",", "blank"], ["Esc", "escape"], ["?", "help"],
+  ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
 const MOST = 2; // views side by side
@@ -54,7 +55,7 @@ export class Presenter {
   get look() {
     const display = this.on.display();
     const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
-    return { present: this.present, views: views.map((view) => view.token), spot: this.spot };
+    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null };
   }
 
   /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */

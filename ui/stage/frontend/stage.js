@@ -57,6 +57,8 @@ class Stage {
   message;
   /** @type {string | undefined} */
   session; // of the server, that it came from
+  /** @type {number | null} */
+  stop = null; // of the finer frames, to which a link leads
   /** @type {Display | undefined} */
   display; // of its scene
 
@@ -154,8 +156,10 @@ class Stage {
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
     if (rebuilt) this.fit();
-    if (message.look && (!before || message.returns !== before.returns)) this.presenter.follow(message.look);
-    else if (rebuilt) this.presenter.renew();
+    if (message.look && (!before || message.returns !== before.returns)) {
+      this.presenter.follow(message.look);
+      this.stop = message.look.inner ?? null;
+    } else if (rebuilt) this.presenter.renew();
     display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
@@ -164,6 +168,7 @@ class Stage {
       this.session = message.session;
       follow(playback, message, answered, rebuilt);
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
+      this.returnTo(message);
     } else if (!asks.has("resend")) {
       asks.add({ act: "resend" });
     }
@@ -190,6 +195,7 @@ class Stage {
       rest: () => playback.rest(0),
       act: (act) => this.act(act),
       drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
+      hand: (deed, figure, x, y) => playback.ask({ act: deed, figure, x, y }),
       switched: () => {
         display.settle();
         this.show();
@@ -199,6 +205,7 @@ class Stage {
       innerMoved: (stop) => this.showInner(stop),
     });
     if (before) display.keepFaces(before);
+    if (before && before.innerStop !== null) this.presenter.tell();
     this.display = display;
     this.body.replaceChildren(...display.nodes);
     display.moving(playback.moving); // what the reader has started goes on with the new run
@@ -216,8 +223,24 @@ class Stage {
    * @param {boolean} glide
    */
   arrived(glide) {
-    if (this.display) this.display.innerStop = null;
+    const { display } = this;
+    if (display && display.innerStop !== null) {
+      display.innerStop = null;
+      this.presenter.tell();
+    }
     this.show(glide);
+  }
+
+  /**
+   * Go to the finer frame that a link names, as soon as the frame is there.
+   * @param {Message} message
+   */
+  returnTo({ waiting }) {
+    const { stop, playback, display } = this;
+    if (stop === null || waiting || !playback.history.whole(playback.cursor)) return;
+    this.stop = null;
+    const stops = display?.scene.inner?.stops ?? [];
+    if (stop < stops.length && (playback.frame?.inner_at ?? null) !== null) this.showInner(stop);
   }
 
   wantInner() {
@@ -234,6 +257,7 @@ class Stage {
     this.wantInner();
     display.innerStop = stop; // shown as soon as its frames are here
     this.show();
+    this.presenter.tell();
   }
 
   /** @param {Act} act */

@@ -42,7 +42,8 @@
  *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string }} View
+ *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null }} View
+ * @typedef {{ figure: string, trace: string, tool: string, put: string, take: string, note: string }} Hands
  * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
  *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them
  * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
@@ -58,8 +59,8 @@
  * @typedef {{ at: number, turn: number | null, n: number }} Place
  *
  * How the reader looks at it: in presenter mode the views that are shown, else those brought to the front, the last one
- * first, each as id or id.figure; and what the spotlight is on, a view's id or equation.id.
- * @typedef {{ present: boolean, views: string[], spot: string | null }} Look
+ * first, each as id or id.figure; what the spotlight is on, a view's id or equation.id; the stop of the finer frames.
+ * @typedef {{ present: boolean, views: string[], spot: string | null, inner?: number | null }} Look
  */
 
 /**

@@ -3,11 +3,13 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Hands } from "./hands.js";
+import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
 
 /**
- * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, node: HTMLElement,
- *   picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
+ * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
+ *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  */
 
@@ -17,8 +19,8 @@ export class View {
   /**
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
-   * @param {{ seek: (frame: number) => void, drop: (handle: string, x: number, y: number) => void,
-   *   switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
+   * @param {{ seek: (frame: number) => void, now: () => number | null, drop: (handle: string, x: number, y: number) => void,
+   *   hand: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
     this.view = view;
@@ -34,9 +36,11 @@ export class View {
     const switcher = this.figures.length > 1 ? this.switcher() : null;
     const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
+    const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
+    this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.hand(deed, open.id, x, y)) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), this.plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note), this.plots, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(this.plots);
@@ -52,8 +56,12 @@ export class View {
     const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
     const handles = new Handles(host, (handle, x, y) => this.on.drop(handle, x, y));
-    const node = el("div", { class: "stage-figure", "data-figure": id }, host, handles.node);
-    return { id, label, host, handles, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
+    // an application: a screen reader leaves it the arrow keys
+    const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys` }, host, handles.node);
+    const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
+    const told = new Told(node, host, handles, frames);
+    return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
   }
 
   switcher() {
@@ -105,6 +113,7 @@ export class View {
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
+    this.chosen.told.renew();
     if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
@@ -131,7 +140,8 @@ export class View {
 
   destroy() {
     this.observer.disconnect();
-    for (const { picture, handles } of this.figures) {
+    for (const { picture, handles, told } of this.figures) {
+      told.destroy();
       picture.destroy();
       handles.destroy();
     }

@@ -1,0 +1,162 @@
+"""What a figure tells of its points: the same text under the mouse and by arrow keys, with the core's numbers in it."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.home import APP, Home, rows
+from ui.em.run import EmRun
+from ui.em.settings import EmSettings, for_model
+
+
+@pytest.fixture
+def home(page, serve):
+    return Home(page, serve(APP).url)
+
+
+def figure(home, name):
+    return home.stage.locator(f"[data-figure={name}]")
+
+
+def line(home, name):
+    """What is said to a screen reader."""
+    return figure(home, name).locator("[aria-live]")
+
+
+def hovered(home, name):
+    """The lines of the text beside the mouse."""
+    found = figure(home, name).locator(".hoverlayer .hovertext .nums")
+    expect(found).to_have_count(1)
+    return found.evaluate("node => [...node.querySelectorAll('tspan.line')].map(line => line.textContent)")
+
+
+def numbers(text):
+    return [float(found.replace("−", "-")) for found in re.findall(r"[−-]?\d+\.\d+", text)]
+
+
+def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
+    home.open("schedule=EM&cursor=2", frame=2)
+    figure(home, "data").focus()
+    home.press("ArrowRight", "ArrowRight")
+    said = line(home, "data")
+    expect(said).to_contain_text("log p of this point")
+    run = EmRun.of(EmSettings(), "EM")
+    shares, point = run.moment(2).shares, run.experiment.data.values[1]
+    q = run.trajectory[2].after.q.probabilities
+    assert numbers(said.inner_text())[-3:] == pytest.approx([*q[:, 1], shares[1]], abs=6e-4)
+    assert said.inner_text().count("responsibility") == 2
+    lines = hovered(home, "data")
+    assert "; ".join(lines) == said.inner_text()
+    assert home.frame() == 2, "the arrows are the figure's"
+    figure(home, "data").blur()
+    expect(said).to_be_empty()
+    home.page.mouse.move(*home.place("data", *point.tolist()))
+    expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(1)
+    assert hovered(home, "data") == lines
+
+
+def test_the_same_point_is_told_anew_at_the_next_half_step(home):
+    home.open("schedule=EM&cursor=2", frame=2)
+    figure(home, "data").focus()
+    home.press("ArrowRight")
+    expect(line(home, "data")).to_contain_text("log p")
+    before = line(home, "data").inner_text()
+    home.press("e")
+    home.at(3)
+    q = EmRun.of(EmSettings(), "EME").trajectory[3].after.q.probabilities
+    expect(line(home, "data")).not_to_have_text(before)
+    assert numbers(line(home, "data").inner_text())[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
+
+
+def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(home):
+    home.open("schedule=EMEM&cursor=2", frame=2)
+    expected = rows(EmSettings(), "EMEM")
+    figure(home, "latest").focus()
+    home.press("ArrowRight")
+    said = line(home, "latest")
+    expect(said).to_contain_text("2: M")
+    found = numbers(said.inner_text())
+    rises = [expected[2][name] - expected[1][name] for name in ("log_evidence", "elbo")]
+    assert found[1] == pytest.approx(rises[0], abs=6e-4) and found[3] == pytest.approx(rises[1], abs=6e-4)
+    assert "gap" in said.inner_text()
+    home.press("ArrowLeft", "ArrowLeft")
+    expect(said).to_contain_text("0: start")
+    home.press("Enter")
+    home.at(0)
+
+
+def test_after_a_click_on_a_figure_the_arrows_move_the_stage(home):
+    home.open("schedule=EM&cursor=2", frame=2)
+    box = figure(home, "data").bounding_box()
+    home.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
+    home.press("ArrowLeft")
+    home.at(1)
+
+
+def test_a_component_is_told_where_its_handle_lies(home):
+    """Under the mouse, and when the handle has the focus."""
+    home.open("schedule=EM&cursor=2", frame=2)
+    run = EmRun.of(EmSettings(), "EM")
+    theta = run.trajectory[2].after.theta
+    expected = [theta["weights"][0], *theta["means"][0], *theta["covariances"][0].ravel()]
+    handle = home.stage.get_by_role("button", name="Mean of component 1")
+    handle.hover()
+    expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(1)
+    lines = hovered(home, "data")
+    assert numbers(" ".join(lines)) == pytest.approx(expected, rel=1e-3)
+    assert [line.split()[0] for line in lines] == ["component", "weight", "mean", "covariance"]
+    home.page.mouse.move(0, 0)
+    expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(0)
+    # inside the ellipse, as far as can be from all points and from the handle
+    centre, spread = np.array(home.place("data", *theta["means"][0].tolist())), theta["covariances"][0]
+    corner = np.array(home.place("data", *(theta["means"][0] + [1, 1]).tolist()))
+    pixels = [centre + (point - theta["means"][0]) * (corner - centre) for point in [*run.experiment.data.values]]
+    angles = np.linspace(0, 2 * np.pi, 90)
+    ring = 1.9 * np.linalg.cholesky(spread) @ np.array([np.cos(angles), np.sin(angles)])
+    places = centre + ring.T * (corner - centre)
+    apart = np.linalg.norm(places[:, None] - np.array(pixels)[None], axis=-1).min(axis=1)
+    home.page.mouse.move(*places[int(apart.argmax())].tolist())
+    inside = figure(home, "data").locator(".hoverlayer .hovertext")
+    expect(inside).to_contain_text("covariance")
+    home.page.mouse.move(0, 0)
+    handle.focus()
+    expect(line(home, "data")).to_have_text("; ".join(lines))
+
+
+# a word that is said of the first point of each model's picture
+SAID = {
+    "binomial_mixture": "responsibility of coin A",
+    "bernoulli_mixture": "responsibility of component 1",
+    "poisson_mixture": "responsibility of component 1",
+    "regression_mixture": "responsibility of component 1",
+    "hidden_markov": "γ of state 1",
+    "student_t": "expected weight E[u]",
+    "factor_analysis": "E[h1] under q",
+    "linkage": "q(1/2)",
+    "abo_blood_groups": "q(AA)",
+    "censored_exponential": "expected lifetime under q",
+    "incomplete_gaussian": "filled in",
+    "sigmoid_belief_net": "q(h1 = 1)",
+}
+
+
+@pytest.mark.parametrize("model", SAID)
+def test_the_units_of_every_model_are_told(home, model):
+    """By key, trace after trace, until the hidden values are said."""
+    home.open(f"model={model}&schedule=E&cursor=1", frame=1)
+    assert for_model(EmSettings(), model).model == model
+    figure(home, "data").focus()
+    said = line(home, "data")
+    home.press("ArrowRight")
+    expect(said).not_to_be_empty()
+    for _ in range(12):
+        before = said.inner_text()
+        if SAID[model] in before and "log p" in before:
+            break
+        home.press("ArrowDown")
+        expect(said).not_to_have_text(before)
+    expect(said).to_contain_text(SAID[model])
+    expect(said).to_contain_text("log p")
+    assert len(numbers(said.inner_text())) >= 2
