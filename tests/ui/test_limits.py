@@ -153,3 +153,52 @@ def test_the_bound_leaves_nonsense_to_the_reader_of_experiments():
     for raw in (None, [], {}, {"data": 3}, {"data": {"generator": [], "n_points": "x"}}, {"settings": {"n_hidden": -4}},
                 {"data": {"values": [[], {}, None]}, "start": {"weights": "x"}, "settings": []}):  # fmt: skip
         limits.check(raw, 10)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"model": "poisson_mixture", "data": {"counts": [1, 2, 3, 1_000_000]}, "schedule": "EM", "seed": 1},
+        {
+            "model": "hidden_markov",
+            "data": {"sequences": [[float(k * k % 7) for k in range(4_000)]]},
+            "schedule": "EM",
+            "seed": 1,
+        },
+        {
+            "model": "student_t",
+            "data": {
+                "values": [
+                    [float((i * i * (j + 3) + 7 * j * i) % 101 % (j + 5)) for j in range(60)] for i in range(200)
+                ]
+            },
+            "schedule": "EM",
+            "seed": 1,
+        },
+    ],
+    ids=lambda file: file["model"],
+)
+def test_large_values_long_chains_and_many_columns_make_no_large_frames(file):
+    session = EmSession.opened({})
+    session.open_file(json.dumps(file).encode())
+    assert session.messages == []
+    session.run.reopen()
+    frame = session.run.frames([2])[2]
+    assert len(json.dumps(frame)) < 2_000_000
+    assert len(json.dumps(session.run.inner(2))) < 10_000_000
+    assert len(frame["text"]["describe"]) < 5_000
+
+
+def test_a_chain_too_long_to_draw_and_a_dictionary_too_wide_for_its_path_are_refused():
+    chain = {"model": "hidden_markov", "data": {"sequences": [[float(k % 2) for k in range(41_000)]]}, "schedule": "EM"}
+    with pytest.raises(InvalidExperiment, match="data"):
+        EmSession.opened({}).open_file(json.dumps(chain).encode())
+    atoms = [[1.0 * (i == j % 600) for j in range(1200)] for i in range(600)]
+    wide = {
+        "model": "sparse_coding",
+        "settings": {"solver": "ista", "lambda": 0.5, "beta": 1.0},
+        "data": {"signal": [1.0] * 600, "dictionary": atoms},
+        "steps": 2,
+    }
+    with pytest.raises(InvalidExperiment, match="600 × 1,200"):
+        MapSession.opened({}).open_file(json.dumps(wide).encode())
