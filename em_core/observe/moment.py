@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,16 @@ class Moment:
     def index(self) -> int:
         return self.step.index
 
+    @cached_property
+    def settings(self) -> Mapping[str, Mapping[str, float]]:
+        """The settings of moves with which this half-step was made."""
+        return self.experiment.moves_for(self.index)
+
+    @cached_property
+    def settings_next(self) -> Mapping[str, Mapping[str, float]]:
+        """Those with which the next one is made."""
+        return self.experiment.moves_for(self.index + 1)
+
     @property
     def pointed(self) -> bool:
         """Whether q is a point in continuous h: its entropy is −∞, and only the complete-data objective is finite."""
@@ -89,7 +99,7 @@ class Moment:
         here = model.to_vector(self.step.after.theta)
         if there.shape != here.shape:
             return None
-        result: Array = ((there - here) / self.experiment.moves["S"]["step"])[found.places]
+        result: Array = ((there - here) / self.settings_next["S"]["step"])[found.places]
         return result
 
     @cached_property
@@ -98,7 +108,7 @@ class Moment:
         experiment, model = self.experiment, self._model
         if self.step.after.q is None:
             return None
-        blocks = unit_blocks(model.n_hidden_units(experiment.data), int(experiment.moves["P"]["blocks"]))
+        blocks = unit_blocks(model.n_hidden_units(experiment.data), int(self.settings_next["P"]["blocks"]))
         return gap_by_block(model, experiment.data, self.step.after, blocks)
 
     @property
@@ -161,7 +171,7 @@ def moment(
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
     bound = decompose(experiment.model, experiment.data, step.after, known)
     made = trajectory[_made_q(trajectory, index)]
-    q_move, temperature = made.move, made.info.temperature if made.info and made.move == "T" else None
+    q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
     return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)
@@ -178,9 +188,10 @@ def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> flo
 def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     """The same moment with its course."""
     now = replace(now, coming=trajectory[now.index + 1] if now.index + 1 < len(trajectory) else None)
-    state, made = now.step.after, trajectory[_made_q(trajectory, now.index)].after
-    # the start's q was made at its `q_at`
-    origin = made.theta if made is not trajectory[0].after else made.q_at
+    number = _made_q(trajectory, now.index)
+    state, made = now.step.after, trajectory[number].after
+    # the q of the start, and of what was set by hand, was made at its `q_at`
+    origin = made.q_at if trajectory[number].letter is None else made.theta
     if state.q is None or origin is None:
         return now
     moved = state.theta is not origin
@@ -201,7 +212,7 @@ def _destination(now: Moment) -> Parameters | None:
 
 def _made_q(trajectory: Trajectory, index: int) -> int:
     """The number of the half-step that made the q of half-step `index`; 0 for the start's own."""
-    return next((i for i in range(index, 0, -1) if MOVES[trajectory[i].move or "E"].kind == "E"), 0)
+    return next((i for i in range(index, 0, -1) if trajectory[i].after.q is not trajectory[i].before.q), 0)
 
 
 def same(one: Parameters, other: Parameters) -> bool:
