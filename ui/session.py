@@ -263,7 +263,7 @@ class Session:
 
 
 def _fits(query: Query) -> bool:
-    return len(query.get("given", "")) <= LONGEST_LINK
+    return len(query.get("given", "")) + len(query.get("hand", "")) <= LONGEST_LINK
 
 
 S = TypeVar("S", bound=Session)

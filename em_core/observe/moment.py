@@ -18,7 +18,7 @@ from em_core.kinds import MOVES
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
-from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,24 @@ class Moment:
     def settings_next(self) -> Mapping[str, Mapping[str, float]]:
         """Those with which the next one is made."""
         return self.experiment.moves_for(self.index + 1)
+
+    @cached_property
+    def adjusted(self) -> dict[str, dict[str, float]]:
+        """The settings of moves that were changed by hand at this half-step, and hold from the next one on."""
+        before, after = self.settings, self.settings_next
+        found = {
+            letter: {key: value for key, value in own.items() if value != before[letter][key]}
+            for letter, own in after.items()
+        }
+        return {letter: own for letter, own in found.items() if own}
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The names of the parameters that were set by hand in this half-step."""
+        before, after = self.step.before.theta, self.step.after.theta
+        if self.step.move != BY_HAND:
+            return ()
+        return tuple(name for name in after if not np.array_equal(before[name], after[name]))
 
     @property
     def pointed(self) -> bool:
@@ -203,8 +221,10 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
 
 
 def _destination(now: Moment) -> Parameters | None:
-    """Where the next M-type move leads from the θ at which q was made; None where none comes, or none can be made."""
-    if now.next_move is None or MOVES[now.next_move].kind == "E":
+    """Where the next M-type move, or a hand, leads from the θ at which q was made; None where neither comes or can."""
+    if now.next_move is None or (now.next_move == BY_HAND and now.coming is None):
+        return None
+    if now.next_move != BY_HAND and MOVES[now.next_move].kind == "E":
         return None
     step = now.coming or now.ahead.half_step(now.step, now.next_move)
     return None if step.stopped else step.after.theta

@@ -6,7 +6,8 @@ from typing import Any
 
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
-from figures.look.moves import START
+from em_core.records import BY_HAND
+from figures.look.moves import START, by_hand
 from figures.look.wording import change, number
 from figures.scene import Button, Chip, Metric, Term
 
@@ -52,12 +53,16 @@ def caption(moment: Moment, before: Moment | None) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says."""
+    if letter == BY_HAND:
+        return Button("By hand", "atoms as they were set")
     return Button(f"{letter}-step", _DETAILS.get(letter, MOVES[letter].name)) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
     """The half-step's place on the tape."""
     letter = moment.step.move
+    if letter == BY_HAND:
+        return by_hand(moment.index)
     if letter is None:
         return START
     color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
@@ -122,6 +127,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     risen = ""
     if before.joint is not None and moment.joint is not None:
         risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
+    if letter == BY_HAND:
+        return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
         certified = f"Certified: no other code can lower a picture's objective by more than {number(gap, 6)}."
@@ -147,6 +154,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
 def _next(moment: Moment) -> str:
     if moment.next_move is None:
         return ""
+    if moment.next_move == BY_HAND:
+        return "Next, the atoms are changed by hand."
     if moment.next_move == "H":
         return "Next, H finds the most likely codes for these atoms."
     if moment.next_move == "C":

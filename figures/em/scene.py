@@ -71,7 +71,9 @@ class EmScene(PageScene):
         self.experiment, self._columns, self._axes = experiment, columns, axes
         # what only some moves need to be seen: a face of its own
         self.with_slopes, self.with_blocks = self.faces = faces(letters)
-        described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
+        # what was done on the tape its frames say
+        tape = ("schedule", "moves", "by_hand")
+        described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         super().__init__([described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare])
 
     @cached_property
@@ -105,10 +107,13 @@ class EmScene(PageScene):
     def light(self, moment: Moment, before: str | None) -> Json:
         """What every frame has, in view or not; `before`: the id of the frame before.
 
-        Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one.
+        Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
+        the settings of moves.
         """
+        settings = moment.settings_next if before is None else moment.adjusted
+        theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
         return Light(
-            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}"),
+            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{settings or ''}{theta or ''}"),
             self._timeline.append(moment) | self.view.append(moment),
             words.chip(moment),
             words.button(moment.next_move),

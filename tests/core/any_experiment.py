@@ -85,7 +85,7 @@ def experiments(draw, models=tuple(FILES)):
 
 @st.composite
 def _untouched(draw, models):
-    """An experiment file and what makes starts for it: its data drawn, or (one in ten) a shipped set, without starts."""
+    """An experiment file and what makes starts for it: its data drawn, or (one in ten) a shipped set."""
     model = draw(st.sampled_from(models))
     letters = allowed(MODELS[model])
     if shipped(model) and draw(st.integers(0, 9)) == 9:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from em_core import schedule
 from em_core.files.experiment import Experiment
+from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.moment import Moment, evidence, moment, with_course
 from em_core.records import Parameters
@@ -16,7 +17,7 @@ from figures.em.scene import EmScene, faces
 from ui import limits
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
-from ui.tape import Json
+from ui.tape import Json, half_steps
 
 _PLAIN = schedule.plan("EM", MOVES)
 
@@ -37,26 +38,27 @@ class EmRun(Lanes):
         self._seen: dict[int, Moment] = {}
 
     @classmethod
-    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
+    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0, by_hand: Sequence[Json] = ()) -> EmRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`.
 
-        after: how many of them were made before the present schedule was taken up.
+        after: how many of them were made before the present schedule was taken up. by_hand: what was changed meanwhile.
         """
         raw = settings.experiment(moves)
-        limits.check(raw, len(moves[: limits.LONGEST]))
+        limits.check(raw, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse({**raw, "schedule": "E"})
         if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": "E", "start": forked(begin, q_at)})
+            experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
-        if moves:
-            check_order(moves, experiment.model, experiment.q_at is not None)
         experiment = replace(experiment, schedule=settings.plan)
         dataset = None if settings.imported else settings.dataset()
         columns = dataset.columns if dataset is not None else ()
         run = cls(experiment, columns, (settings.x_axis, settings.y_axis), settings.compare)
-        run.still_to_make(moves, after)
+        run.still_to_make(moves, after, by_hand)
+        for change in run.experiment.by_hand:
+            for letter, own in getattr(change, "moves", {}).items():
+                settings.check_entries(f"moves.{letter}", own)
         return run
 
     def settled(self) -> bool:
@@ -101,16 +103,9 @@ class EmRun(Lanes):
         """Finer frames along the M-step of half-step `index`."""
         return self.scene.inner(self.moment(index))
 
-    def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
-        """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
-        state = self.trajectory[at].after
-        theta = self.scene.view.dragged(state.theta, handle, x, y)
-        return forked(theta, state.q_at)
-
-    def fork(self, at: int) -> dict[str, Any]:
-        """`start` of the experiment that goes on from half-step `at` under other settings."""
-        state = self.trajectory[at].after
-        return forked(state.theta, state.q_at)
+    def dragged(self, at: int, handle: str, x: float, y: float) -> Parameters:
+        """θ of half-step `at` with a handle of its picture moved there."""
+        return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
         if faces(self.plan.moves + self.tape) != self.scene.faces:
@@ -120,11 +115,3 @@ class EmRun(Lanes):
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
         return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
-
-
-def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:
-    """θ and the parameters at which q was computed, as `start` of an experiment file."""
-    begin: dict[str, Any] = {name: entry.tolist() for name, entry in theta.items()}
-    if q_at is not None:
-        begin["q_at"] = {name: entry.tolist() for name, entry in q_at.items()}
-    return begin
