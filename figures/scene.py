@@ -132,9 +132,16 @@ class Tool:
     act: str
     label: str
     title: str
+    icon: str | None = None
 
     def json(self) -> Json:
-        return {"act": {"act": self.act}, "label": self.label, "title": self.title}
+        return {"act": {"act": self.act}, "label": self.label, "title": self.title, "icon": self.icon}
+
+
+UNDO = Tool("undo", "Undo", "Undo: bring back the run before (Ctrl+Z)", "undo")
+REDO = Tool("redo", "Redo", "Redo (Ctrl+Y)", "redo")
+_KEYS = {"ctrl+z": UNDO, "ctrl+y": REDO, "ctrl+shift+z": REDO}
+_TOLD = [{"key": "Ctrl+Z", "does": "undo"}, {"key": "Ctrl+Y", "does": "redo"}]
 
 
 @dataclass(frozen=True)
@@ -166,10 +173,14 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves},
-            "help": [{"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves],
+            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves}
+            | {key: {"act": tool.act} for key, tool in _KEYS.items()},
+            "help": [
+                *({"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves),
+                *_TOLD,
+            ],
             "speeds": list(self.speeds),
-            "tools": [tool.json() for tool in self.tools],
+            "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
             "caption": "caption",
             "names": dict(self.names),
         }

@@ -127,6 +127,18 @@ class Lanes(Tape):
         """What `reopening` makes it of again."""
         return self.tape, self.plan.after, told(self.experiment)
 
+    def changed(self, before: tuple[Any, ...]) -> bool:
+        moves, _, by_hand = self.taped
+        return not moves.startswith(before[0]) or by_hand != before[2]
+
+    def lacks(self, before: tuple[Any, ...]) -> bool:
+        moves, _, by_hand = self.taped
+        return not moves.startswith(before[0]) or any("start" in one and one not in by_hand for one in before[2])
+
+    def seen(self) -> list[Any]:
+        self.gather()
+        return list(self._moments)
+
     def query(self, cursor: int) -> dict[str, str]:
         return moves_query(*self.taped, cursor)
 

@@ -34,6 +34,7 @@ class Player:
     entry: rises when something else comes into view, to which the browser's Back shall lead.
     look: how the reader looks at it.
     linked: whether the address holds the view.
+    idle: tools that can do nothing now. aside: what is said of what was put aside.
     """
 
     cursor: int = 0
@@ -43,6 +44,8 @@ class Player:
     entry: int = 0
     look: Look = Look()
     linked: bool = True
+    idle: Sequence[str] = ()
+    aside: str = ""
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -200,6 +203,8 @@ class Player:
             waiting=self.due is not None,
             paused=self._paused,
             inner=self._inner,
+            idle=list(self.idle),
+            aside=self.aside,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

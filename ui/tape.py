@@ -68,6 +68,26 @@ class Tape:
         """The whole frame of a half-step. key: it holds everything, also what is as in the frame before."""
         raise NotImplementedError
 
+    @property
+    def taped(self) -> tuple[Any, ...]:
+        """What `reopening` makes it of again, besides the settings."""
+        return ()
+
+    def changed(self, before: tuple[Any, ...]) -> bool:
+        """Whether the tape did more than grow since it was `before`."""
+        return bool(before != self.taped)
+
+    def lacks(self, before: tuple[Any, ...]) -> bool:
+        """Whether something of the tape `before` is no longer there."""
+        return self.changed(before)
+
+    def seen(self) -> Sequence[Any]:
+        """What is known of each half-step, for the run that takes this one's place; nothing, where none were made."""
+        return ()
+
+    def recall(self, seen: Sequence[Any]) -> None:
+        """Draw beside this run the one that it took the place of. seen: what was known of that; nothing, for none."""
+
     def coming(self) -> list[Json]:
         """What is planned, as chips."""
         return []

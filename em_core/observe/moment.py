@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,16 @@ from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, 
 
 
 @dataclass(frozen=True, eq=False)
+class Ghost:
+    """The run that another has taken the place of, from half-step `first` on: log p and ELBO at `places`."""
+
+    first: int
+    places: tuple[int, ...]
+    log_evidence: tuple[float, ...]
+    elbo: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
@@ -29,7 +39,7 @@ class Moment:
     next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
-    many half-steps, where the reader compares with it.
+    many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     """
 
     experiment: Experiment
@@ -42,6 +52,7 @@ class Moment:
     floor: float | None = None
     plain: float | None = None
     temperature: float | None = None
+    ghost: Ghost | None = None
     course: Course | None = None
     coming: HalfStep | None = None
 
@@ -182,6 +193,7 @@ def moment(
     previous: Moment | None,
     ahead: Ahead,
     plain: float | None = None,
+    ghost: Ghost | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
@@ -192,7 +204,18 @@ def moment(
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
+
+
+def ghost(moments: Sequence[Moment], first: int) -> Ghost:
+    """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
+    shown = moments[max(first - 1, 0) :]
+    return Ghost(
+        first,
+        tuple(moment.index for moment in shown),
+        tuple(moment.bound.log_evidence for moment in shown),
+        tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
+    )
 
 
 def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:

@@ -108,12 +108,14 @@ class EmScene(PageScene):
         """What every frame has, in view or not; `before`: the id of the frame before.
 
         Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
-        the settings of moves.
+        the settings of moves, and the run before.
         """
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
+        ghost = moment.ghost.log_evidence if moment.ghost and moment.ghost.first == moment.index else ""
+        changed = f"{settings or ''}{theta or ''}{ghost}"
         return Light(
-            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{settings or ''}{theta or ''}"),
+            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             self._timeline.append(moment) | self.view.append(moment),
             words.chip(moment),
             words.button(moment.next_move),
@@ -132,6 +134,8 @@ class EmScene(PageScene):
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        if previous is None or previous.ghost is not moment.ghost:
+            changed |= self._timeline.before(moment.ghost)
         changed |= self.view.told(moment)
         if self._whole:
             changed |= self._whole.changes(moment, past)

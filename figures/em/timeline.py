@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from em_core.kinds import MOVES
-from em_core.observe.moment import Moment
+from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
 from em_core.records import BY_HAND
 from figures.drawing import Figure, Trace
@@ -48,6 +48,9 @@ class Timeline:
         self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
+            faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
+            figure.curve("before elbo", ELBO, hover="ELBO of the run before %{y:.4f}", **faint)
+            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the run before %{y:.4f}", **faint)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)
@@ -75,6 +78,16 @@ class Timeline:
         if bound.kl is not None:
             changed |= self.gap["gap"].append(x=index, y=[_drawable(moment)], marker_symbol=symbol, customdata=told)
         return changed
+
+    def before(self, ghost: Ghost | None) -> Json:
+        """The run that this one took the place of."""
+        result: Json = {}
+        for figure in (self.latest, self.whole):
+            for name in ("before", "before elbo"):
+                heights = () if ghost is None else ghost.log_evidence if name == "before" else ghost.elbo
+                places = [] if ghost is None else list(ghost.places)
+                result |= figure[name].set(x=places, y=list(heights), visible=ghost is not None)
+        return result
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
         """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
@@ -158,6 +171,8 @@ class Timeline:
     def _names(self, last: Moment, low: float, high: float) -> Json:
         """What the curves are, at their last half-step."""
         ends = {name: height(last) for name, (height, _) in _SERIES.items()}
+        if last.ghost:
+            ends["before"] = dict(zip(last.ghost.places, last.ghost.log_evidence, strict=True)).get(last.index)
         names = {name: height for name, height in ends.items() if height is not None}
         if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
             names["elbo"] = min(names["elbo"], names["evidence"])
@@ -217,6 +232,7 @@ _NAMES = {
     "objective": ("log p(h*, v)", "$muted"),
     "factorised": ("factorised", ELBO),
     "plain": ("plain EM", "$muted"),
+    "before": (words.BEFORE, "$muted"),
 }
 
 

@@ -20,6 +20,7 @@ TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "How far"
+BEFORE = "run before"
 
 # a gradient per unit that is rounding
 _FLAT = 1e-6

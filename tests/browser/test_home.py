@@ -145,7 +145,7 @@ def test_dragging_a_mean_is_a_half_step_by_hand(home, other_page):
     stepped = home.numbers()
     assert stepped[0] == after[0] and stepped[2] == pytest.approx(0, abs=1e-9)
     query = home.address("cursor=5")
-    assert query["hand"] and query["schedule"] == "EMEE"
+    assert query["hand"] and query["schedule"] == "EME2"
     # the link holds what was dragged
     assert Home(other_page, home.url).open(home.page.url.split("?")[1], 5).numbers() == stepped
     home.button("Reset").click()

@@ -26,7 +26,7 @@ PAGE = Page(
     ("move", "reset", "random"),
     ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
     "HMC",
-    {"schedule": "HX", "since": "x", "cursor": "9"},
+    {"schedule": "HX", "since": "x", "hand": "abc", "cursor": "9"},
     often=2,
 )
 

@@ -25,7 +25,7 @@ PAGE = Page(
     ("move", "reset", "random", "drag"),
     ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
     "".join(MOVES),
-    {"schedule": "EXM", "since": "-1", "cursor": "7"},
+    {"schedule": "EXM", "since": "-1", "hand": "abc", "cursor": "7"},
     {"data": _DATA},
     often=4,
 )

@@ -10,7 +10,7 @@ from em_core import schedule
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
-from em_core.observe.moment import Moment, evidence, moment, with_course
+from em_core.observe.moment import Ghost, Moment, evidence, ghost, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
@@ -33,6 +33,8 @@ class EmRun(Lanes):
     ) -> None:
         super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
         self._columns, self._axes = columns, axes
+        # the runs before, by the half-step from which on each is drawn
+        self._ghosts: list[Ghost] = []
         self.scene = self._scene()
         # with their courses, for those half-steps in view
         self._seen: dict[int, Moment] = {}
@@ -69,7 +71,27 @@ class EmRun(Lanes):
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
         plain = self._plain_evidence(index, previous and previous.plain)
-        return moment(self.experiment, self.trajectory, index, next_move, previous, self.own.ahead, plain)
+        ahead, before = self.own.ahead, self._ghost(index)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before)
+
+    def _ghost(self, index: int) -> Ghost | None:
+        """The run before, as it is drawn at this half-step."""
+        return next((found for found in reversed(self._ghosts) if found.first <= index), None)
+
+    def recall(self, seen: Sequence[Moment]) -> None:
+        """Draw the run before from where it went another way; not where it had other data."""
+        if not seen:
+            self._ghosts = []
+            self._change(self.experiment, 0)
+        if not seen or seen[0].experiment.data_source != self.experiment.data_source:
+            return
+        pairs = zip(seen, self.trajectory.half_steps, strict=False)
+        first = next((place for place, (was, step) in enumerate(pairs) if was.step is not step), len(self))
+        if len(seen) <= max(first, 1):
+            return
+        self._ghosts = [found for found in self._ghosts if found.first < first] + [ghost(seen, first)]
+        del self._moments[first:]
+        self.cut(first)
 
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.

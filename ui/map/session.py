@@ -41,7 +41,7 @@ class MapSession(Session):
     def use_dictionary(self, dictionary: Array) -> None:
         """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""
         with self.lock:
-            self.begin(self.settings.with_dictionary(dictionary))
+            self.keeping(lambda: self.begin(self.settings.with_dictionary(dictionary)))
 
     @property
     def just_learned(self) -> Array | None:

@@ -44,6 +44,7 @@ class Message(_Told):
 
     frames: all from number `first` on, which follows the frame with the id `after`. cursor: where to go if `turn` is
     new. answer: the number of the act that this answers. more: asks for the next slice of work, which leads to `goal`.
+    idle: tools that can do nothing now. aside: what is said of what was put aside.
     """
 
     scene: Json
@@ -64,3 +65,5 @@ class Message(_Told):
     waiting: bool
     paused: str
     inner: Between | None
+    idle: Sequence[str]
+    aside: str

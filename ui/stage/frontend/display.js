@@ -161,17 +161,17 @@ export class Display {
    * Show the frame at the playback's cursor. Of a light one only its place: pictures, numbers and words come together, a
    * moment later, and until then those of another frame step back; so they do while a tape is being opened again.
    * @param {import("./playback.js").Playback} playback
-   * @param {Pick<import("./types.js").Message, "goal" | "paused">} message
+   * @param {Pick<import("./types.js").Message, "goal" | "paused" | "idle" | "aside">} message
    * @param {boolean} [glide]
    */
-  show(playback, { goal, paused }, glide = false) {
+  show(playback, { goal, paused, idle, aside }, glide = false) {
     const { history, cursor, frame, working, ended } = playback;
     if (!frame) return;
     const whole = history.whole(cursor);
     const inner = this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop];
     const slot = this.slots(playback, inner);
     this.transport.show({
-      cursor, last: history.last, next: frame.next, ended, paused, working, goal,
+      cursor, last: history.last, next: frame.next, ended, paused, working, goal, idle, aside,
       caption: whole ? slot(this.scene.caption)?.text ?? "" : null,
     });
     this.node.toggleAttribute("data-waiting", !whole || playback.opening);

@@ -49,7 +49,7 @@
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
  * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
- * @typedef {{ act: Act, label: string, title?: string }} Tool
+ * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */
 
@@ -67,7 +67,8 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
+ *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null,
+ *   idle?: string[], aside?: string }} Message
  */
 
 /**
