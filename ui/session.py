@@ -116,7 +116,7 @@ class Session:
         self.player.reopen(self.run, self.player.place)
 
     def forks(self, wanted: Any, changed: set[str]) -> None:
-        """Begin anew from the half-step in view."""
+        """Go on from the half-step in view."""
         raise NotImplementedError
 
     def restarts(self, wanted: Any, changed: set[str]) -> None:
