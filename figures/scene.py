@@ -13,7 +13,7 @@ import numpy as np
 
 from em_core.kinds import MOVES
 from figures.drawing import Figure, packed
-from figures.look import palette
+from figures.look import palette, wording
 from figures.look.encode import Json
 
 
@@ -138,8 +138,7 @@ class Tool:
         return {"act": {"act": self.act}, "label": self.label, "title": self.title, "icon": self.icon}
 
 
-UNDO = Tool("undo", "Undo", "Undo: bring back the run before (Ctrl+Z)", "undo")
-REDO = Tool("redo", "Redo", "Redo (Ctrl+Y)", "redo")
+UNDO, REDO = Tool(*wording.BACKWARD), Tool(*wording.FORWARD)
 _KEYS = {"ctrl+z": UNDO, "ctrl+y": REDO, "ctrl+shift+z": REDO}
 _TOLD = [{"key": "Ctrl+Z", "does": "undo"}, {"key": "Ctrl+Y", "does": "redo"}]
 

@@ -9,6 +9,9 @@ _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # the smallest gap that is more than rounding, as a share of |log p|
 ROUNDING = 1e-14
 
+# of every page, with a picture on the button
+BACKWARD = ("undo", "Undo", "Undo: bring back the run before (Ctrl+Z)", "undo")
+FORWARD = ("redo", "Redo", "Redo (Ctrl+Y)", "redo")
 # of every page whose runs are made of moves: act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
