@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
-from ui.stage.message import Between, Fill, Message
+from ui.stage.message import Between, Fill, Held, Message
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -48,6 +49,7 @@ class Player:
     _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
     _inner: Between | None = None
+    _held: Held | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
     _paused: str = ""
@@ -121,7 +123,7 @@ class Player:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
-        if what not in AUTOMATIC:
+        if what not in AUTOMATIC and not act.get("live"):
             self.due = None
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
@@ -166,9 +168,19 @@ class Player:
             self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
         elif what == "resend":
             self._sent = []
+        elif what == "drag" and act.get("live"):
+            self.hold(run, act["at"], lambda: run.preview(act["at"], act["handle"], act["x"], act["y"]))
         else:
             return False
         return True
+
+    def hold(self, run: Tape, at: int, look: Callable[[], dict[str, Any]]) -> None:
+        """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
+        self._view, frame = (), run.frames([at])[at]["id"]
+        try:
+            self._held = Held(frame, look(), "")
+        except InvalidExperiment as error:
+            self._held = Held(frame, None, str(error))
 
     def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
@@ -200,6 +212,7 @@ class Player:
             waiting=self.due is not None,
             paused=self._paused,
             inner=self._inner,
+            held=self._held,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has
@@ -207,7 +220,7 @@ class Player:
         self._view = self._until = None
 
     def _begin(self, going_on: bool = False) -> None:
-        self._until, self._view = self.clock() + limits.SLICE, None
+        self._until, self._view, self._held = self.clock() + limits.SLICE, None, None
         if not going_on:
             self._more, self._goal, self._paused = None, None, ""
 

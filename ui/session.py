@@ -167,7 +167,7 @@ class Session:
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC)
+        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC and not act.get("live"))
 
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)

@@ -72,6 +72,13 @@ class Tape:
         """What is planned, as chips."""
         return []
 
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        """What frame `at` would show with a handle at this place: nothing of it is on the tape.
+
+        Raises `InvalidExperiment` for a place that cannot be.
+        """
+        raise InvalidExperiment("drag", handle, "a handle on the picture")
+
     def inner(self, index: int) -> list[Json]:
         """Finer frames on the way to half-step `index`."""
         return []

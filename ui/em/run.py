@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, check_order
-from em_core.observe.moment import Moment, evidence, moment, with_course
+from em_core.observe.ahead import Ahead
+from em_core.observe.moment import Moment, evidence, held, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
@@ -35,6 +37,8 @@ class EmRun(Lanes):
         self.scene = self._scene()
         # with their courses, for those half-steps in view
         self._seen: dict[int, Moment] = {}
+        # looks along the lines that a drag leads to, which nobody comes back to
+        self._aside = Ahead(experiment)
 
     @classmethod
     def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
@@ -103,9 +107,19 @@ class EmRun(Lanes):
 
     def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
         """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
-        state = self.trajectory[at].after
-        theta = self.scene.view.dragged(state.theta, handle, x, y)
-        return forked(theta, state.q_at)
+        return forked(self._moved(at, handle, x, y), self.trajectory[at].after.q_at)
+
+    def _moved(self, at: int, handle: str, x: float, y: float) -> Parameters:
+        """θ of half-step `at` with a handle at this place. Raises `InvalidExperiment`."""
+        return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
+
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        theta, now = self._moved(at, handle, x, y), self.moment(at)
+        try:
+            there = held(now, self.trajectory, theta, self._aside)
+        except HalfStepFailed as failure:
+            raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
+        return self.scene.preview(there, now, self._moments[:at], handle)
 
     def fork(self, at: int) -> dict[str, Any]:
         """`start` of the experiment that goes on from half-step `at` under other settings."""
