@@ -44,6 +44,11 @@ class Counted(Tape):
         """Say what the page leaves out of a long file."""
         return limits.cut_short("The file", steps, "steps")
 
+    @property
+    def taped(self) -> tuple[int]:
+        """What `reopening` makes it of again."""
+        return (self.tape,)
+
     def query(self, cursor: int) -> dict[str, str]:
         return {"steps": str(self.tape), "cursor": str(cursor)} if self.tape else {}
 

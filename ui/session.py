@@ -18,6 +18,7 @@ from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
 from ui.notices import notice
+from ui.otherwise import SETTING, frame_of
 from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
 from ui.stage import acts
@@ -171,8 +172,25 @@ class Session:
 
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)
-        if fit is not None and not self.player.answer(self.run, fit):
+        if fit is None:
+            return
+        if fit["act"] == "drag" and fit["handle"].startswith(SETTING):
+            self._pull(fit["handle"].removeprefix(SETTING), fit)
+        elif not self.player.answer(self.run, fit):
             self.own(fit, self.player.within(self.run))
+
+    def _pull(self, setting: str, act: dict[str, Any]) -> None:
+        """A handle that is a setting's control: while it is held, what another value would show; then that value."""
+        if act.get("live"):
+            self.player.hold(self.run, act["at"], lambda: self._otherwise(act, {setting: act["x"]}))
+        else:
+            self.change(**{setting: act["x"]})
+
+    def _otherwise(self, act: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        wanted.check()
+        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"])
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.

@@ -137,6 +137,15 @@ class Tape:
             self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
 
+    def series(self, at: int) -> Json:
+        """What the frames have added up to number `at`, by address."""
+        self.gather()
+        result: dict[str, list[Any]] = {}
+        for light in self._light[: at + 1]:
+            for address, values in light["append"].items():
+                result.setdefault(address, []).extend(values)
+        return result
+
     def cut(self, length: int) -> None:
         """Give up the frames from number `length` on."""
         if length < len(self._light):
