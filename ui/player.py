@@ -114,7 +114,7 @@ class Player:
         act = result.act
         if not act or act["n"] == self._answered:
             return None
-        self._answered = act["n"]
+        self._answered, self._held = act["n"], None
         if "at" in act and act.get("turn") == self.turn:
             self.cursor = min(act["at"], last)
         return act
@@ -220,7 +220,7 @@ class Player:
         self._view = self._until = None
 
     def _begin(self, going_on: bool = False) -> None:
-        self._until, self._view, self._held = self.clock() + limits.SLICE, None, None
+        self._until, self._view = self.clock() + limits.SLICE, None
         if not going_on:
             self._more, self._goal, self._paused = None, None, ""
 
