@@ -10,13 +10,15 @@ import { el, setText } from "./dom.js";
 
 const PAUSE = 600; // milliseconds without a key before a slider moved by keys counts as dropped
 const DIGITS = 3;
+/** @type {Record<string, number>} */
+const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }; // steps
 
 /**
  * What the slider says at a position, which is a logarithm where its steps are of equal ratio.
  * @param {SliderHandle} handle
  * @param {number} position
  */
-const valueAt = ({ scale }, position) => (scale === "log" ? Number((10 ** position).toPrecision(DIGITS)) : position);
+const valueAt = ({ scale }, position) => Number((scale === "log" ? 10 ** position : position).toPrecision(DIGITS));
 
 /**
  * @param {SliderHandle} handle
@@ -72,9 +74,7 @@ export class Sliders {
       this.on.dropped(id, here(), 0);
     };
     const begin = (/** @type {boolean} */ byKey) => Object.assign(row, { byKey, takenBack: false });
-    input.addEventListener("pointerdown", () => begin(false));
-    input.addEventListener("keydown", (event) => (event.key === "Escape" ? this.on.cancelled() : begin(true)));
-    input.addEventListener("input", () => {
+    const moved = () => {
       if (row.takenBack) { // the browser goes on with a pull that the reader has taken back
         this.rest(row);
         return;
@@ -84,7 +84,18 @@ export class Sliders {
       this.on.held(id, here(), 0);
       clearTimeout(row.timer);
       if (row.byKey) row.timer = setTimeout(drop, PAUSE);
+    };
+    input.addEventListener("pointerdown", () => begin(false));
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.on.cancelled();
+      else begin(true);
+      const way = KEYS[event.key];
+      if (!way || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault(); // from where it is; the browser would go by steps from the lower end
+      input.value = String(input.valueAsNumber + way * (event.shiftKey ? 10 : 1) * row.handle.step);
+      moved();
     });
+    input.addEventListener("input", moved);
     input.addEventListener("change", () => !row.byKey && drop());
     input.addEventListener("pointercancel", () => this.on.cancelled());
     this.rows.set(id, row);
@@ -99,7 +110,7 @@ export class Sliders {
   rest(row) {
     const { input, handle } = row;
     const [low, high, value] = [handle.low, handle.high, handle.value].map((place) => String(positionOf(handle, place)));
-    Object.assign(input, { min: low, max: high, step: String(handle.step) });
+    Object.assign(input, { min: low, max: high, step: "any" });
     input.value = value;
     this.tell(row, handle.value);
   }
