@@ -30,13 +30,16 @@ COLLECT = """() => {
 
 
 def middle(reader, name):
+    reader.page.wait_for_timeout(300)
     box = reader.stage.get_by_role("button", name=name).bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def take(reader, name):
-    """Press on a handle; where that is."""
+    """Press on a handle, once its figure has come to rest; where that is."""
     left, top = middle(reader, name)
+    while (left, top) != (there := middle(reader, name)):
+        left, top = there
     reader.page.mouse.move(left, top)
     reader.page.mouse.down()
     return left, top
