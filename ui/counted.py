@@ -44,11 +44,6 @@ class Counted(Tape):
         """Say what the page leaves out of a long file."""
         return limits.cut_short("The file", steps, "steps")
 
-    @property
-    def taped(self) -> tuple[int]:
-        """What `reopening` makes it of again."""
-        return (self.tape,)
-
     def query(self, cursor: int) -> dict[str, str]:
         return {"steps": str(self.tape), "cursor": str(cursor)} if self.tape else {}
 
@@ -59,6 +54,11 @@ class Counted(Tape):
     def tape(self) -> int:
         """How many steps are made, and planned of a run that is being opened again."""
         return len(self) - 1 + self.remaining
+
+    @property
+    def taped(self) -> tuple[int]:
+        """What `reopening` makes it of again."""
+        return (self.tape,)
 
     @property
     def remaining(self) -> int:

@@ -190,7 +190,9 @@ def test_what_is_held_is_shown_and_leaves_everything_as_it_was(desk, page):
         for x, y in ((handle.get("x", handle.get("value")), handle.get("y", 0.0)), (1e50, -1e50)):
             here.send({"act": "drag", "live": True, "handle": handle["id"], "at": 0, "x": x, "y": y}, None)
             held = here.sent[-1]["held"]
-            assert held is not None and held["frame"] == frame["id"] and (held["shown"] is None) == bool(held["refused"])
+            assert (
+                held is not None and held["frame"] == frame["id"] and (held["shown"] is None) == bool(held["refused"])
+            )
             assert "\n" not in held["refused"] and not here.session.messages
             assert here.made == before and here.session.query() == query
         assert held["refused"]

@@ -15,7 +15,7 @@ from em_core.models import MODELS
 from em_core.trajectory import converged
 from em_core.trajectory import run as core_run
 from ui import limits
-from ui.em.run import EmRun
+from ui.em.run import EmRun, forked
 from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, EmOverrides, EmSettings, for_model
 
@@ -178,7 +178,7 @@ def test_a_run_that_stops_says_why_and_keeps_its_history():
 def test_drag_forks_with_the_same_q(run):
     run.advance(3)
     at = run.trajectory[2].after
-    start = run.dragged(2, "0", 0.9, 0.0)
+    start = forked(run.dragged(2, "0", 0.9, 0.0), at.q_at)
     assert start["probabilities"][0] == 0.9 and start["probabilities"][1] == at.theta["probabilities"][1]
     again = EmRun.of(replace(COINS, overrides=EmOverrides(start=start)))
     first = again.trajectory[0].after

@@ -101,25 +101,21 @@ class EmRun(Lanes):
         super().forget(view)
         self._seen = {index: seen for index, seen in self._seen.items() if index in self._whole}
 
-    def inner(self, index: int) -> list[dict[str, Any]]:
-        """Finer frames along the M-step of half-step `index`."""
-        return self.scene.inner(self.moment(index))
-
-    def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
-        """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
-        return forked(self._moved(at, handle, x, y), self.trajectory[at].after.q_at)
-
-    def _moved(self, at: int, handle: str, x: float, y: float) -> Parameters:
-        """θ of half-step `at` with a handle at this place. Raises `InvalidExperiment`."""
-        return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
-
     def preview(self, at: int, handle: str, x: float, y: float) -> Json:
-        theta, now = self._moved(at, handle, x, y), self.moment(at)
+        theta, now = self.dragged(at, handle, x, y), self.moment(at)
         try:
             there = held(now, self.trajectory, theta, self._aside)
         except HalfStepFailed as failure:
             raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
         return self.scene.preview(there, now, self._moments[:at], handle)
+
+    def inner(self, index: int) -> list[dict[str, Any]]:
+        """Finer frames along the M-step of half-step `index`."""
+        return self.scene.inner(self.moment(index))
+
+    def dragged(self, at: int, handle: str, x: float, y: float) -> Parameters:
+        """θ of half-step `at` with a handle of its picture moved there."""
+        return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def fork(self, at: int) -> dict[str, Any]:
         """`start` of the experiment that goes on from half-step `at` under other settings."""

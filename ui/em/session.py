@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from ui.em import recipes
-from ui.em.run import EmRun
+from ui.em.run import EmRun, forked
 from ui.em.settings import EmSettings
 from ui.session import Session
 
@@ -65,8 +65,8 @@ class EmSession(Session):
 
     def own(self, act: dict[str, Any], at: int) -> None:
         if act["act"] == "drag":
-            start = self.run.dragged(at, act["handle"], act["x"], act["y"])
-            self._begin_off(at, self.settings.overriding(start=start))
+            theta, q_at = self.run.dragged(at, act["handle"], act["x"], act["y"]), self.run.trajectory[at].after.q_at
+            self._begin_off(at, self.settings.overriding(start=forked(theta, q_at)))
         else:
             super().own(act, at)
 
