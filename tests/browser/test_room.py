@@ -28,6 +28,17 @@ DRAWN = """() => [...document.querySelectorAll(".stage-figure")].every((node) =>
   || (Math.abs(node.querySelector(".stage-plot")._fullLayout?.height - node.offsetHeight) < 2
     && Math.abs(node.querySelector(".stage-plot")._fullLayout.width - node.offsetWidth) < 2))"""
 
+# controls below the views that lie over one another, at the end of the page
+OVERLAPS = """() => {
+  document.querySelector("[data-testid=stMain]").scrollTo(0, 1e6);
+  const boxes = [...document.querySelectorAll(":is(.stage-transport, .stage-tools) :is(button, select)")]
+    .filter((node) => node.offsetWidth).map((node) => [node.textContent || node.title, node.getBoundingClientRect()]);
+  return boxes.flatMap(([name, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+    .map(([other]) => [name, other]));
+}"""
+
 
 class Sized(Reader):
     """A page at some size of the window."""
@@ -85,6 +96,7 @@ def test_no_plot_is_lower_than_180_pixels(page, serve, case):
         assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), (width, height)
         box = page.locator(".stage-main").bounding_box()
         assert box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, (width, height)
+        assert page.evaluate(OVERLAPS) == [], (width, height)
 
 
 def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):
