@@ -242,7 +242,7 @@ def held(moment: Moment) -> str:
     told = [f"θ moved by hand: {moved}."]
     if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
         risen, shown = _by_hand(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
-        told = [f"θ moved by hand, q stays: {moved}, the ELBO {risen}. The gap is {shown}."]
+        told = [f"θ moved by hand, q stays: {moved} and the ELBO {risen}. The gap is {shown}."]
     return " ".join([*told, "Let go to keep it; Esc takes it back."])
 
 
