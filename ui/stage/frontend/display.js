@@ -43,6 +43,8 @@ export class Display {
   /** @type {import("./types.js").Preview | null} */
   preview = null; // what lies over the frame in view while the reader holds a handle
   refused = ""; // why it cannot be where they hold it
+  /** @type {string | null | undefined} */
+  only = null; // the handle whose picture alone is drawn now; the others follow
   /** @type {number | null} */
   at = null; // the frame in view
 
@@ -202,7 +204,9 @@ export class Display {
       held: this.values(playback, inner), slot, handles, theme, glide: duration > 0,
       way: (/** @type {string} */ figure) => within(figure, duration ? steps?.set ?? {} : {}),
     };
-    const tweens = this.views.map((view) => view.show(shown)).filter((tween) => tween !== null);
+    const under = handles.find(({ id }) => id === this.only)?.figure;
+    const drawn = under ? this.views.filter(({ figures }) => figures.some(({ id }) => id === under)) : this.views;
+    const tweens = drawn.map((view) => view.show(shown)).filter((tween) => tween !== null);
     for (const view of this.views) {
       view.inner?.rest(at);
       if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop);

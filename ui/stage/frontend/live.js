@@ -11,6 +11,7 @@ import { decode } from "./history.js";
  */
 
 const INTERVAL = 33; // milliseconds between two asks, at least
+const BEHIND = 250; // milliseconds that other pictures may stay behind the one under the hand, while places come fast
 
 export class Live {
   /** @type {{ handle: string, x: number, y: number, since: number } | null} */
@@ -22,6 +23,8 @@ export class Live {
   /** @type {import("./types.js").Preview | null} */
   preview = null; // the last good one
   refused = ""; // why the latest place cannot be
+  brief = false; // whether other pictures than the one under the hand can wait: a newer place is on its way
+  whole = 0; // when all of them were drawn
   drawing = 0; // the animation frame in which an answer is to be drawn
   wanted = false; // whether a newer place is to be asked for
   asked = 0; // when one was
@@ -96,7 +99,11 @@ export class Live {
     this.drawing = requestAnimationFrame(() => {
       this.refused = told.refused;
       if (told.shown) this.preview = decode(told.shown);
+      const now = Date.now(), more = this.wanted || !this.on.free();
+      this.brief = more && this.hand !== null && now - this.whole < BEHIND;
+      if (!this.brief) this.whole = now;
       this.on.changed();
+      this.brief = false;
     });
   }
 

@@ -227,7 +227,8 @@ class Stage {
     const { display, live, message, playback } = this;
     if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
     if (!message || !display) return;
-    Object.assign(display, { preview: live.preview, refused: live.refused });
+    const { preview, refused, brief } = live;
+    Object.assign(display, { preview, refused, only: brief ? live.hand?.handle : null });
     display.show(playback, message, glide && !this.still);
   }
 
