@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
-from ui.stage.message import Between, Fill, Message
+from ui.stage.message import Between, Fill, Held, Message
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -51,6 +52,7 @@ class Player:
     _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
     _inner: Between | None = None
+    _held: Held | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
     _paused: str = ""
@@ -115,7 +117,7 @@ class Player:
         act = result.act
         if not act or act["n"] == self._answered:
             return None
-        self._answered = act["n"]
+        self._answered, self._held = act["n"], None
         if "at" in act and act.get("turn") == self.turn:
             self.cursor = min(act["at"], last)
         return act
@@ -124,7 +126,7 @@ class Player:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
-        if what not in AUTOMATIC:
+        if what not in AUTOMATIC and not act.get("live"):
             self.due = None
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
@@ -169,9 +171,19 @@ class Player:
             self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
         elif what == "resend":
             self._sent = []
+        elif what == "drag" and act.get("live"):
+            self.hold(run, act["at"], lambda: run.preview(act["at"], act["handle"], act["x"], act["y"]))
         else:
             return False
         return True
+
+    def hold(self, run: Tape, at: int, look: Callable[[], dict[str, Any]]) -> None:
+        """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
+        self._view, frame = (), run.frames([at])[at]["id"]
+        try:
+            self._held = Held(frame, look(), "")
+        except InvalidExperiment as error:
+            self._held = Held(frame, None, str(error))
 
     def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
@@ -205,6 +217,7 @@ class Player:
             inner=self._inner,
             idle=list(self.idle),
             aside=self.aside,
+            held=self._held,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

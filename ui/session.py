@@ -18,6 +18,7 @@ from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
 from ui.notices import notice
+from ui.otherwise import SETTING, frame_of
 from ui.past import ASIDE, Past, View
 from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
@@ -158,26 +159,32 @@ class Session:
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
-            wanted = self.wanted(changes)
-            if wanted != self.settings:
-                names = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
-                self.attempt(lambda: self._adopt(wanted, names))
+            if self.wanted(changes) != self.settings:
+                self.attempt(lambda: self._adopt(changes))
 
-    def _adopt(self, wanted: Any, changed: set[str]) -> None:
-        """Do what is declared of these settings."""
+    def _adopt(self, changes: dict[str, Any]) -> None:
+        """Do what is declared of these settings, where they are others. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        if wanted == self.settings:
+            return
         wanted.check()
+        changed = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
         change = wanted.change(changed)
         getattr(self, change.does)(wanted.without(*change.ends), changed)
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC)
+        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC and not act.get("live"))
 
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)
-        if fit is None or self.player.answer(self.run, fit):
+        if fit is None:
             return
-        if fit["act"] in ("undo", "redo"):
+        if fit["act"] == "drag" and fit["handle"].startswith(SETTING):
+            self._pull(fit["handle"].removeprefix(SETTING), fit)
+        elif self.player.answer(self.run, fit):
+            return
+        elif fit["act"] in ("undo", "redo"):
             self._turn(fit["act"])
         else:
             self.own(fit, self.player.within(self.run))
@@ -209,6 +216,19 @@ class Session:
         self.settings = view.settings
         self.run.recall(seen)
         self.player.reopen(self.run, view.cursor)
+
+    def _pull(self, setting: str, act: dict[str, Any]) -> None:
+        """A handle that is a setting's control: while it is held, what another value would show; then that value."""
+        if act.get("live"):
+            self.player.hold(self.run, act["at"], lambda: self._otherwise(act, {setting: act["x"]}))
+        else:
+            self._adopt({setting: act["x"]})
+
+    def _otherwise(self, act: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        wanted.check()
+        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"])
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.

@@ -92,6 +92,13 @@ class Tape:
         """What is planned, as chips."""
         return []
 
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        """What frame `at` would show with a handle at this place: nothing of it is on the tape.
+
+        Raises `InvalidExperiment` for a place that cannot be.
+        """
+        raise InvalidExperiment("drag", handle, "a handle on the picture")
+
     def inner(self, index: int) -> list[Json]:
         """Finer frames on the way to half-step `index`."""
         return []
@@ -149,6 +156,15 @@ class Tape:
         if view is not None:
             self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
+
+    def series(self, at: int) -> Json:
+        """What the frames have added up to number `at`, by address."""
+        self.gather()
+        result: dict[str, list[Any]] = {}
+        for light in self._light[: at + 1]:
+            for address, values in light["append"].items():
+                result.setdefault(address, []).extend(values)
+        return result
 
     def cut(self, length: int) -> None:
         """Give up the frames from number `length` on."""

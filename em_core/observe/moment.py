@@ -15,6 +15,7 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
@@ -27,7 +28,7 @@ class Ghost:
 
     first: int
     places: tuple[int, ...]
-    log_evidence: tuple[float, ...]
+    log_evidence: tuple[float | None, ...]
     elbo: tuple[float | None, ...]
 
 
@@ -241,6 +242,26 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
         return now
     profile, gaps = now.ahead.line(state.q, origin, target)
     return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
+
+
+def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
+    """What `now` would be with θ changed by hand and q as it is: nothing of it is on the trajectory.
+
+    Its course leads from the θ at which q was made to this one. aside: looks along it, beside what the run looks at.
+    Raises `HalfStepFailed` where a term of the bound does not exist.
+    """
+    experiment = now.experiment
+    check(experiment.model, experiment.data, theta)
+    state = replace(now.step.after, theta=theta)
+    with np.errstate(all="ignore"):
+        bound = decompose(experiment.model, experiment.data, state)
+    if not math.isfinite(bound.log_evidence or 0.0):
+        raise HalfStepFailed("impossible_data", "the data have probability 0")
+    if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
+        raise HalfStepFailed("diverged", "a term of the bound is no number")
+    step = replace(now.step, after=state)
+    there = replace(now, step=step, bound=bound, before=now.bound, next_move=None, ahead=aside, floor=None, course=None)
+    return with_course(there, trajectory)
 
 
 def _destination(now: Moment) -> Parameters | None:

@@ -8,6 +8,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
+from em_core.records import Bound
 from figures import bound
 from figures.decomposition import Decomposition
 from figures.drawing import Figure
@@ -27,14 +28,17 @@ from figures.scene import (
     Inner,
     Light,
     PageScene,
+    Preview,
     Scene,
     Slider,
     Tool,
     View,
     changed,
+    differing,
     digest,
     each,
     passing,
+    steady,
 )
 
 GRID = Grid(
@@ -128,8 +132,7 @@ class EmScene(PageScene):
         """
         previous = past[-1] if past and not key else None
         state = moment.step.after
-        changed = self._timeline.here(moment, past) | self._course.changes(moment)
-        changed |= self._decomposition.changes(moment.bound)
+        changed = self._around(moment, past)
         if previous is None or previous.step.after.q is not state.q:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
@@ -137,12 +140,6 @@ class EmScene(PageScene):
         if previous is None or previous.ghost is not moment.ghost:
             changed |= self._timeline.before(moment.ghost)
         changed |= self.view.told(moment)
-        if self._whole:
-            changed |= self._whole.changes(moment, past)
-        if self._slopes:
-            changed |= self._slopes.changes(moment)
-        if self._blocks:
-            changed |= self._blocks.changes(moment)
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
@@ -150,9 +147,49 @@ class EmScene(PageScene):
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
-        lit, handles = _lit(moment), self.view.handles(moment)
+        lit = _lit(moment.before, moment.bound) if moment.step.move else []
+        handles = self.view.handles(moment)
         inner_at = moment.course and moment.course.at
         return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+
+    def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
+        """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
+
+        past: the moments before.
+        """
+        there, here = (
+            self._around(moment, past) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
+            for moment in (held, now)
+        )
+        text = bound.texts(held.bound) | self._notes(held)
+        text |= {
+            "caption": words.held(held),
+            "heading.course": words.held_title(held),
+            "note.course": words.slopes(held) if self.with_slopes else "",
+            "describe": words.picture(held),
+        }
+        handles = self.view.handles(held)
+        (figure,) = {each.figure for each in handles if each.id == handle}
+        return Preview(
+            steady(differing(there, here), figure),
+            text,
+            bound.values(held.bound),
+            _lit(now.bound, held.bound),
+            handles,
+            held.course and held.course.at,
+        ).json()
+
+    def _around(self, moment: Moment, past: list[Moment]) -> Json:
+        """What all pictures but the data's own show of a half-step."""
+        changed = self._timeline.here(moment, past) | self._course.changes(moment)
+        changed |= self._decomposition.changes(moment.bound)
+        if self._whole:
+            changed |= self._whole.changes(moment, past)
+        if self._slopes:
+            changed |= self._slopes.changes(moment)
+        if self._blocks:
+            changed |= self._blocks.changes(moment)
+        return changed
 
     def _glide(self, moment: Moment) -> Glide | None:
         """How this half-step is come to: the bound, its terms and its numbers on the way, which the core computed."""
@@ -236,10 +273,9 @@ def faces(letters: str) -> tuple[bool, bool]:
     return not slopes.LETTERS.isdisjoint(letters), not block_gaps.LETTERS.isdisjoint(letters)
 
 
-def _lit(moment: Moment) -> list[str]:
-    """The terms of the equation that the half-step changed by more than rounding."""
-    now, before = moment.bound, moment.before
-    if before is None or moment.step.move is None:
+def _lit(before: Bound | None, now: Bound) -> list[str]:
+    """The terms of the equation that changed by more than rounding."""
+    if before is None:
         return []
     return changed(
         now.log_evidence,

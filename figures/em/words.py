@@ -284,6 +284,32 @@ def course_title(moment: Moment) -> str:
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
 
+def held(moment: Moment) -> str:
+    """The sentence while the reader holds θ somewhere else. Its `before` is the half-step in view."""
+    now, before = moment.bound, moment.before
+    size = abs(now.log_evidence)
+    moved = f"log p(v) {_would_change(now.log_evidence - before.log_evidence, size)}"
+    told = [f"θ moved by hand: {moved}."]
+    if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
+        risen, shown = _would_change(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
+        told = [f"θ moved by hand, q stays: {moved} and the ELBO {risen}. The gap is {shown}."]
+    return " ".join([*told, "Let go to keep it; Esc takes it back."])
+
+
+def _would_change(by: float, size: float) -> str:
+    """How a number of this size would change."""
+    return "stays" if still(by, size) else f"{'rises' if by > 0 else 'falls'} by {number(abs(by))}"
+
+
+def held_title(moment: Moment) -> str:
+    """What the picture of the bound shows meanwhile."""
+    before, now = moment.before.kl, moment.bound.kl
+    if before is None or now is None or moment.pointed:
+        return "By hand: θ moves" if now is None else "By hand: θ moves, q stays"
+    finding = "the gap opens" if now > before else "the gap shrinks"
+    return f"By hand: θ moves, q stays: {finding}"
+
+
 def underway(bound: Bound, t: float, touches: bool) -> str:
     """The sentence while the reader scrubs along the M-step."""
     if bound.elbo == -math.inf:

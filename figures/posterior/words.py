@@ -20,6 +20,7 @@ TERMS = "Terms of log p"
 WIDTH = "Over the width s of q"
 MEAN, FIRST_MEAN = "Over the mean μ of q", "Over μ₁, with μ₂ held fixed"
 SLIDER = "Width s"
+PENALTY = "λ"
 # the sum of bound and gap of a Dirac
 UNDEFINED = "−∞ + ∞ has no value"
 # act, label, what the button does

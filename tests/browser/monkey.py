@@ -127,7 +127,7 @@ class Monkey:
         return median(last) - median(first) if first and last else 0.0
 
     def still_answers(self):
-        """The stage goes to the start and, where there is a next step, makes it, by key: switched on again, if need be."""
+        """The stage goes to the start and, where there is a next step, makes it by key: switched on if need be."""
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.keyboard.press("Escape")
         self.page.evaluate("document.activeElement?.blur()")

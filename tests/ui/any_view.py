@@ -138,8 +138,10 @@ def acts(draw, page):
         act["letter"] = draw(st.sampled_from(page.letters))
     elif name == "drag":
         act |= {"handle": ("handle", draw(st.integers(0, 5))), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
+        if draw(st.booleans()):
+            act["live"] = True
     if draw(st.integers(0, 3)) == 3:
-        key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to"]))
+        key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to", "live"]))
         if draw(st.booleans()):
             act[key] = draw(st.sampled_from(_HANDLES if key == "handle" else _ODD))
         else:

@@ -57,6 +57,8 @@ def rows(session):
 
 
 def ids(session):
+    """Of the frames without the run before, of which no link knows."""
+    session.run.recall(())
     return [frame["id"] for frame in session.run.frames([0])]
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
-from em_core.observe.moment import Ghost, Moment, evidence, ghost, moment, with_course
+from em_core.observe.ahead import Ahead
+from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
@@ -38,6 +40,8 @@ class EmRun(Lanes):
         self.scene = self._scene()
         # with their courses, for those half-steps in view
         self._seen: dict[int, Moment] = {}
+        # looks along the lines that a drag leads to, which nobody comes back to
+        self._aside = Ahead(experiment)
 
     @classmethod
     def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0, by_hand: Sequence[Json] = ()) -> EmRun:
@@ -120,6 +124,15 @@ class EmRun(Lanes):
     def forget(self, view: Sequence[int]) -> None:
         super().forget(view)
         self._seen = {index: seen for index, seen in self._seen.items() if index in self._whole}
+
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        self._check_open("start", "θ by hand", at)
+        theta, now = self.dragged(at, handle, x, y), self.moment(at)
+        try:
+            there = held(now, self.trajectory, theta, self._aside)
+        except HalfStepFailed as failure:
+            raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
+        return self.scene.preview(there, now, self._moments[:at], handle)
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """Finer frames along the M-step of half-step `index`."""

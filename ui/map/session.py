@@ -22,6 +22,13 @@ class MapSession(Session):
     settings: MapSettings
     run: MapRun
 
+    def forks(self, wanted: MapSettings, changed: set[str]) -> None:
+        """As many steps again, for another λ."""
+        place = self.player.place
+        self.run = self.runs.reopening(wanted, *self.run.taped)
+        self.settings = wanted
+        self.player.reopen(self.run, place)
+
     def restarts(self, wanted: MapSettings, changed: set[str]) -> None:
         if wanted.dictionary != JUST_LEARNED:
             wanted = wanted.without("dictionary")

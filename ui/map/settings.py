@@ -83,7 +83,8 @@ class MapSettings(Settings):
     v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_SIGNAL)
     angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_SIGNAL)
     number: int = box(0, _NUMBERS - 1, 3, "Signal number", whole=True, change=_OTHER_SIGNAL)
-    penalty: float = decades(1e-4, 1e3, 0.7, "λ: sparsity", entry="settings.lambda", change=Change("restarts"))
+    # as many steps again, for another λ
+    penalty: float = decades(1e-4, 1e3, 0.7, "λ: sparsity", entry="settings.lambda", change=Change("forks"))
     precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", entry="settings.beta")
     solver: str = choice(
         {name: solver.title for name, solver in SOLVERS.items()}, "ista", "Solver", entry="settings.solver"

@@ -39,6 +39,18 @@ class Between(_Told):
 
 
 @dataclass(frozen=True)
+class Held(_Told):
+    """What is shown while the reader holds a handle somewhere else. frame: the id of the one that it lies over.
+
+    shown: what that changes; None where the place cannot be: `refused` says why.
+    """
+
+    frame: str
+    shown: Json | None
+    refused: str
+
+
+@dataclass(frozen=True)
 class Message(_Told):
     """Scene and frames are those of figures/scene.py as JSON. What each part means stands in docs/stage.md.
 
@@ -67,3 +79,4 @@ class Message(_Told):
     inner: Between | None
     idle: Sequence[str]
     aside: str
+    held: Held | None

@@ -7,6 +7,7 @@ import { Display } from "./display.js";
 import { el, load } from "./dom.js";
 import { follow, renew, repeat } from "./following.js";
 import { listen } from "./keys.js";
+import { Live } from "./live.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
@@ -58,6 +59,7 @@ class Stage {
   session; // of the server, that it came from
   /** @type {Display | undefined} */
   display; // of its scene
+  still = false; // what comes into view is on the screen already
 
   /** @param {Component} component */
   constructor(component) {
@@ -72,7 +74,8 @@ class Stage {
     this.asks = new Asks({
       send: (ask) => this.component.setTriggerValue("act", ask),
       changed: (ask) => {
-        this.display?.transport.busy(ask !== null);
+        this.display?.transport.busy(ask !== null && !ask.live);
+        if (!ask) this.live.next();
         if (!this.asks.all.length) this.connection.drained();
       },
       ready: () => this.place.present && this.connection.ready,
@@ -86,6 +89,17 @@ class Stage {
       speed: () => this.display?.transport.perSecond ?? 1,
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (place) => this.component.setStateValue("cursor", place),
+    });
+    this.live = new Live({
+      frame: () => this.playback.frame?.id,
+      ask: (act, byReader) => this.playback.ask(act, byReader),
+      withdraw: () => this.asks.withdraw(),
+      free: () => !this.asks.busy,
+      changed: () => this.show(),
+      holding: (on) => {
+        this.playback.pause();
+        this.display?.holding(on);
+      },
     });
     this.presenter = new Presenter(this.node, {
       display: () => this.display,
@@ -145,6 +159,8 @@ class Stage {
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
+    const over = this.live.over; // what comes of a drop is on the screen already
+    this.live.take(answered, message.held);
     const { history } = playback;
     const complete = history.accept(message);
     if (complete) history.fill(message.fills ?? []);
@@ -160,7 +176,9 @@ class Stage {
       display.transport.coming(message.coming ?? [], theme);
       if (message.session !== this.session && playback.frame?.id === held) renew(playback, message.turn);
       this.session = message.session;
+      this.still = over && !this.live.over;
       follow(playback, message, answered, rebuilt);
+      this.still = false;
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
     } else if (!asks.has("resend")) {
       asks.add({ act: "resend" });
@@ -175,6 +193,7 @@ class Stage {
    */
   build({ scene }) {
     const { playback, asks, display: before } = this;
+    this.live.clear();
     before?.destroy();
     playback.restart();
     const display = new Display(scene, this.node, {
@@ -187,7 +206,7 @@ class Stage {
       further: (frame) => playback.further(frame),
       rest: () => playback.rest(0),
       act: (act) => this.act(act),
-      drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
+      hand: this.live,
       switched: () => {
         display.settle();
         this.show();
@@ -205,7 +224,12 @@ class Stage {
   }
 
   show(glide = false) {
-    if (this.message) this.display?.show(this.playback, this.message, glide);
+    const { display, live, message, playback } = this;
+    if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
+    if (!message || !display) return;
+    const { preview, refused, brief } = live;
+    Object.assign(display, { preview, refused, only: brief ? live.hand?.handle : null });
+    display.show(playback, message, glide && !this.still);
   }
 
   /**
@@ -243,6 +267,7 @@ class Stage {
   press(key) {
     const { playback, place, message } = this;
     if (!playback.frame || !place.present || !message) return false;
+    if (key === "Escape" && this.live.cancelled()) return true;
     /** @type {Record<string, (() => void) | undefined>} */
     const moves = {
       ArrowRight: () => playback.next(),
@@ -260,6 +285,7 @@ class Stage {
   }
 
   destroy() {
+    this.live.clear();
     this.room.destroy();
     this.presenter.destroy();
     this.playback.destroy();

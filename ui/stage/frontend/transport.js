@@ -238,7 +238,12 @@ export class Transport {
     this.play.setAttribute("aria-label", this.names[name]);
     this.play.title = this.names[name];
     this.play.replaceChildren(icon(name));
-    this.caption.setAttribute("aria-live", on ? "off" : "polite");
+    this.announce(!on);
+  }
+
+  /** @param {boolean} on  whether a screen reader says the caption */
+  announce(on) {
+    this.caption.setAttribute("aria-live", on ? "polite" : "off");
   }
 
   /** @param {boolean} on */

@@ -3,6 +3,7 @@
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
+import { Sliders } from "./sliders.js";
 import { Zoom, zooms } from "./zoom.js";
 
 /**
@@ -17,7 +18,7 @@ export class View {
   /**
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
-   * @param {{ seek: (frame: number) => void, drop: (handle: string, x: number, y: number) => void,
+   * @param {{ seek: (frame: number) => void, hand: import("./types.js").HandleEvents,
    *   switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
@@ -30,13 +31,14 @@ export class View {
     this.chosen = this.figures[0];
     this.title = el("h2", {}, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
     const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), this.plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.zoom?.node, this.note), this.plots, this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(this.plots);
@@ -51,7 +53,7 @@ export class View {
   figure(id, label, scene) {
     const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
-    const handles = new Handles(host, (handle, x, y) => this.on.drop(handle, x, y));
+    const handles = new Handles(host, this.on.hand);
     const node = el("div", { class: "stage-figure", "data-figure": id }, host, handles.node);
     return { id, label, host, handles, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
   }
@@ -98,13 +100,15 @@ export class View {
    *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
    */
   show({ held, slot, handles, theme, glide, way }) {
+    const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
+    this.sliders.show(own.filter((handle) => handle.kind === "slider"));
     if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     if (picture.stale) this.resize(); // it was behind another when the size changed
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
-    this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
+    this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
@@ -129,12 +133,16 @@ export class View {
     this.chosen.picture.resize();
   }
 
+  /** What is in the reader's hand goes back to where the frame has it. */
+  release() {
+    this.sliders.release();
+    for (const { handles } of this.figures) handles.release();
+  }
+
   destroy() {
     this.observer.disconnect();
-    for (const { picture, handles } of this.figures) {
-      picture.destroy();
-      handles.destroy();
-    }
+    this.release();
+    for (const { picture } of this.figures) picture.destroy();
   }
 }
 
