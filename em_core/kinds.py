@@ -280,6 +280,29 @@ def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
     return result
 
 
+def read_adjusted(fields: Fields) -> dict[str, dict[str, float]]:
+    """Those settings of moves that are given, and no others. Raises `InvalidExperiment`."""
+    result = {}
+    for move in _TABLE:
+        if move.settings and move.letter in fields:
+            own = fields.child(move.letter)
+            result[move.letter] = {key: setting.read(own, key) for key, setting in move.settings.items() if key in own}
+            for key in move.settings:
+                own.take(key, None)  # known, if not there
+            own.done()
+        elif move.settings:
+            fields.take(move.letter, None)
+    fields.done()
+    return result
+
+
+def adjusted_moves(
+    moves: Mapping[str, Mapping[str, float]], changes: Mapping[str, Mapping[str, float]]
+) -> dict[str, Mapping[str, float]]:
+    """Settings of moves after some of them were changed."""
+    return {letter: {**own, **changes.get(letter, {})} for letter, own in moves.items()}
+
+
 def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
     """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
 

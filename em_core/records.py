@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Parameters = Mapping[str, Array]
 
+# in the place of a letter, where θ was set by hand
+BY_HAND = "by hand"
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -81,7 +84,10 @@ class Made:
 
 @dataclass(frozen=True)
 class HalfStep:
-    """One move from one state to the next. Number 0 is the start: it has neither move nor info."""
+    """One move from one state to the next. Number 0 is the start: it has neither move nor info.
+
+    move: its letter, or `BY_HAND` where θ was set by hand.
+    """
 
     index: int
     move: str | None
@@ -93,6 +99,31 @@ class HalfStep:
     @property
     def stopped(self) -> bool:
         return any(event.stops for event in self.events)
+
+    @property
+    def letter(self) -> str | None:
+        """The letter of the move; None of the start, and of what was done by hand."""
+        return None if self.move == BY_HAND else self.move
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """After half-step `after`, θ set by hand: a half-step of its own. q stays, or becomes the posterior at `q_at`."""
+
+    after: int
+    theta: Parameters
+    q_at: Parameters | None = None
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """From half-step `after` on, moves have these settings; those that are not named stay as they were."""
+
+    after: int
+    moves: Mapping[str, Mapping[str, float]]
+
+
+ByHand = Placed | Adjusted
 
 
 @dataclass(frozen=True)
@@ -144,8 +175,8 @@ class Trajectory:
 
     @property
     def moves(self) -> str:
-        """The letters so far, such as `EMEM`."""
-        return "".join(step.move or "" for step in self.half_steps)
+        """The letters so far, such as `EMEM`; what was done by hand has none."""
+        return "".join(step.letter or "" for step in self.half_steps)
 
     @property
     def last(self) -> HalfStep:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from em_core import schedule
 from em_core.bound import decompose, line
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.starts import is_number
 from em_core.kinds import MOVES
 from em_core.model import check
 from em_core.moves import MAKE
-from em_core.records import Bound, Event, HalfStep, Info, Made, Parameters, State, Trajectory
+from em_core.records import (
+    BY_HAND,
+    Adjusted,
+    Bound,
+    Event,
+    HalfStep,
+    Info,
+    Made,
+    Parameters,
+    Placed,
+    State,
+    Trajectory,
+)
 from em_core.schedule import Plan
 
 END_RISE = 1e-9
@@ -53,24 +66,40 @@ def opening(experiment: Experiment, keep_start: bool) -> tuple[Parameters, Param
     return start, theta
 
 
-def extend(experiment: Experiment, trajectory: Trajectory, letter: str) -> Trajectory:
+def extend(experiment: Experiment, trajectory: Trajectory, move: str | Placed) -> Trajectory:
     """The trajectory with one more half-step. A move that fails is listed with its event and changes nothing.
 
     Random draws come from the seed and the half-step's number, so that the same step drawn again is the same.
     """
-    step = half_step(experiment, trajectory.last.after, len(trajectory), letter)
+    step = half_step(experiment, trajectory.last.after, len(trajectory), move)
     return Trajectory((*trajectory.half_steps, step))
 
 
-def half_step(experiment: Experiment, before: State, index: int, letter: str) -> HalfStep:
+def half_step(experiment: Experiment, before: State, index: int, move: str | Placed) -> HalfStep:
     """Half-step number `index`, made from the state `before`; as `extend` makes it."""
-    settings, rng = experiment.moves.get(letter, {}), draws(experiment, index)
+    letter = BY_HAND if isinstance(move, Placed) else move
     try:
-        made = MAKE[letter](experiment.model, experiment.data, before, settings, rng)
+        made = _placed(experiment, before, move) if isinstance(move, Placed) else _made(experiment, before, index, move)
     except HalfStepFailed as failure:
         event = Event(failure.kind, str(failure), failure.numbers, stops=True)
-        made = Made(before, Info(None, accepted=False if MOVES[letter].kind == "M" else None), (event,))
+        accepted = False if letter != BY_HAND and MOVES[letter].kind == "M" else None
+        made = Made(before, Info(None, accepted=accepted), (event,))
     return HalfStep(index, letter, before, made.state, made.info, made.events)
+
+
+def _made(experiment: Experiment, before: State, index: int, letter: str) -> Made:
+    settings, rng = experiment.moves_for(index).get(letter, {}), draws(experiment, index)
+    return MAKE[letter](experiment.model, experiment.data, before, settings, rng)
+
+
+def _placed(experiment: Experiment, before: State, placed: Placed) -> Made:
+    """θ set by hand: q comes along, and what moves carry. Raises `HalfStepFailed` where the two have no bound."""
+    model, data, state = experiment.model, experiment.data, replace(before, theta=placed.theta)
+    if placed.q_at is not None:
+        state = replace(state, q=model.posterior(data, placed.q_at), q_at=placed.q_at)
+    if state.q is not None and not is_number(model, data, state.theta, state.q):
+        raise HalfStepFailed("no_bound", "θ was set so far from q that the bound is no number")
+    return Made(state, Info(0))
 
 
 def draws(experiment: Experiment, index: int) -> np.random.Generator:
@@ -81,8 +110,8 @@ def draws(experiment: Experiment, index: int) -> np.random.Generator:
 def run(experiment: Experiment) -> Trajectory:
     """All half-steps of the experiment's schedule, up to the first one that fails."""
     trajectory = start(experiment)
-    for letter in schedule.expand(experiment.schedule, MOVES):
-        trajectory = extend(experiment, trajectory, letter)
+    for move in experiment.tape:
+        trajectory = extend(experiment, trajectory, move)
         if trajectory.last.stopped:
             break
     return trajectory
@@ -93,12 +122,18 @@ def converged(
 ) -> bool:
     """Whether the last round of `plan` is complete and changed the ELBO, up or down, by less than 1e-9 relative.
 
-    Moves that do one block at a time need as many rounds as bring them to every block. Where the ELBO is −∞, q being a
+    Moves that do one block at a time need as many rounds as bring them to every block, and what was changed by hand
+    comes before them all. Where the ELBO is −∞, q being a
     point, the expected log joint stands for it: the entropy is the same in both. height: what rounds raise (`height_of`
     the bound) at a half-step, where it is known already.
     """
-    moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle)
+    moves, cycle = trajectory.moves, plan.cycle * _turns(experiment, plan.cycle, len(trajectory))
     if plan.underway(moves) or not moves.endswith(cycle) or trajectory.last.stopped:
+        return False
+    earliest = len(trajectory) - 1 - len(cycle)
+    adjusted = [change.after for change in experiment.by_hand if isinstance(change, Adjusted)]
+    placed = [step.index for step in trajectory.half_steps if step.move == BY_HAND]
+    if max((*adjusted, *placed), default=0) > earliest:
         return False
     if height is None:
 
@@ -114,12 +149,12 @@ def height_of(bound: Bound) -> float | None:
     return bound.expected_log_joint if bound.elbo == -math.inf else bound.elbo
 
 
-def _turns(experiment: Experiment, cycle: str) -> int:
+def _turns(experiment: Experiment, cycle: str, index: int) -> int:
     """How many rounds of `cycle` it takes until P and C have been at every block."""
     model: Any = experiment.model
     turns = 1
     if "P" in cycle:
-        blocks = min(int(experiment.moves["P"]["blocks"]), model.n_hidden_units(experiment.data))
+        blocks = min(int(experiment.moves_for(index)["P"]["blocks"]), model.n_hidden_units(experiment.data))
         turns = max(turns, math.ceil(blocks / cycle.count("P")))
     if "C" in cycle:
         turns = max(turns, math.ceil(len(model.blocks()) / cycle.count("C")))

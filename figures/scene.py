@@ -9,11 +9,9 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from em_core.kinds import MOVES
-from figures.drawing import Figure, packed
-from figures.look import palette
+from figures.drawing import Figure
+from figures.look import palette, wording
 from figures.look.encode import Json
 from figures.look.wording import still
 
@@ -152,9 +150,15 @@ class Tool:
     act: str
     label: str
     title: str
+    icon: str | None = None
 
     def json(self) -> Json:
-        return {"act": {"act": self.act}, "label": self.label, "title": self.title}
+        return {"act": {"act": self.act}, "label": self.label, "title": self.title, "icon": self.icon}
+
+
+UNDO, REDO = Tool(*wording.BACKWARD), Tool(*wording.FORWARD)
+_KEYS = {"ctrl+z": UNDO, "ctrl+y": REDO, "ctrl+shift+z": REDO}
+_TOLD = [{"key": "Ctrl+Z", "does": "undo"}, {"key": "Ctrl+Y", "does": "redo"}]
 
 
 @dataclass(frozen=True)
@@ -188,10 +192,14 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves},
-            "help": [{"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves],
+            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves}
+            | {key: {"act": tool.act} for key, tool in _KEYS.items()},
+            "help": [
+                *({"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves),
+                *_TOLD,
+            ],
             "speeds": list(self.speeds),
-            "tools": [tool.json() for tool in self.tools],
+            "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
             "caption": "caption",
             "names": dict(self.names),
             "glossary": dict(self.glossary),
@@ -221,7 +229,10 @@ class Button:
 
 @dataclass(frozen=True)
 class Handle(_Record):
-    """Something on a figure that the reader can drag. axes: which, where the figure has several pairs."""
+    """Something on a figure that the reader can drag. axes: which, where the figure has several pairs.
+
+    along: "x" or "y" where it moves that way only.
+    """
 
     id: str
     figure: str
@@ -230,6 +241,25 @@ class Handle(_Record):
     label: str
     color: str
     axes: Sequence[str] | None = None
+    along: str | None = None
+
+
+@dataclass(frozen=True)
+class SliderHandle(_Record):
+    """A handle that has no natural place in a picture: a slider in the card of its figure.
+
+    A drag gives its value as x, and y = 0. scale: "log" for steps of equal ratio; then `step` is one of log10.
+    """
+
+    id: str
+    figure: str
+    label: str
+    low: float
+    high: float
+    value: float
+    step: float
+    scale: str | None = None
+    kind: str = "slider"
 
 
 @dataclass(frozen=True)
@@ -256,6 +286,21 @@ class Inner(_Record):
 
 
 @dataclass(frozen=True)
+class Preview(_Record):
+    """What the frame in view would show with a handle somewhere else: what that changes, and the frame's own parts."""
+
+    set: Json
+    text: Json
+    value: Json
+    lit: Sequence[str] = ()
+    handles: Sequence[Handle | SliderHandle] = ()
+    inner_at: float | None = None
+
+    def json(self) -> Json:
+        return {**vars(self), "lit": list(self.lit), "handles": [handle.json() for handle in self.handles]}
+
+
+@dataclass(frozen=True)
 class Glide(_Record):
     """How a frame is come to from the one before: values at equal steps of the way, the first where that one stands.
 
@@ -266,25 +311,6 @@ class Glide(_Record):
     text: Json
 
 
-def each(steps: Sequence[Json]) -> Json:
-    """Of what is set or said at each step, what differs between them: its values, in the order of the steps."""
-    last = steps[-1]
-    return {key: [step[key] for step in steps] for key in last if any(step[key] != last[key] for step in steps)}
-
-
-def passing(steps: Sequence[Json]) -> Json:
-    """Of what is set at each step, what differs between them, as a glide's `set`; numbers packed."""
-    return {address: {"each": _packed(values)} for address, values in each(steps).items()}
-
-
-def _packed(values: Sequence[Any]) -> Any:
-    """Lists of so many numbers each as one array, other values as they are."""
-    lengths = {len(value) if isinstance(value, list) else 0 for value in values}
-    if 0 in lengths or len(lengths) > 1 or any(isinstance(entry, str) for value in values for entry in value):
-        return values
-    return packed(np.array(values, dtype=float))
-
-
 @dataclass(frozen=True)
 class Frame:
     """What a frame in view shows beyond its light part. lit: terms of the equation, by id."""
@@ -293,7 +319,7 @@ class Frame:
     text: Json
     value: Json
     lit: Sequence[str] = ()
-    handles: Sequence[Handle] = ()
+    handles: Sequence[Handle | SliderHandle] = ()
     inner_at: float | None = None
     glide: Glide | None = None
 

@@ -60,6 +60,12 @@ class Counted(Tape):
         """What `reopening` makes it of again."""
         return (self.tape,)
 
+    def changed(self, before: tuple[int]) -> bool:
+        return self.tape < before[0]
+
+    def seen(self) -> list[Any]:
+        return list(self.steps)
+
     @property
     def remaining(self) -> int:
         return max(0, self.planned - len(self) + 1) if self.ended is None else 0

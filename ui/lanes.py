@@ -5,20 +5,25 @@ EM with plain EM beside it, and dictionary learning from two starts, are such ru
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.files.by_hand import makes_q
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.fields import Fields
+from em_core.files.starts import given, read_given
 from em_core.kinds import MOVES, allowed, check_order, lacking
 from em_core.observe.ahead import Ahead
-from em_core.records import Trajectory
+from em_core.records import BY_HAND, Adjusted, Parameters, Placed, Trajectory
 from em_core.schedule import Plan
 from em_core.trajectory import start
 from figures.look import moves as chips
 from ui import limits
-from ui.tape import Json, Tape, moves_query, read_moves
+from ui.by_hand import cut, placed, taken, tidy, told
+from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
 # so many half-steps of the schedule are shown before they are made
 _AHEAD = 40
@@ -27,21 +32,29 @@ _AHEAD = 40
 class Lane:
     """One trajectory. plan: it makes moves of its own, until it stops; without one, those of the run.
 
-    ahead: what was looked at before it was made; the half-step looked at is the one that is made.
+    apart: it has a start of its own, so that what is set by hand in the run is not for it. ahead: what was looked at
+    before it was made; the half-step looked at is the one that is made.
     """
 
-    def __init__(self, experiment: Experiment, plan: Plan | None = None) -> None:
-        self.experiment, self.plan = experiment, plan
+    def __init__(self, experiment: Experiment, plan: Plan | None = None, apart: bool = False) -> None:
+        self.experiment, self.plan, self.apart = experiment, plan, apart
         self.trajectory: Trajectory = start(experiment)
         self.ahead = Ahead(experiment)
 
-    def grow(self, letter: str) -> None:
+    def grow(self, move: str | Placed) -> None:
         """Make a half-step as the run makes one."""
-        if self.plan is not None:
-            if self.trajectory.last.stopped:
-                return
-            letter = self.plan.following(self.trajectory.moves)
-        self.trajectory = self.ahead.extend(self.trajectory, letter)
+        if self.plan is not None and self.trajectory.last.stopped:
+            return
+        if isinstance(move, Placed):
+            move = replace(move, theta=self.trajectory.last.after.theta, q_at=None) if self.apart else move
+        elif self.plan is not None:
+            move = self.plan.following(self.trajectory.moves)
+        self.trajectory = self.ahead.extend(self.trajectory, move)
+
+    def take(self, experiment: Experiment) -> None:
+        """Have the settings of moves from now on that the run's experiment says."""
+        self.experiment = replace(self.experiment, moves=experiment.moves, by_hand=experiment.by_hand)
+        self.ahead = Ahead(self.experiment)
 
     def cut(self, at: int) -> None:
         """Give up what comes after half-step `at`."""
@@ -100,26 +113,47 @@ class Lanes(Tape):
 
     @property
     def remaining(self) -> int:
-        return len(self.rest)
+        return len(self.rest) + sum(change.after >= len(self) - 1 for change in placed(self.experiment.by_hand))
 
     read = staticmethod(read_moves)
 
     @staticmethod
-    def cut_short(moves: str = "", after: int = 0) -> list[str]:
+    def cut_short(moves: str = "", after: int = 0, by_hand: Sequence[Json] = ()) -> list[str]:
         """Say what the page leaves out of a long schedule."""
-        return limits.cut_short("The schedule", len(moves), "half-steps")
+        return limits.cut_short("The schedule", half_steps(moves, by_hand), "half-steps")
 
     @property
-    def taped(self) -> tuple[str, int]:
+    def taped(self) -> tuple[str, int, list[Json]]:
         """What `reopening` makes it of again."""
-        return self.tape, self.plan.after
+        return self.tape, self.plan.after, told(self.experiment)
+
+    def changed(self, before: tuple[Any, ...]) -> bool:
+        moves, _, by_hand = self.taped
+        return not moves.startswith(before[0]) or by_hand != before[2]
+
+    def lacks(self, before: tuple[Any, ...]) -> bool:
+        moves, _, by_hand = self.taped
+        return not moves.startswith(before[0]) or any("start" in one and one not in by_hand for one in before[2])
+
+    def seen(self) -> list[Any]:
+        self.gather()
+        return list(self._moments)
 
     def query(self, cursor: int) -> dict[str, str]:
         return moves_query(*self.taped, cursor)
 
-    def still_to_make(self, moves: str, after: int = 0) -> None:
-        """Have these moves made by `reopen`. after: how many of them came before the present schedule was taken up."""
-        self.rest, self.plan = moves[: limits.LONGEST], replace(self.plan, after=after)
+    def still_to_make(self, moves: str, after: int = 0, by_hand: Sequence[Json] = ()) -> None:
+        """Have these moves made by `reopen`, with what was changed by hand among them.
+
+        after: how many of them came before the present schedule was taken up. Raises `InvalidExperiment`.
+        """
+        experiment = taken(self.experiment, by_hand, len(moves))
+        if moves:
+            check_order(moves, experiment.model, experiment.q_at is not None or makes_q(experiment.by_hand))
+        kept = cut(experiment.by_hand, limits.LONGEST)
+        self.rest = moves[: limits.LONGEST - len(placed(kept))]
+        self.plan = replace(self.plan, after=after)
+        self._change(tidy(experiment, kept), 0)
         self.refresh()
 
     def json(self) -> dict[str, Any]:
@@ -131,9 +165,9 @@ class Lanes(Tape):
     # --- where it ends ------------------------------------------------------------------------------------------
     @property
     def ended(self) -> str | None:
-        if self.stuck is not None or self.rest:
+        if self.stuck is not None or self.remaining:
             return self.stuck
-        if self.plan.done(self.moves):
+        if self.plan.done(self._counted()):
             return "Schedule complete. The next step repeats its last cycle."
         self.gather()
         return self.SETTLED if self.settled() else None
@@ -150,17 +184,32 @@ class Lanes(Tape):
     # --- what comes next ----------------------------------------------------------------------------------------
     def coming(self) -> list[dict[str, Any]]:
         """What the schedule has ahead, as chips: to its end, or one more round of what it repeats."""
-        made, letters = self.moves, self.rest[:_AHEAD]
-        while self.stuck is None and len(letters) < _AHEAD and not self.plan.done(made + letters):
-            letters += self._following(made + letters)
-            if not self.plan.underway(made + letters) and len(letters) >= len(self.plan.cycle):
+        by_hand = {change.after + 1 for change in placed(self.experiment.by_hand)}
+        made, letters, coming = self._counted(), self.rest, []
+        while len(coming) < min(self.remaining, _AHEAD):
+            hand = len(self) + len(coming) in by_hand
+            coming.append(BY_HAND if hand else letters[0])
+            made, letters = (made, letters) if hand else (made + letters[0], letters[1:])
+        while self.stuck is None and len(coming) < _AHEAD and not self.plan.done(made):
+            coming.append(self._following(made))
+            made += coming[-1]
+            if not self.plan.underway(made) and len(coming) >= len(self.plan.cycle):
                 break
-        return [chips.coming(letter, len(self) + place) for place, letter in enumerate(letters)]
+        return [chips.coming(move, len(self) + place) for place, move in enumerate(coming)]
+
+    def _counted(self) -> str:
+        """The moves made as the plan counts them: θ set by hand stands for the move of θ that the plan had next."""
+        made = ""
+        for step in self.trajectory.half_steps[1:]:
+            following = self.plan.following(made) if step.letter is None else step.letter
+            if step.letter is not None or (MOVES[following].kind == "M" and len(made) >= self.plan.after):
+                made += following
+        return made
 
     def _following(self, made: str) -> str:
         """The plan's next move; E before one that needs a q where there is none yet."""
         letter = self.plan.following(made)
-        has_q = bool(made) or self.trajectory[0].after.q is not None
+        has_q = bool(made) or self.trajectory.last.after.q is not None
         return letter if has_q or not MOVES[letter].needs_q else "E"
 
     def _next_move(self, index: int) -> str | None:
@@ -168,15 +217,25 @@ class Lanes(Tape):
             return self.trajectory[index + 1].move
         if self.stuck is not None:
             return None
-        return self.rest[:1] or self._following(self.moves)
+        following = self._due()
+        return BY_HAND if isinstance(following, Placed) else following
+
+    def _due(self) -> str | Placed:
+        """What comes after the last half-step: of the tape that is being opened again, else of the schedule."""
+        for change in placed(self.experiment.by_hand):
+            if change.after == len(self) - 1:
+                return change
+        return self.rest[:1] or self._following(self._counted())
 
     # --- growing ------------------------------------------------------------------------------------------------
     def step(self) -> bool:
         """Make the next half-step: of the tape that is being opened again, else of the schedule."""
         if self.stuck is not None:
             return False
-        letter, self.rest = self.rest[:1] or self._following(self.moves), self.rest[1:]
-        self._append(letter)
+        move = self._due()
+        if not isinstance(move, Placed):
+            self.rest = self.rest[1:]
+        self._append(move)
         return True
 
     def move(self, letter: str, at: int) -> int:
@@ -191,18 +250,59 @@ class Lanes(Tape):
             raise InvalidExperiment("move", letter, valid)
         if MOVES[letter].needs_q and self.trajectory[at].after.q is None:
             raise InvalidExperiment("move", letter, self.UNREADY)
-        if self.trajectory[at].stopped:
-            raise InvalidExperiment("move", letter, "a half-step before the one that stopped the run")
-        if at >= limits.LONGEST:
-            raise InvalidExperiment("move", letter, f"a half-step before {limits.LONGEST:,}, the limit on this page")
-        self.rest = ""
-        for lane in (self.own, *self.beside):
-            lane.cut(at)
-        if at < self.plan.after:
-            self.plan = replace(self.plan, after=0)
+        self._check_open("move", letter, at)
+        self._end_at(at)
         self._append(letter)
         self.refresh()
         return at + 1
+
+    def place(self, at: int, theta: Parameters) -> int:
+        """Set θ by hand after half-step `at`: the tape is cut there, and a half-step made. Returns its number.
+
+        Raises `InvalidExperiment` for a θ without a bound.
+        """
+        self._check_open("start", "θ by hand", at)
+        model, data = self.experiment.model, self.experiment.data
+        change = Placed(at, read_given(Fields(given(theta, None), "start"), model, data)[0])
+        made = self.own.ahead.half_step(self.trajectory[at], change)
+        if made.stopped:
+            raise InvalidExperiment("start", given(theta, None), made.events[0].message)
+        self._end_at(at)
+        self._change(tidy(self.experiment, (*self.experiment.by_hand, change)), at + 1)
+        self._append(change)
+        self.refresh()
+        return at + 1
+
+    def adjust(self, at: int, moves: Mapping[str, Mapping[str, float]]) -> None:
+        """Set moves otherwise from half-step `at` on: the tape is cut there."""
+        self._end_at(at)
+        self._change(tidy(self.experiment, (*self.experiment.by_hand, Adjusted(at, moves))), at)
+        self.refresh()
+
+    def _check_open(self, field: str, value: str, at: int) -> None:
+        """Refuse to go on from half-step `at` where nothing can follow it. Raises `InvalidExperiment`."""
+        if self.trajectory[at].stopped:
+            raise InvalidExperiment(field, value, "a half-step before the one that stopped the run")
+        if at >= limits.LONGEST:
+            raise InvalidExperiment(field, value, f"a half-step before {limits.LONGEST:,}, the limit on this page")
+
+    def _end_at(self, at: int) -> None:
+        """Give up what comes after half-step `at`; settings of moves stay as they are."""
+        self.rest = ""
+        for lane in (self.own, *self.beside):
+            lane.cut(at)
+        if len(self.moves) < self.plan.after:
+            self.plan = replace(self.plan, after=0)
+        if any(change.after >= at for change in self.experiment.by_hand):
+            self._change(tidy(self.experiment, cut(self.experiment.by_hand, at)), at)
+
+    def _change(self, experiment: Experiment, since: int) -> None:
+        """Take what was changed by hand; what is known from half-step `since` on no longer holds."""
+        self.experiment = experiment
+        for lane in (self.own, *self.beside):
+            lane.take(experiment)
+        del self._moments[since:]
+        self.cut(since)
 
     def follow(self, word: str) -> None:
         """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""
@@ -214,11 +314,11 @@ class Lanes(Tape):
         self.rest = ""
         self.refresh()
 
-    def _append(self, letter: str) -> None:
+    def _append(self, move: str | Placed) -> None:
         for lane in (self.own, *self.beside):
-            lane.grow(letter)
-        if self.trajectory.last.stopped:
-            self.rest = ""
+            lane.grow(move)
+        if self.trajectory.last.stopped and self.remaining:
+            self._end_at(len(self) - 1)
 
     # --- frames -------------------------------------------------------------------------------------------------
     def gather(self) -> None:

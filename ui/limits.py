@@ -25,7 +25,7 @@ _LEAST_STEPS = 100
 # a point counts as so many numbers at least: its q, its colour and its text cost as much
 _LEAST_ROW = 6
 # a time step of a chain costs as much as so many pairs of states at least
-_STEP_OF_CHAIN = 20
+_STEP_OF_CHAIN = 120
 # rows × atoms × the smaller of the two: the page opens by the path over λ, which factorises at every knot
 _PATH = 70_000_000
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes

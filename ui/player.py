@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
-from ui.stage.message import Between, Fill, Message
+from ui.stage.message import Between, Fill, Held, Message
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -34,6 +35,7 @@ class Player:
     entry: rises when something else comes into view, to which the browser's Back shall lead.
     look: how the reader looks at it.
     linked: whether the address holds the view.
+    idle: tools that can do nothing now. aside: what is said of what was put aside.
     """
 
     cursor: int = 0
@@ -43,11 +45,14 @@ class Player:
     entry: int = 0
     look: Look = Look()
     linked: bool = True
+    idle: Sequence[str] = ()
+    aside: str = ""
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
     _inner: Between | None = None
+    _held: Held | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
     _paused: str = ""
@@ -112,7 +117,7 @@ class Player:
         act = result.act
         if not act or act["n"] == self._answered:
             return None
-        self._answered = act["n"]
+        self._answered, self._held = act["n"], None
         if "at" in act and act.get("turn") == self.turn:
             self.cursor = min(act["at"], last)
         return act
@@ -122,7 +127,7 @@ class Player:
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend"))
         self._inner = None  # a browser that has it keeps it
-        if what not in AUTOMATIC:
+        if what not in AUTOMATIC and not act.get("live"):
             self.due = None
         if what == "advance":
             # pressed before our last order to move: as many steps, from where that led
@@ -167,9 +172,19 @@ class Player:
             self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
         elif what == "resend":
             self._sent = []
+        elif what == "drag" and act.get("live"):
+            self.hold(run, act["at"], lambda: run.preview(act["at"], act["handle"], act["x"], act["y"]))
         else:
             return False
         return True
+
+    def hold(self, run: Tape, at: int, look: Callable[[], dict[str, Any]]) -> None:
+        """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
+        self._view, frame = (), run.frames([at])[at]["id"]
+        try:
+            self._held = Held(frame, look(), "")
+        except InvalidExperiment as error:
+            self._held = Held(frame, None, str(error))
 
     def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
@@ -201,6 +216,9 @@ class Player:
             waiting=self.due is not None,
             paused=self._paused,
             inner=self._inner,
+            idle=list(self.idle),
+            aside=self.aside,
+            held=self._held,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

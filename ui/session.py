@@ -18,6 +18,8 @@ from em_core.files.errors import InvalidExperiment
 from ui import limits, stage
 from ui.look import Look
 from ui.notices import notice
+from ui.otherwise import SETTING, frame_of
+from ui.past import ASIDE, Past, View
 from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
 from ui.stage import acts
@@ -71,6 +73,8 @@ class Session:
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
         self.shown = settings  # in the sidebar
+        self.past = Past()
+        self._same = False  # whether what was done last left the run as it was
         self._link: Link | None = None
         self._viewed: list[Any] | None = None
 
@@ -107,12 +111,13 @@ class Session:
 
     def redraws(self, wanted: Any, changed: set[str]) -> None:
         """The same half-steps, shown otherwise."""
+        self._same = True
         self.run = self.runs.reopening(wanted, *self.run.taped)
         self.settings = wanted
         self.player.reopen(self.run, self.player.place)
 
     def forks(self, wanted: Any, changed: set[str]) -> None:
-        """Begin anew from the half-step in view."""
+        """Go on from the half-step in view."""
         raise NotImplementedError
 
     def restarts(self, wanted: Any, changed: set[str]) -> None:
@@ -154,25 +159,76 @@ class Session:
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
-            wanted = self.wanted(changes)
-            if wanted != self.settings:
-                names = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
-                self.attempt(lambda: self._adopt(wanted, names))
+            if self.wanted(changes) != self.settings:
+                self.attempt(lambda: self._adopt(changes))
 
-    def _adopt(self, wanted: Any, changed: set[str]) -> None:
-        """Do what is declared of these settings."""
+    def _adopt(self, changes: dict[str, Any]) -> None:
+        """Do what is declared of these settings, where they are others. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        if wanted == self.settings:
+            return
         wanted.check()
+        changed = wanted.changed(self.settings) | (wanted.declared().keys() & changes)
         change = wanted.change(changed)
         getattr(self, change.does)(wanted.without(*change.ends), changed)
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC)
+        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC and not act.get("live"))
 
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)
-        if fit is not None and not self.player.answer(self.run, fit):
+        if fit is None:
+            return
+        if fit["act"] == "drag" and fit["handle"].startswith(SETTING):
+            self._pull(fit["handle"].removeprefix(SETTING), fit)
+        elif self.player.answer(self.run, fit):
+            return
+        elif fit["act"] in ("undo", "redo"):
+            self._turn(fit["act"])
+        else:
             self.own(fit, self.player.within(self.run))
+
+    @property
+    def view(self) -> View:
+        """What the run on the page is made from."""
+        return View(self.settings, self.run.taped, self.player.place)
+
+    def keeping(self, deed: Callable[[], None]) -> None:
+        """Do something. A run that has another in its place afterwards, or was changed by hand, can be had back."""
+        before, run, seen, self._same = self.view, self.run, self.run.seen(), False
+        deed()
+        replaced = self.run is not run
+        if self._same or not (replaced or self.run.changed(before.tape)):
+            return
+        self.past.leave(before)
+        if len(seen) > 1 if replaced else self.run.lacks(before.tape):
+            self.player.aside = ASIDE
+        self.run.recall(seen)
+
+    def _turn(self, act: str) -> None:
+        """Undo, or redo: go to a run that was left."""
+        view = self.past.turn(act, self.view)
+        if view is None:
+            return
+        seen, self._same = self.run.seen(), True
+        self.run = self.runs.reopening(view.settings, *view.tape)
+        self.settings = view.settings
+        self.run.recall(seen)
+        self.player.reopen(self.run, view.cursor)
+
+    def _pull(self, setting: str, act: dict[str, Any]) -> None:
+        """A handle that is a setting's control: while it is held, what another value would show; then that value."""
+        if act.get("live"):
+            self.player.hold(self.run, act["at"], lambda: self._otherwise(act, {setting: act["x"]}))
+        else:
+            self._adopt({setting: act["x"]})
+
+    def _otherwise(self, act: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        wanted.check()
+        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"])
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.
@@ -181,9 +237,9 @@ class Session:
         """
         with self.lock:
             if fresh:
-                self.messages = []
+                self.messages, self.player.aside = [], ""
             try:
-                deed()
+                self.keeping(deed) if fresh else deed()
             except InvalidExperiment as error:
                 self.messages.append(str(error))
 
@@ -211,7 +267,7 @@ class Session:
         except (ValueError, RecursionError) as error:
             raise InvalidExperiment("file", text[:40], f"JSON ({error})") from None
         with self.lock:
-            self.open(raw)
+            self.keeping(lambda: self.open(raw))
 
     def file(self) -> str:
         """The experiment on the page, as a file that replays to the same numbers."""
@@ -263,7 +319,7 @@ class Session:
 
 
 def _fits(query: Query) -> bool:
-    return len(query.get("given", "")) <= LONGEST_LINK
+    return len(query.get("given", "")) + len(query.get("hand", "")) <= LONGEST_LINK
 
 
 S = TypeVar("S", bound=Session)
@@ -318,6 +374,7 @@ def _show(session: Session, place: str) -> None:
     if session.settings is not session.shown:
         st.rerun()
     session.write_address()
+    session.player.idle = session.past.idle
     for message in session.messages:
         notice("warning", message)
     session.player.show(session.run, place)

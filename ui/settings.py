@@ -302,16 +302,25 @@ def written(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def pack(parts: Mapping[str, Any]) -> str:
-    """Overrides as one query parameter."""
+def pack(parts: Any) -> str:
+    """Overrides, or other JSON, as one query parameter."""
     text = json.dumps(parts, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
 
 
 def unpack(text: str, kind: type[Overrides]) -> Overrides:
-    """What `pack` wrote. Raises `InvalidExperiment` for anything else."""
+    """The overrides that `pack` wrote. Raises `InvalidExperiment` for anything else."""
+    parts = unfold("given", text)
+    names = {entry.name for entry in fields(kind)}
+    if not isinstance(parts, dict) or not all(name in names and isinstance(part, dict) for name, part in parts.items()):
+        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
+    return kind(**parts)
+
+
+def unfold(name: str, text: str) -> Any:
+    """What `pack` wrote, None for what it did not. Raises `InvalidExperiment` for what is too long."""
     if len(text) > LONGEST_LINK:
-        raise InvalidExperiment("given", text, f"at most {LONGEST_LINK:,} characters; an experiment file holds more")
+        raise InvalidExperiment(name, text, f"at most {LONGEST_LINK:,} characters; an experiment file holds more")
     try:
         compressed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         # a short link must not unfold into gigabytes
@@ -319,16 +328,12 @@ def unpack(text: str, kind: type[Overrides]) -> Overrides:
         unfolded = unfolding.decompress(compressed, limits.UNFOLDED)
         if unfolding.unconsumed_tail:
             valid = f"at most {limits.UNFOLDED:,} characters once unpacked; an experiment file holds more"
-            raise InvalidExperiment("given", text, valid)
-        parts = json.loads(unfolded)
+            raise InvalidExperiment(name, text, valid)
+        return json.loads(unfolded)
     except InvalidExperiment:
         raise
     except (binascii.Error, zlib.error, ValueError, RecursionError):
-        parts = None
-    names = {entry.name for entry in fields(kind)}
-    if not isinstance(parts, dict) or not all(name in names and isinstance(part, dict) for name, part in parts.items()):
-        raise InvalidExperiment("given", text, "the start or the data that this app wrote into a link")
-    return kind(**parts)
+        return None
 
 
 def read_choice(name: str, text: str, options: Collection[str]) -> str:

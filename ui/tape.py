@@ -10,7 +10,7 @@ from em_core.caching import footprint
 from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
 from ui import limits
-from ui.settings import Number
+from ui.settings import Number, pack, unfold
 
 Json = dict[str, Any]
 
@@ -72,9 +72,36 @@ class Tape:
         """The whole frame of a half-step. key: it holds everything, also what is as in the frame before."""
         raise NotImplementedError
 
+    @property
+    def taped(self) -> tuple[Any, ...]:
+        """What `reopening` makes it of again, besides the settings."""
+        return ()
+
+    def changed(self, before: tuple[Any, ...]) -> bool:
+        """Whether the tape did more than grow since it was `before`."""
+        return bool(before != self.taped)
+
+    def lacks(self, before: tuple[Any, ...]) -> bool:
+        """Whether something of the tape `before` is no longer there."""
+        return self.changed(before)
+
+    def seen(self) -> Sequence[Any]:
+        """What is known of each half-step, for the run that takes this one's place; nothing, where none were made."""
+        return ()
+
+    def recall(self, seen: Sequence[Any]) -> None:
+        """Draw beside this run the one that it took the place of. seen: what was known of that; nothing, for none."""
+
     def coming(self) -> list[Json]:
         """What is planned, as chips."""
         return []
+
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        """What frame `at` would show with a handle at this place: nothing of it is on the tape.
+
+        Raises `InvalidExperiment` for a place that cannot be.
+        """
+        raise InvalidExperiment("drag", handle, "a handle on the picture")
 
     def inner(self, index: int) -> list[Json]:
         """Finer frames on the way to half-step `index`."""
@@ -136,6 +163,15 @@ class Tape:
             self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
 
+    def series(self, at: int) -> Json:
+        """What the frames have added up to number `at`, by address."""
+        self.gather()
+        result: dict[str, list[Any]] = {}
+        for light in self._light[: at + 1]:
+            for address, values in light["append"].items():
+                result.setdefault(address, []).extend(values)
+        return result
+
     def cut(self, length: int) -> None:
         """Give up the frames from number `length` on."""
         if length < len(self._light):
@@ -156,14 +192,18 @@ class Tape:
             self._whole = {index: frame for index, frame in self._whole.items() if index // GROUP != group}
 
 
-def moves_query(moves: str, after: int, cursor: int) -> dict[str, str]:
-    """A tape of moves as query parameters. after: where on it the schedule that it follows was taken up."""
-    taken_up = {"since": str(after)} if after else {}
-    return taken_up | ({"schedule": schedule.compress(moves), "cursor": str(cursor)} if moves else {})
+def moves_query(moves: str, after: int, by_hand: Sequence[Json], cursor: int) -> dict[str, str]:
+    """A tape of moves as query parameters. after: where on it the schedule that it follows was taken up. by_hand: what
+    was changed by hand, as experiment files have it.
+    """
+    query = {"since": str(after)} if after else {}
+    query |= {"schedule": schedule.compress(moves)} if moves else {}
+    query |= {"hand": pack(list(by_hand))} if by_hand else {}
+    return query | ({"cursor": str(cursor)} if moves or by_hand else {})
 
 
-def read_moves(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[str, int], int | None]:
-    """What `moves_query` wrote: ((moves, after), cursor). A part that makes no sense is reported and left out."""
+def read_moves(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[str, int, list[Json]], int | None]:
+    """What `moves_query` wrote: ((moves, after, by_hand), cursor). What makes no sense is reported and left out."""
     after = read_number(query, "since", schedule.LONGEST, messages, "The default is shown instead.")
     moves = ""
     if "schedule" in query:
@@ -171,7 +211,26 @@ def read_moves(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[str
             moves = schedule.expand(query["schedule"], MOVES)
         except InvalidExperiment as error:
             messages.append(f"Link: {error}. The tape starts empty.")
-    return (moves, after), read_cursor(query, len(moves), messages)
+    by_hand = _read_by_hand(query, messages)
+    return (moves, after, by_hand), read_cursor(query, half_steps(moves, by_hand), messages)
+
+
+def half_steps(moves: str, by_hand: Sequence[Json]) -> int:
+    """How many half-steps a tape has."""
+    return len(moves) + sum("start" in change for change in by_hand)
+
+
+def _read_by_hand(query: Mapping[str, str], messages: list[str]) -> list[Json]:
+    if "hand" not in query:
+        return []
+    try:
+        by_hand = unfold("hand", query["hand"])
+        if not isinstance(by_hand, list) or not all(isinstance(change, dict) for change in by_hand):
+            raise InvalidExperiment("hand", query["hand"], "the changes by hand that this app wrote into a link")
+    except InvalidExperiment as error:
+        messages.append(f"Link: {error}. The run is shown without what was changed by hand.")
+        return []
+    return by_hand
 
 
 def read_number(query: Mapping[str, str], name: str, most: int, messages: list[str], instead: str) -> int:

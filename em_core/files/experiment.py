@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +9,21 @@ from typing import Any
 import numpy as np
 
 from em_core import datasets, schedule
-from em_core.files.errors import HalfStepFailed, InvalidExperiment
-from em_core.files.fields import LARGEST, Fields
+from em_core.files.by_hand import as_json, in_force, makes_q, read_by_hand
+from em_core.files.fields import Fields
+from em_core.files.starts import draw, given, read_start
 from em_core.kinds import MOVES, check_order, read_moves
-from em_core.model import LatentVariableModel, check
+from em_core.model import LatentVariableModel
 from em_core.models import MODELS
-from em_core.records import Parameters
+from em_core.records import ByHand, Parameters, Placed
 
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
     """All that a trajectory depends on; `to_json` and `parse` are each other's inverse.
 
-    data_source is `data` as the file gives it (a name stays a name), data what the model reads from it.
+    data_source is `data` as the file gives it (a name stays a name), data what the model reads from it. by_hand: what
+    was changed in mid-run, in the order of the tape; the schedule counts only the moves.
     """
 
     model: LatentVariableModel
@@ -33,6 +34,7 @@ class Experiment:
     schedule: str
     moves: Mapping[str, Mapping[str, float]]
     seed: int
+    by_hand: tuple[ByHand, ...] = ()
 
     @classmethod
     def parse(cls, raw: Any) -> Experiment:
@@ -52,98 +54,44 @@ class Experiment:
         data_fields.done()
 
         seed = fields.whole("seed", 0, most=2**63 - 1)
-        start, q_at = _read_start(fields, model, data, seed)
+        start, q_at = read_start(fields, model, data, seed)
         word = fields.take("schedule", valid="a schedule such as (EM)20")
-        check_order(schedule.expand(word, MOVES), model, q_at is not None, word)
+        letters = schedule.expand(word, MOVES)
+        by_hand = read_by_hand(fields.take("by_hand", []), model, data, start, len(letters))
+        check_order(letters, model, q_at is not None or makes_q(by_hand), word)
         moves = read_moves(fields.child("moves", {}))
         fields.done()
-        return cls(model, data_source, data, start, q_at, word, moves, seed)
+        return cls(model, data_source, data, start, q_at, word, moves, seed, by_hand)
 
     @property
     def is_drawn(self) -> bool:
         """Whether the start is the one that the seed draws."""
-        drawn = _draw(self.model, self.data, self.seed)
+        drawn = draw(self.model, self.data, self.seed)
         return all(np.array_equal(drawn[name], entry) for name, entry in self.start.items())
 
     def to_json(self) -> dict[str, Any]:
         """The complete experiment: parsed again it gives the same numbers, to the last bit."""
-        start: dict[str, Any] = {name: entry.tolist() for name, entry in self.start.items()}
-        if self.q_at is not None:
-            start["q_at"] = {name: entry.tolist() for name, entry in self.q_at.items()}
+        by_hand = as_json(self.by_hand)
         return {
             "model": self.model.name,
             "settings": self.model.settings(),
             "data": dict(self.data_source),
-            "start": start,
+            "start": given(self.start, self.q_at),
             "schedule": self.schedule,
             "moves": {letter: dict(settings) for letter, settings in self.moves.items()},
+            **({"by_hand": by_hand} if by_hand else {}),
             "seed": self.seed,
         }
 
+    def moves_for(self, index: int) -> Mapping[str, Mapping[str, float]]:
+        """The settings of moves with which half-step `index` is made."""
+        return in_force(self.moves, self.by_hand, index)
 
-def _draw(model: LatentVariableModel, data: Any, seed: int) -> Parameters:
-    # its own stream: the half-steps draw from [seed, 1], [seed, 2], …
-    return model.random_start(data, np.random.default_rng([seed, 0]))
-
-
-def _read_start(
-    fields: Fields, model: LatentVariableModel, data: Any, seed: int
-) -> tuple[Parameters, Parameters | None]:
-    raw = fields.take("start", None)
-    if raw is None:
-        drawn = _draw(model, data, seed)
-        # a variance is a square; and the complete experiment, start and all, must be readable
-        large = [name for name, entry in drawn.items() if not np.all(np.abs(entry) <= LARGEST)]
-        failure = f"{large[0]} exceed {LARGEST:g}" if large else _failure(model, data, drawn)
-        if failure:
-            valid = "data for which a random start can be drawn, or an explicit start"
-            raise InvalidExperiment("data", f"data for which {failure}", valid)
-        return drawn, None
-    own = Fields(raw, "start")
-    raw_q_at = own.take("q_at", None) if hasattr(model, "posterior") else None
-    start = _read_parameters(own, model, data)
-    if raw_q_at is None:
-        return start, None
-    q_at = _read_parameters(Fields(raw_q_at, "start.q_at"), model, data)
-    for name, entry in start.items():
-        if q_at[name].shape != entry.shape:
-            valid = f"the shape {entry.shape} of start.{name}"
-            raise InvalidExperiment(f"start.q_at.{name}", f"shape {q_at[name].shape}", valid)
-    _check_pair(model, data, start, q_at)
-    return start, q_at
-
-
-def _check_pair(model: LatentVariableModel, data: Any, start: Parameters, q_at: Parameters) -> None:
-    """Refuse a q so far from θ that a term of the bound is no number; what is infinite may stay so."""
-    with np.errstate(all="ignore"):
-        q = model.posterior(data, q_at)
-        terms = model.expected_log_joint(data, start, q), model.entropy(q), model.kl(q, model.posterior(data, start))
-    if any(math.isnan(term) for term in terms):
-        valid = "parameters close enough to start for every term of the bound to be finite"
-        raise InvalidExperiment("start.q_at", {name: entry.tolist() for name, entry in q_at.items()}, valid)
-
-
-def _read_parameters(fields: Fields, model: LatentVariableModel, data: Any) -> Parameters:
-    path = fields.name("")[:-1]
-    theta = model.read_parameters(fields, data)
-    fields.done()
-    failure = _failure(model, data, theta)
-    if failure:
-        shown = {name: entry.tolist() for name, entry in theta.items()}
-        valid = f"parameters at which every term of the bound can be computed ({failure})"
-        raise InvalidExperiment(path, shown, valid)
-    return theta
-
-
-def _failure(model: LatentVariableModel, data: Any, theta: Parameters) -> str:
-    """Why a run cannot begin at θ, as the end of a sentence; "" where it can.
-
-    A posterior exists where the log evidence is finite and the model's `check` finds no fault with θ.
-    """
-    try:
-        check(model, data, theta)
-        with np.errstate(over="ignore"):  # a sum below the floats is −inf
-            possible = not hasattr(model, "log_evidence") or math.isfinite(model.log_evidence(data, theta))
-    except HalfStepFailed as failure:
-        return str(failure)
-    return "" if possible else "the data have probability 0"
+    @property
+    def tape(self) -> list[str | Placed]:
+        """The schedule's moves and what was placed by hand, in their order: one entry for each half-step."""
+        tape: list[str | Placed] = list(schedule.expand(self.schedule, MOVES))
+        for change in self.by_hand:
+            if isinstance(change, Placed):
+                tape.insert(change.after, change)
+        return tape

@@ -117,6 +117,12 @@ class SigmoidBeliefNet(CategoricalRows):
         result: Array = expit(theta["hidden_biases"])
         return result
 
+    def with_prior(self, theta: Parameters, unit: int, share: float) -> Parameters:
+        """The same with p(h_unit = 1) = `share`, above 0 and below 1."""
+        biases = np.array(theta["hidden_biases"])
+        biases[unit] = logit(share)
+        return {**theta, "hidden_biases": frozen(biases)}
+
     def marginals(self, probabilities: Array) -> tuple[Array, Array]:
         """(H, n) q(h_j = 0) and q(h_j = 1), from those of all configurations, (2^H, n)."""
         h = configurations(len(probabilities).bit_length() - 1)

@@ -8,7 +8,7 @@ from em_core.bound import Profile
 from em_core.caching import Recent
 from em_core.files.experiment import Experiment
 from em_core.observe import course
-from em_core.records import Array, HalfStep, Parameters, Trajectory
+from em_core.records import Array, HalfStep, Parameters, Placed, Trajectory
 from em_core.trajectory import half_step
 
 # results of each kind that a run keeps; what is drawn together lies within a few half-steps
@@ -24,18 +24,18 @@ class Ahead:
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
-        self._half_step = Recent(lambda last, letter: half_step(experiment, last.after, last.index + 1, letter), KEPT)
+        self._half_step = Recent(lambda last, move: half_step(experiment, last.after, last.index + 1, move), KEPT)
         self._line = Recent(self._looked, KEPT)
         self._curve = Recent(lambda q: course.over_theta(experiment, q), KEPT)
 
-    def half_step(self, last: HalfStep, letter: str) -> HalfStep:
+    def half_step(self, last: HalfStep, move: str | Placed) -> HalfStep:
         """What this move makes of the state after `last`."""
-        result: HalfStep = self._half_step(last, letter)
+        result: HalfStep = self._half_step(last, move)
         return result
 
-    def extend(self, trajectory: Trajectory, letter: str) -> Trajectory:
+    def extend(self, trajectory: Trajectory, move: str | Placed) -> Trajectory:
         """The trajectory with one more half-step."""
-        return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, letter)))
+        return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, move)))
 
     def line(self, q: Any, origin: Parameters, target: Parameters) -> tuple[Profile, Array]:
         """log p and L(q, ·) from `origin` to `target` and beyond, and the gap between them."""

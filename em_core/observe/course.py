@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,8 @@ def grid(experiment: Experiment) -> Array:
     far = number(experiment.model.from_vector(np.array([30.0]), experiment.start))
     if far <= 1:
         return frozen(np.linspace(0, 1, _POINTS + 2)[1:-1])
-    end = run_to_end(experiment, start(experiment), plan("EM", MOVES), most=100).last.after.theta
+    untouched = replace(experiment, by_hand=())
+    end = run_to_end(untouched, start(untouched), plan("EM", MOVES), most=100).last.after.theta
     return frozen(np.linspace(0, 2.5 * max(number(end), number(experiment.start)), _POINTS + 1)[1:])
 
 

@@ -1,4 +1,4 @@
-"""What pictures of several models show of θ and q beyond their own entries: densities, and a plain fit beside them."""
+"""What pictures of several models show of θ and q beyond their own entries, and what a hand on them makes of θ."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.records import Array, Parameters
+from em_core.records import Array, Parameters, frozen
 
 
 def mixed(model: Any, theta: Parameters, values: Array) -> Array:
@@ -26,3 +26,31 @@ def plain_gaussian(values: Array) -> tuple[Array, Array]:
     """(D,) and (D, D): mean and covariance of the Gaussian that fits (N, D) values best."""
     mean = values.mean(axis=0)
     return mean, (values - mean).T @ (values - mean) / len(values)
+
+
+def with_share(shares: Array, place: int, share: float) -> Array:
+    """(K,) the same with another share at `place`; the others keep their proportions, and all sum to 1 as before.
+
+    Zeros stay 0. Of the others, at least one must be above 0.
+    """
+    result = shares * ((1 - share) / (shares.sum() - shares[place]))
+    result[place] = share
+    return frozen(result)
+
+
+def movable(shares: Array) -> list[int]:
+    """The places whose share `with_share` can change: neither 0, which is structural, nor all there is."""
+    return [int(place) for place in np.flatnonzero((shares > 0) & (shares < 1))]
+
+
+def tilted(coefficients: Array, ends: Array, end: int, height: float, free: list[int]) -> Array:
+    """(P,) coefficients of a line with another height at one of its ends (2, P); at the other it stays where it is.
+
+    free: the coefficients that may change. Of one alone, the other end moves too.
+    """
+    wanted = np.zeros(2)
+    wanted[end] = height - ends[end] @ coefficients
+    rows = [0, 1] if len(free) > 1 else [end]
+    result = np.array(coefficients)
+    result[free] += np.linalg.lstsq(ends[np.ix_(rows, free)], wanted[rows], rcond=None)[0]
+    return frozen(result)

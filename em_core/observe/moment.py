@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,21 @@ from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
-from em_core.records import Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class Ghost:
+    """The run that another has taken the place of, from half-step `first` on: log p and ELBO at `places`."""
+
+    first: int
+    places: tuple[int, ...]
+    log_evidence: tuple[float | None, ...]
+    elbo: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +40,7 @@ class Moment:
     next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
-    many half-steps, where the reader compares with it.
+    many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     """
 
     experiment: Experiment
@@ -42,12 +53,41 @@ class Moment:
     floor: float | None = None
     plain: float | None = None
     temperature: float | None = None
+    ghost: Ghost | None = None
     course: Course | None = None
     coming: HalfStep | None = None
 
     @property
     def index(self) -> int:
         return self.step.index
+
+    @cached_property
+    def settings(self) -> Mapping[str, Mapping[str, float]]:
+        """The settings of moves with which this half-step was made."""
+        return self.experiment.moves_for(self.index)
+
+    @cached_property
+    def settings_next(self) -> Mapping[str, Mapping[str, float]]:
+        """Those with which the next one is made."""
+        return self.experiment.moves_for(self.index + 1)
+
+    @cached_property
+    def adjusted(self) -> dict[str, dict[str, float]]:
+        """The settings of moves that were changed by hand at this half-step, and hold from the next one on."""
+        before, after = self.settings, self.settings_next
+        found = {
+            letter: {key: value for key, value in own.items() if value != before[letter][key]}
+            for letter, own in after.items()
+        }
+        return {letter: own for letter, own in found.items() if own}
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The names of the parameters that were set by hand in this half-step."""
+        before, after = self.step.before.theta, self.step.after.theta
+        if self.step.move != BY_HAND:
+            return ()
+        return tuple(name for name in after if not np.array_equal(before[name], after[name]))
 
     @property
     def pointed(self) -> bool:
@@ -89,7 +129,7 @@ class Moment:
         here = model.to_vector(self.step.after.theta)
         if there.shape != here.shape:
             return None
-        result: Array = ((there - here) / self.experiment.moves["S"]["step"])[found.places]
+        result: Array = ((there - here) / self.settings_next["S"]["step"])[found.places]
         return result
 
     @cached_property
@@ -98,7 +138,7 @@ class Moment:
         experiment, model = self.experiment, self._model
         if self.step.after.q is None:
             return None
-        blocks = unit_blocks(model.n_hidden_units(experiment.data), int(experiment.moves["P"]["blocks"]))
+        blocks = unit_blocks(model.n_hidden_units(experiment.data), int(self.settings_next["P"]["blocks"]))
         return gap_by_block(model, experiment.data, self.step.after, blocks)
 
     @cached_property
@@ -160,6 +200,7 @@ def moment(
     previous: Moment | None,
     ahead: Ahead,
     plain: float | None = None,
+    ghost: Ghost | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
@@ -167,10 +208,21 @@ def moment(
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
     bound = decompose(experiment.model, experiment.data, step.after, known)
     made = trajectory[_made_q(trajectory, index)]
-    q_move, temperature = made.move, made.info.temperature if made.info and made.move == "T" else None
+    q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
+
+
+def ghost(moments: Sequence[Moment], first: int) -> Ghost:
+    """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
+    shown = moments[max(first - 1, 0) :]
+    return Ghost(
+        first,
+        tuple(moment.index for moment in shown),
+        tuple(moment.bound.log_evidence for moment in shown),
+        tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
+    )
 
 
 def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:
@@ -184,9 +236,10 @@ def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> flo
 def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     """The same moment with its course."""
     now = replace(now, coming=trajectory[now.index + 1] if now.index + 1 < len(trajectory) else None)
-    state, made = now.step.after, trajectory[_made_q(trajectory, now.index)].after
-    # the start's q was made at its `q_at`
-    origin = made.theta if made is not trajectory[0].after else made.q_at
+    number = _made_q(trajectory, now.index)
+    state, made = now.step.after, trajectory[number].after
+    # the q of the start, and of what was set by hand, was made at its `q_at`
+    origin = made.q_at if trajectory[number].letter is None else made.theta
     if state.q is None or origin is None:
         return now
     moved = state.theta is not origin
@@ -197,9 +250,31 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
 
 
+def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
+    """What `now` would be with θ changed by hand and q as it is: nothing of it is on the trajectory.
+
+    Its course leads from the θ at which q was made to this one. aside: looks along it, beside what the run looks at.
+    Raises `HalfStepFailed` where a term of the bound does not exist.
+    """
+    experiment = now.experiment
+    check(experiment.model, experiment.data, theta)
+    state = replace(now.step.after, theta=theta)
+    with np.errstate(all="ignore"):
+        bound = decompose(experiment.model, experiment.data, state)
+    if not math.isfinite(bound.log_evidence or 0.0):
+        raise HalfStepFailed("impossible_data", "the data have probability 0")
+    if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
+        raise HalfStepFailed("diverged", "a term of the bound is no number")
+    step = replace(now.step, after=state)
+    there = replace(now, step=step, bound=bound, before=now.bound, next_move=None, ahead=aside, floor=None, course=None)
+    return with_course(there, trajectory)
+
+
 def _destination(now: Moment) -> Parameters | None:
-    """Where the next M-type move leads from the θ at which q was made; None where none comes, or none can be made."""
-    if now.next_move is None or MOVES[now.next_move].kind == "E":
+    """Where the next M-type move, or a hand, leads from the θ at which q was made; None where neither comes or can."""
+    if now.next_move is None or (now.next_move == BY_HAND and now.coming is None):
+        return None
+    if now.next_move != BY_HAND and MOVES[now.next_move].kind == "E":
         return None
     step = now.coming or now.ahead.half_step(now.step, now.next_move)
     return None if step.stopped else step.after.theta
@@ -207,7 +282,7 @@ def _destination(now: Moment) -> Parameters | None:
 
 def _made_q(trajectory: Trajectory, index: int) -> int:
     """The number of the half-step that made the q of half-step `index`; 0 for the start's own."""
-    return next((i for i in range(index, 0, -1) if MOVES[trajectory[i].move or "E"].kind == "E"), 0)
+    return next((i for i in range(index, 0, -1) if trajectory[i].after.q is not trajectory[i].before.q), 0)
 
 
 def same(one: Parameters, other: Parameters) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
+from em_core.records import BY_HAND
 from figures.dictionary import words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
@@ -54,8 +55,9 @@ class DictionaryScene(PageScene):
 
         Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one.
         """
+        by_hand = moment.atoms.tolist() if moment.step.move == BY_HAND else ""
         return Light(
-            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}"),
+            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}{by_hand}"),
             self._progress.append(moment),
             words.chip(moment),
             words.button(moment.next_move),

@@ -6,8 +6,9 @@ from typing import Any
 
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
+from em_core.records import BY_HAND
 from figures.look.glossary import TERMS, of
-from figures.look.moves import START, called
+from figures.look.moves import START, by_hand, called
 from figures.look.wording import change, number
 from figures.scene import Button, Chip, Metric, Term
 
@@ -54,12 +55,16 @@ def caption(moment: Moment, before: Moment | None) -> str:
 
 def button(letter: str | None) -> Button | None:
     """What the main button says."""
+    if letter == BY_HAND:
+        return Button("By hand", "atoms as they were set")
     return Button(called(letter), _DETAILS.get(letter, MOVES[letter].name)) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
     """The half-step's place on the tape."""
     letter = moment.step.move
+    if letter == BY_HAND:
+        return by_hand(moment.index)
     if letter is None:
         return START
     color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
@@ -123,6 +128,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
             "rebuilt as b alone."
         )
     risen = f" log p(v, h) {change(moment.joint - before.joint, moment.joint)}."
+    if letter == BY_HAND:
+        return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
         proven = f"Proven: no picture is more than {number(gap)} above its optimum."
@@ -152,6 +159,8 @@ def _happened(moment: Moment, before: Moment | None) -> str:
 def _next(moment: Moment) -> str:
     if moment.next_move is None:
         return ""
+    if moment.next_move == BY_HAND:
+        return "Next, the atoms are changed by hand."
     if moment.next_move == "H":
         return "Next, H finds the most probable codes for these atoms."
     if moment.next_move == "C":

@@ -14,12 +14,12 @@ from em_core.observe.course import ORIGIN, PLACES, STEPS, Course, is_one_number
 from em_core.observe.moment import Moment
 from em_core.observe.passage import Passage
 from em_core.records import Array, Bound
+from figures.changes import passing
 from figures.drawing import Figure
 from figures.em import words
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
-from figures.scene import passing
 
 _WAY = slice(ORIGIN, ORIGIN + STEPS + 1)
 # the shares of the way that are drawn

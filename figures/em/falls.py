@@ -22,7 +22,7 @@ def fell(moment: Moment) -> bool:
 
 def why(moment: Moment) -> str:
     """Cause and remedy of a fall, as sentences; empty where log p did not fall."""
-    letter = moment.step.move
+    letter = moment.step.letter
     if letter is None or not fell(moment) or MOVES[letter].kind != "M":
         return ""
     cause = _step(moment, letter) or _q(moment)
@@ -35,7 +35,7 @@ def _step(moment: Moment, letter: str) -> str:
     now, then = moment.bound.elbo, before and before.elbo
     if MOVES[letter].monotone or now is None or then is None or not now < then:
         return ""
-    own = moment.experiment.moves.get(letter, {})
+    own = moment.settings.get(letter, {})
     smaller = f"{own['step'] / 10:g}" if "step" in own else "a smaller step"
     if letter == "S":
         return f"A minibatch's gradient is noisy: try a larger batch, or a step size of {smaller}."

@@ -9,10 +9,12 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
+from em_core.records import Bound
 from figures import bound
+from figures.changes import differing, each, passing, steady
 from figures.decomposition import Decomposition
 from figures.drawing import Figure
-from figures.em import block_gaps, slopes, words
+from figures.em import block_gaps, by_hand, slopes, words
 from figures.em.block_gaps import BlockGaps
 from figures.em.course import CoursePicture
 from figures.em.data_views import DataView, data_view
@@ -28,14 +30,13 @@ from figures.scene import (
     Inner,
     Light,
     PageScene,
+    Preview,
     Scene,
     Slider,
     Tool,
     View,
     changed,
     digest,
-    each,
-    passing,
 )
 
 # bytes of all that moves in the data view between two half-steps
@@ -75,7 +76,9 @@ class EmScene(PageScene):
         self.experiment, self._columns, self._axes = experiment, columns, axes
         # what only some moves need to be seen: a face of its own
         self.with_slopes, self.with_blocks = self.faces = faces(letters)
-        described = {key: value for key, value in experiment.to_json().items() if key != "schedule"}
+        # what was done on the tape its frames say
+        tape = ("schedule", "moves", "by_hand")
+        described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         super().__init__([described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare])
 
     @cached_property
@@ -109,10 +112,15 @@ class EmScene(PageScene):
     def light(self, moment: Moment, before: str | None) -> Json:
         """What every frame has, in view or not; `before`: the id of the frame before.
 
-        Equal ids, equal frames: all that a frame depends on is the scene, the moves so far and the next one.
+        Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
+        the settings of moves, and the run before.
         """
+        settings = moment.settings_next if before is None else moment.adjusted
+        theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
+        ghost = moment.ghost.log_evidence if moment.ghost and moment.ghost.first == moment.index else ""
+        changed = f"{settings or ''}{theta or ''}{ghost}"
         return Light(
-            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}"),
+            digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             self._timeline.append(moment) | self.view.append(moment),
             words.chip(moment),
             words.button(moment.next_move),
@@ -125,19 +133,14 @@ class EmScene(PageScene):
         """
         previous = past[-1] if past and not key else None
         state = moment.step.after
-        changed = self._timeline.here(moment, past) | self._course.changes(moment)
-        changed |= self._decomposition.changes(moment.bound)
+        changed = self._around(moment, past)
         if previous is None or previous.step.after.q is not state.q:
             changed |= self.view.completed(moment)
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
+        if previous is None or previous.ghost is not moment.ghost:
+            changed |= self._timeline.before(moment.ghost)
         changed |= self.view.told(moment)
-        if self._whole:
-            changed |= self._whole.changes(moment, past)
-        if self._slopes:
-            changed |= self._slopes.changes(moment)
-        if self._blocks:
-            changed |= self._blocks.changes(moment)
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
@@ -146,9 +149,49 @@ class EmScene(PageScene):
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
-        lit, handles = _lit(moment), self.view.handles(moment)
+        lit = _lit(moment.before, moment.bound) if moment.step.move else []
+        handles = self.view.handles(moment)
         inner_at = moment.course and moment.course.at
         return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+
+    def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
+        """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
+
+        past: the moments before.
+        """
+        there, here = (
+            self._around(moment, past) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
+            for moment in (held, now)
+        )
+        text = bound.texts(held.bound) | self._notes(held)
+        text |= {
+            "caption": by_hand.held(held),
+            "heading.course": by_hand.held_title(held),
+            "note.course": words.slopes(held) if self.with_slopes else "",
+            "describe": words.picture(held),
+        }
+        handles = self.view.handles(held)
+        (figure,) = {each.figure for each in handles if each.id == handle}
+        return Preview(
+            steady(differing(there, here), figure),
+            text,
+            bound.values(held.bound),
+            _lit(now.bound, held.bound),
+            handles,
+            held.course and held.course.at,
+        ).json()
+
+    def _around(self, moment: Moment, past: list[Moment]) -> Json:
+        """What all pictures but the data's own show of a half-step."""
+        changed = self._timeline.here(moment, past) | self._course.changes(moment)
+        changed |= self._decomposition.changes(moment.bound)
+        if self._whole:
+            changed |= self._whole.changes(moment, past)
+        if self._slopes:
+            changed |= self._slopes.changes(moment)
+        if self._blocks:
+            changed |= self._blocks.changes(moment)
+        return changed
 
     def _glide(self, moment: Moment) -> Glide | None:
         """How this half-step is come to: the bound, its terms and its numbers on the way, which the core computed."""
@@ -247,10 +290,9 @@ def faces(letters: str) -> tuple[bool, bool]:
     return not slopes.LETTERS.isdisjoint(letters), not block_gaps.LETTERS.isdisjoint(letters)
 
 
-def _lit(moment: Moment) -> list[str]:
-    """The terms of the equation that the half-step changed by more than rounding."""
-    now, before = moment.bound, moment.before
-    if before is None or moment.step.move is None:
+def _lit(before: Bound | None, now: Bound) -> list[str]:
+    """The terms of the equation that changed by more than rounding."""
+    if before is None:
         return []
     return changed(
         now.log_evidence,

@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable
 
 from em_core.kinds import MOVES
-from em_core.observe.moment import Moment
+from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
+from em_core.records import BY_HAND
+from figures.changes import passing
 from figures.drawing import Figure, Trace
 from figures.em import words
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
+from figures.look.moves import HAND
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
-from figures.scene import passing
 
 # half-steps that the figure of the latest ones holds
 _LATEST = 7
@@ -36,15 +38,19 @@ class Timeline:
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
         seen = {**moves, "autorangeoptions": {"include": [0, 6]}}
+        marked: Json = {"hovermode": "x", "shapes": []}
         beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": 28}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
         decades, free = {"type": "log", "exponentformat": "power"}, {"autorangeoptions": {"clipmin": None}}
         now = {**moves, "range": [-0.3, 3.3]}
-        self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, hovermode="x", **beside)
-        self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, hovermode="x", **shown)
-        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, hovermode="x", **beside)
+        self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, **marked, **beside)
+        self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, **marked, **shown)
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
+            faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
+            figure.curve("before elbo", ELBO, hover="ELBO of the run before %{y:.4f}", **faint)
+            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the run before %{y:.4f}", **faint)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)
@@ -72,6 +78,16 @@ class Timeline:
         if bound.kl is not None:
             changed |= self.gap["gap"].append(x=index, y=[_drawable(moment)], marker_symbol=symbol, customdata=told)
         return changed
+
+    def before(self, ghost: Ghost | None) -> Json:
+        """The run that this one took the place of."""
+        result: Json = {}
+        for figure in (self.latest, self.whole):
+            for name in ("before", "before elbo"):
+                heights = () if ghost is None else ghost.log_evidence if name == "before" else ghost.elbo
+                places = [] if ghost is None else list(ghost.places)
+                result |= figure[name].set(x=places, y=list(heights), visible=ghost is not None)
+        return result
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
         """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
@@ -142,7 +158,7 @@ class Timeline:
         deepest = min(under, key=lambda index: under[index], default=None)
         told = [] if deepest is None else [f"↓ {wording.large(under[deepest])}"]
         result = {
-            **figure.set(**_letters(drawn)),
+            **figure.set(**_letters(drawn), shapes=_adjusted(drawn)),
             **figure["beyond"].set(x=list(under), y=[low] * len(under)),
             **figure["beyond told"].set(x=[deepest] * len(told), y=[low] * len(told), text=told),
         }
@@ -155,6 +171,8 @@ class Timeline:
     def _names(self, last: Moment, low: float, high: float) -> Json:
         """What the curves are, at their last half-step."""
         ends = {name: height(last) for name, (height, _) in _SERIES.items()}
+        if last.ghost:
+            ends["before"] = dict(zip(last.ghost.places, last.ghost.log_evidence, strict=True)).get(last.index)
         names = {name: height for name, height in ends.items() if height is not None}
         if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
             names["elbo"] = min(names["elbo"], names["evidence"])
@@ -180,7 +198,9 @@ class Timeline:
             **self.gap["zeros"].set(
                 x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
             ),
-            **self.gap.set(**_letters(every), yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5)),
+            **self.gap.set(
+                **_letters(every), shapes=_adjusted(every), yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5)
+            ),
         }
 
 
@@ -212,17 +232,25 @@ _NAMES = {
     "objective": ("log p(h*, v)", "$muted"),
     "factorised": ("factorised", ELBO),
     "plain": ("plain EM", "$muted"),
+    "before": (words.BEFORE, "$muted"),
 }
 
 
 def _letters(drawn: list[Moment]) -> Json:
     """What stands below these half-steps: the letters of their moves, or where there are many, numbers."""
     if len(drawn) <= _LETTERS:
-        places, letters = zip(*((other.index, other.step.move or "start") for other in drawn), strict=True)
+        places, letters = zip(*((other.index, _letter(other)) for other in drawn), strict=True)
         return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
     step = math.ceil(scale.nice(len(drawn), 6))
     places = range(0, drawn[-1].index + 1, step)
     return {"xaxis_tickvals": list(places), "xaxis_ticktext": [str(place) for place in places]}
+
+
+def _adjusted(drawn: list[Moment]) -> list[Json]:
+    """Upright lines where settings of moves were changed."""
+    places = [other.index for other in drawn if other.adjusted]
+    line = {"color": "$muted", "width": 1.5, "dash": "dot"}
+    return [{"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line} for x in places]
 
 
 def _symbols(marked: bool, symbols: list[str]) -> Json:
@@ -236,7 +264,13 @@ def _drawable(moment: Moment) -> float | None:
 
 
 def _symbol(moment: Moment) -> str:
-    return "diamond" if moment.step.move is None else "circle" if MOVES[moment.step.move].kind == "E" else "square"
+    letter = moment.step.letter
+    return "diamond" if letter is None else "circle" if MOVES[letter].kind == "E" else "square"
+
+
+def _letter(moment: Moment) -> str:
+    """What stands below a half-step."""
+    return HAND if moment.step.move == BY_HAND else moment.step.move or "start"
 
 
 def _curve(figure: Figure, name: str, color: str, label: str, **more: object) -> Trace:

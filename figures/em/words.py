@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
-from em_core.records import Array, Bound
+from em_core.records import BY_HAND, Array, Bound
+from figures.em import by_hand as by_hand_words
 from figures.em import falls
 from figures.look.glossary import TERMS, of
-from figures.look.moves import START, called
+from figures.look.moves import ADJUSTED, START, by_hand, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
@@ -20,6 +22,7 @@ TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "Move along the M-step"
+BEFORE = "run before"
 
 # what the main button says in small print, where the name of the move repeats the button
 DETAILS = {
@@ -51,17 +54,32 @@ def caption(moment: Moment) -> str:
     stops = [event for event in moment.step.events if event.stops]
     if stops:
         return f"Stopped: {stops[0].message}. Everything before this half-step is kept."
-    return f"{_happened(moment)} {_next(moment)}".strip()
+    return " ".join(
+        sentence for sentence in (_happened(moment), by_hand_words.adjusted(moment), _next(moment)) if sentence
+    )
 
 
 def button(letter: str | None) -> Button | None:
     """What the main button says: the kind of half-step, and in small print which."""
+    if letter == BY_HAND:
+        return Button("By hand", "θ as you set it")
     return Button(called(letter), DETAILS[letter]) if letter else None
 
 
 def chip(moment: Moment) -> Chip:
-    """The half-step's place on the tape."""
-    letter = moment.step.move
+    """The half-step's place on the tape; a mark says that settings of moves were changed there."""
+    drawn = _chip(moment)
+    if not moment.adjusted:
+        return drawn
+    return replace(
+        drawn, label=f"{drawn.label} {ADJUSTED}", name=f"{drawn.name}; from here on {by_hand_words.changed(moment)}"
+    )
+
+
+def _chip(moment: Moment) -> Chip:
+    letter = moment.step.letter
+    if moment.step.move == BY_HAND:
+        return by_hand(moment.index)
     if letter is None:
         return START
     if falls.fell(moment):
@@ -91,7 +109,9 @@ def slopes(moment: Moment) -> str:
 
 
 def _happened(moment: Moment) -> str:
-    bound, before, letter = moment.bound, moment.before, moment.step.move
+    bound, before, letter = moment.bound, moment.before, moment.step.letter
+    if moment.step.move == BY_HAND and before is not None:
+        return by_hand_words.happened(moment, before)
     if letter is None or before is None:
         if bound.elbo is None:
             return "The start: there is a θ, but no q yet."
@@ -146,9 +166,9 @@ def _e_type(moment: Moment, before: Bound) -> str:
 
 
 def _m_type(moment: Moment, before: Bound) -> str:
-    bound, experiment = moment.bound, moment.experiment
+    bound = moment.bound
     letter = moment.step.move or ""
-    own, info = experiment.moves.get(letter, {}), moment.step.info
+    own, info = moment.settings.get(letter, {}), moment.step.info
     if same(moment.step.after.theta, moment.step.before.theta):
         return f"M-step: {_STILL.get(letter, 'θ did not change')}."
     did = {
@@ -191,14 +211,23 @@ def _parameters(moment: Moment) -> str:
 
 def half_step(moment: Moment) -> str:
     """What a half-step did to the numbers, as its place on the timeline tells it."""
-    letter, now, before = moment.step.move, moment.bound, moment.before
-    named = f"{moment.index}: {letter}, {MOVES[letter].name}" if letter else "0: start"
-    lines = [named, f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}"]
+    letter, now, before = moment.step.letter, moment.bound, moment.before
+    named = (
+        f"{moment.index}: {letter}, {MOVES[letter].name}"
+        if letter
+        else f"{moment.index}: {moment.step.move or 'start'}"
+    )
+    lines = [
+        f"{moment.index}: {named}",
+        f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}",
+    ]
     if moment.pointed:
         lines.append(f"log p(h*, v) {number(now.expected_log_joint)}")
     elif now.elbo is not None:
         lines.append(f"ELBO {number(now.elbo)}{_by(now.elbo, before and before.elbo)}")
         lines.append(f"gap {gap_text(now.kl, now.log_evidence)}")
+    if moment.adjusted:
+        lines.append(f"from here on {by_hand_words.changed(moment)}")
     if moment.floor is not None:
         lines.append(f"gap after more mean-field sweeps {number(moment.floor)}")
     if moment.plain is not None:
@@ -228,7 +257,7 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
     course = moment.course
     if course is None:
         return ["", "", ""]
-    there = "new θ" if course.at else "where M leads"
+    there = "new θ" if course.at else "θ by hand" if moment.next_move == BY_HAND else "where M leads"
     if not one_number:
         return [f"0<br>{_ORIGIN}", "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
@@ -237,11 +266,13 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
 
 def course_title(moment: Moment) -> str:
     """What the picture of the bound shows at this half-step."""
-    letter, bound, course = moment.step.move, moment.bound, moment.course
+    letter, bound, course = moment.step.letter, moment.bound, moment.course
     if bound.elbo is None:
         return "No q yet, and so no bound"
     if moment.pointed:
         return "q is a point: the objective replaces the bound"
+    if moment.step.move == BY_HAND:
+        return "θ by hand, with q fixed: L lies below log p"
     if letter is None:
         current = moment.step.after.q_at is not None and same(moment.step.after.q_at, moment.step.after.theta)
         return "L touches log p" if current else "q is out of date: L lies below log p"
@@ -254,7 +285,7 @@ def course_title(moment: Moment) -> str:
         finding = "the gap opens" if now > before else "the gap shrinks"
         return f"{letter} moves θ with q fixed: {finding}"
     touches = moment.step.after.q_at is moment.step.after.theta
-    if touches and course is not None:
+    if touches and course is not None and moment.next_move != BY_HAND:
         return f"L touches log p; next, {moment.next_move} climbs L"
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
@@ -284,10 +315,12 @@ def _next(moment: Moment) -> str:
     letter = moment.next_move
     if letter is None:
         return ""
+    if letter == BY_HAND:
+        return "Next, θ goes where you set it by hand."
     if letter == "E":
         if moment.bound.elbo is None:
             return "Next, the E-step fills in the hidden values with their posterior."
-        if moment.step.move is not None and MOVES[moment.step.move].kind == "M":
+        if moment.step.move == BY_HAND or _of_theta(moment):
             return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
         return "Next, the E-step completes the data with the posterior at θ: the gap closes."
     if letter == "P":
@@ -295,18 +328,23 @@ def _next(moment: Moment) -> str:
     if letter == "H":
         return "Next, q moves all its mass to the most probable h."
     if letter == "T":
-        degrees = temperature(moment.experiment.moves["T"], moment.step.after)
+        degrees = temperature(moment.settings_next["T"], moment.step.after)
         return f"Next, q becomes the posterior at temperature {degrees:.3g}."
     if letter == "V":
         return "Next, one mean-field sweep updates each factor of q in turn."
     stale = moment.step.after.q_at is not moment.step.after.theta
-    if moment.step.move is not None and MOVES[moment.step.move].kind == "M" and stale:
+    if _of_theta(moment) and stale:
         return "Next, another M-step with the same q, which no longer matches θ."
     if not MOVES[letter].monotone:
         return "Next, the M-step follows a gradient of the bound in θ, with q held fixed."
     if letter == "M":
         return "Next, the M-step maximises the bound over θ, with q held fixed."
     return "Next, the M-step raises the bound by moving θ, with q held fixed."
+
+
+def _of_theta(moment: Moment) -> bool:
+    """Whether an M-type move was made."""
+    return moment.step.letter is not None and MOVES[moment.step.letter].kind == "M"
 
 
 def _drawn(moment: Moment) -> str:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from em_core.kinds import MOVES
+from em_core.records import BY_HAND
 from figures.scene import Chip
 
 START = Chip("start", "Go to the start", "$muted")
+# where θ was set by hand, and where settings of moves were changed
+HAND, ADJUSTED = "☞", "⚙"
+
+
+def by_hand(index: int) -> Chip:
+    """The place on the tape of θ set by hand."""
+    return Chip(f"{HAND} by hand", f"Go to {index} (by hand)", "$text")
 
 
 def called(letter: str) -> str:
@@ -17,5 +27,7 @@ def called(letter: str) -> str:
 
 def coming(letter: str, index: int) -> dict[str, object]:
     """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
+    if letter == BY_HAND:
+        return replace(by_hand(index), name=f"Go on to {index} (by hand)", to=index).json()
     color = "$elbo" if MOVES[letter].kind == "E" else "$text"
     return Chip(letter, f"Go on to {index} ({letter}: {MOVES[letter].name})", color, index).json()

@@ -94,3 +94,11 @@ def spread(wanted: Sequence[float], low: float, high: float, least: float) -> li
     for place, height in zip(order, placed, strict=True):
         result[place] = height
     return result
+
+
+def leap(low: float, high: float) -> list[float]:
+    """A range around this one, twice as long at most, that stays while this one moves a little."""
+    if not high > low:
+        return [low, high]
+    grid = 2.0 ** (math.ceil(math.log2(high - low)) - 2)
+    return [grid * math.floor(low / grid), grid * math.ceil(high / grid)]

@@ -11,6 +11,9 @@ ROUNDING = 1e-14
 # the smallest change that is: terms may be larger than the number that they add up to
 STILL = 1e-12
 
+# of every page, with a picture on the button
+BACKWARD = ("undo", "Undo", "Undo: bring back the run before (Ctrl+Z)", "undo")
+FORWARD = ("redo", "Redo", "Redo (Ctrl+Y)", "redo")
 # of every page whose runs are made of moves: act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),

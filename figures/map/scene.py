@@ -21,6 +21,7 @@ from figures.scene import (
     Inner,
     Light,
     PageScene,
+    Preview,
     Scene,
     Slider,
     Tool,
@@ -125,11 +126,20 @@ class MapScene(PageScene):
             return np.unique(np.rint(np.linspace(0, n_atoms, min(n_atoms, _MOST_STOPS) + 1))).tolist()
         return None
 
+    def preview(self, step: Step) -> Json:
+        """What a run that begins here would show, over any frame."""
+        shown = self.whole({}, step)
+        return Preview(
+            shown["set"], shown["text"], shown["value"], shown["lit"], self._handles(step), shown["inner_at"]
+        ).json()
+
     def _handles(self, step: Step) -> list[Handle]:
+        """λ on its axis; in the landscape the code, where the solver begins anywhere."""
+        penalty = Handle("setting/penalty", "path", self.background.problem.penalty, 0.0, "λ", "$penalty", along="x")
         if self.background.from_zero or not self._picture.is_drawn:
-            return []
+            return [penalty]
         x, y = (float(entry) for entry in step.state.code[:2])
-        return [Handle("code", "picture", x, y, "Starting point h", "$text")]
+        return [Handle("code", "picture", x, y, "Starting point h", "$text"), penalty]
 
     def _numbers(self, code: Array, point: Point) -> tuple[Json, Json]:
         text = {name: wording.number(getattr(point, name)) for name in ("objective", "fit", "penalty")}

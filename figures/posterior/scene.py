@@ -15,7 +15,21 @@ from figures.posterior.density import Density
 from figures.posterior.over_mean import OverMean
 from figures.posterior.over_width import OverWidth
 from figures.posterior.plane import Plane
-from figures.scene import Frame, Grid, Handle, Inner, Light, PageScene, Scene, Slider, Tool, View, digest
+from figures.scene import (
+    Frame,
+    Grid,
+    Handle,
+    Inner,
+    Light,
+    PageScene,
+    Preview,
+    Scene,
+    Slider,
+    SliderHandle,
+    Tool,
+    View,
+    digest,
+)
 
 GRID = Grid(
     wide="""
@@ -38,6 +52,10 @@ GRID = Grid(
 )
 
 
+# how far λ goes
+PENALTIES = (1e-2, 1e2)
+
+
 class PosteriorScene(PageScene):
     """Draws the ladders of one problem, with one or two hidden units."""
 
@@ -53,18 +71,28 @@ class PosteriorScene(PageScene):
     def frame(self, ladder: Ladder, rung: Rung) -> Json:
         """The frame of one rung."""
         width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
-        changed = self._picture.changes(rung) | self._mean.changes(ladder, rung)
-        changed |= self._width.curves(ladder) | self._width.here(width, rung.bound)
-        changed |= self._terms.changes(rung.bound)
-        text = _texts(rung.bound) | {
-            "caption": words.caption(ladder, rung),
-            "describe": words.picture(ladder, rung),
-            "note.picture": words.note(self.background),
-        }
+        changed, text = self._shown(ladder, rung, width)
         following = ladder.rungs[rung.index + 1] if rung.index + 1 < len(ladder.rungs) else None
         frame = Frame(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width)
         name = digest(f"{self.id}/{ladder.experiment.mean.tolist()}/{ladder.experiment.widths}/{rung.index}")
         return frame.json(Light(name, {}, words.chip(rung), words.button(following)).json())
+
+    def preview(self, ladder: Ladder, rung: Rung) -> Json:
+        """What the frame of this rung would show with another μ, which `ladder` has."""
+        width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
+        changed, text = self._shown(ladder, rung, width)
+        return Preview(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width).json()
+
+    def _shown(self, ladder: Ladder, rung: Rung, width: float | None) -> tuple[Json, Json]:
+        """What the pictures and the slots hold on a rung."""
+        changed = self._picture.changes(rung) | self._mean.changes(ladder, rung)
+        changed |= self._width.curves(ladder) | self._width.here(width, rung.bound)
+        changed |= self._terms.changes(rung.bound)
+        return changed, _texts(rung.bound) | {
+            "caption": words.caption(ladder, rung),
+            "describe": words.picture(ladder, rung),
+            "note.picture": words.note(self.background),
+        }
 
     def inner(self, ladder: Ladder) -> list[Json]:
         """One frame for each width, q where it stands."""
@@ -79,12 +107,15 @@ class PosteriorScene(PageScene):
     def _drawn(self, ladder: Ladder, q: GaussianQ, terms: Bound) -> Json:
         return self._picture.here(q) | self._mean.here(ladder, q) | self._terms.changes(terms)
 
-    def _handles(self, rung: Rung) -> list[Handle]:
-        """μ can be taken hold of where it is the reader's to choose."""
+    def _handles(self, rung: Rung) -> list[Handle | SliderHandle]:
+        """λ everywhere; μ can be taken hold of where it is the reader's to choose."""
+        penalty = self.background.problem.penalty
+        slider = SliderHandle("setting/penalty", "picture", words.PENALTY, *PENALTIES, penalty, 0.01, "log")
         if rung.kind not in ("gaussian", "dirac"):
-            return []
+            return [slider]
         x, y = float(rung.q.mean[0]), 0.0 if self.background.n_units == 1 else float(rung.q.mean[1])
-        return [Handle("mean", "picture", x, y, "μ of q", "$elbo")]
+        along = "x" if self.background.n_units == 1 else None
+        return [slider, Handle("mean", "picture", x, y, "μ of q", "$elbo", along=along)]
 
     def scene(self) -> Scene:
         one = self.background.n_units == 1

@@ -21,6 +21,7 @@ TERMS = "Terms of log p"
 WIDTH = "ELBO and gap against s"
 MEAN, FIRST_MEAN = "ELBO against μ", "ELBO against μ₁, with μ₂ held fixed"
 SLIDER = "Width s"
+PENALTY = "λ"
 # the sum of bound and gap of a Dirac
 UNDEFINED = "−∞ + ∞ has no value"
 # act, label, what the button does

@@ -1,9 +1,9 @@
 """A page that shows the stage something of its own: a polygon that turns, and a sum that grows.
 
-It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that the
-address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05`
-seconds a frame, `?bare=1` no link, `?light=1` whole frames only in view, `?tape=90&cursor=60` frames to be made again
-and where to stand.
+It answers every act as a real page would, prints each to standard output (`ACT {…}`), and starts in the state that
+the address asks for: `?known=5` frames known, `?points=600`, `?ended=1`, `?slow=0.5` seconds an answer, `?step=0.05`
+seconds a frame, `?slider=1` a slider, `?bare=1` no link, `?light=1` whole frames only in view, `?tape=90&cursor=60`
+frames to be made again and where to stand.
 """
 
 import base64
@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from em_core.files.errors import InvalidExperiment
 from ui import frame, stage
 from ui.player import Player
 from ui.tape import Tape
@@ -34,9 +35,9 @@ def packed(values):
     return {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode(), **shape}
 
 
-def polygon(turn, corner):
+def polygon(turn, corner, size=3):
     angles = 2 * np.pi * np.arange(7) / 6 + turn
-    return 3 * np.cos(angles) + corner[0], 3 * np.sin(angles) + corner[1]
+    return size * np.cos(angles) + corner[0], size * np.sin(angles) + corner[1]
 
 
 def cloud(n):
@@ -108,9 +109,6 @@ def frame(index, corner, seed, n_points):
             "color": "$rest" if kind == "A" else "$sum",
             "act": {"act": "advance"},
         },
-        "handles": [
-            {"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}
-        ],
         "inner_at": 1 if index else None,
     }
 
@@ -219,7 +217,7 @@ class Demo(Tape):
     def __init__(self, known, n_points, tape):
         super().__init__()
         self.known, self.n_points, self.tape = known, n_points, tape
-        self.corner, self.seed, self.number = [1.0, 2.0], 0, 0
+        self.corner, self.seed, self.number, self.size = [1.0, 2.0], 0, 0, 3
 
     @property
     def scene(self):
@@ -255,7 +253,8 @@ class Demo(Tape):
         self._light = self._light + [{"light": True, **{name: one[name] for name in kept}} for one in made]
 
     def draw(self, index, key):
-        return frame(index, self.corner, self.seed if index == self.known - 1 else 0, self.n_points)
+        made = frame(index, self.corner, self.seed if index == self.known - 1 else 0, self.n_points)
+        return {**made, "id": f"{made['id']}-{self.size}", "handles": self.handles(self.corner, self.size)}
 
     def cut(self, length):
         super().cut(max(0, length))
@@ -266,8 +265,32 @@ class Demo(Tape):
     def inner(self, index):
         return inner_frames(index, self.corner)
 
+    def handles(self, corner, size):
+        place = {"id": "corner", "figure": "shape", "x": corner[0], "y": corner[1], "label": "Centre", "color": "$sum"}
+        slider = {"id": "size", "figure": "shape", "label": "Size", "low": 1, "high": 100, "value": size, "step": 0.05}
+        return [place, {**slider, "kind": "slider", "scale": "log"}] if "slider" in st.query_params else [place]
+
+    def preview(self, at, handle, x, y):
+        if x > 8:
+            raise InvalidExperiment(handle, x, "a place to the left of 8")
+        corner, size = ([x, y], self.size) if handle == "corner" else (self.corner, x)
+        shape = [packed(axis) for axis in polygon(0.3 * at, corner, size)]
+        return {
+            "set": dict(zip(("shape/polygon/x", "shape/polygon/y"), shape, strict=True)),
+            "text": {"metric.sum": f"{x:.3f}", "caption": f"Held at {x:.2f}, {y:.2f}"},
+            "value": {"metric.sum": x},
+            "lit": ["rest"],
+            "handles": self.handles(corner, size),
+            "inner_at": None,
+        }
+
     def own(self, act):
         match act["act"]:
+            case "drag" if act["handle"] == "size":
+                self.size = act["x"]
+                self.seed += 1
+                self.cut(0)
+                player.go(player.cursor)
             case "drag":
                 self.corner, self.known = [round(act["x"], 2), round(act["y"], 2)], 1
                 self.cut(0)

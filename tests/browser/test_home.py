@@ -131,23 +131,23 @@ def test_how_far_opens_the_gap_and_comes_back(home):
     assert home.frame() == 2
 
 
-def test_dragging_a_mean_forks(home, other_page):
+def test_dragging_a_mean_is_a_half_step_by_hand(home, other_page):
     home.open("schedule=EME&cursor=3", 3)
     before = home.numbers()
     home.drag("Mean of component 1: ", 60, -40)
-    home.at(0)
-    expect(home.page.locator(".stage-chip[data-frame]")).to_have_count(1)
+    home.at(4)
+    expect(home.page.locator(".stage-chip[data-frame]").last).to_have_text("☞ by hand")
     after = home.numbers()
     assert after[0] < before[0] and after[2] > 0.1
     assert after[0] - after[1] == pytest.approx(after[2], rel=1e-9)
     home.button("E-step").click()
-    home.at(1)
+    home.at(5)
     stepped = home.numbers()
     assert stepped[0] == after[0] and stepped[2] == pytest.approx(0, abs=1e-9)
-    query = home.address("cursor=1")
-    assert query["given"] and query["schedule"] == "E"
-    # the link holds the dragged start
-    assert Home(other_page, home.url).open(home.page.url.split("?")[1], 1).numbers() == stepped
+    query = home.address("cursor=5")
+    assert query["hand"] and query["schedule"] == "EME2"
+    # the link holds what was dragged
+    assert Home(other_page, home.url).open(home.page.url.split("?")[1], 5).numbers() == stepped
     home.button("Reset").click()
     home.at(0)
     home.shows(rows(EmSettings(), "E")[0])

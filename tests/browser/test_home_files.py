@@ -28,16 +28,16 @@ def home(page, serve):
 def test_link_after_a_restart(home, other_page, other_server):
     home.open("data=blobs&points=50&schedule=(EM)3&cursor=6", 6)
     home.drag("Mean of component 2: ", 40, 30)
-    home.at(0)
-    for half_step in (1, 2, 3):
+    home.at(7)
+    for half_step in (8, 9, 10):
         home.press("ArrowRight")
         home.at(half_step)
     home.button("Back").click()
-    home.address("cursor=2")
+    home.address("cursor=9")
     numbers, link = home.numbers(), home.page.url.split("?")[1]
-    there = Home(other_page, other_server.url).open(link, 2)
+    there = Home(other_page, other_server.url).open(link, 9)
     assert there.numbers() == numbers
-    expect(other_page.locator(".stage-chip[data-frame]")).to_have_count(4)
+    expect(other_page.locator(".stage-chip[data-frame]")).to_have_count(11)
     assert there.page.locator(".notice").count() == 0
 
 

@@ -135,8 +135,8 @@ def test_coins(home):
     home.at(2)
     home.shows(rows(COINS, "EM")[2])
     home.drag("Coin A: probability of heads", -80, 0)
-    home.at(0)
-    assert home.address("given=")["model"] == "binomial_mixture"
+    home.at(3)
+    assert home.address("hand=")["model"] == "binomial_mixture"
     assert home.value("Gap") > 0.01 and home.fits()
 
 
@@ -150,10 +150,10 @@ def test_linkage(home):
     home.button("All θ").click()  # the whole curve, on which θ can be dragged
     home.wait_plot("whole", "plot.data?.length > 0")
     home.drag("θ: ", -60, 0)
-    home.at(0)
-    assert home.address("given=")["given"] and home.value("Gap") > 0.01
+    home.at(3)
+    assert home.address("hand=")["hand"] and home.value("Gap") > 0.01
     home.button("E-step").click()
-    home.at(1)
+    home.at(4)
     assert home.value("Gap") == pytest.approx(0, abs=1e-9)
     home.button("New random start").click()
     home.at(0)

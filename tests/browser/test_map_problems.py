@@ -122,14 +122,15 @@ def test_lambda_and_beta(map_page):
     penalty.focus()
     map_page.press("ArrowRight")
     map_page.address("penalty=0.8")
-    map_page.at(0)
+    map_page.at(3)  # as many steps, for another λ
+    map_page.shows(rows(replace(TOY, penalty=0.8), 3)[3])
     map_page.wait_plot("path", "trace('penalty').x[0] === 0.8")
     map_page.press("ArrowRight")  # the slider keeps the arrows, and goes on
     map_page.address("penalty=1")
     map_page.wait_plot("path", "trace('penalty').x[0] === 1")
     map_page.button("Step").click()
-    map_page.at(1)
-    map_page.shows(rows(replace(TOY, penalty=1.0), 1)[1])
+    map_page.at(4)
+    map_page.shows(rows(replace(TOY, penalty=1.0), 4)[4])
     precision = map_page.slider("β: precision of the noise")
     precision.focus()
     map_page.press("ArrowRight", "ArrowRight")

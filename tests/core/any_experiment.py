@@ -63,12 +63,34 @@ def shipped(model):
 
 @st.composite
 def experiments(draw, models=tuple(FILES)):
-    """An experiment file: its data drawn, or (one in ten) a shipped set with a short schedule."""
+    """An experiment file; in one of three θ or settings of moves are changed by hand in mid-run."""
+    raw, start = draw(_untouched(models))
+    if start is None or draw(st.integers(0, 2)) < 2:
+        return raw
+    rng, length = np.random.default_rng(draw(SEEDS)), draw(st.integers(1, 12))
+    raw["by_hand"], least = [], 0
+    for _ in range(draw(st.integers(1, 3))):
+        after = draw(st.integers(least, max(least, length)))
+        if draw(st.booleans()):
+            raw["by_hand"].append({"after": after, "moves": draw(move_settings())})
+            least = after
+        else:
+            theta = start(rng, draw(st.integers(0, 4)) == 4, 0.5)
+            if raw["model"] != "dictionary_learning" and draw(st.integers(0, 3)) == 3:
+                theta["q_at"] = start(rng, False, 0.5)
+            raw["by_hand"].append({"after": after, "start": theta})
+            least, length = after + 1, length + 1
+    return raw
+
+
+@st.composite
+def _untouched(draw, models):
+    """An experiment file and what makes starts for it: its data drawn, or (one in ten) a shipped set."""
     model = draw(st.sampled_from(models))
     letters = allowed(MODELS[model])
     if shipped(model) and draw(st.integers(0, 9)) == 9:
         raw = {"model": model, **draw(st.sampled_from(shipped(model))), "schedule": draw(schedules(letters, 6))}
-        return {**raw, "moves": draw(move_settings()), "seed": draw(st.integers(0, 99))}
+        return {**raw, "moves": draw(move_settings()), "seed": draw(st.integers(0, 99))}, None
     settings, data, start = draw(FILES[model]())
     raw = {"model": model, "settings": settings, "data": data, "schedule": draw(schedules(letters))}
     moves = draw(move_settings())
@@ -77,7 +99,7 @@ def experiments(draw, models=tuple(FILES)):
     raw["seed"] = draw(st.integers(0, 99))
     kind = draw(st.sampled_from(["random", "random", "given", "given", "q_at"]))
     if kind == "random":
-        return raw
+        return raw, start
     rng = np.random.default_rng(draw(SEEDS))
     edge, spread = draw(st.integers(0, 4)) == 4, draw(st.sampled_from([0.5, 0.5, 0.5, 4.0, 10.0]))
     raw["start"] = start(rng, edge, spread)
@@ -85,4 +107,4 @@ def experiments(draw, models=tuple(FILES)):
         raw["start"]["q_at"] = start(rng, edge, spread)
         if draw(st.booleans()):  # M-type moves may then come first
             raw["schedule"] = compress("".join(draw(st.lists(st.sampled_from(letters), min_size=1, max_size=8))))
-    return raw
+    return raw, start

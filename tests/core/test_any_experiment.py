@@ -17,6 +17,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import finite, report
 from em_core.kinds import MOVES
 from em_core.models import MODELS
+from em_core.records import BY_HAND
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as coding
 from em_core.sparse_coding.posterior import ladder
@@ -99,7 +100,9 @@ def keeps_its_promises(raw):
         adds_up(row)
         for event in row["events"]:
             one_line(event["message"])
-        if place:
+        if row["move"] == BY_HAND:
+            factorised = False  # q may be another
+        elif place:
             holds(steps[place - 1], row, factorised)
             if MOVES[row["move"]].kind == "E":
                 factorised = row["move"] == "V"

@@ -211,10 +211,12 @@ def test_scrubbing_through_the_widths_shows_what_a_rung_of_that_width_shows(ladd
 
 def test_handles_where_mu_can_be_chosen(ladder):
     for rung, frame in zip(ladder.ladder.rungs, ladder.frames(), strict=True):
+        penalty, *others = frame["handles"]
+        assert penalty["value"] == ladder.experiment.problem.penalty
         if rung.kind in ("exact", "best_gaussian"):
-            assert frame["handles"] == []
+            assert others == []
             continue
-        (handle,) = frame["handles"]
+        (handle,) = others
         place = [handle["x"], handle["y"]][: ladder.experiment.problem.n_atoms]
         assert place == ladder.experiment.mean.tolist() and handle["figure"] == "picture"
 

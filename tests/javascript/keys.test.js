@@ -80,9 +80,22 @@ test("Space on a button, link or box stays theirs; arrows and letters do not", (
   }
 });
 
-test("with a modifier, or while a word is being composed, nothing happens", () => {
-  for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { isComposing: true }]) {
+test("with Alt, or while a word is being composed, nothing happens", () => {
+  for (const more of [{ altKey: true }, { isComposing: true }, { ctrlKey: true, altKey: true }]) {
     assert.equal(press("ArrowRight", undefined, more), false);
+  }
+});
+
+test("with Ctrl or Command a key has another name, and text fields keep theirs", () => {
+  for (const more of [{ ctrlKey: true }, { metaKey: true }]) {
+    assert.equal(press("z", undefined, more), true);
+    assert.deepEqual(pressed, ["ctrl+z"]);
+    press("Z", undefined, { ...more, shiftKey: true });
+    assert.deepEqual(pressed, ["ctrl+shift+z"]);
+    press("ArrowRight", undefined, more);
+    assert.deepEqual(pressed, ["ctrl+arrowright"]);
+    assert.equal(press("z", element("input"), more), false);
+    assert.equal(press("z", element("textarea"), more), false);
   }
 });
 

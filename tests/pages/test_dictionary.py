@@ -26,7 +26,7 @@ PAGE = Page(
     ("move", "reset", "random"),
     ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
     "HMC",
-    {"schedule": "HX", "since": "x", "cursor": "9"},
+    {"schedule": "HX", "since": "x", "hand": "abc", "cursor": "9"},
     often=2,
 )
 
@@ -43,7 +43,7 @@ def test_a_saved_file_opens_to_the_same_settings_and_numbers(data, m_step):
     run = DictionaryRun.of(chosen)
     run.advance(4)
     raw = json.loads(json.dumps(run.json()))
-    found, moves = DictionarySettings.of_experiment(raw)
+    found, moves, *_ = DictionarySettings.of_experiment(raw)
     # what a file does not say about the page's own choice of pictures stays at its default
     assert found == (chosen if data != "digits" else replace(chosen, points=found.points)) and moves == run.moves
     again = DictionaryRun.of(found, moves)
@@ -59,7 +59,7 @@ def test_a_file_with_its_own_pictures_and_start():
     start = {"dictionary": np.eye(9)[:, :4].tolist()}
     raw = {"model": "dictionary_learning", "settings": {"lambda": 0.3}, "data": {"values": values}, "start": start,
            "schedule": "(HM)2", "seed": 3}  # fmt: skip
-    found, moves = DictionarySettings.of_experiment(raw)
+    found, moves, *_ = DictionarySettings.of_experiment(raw)
     assert found.imported and found.overrides.start == start and found.atoms == 4 and found.penalty == 0.3
     run = DictionaryRun.of(found, moves)
     assert run.second is not None and run.second.start["dictionary"].shape == (9, 4)
@@ -83,7 +83,7 @@ def test_generators_beyond_the_controls_stay_as_the_file_has_them():
         {"generator": "patches", "side": 16, "n_points": 30, "seed": 0},
     ):
         raw = {"model": "dictionary_learning", "data": data, "schedule": "HM"}
-        found, _ = DictionarySettings.of_experiment(raw)
+        found, *_ = DictionarySettings.of_experiment(raw)
         assert found.imported and found.experiment("")["data"] == data
 
 
@@ -135,7 +135,7 @@ def test_move_cuts_both_tapes():
     assert [frame["chip"]["label"] for frame in run.frames()] == ["start", "H", "C"]
     alone = DictionaryRun.of(replace(SMALL, second=False, seed=1), "HC")
     assert run.frames()[2]["set"]["second/tiles 1/z"] == alone.frames()[2]["set"]["atoms/tiles 1/z"]
-    with pytest.raises(InvalidExperiment, match="H first"):
+    with pytest.raises(InvalidExperiment, match="an H-step first"):
         run.move("M", 0)
     with pytest.raises(InvalidExperiment, match="E"):
         DictionaryRun.of(SMALL, "EM")
@@ -167,7 +167,7 @@ def test_which_changes_keep_the_tape():
     here.act({"act": "random"})
     assert here.settings.seed == 1 and here.messages == []
     here.act({"act": "move", "letter": "M", "at": 0})
-    assert "H first" in here.messages[0]
+    assert "an H-step first" in here.messages[0]
     here.act({"act": "move", "letter": "H", "at": 0})
     assert here.run.moves == "H" and here.player.cursor == 1
 

@@ -25,7 +25,7 @@ PAGE = Page(
     ("move", "reset", "random", "drag", "put", "take"),
     ({}, {"start": {"weights": [0.25, 0.75], "means": [[1 / 3], [2.0]]}}),
     "".join(MOVES),
-    {"schedule": "EXM", "since": "-1", "cursor": "7"},
+    {"schedule": "EXM", "since": "-1", "hand": "abc", "cursor": "7"},
     {"data": _DATA},
     often=4,
 )
@@ -66,8 +66,8 @@ def test_a_link_opens_to_the_same_numbers(chosen):
 @pytest.mark.parametrize("chosen", RUNS.values(), ids=RUNS)
 def test_a_saved_run_opens_to_the_same_numbers(chosen):
     saved = json.loads(json.dumps(EmRun.of(chosen, "EMEGEB").json()))
-    opened, moves = EmSettings.of_experiment(saved)
-    assert moves == "EMEGEB"
+    opened, moves, *rest = EmSettings.of_experiment(saved)
+    assert moves == "EMEGEB" and rest == [0, []]
     again = EmRun.of(opened, moves)
     if chosen.model in SIZES:  # the start says how many
         saved["settings"].pop(SIZES[chosen.model].setting, None)

@@ -7,7 +7,7 @@ import math
 from hypothesis import strategies as st
 
 from em_core.kinds import MOVES
-from tests.core.any_experiment import schedules
+from tests.core.any_experiment import move_settings, schedules
 from tests.core.test_fuzz import ODD
 from tests.pages import PAGES
 from ui.em import recipes
@@ -104,6 +104,11 @@ def addresses(draw, page, hostile=True):
         query["steps"] = draw(st.sampled_from(HOSTILE)) if draw(odd) else str(draw(st.integers(0, 30)))
     if draw(st.booleans()):
         query["cursor"] = draw(st.sampled_from(HOSTILE)) if draw(odd) else str(draw(st.integers(0, 12)))
+    if page.letters and draw(st.integers(0, 3)) == 3:
+        changes = [{"after": draw(st.integers(0, 3)), "moves": draw(move_settings())} for _ in range(2)]
+        query["hand"] = (
+            draw(st.sampled_from(HOSTILE)) if draw(odd) else pack(sorted(changes, key=lambda one: one["after"]))
+        )
     if hostile and draw(st.integers(0, 2)) == 2:
         query["given"] = draw(_given(page))
     if "(EM)5000" in query.values():
@@ -121,7 +126,11 @@ _HANDLES = [f"{name}/{number}" for name in ("mean", "point", "code", "rate", "li
 @st.composite
 def acts(draw, page):
     """An act as the stage sends it, or an odd one; places that count from the end of the run are made numbers there."""
-    name = draw(st.sampled_from(["advance"] * 3 + ["ahead", "end", "inner", "inner", "fill", "resend", *page.acts * 2]))
+    name = draw(
+        st.sampled_from(
+            ["advance"] * 3 + ["ahead", "end", "inner", "inner", "fill", "resend", "undo", "redo", *page.acts * 2]
+        )
+    )
     act = {"act": name, "at": ("back", draw(st.integers(0, 6)))}
     if name == "advance":
         act["to"] = ("on", draw(st.integers(0, 4)))
@@ -129,10 +138,12 @@ def acts(draw, page):
         act["letter"] = draw(st.sampled_from(page.letters))
     elif name == "drag":
         act |= {"handle": ("handle", draw(st.integers(0, 5))), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
+        if draw(st.booleans()):
+            act["live"] = True
     elif name in ("put", "take"):
         act |= {"figure": draw(st.sampled_from(["data", "data", "whole"])), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
     if draw(st.integers(0, 3)) == 3:
-        key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to"]))
+        key = draw(st.sampled_from([*act, "turn", "since", "letter", "handle", "x", "to", "live"]))
         if draw(st.booleans()):
             act[key] = draw(st.sampled_from(_HANDLES if key == "handle" else _ODD))
         else:

@@ -13,6 +13,7 @@ import ui.player
 import ui.stage
 from em_core.kinds import MOVES
 from tests.attack import exhaustive, ordinary
+from tests.figures.stage_replay import Shown
 from tests.pages import PAGES as TRIED
 from ui import limits
 from ui.dictionary.session import DictionarySession
@@ -49,7 +50,9 @@ names = st.sampled_from([
     "move", "reset", "random", "mean", "nothing", "no such act",
 ])  # fmt: skip
 letters = st.one_of(st.sampled_from([*MOVES, "X", "e", ""]), odd)
-handles = st.one_of(st.sampled_from(["mean", "location", "code", "theta", *"0123"]), odd)
+handles = st.one_of(
+    st.sampled_from(["mean", "location", "code", "theta", "value", "setting/penalty", "setting/no such", *"0123"]), odd
+)
 messages = st.one_of(
     odd,
     st.fixed_dictionaries(
@@ -58,7 +61,8 @@ messages = st.one_of(
                   "x": places, "y": places, "more": odd},
     ),
     st.fixed_dictionaries(
-        {"act": st.just("drag"), "at": st.integers(0, 6), "handle": handles, "x": places, "y": places}
+        {"act": st.just("drag"), "at": st.integers(0, 6), "handle": handles, "x": places, "y": places},
+        optional={"live": st.one_of(st.just(True), odd)},
     ),
     st.fixed_dictionaries(
         {"act": st.sampled_from(["put", "take"]), "at": st.integers(0, 6), "x": places, "y": places,
@@ -123,6 +127,8 @@ def answers(desk, page, data):
     for raw, report in data.draw(st.lists(st.tuples(messages, reports), min_size=1, max_size=8)):
         before = here.made
         here.send(raw, report)
+        if isinstance(raw, dict) and raw.get("act") == "drag" and raw.get("live") is True:
+            assert here.made == before  # held is not dropped
         assert len(here.session.messages) <= 1
         for message in here.session.messages:
             assert "\n" not in message and (here.made == before or "is not valid" not in message)
@@ -181,6 +187,62 @@ def test_a_handle_that_has_gone_is_said(desk, page):
     assert here.made == before and message.startswith("drag: '7' is not valid")
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_held_is_shown_and_leaves_everything_as_it_was(desk, page):
+    """For every handle of the page, here and far away: a preview or one line of why not."""
+    here = desk(page)
+    frame = here.session.run.frames([0])[0]
+    before, query = here.made, here.session.query()
+    for handle in frame["handles"] or []:
+        for x, y in ((handle.get("x", handle.get("value")), handle.get("y", 0.0)), (1e50, -1e50)):
+            here.send({"act": "drag", "live": True, "handle": handle["id"], "at": 0, "x": x, "y": y}, None)
+            held = here.sent[-1]["held"]
+            assert (
+                held is not None and held["frame"] == frame["id"] and (held["shown"] is None) == bool(held["refused"])
+            )
+            assert "\n" not in held["refused"] and not here.session.messages
+            assert here.made == before and here.session.query() == query
+        assert held["refused"]
+    here.send({"act": "drag", "live": True, "handle": "no such", "at": 0, "x": 1.0, "y": 1.0}, None)
+    assert here.sent[-1]["held"] is None and not here.session.messages
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "name", "x"),
+    [
+        (MapSession, {"steps": "4", "cursor": "4"}, "penalty", 0.31),
+        (MapSession, {"steps": "4", "cursor": "4", "solver": "homotopy"}, "penalty", 1.2),
+        (MapSession, {"signal": "patch8", "steps": "3", "cursor": "3"}, "penalty", 0.5),
+        (PosteriorSession, {"cursor": "3"}, "penalty", 0.7),
+        (PosteriorSession, {"units": "two", "cursor": "4"}, "penalty", 0.4),
+    ],
+)
+def test_a_setting_that_is_held_shows_what_it_comes_to(page, query, name, x):
+    """The figures with the preview over them are those of the run with the new value; then that is the setting."""
+    session = page.opened(query)
+    at = session.player.within(session.run)
+    pull = {"act": "drag", "handle": f"setting/{name}", "at": at, "x": x, "y": 0.0, "n": 1}
+    session.act({**pull, "live": True})
+    held = Shown(session.run.scene.json, session.run.frames(), at).over(session.player._held.shown)
+    session.act(pull)
+    assert getattr(session.settings, name) == x and session.player.place == at
+    session.run.reopen()
+    after = Shown(session.run.scene.json, session.run.frames(), at)
+    assert held.value == after.value and held.text == after.text
+    for figure, drawn in after.figures.items():
+        for one, other in zip(held.figures[figure]["data"], drawn["data"], strict=True):
+            assert repr(one) == repr(other), (figure, one["meta"])  # NaN equals NaN
+
+
+def test_mu_that_is_held_shows_what_it_comes_to():
+    session = PosteriorSession.opened({"units": "two", "cursor": "3"})
+    pull = {"act": "drag", "handle": "mean", "at": 3, "x": 0.4, "y": -1.0, "n": 1}
+    session.act({**pull, "live": True})
+    shown = session.player._held.shown
+    session.act(pull)
+    assert {**session.run.frames([3])[3], **shown} == session.run.frames([3])[3]
+
+
 def test_a_drag_of_a_component_that_is_no_longer_there(desk):
     here = desk("mixture")
     (x, y), *_ = here.session.run.experiment.data.values.tolist()
@@ -189,7 +251,7 @@ def test_a_drag_of_a_component_that_is_no_longer_there(desk):
     assert len(here.session.messages) == 1 and here.session.settings.components == 1
     here.send({"act": "drag", "handle": "0", "at": 0, "x": x, "y": y}, None)
     assert not here.session.messages
-    assert here.session.run.trajectory[0].after.theta["means"].tolist() == [pytest.approx([x, y])]
+    assert here.session.run.trajectory[1].after.theta["means"].tolist() == [pytest.approx([x, y])]
 
 
 def test_points_are_put_in_and_taken_out(desk):

@@ -17,7 +17,7 @@ from em_core.trajectory import run as core_run
 from ui import limits
 from ui.em.run import EmRun
 from ui.em.session import EmSession
-from ui.em.settings import MODEL_NAMES, EmOverrides, EmSettings, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 
 COINS = for_model(EmSettings(), "binomial_mixture")
 
@@ -94,7 +94,7 @@ def test_move_elsewhere_cuts_the_tape(run):
 def test_move_without_q_is_refused():
     raw = {**EmRun.of(COINS).json(), "schedule": "E"}
     del raw["start"]["q_at"]
-    opened, _ = EmSettings.of_experiment(raw)
+    opened, *_ = EmSettings.of_experiment(raw)
     run = EmRun.of(opened)
     with pytest.raises(InvalidExperiment, match="E-step first"):
         run.move("M", 0)
@@ -175,21 +175,12 @@ def test_a_run_that_stops_says_why_and_keeps_its_history():
     assert run.move("G", 1) == 2 and run.ended is None  # earlier half-steps are open as ever
 
 
-def test_drag_forks_with_the_same_q(run):
-    run.advance(3)
-    at = run.trajectory[2].after
-    start = run.dragged(2, "0", 0.9, 0.0)
-    assert start["probabilities"][0] == 0.9 and start["probabilities"][1] == at.theta["probabilities"][1]
-    again = EmRun.of(replace(COINS, overrides=EmOverrides(start=start)))
-    first = again.trajectory[0].after
-    assert first.q.probabilities.tolist() == at.q.probabilities.tolist()
-
-
 @pytest.mark.parametrize("model, x", [("binomial_mixture", 1.2), ("binomial_mixture", 0.0), ("linkage", -0.1)])
 def test_drag_to_nowhere_is_refused(model, x):
     run = EmRun.of(for_model(EmSettings(), model))
     with pytest.raises(InvalidExperiment):
-        run.dragged(0, run.frames()[0]["handles"][0]["id"], x, 0.0)
+        run.place(0, run.dragged(0, run.frames()[0]["handles"][0]["id"], x, 0.0))
+    assert len(run) == 1
 
 
 def test_inner_frames_are_those_of_one_m_step(run):
@@ -218,12 +209,6 @@ def test_every_move_replays_from_the_file_and_from_the_link(model):
     from_link = session.run
     assert session.messages == [] and from_link.moves == run.moves
     assert report(from_link.experiment, from_link.trajectory)["half_steps"] == numbers
-
-
-def test_a_run_forked_off_a_q_that_is_no_posterior_begins_without_one():
-    """The file says at which parameters q is the posterior; a hard q is that nowhere."""
-    run = EmRun.of(replace(COINS, plan="HM"), "EMHM")
-    assert "q_at" in run.fork(2) and "q_at" not in run.fork(3) and "q_at" not in run.fork(4)
 
 
 def test_plain_em_runs_beside_from_the_same_start():
@@ -255,7 +240,7 @@ def test_every_schedule_reopens_from_its_link(word):
 def test_a_schedule_that_needs_a_q_gets_an_e_where_there_is_none():
     raw = {**EmRun.of(COINS).json(), "schedule": "E"}
     del raw["start"]["q_at"]
-    opened, _ = EmSettings.of_experiment(raw)
+    opened, *_ = EmSettings.of_experiment(raw)
     run = EmRun.of(replace(opened, plan="PM"))
     assert run.json()["schedule"] == "EPM"
     run.advance(4)
@@ -277,17 +262,6 @@ def test_comparing_and_new_kinds_of_move_change_the_scene(run):
     before = run.scene.id
     run.move("G", 1)
     assert run.scene.id != before and "slopes" in run.scene.json["figures"]
-
-
-def test_what_cannot_be_carried_over_is_said():
-    session = EmSession(replace(COINS, plan="HG"), EmRun.of(replace(COINS, plan="HG"), "HG"), [])
-    session.player.go(2)
-    session.change(step=0.5)
-    assert session.run.moves == "" and "without its q" in session.messages[0]
-    session = EmSession(replace(COINS, plan="EG"), EmRun.of(replace(COINS, plan="EG"), "EG"), [])
-    session.player.go(2)
-    session.change(step=0.5)
-    assert session.run.moves == "" and session.messages == []
 
 
 def test_a_recipe_takes_its_settings_with_it():

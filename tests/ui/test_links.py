@@ -68,7 +68,10 @@ def tapes(draw, page):
         return (), None, {}
     moves = draw(st.text(alphabet=page.letters, max_size=30))
     after, cursor = draw(st.integers(0, 5000)), draw(st.integers(0, len(moves)))
-    return (moves, after), cursor, moves_query(moves, after, cursor)
+    by_hand = draw(
+        st.sampled_from([[], [{"after": 0, "moves": {"G": {"step": 0.02}}}, {"after": 1, "start": {"theta": 0.25}}]])
+    )
+    return (moves, after, by_hand), cursor, moves_query(moves, after, by_hand, cursor)
 
 
 @pages

@@ -131,7 +131,7 @@ def test_a_drag_starts_there(signal):
     assert start["code"] == [1.25, -0.5, *run.steps[2].state.code[2:]]
     again = MapRun.of(MapSettings(signal=signal, overrides=MapOverrides(start=start)))
     assert again.steps[0].state.code.tolist() == start["code"]
-    (handle,) = again.frames()[0]["handles"]
+    handle, _ = again.frames()[0]["handles"]
     assert (handle["x"], handle["y"]) == (1.25, -0.5)
 
 
@@ -143,9 +143,12 @@ def test_a_drag_to_nowhere_is_refused(run, x, y):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_handles_where_a_start_can_be_chosen(solver):
-    handles = MapRun.of(MapSettings(solver=solver), 1).frames()[-1]["handles"]
-    assert bool(handles) == (not SOLVERS[solver].from_zero)
-    assert MapRun.of(replace(PATCH, solver=solver)).frames()[0]["handles"] == []
+    """And λ everywhere."""
+    found = [
+        MapRun.of(chosen, 1).frames()[-1] for chosen in (MapSettings(solver=solver), replace(PATCH, solver=solver))
+    ]
+    names = [[handle["id"] for handle in frame["handles"]] for frame in found]
+    assert names == [[*(["code"] if not SOLVERS[solver].from_zero else []), "setting/penalty"], ["setting/penalty"]]
 
 
 # --- trouble ----------------------------------------------------------------------------------------------------

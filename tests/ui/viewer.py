@@ -106,6 +106,7 @@ class Viewer:
         elif kind == "drop":
             session.drop_file()
         elif kind == "reload":
+            session.run.recall(())  # a link does not hold the run before
             self.enter(type(session).opened(session.query()))
             assert same_view(session, self.session), (session.query(), self.session.messages)
         elif kind == "cursor":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from em_core.files.experiment import Experiment
-from em_core.kinds import check_order
 from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array
 from em_core.trajectory import converged
@@ -13,6 +13,7 @@ from figures.dictionary.scene import DictionaryScene
 from ui import limits
 from ui.dictionary.settings import DictionarySettings
 from ui.lanes import Lane, Lanes
+from ui.tape import Json, half_steps
 
 
 class DictionaryRun(Lanes):
@@ -22,21 +23,21 @@ class DictionaryRun(Lanes):
     UNREADY: ClassVar[str] = "an H-step first: this move needs codes"
 
     def __init__(self, experiment: Experiment, second: Experiment | None) -> None:
-        super().__init__(experiment, *([] if second is None else [Lane(second)]))
+        super().__init__(experiment, *([] if second is None else [Lane(second, apart=True)]))
         self.second = second
         self.scene = DictionaryScene(experiment, second)
 
     @classmethod
-    def reopening(cls, settings: DictionarySettings, moves: str = "", after: int = 0) -> DictionaryRun:
+    def reopening(
+        cls, settings: DictionarySettings, moves: str = "", after: int = 0, by_hand: Sequence[Json] = ()
+    ) -> DictionaryRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
         raw = settings.experiment("")
-        limits.check(raw, len(moves[: limits.LONGEST]))
+        limits.check(raw, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse(raw)
         other = settings.second_experiment()
-        if moves:
-            check_order(moves, experiment.model, has_q=False)
         run = cls(experiment, other and Experiment.parse(other))
-        run.still_to_make(moves, after)
+        run.still_to_make(moves, after, by_hand)
         return run
 
     def observed(self, index: int, next_move: str | None) -> Moment:

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core import schedule
+from em_core.files.by_hand import as_json
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.records import Array
 from figures.look.glossary import TERMS
 from ui import limits
+from ui.by_hand import placed
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, decades, slider, toggle
 
 MODEL = "dictionary_learning"
@@ -137,8 +139,8 @@ class DictionarySettings(Settings):
         return common | ({"probability": self.bars / (2 * self.side)} if self.data == "bars" else {})
 
     @classmethod
-    def of_experiment(cls, raw: Any) -> tuple[DictionarySettings, str]:
-        """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+    def of_experiment(cls, raw: Any) -> tuple[DictionarySettings, str, int, list[Any]]:
+        """Settings and tape of an experiment file. Raises `InvalidExperiment`."""
         limits.check(raw, 0)
         experiment = Experiment.parse(raw)
         if experiment.model.name != MODEL:
@@ -160,7 +162,8 @@ class DictionarySettings(Settings):
         if not experiment.is_drawn:
             settings = settings.overriding(start=complete["start"])
         settings.check()
-        return settings, moves
+        # none of this model's moves has settings
+        return settings, moves, 0, as_json(placed(experiment.by_hand))
 
 
 def _controls(source: Mapping[str, Any]) -> dict[str, Any] | None:

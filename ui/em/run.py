@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
-from em_core.files.errors import InvalidExperiment
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
-from em_core.observe.moment import Moment, evidence, moment, with_course
+from em_core.observe.ahead import Ahead
+from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
-from ui.tape import Json
+from ui.tape import Json, half_steps
 
 # points that any model needs
 _FEWEST = 2
@@ -35,29 +37,34 @@ class EmRun(Lanes):
     ) -> None:
         super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
         self._columns, self._axes = columns, axes
+        # the runs before, by the half-step from which on each is drawn
+        self._ghosts: list[Ghost] = []
         self.scene = self._scene()
         # with their courses, for those half-steps in view
         self._seen: dict[int, Moment] = {}
+        # looks along the lines that a drag leads to, which nobody comes back to
+        self._aside = Ahead(experiment)
 
     @classmethod
-    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0) -> EmRun:
+    def reopening(cls, settings: EmSettings, moves: str = "", after: int = 0, by_hand: Sequence[Json] = ()) -> EmRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`.
 
-        after: how many of them were made before the present schedule was taken up.
+        after: how many of them were made before the present schedule was taken up. by_hand: what was changed meanwhile.
         """
         raw = settings.experiment(moves)
-        limits.check(raw, len(moves[: limits.LONGEST]))
+        limits.check(raw, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse({**raw, "schedule": "E"})
         if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": "E", "start": forked(begin, q_at)})
+            experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
-        if moves:
-            check_order(moves, experiment.model, experiment.q_at is not None)
         experiment = replace(experiment, schedule=settings.plan)
         run = cls(experiment, settings.column_names, (settings.x_axis, settings.y_axis), settings.compare)
-        run.still_to_make(moves, after)
+        run.still_to_make(moves, after, by_hand)
+        for change in run.experiment.by_hand:
+            for letter, own in getattr(change, "moves", {}).items():
+                settings.check_entries(f"moves.{letter}", own)
         return run
 
     def settled(self) -> bool:
@@ -68,7 +75,27 @@ class EmRun(Lanes):
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
         plain = self._plain_evidence(index, previous and previous.plain)
-        return moment(self.experiment, self.trajectory, index, next_move, previous, self.own.ahead, plain)
+        ahead, before = self.own.ahead, self._ghost(index)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before)
+
+    def _ghost(self, index: int) -> Ghost | None:
+        """The run before, as it is drawn at this half-step."""
+        return next((found for found in reversed(self._ghosts) if found.first <= index), None)
+
+    def recall(self, seen: Sequence[Moment]) -> None:
+        """Draw the run before from where it went another way; not where it had other data."""
+        if not seen:
+            self._ghosts = []
+            self._change(self.experiment, 0)
+        if not seen or seen[0].experiment.data_source != self.experiment.data_source:
+            return
+        pairs = zip(seen, self.trajectory.half_steps, strict=False)
+        first = next((place for place, (was, step) in enumerate(pairs) if was.step is not step), len(self))
+        if len(seen) <= max(first, 1):
+            return
+        self._ghosts = [found for found in self._ghosts if found.first < first] + [ghost(seen, first)]
+        del self._moments[first:]
+        self.cut(first)
 
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
@@ -98,15 +125,18 @@ class EmRun(Lanes):
         super().forget(view)
         self._seen = {index: seen for index, seen in self._seen.items() if index in self._whole}
 
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        self._check_open("start", "θ by hand", at)
+        theta, now = self.dragged(at, handle, x, y), self.moment(at)
+        try:
+            there = held(now, self.trajectory, theta, self._aside)
+        except HalfStepFailed as failure:
+            raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
+        return self.scene.preview(there, now, self._moments[:at], handle)
+
     def inner(self, index: int) -> list[dict[str, Any]]:
         """Finer frames along the M-step of half-step `index`."""
         return self.scene.inner(self.moment(index))
-
-    def dragged(self, at: int, handle: str, x: float, y: float) -> dict[str, Any]:
-        """`start` of the experiment that forks off half-step `at` with θ changed by hand; q stays what it was."""
-        state = self.trajectory[at].after
-        theta = self.scene.view.dragged(state.theta, handle, x, y)
-        return forked(theta, state.q_at)
 
     def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
         """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.
@@ -120,12 +150,11 @@ class EmRun(Lanes):
         least = max(_FEWEST, theta[size.parameter].shape[-1] if size else 1)
         if len(values) < least:
             raise InvalidExperiment("data.values", f"{len(values)} points", f"at least {least} for this model")
-        return {"data": {"values": values.tolist()}, "start": forked(theta, None)}
+        return {"data": {"values": values.tolist()}, "start": given(theta, None)}
 
-    def fork(self, at: int) -> dict[str, Any]:
-        """`start` of the experiment that goes on from half-step `at` under other settings."""
-        state = self.trajectory[at].after
-        return forked(state.theta, state.q_at)
+    def dragged(self, at: int, handle: str, x: float, y: float) -> Parameters:
+        """θ of half-step `at` with a handle of its picture moved there."""
+        return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
         if faces(self.plan.moves + self.tape) != self.scene.faces:
@@ -135,11 +164,3 @@ class EmRun(Lanes):
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
         return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
-
-
-def forked(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:
-    """θ and the parameters at which q was computed, as `start` of an experiment file."""
-    begin: dict[str, Any] = {name: entry.tolist() for name, entry in theta.items()}
-    if q_at is not None:
-        begin["q_at"] = {name: entry.tolist() for name, entry in q_at.items()}
-    return begin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from em_core.kinds import MOVES
 from ui.em import recipes
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
@@ -42,13 +43,19 @@ class EmSession(Session):
         return recipes.named(self.settings.plan, self.run.experiment.model, self.settings)
 
     def forks(self, wanted: EmSettings, changed: set[str]) -> None:
-        entries = (str(wanted.declared()[name].entry) for name in changed)
-        if not {entry.split(".")[1] for entry in entries if entry.startswith("moves.")} & set(self.run.tape):
+        moves: dict[str, dict[str, float]] = {}
+        for letter in MOVES:
+            for key, name in wanted.named(f"moves.{letter}").items():
+                if name in changed:
+                    moves.setdefault(letter, {})[key] = getattr(wanted, name)
+        if not moves.keys() & set(self.run.tape):
             self.redraws(wanted, changed)
             return
-        # steps already made keep their size, so the run goes on from here
-        at = self.player.cursor
-        self._begin_off(at, wanted.overriding(start=self.run.fork(at)))
+        # half-steps already made stay as they were: the run goes on from here
+        at = self.player.within(self.run)
+        self.run.adjust(at, moves)
+        self.settings = wanted
+        self.player.go(at)
 
     def restarts(self, wanted: EmSettings, changed: set[str]) -> None:
         made = self.run.tape
@@ -63,8 +70,7 @@ class EmSession(Session):
 
     def own(self, act: dict[str, Any], at: int) -> None:
         if act["act"] == "drag":
-            start = self.run.dragged(at, act["handle"], act["x"], act["y"])
-            self._begin_off(at, self.settings.overriding(start=start))
+            self.player.go(self.run.place(at, self.run.dragged(at, act["handle"], act["x"], act["y"])))
         elif act["act"] in ("put", "take"):
             parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
             names = self.settings.column_names
@@ -75,12 +81,3 @@ class EmSession(Session):
     def another(self, act: dict[str, Any], at: int) -> EmSettings:
         drawn = {"start": "random"} if act["act"] == "random" else {}
         return replace(super().another(act, at).without("start"), **drawn)
-
-    def _begin_off(self, at: int, settings: EmSettings) -> None:
-        """Start a run off half-step `at`, and say what it cannot carry along."""
-        state = self.run.trajectory[at].after
-        self.begin(settings)
-        if state.q is not None and state.q_at is None:
-            self.messages.append(
-                "The run goes on from here without its q: only an exact posterior can be carried over."
-            )

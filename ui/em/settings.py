@@ -15,6 +15,7 @@ from em_core.models import MODELS
 from figures.em.data_views import VIEWS
 from figures.look.glossary import TERMS
 from ui import limits
+from ui.by_hand import at_the_end, told
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
 MODEL_NAMES = {name: model.help.title for name, model in MODELS.items() if name in VIEWS}
@@ -67,7 +68,7 @@ def _step_size(letter: str) -> Any:
 
 @dataclass(frozen=True)
 class EmOverrides(Overrides):
-    """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, dragged or from a file.
+    """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, from a file.
 
     columns: `names` of a shipped set's columns, which data keep whose points were changed by hand.
     """
@@ -181,8 +182,11 @@ class EmSettings(Settings):
         return tuple(names) if sound else ()
 
     @classmethod
-    def of_experiment(cls, raw: Any) -> tuple[EmSettings, str]:
-        """Settings and moves of an experiment file. Raises `InvalidExperiment`."""
+    def of_experiment(cls, raw: Any) -> tuple[EmSettings, str, int, list[Any]]:
+        """Settings and tape of an experiment file: the controls say what is in force at its end.
+
+        Raises `InvalidExperiment`.
+        """
         limits.check(raw, 0)
         experiment = Experiment.parse(raw)
         if experiment.model.name not in MODEL_NAMES:
@@ -198,7 +202,8 @@ class EmSettings(Settings):
             "plan": plan_of(experiment.schedule),
             "standardize": bool(source.get("standardize", False)),
         }
-        for letter, chosen in experiment.moves.items():
+        complete["moves"] = {letter: dict(own) for letter, own in at_the_end(experiment).items()}
+        for letter, chosen in complete["moves"].items():
             controlled |= cls.of_entries(f"moves.{letter}", chosen)
         if settings.model in SIZES:
             controlled["components"] = experiment.start[SIZES[settings.model].parameter].shape[-1]
@@ -208,7 +213,7 @@ class EmSettings(Settings):
             controlled["data"] = kept.pop("data")["dataset"]
         settings = replace(settings, overrides=EmOverrides(**kept), **controlled)
         settings.check()
-        return settings, schedule.expand(experiment.schedule, MOVES)
+        return settings, schedule.expand(experiment.schedule, MOVES), 0, told(experiment)
 
     def _model_settings(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """What belongs to the data set, then what a file said, then what the controls say."""

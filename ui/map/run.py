@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.observe.solving import Background, Step, opening
+from em_core.records import frozen
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.map.scene import MapScene
 from ui import limits
 from ui.counted import Counted
 from ui.map.settings import MapSettings
+from ui.tape import Json
 
 # a certified gap below this share of the objective is the end of the road
 _CLOSE = 1e-12
@@ -60,6 +63,10 @@ class MapRun(Counted):
                 raise InvalidExperiment(f"h{place + 1}", value, "a place on the picture")
             code[place] = value
         return {"code": code.tolist()}
+
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        start = frozen(self.dragged(at, x, y)["code"])
+        return self.scene.preview(opening(replace(self.experiment, start=start)))
 
     def make(self) -> Step:
         last = self.steps[-1]

@@ -22,6 +22,13 @@ class MapSession(Session):
     settings: MapSettings
     run: MapRun
 
+    def forks(self, wanted: MapSettings, changed: set[str]) -> None:
+        """As many steps again, for another λ."""
+        place = self.player.place
+        self.run = self.runs.reopening(wanted, *self.run.taped)
+        self.settings = wanted
+        self.player.reopen(self.run, place)
+
     def restarts(self, wanted: MapSettings, changed: set[str]) -> None:
         if wanted.dictionary != JUST_LEARNED:
             wanted = wanted.without("dictionary")
@@ -41,7 +48,7 @@ class MapSession(Session):
     def use_dictionary(self, dictionary: Array) -> None:
         """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""
         with self.lock:
-            self.begin(self.settings.with_dictionary(dictionary))
+            self.keeping(lambda: self.begin(self.settings.with_dictionary(dictionary)))
 
     @property
     def just_learned(self) -> Array | None:

@@ -84,8 +84,9 @@ class MapSettings(Settings):
     v2: float = slider(-3, 3, 0.7, "v₂", step=0.05, change=_OTHER_SIGNAL)
     angle: float = slider(5, 175, 50.0, "Angle between the atoms (°)", step=5, change=_OTHER_SIGNAL)
     number: int = box(0, _NUMBERS - 1, 3, "Signal number", whole=True, change=_OTHER_SIGNAL)
+    # as many steps again, for another λ
     penalty: float = decades(
-        1e-4, 1e3, 0.7, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda", change=Change("restarts")
+        1e-4, 1e3, 0.7, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda", change=Change("forks")
     )
     precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", help=TERMS["β"], entry="settings.beta")
     solver: str = choice(

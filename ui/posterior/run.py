@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
+
+import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.observe.ladder import Background, Ladder
@@ -26,7 +29,6 @@ class PosteriorRun(Tape):
         self.experiment = experiment
         self.ladder = Ladder(experiment, Background(experiment.problem))
         self.scene = PosteriorScene(self.ladder.background)
-        self._light = [self.scene.frame(self.ladder, rung) for rung in self.ladder.rungs]
 
     @classmethod
     def reopening(cls, settings: PosteriorSettings) -> PosteriorRun:
@@ -56,16 +58,20 @@ class PosteriorRun(Tape):
         return {"cursor": str(cursor)} if cursor else {}
 
     def __len__(self) -> int:
-        return len(self._light)
+        return len(self.ladder.rungs)
 
     def step(self) -> bool:
         return False
 
     def gather(self) -> None:
-        pass
+        if not self._light:  # whole from the start
+            self._light = [self.draw(index, True) for index in range(len(self))]
 
     def draw(self, index: int, key: bool) -> Json:
-        return self._light[index]  # whole from the start
+        return self.scene.frame(self.ladder, self.ladder.rungs[index])
+
+    def series(self, at: int) -> Json:
+        return {}
 
     def inner(self, index: int) -> list[Json]:
         """q at every width, on the rungs that have one."""
@@ -82,6 +88,11 @@ class PosteriorRun(Tape):
         """The posterior's `mode` or `mean`."""
         result: list[float] = getattr(self.ladder.background.posterior, name).tolist()
         return result
+
+    def preview(self, at: int, handle: str, x: float, y: float) -> Json:
+        mean = np.array(self.dragged(x, y))
+        ladder = Ladder(replace(self.experiment, mean=mean), self.ladder.background)
+        return self.scene.preview(ladder, ladder.rungs[at])
 
     def dragged(self, x: float, y: float) -> list[float]:
         """μ where the reader dropped it. Raises `InvalidExperiment` for a place outside of every picture."""

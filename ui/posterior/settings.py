@@ -12,6 +12,7 @@ from em_core.sparse_coding import Problem
 from em_core.sparse_coding.learning import dictionaries
 from em_core.sparse_coding.posterior.ladder import NAME, WIDTHS, LadderExperiment
 from figures.look.glossary import TERMS
+from figures.posterior.scene import PENALTIES
 from ui import limits
 from ui.settings import Change, Overrides, Settings, choice, decades, slider
 
@@ -45,7 +46,7 @@ class PosteriorSettings(Settings):
 
     overrides: PosteriorOverrides = PosteriorOverrides()
     units: str = choice(UNITS, "one", "Hidden units", then=for_units)
-    penalty: float = decades(1e-2, 1e2, 2.0, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda")
+    penalty: float = decades(*PENALTIES, 2.0, "λ: sparsity", help=TERMS["λ"], entry="settings.lambda")
     precision: float = decades(1e-2, 1e3, 1.0, "β: precision of the noise", help=TERMS["β"], entry="settings.beta")
     v: float = slider(-5, 5, 1.2, "v: the signal", step=0.05, change=_OTHER_DATA)
     w: float = slider(0.1, 3, 1.0, "w: the atom", step=0.05, change=_OTHER_DATA)

@@ -52,6 +52,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "figure": _name,
     "x": _place,
     "y": _place,
+    "live": lambda value: type(value) is bool,
 }
 # the acts of every stage, and what each must say
 _NEEDED = {
@@ -96,6 +97,8 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
     if what == "drag":
         at = min(act.get("at", last), last)
         if act["handle"] not in {handle["id"] for handle in run.frames([at])[at].get("handles") or ()}:
+            if act.get("live"):
+                return None  # where it is dropped will be refused aloud
             raise InvalidExperiment("drag", act["handle"], "a handle that is on the picture now")
         return {**act, "at": at}
     if what in ("put", "take"):

@@ -39,11 +39,24 @@ class Between(_Told):
 
 
 @dataclass(frozen=True)
+class Held(_Told):
+    """What is shown while the reader holds a handle somewhere else. frame: the id of the one that it lies over.
+
+    shown: what that changes; None where the place cannot be: `refused` says why.
+    """
+
+    frame: str
+    shown: Json | None
+    refused: str
+
+
+@dataclass(frozen=True)
 class Message(_Told):
     """Scene and frames are those of figures/scene.py as JSON. What each part means stands in docs/stage.md.
 
     frames: all from number `first` on, which follows the frame with the id `after`. cursor: where to go if `turn` is
     new. answer: the number of the act that this answers. more: asks for the next slice of work, which leads to `goal`.
+    idle: tools that can do nothing now. aside: what is said of what was put aside.
     """
 
     scene: Json
@@ -64,3 +77,6 @@ class Message(_Told):
     waiting: bool
     paused: str
     inner: Between | None
+    idle: Sequence[str]
+    aside: str
+    held: Held | None

@@ -12,7 +12,7 @@ from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views.base import PlainView
 from figures.look.encode import Json
-from figures.scene import Handle, Hands
+from figures.scene import Handle, Hands, SliderHandle
 
 
 class DataView(Protocol):
@@ -32,7 +32,7 @@ class DataView(Protocol):
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to trails."""
 
-    def handles(self, moment: Moment) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """What the reader can drag."""
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters
 from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
-from figures.scene import Handle, Hands
+from figures.scene import Handle, Hands, SliderHandle
 
 # a place so near to a point, as a share of the picture, is the point's
 _SAME = 1e-3
 # numbers about single points that a frame carries at most
 MOST_TOLD = 3000
+# how far a slider moves a share: at 0 or 1 some of the data may be impossible
+_SHARES = (0.001, 0.999)
 # points of which no q says yet who made them
 UNSEEN = "$muted"
 
@@ -51,7 +54,7 @@ class PlainView:
         """What is told of a point under the mouse."""
         return {}
 
-    def handles(self, moment: Moment) -> list[Handle]:
+    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         return []
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
@@ -202,6 +205,26 @@ def padded(values: Array, share: float = 0.09) -> list[float]:
     low, high = float(finite.min()), float(finite.max())
     room = share * (high - low) or 1.0
     return [low - room, high + room]
+
+
+def share(id: str, label: str, value: float) -> SliderHandle:
+    """A slider for a probability."""
+    return SliderHandle(id, "data", label, *_SHARES, float(value), 0.001)
+
+
+def shares(part: str, values: Array, labels: Sequence[str]) -> list[SliderHandle]:
+    """Sliders for those shares of a whole that can change, `part/0`, `part/1`, …; of two shares for one."""
+    places = fit.movable(values)
+    return [
+        share(f"{part}/{place}", labels[place], values[place]) for place in places[: 1 if len(values) == 2 else None]
+    ]
+
+
+def inside(name: str, share: float) -> float:
+    """A share that was dragged, or `InvalidExperiment`."""
+    if not 0 < share < 1:
+        raise InvalidExperiment(name, round(share, 4), "a value between 0 and 1")
+    return share
 
 
 def near(name: str, place: float, values: Array) -> float:

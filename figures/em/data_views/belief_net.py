@@ -11,11 +11,12 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView
+from figures.em.data_views.base import PlainView, inside, share
 from figures.look import palette
 from figures.look.encode import Json
 from figures.look.layout import axis, hidden_axis
 from figures.look.montage import montage, nearly_square
+from figures.scene import SliderHandle
 
 _MOST_ROWS = 24
 
@@ -50,6 +51,15 @@ class BeliefNetView(PlainView):
     def told(self, moment: Moment) -> Json:
         """Of each row its share of log p, whichever of its hidden units the mouse is on."""
         return self.figure["hidden"].set(customdata=np.tile(moment.shares[self.shown], (self.n_hidden, 1)))
+
+    def handles(self, moment: Moment) -> list[SliderHandle]:
+        priors = zip(words.unit_names(self.n_hidden), self.model.prior(moment.step.after.theta), strict=True)
+        return [share(f"prior/{unit}", name, prior) for unit, (name, prior) in enumerate(priors)]
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        unit = int(handle.partition("/")[2])
+        moved: Parameters = self.model.with_prior(theta, unit, inside(words.unit_names(self.n_hidden)[unit], x))
+        return moved
 
     def note(self, moment: Moment) -> str:
         return words.belief_net(moment.step.after.q is not None)

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, shared, tinted, told
+from figures.em.data_views.base import PlainView, inside, shared, shares, tinted, told
 from figures.look import palette
 from figures.look.encode import Json
 from figures.look.layout import hidden_axis
 from figures.look.montage import montage, nearly_square
+from figures.scene import SliderHandle
 
 _MOST_ROWS = 60
 
@@ -48,6 +50,14 @@ class BinaryView(PlainView):
         picture = montage(theta["probabilities"], self.shape, min(self.k, 8))
         weights = [f"{k + 1}: {weight:.2f}" for k, weight in enumerate(theta["weights"])]
         return self.figure["means"].set(z=picture) | self.figure["weights"].set(text=weights)
+
+    def handles(self, moment: Moment) -> list[SliderHandle]:
+        return shares("weight", moment.step.after.theta["weights"], words.weight_names(self.k))
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        k = int(handle.partition("/")[2])
+        weight = inside(words.weight_names(self.k)[k], x)
+        return {**theta, "weights": fit.with_share(theta["weights"], k, weight)}
 
     def note(self, moment: Moment) -> str:
         return words.pictures(moment.step.after.q is not None)

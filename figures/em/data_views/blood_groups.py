@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from em_core.files.experiment import Experiment
 from em_core.models.abo_blood_groups import ALLELES, GROUPS
+from em_core.observe import fit
 from em_core.observe.moment import Moment
-from em_core.records import Parameters
+from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, bar, expected_ticks
+from figures.em.data_views.base import PlainView, bar, expected_ticks, inside, shares
 from figures.look import palette
 from figures.look.encode import Json
+from figures.scene import SliderHandle
 
 
 class BloodGroupsView(PlainView):
@@ -68,6 +72,15 @@ class BloodGroupsView(PlainView):
         hidden = self.figure["pure"].set(customdata=texts[:2]) | self.figure["mixed"].set(customdata=texts[:2])
         return hidden | self.figure["known"].set(customdata=texts[2:])
 
+    def handles(self, moment: Moment) -> list[SliderHandle]:
+        return shares("allele", _frequencies(moment.step.after.theta), words.ALLELE_NAMES)
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        place = int(handle.partition("/")[2])
+        frequency = inside(words.ALLELE_NAMES[place], x)
+        moved = fit.with_share(_frequencies(theta), place, frequency)
+        return {allele: frozen(share) for allele, share in zip(ALLELES, moved, strict=True)}
+
     def note(self, moment: Moment) -> str:
         theta, q = moment.step.after.theta, moment.step.after.q
         return words.said(words.alleles((allele, float(theta[allele])) for allele in ALLELES), q is not None)
@@ -75,3 +88,8 @@ class BloodGroupsView(PlainView):
     def _bar(self, name: str, color: str, label: str, **more: Any) -> None:
         inside = {"textposition": "inside", "insidetextanchor": "middle", "width": 0.62}
         bar(self.figure, name, color, label, hover="%{customdata}", **inside, **more)
+
+
+def _frequencies(theta: Parameters) -> Array:
+    """(3,) of the alleles."""
+    return np.array([float(theta[allele]) for allele in ALLELES])

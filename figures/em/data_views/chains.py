@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
-from em_core.records import Array, Parameters
+from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, padded, told
+from figures.em.data_views.base import UNSEEN, PlainView, inside, near, padded, share, told
 from figures.look import layout, palette
 from figures.look.encode import Json, blended_colors, symbols
+from figures.scene import Handle, SliderHandle
 
 
 class ChainsView(PlainView):
@@ -41,8 +44,8 @@ class ChainsView(PlainView):
             for ribbon in self.ribbons:
                 result |= ribbon.set(y=[])
             return result | series.set(marker_color=UNSEEN, marker_symbol="circle")
-        for ribbon, share in zip(self.ribbons, q.probabilities, strict=True):
-            result |= ribbon.set(y=share)
+        for ribbon, height in zip(self.ribbons, q.probabilities, strict=True):
+            result |= ribbon.set(y=height)
         return result | series.set(
             marker_color=blended_colors(self._broken(q.probabilities, 1.0 / self.k)),
             marker_symbol=symbols(self._broken(q.probabilities, 0.0)),
@@ -67,6 +70,34 @@ class ChainsView(PlainView):
         lines = [] if q is None else [(words.state(k), self._broken(row)) for k, row in enumerate(q.probabilities)]
         above = "%{y} at time %{x}"
         return told(self.figure["series"], above, *lines, (words.STEP, self._broken(moment.shares)))
+
+    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
+        """The levels of the states in the picture; of states that emit symbols, how likely they are to stay."""
+        theta = moment.step.after.theta
+        levels = self._levels(theta)
+        if levels is not None:
+            x = float(self.places[0]) - 0.5
+            return [
+                Handle(f"level/{k}", "data", x, float(level), words.level_name(k), palette.component(k), along="y")
+                for k, level in enumerate(levels)
+            ]
+        staying = theta["transition_matrix"].diagonal()
+        return [share(f"stay/{k}", words.stay_names(self.k)[k], staying[k]) for k in fit.movable(staying)]
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        part, _, number = handle.partition("/")
+        k = int(number)
+        if part == "stay":
+            transitions = theta["transition_matrix"].copy()
+            transitions[k] = fit.with_share(transitions[k], k, inside(words.stay_names(self.k)[k], x))
+            return {**theta, "transition_matrix": frozen(transitions)}
+        name = "means" if "means" in theta else "rates"
+        level = near(words.level_name(k), y, self.data.values)
+        if name == "rates" and not level > 0:
+            raise InvalidExperiment(words.level_name(k), round(level, 4), "a rate above 0")
+        levels = theta[name].copy()
+        levels.reshape(self.k)[k] = level
+        return {**theta, name: frozen(levels)}
 
     def note(self, moment: Moment) -> str:
         theta = moment.step.after.theta

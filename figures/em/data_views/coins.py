@@ -88,6 +88,7 @@ class CoinsView(PlainView):
                 f"Coin {words.coin(k)}: probability of heads",
                 palette.component(k),
                 axes=["xaxis3", "yaxis3"],
+                along="x",
             )
             for k, probability in enumerate(moment.step.after.theta["probabilities"])
         ]

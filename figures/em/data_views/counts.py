@@ -101,7 +101,7 @@ class CountsView(PlainView):
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [
-            Handle(f"{k}", "data", float(rate), 0.0, f"Rate of component {k + 1}", palette.component(k))
+            Handle(f"{k}", "data", float(rate), 0.0, f"Rate of component {k + 1}", palette.component(k), along="x")
             for k, rate in enumerate(moment.step.after.theta["rates"])
         ]
 

@@ -8,12 +8,16 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
-from em_core.records import Parameters
+from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, ellipse, segments, told
 from figures.look import layout, palette
 from figures.look.encode import Json
+from figures.scene import Handle
+
+# a factor is drawn as far as so many of its standard deviations lead
+_REACH = 2
 
 
 class FactorsView(PlaneView):
@@ -62,7 +66,7 @@ class FactorsView(PlaneView):
         mean = theta["mean"][self.drawn]
         loadings = theta["loadings"]
         x, y = ellipse(mean, self.model.covariance(theta)[np.ix_(self.drawn, self.drawn)], 1, 2)
-        reach = 2 * loadings[self.drawn].T
+        reach = _REACH * loadings[self.drawn].T
         ends = segments(*(mean[:, None] - reach.T), *(mean[:, None] + reach.T))
         return {
             **self.figure["outline"].set(x=x, y=y),
@@ -78,6 +82,26 @@ class FactorsView(PlaneView):
             spreads = np.broadcast_to(q.deviations, q.means.shape)
             lines = [(words.factor(k), q.means[:, k], spreads[:, k]) for k in range(q.means.shape[1])]
         return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+
+    def handles(self, moment: Moment) -> list[Handle]:
+        theta, color = moment.step.after.theta, palette.component(2)
+        ends = (theta["mean"][:, None] + _REACH * theta["loadings"]).T
+        factors = [
+            Handle(f"factor/{number}", "data", *self.place(end), words.factor_end(number), color)
+            for number, end in enumerate(ends)
+        ]
+        return [Handle("mean", "data", *self.place(theta["mean"]), words.MEAN, "$text"), *factors]
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        """The mean, or the loadings of a factor on the two columns that are drawn."""
+        mean = theta["mean"]
+        if handle == "mean":
+            return {**theta, "mean": frozen(self.moved(words.MEAN, mean, x, y))}
+        number = int(handle.partition("/")[2])
+        loadings = theta["loadings"].copy()
+        end = self.moved(words.factor_end(number), mean + _REACH * loadings[:, number], x, y)
+        loadings[self.drawn, number] = (end[self.drawn] - mean[self.drawn]) / _REACH
+        return {**theta, "loadings": frozen(loadings)}
 
     def note(self, moment: Moment) -> str:
         noise = np.atleast_1d(moment.step.after.theta["noise_variances"])

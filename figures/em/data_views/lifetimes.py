@@ -61,7 +61,9 @@ class LifetimesView(PlainView):
         }
 
     def handles(self, moment: Moment) -> list[Handle]:
-        return [Handle("mean", "data", float(moment.step.after.theta["mean"]), -0.8, "Mean lifetime", "$text")]
+        return [
+            Handle("mean", "data", float(moment.step.after.theta["mean"]), -0.8, "Mean lifetime", "$text", along="x")
+        ]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         if not 0 < x <= 10 * self.span:

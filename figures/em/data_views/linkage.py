@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, bar, expected_ticks
+from figures.em.data_views.base import PlainView, bar, expected_ticks, inside, share
 from figures.look import palette
 from figures.look.encode import Json
-from figures.scene import Handle
+from figures.scene import Handle, SliderHandle
 
 _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
 # animals that speak for θ, animals that speak against it, animals that say nothing
@@ -80,14 +79,13 @@ class LinkageView(PlainView):
             result |= self.figure[name].set(customdata=told)
         return result
 
-    def handles(self, moment: Moment) -> list[Handle]:
-        theta = float(moment.step.after.theta["theta"])
-        return [Handle("theta", "whole", theta, moment.bound.log_evidence, "θ", "$text")]
+    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
+        """One thing to take hold of by its value, or by its place under the curve."""
+        theta, height = float(moment.step.after.theta["theta"]), moment.bound.log_evidence
+        return [share("value", "θ", theta), Handle("theta", "whole", theta, height, "θ", "$text", along="x")]
 
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        if not 0 < x < 1:
-            raise InvalidExperiment("θ", round(x, 4), "a value between 0 and 1")
-        return {"theta": frozen(x)}
+        return {"theta": frozen(inside("θ", x))}
 
     def note(self, moment: Moment) -> str:
         q, theta = moment.step.after.q, float(moment.step.after.theta["theta"])

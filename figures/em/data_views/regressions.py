@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe import fit
 from em_core.observe.moment import Moment
-from em_core.records import Parameters
+from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, padded, shared, tinted, told
+from figures.em.data_views.base import UNSEEN, PlainView, near, padded, shared, tinted, told
 from figures.look import layout, palette
 from figures.look.encode import Json
+from figures.scene import Handle
 
 
 class RegressionView(PlainView):
@@ -28,6 +31,10 @@ class RegressionView(PlainView):
         varying = np.flatnonzero(np.ptp(self.inputs, axis=0) > 0)
         self.drawn = int(varying[0]) if len(varying) else 0
         self.span = padded(self.inputs[:, self.drawn])
+        # where a line can be taken hold of, and what of it then moves: its slope, and its level where there is one
+        self.grips = [float(end(self.inputs[:, self.drawn])) for end in (np.min, np.max)]
+        level = np.flatnonzero((np.ptp(self.inputs, axis=0) == 0) & (self.inputs[0] != 0))
+        self.free = [self.drawn, *level[:1].tolist()] if self.drawn in varying else [self.drawn]
         x, y = self._labels()
         self.figure = figure = Figure(
             "data", x=x, y=y, xaxis={"range": self.span}, yaxis={"range": padded(self.targets, 0.15)}
@@ -55,8 +62,7 @@ class RegressionView(PlainView):
         return tinted(self.figure["points"], None if q is None else q.probabilities)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        ends = np.tile(self.inputs.mean(axis=0), (2, 1))
-        ends[:, self.drawn] = self.span
+        ends = self._along(self.span)
         twice = broken(np.array([self.span, self.span]))
         result: Json = {}
         for k, (line, band) in enumerate(zip(self.lines, self.bands, strict=True)):
@@ -75,6 +81,36 @@ class RegressionView(PlainView):
     def told(self, moment: Moment) -> Json:
         lines = shared(moment.step.after.q, words.responsibility)
         return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+
+    def handles(self, moment: Moment) -> list[Handle]:
+        coefficients, ends = moment.step.after.theta["coefficients"], self._along(self.grips)
+        return [
+            Handle(
+                f"{k}/{end}",
+                "data",
+                x,
+                float(ends[end] @ line),
+                words.line_end(k, end),
+                palette.component(k),
+                along="y",
+            )
+            for k, line in enumerate(coefficients)
+            for end, x in enumerate(self.grips)
+            if ends[end, self.free].any()
+        ]
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        k, end = (int(part) for part in handle.split("/"))
+        height = near(words.line_end(k, end), y, self.targets)
+        coefficients = theta["coefficients"].copy()
+        coefficients[k] = fit.tilted(coefficients[k], self._along(self.grips), end, height, self.free)
+        return {**theta, "coefficients": frozen(coefficients)}
+
+    def _along(self, places: Sequence[float]) -> Array:
+        """(n, P) inputs at these places of the one that is drawn, the others at their means."""
+        inputs = np.tile(self.inputs.mean(axis=0), (len(places), 1))
+        inputs[:, self.drawn] = places
+        return inputs
 
     def note(self, moment: Moment) -> str:
         return words.said(words.lines(moment.step.after.theta["weights"]), moment.step.after.q is not None)

@@ -101,8 +101,39 @@ def weights(values: Iterable[float]) -> str:
     return "weights " + ", ".join(f"{weight:.2f}" for weight in values)
 
 
+def weight_names(k: int) -> list[str]:
+    """Of the sliders of K components."""
+    return [f"weight of component {number}" for number in range(1, k + 1)]
+
+
+def stay_names(k: int) -> list[str]:
+    """Of the sliders of the states of a chain."""
+    return [f"p(stay in state {number})" for number in range(1, k + 1)]
+
+
+def unit_names(n_hidden: int) -> list[str]:
+    """Of the sliders of hidden units."""
+    return [f"p(h{number} = 1)" for number in range(1, n_hidden + 1)]
+
+
+ALLELE_NAMES = ("allele A", "allele B", "allele O")
+
+
 def lines(values: Iterable[float]) -> str:
     return f"{weights(values)}; dashed: one standard deviation"
+
+
+def line_end(k: int, end: int) -> str:
+    """Of a line's handle."""
+    return f"{('Left', 'Right')[end]} end of line {k + 1}"
+
+
+MEAN = "Mean"
+
+
+def factor_end(number: int) -> str:
+    """Of a factor's handle."""
+    return f"End of factor {number + 1}"
 
 
 def coin(k: int) -> str:
@@ -134,6 +165,11 @@ def emissions(rows: Iterable[Iterable[float]]) -> str:
     """Of the states of a chain of symbols."""
     shown = (", ".join(f"{p:.2f}" for p in row) for row in rows)
     return "; ".join(f"state {k} emits {row}" for k, row in enumerate(shown, start=1))
+
+
+def level_name(k: int) -> str:
+    """Of a state's handle."""
+    return f"Level of state {k + 1}"
 
 
 def levels(values: Iterable[float]) -> str:

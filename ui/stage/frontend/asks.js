@@ -57,7 +57,7 @@ export class Asks {
    */
   add(ask, byReader = !AUTOMATIC.has(ask.act)) {
     let taken = true;
-    const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn);
+    const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn && !other.live === !ask.live);
     if (same && ask.act === "advance") same.to = Math.max(same.to ?? 0, ask.to ?? 0);
     else if (same && LATEST_COUNTS.has(ask.act)) Object.assign(same, ask);
     else if (!byReader || this.waiting.filter((other) => this.byReader.has(other)).length < MOST) {
@@ -72,6 +72,11 @@ export class Asks {
   /** @param {string} name */
   drop(name) {
     this.waiting = this.waiting.filter((ask) => ask.act !== name);
+  }
+
+  /** What the reader no longer holds need not be asked. */
+  withdraw() {
+    this.waiting = this.waiting.filter((ask) => !ask.live);
   }
 
   next() {

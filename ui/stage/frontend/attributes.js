@@ -76,3 +76,12 @@ export const alike = (one, other) =>
  * @param {any} value
  */
 export const own = (value) => (Array.isArray(value) && value.length === 2 ? [...value] : value);
+
+/**
+ * The entries that concern one figure.
+ * @template T
+ * @param {string} figure
+ * @param {Record<string, T>} entries  by address
+ * @returns {Map<string, T>}
+ */
+export const within = (figure, entries) => new Map(Object.entries(entries).filter(([key]) => key.startsWith(`${figure}/`)));

@@ -1,7 +1,7 @@
 // @ts-check
 /** A scene on the screen: header, cards and transport, built once, and any of its frames shown on them. */
 import { Arrangement } from "./arrange.js";
-import { count } from "./attributes.js";
+import { count, within } from "./attributes.js";
 import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
@@ -18,15 +18,6 @@ const GLIDE = 300; // milliseconds
 const STEP = 50; // milliseconds for each step of a way that a frame describes
 const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
 
-/**
- * The entries that concern one figure.
- * @template T
- * @param {string} figure
- * @param {Record<string, T>} entries  by address
- * @returns {Map<string, T>}
- */
-const within = (figure, entries) => new Map(Object.entries(entries).filter(([key]) => key.startsWith(`${figure}/`)));
-
 export class Display {
   /** @type {Map<string, Inner[]>} */
   inner = new Map(); // the finer frames on the way to a frame, by its id
@@ -40,16 +31,21 @@ export class Display {
   refitting = 0;
   /** @type {import("./types.js").Frame | null} */
   coming = null; // the frame that pictures and numbers are on their way to
+  /** @type {import("./types.js").Preview | null} */
+  preview = null; // what lies over the frame in view while the reader holds a handle
+  refused = ""; // why it cannot be where they hold it
+  /** @type {string | null | undefined} */
+  only = null; // the handle whose picture alone is drawn now; the others follow
   /** @type {number | null} */
   at = null; // the frame in view
 
   /**
-   * `on`: what the reader does on the transport, plus drop(handle, x, y), hand(deed, figure, x, y), switched() when another figure is to be shown,
-   * looked() when the reader has chosen it, innerWanted(), innerMoved(stop).
+   * `on`: what the reader does on the transport, plus `hand` with handles, point(deed, figure, x, y) with points, switched() when another
+   * figure is to be shown, looked() when the reader has chosen it, innerWanted(), innerMoved(stop).
    * @param {import("./types.js").Scene} scene
    * @param {HTMLElement} node  of the stage
-   * @param {ConstructorParameters<typeof Transport>[1] & { drop: (handle: string, x: number, y: number) => void,
-   *   hand: (deed: string, figure: string, x: number, y: number) => void,
+   * @param {ConstructorParameters<typeof Transport>[1] & { hand: import("./types.js").HandleEvents,
+   *   point: (deed: string, figure: string, x: number, y: number) => void,
    *   switched: () => void, looked: () => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
    */
   constructor(scene, node, on) {
@@ -66,7 +62,7 @@ export class Display {
     this.views = scene.views.map((view, number) => new View(view, scene, {
       seek: (frame) => on.seek(frame, true),
       now: () => this.at,
-      drop: on.drop,
+      point: on.point,
       hand: on.hand,
       switched: () => chosen(this.views[number]),
       grown: () => this.refit(),
@@ -156,6 +152,17 @@ export class Display {
     this.header.announce(!on);
   }
 
+  /**
+   * Whether the reader holds a handle: meanwhile no screen reader says what changes.
+   * @param {boolean} on
+   */
+  holding(on) {
+    this.header.announce(!on);
+    this.transport.announce(!on);
+    this.node.toggleAttribute("data-held", on);
+    if (!on) this.views.forEach((view) => view.release());
+  }
+
   /** @param {{ frame: string, frames: Inner[] }} inner */
   acceptInner({ frame, frames }) {
     this.inner.set(frame, frames.map(decode));
@@ -165,36 +172,39 @@ export class Display {
    * Show the frame at the playback's cursor. Of a light one only its place: pictures, numbers and words come together, a
    * moment later, and until then those of another frame step back; so they do while a tape is being opened again.
    * @param {import("./playback.js").Playback} playback
-   * @param {Pick<import("./types.js").Message, "goal" | "paused">} message
+   * @param {Pick<import("./types.js").Message, "goal" | "paused" | "idle" | "aside">} message
    * @param {boolean} [glide]
    */
-  show(playback, { goal, paused }, glide = false) {
+  show(playback, { goal, paused, idle, aside }, glide = false) {
     const { history, cursor, frame, working, ended } = playback;
     if (!frame) return;
     const whole = history.whole(cursor);
-    const inner = this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop];
+    const inner = this.preview ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
     const slot = this.slots(playback, inner);
     this.transport.show({
-      cursor, last: history.last, next: frame.next, ended, paused, working, goal,
-      caption: whole ? slot(this.scene.caption)?.text ?? "" : null,
+      cursor, last: history.last, next: frame.next, ended, paused, working, goal, idle, aside,
+      caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
     });
     this.node.toggleAttribute("data-waiting", !whole || playback.opening);
     if (!whole || (this.coming === frame && !inner)) return; // what is on its way to this frame goes on
     this.settle();
     history.visit(cursor);
-    this.header.show(slot, frame.lit ?? []);
+    const { lit = [], handles = [], inner_at: at } = this.preview ?? frame;
+    this.header.show(slot, lit);
     const theme = this.theme ?? this.readTheme();
     const steps = glide && !inner && this.at === cursor - 1 ? this.way(frame) : null;
     const duration = glide && !inner ? this.glideTime(playback.playing, steps) : 0;
     this.at = cursor;
     const shown = {
-      held: this.values(playback, inner), slot, handles: frame.handles ?? [], theme, glide: duration > 0,
+      held: this.values(playback, inner), slot, handles, theme, glide: duration > 0,
       way: (/** @type {string} */ figure) => within(figure, duration ? steps?.set ?? {} : {}),
     };
-    const tweens = this.views.map((view) => view.show(shown)).filter((tween) => tween !== null);
+    const under = handles.find(({ id }) => id === this.only)?.figure;
+    const drawn = under ? this.views.filter(({ figures }) => figures.some(({ id }) => id === under)) : this.views;
+    const tweens = drawn.map((view) => view.show(shown)).filter((tween) => tween !== null);
     for (const view of this.views) {
-      view.inner?.rest(frame.inner_at);
-      if (this.innerStop !== null) view.inner?.show(this.innerStop);
+      view.inner?.rest(at);
+      if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop);
     }
     this.node.dataset.frame = String(cursor);
     const text = duration ? steps?.text : undefined;

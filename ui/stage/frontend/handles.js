@@ -7,7 +7,7 @@ import { paint } from "./theme.js";
 /**
  * @typedef {import("./plotly.js").Axis} Axis
  * @typedef {{ node: HTMLButtonElement, x: number, y: number, label: string, axes: [string, string],
- *   timer?: ReturnType<typeof setTimeout> }} Grip  a handle as it is on the screen
+ *   along?: "x" | "y" | null, timer?: ReturnType<typeof setTimeout> }} Grip  a handle as it is on the screen
  */
 
 const PAUSE = 600; // milliseconds without a key before a handle moved by keys counts as dropped
@@ -31,20 +31,23 @@ const inside = (axis, pixel) => axis.p2d(Math.min(Math.max(pixel - axis._offset,
 export class Handles {
   /** @type {Map<string, Grip>} */
   grips = new Map(); // by the handle's id
+  /** @type {{ id: string, x: number, y: number, moved: boolean } | null} */
+  pulled = null; // the one under the pointer, and where inside it that took hold
+  /** @type {string | null} */
+  keyed = null; // the one that keys move
 
   /**
-   * `dropped(id, x, y)` is called when a handle comes to rest somewhere else.
    * @param {import("./plotly.js").Host} host  the figure beneath
-   * @param {(id: string, x: number, y: number) => void} dropped
+   * @param {import("./types.js").HandleEvents} on
    */
-  constructor(host, dropped) {
+  constructor(host, on) {
     this.host = host;
-    this.dropped = dropped;
+    this.on = on;
     this.node = el("div", { class: "stage-handles" });
   }
 
   /**
-   * @param {import("./types.js").Handle[]} handles
+   * @param {import("./types.js").PlacedHandle[]} handles
    * @param {import("./types.js").Theme} theme
    */
   show(handles, theme) {
@@ -55,12 +58,15 @@ export class Handles {
       grip.node.remove();
       this.grips.delete(id);
     });
-    for (const { id, x, y, label, color = "$text", axes = ["xaxis", "yaxis"] } of handles) {
+    for (const { id, x, y, label, color = "$text", axes = ["xaxis", "yaxis"], along } of handles) {
       const grip = this.grips.get(id) ?? this.add(id);
-      clearTimeout(grip.timer); // a frame that arrives is what counts
+      if (id === this.pulled?.id || id === this.keyed) { // it is where the hand is; beside its own way, where that leads
+        if (along) this.place(grip, along === "x" ? grip.x : x, along === "y" ? grip.y : y);
+        continue;
+      }
       grip.node.style.setProperty("--tint", paint(color, theme.colors));
       grip.node.title = label;
-      Object.assign(grip, { axes, label });
+      Object.assign(grip, { axes, label, along });
       this.place(grip, x, y);
     }
   }
@@ -93,7 +99,8 @@ export class Handles {
     const left = horizontal._offset + horizontal.d2p(x), top = vertical._offset + vertical.d2p(y);
     grip.node.style.transform = `translate(${left}px, ${top}px)`;
     grip.node.hidden = !within(horizontal, left) || !within(vertical, top);
-    grip.node.setAttribute("aria-label", `${grip.label}: ${Number(x.toPrecision(4))}, ${Number(y.toPrecision(4))}`);
+    const told = grip.along ? [grip.along === "x" ? x : y] : [x, y];
+    grip.node.setAttribute("aria-label", `${grip.label}: ${told.map((number) => Number(number.toPrecision(4))).join(", ")}`);
   }
 
   /** @param {string} id */
@@ -101,27 +108,31 @@ export class Handles {
     const node = el("button", { class: "stage-handle", type: "button", "aria-roledescription": "drag handle" });
     /** @type {Grip} */
     const grip = { node, x: 0, y: 0, label: "", axes: ["xaxis", "yaxis"] };
-    /** @type {{ x: number, y: number, moved: boolean } | null} */
-    let held = null; // where inside the handle the pointer took hold
     node.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || this.pulled) return; // a second finger holds nothing
       const box = node.getBoundingClientRect();
-      held = { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2, moved: false };
+      const [x, y] = [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
+      this.pulled = { id, x, y, moved: false };
       node.setPointerCapture(event.pointerId);
+      node.focus({ preventScroll: true }); // not every browser does so, and Escape is for the one that is held
     });
     node.addEventListener("pointermove", (event) => {
-      if (!held) return;
-      held.moved = true;
+      const { pulled } = this;
+      if (pulled?.id !== id) return;
+      pulled.moved = true;
       const box = this.host.getBoundingClientRect();
-      this.move(grip, event.clientX - held.x - box.left, event.clientY - held.y - box.top);
+      this.move(grip, event.clientX - pulled.x - box.left, event.clientY - pulled.y - box.top);
+      this.on.held(id, grip.x, grip.y);
     });
     node.addEventListener("pointerup", () => {
-      const moved = held?.moved;
-      held = null;
-      if (moved) this.dropped(id, grip.x, grip.y);
+      const { pulled } = this;
+      if (pulled?.id !== id) return;
+      this.pulled = null;
+      if (pulled.moved) this.on.dropped(id, grip.x, grip.y);
     });
-    node.addEventListener("pointercancel", () => (held = null));
+    node.addEventListener("pointercancel", () => this.pulled?.id === id && this.on.cancelled());
     node.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.on.cancelled();
       const arrow = ARROWS[event.key], axes = this.axes(grip);
       if (!arrow || !axes || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
@@ -130,8 +141,13 @@ export class Handles {
       this.move(grip,
         horizontal._offset + horizontal.d2p(grip.x) + arrow[0] * size * horizontal._length,
         vertical._offset + vertical.d2p(grip.y) - arrow[1] * size * vertical._length);
+      this.keyed = id;
+      this.on.held(id, grip.x, grip.y);
       clearTimeout(grip.timer);
-      grip.timer = setTimeout(() => this.dropped(id, grip.x, grip.y), PAUSE);
+      grip.timer = setTimeout(() => {
+        this.keyed = null;
+        this.on.dropped(id, grip.x, grip.y);
+      }, PAUSE);
     });
     this.grips.set(id, grip);
     this.node.append(node);
@@ -146,10 +162,14 @@ export class Handles {
    */
   move(grip, left, top) {
     const axes = this.axes(grip);
-    if (axes) this.place(grip, inside(axes[0], left), inside(axes[1], top));
+    if (!axes) return;
+    const { along, x, y } = grip;
+    this.place(grip, along === "y" ? x : inside(axes[0], left), along === "x" ? y : inside(axes[1], top));
   }
 
-  destroy() {
+  /** What is in the reader's hand goes back to where the frame has it. */
+  release() {
     this.grips.forEach(({ timer }) => clearTimeout(timer));
+    this.pulled = this.keyed = null;
   }
 }

@@ -55,17 +55,25 @@ export function keySwitch(names) {
 }
 
 /**
+ * What scenes call a key: with Ctrl (on a Mac, Command) another one, such as `ctrl+z` and `ctrl+shift+z`.
+ * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">} event
+ */
+function called({ key, ctrlKey, metaKey, shiftKey }) {
+  return ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}${key.toLowerCase()}` : key;
+}
+
+/**
  * Call `press(key)` for each key meant for the stage; it returns true when it has used it. Returns a stop function.
  * @param {(key: string) => boolean} press
  */
 export function listen(press) {
   /** @param {KeyboardEvent} event */
   const listener = (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || event.isComposing) return;
+    if (event.altKey || event.defaultPrevented || event.isComposing) return;
     if (event.target instanceof Element && needsKey(event.target, event.key)) return;
     const inTape = event.target instanceof Element && event.target.closest(".stage-tape") !== null;
     if (off() && !(inTape && MOVES.has(event.key))) return;
-    if (press(event.key)) {
+    if (press(called(event))) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }

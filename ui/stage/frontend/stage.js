@@ -2,11 +2,13 @@
 /** The stage: takes messages from Python, shows frames, and reports what the reader does. See docs/stage.md. */
 import { Address } from "./address.js";
 import { Asks } from "./asks.js";
+import { Between } from "./between.js";
 import { Connection } from "./connection.js";
 import { Display } from "./display.js";
 import { el, load } from "./dom.js";
 import { follow, renew, repeat } from "./following.js";
 import { listen } from "./keys.js";
+import { Live } from "./live.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
@@ -57,10 +59,9 @@ class Stage {
   message;
   /** @type {string | undefined} */
   session; // of the server, that it came from
-  /** @type {number | null} */
-  stop = null; // of the finer frames, to which a link leads
   /** @type {Display | undefined} */
   display; // of its scene
+  still = false; // what comes into view is on the screen already
 
   /** @param {Component} component */
   constructor(component) {
@@ -75,7 +76,8 @@ class Stage {
     this.asks = new Asks({
       send: (ask) => this.component.setTriggerValue("act", ask),
       changed: (ask) => {
-        this.display?.transport.busy(ask !== null);
+        this.display?.transport.busy(ask !== null && !ask.live);
+        if (!ask) this.live.next();
         if (!this.asks.all.length) this.connection.drained();
       },
       ready: () => this.place.present && this.connection.ready,
@@ -89,6 +91,22 @@ class Stage {
       speed: () => this.display?.transport.perSecond ?? 1,
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (place) => this.component.setStateValue("cursor", place),
+    });
+    this.live = new Live({
+      frame: () => this.playback.frame?.id,
+      ask: (act, byReader) => this.playback.ask(act, byReader),
+      withdraw: () => this.asks.withdraw(),
+      free: () => !this.asks.busy,
+      changed: () => this.show(),
+      holding: (on) => {
+        this.playback.pause();
+        this.display?.holding(on);
+      },
+    });
+    this.between = new Between(this.playback, {
+      display: () => this.display,
+      show: () => this.show(),
+      moved: () => this.presenter.tell(),
     });
     this.presenter = new Presenter(this.node, {
       display: () => this.display,
@@ -149,6 +167,8 @@ class Stage {
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
+    const over = this.live.over; // what comes of a drop is on the screen already
+    this.live.take(answered, message.held);
     const { history } = playback;
     const complete = history.accept(message);
     if (complete) history.fill(message.fills ?? []);
@@ -158,7 +178,7 @@ class Stage {
     if (rebuilt) this.fit();
     if (message.look && (!before || message.returns !== before.returns)) {
       this.presenter.follow(message.look);
-      this.stop = message.look.inner ?? null;
+      this.between.stop = message.look.inner ?? null;
     } else if (rebuilt) this.presenter.renew();
     display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
@@ -166,9 +186,11 @@ class Stage {
       display.transport.coming(message.coming ?? [], theme);
       if (message.session !== this.session && playback.frame?.id === held) renew(playback, message.turn);
       this.session = message.session;
+      this.still = over && !this.live.over;
       follow(playback, message, answered, rebuilt);
+      this.still = false;
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
-      this.returnTo(message);
+      if (!message.waiting) this.between.follow();
     } else if (!asks.has("resend")) {
       asks.add({ act: "resend" });
     }
@@ -182,6 +204,7 @@ class Stage {
    */
   build({ scene }) {
     const { playback, asks, display: before } = this;
+    this.live.clear();
     before?.destroy();
     playback.restart();
     const display = new Display(scene, this.node, {
@@ -194,15 +217,15 @@ class Stage {
       further: (frame) => playback.further(frame),
       rest: () => playback.rest(0),
       act: (act) => this.act(act),
-      drop: (handle, x, y) => playback.ask({ act: "drag", handle, x, y }),
-      hand: (deed, figure, x, y) => playback.ask({ act: deed, figure, x, y }),
+      hand: this.live,
+      point: (deed, figure, x, y) => playback.ask({ act: deed, figure, x, y }),
       switched: () => {
         display.settle();
         this.show();
       },
       looked: () => this.presenter.tell(),
-      innerWanted: () => this.wantInner(),
-      innerMoved: (stop) => this.showInner(stop),
+      innerWanted: () => this.between.want(),
+      innerMoved: (stop) => this.between.show(stop),
     });
     if (before) display.keepFaces(before);
     if (before && before.innerStop !== null) this.presenter.tell();
@@ -214,7 +237,12 @@ class Stage {
   }
 
   show(glide = false) {
-    if (this.message) this.display?.show(this.playback, this.message, glide);
+    const { display, live, message, playback } = this;
+    if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
+    if (!message || !display) return;
+    const { preview, refused, brief } = live;
+    Object.assign(display, { preview, refused, only: brief ? live.hand?.handle : null });
+    display.show(playback, message, glide && !this.still);
     this.tips.place();
   }
 
@@ -223,41 +251,8 @@ class Stage {
    * @param {boolean} glide
    */
   arrived(glide) {
-    const { display } = this;
-    if (display && display.innerStop !== null) {
-      display.innerStop = null;
-      this.presenter.tell();
-    }
+    this.between.leave();
     this.show(glide);
-  }
-
-  /**
-   * Go to the finer frame that a link names, as soon as the frame is there.
-   * @param {Message} message
-   */
-  returnTo({ waiting }) {
-    const { stop, playback, display } = this;
-    if (stop === null || waiting || !playback.history.whole(playback.cursor)) return;
-    this.stop = null;
-    const stops = display?.scene.inner?.stops ?? [];
-    if (stop < stops.length && (playback.frame?.inner_at ?? null) !== null) this.showInner(stop);
-  }
-
-  wantInner() {
-    const { frame } = this.playback;
-    if (!frame || this.display?.inner.has(frame.id) || this.asks.has("inner") || (frame.inner_at ?? null) === null) return;
-    this.playback.ask({ act: "inner" });
-  }
-
-  /** @param {number} stop */
-  showInner(stop) {
-    const { playback, display } = this;
-    if (!display || !playback.history.whole(playback.cursor)) return;
-    playback.pause();
-    this.wantInner();
-    display.innerStop = stop; // shown as soon as its frames are here
-    this.show();
-    this.presenter.tell();
   }
 
   /** @param {Act} act */
@@ -270,6 +265,7 @@ class Stage {
   press(key) {
     const { playback, place, message } = this;
     if (!playback.frame || !place.present || !message) return false;
+    if (key === "Escape" && this.live.cancelled()) return true;
     /** @type {Record<string, (() => void) | undefined>} */
     const moves = {
       ArrowRight: () => playback.next(),
@@ -287,6 +283,7 @@ class Stage {
   }
 
   destroy() {
+    this.live.clear();
     this.room.destroy();
     this.presenter.destroy();
     this.playback.destroy();

@@ -72,8 +72,13 @@ export class Transport {
       else if (chip) on.seek(Number(chip.dataset.frame), true);
     } } });
     this.copy = new CopyLink(this.names, on.rest);
-    this.tools = el("div", { class: "stage-tools" }, ...(scene.tools ?? []).map(({ act, label, title }) =>
-      el("button", { class: "stage-tool", type: "button", title, on: { click: () => on.act(act) } }, label)),
+    this.deeds = (scene.tools ?? []).map(({ act, label, title, icon: drawn }) => ({
+      act: act.act,
+      node: el("button", { class: drawn ? "stage-button" : "stage-tool", type: "button", title, "aria-label": drawn ? label : null,
+        on: { click: ({ currentTarget }) => currentTarget.getAttribute("aria-disabled") === "true" || on.act(act) } },
+      drawn ? icon(drawn) : label),
+    }));
+    this.tools = el("div", { class: "stage-tools" }, ...this.deeds.map(({ node }) => node),
       this.copy.node, this.copy.said, keySwitch(this.names));
     this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
     this.ended = el("p", { class: "stage-ended" });
@@ -168,9 +173,9 @@ export class Transport {
 
   /**
    * @param {{ cursor: number, last: number, next?: import("./types.js").Next | null, ended?: string | null,
-   *   paused?: string, caption: string | null, working: boolean, goal?: number | null }} state
+   *   paused?: string, caption: string | null, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
    */
-  show({ cursor, last, next, ended, paused, caption, working, goal }) {
+  show({ cursor, last, next, ended, paused, caption, working, goal, idle, aside }) {
     this.next = next;
     this.color();
     setText(this.label, next?.label ?? this.names.Done);
@@ -186,7 +191,8 @@ export class Transport {
     this.select(this.chips[cursor]);
     if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
-    setText(this.ended, working ? this.names.Working.replace("{}", done) : (cursor === last && (ended || paused)) || "");
+    setText(this.ended, working ? this.names.Working.replace("{}", done) : aside || (cursor === last && (ended || paused)) || "");
+    for (const { act, node } of this.deeds) this.disable(node, Boolean(idle?.includes(act)));
   }
 
   /** @param {Chip | undefined} now */
@@ -234,7 +240,12 @@ export class Transport {
     this.play.setAttribute("aria-label", this.names[name]);
     this.play.title = this.names[name];
     this.play.replaceChildren(icon(name));
-    this.caption.setAttribute("aria-live", on ? "off" : "polite");
+    this.announce(!on);
+  }
+
+  /** @param {boolean} on  whether a screen reader says the caption */
+  announce(on) {
+    this.caption.setAttribute("aria-live", on ? "polite" : "off");
   }
 
   /** @param {boolean} on */

@@ -15,7 +15,7 @@
  * What the reader wants of Python. `at` is the frame where it was asked, `turn` the last order to move that the browser
  * had followed then, `n` the number it was sent with.
  * @typedef {{ act: string, at?: number, turn?: number | null, n?: number, to?: number, since?: number, ahead?: number,
- *   handle?: string, x?: number, y?: number, [more: string]: unknown }} Act
+ *   handle?: string, x?: number, y?: number, live?: boolean, [more: string]: unknown }} Act
  * @typedef {Act & { n: number }} Ask  that was sent
  */
 
@@ -30,7 +30,13 @@
  * @typedef {{ label: string, detail?: string, color?: string, act?: Act }} Next  what the main button says at it
  * @typedef {{ label: string, name: string, color?: string, to: number }} Planned  a chip for what is not made yet
  * @typedef {{ id: string, figure: string, x: number, y: number, label: string, color?: string,
- *   axes?: [string, string] }} Handle
+ *   axes?: [string, string], along?: "x" | "y" | null, kind?: undefined }} PlacedHandle  on a figure
+ * @typedef {{ id: string, figure: string, label: string, low: number, high: number, value: number, step: number,
+ *   scale?: "log" | null, kind: "slider" }} SliderHandle  in its card
+ * @typedef {PlacedHandle | SliderHandle} Handle
+ * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number | null>,
+ *   lit?: string[], handles?: Handle[], inner_at?: number | null }} Preview  what a handle elsewhere would change
+ * @typedef {{ frame: string, shown: Preview | null, refused: string }} Held  over the frame in view
  * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number | null> }} Inner
  */
 
@@ -50,7 +56,7 @@
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
  * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
- * @typedef {{ act: Act, label: string, title?: string }} Tool
+ * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */
 
@@ -68,7 +74,8 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null }} Message
+ *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null,
+ *   held?: Held | null, idle?: string[], aside?: string }} Message
  */
 
 /**
@@ -77,6 +84,8 @@
  *   signature: string }} Theme
  * @typedef {{ text: string, value?: number | null }} SlotText
  * @typedef {(name: string) => SlotText | undefined} Slots  what a slot holds now
+ * @typedef {{ held: (handle: string, x: number, y: number) => void, dropped: (handle: string, x: number, y: number) => void,
+ *   cancelled: () => unknown }} HandleEvents  where a handle is in the reader's hand, where they let go of it, or that they did not
  * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place | Look) => void,
  *   setTriggerValue: (name: string, value: Ask) => void }} Component
  */

@@ -4,6 +4,7 @@ import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
 
@@ -19,8 +20,8 @@ export class View {
   /**
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
-   * @param {{ seek: (frame: number) => void, now: () => number | null, drop: (handle: string, x: number, y: number) => void,
-   *   hand: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
+   * @param {{ seek: (frame: number) => void, now: () => number | null, hand: import("./types.js").HandleEvents,
+   *   point: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
    */
   constructor(view, scene, on) {
     this.view = view;
@@ -32,15 +33,17 @@ export class View {
     this.chosen = this.figures[0];
     this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
     const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
-    this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.hand(deed, open.id, x, y)) : null;
+    this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note), this.plots, this.inner?.node);
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note), this.plots,
+      this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(this.plots);
@@ -55,7 +58,7 @@ export class View {
   figure(id, label, scene) {
     const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
-    const handles = new Handles(host, (handle, x, y) => this.on.drop(handle, x, y));
+    const handles = new Handles(host, this.on.hand);
     // an application: a screen reader leaves it the arrow keys
     const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
       "aria-label": `${label ?? this.view.title}: its points, by arrow keys` }, host, handles.node);
@@ -106,13 +109,15 @@ export class View {
    *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
    */
   show({ held, slot, handles, theme, glide, way }) {
+    const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
+    this.sliders.show(own.filter((handle) => handle.kind === "slider"));
     if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     if (picture.stale) this.resize(); // it was behind another when the size changed
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
-    this.chosen.handles.show(handles.filter(({ figure }) => figure === id), theme);
+    this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     this.chosen.told.renew();
     if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
@@ -138,12 +143,18 @@ export class View {
     this.chosen.picture.resize();
   }
 
+  /** What is in the reader's hand goes back to where the frame has it. */
+  release() {
+    this.sliders.release();
+    for (const { handles } of this.figures) handles.release();
+  }
+
   destroy() {
     this.observer.disconnect();
-    for (const { picture, handles, told } of this.figures) {
+    this.release();
+    for (const { picture, told } of this.figures) {
       told.destroy();
       picture.destroy();
-      handles.destroy();
     }
   }
 }

@@ -1,0 +1,74 @@
+"""What was done by hand in mid-run: `by_hand` of an experiment file, in the order of the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from em_core import schedule
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
+from em_core.files.starts import check_shapes, given, read_given
+from em_core.kinds import adjusted_moves, read_adjusted
+from em_core.model import LatentVariableModel
+from em_core.records import Adjusted, ByHand, Parameters, Placed
+
+_FORM = 'a list of {"after": half-step, "start": parameters} and {"after": half-step, "moves": settings of moves}'
+
+
+def read_by_hand(
+    raw: Any, model: LatentVariableModel, data: Any, start: Parameters, half_steps: int
+) -> tuple[ByHand, ...]:
+    """The changes of a file whose schedule makes so many half-steps.
+
+    `after` counts all half-steps, also those made by hand. Raises `InvalidExperiment`.
+    """
+    if not isinstance(raw, list):
+        raise InvalidExperiment("by_hand", raw, _FORM)
+    if len(raw) > schedule.LONGEST:
+        raise InvalidExperiment("by_hand", f"{len(raw):,} changes", f"at most {schedule.LONGEST:,}")
+    result: list[ByHand] = []
+    least = 0
+    for place, entry in enumerate(raw):
+        fields = Fields(entry, f"by_hand[{place}]")
+        after = fields.whole("after", least=least, most=half_steps)
+        if ("start" in fields) == ("moves" in fields):
+            raise InvalidExperiment(f"by_hand[{place}]", entry, "either start or moves beside after")
+        if "moves" in fields:
+            result.append(Adjusted(after, read_adjusted(fields.child("moves"))))
+            least = after
+        else:
+            path = fields.name("start")
+            theta, q_at = read_given(fields.child("start"), model, data)
+            check_shapes(theta, start, path, "start")
+            result.append(Placed(after, theta, q_at))
+            # it is a half-step itself
+            least, half_steps = after + 1, half_steps + 1
+        fields.done()
+    return tuple(result)
+
+
+def as_json(by_hand: Iterable[ByHand]) -> list[dict[str, Any]]:
+    """What `read_by_hand` reads."""
+    return [
+        {"after": change.after, "start": given(change.theta, change.q_at)}
+        if isinstance(change, Placed)
+        else {"after": change.after, "moves": {letter: dict(own) for letter, own in change.moves.items()}}
+        for change in by_hand
+    ]
+
+
+def in_force(
+    moves: Mapping[str, Mapping[str, float]], by_hand: Sequence[ByHand], index: int
+) -> Mapping[str, Mapping[str, float]]:
+    """The settings of moves with which half-step `index` is made. moves: those at the start."""
+    for change in by_hand:
+        if isinstance(change, Adjusted) and change.after < index:
+            moves = adjusted_moves(moves, change.moves)
+    return moves
+
+
+def makes_q(by_hand: Sequence[ByHand]) -> bool:
+    """Whether there is a q before the first move, because one was given by hand."""
+    first = [change for change in by_hand if isinstance(change, Placed)]
+    return any(change.q_at is not None for count, change in enumerate(first) if change.after == count)

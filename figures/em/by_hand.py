@@ -1,0 +1,61 @@
+"""What is said of θ and settings that the reader changed by hand, and while θ is held somewhere else."""
+
+from __future__ import annotations
+
+import math
+
+from em_core.observe.moment import Moment
+from em_core.records import Bound
+from figures.look.wording import change, number, still
+from figures.look.wording import gap as gap_text
+
+
+def changed(moment: Moment) -> str:
+    """The settings of moves that were changed at this half-step."""
+    return ", ".join(
+        f"{key} of {letter} {value:g}" for letter, own in moment.adjusted.items() for key, value in own.items()
+    )
+
+
+def adjusted(moment: Moment) -> str:
+    """The sentence about them."""
+    return f"From here on: {changed(moment)}." if moment.adjusted else ""
+
+
+def happened(moment: Moment, before: Bound) -> str:
+    """What the reader's hand did to θ, and that to the numbers."""
+    bound, names = moment.bound, [name.replace("_", " ") for name in moment.placed]
+    what = f"By hand: you changed the {' and '.join(names)}." if names else "By hand: θ stayed where it was."
+    evidence = change(bound.log_evidence - before.log_evidence, abs(bound.log_evidence))
+    if bound.elbo is None:
+        return f"{what} log p(v) {evidence}."
+    if moment.pointed:
+        return f"{what} q stayed, and log p(v) {evidence}."
+    shown = gap_text(bound.kl, bound.log_evidence)
+    return f"{what} q stayed: log p(v) {evidence}, and the gap is now {shown}."
+
+
+def held(moment: Moment) -> str:
+    """The sentence while the reader holds θ somewhere else. Its `before` is the half-step in view."""
+    now, before = moment.bound, moment.before
+    size = abs(now.log_evidence)
+    moved = f"log p(v) {_would_change(now.log_evidence - before.log_evidence, size)}"
+    told = [f"θ moved by hand: {moved}."]
+    if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
+        risen, shown = _would_change(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
+        told = [f"θ moved by hand, q stays: {moved} and the ELBO {risen}. The gap is {shown}."]
+    return " ".join([*told, "Let go to keep it; Esc takes it back."])
+
+
+def _would_change(by: float, size: float) -> str:
+    """How a number of this size would change."""
+    return "stays" if still(by, size) else f"{'rises' if by > 0 else 'falls'} by {number(abs(by))}"
+
+
+def held_title(moment: Moment) -> str:
+    """What the picture of the bound shows meanwhile."""
+    before, now = moment.before.kl, moment.bound.kl
+    if before is None or now is None or moment.pointed:
+        return "By hand: θ moves" if now is None else "By hand: θ moves, q stays"
+    finding = "the gap opens" if now > before else "the gap shrinks"
+    return f"By hand: θ moves, q stays: {finding}"

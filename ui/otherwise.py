@@ -1,0 +1,56 @@
+"""What the frame in view would show with a setting changed: another run's frame over the figures of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from figures.changes import differing
+from ui.tape import Json, Tape
+
+# what the id of a handle begins with that is the control of a setting; the setting's name follows
+SETTING = "setting/"
+
+
+def frame_of(other: Tape, over: Tape, at: int, handle: str) -> Json:
+    """Frame `at` of the other run, or the last that it comes to, as a preview over this one.
+
+    What is drawn once in either scene counts among its changes. Both have the same figures, with the same traces. Where
+    the handle has a place in a figure, the axes there stay: the reader's hand is on them.
+    """
+    other.advance(at)
+    there, frame = _shown(other, min(at, len(other) - 1))
+    here, before = _shown(over, at)
+    (figure,) = (each["figure"] for each in before["handles"] if each["id"] == handle)
+    changed = differing({address: value for address, value in there.items() if address in here}, here)
+    kept = {address: value for address, value in changed.items() if not _is_axis(address, figure)}
+    parts = {name: frame[name] for name in ("text", "value", "lit", "handles", "inner_at")}
+    return {"set": kept, **parts}
+
+
+def _shown(run: Tape, at: int) -> tuple[Json, Json]:
+    """What the attributes of all figures hold at a frame, by address, and the frame."""
+    series = run.series(at)
+    frame = run.draw(at, True)
+    return {**dict(_drawn(run.scene.json["figures"])), **series, **frame["set"]}, frame
+
+
+def _drawn(figures: Json) -> Iterator[tuple[str, Any]]:
+    for name, figure in figures.items():
+        for trace in figure["data"]:
+            for path, value in _leaves(trace):
+                yield f"{name}/{trace['meta']}/{path}", value
+        for path, value in _leaves(figure["layout"]):
+            yield f"{name}/{path}", value
+
+
+def _leaves(part: Json) -> Iterator[tuple[str, Any]]:
+    for name, value in part.items():
+        if isinstance(value, dict) and "bdata" not in value:
+            yield from ((f"{name}.{path}", leaf) for path, leaf in _leaves(value))
+        else:
+            yield name, value
+
+
+def _is_axis(address: str, figure: str) -> bool:
+    return address.startswith(f"{figure}/") and address.endswith(".range")
