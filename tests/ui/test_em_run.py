@@ -172,6 +172,8 @@ def test_a_run_that_stops_says_why_and_keeps_its_history():
     assert len(run) == length
     with pytest.raises(InvalidExperiment, match="before the one that stopped"):
         run.move("E", length - 1)
+    with pytest.raises(InvalidExperiment, match="before the one that stopped"):
+        run.preview(length - 1, "0", 0.0, 0.0)
     assert run.move("G", 1) == 2 and run.ended is None  # earlier half-steps are open as ever
 
 

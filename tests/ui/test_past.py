@@ -14,6 +14,7 @@ from tests.ui.test_by_hand import COINS, drag, ids, letters, opened
 from ui import past
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings
+from ui.map.session import MapSession
 
 UNDO, REDO = {"act": "undo", "n": 9}, {"act": "redo", "n": 9}
 
@@ -120,6 +121,42 @@ def test_what_is_refused_is_nothing_to_undo():
     session.change(seed=-1)
     session.act({"act": "drag", "handle": "0", "x": 7.0, "y": 0.0, "at": 2, "n": 1})
     assert session.messages and session.past.idle == ["undo", "redo"]
+
+
+def test_what_is_held_is_nothing_to_undo():
+    session = coins()
+
+    def hold(at):
+        turn = session.player.turn
+        session.act({"act": "drag", "live": True, "handle": "0", "at": at, "x": 0.8, "y": 0.0, "n": 1, "turn": turn})
+        assert session.player._held.shown
+
+    before = kept(session)
+    hold(3)
+    assert kept(session) == before and session.past.idle == ["undo", "redo"]
+    drag(session, 0.9)
+    after = kept(session)
+    hold(4)
+    assert kept(session) == after and session.player.aside == past.ASIDE and len(session.past.before) == 1
+    session.act(UNDO)
+    hold(3)
+    assert kept(session) == before and session.past.idle == ["undo"]
+
+
+def test_a_setting_that_is_dropped_is_undone_once():
+    session = MapSession.opened({"steps": "4", "cursor": "4"})
+    before = kept(session)
+    pull = {"act": "drag", "handle": "setting/penalty", "at": 4, "x": 0.31, "y": 0.0, "n": 1}
+    session.act({**pull, "live": True})
+    session.act({**pull, "x": session.settings.penalty})  # where it was
+    assert kept(session) == before and session.past.idle == ["undo", "redo"]
+    session.act(pull)
+    after = kept(session)
+    assert session.settings.penalty == 0.31 and len(session.past.before) == 1
+    session.act(UNDO)
+    assert kept(session) == before and session.past.idle == ["undo"]
+    session.act(REDO)
+    assert kept(session) == after
 
 
 def test_a_link_of_an_undone_run_is_that_of_the_run():
