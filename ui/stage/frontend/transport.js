@@ -191,7 +191,8 @@ export class Transport {
     this.select(this.chips[cursor]);
     if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
-    setText(this.ended, working ? this.names.Working.replace("{}", done) : aside || (cursor === last && (ended || paused)) || "");
+    const why = cursor === last && (ended || paused);
+    setText(this.ended, working ? this.names.Working.replace("{}", done) : [why, aside].filter(Boolean).join(" "));
     for (const { act, node } of this.deeds) this.disable(node, Boolean(idle?.includes(act)));
   }
 
