@@ -31,7 +31,7 @@ DETAILS = {
     "P": "the next block of units",
     "T": "the tempered posterior",
     "V": "one sweep",
-    "M": "θ to the maximum of the bound",
+    "M": "θ maximises the bound",
     "G": "one step up the bound",
     "B": "halved until it rises enough",
     "S": "one step on a minibatch",

@@ -162,7 +162,7 @@ def test_spotlight_on_a_view_or_a_term(hall):
     expect(hall.page.locator(".stage-term").nth(2)).to_have_attribute("data-spot", "")
     expect(hall.page.locator(".stage-term").nth(0)).to_have_css("opacity", "0.12")
     assert hall.address("spot=equation.kl")
-    hall.press("Escape")
+    hall.press("Escape", "Escape")  # the first takes away what is told of the term
     assert hall.spot() == []
     hall.page.mouse.move(5, 700)  # on nothing: one view after the other
     for view in ("data", "course", "timeline"):
@@ -241,7 +241,7 @@ def test_the_link_holds_how_far_the_reader_has_scrubbed(page, other_page, serve)
     """Numbers and pictures on the way, the tab and the figure behind a switch; a step on, and it is gone from there."""
     home = Home(page, serve(APP).url).open("schedule=EMEM&cursor=2", frame=2)
     home.button("Gap, log scale").click()
-    slider = home.stage.get_by_role("slider", name="How far")
+    slider = home.stage.get_by_role("slider", name="Move along the M-step")
     slider.fill("9")
     page.wait_for_function("document.location.search.includes('inner=9')")
     page.wait_for_function("document.location.search.includes('timeline.gap')")
@@ -251,7 +251,7 @@ def test_the_link_holds_how_far_the_reader_has_scrubbed(page, other_page, serve)
     other = Home(other_page, home.url).ready(2)
     other.caption.filter(has_text="0.45 of the way").wait_for()
     assert other.numbers() == numbers
-    assert other.stage.get_by_role("slider", name="How far").input_value() == "9"
+    assert other.stage.get_by_role("slider", name="Move along the M-step").input_value() == "9"
     assert other.plot("course", "trace('gap here').x[0]") == pytest.approx(0.45)
     assert other.button("Gap, log scale").get_attribute("aria-pressed") == "true"
     other.press("ArrowRight")
