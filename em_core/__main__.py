@@ -100,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _read(name: str) -> Any:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        text = text.removeprefix("\ufeff")  # some editors on Windows write one
         return json.loads(text, object_pairs_hook=_named_once)
     except OSError as error:
         raise InvalidExperiment("file", name, f"a file that can be read ({error.strerror})") from None

@@ -131,7 +131,7 @@ def test_infinities_are_strings(call):
         ('{"seed": ' + "9" * 5_000 + "}", "JSON"),
         ('{"model": "linkage", "model": "linkage"}', "model"),
         ('{"a\\nb": 1, "model": "linkage"}', "data"),
-        ("\ufeff{}", "JSON"),
+        ("\ufeff{}", "model"),
         (json.dumps({**LINKAGE, "start": {"theta": float("nan")}}), "start.theta"),
         (json.dumps({**LINKAGE, "schedule": "(EM)99999999999999"}), "schedule"),
         (json.dumps({**LINKAGE, "a\nb": 1}), r"a\nb"),

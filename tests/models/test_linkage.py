@@ -40,7 +40,8 @@ def test_linkage_splits_the_first_cell(made):
 def test_the_handle_of_theta_stands_on_log_p(made):
     run, *_ = made()
     for index, frame in enumerate(run.frames()):
-        (handle,) = frame["handles"]
+        slider, handle = frame["handles"]
         theta = run.trajectory[index].after.theta
         height = run.experiment.model.log_evidence(run.experiment.data, theta)
+        assert slider["value"] == float(theta["theta"])
         assert (handle["x"], handle["y"]) == (float(theta["theta"]), height)
