@@ -54,6 +54,7 @@ def test_axe_finds_nothing(page, serve, case):
     assert not found, "\n".join(sorted(found))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_what_opens(page, serve, theme):
     """The sidebar's folds, the toolbars of a card, a message and a dialog."""

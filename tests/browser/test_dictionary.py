@@ -116,6 +116,7 @@ def test_every_kind_of_picture(learning, data):
     assert learning.fits() and learning.page.locator(".notice").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_faces(learning):
     learning.open(f"{QUERY}&schedule=(HM)2&cursor=4", 4)
     row = rows(SMALL, "HMHM")[4]
@@ -178,6 +179,7 @@ def test_end_shows_its_progress_and_pause_stops_it(learning):
     learning.shows(rows(for_data(DictionarySettings(), "patches"), ("HM" * frame)[:frame])[frame])
 
 
+@pytest.mark.exhaustive
 def test_end_comes_to_the_end_of_bars(learning):
     learning.open()
     learning.button("End").click()
@@ -217,6 +219,7 @@ def test_keys(learning):
 # --- settings ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_norm_constraint_and_unused_atoms(learning):
     learning.open(f"{QUERY}&data=digits")
     chosen = for_data(SMALL, "digits")
@@ -277,6 +280,7 @@ def test_link_with_nonsense(learning):
     expect(warnings).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_saved_run_replays_on_the_command_line_and_opens_again(learning, tmp_path):
     learning.open(f"{QUERY}&schedule=(HM)2&cursor=4", 4)
     shown = learning.numbers()
@@ -296,6 +300,7 @@ def test_a_saved_run_replays_on_the_command_line_and_opens_again(learning, tmp_p
     assert learning.numbers() == shown
 
 
+@pytest.mark.exhaustive
 def test_the_map_page_uses_what_was_learned(learning):
     learning.open(f"{QUERY}&schedule=(HM)5&cursor=10", 10)
     learning.page.get_by_role("link", name="MAP inference").click()

@@ -126,6 +126,7 @@ def test_play_goes_on_after_a_restart(home, server):
     home.press(" ")
 
 
+@pytest.mark.exhaustive
 def test_a_cut_websocket_and_a_key_at_once(cut, proxy):
     cut.open()
     proxy.cut()

@@ -43,6 +43,7 @@ def test_figures_let_go_leave_nothing_behind(demo):
     assert after[0] < nodes + 500 and after[1] < listeners + 100
 
 
+@pytest.mark.exhaustive
 def test_forty_scenes_under_a_moving_mouse(demo):
     figures = [box for box in (node.bounding_box() for node in demo.locator(".stage-plot").all()) if box]
     draw = random.Random(5)

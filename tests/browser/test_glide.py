@@ -99,6 +99,7 @@ def test_back_and_another_step_end_the_way(home):
     expect(home.metric("Gap")).to_have_text("0.000")
 
 
+@pytest.mark.exhaustive
 def test_letters_stand_below_the_timeline(home):
     home.open("schedule=EMEM&cursor=4", 4)
     ticks = home.page.locator("[data-figure=latest] .xtick text")

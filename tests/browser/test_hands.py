@@ -96,6 +96,7 @@ def test_a_click_adds_a_point_and_with_shift_removes_one(home, other_page):
     assert count(home) == 21
 
 
+@pytest.mark.exhaustive
 def test_no_fewer_points_than_the_model_needs(home):
     home.open("data=blobs&points=10&components=8&covariance=spherical")
     home.button("Add points").first.click()
@@ -123,6 +124,7 @@ def test_fingers_add_points_too(browser, serve, page_errors):
     context.close()
 
 
+@pytest.mark.exhaustive
 def test_points_are_not_offered_where_a_click_does_not_say_all_of_one(home):
     home.open("data=blobs&points=20&dimensions=4")
     assert home.button("Add points").count() == 0

@@ -103,6 +103,7 @@ def test_back_while_the_place_is_told(home, wait):
     assert home.address("cursor=2") == {"schedule": "EM", "cursor": "2"}
 
 
+@pytest.mark.exhaustive
 def test_back_and_forward_between_pages(home):
     home.open("model=linkage&schedule=EM&cursor=1", 1)
     home.press("e")

@@ -69,6 +69,7 @@ def test_play_scrub_and_click(home):
     home.shows(expected[5])
 
 
+@pytest.mark.exhaustive
 def test_switch_of_the_timeline(home):
     home.open("schedule=(EM)8&cursor=16", 16)
     assert home.button("Latest").get_attribute("aria-pressed") == "true"

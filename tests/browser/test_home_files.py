@@ -25,6 +25,7 @@ def home(page, serve):
     return Home(page, serve(APP).url)
 
 
+@pytest.mark.exhaustive
 def test_link_after_a_restart(home, other_page, other_server):
     home.open("data=blobs&points=50&schedule=(EM)3&cursor=6", 6)
     home.drag("Mean of component 2: ", 40, 30)

@@ -64,6 +64,7 @@ def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(
     expect(home.stage.get_by_text("Schedule complete")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_k_means(home):
     home.open("data=blobs")
     home.choose("Schedule", "k-means · HM")
@@ -77,6 +78,7 @@ def test_k_means(home):
     assert colors <= 2, "hard: no point is of two colours"
 
 
+@pytest.mark.exhaustive
 def test_the_gap_closes_block_by_block(home):
     home.open("plan=E(PM)")
     home.show("Terms")
@@ -101,6 +103,7 @@ def test_the_two_gradients_agree_where_q_is_the_posterior(home):
     home.wait_plot("slopes", f"{apart} > 1e-3")
 
 
+@pytest.mark.exhaustive
 def test_a_point_in_continuous_h_shows_the_complete_data_objective(home):
     home.open("model=factor_analysis&plan=HM")
     home.press("ArrowRight", "ArrowRight")
@@ -113,6 +116,7 @@ def test_a_point_in_continuous_h_shows_the_complete_data_objective(home):
     assert f"{row['expected_log_joint']:.3f}".replace("-", "−") in shown and "log p(h*, v)" in shown
 
 
+@pytest.mark.exhaustive
 def test_the_floor_of_mean_field_is_drawn(home):
     home.open("model=sigmoid_belief_net&plan=VM")
     home.button("Gap, log scale").click()
@@ -122,6 +126,7 @@ def test_the_floor_of_mean_field_is_drawn(home):
     assert 0 < floor <= gap
 
 
+@pytest.mark.exhaustive
 def test_coins(home):
     home.open("model=binomial_mixture")
     home.button("E-step").click()

@@ -64,6 +64,7 @@ def test_other_sizes_of_the_window_while_it_plays(home):
     home.page.wait_for_function(f"[...document.querySelectorAll('.js-plotly-plot:not([hidden] *)')].every({inside})")
 
 
+@pytest.mark.exhaustive
 def test_another_model_while_it_plays(page, url):
     # slow to converge: it must still play when the other model comes
     home = Home(page, url).open("data=blobs&separation=0.5&components=4&plan=EG")

@@ -236,6 +236,7 @@ def test_a_mean_is_live(home):
     assert home.page.url == address
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("query", "name"),
     [
@@ -260,6 +261,7 @@ def test_a_slider_of_a_model_is_live(home, query, name):
     comes_to(home, [shown[f"metric.{part}"] for part in ("evidence", "elbo", "gap")])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("query", "name"),
     [
@@ -283,6 +285,7 @@ def test_a_handle_in_the_picture_is_live(home, query, name):
     assert home.numbers() == before
 
 
+@pytest.mark.exhaustive
 def test_lambda_is_live_on_its_axis(page, serve):
     """The optimum, the contours and the numbers of this step follow; let go, it is the sidebar's λ too."""
     reader = Map(page, serve(APP).url).open("steps=3&cursor=3", 3)

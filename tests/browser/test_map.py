@@ -58,6 +58,7 @@ def test_play_scrub_chips_and_click(map_page):
     map_page.shows(expected[2])
 
 
+@pytest.mark.exhaustive
 def test_the_scrubber_moves_the_point_and_the_numbers(map_page):
     map_page.open("steps=2&cursor=2", 2)
     before, after = rows(TOY, 2)[1:]
@@ -166,6 +167,7 @@ def test_keys(map_page):
     map_page.shows(rows(replace(TOY, v1=1.55), frame + 1)[frame + 1])
 
 
+@pytest.mark.exhaustive
 def test_each_page_keeps_its_run_and_its_address(map_page):
     map_page.open("signal=patch8&solver=fista&steps=4&cursor=3", 3)
     numbers = map_page.numbers()

@@ -56,6 +56,7 @@ def test_link_with_nonsense(map_page):
     expect(warnings).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_the_readers_own_dictionary(map_page):
     map_page.open("signal=patch8&steps=1&cursor=1", 1)
     shown = map_page.numbers()

@@ -48,6 +48,7 @@ def test_the_end_says_why_nothing_follows(map_page, solver):
     expect(map_page.button("Step")).to_be_enabled()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("solver", some(SOLVERS, "fista", "lca"))
 def test_every_solver_on_a_patch(map_page, solver):
     """Chosen in the sidebar, stepped by keys."""
@@ -70,6 +71,7 @@ def test_every_solver_on_a_patch(map_page, solver):
         assert map_page.plot("code", "plot.data.length") == 3
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("signal", some(SIGNALS, "toy2", "patch8"))
 def test_every_signal_opens(map_page, signal):
     if signal == "toy2":
@@ -93,6 +95,7 @@ def test_every_signal_opens(map_page, signal):
     assert map_page.fits() and map_page.page.locator(".notice").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_coordinate_descents_scrubber_sets_one_after_another(map_page):
     map_page.open("signal=patch8&solver=coordinate_descent&steps=1&cursor=1", 1)
     expected = rows(replace(PATCH, solver="coordinate_descent"), 1)[1]
@@ -143,6 +146,7 @@ def test_lambda_and_beta(map_page):
     map_page.shows(rows(chosen, 1)[1])
 
 
+@pytest.mark.exhaustive
 def test_a_large_lambda_gives_exactly_0(map_page):
     map_page.open("penalty=1.6")
     largest = SparseCodingExperiment.parse(TOY.experiment(0)).problem.lambda_max
@@ -156,6 +160,7 @@ def test_a_large_lambda_gives_exactly_0(map_page):
     expect(map_page.page.get_by_text("Proven: this is the most probable code")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_race_and_support(map_page):
     map_page.open("steps=6&cursor=6", 6)
     for label, figure in (("Race", "race"), ("By work", "work")):

@@ -110,6 +110,7 @@ def test_play_and_keys(reader):
     reader.shows(rows[LAST - 2])
 
 
+@pytest.mark.exhaustive
 def test_the_gap_is_a_straight_line_towards_0(reader):
     reader.open("units=two&cursor=7", 7)
     reader.button("Gap").click()
@@ -120,6 +121,7 @@ def test_the_gap_is_a_straight_line_towards_0(reader):
     assert reader.trace("gap.here", "y") == pytest.approx([row["kl"]]) and reader.trace("gap.here", "x") == [1e-3]
 
 
+@pytest.mark.exhaustive
 def test_what_remains_is_log_p_of_h_and_v(reader):
     reader.open("cursor=3", 3)
     reader.button("Without entropy").click()
@@ -137,6 +139,7 @@ def test_what_remains_is_log_p_of_h_and_v(reader):
 # --- μ and s ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_scrubbing_through_the_widths(reader):
     reader.open("cursor=2", 2)
     scrubber = reader.stage.get_by_role("slider", name="Width s")
@@ -157,6 +160,7 @@ def test_scrubbing_through_the_widths(reader):
     reader.shows(told(ONE)["rungs"][3])
 
 
+@pytest.mark.exhaustive
 def test_the_width_in_the_sidebar(reader):
     reader.open("cursor=5", 5)
     width = reader.slider("First width s of the ladder")
@@ -239,6 +243,7 @@ def test_lambda_beta_and_the_signal(reader):
         reader.at(1)
 
 
+@pytest.mark.exhaustive
 def test_two_units(reader):
     reader.open()
     reader.choose("Hidden units", UNITS["two"])
@@ -308,6 +313,7 @@ def test_experiment_files(reader, tmp_path):
     assert reader.address("v=-2")["width"] == "0.5"  # the sliders show what the file says
 
 
+@pytest.mark.exhaustive
 def test_usable_on_a_small_screen(reader):
     reader.page.set_viewport_size({"width": 390, "height": 844})
     reader.open("units=two")

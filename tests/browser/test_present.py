@@ -204,6 +204,7 @@ def test_a_link_holds_all_of_it(hall, other_page):
     assert other.page.url.split("?")[1] == hall.page.url.split("?")[1]
 
 
+@pytest.mark.exhaustive
 def test_a_tab_is_part_of_the_link(hall, other_page):
     hall.open()
     hall.stage.get_by_role("tab", name="Terms").click()
@@ -212,6 +213,7 @@ def test_a_tab_is_part_of_the_link(hall, other_page):
     expect(other.page.locator("[data-view=decomposition]")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_link_that_names_no_views_says_so(hall):
     hall.open("present=perhaps&views=%3Cb%3E")
     expect(hall.page.get_by_text("The usual view is shown instead")).to_be_visible()

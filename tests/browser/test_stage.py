@@ -46,6 +46,7 @@ NOTICES = """() => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_too_many_keys_at_once_are_refused_until_those_before_are_made(demo):
     """The server is there and only slow: nothing is said of the connection, and the words go with their cause."""
     demo.open("known=3&slow=0.4")
@@ -60,6 +61,7 @@ def test_too_many_keys_at_once_are_refused_until_those_before_are_made(demo):
     demo.at(10)
 
 
+@pytest.mark.exhaustive
 def test_what_the_stage_asks_by_itself_is_never_refused(demo):
     demo.open("known=3&slow=0.4")
     demo.press("ArrowRight")
@@ -74,6 +76,7 @@ def test_what_the_stage_asks_by_itself_is_never_refused(demo):
     assert demo.page.evaluate("notices") == []
 
 
+@pytest.mark.exhaustive
 def test_a_history_entry_without_an_address_is_one_of_the_same_page(own_page, serve):
     demo = Demo(own_page, serve(DEMO)).open("known=3")
     lengths = "[undefined, null, ''].map((url) => { history.pushState({}, '', url); return history.length; })"
@@ -111,6 +114,7 @@ def test_right_and_left_while_an_answer_is_due_cancel_out(demo):
     assert demo.frame() == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("away", some([0, 3500], 0))
 def test_a_stage_that_is_brought_back_stands_where_it_was(demo, away):
     """Soon after, it is the same one; later a new one, which asks once for what it lacks."""
@@ -138,6 +142,7 @@ def test_a_stage_that_is_brought_back_stands_where_it_was(demo, away):
     demo.at(3)
 
 
+@pytest.mark.exhaustive
 def test_resting_twice_on_a_frame_is_reported_twice(demo):
     """Python sent the cursor elsewhere in between: the same number is news."""
     demo.open("known=6")

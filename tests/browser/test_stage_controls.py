@@ -56,6 +56,7 @@ def test_inner_slider_shows_inner_frames_and_a_step_leaves_them(demo):
     assert demo.page.get_by_text("On the way").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_letters_and_space_work_right_after_a_slider(demo):
     demo.open("known=4")
     demo.press("ArrowRight")
@@ -90,6 +91,7 @@ def test_space_on_a_button_is_the_buttons(demo):
     assert demo.page.locator(".stage").get_by_role("button", name="Pause").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_switch_between_figures_of_a_view(demo):
     demo.open("known=6")
     demo.press("ArrowRight", "ArrowRight")
@@ -159,6 +161,7 @@ def test_one_stop_for_the_tape_and_arrows_inside(demo):
         assert len(demo.page.evaluate(stops)) == 1
 
 
+@pytest.mark.exhaustive
 def test_the_focus_stays_on_a_tape_that_is_cut(demo):
     demo.open("known=4")
     demo.press(*["ArrowRight"] * 3)
@@ -190,6 +193,7 @@ def test_keys_can_be_switched_off(demo):
     demo.at(1)
 
 
+@pytest.mark.exhaustive
 def test_a_link_that_does_not_hold_the_view_is_not_copied(demo):
     demo.open("known=2&bare=1")
     demo.page.evaluate("() => { navigator.clipboard.writeText = () => document.body.replaceChildren() }")

@@ -47,6 +47,7 @@ def test_names_for_screen_readers(demo):
     assert all(node.get_attribute("aria-label") or node.inner_text().strip() for node in controls if node.is_visible())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
 def test_fills_the_window(demo, width, height):
     demo.page.set_viewport_size({"width": width, "height": height})
@@ -59,12 +60,14 @@ def test_fills_the_window(demo, width, height):
     assert bar["y"] + bar["height"] <= height and bar["x"] >= 0 and bar["x"] + bar["width"] <= width
 
 
+@pytest.mark.exhaustive
 def test_served_below_a_base_path(page, serve):
     demo = Demo(page, serve(DEMO, "--server.baseUrlPath=some/where")).open("known=1")
     demo.press("ArrowRight")
     demo.at(1)
 
 
+@pytest.mark.exhaustive
 def test_says_so_when_the_figures_cannot_be_loaded(demo, page_errors):
     demo.page.route("**/plotly.min.js", lambda route: route.abort())
     demo.open(wait=False)

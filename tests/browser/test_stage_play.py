@@ -35,6 +35,7 @@ def test_play_needs_no_server_for_known_frames_and_stops_at_the_end(demo):
     assert demo.acts() == [] and demo.cursors() == [11]
 
 
+@pytest.mark.exhaustive
 def test_pause_stays(demo):
     demo.open("known=100")
     demo.button("Play").click()
@@ -69,6 +70,7 @@ def test_end_and_start(demo):
     assert demo.names() == asked
 
 
+@pytest.mark.exhaustive
 def test_playing_ahead_gives_nothing_away(demo):
     """A series reaches as far as the furthest frame visited, though more are known."""
     demo.open("known=20")
@@ -98,6 +100,7 @@ def test_scrub(demo):
     assert demo.acts() == []
 
 
+@pytest.mark.exhaustive
 def test_chips_lead_to_their_frames(demo):
     demo.open("known=30")
     demo.button("Go to 7: B").click()
@@ -137,6 +140,7 @@ def test_gliding_traces_pass_between_the_frames(demo):
     assert between and between == sorted(between, reverse=end < start)
 
 
+@pytest.mark.exhaustive
 def test_reduced_motion_does_not_glide(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.open("known=2")
@@ -149,6 +153,7 @@ def test_reduced_motion_does_not_glide(demo):
     assert demo.page.evaluate("seen.size") == 2  # the one and the other, nothing in between
 
 
+@pytest.mark.exhaustive
 def test_play_waits_while_the_stage_is_brought_to_another_place(demo):
     demo.open("known=3")
     demo.page.select_option(".stage-speed", "8")

@@ -38,6 +38,7 @@ def agrees(demo):
     )
 
 
+@pytest.mark.exhaustive
 def test_frames_far_away_are_filled_when_the_reader_comes_there(demo):
     """From end to end, by chip, by slider: pictures, numbers and words are always those of one frame."""
     demo.open("known=1&light=1")
@@ -82,6 +83,7 @@ def test_play_fills_ahead_of_itself(demo):
     assert {"end", "fill"} == set(demo.names())
 
 
+@pytest.mark.exhaustive
 def test_inner_frames_of_a_filled_frame(demo):
     demo.open("known=1&light=1")
     demo.press("End")
@@ -129,6 +131,7 @@ def test_a_tape_under_way_stops_when_the_reader_moves(demo, stop):
     demo.press(" ")
 
 
+@pytest.mark.exhaustive
 def test_a_reader_who_leaves_asks_no_more(demo):
     demo.open("known=1&light=1&step=0.03&tape=110&cursor=110")
     demo.page.wait_for_function("document.querySelectorAll('.stage-chip').length > 8")

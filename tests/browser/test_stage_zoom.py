@@ -69,6 +69,7 @@ def test_zoom_with_keys_alone_and_go_on(demo):
     assert ranges(demo) == WHOLE
 
 
+@pytest.mark.exhaustive
 def test_each_card_has_its_own_mode(demo):
     demo.open("known=3")
     demo.zoom_mode("shape")
@@ -83,6 +84,7 @@ LISTEN = """() => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_by_touch(demo):
     """A finger on a figure scrolls the page; in the mode it moves the picture."""
     demo.page.set_viewport_size({"width": 390, "height": 844})

@@ -142,6 +142,7 @@ SAID = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("model", SAID)
 def test_the_units_of_every_model_are_told(home, model):
     """By key, trace after trace, until the hidden values are said."""

@@ -90,6 +90,7 @@ def test_words_are_explained_under_the_pointer(home):
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.exhaustive
 def test_a_note_that_is_cut_is_told_in_full(home):
     note = home.stage.locator("[data-view=data] .stage-note")
     note.hover()
