@@ -213,7 +213,7 @@ def test_keys(learning):
     learning.press("Home")
     learning.at(0)
     learning.press("m")  # no codes yet
-    expect(learning.page.locator(".notice")).to_contain_text("H first")
+    expect(learning.page.locator(".notice")).to_contain_text("an H-step first")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def test_usable_on_a_phone(learning, browser, page_errors):
         there.at(1)
         there.shows(rows(SMALL, "H")[1])
         assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-        for tab, figure in zip(phone.get_by_role("tab").all(), ("atoms", "timeline", "examples", "usage"), strict=True):
+        for tab, figure in zip(phone.get_by_role("tab").all(), ("atoms", "examples", "timeline", "usage"), strict=True):
             tab.click()
             box = phone.locator(f"[data-figure={figure}] .stage-plot").bounding_box()
             assert 300 < box["width"] <= 390 and box["height"] > 150, figure
