@@ -59,7 +59,7 @@ class DictionaryRun(Lanes):
                 lane.experiment,
                 lane.trajectory,
                 self.plan,
-                lambda step, of=of: of[step.index].joint if of[step.index].made else None,
+                lambda step, of=of: _height(of[step.index]),
             )
             for lane, of in zip((self.own, *self.beside), seen, strict=False)
         )

@@ -81,7 +81,7 @@ export class Display {
    * @param {Display} before
    */
   keepFaces({ views, arrangement: { recent, only } }) {
-    for (const { hands, view: { id } } of views) if (hands) this.views.find(({ view }) => view.id === id)?.hands?.turn(hands.deed);
+    for (const { hands, view: { id } } of views) if (hands) this.views.find(({ view }) => view.id === id)?.hands?.tool.turn(hands.tool.chosen);
     for (const { token } of views) this.named(token);
     /** @param {View[]} kept */
     const same = (kept) => kept.map(({ token }) => this.named(token)).filter((view) => view !== undefined);

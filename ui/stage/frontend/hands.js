@@ -1,8 +1,8 @@
 // @ts-check
 /** Points put into a figure, and taken out, by clicks: only while the tool on its card is on. */
 import { el } from "./dom.js";
-import { icon } from "./icons.js";
 import { axisOf, inForce } from "./plotly.js";
+import { Tool } from "./tool.js";
 
 /**
  * @typedef {"put" | "take"} Deed
@@ -22,9 +22,6 @@ function place(axis, pixel) {
 }
 
 export class Hands {
-  /** @type {Deed | null} */
-  deed = null; // of a click; none while the tool is off
-
   /**
    * @param {import("./types.js").Hands} hands
    * @param {import("./views.js").Face} face  the figure
@@ -36,51 +33,31 @@ export class Hands {
     this.did = did;
     this.ground = el("div", { class: "stage-ground", on: { click: (event) => this.click(event) } });
     face.host.after(this.ground);
-    this.tool = this.button("put", hands.tool, () => this.turn(this.deed ? null : "put"));
-    this.choices = {
-      put: this.button("put", hands.put, () => this.turn("put")),
-      take: this.button("take", hands.take, () => this.turn("take")),
-    };
-    this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": hands.tool }, ...Object.values(this.choices));
     this.note = el("p", { class: "stage-hint", role: "status" });
     face.node.append(this.note);
-    this.node = el("div", { class: "stage-zoom stage-hands", on: {
-      keydown: (event) => this.escape(event),
-      click: ({ target, detail }) => detail && target.closest("button")?.blur(), // the keys are the stage's again
-    } }, this.bar, this.tool);
-    this.turn(null);
+    /** @type {Tool<Deed>} */
+    this.tool = new Tool({
+      name: hands.tool, picture: "put", choices: [["put", hands.put], ["take", hands.take]], kind: "stage-hands",
+    }, () => this.turned());
+    this.node = this.tool.node;
+    this.tool.turn(null);
   }
 
-  /**
-   * @param {Deed} picture
-   * @param {string} name
-   * @param {() => void} click
-   */
-  button(picture, name, click) {
-    return el("button", { type: "button", "aria-label": name, title: name, on: { click } }, icon(picture));
-  }
-
-  /**
-   * From now on a click does this, or nothing.
-   * @param {Deed | null} deed
-   */
-  turn(deed) {
-    this.deed = deed;
-    this.bar.hidden = this.ground.hidden = this.note.hidden = !deed;
-    this.note.textContent = deed ? `${this.hands[deed]}. ${this.hands.note}` : "";
-    this.tool.setAttribute("aria-pressed", String(Boolean(deed)));
-    for (const [name, node] of Object.entries(this.choices)) node.setAttribute("aria-pressed", String(name === deed));
+  turned() {
+    const { chosen } = this.tool;
+    this.ground.hidden = this.note.hidden = !chosen;
+    this.note.textContent = chosen ? `${this.hands[chosen]}. ${this.hands.note}` : "";
   }
 
   /** @param {MouseEvent} event */
   click({ clientX, clientY, shiftKey }) {
     const { host } = this.face;
     const x = axisOf(host, "xaxis"), y = axisOf(host, "yaxis");
-    if (!x || !y || !this.deed) return;
+    if (!x || !y || !this.tool.chosen) return;
     const box = host.getBoundingClientRect();
     const left = clientX - box.left, top = clientY - box.top;
     if (left < x._offset || left > x._offset + x._length || top < y._offset || top > y._offset + y._length) return;
-    const putting = (this.deed === "put") !== shiftKey;
+    const putting = (this.tool.chosen === "put") !== shiftKey;
     const where = putting ? [place(x, left), place(y, top)] : this.nearest(x, y, left, top);
     if (where) this.did(putting ? "put" : "take", where[0], where[1]);
   }
@@ -105,12 +82,5 @@ export class Hands {
       found = [across, trace?.y[n]];
     });
     return found;
-  }
-
-  /** @param {KeyboardEvent} event */
-  escape(event) {
-    if (event.key !== "Escape" || !this.deed) return;
-    this.turn(null);
-    this.tool.focus();
   }
 }

@@ -1,13 +1,11 @@
 // @ts-check
 /** Pan and zoom of a card's figures: nothing moves under a pointer until the reader asks for it, in a toolbar that says so. */
-import { el } from "./dom.js";
-import { icon } from "./icons.js";
 import { freeAxes, plotly } from "./plotly.js";
 import { AXIS } from "./theme.js";
+import { pictured, Tool } from "./tool.js";
 
 /**
  * @typedef {import("./figures.js").Picture} Picture
- * @typedef {import("./figures.js").Drag} Drag
  */
 
 const CLOSER = 1.5; // times as large, after a press of Zoom in
@@ -22,9 +20,6 @@ export function zooms({ spec: { layout } }) {
 }
 
 export class Zoom {
-  /** @type {Drag} */
-  drag = false;
-
   /**
    * @param {string} title  of the card
    * @param {Picture[]} pictures  all that the card shows in turn
@@ -33,42 +28,20 @@ export class Zoom {
   constructor(title, pictures, chosen) {
     this.pictures = pictures;
     this.chosen = chosen;
-    const name = `Zoom and move: ${title}`;
-    this.lens = this.button("lens", name, () => this.turn(this.drag ? false : "pan"));
-    this.choices = {
-      pan: this.button("pan", "Drag to move", () => this.turn("pan")),
-      zoom: this.button("zoom", "Drag a box to enlarge", () => this.turn("zoom")),
-    };
-    this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name },
-      ...Object.values(this.choices),
-      this.button("closer", "Zoom in", () => this.enlarge(CLOSER)),
-      this.button("further", "Zoom out", () => this.enlarge(1 / CLOSER)),
-      this.button("reset", "Reset view", () => this.reset()));
-    this.node = el("div", { class: "stage-zoom", on: {
-      keydown: (event) => this.escape(event),
-      click: ({ target, detail }) => detail && target.closest("button")?.blur(), // the keys are the stage's again
-    } }, this.bar, this.lens);
-    this.turn(false);
+    this.tool = new Tool({
+      name: `Zoom and move: ${title}`, picture: "lens", choices: [["pan", "Drag to move"], ["zoom", "Drag a box to enlarge"]],
+      more: [
+        pictured("closer", "Zoom in", () => this.enlarge(CLOSER)),
+        pictured("further", "Zoom out", () => this.enlarge(1 / CLOSER)),
+        pictured("reset", "Reset view", () => this.reset()),
+      ],
+    }, () => this.turned());
+    this.node = this.tool.node;
+    this.tool.turn(null);
   }
 
-  /**
-   * @param {import("./icons.js").Icon} picture
-   * @param {string} name
-   * @param {() => void} click
-   */
-  button(picture, name, click) {
-    return el("button", { type: "button", "aria-label": name, title: name, on: { click } }, icon(picture));
-  }
-
-  /**
-   * From now on a drag does this.
-   * @param {Drag} drag
-   */
-  turn(drag) {
-    this.drag = drag;
-    this.bar.hidden = !drag;
-    this.lens.setAttribute("aria-pressed", String(Boolean(drag)));
-    for (const [name, node] of Object.entries(this.choices)) node.setAttribute("aria-pressed", String(name === drag));
+  turned() {
+    const drag = this.tool.chosen ?? false;
     for (const picture of this.pictures) {
       picture.drag = drag;
       if (picture.built) plotly().relayout(picture.host, { dragmode: drag });
@@ -94,12 +67,5 @@ export class Zoom {
       const range = latest.get(`${id}/${name}.range`) ?? spec.layout[name]?.range;
       return range ? [`${name}.range`, [...range]] : [`${name}.autorange`, true];
     })));
-  }
-
-  /** @param {KeyboardEvent} event */
-  escape(event) {
-    if (event.key !== "Escape" || !this.drag) return;
-    this.turn(false);
-    this.lens.focus();
   }
 }
