@@ -10,7 +10,7 @@ from ui.settings import Settings
 # so many runs are kept, the last ones
 _KEPT = 30
 # what is said where half-steps were put aside
-ASIDE = "The run before was put aside. Undo (Ctrl+Z) brings it back."
+ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
 
 
 @dataclass(frozen=True)

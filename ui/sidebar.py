@@ -40,12 +40,12 @@ def about(title: str, text: str, expanded: bool = True) -> None:
 
 def words() -> None:
     """The glossary, for whoever has no mouse to point with, or looks for a word that is not in view."""
-    with st.expander("What the words mean"):
+    with st.expander("Glossary"):
         explained(glossary.listed())
 
 
 def keys(moves: str = "") -> None:
-    """What the words mean, and what the keyboard does on the stage."""
+    """The glossary, and what the keyboard does on the stage."""
     words()
     plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
     plain("Press . for presenter mode and ? for a list of all keys.")

@@ -13,7 +13,7 @@ from figures.look.wording import gap as gap_text
 def changed(moment: Moment) -> str:
     """The settings of moves that were changed at this half-step."""
     return ", ".join(
-        f"{key} of {letter} {value:g}" for letter, own in moment.adjusted.items() for key, value in own.items()
+        f"{key} of {letter} = {value:g}" for letter, own in moment.adjusted.items() for key, value in own.items()
     )
 
 
@@ -25,14 +25,14 @@ def adjusted(moment: Moment) -> str:
 def happened(moment: Moment, before: Bound) -> str:
     """What the reader's hand did to θ, and that to the numbers."""
     bound, names = moment.bound, [name.replace("_", " ") for name in moment.placed]
-    what = f"By hand: you changed the {' and '.join(names)}." if names else "By hand: θ stayed where it was."
+    what = f"By hand: you changed the {' and '.join(names)}." if names else "By hand: θ did not change."
     evidence = change(bound.log_evidence - before.log_evidence, abs(bound.log_evidence))
     if bound.elbo is None:
         return f"{what} log p(v) {evidence}."
     if moment.pointed:
-        return f"{what} q stayed, and log p(v) {evidence}."
+        return f"{what} q was kept, and log p(v) {evidence}."
     shown = gap_text(bound.kl, bound.log_evidence)
-    return f"{what} q stayed: log p(v) {evidence}, and the gap is now {shown}."
+    return f"{what} q was kept: log p(v) {evidence}, and the gap is now {shown}."
 
 
 def held(moment: Moment) -> str:
@@ -43,8 +43,8 @@ def held(moment: Moment) -> str:
     told = [f"θ moved by hand: {moved}."]
     if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
         risen, shown = _would_change(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
-        told = [f"θ moved by hand, q stays: {moved} and the ELBO {risen}. The gap is {shown}."]
-    return " ".join([*told, "Let go to keep it; Esc takes it back."])
+        told = [f"θ moved by hand, with q fixed: {moved} and the ELBO {risen}. The gap is {shown}."]
+    return " ".join([*told, "Let go to keep it, or press Esc to take it back."])
 
 
 def _would_change(by: float, size: float) -> str:
@@ -56,6 +56,6 @@ def held_title(moment: Moment) -> str:
     """What the picture of the bound shows meanwhile."""
     before, now = moment.before.kl, moment.bound.kl
     if before is None or now is None or moment.pointed:
-        return "By hand: θ moves" if now is None else "By hand: θ moves, q stays"
+        return "By hand: θ moves" if now is None else "By hand: θ moves with q fixed"
     finding = "the gap opens" if now > before else "the gap shrinks"
-    return f"By hand: θ moves, q stays: {finding}"
+    return f"By hand: θ moves with q fixed: {finding}"

@@ -49,8 +49,8 @@ class Timeline:
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
             faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
-            figure.curve("before elbo", ELBO, hover="ELBO of the run before %{y:.4f}", **faint)
-            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the run before %{y:.4f}", **faint)
+            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.4f}", **faint)
+            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.4f}", **faint)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)

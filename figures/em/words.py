@@ -22,7 +22,7 @@ TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "Move along the M-step"
-BEFORE = "run before"
+BEFORE = "previous run"
 
 # what the main button says in small print, where the name of the move repeats the button
 DETAILS = {

@@ -12,7 +12,7 @@ ROUNDING = 1e-14
 STILL = 1e-12
 
 # of every page, with a picture on the button
-BACKWARD = ("undo", "Undo", "Undo: bring back the run before (Ctrl+Z)", "undo")
+BACKWARD = ("undo", "Undo", "Undo: bring back the previous run (Ctrl+Z)", "undo")
 FORWARD = ("redo", "Redo", "Redo (Ctrl+Y)", "redo")
 # of every page whose runs are made of moves: act, label, what the button does
 TOOLS = (

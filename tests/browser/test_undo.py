@@ -26,7 +26,7 @@ def test_a_drag_is_undone_and_redone(home):
     home.at(4)
     expect(chips(home)).to_have_count(5)
     expect(home.page.locator(".stage-ended")).to_have_text(
-        "The run before was put aside. Undo (Ctrl+Z) brings it back."
+        "The previous run was set aside. Undo (Ctrl+Z) brings it back."
     )
     expect(undo).to_be_enabled()
     assert home.plot("latest", "trace('before').visible && trace('before').x.length") == 4
@@ -80,7 +80,7 @@ def test_a_changed_step_size_goes_on_from_here(home):
     expect(chips(home).last).to_have_text("G ⚙")
     expect(chips(home)).to_have_count(5)
     field.blur()
-    expect(home.page.locator(".stage-caption")).to_contain_text("From here on: step of G 0.3.")
+    expect(home.page.locator(".stage-caption")).to_contain_text("From here on: step of G = 0.3.")
     home.button("E-step").click()
     home.at(5)
     home.button("Gradient M-step").click()

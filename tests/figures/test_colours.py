@@ -66,7 +66,7 @@ def test_one_colour_for_each_meaning_of_em(name):
     assert metrics == {"evidence": "$evidence", "elbo": "$elbo", "gap": "$gap"}
     named = {"log p(v)": "$evidence", "log p(v; θ)": "$evidence", "ELBO": "$elbo", "L(q, θ)": "$elbo", "gap": "$gap"}
     named |= {"log p(h*, v)": "$muted", "factorised": "$elbo", "floor": "$gap"}
-    named |= {"plain EM": "$muted", "run before": "$evidence"}
+    named |= {"plain EM": "$muted", "previous run": "$evidence"}
     for figure in ("timeline", "latest", "gap", "course"):
         for trace in figures[figure]["data"]:
             if "name" in trace:

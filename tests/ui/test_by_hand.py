@@ -95,7 +95,7 @@ def test_a_changed_step_size_holds_from_here_on():
     session = opened(moves="EGEG")
     session.change(step=0.5)
     assert session.messages == [] and session.run.moves == "EGEG" and session.settings.step == 0.5
-    assert "⚙" in frame(session, 4)["chip"]["label"] and "step of G 0.5" in frame(session, 4)["text"]["caption"]
+    assert "⚙" in frame(session, 4)["chip"]["label"] and "step of G = 0.5" in frame(session, 4)["text"]["caption"]
     session.run.advance(6)
     taken = [step.info.step for step in session.run.trajectory.half_steps if step.move == "G"]
     assert taken == [0.1, 0.1, 0.5]

@@ -20,7 +20,7 @@ def show(session: EmSession) -> None:
     settings = session.settings
     controls.show(session, "model")
     imported = sidebar.imported(
-        "Data: your own, from a file or with points changed by hand.", "Back to the built-in data", session=session
+        "Your own data, from a file or edited by hand.", "Back to the built-in data", session=session
     )
     if not imported:
         controls.show(session, "data")
