@@ -303,6 +303,17 @@ def adjusted_moves(
     return {letter: {**own, **changes.get(letter, {})} for letter, own in moves.items()}
 
 
+def differing_moves(
+    moves: Mapping[str, Mapping[str, float]], others: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Those settings of moves that are not as in the others."""
+    found = {
+        letter: {key: value for key, value in own.items() if value != others[letter][key]}
+        for letter, own in moves.items()
+    }
+    return {letter: own for letter, own in found.items() if own}
+
+
 def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
     """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
 

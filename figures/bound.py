@@ -31,5 +31,5 @@ def texts(bound: Bound) -> Json:
 
 def values(bound: Bound) -> Json:
     """The metrics as exact numbers, None where they have no finite value."""
-    exact = {"evidence": bound.log_evidence, "elbo": finite(bound.elbo), "gap": finite(bound.kl)}
+    exact = {"evidence": finite(bound.log_evidence), "elbo": finite(bound.elbo), "gap": finite(bound.kl)}
     return {f"metric.{name}": value for name, value in exact.items()}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from em_core.files.by_hand import as_json, in_force, read_by_hand
+from em_core.files.by_hand import Moves, as_json, in_turn, read_by_hand
 from em_core.files.experiment import Experiment
-from em_core.kinds import adjusted_moves
+from em_core.kinds import adjusted_moves, differing_moves
 from em_core.records import Adjusted, ByHand, Placed
-
-Moves = Mapping[str, Mapping[str, float]]
 
 # later than any half-step
 _END = 10**9
@@ -29,7 +27,7 @@ def taken(experiment: Experiment, told: Sequence[Any], half_steps: int) -> Exper
     """
     by_hand = read_by_hand(list(told), experiment.model, experiment.data, experiment.start, half_steps)
     last = half_steps + len(placed(by_hand))
-    end = Adjusted(last, _differing(experiment.moves, in_force(experiment.moves, by_hand, _END)))
+    end = Adjusted(last, differing_moves(experiment.moves, in_turn(experiment.moves, by_hand)[1][-1]))
     return tidy(experiment, (*by_hand, end))
 
 
@@ -40,7 +38,7 @@ def at_the_end(experiment: Experiment) -> Moves:
 
 def told(experiment: Experiment) -> list[dict[str, Any]]:
     """What `taken` makes of it again, where the controls say what is in force at the end."""
-    first = _differing(experiment.moves, at_the_end(experiment))
+    first = differing_moves(experiment.moves, at_the_end(experiment))
     return as_json(([Adjusted(0, first)] if first else []) + list(experiment.by_hand))
 
 
@@ -73,15 +71,6 @@ def tidy(experiment: Experiment, by_hand: Iterable[ByHand]) -> Experiment:
         before, moves = moves, adjusted_moves(moves, change.moves)
         if not change.after:
             began = moves
-        elif differing := _differing(moves, before):
+        elif differing := differing_moves(moves, before):
             result.append(Adjusted(change.after, differing))
     return replace(experiment, moves=began, by_hand=tuple(result))
-
-
-def _differing(moves: Moves, others: Moves) -> dict[str, dict[str, float]]:
-    """Those settings that are not as in the others."""
-    found = {
-        letter: {key: value for key, value in own.items() if value != others[letter][key]}
-        for letter, own in moves.items()
-    }
-    return {letter: own for letter, own in found.items() if own}

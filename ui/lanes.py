@@ -189,7 +189,10 @@ class Lanes(Tape):
         while len(coming) < min(self.remaining, _AHEAD):
             hand = len(self) + len(coming) in by_hand
             coming.append(BY_HAND if hand else letters[0])
-            made, letters = (made, letters) if hand else (made + letters[0], letters[1:])
+            if hand:
+                made = self._with_hand(made, bool(made) or self.trajectory.last.after.q is not None)
+            else:
+                made, letters = made + letters[0], letters[1:]
         while self.stuck is None and len(coming) < _AHEAD and not self.plan.done(made):
             coming.append(self._following(made))
             made += coming[-1]
@@ -201,10 +204,14 @@ class Lanes(Tape):
         """The moves made as the plan counts them: θ set by hand stands for the move of θ that the plan had next."""
         made = ""
         for step in self.trajectory.half_steps[1:]:
-            following = self.plan.following(made) if step.letter is None else step.letter
-            if step.letter is not None or (MOVES[following].kind == "M" and len(made) >= self.plan.after):
-                made += following
+            made = made + step.letter if step.letter else self._with_hand(made, step.after.q is not None)
         return made
+
+    def _with_hand(self, made: str, has_q: bool) -> str:
+        """The moves as the plan counts them once θ is set by hand: without a q, no move of θ was due."""
+        following = self.plan.following(made)
+        stands = has_q and MOVES[following].kind == "M" and len(made) >= self.plan.after
+        return made + following if stands else made
 
     def _following(self, made: str) -> str:
         """The plan's next move; E before one that needs a q where there is none yet."""
@@ -262,6 +269,7 @@ class Lanes(Tape):
         Raises `InvalidExperiment` for a θ without a bound.
         """
         self._check_open("start", "θ by hand", at)
+        limits.check_hands(sum(change.after < at for change in placed(self.experiment.by_hand)) + 1)
         model, data = self.experiment.model, self.experiment.data
         change = Placed(at, read_given(Fields(given(theta, None), "start"), model, data)[0])
         made = self.own.ahead.half_step(self.trajectory[at], change)
@@ -308,10 +316,10 @@ class Lanes(Tape):
         """Go on by another schedule. Raises `InvalidExperiment` for one that cannot follow what has been made."""
         plan = schedule.plan(word, MOVES)
         check_order(plan.moves, self.experiment.model, True, word)
+        self._end_at(len(self) - 1)  # what a tape that is being opened again still has
         self.experiment = replace(self.experiment, schedule=word)
         # one that is more than a round begins here
         self.plan = plan if plan.goes_round else replace(plan, after=len(self.moves))
-        self.rest = ""
         self.refresh()
 
     def _append(self, move: str | Placed) -> None:

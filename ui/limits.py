@@ -28,6 +28,8 @@ _LEAST_ROW = 6
 _STEP_OF_CHAIN = 120
 # rows × atoms × the smaller of the two: the page opens by the path over λ, which factorises at every knot
 _PATH = 70_000_000
+# so many times θ may be set by hand: each is checked whole when a tape is opened
+_HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
 LARGEST_FILE = 5_000_000
 # rungs of a ladder of q: each is a figure of its own
@@ -58,6 +60,9 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     """
     if not isinstance(raw, Mapping):
         return
+    by_hand = raw.get("by_hand")
+    if isinstance(by_hand, list):
+        check_hands(sum(isinstance(change, Mapping) and "start" in change for change in by_hand))
     numbers, hidden, steps = _numbers(raw.get("data")), _hidden(raw), max(half_steps, _LEAST_STEPS)
     if numbers * hidden * steps <= AT_ONCE:
         return
@@ -69,6 +74,13 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     )
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
+
+
+def check_hands(count: int) -> None:
+    """Refuse a tape on which θ is set by hand too often. Raises `InvalidExperiment`."""
+    if count > _HANDS:
+        valid = f"at most {_HANDS} on this page; the command line takes more"
+        raise InvalidExperiment("by_hand", f"θ set by hand {count:,} times", valid)
 
 
 def check_ladder(widths: int) -> None:

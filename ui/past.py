@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from em_core.caching import footprint
 from ui.settings import Settings
 
-# so many runs are kept, the last ones
+# so many runs are kept, the last ones; fewer where they hold data of their own: about so many bytes
 _KEPT = 30
+_KEPT_BYTES = 16_000_000
 # what is said where half-steps were put aside
 ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
 
@@ -33,6 +35,8 @@ class Past:
         """Keep a run that another has taken the place of."""
         self.before = [*self.before, view][-_KEPT:]
         self.after = []
+        while len(self.before) > 1 and footprint(self.before) > _KEPT_BYTES:
+            del self.before[0]
 
     def turn(self, act: str, view: View) -> View | None:
         """The run to go to by `undo` or `redo`, from this one; None where there is none."""

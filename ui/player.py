@@ -125,7 +125,7 @@ class Player:
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
-        self._begin(going_on=what in ("fill", "inner", "resend"))
+        self._begin(going_on=what in ("fill", "inner", "resend") or bool(act.get("live")))
         self._inner = None  # a browser that has it keeps it
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None

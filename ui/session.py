@@ -108,6 +108,8 @@ class Session:
         """Another way to go on: what has been made stays."""
         self.run.follow(wanted.plan)
         self.settings = wanted
+        if self.player.due is not None:  # a tape that was being opened again ends where it is
+            self.player.go(len(self.run) - 1)
 
     def redraws(self, wanted: Any, changed: set[str]) -> None:
         """The same half-steps, shown otherwise."""
@@ -187,7 +189,8 @@ class Session:
         elif fit["act"] in ("undo", "redo"):
             self._turn(fit["act"])
         else:
-            self.own(fit, self.player.within(self.run))
+            # a hand is where the reader saw it; what a button says, where they stand
+            self.own(fit, fit["at"] if "handle" in fit or "figure" in fit else self.player.within(self.run))
 
     @property
     def view(self) -> View:

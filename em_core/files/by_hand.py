@@ -13,6 +13,8 @@ from em_core.kinds import adjusted_moves, read_adjusted
 from em_core.model import LatentVariableModel
 from em_core.records import Adjusted, ByHand, Parameters, Placed
 
+Moves = Mapping[str, Mapping[str, float]]
+
 _FORM = 'a list of {"after": half-step, "start": parameters} and {"after": half-step, "moves": settings of moves}'
 
 
@@ -58,14 +60,14 @@ def as_json(by_hand: Iterable[ByHand]) -> list[dict[str, Any]]:
     ]
 
 
-def in_force(
-    moves: Mapping[str, Mapping[str, float]], by_hand: Sequence[ByHand], index: int
-) -> Mapping[str, Mapping[str, float]]:
-    """The settings of moves with which half-step `index` is made. moves: those at the start."""
+def in_turn(moves: Moves, by_hand: Iterable[ByHand]) -> tuple[list[int], list[Moves]]:
+    """The half-steps after which settings of moves change, and the settings: at first `moves`, then after each."""
+    places, settings = [], [moves]
     for change in by_hand:
-        if isinstance(change, Adjusted) and change.after < index:
-            moves = adjusted_moves(moves, change.moves)
-    return moves
+        if isinstance(change, Adjusted):
+            places.append(change.after)
+            settings.append(adjusted_moves(settings[-1], change.moves))
+    return places, settings
 
 
 def makes_q(by_hand: Sequence[ByHand]) -> bool:

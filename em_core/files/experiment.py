@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from em_core import datasets, schedule
-from em_core.files.by_hand import as_json, in_force, makes_q, read_by_hand
+from em_core.files.by_hand import Moves, as_json, in_turn, makes_q, read_by_hand
 from em_core.files.fields import Fields
 from em_core.files.starts import draw, given, read_start
 from em_core.kinds import MOVES, check_order, read_moves
@@ -83,9 +85,14 @@ class Experiment:
             "seed": self.seed,
         }
 
-    def moves_for(self, index: int) -> Mapping[str, Mapping[str, float]]:
+    def moves_for(self, index: int) -> Moves:
         """The settings of moves with which half-step `index` is made."""
-        return in_force(self.moves, self.by_hand, index)
+        places, settings = self._in_turn
+        return settings[bisect_left(places, index)]
+
+    @cached_property
+    def _in_turn(self) -> tuple[list[int], list[Moves]]:
+        return in_turn(self.moves, self.by_hand)
 
     @property
     def tape(self) -> list[str | Placed]:

@@ -56,7 +56,8 @@ def line_between(experiment: Experiment, q: Any, origin: Parameters, target: Par
 
 def gaps_along(experiment: Experiment, q: Any, profile: Profile) -> Array:
     """log p − L at `PLACES`; where the difference would hold few digits, KL(q ‖ posterior) from its own definition."""
-    apart: Array = np.maximum(profile.log_evidence - profile.elbo, 0.0)
+    with np.errstate(invalid="ignore"):  # −∞ − (−∞)
+        apart: Array = np.maximum(profile.log_evidence - profile.elbo, 0.0)
     between = slice(ORIGIN, ORIGIN + STEPS + 1)
     size = np.abs(profile.log_evidence[between]).max(initial=1.0)
     if not np.isfinite(apart[between]).all() or apart[between].max() > _ROUNDED * size:

@@ -43,6 +43,18 @@ def movable(shares: Array) -> list[int]:
     return [int(place) for place in np.flatnonzero((shares > 0) & (shares < 1))]
 
 
+def with_point(values: Array, point: Array) -> Array:
+    """(N + 1, D) the data with one point more, at the end."""
+    return np.vstack([values, point])
+
+
+def without(values: Array, place: Array, drawn: list[int], reach: Array) -> Array | None:
+    """(N − 1, D) the data without the point at a place of the columns `drawn`; None where none is within `reach`."""
+    apart = (np.abs(values[:, drawn] - place) / reach).max(axis=1)
+    nearest = int(apart.argmin())
+    return np.delete(values, nearest, axis=0) if apart[nearest] <= 1 else None
+
+
 def tilted(coefficients: Array, ends: Array, end: int, height: float, free: list[int]) -> Array:
     """(P,) coefficients of a line with another height at one of its ends (2, P); at the other it stays where it is.
 

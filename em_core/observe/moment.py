@@ -14,7 +14,7 @@ from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slo
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
-from em_core.kinds import MOVES
+from em_core.kinds import MOVES, differing_moves
 from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
@@ -74,12 +74,7 @@ class Moment:
     @cached_property
     def adjusted(self) -> dict[str, dict[str, float]]:
         """The settings of moves that were changed by hand at this half-step, and hold from the next one on."""
-        before, after = self.settings, self.settings_next
-        found = {
-            letter: {key: value for key, value in own.items() if value != before[letter][key]}
-            for letter, own in after.items()
-        }
-        return {letter: own for letter, own in found.items() if own}
+        return differing_moves(self.settings_next, self.settings)
 
     @property
     def placed(self) -> tuple[str, ...]:

@@ -73,8 +73,8 @@ class OverTheta:
         if theta is None:
             return self._standing(None, None, None)
         if moment.pointed:
-            return self._standing(number(theta), None, float(course.profile.expected_log_joint[place]))
-        evidence, elbo = (float(curve[place]) for curve in (course.profile.log_evidence, course.profile.elbo))
+            return self._standing(number(theta), None, finite(float(course.profile.expected_log_joint[place])))
+        evidence, elbo = (finite(float(curve[place])) for curve in (course.profile.log_evidence, course.profile.elbo))
         return self._standing(number(theta), evidence, elbo)
 
     def _bounds(self, moment: Moment, past: list[Moment]) -> Json:

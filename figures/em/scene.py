@@ -9,7 +9,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
-from em_core.records import Bound
+from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, passing, steady
 from figures.decomposition import Decomposition
@@ -117,8 +117,11 @@ class EmScene(PageScene):
         """
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
-        ghost = moment.ghost.log_evidence if moment.ghost and moment.ghost.first == moment.index else ""
-        changed = f"{settings or ''}{theta or ''}{ghost}"
+        step, ghost = moment.step, moment.ghost
+        made = moment.step.move == BY_HAND and step.after.q is not step.before.q and step.after.q_at
+        q_at = {name: entry.tolist() for name, entry in made.items()} if made else ""
+        before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
+        changed = f"{settings or ''}{theta or ''}{q_at}{before_it}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             self._timeline.append(moment) | self.view.append(moment),

@@ -169,3 +169,11 @@ test("after the end nothing is sent or doubted", () => {
   pass(60_000);
   assert.deepEqual([names(), late.length], [["a"], 0]);
 });
+
+test("of drops of one handle the latest counts, of two handles both", () => {
+  asks.add({ act: "a" });
+  for (const [handle, x] of [["1", 1], ["1", 2], ["2", 3]]) asks.add({ act: "drag", handle, x, y: 0, turn: 0 });
+  answer();
+  answer();
+  assert.deepEqual(sent.slice(1).map(({ handle, x }) => [handle, x]), [["1", 2], ["2", 3]]);
+});

@@ -317,3 +317,10 @@ def test_a_report_that_makes_no_sense_moves_nothing(desk, place):
     here = desk("toy")
     here.send(None, place)
     assert here.session.player.cursor == 2
+
+
+def test_only_a_drag_is_live():
+    assert (
+        acts.read({"act": "put", "n": 1, "at": 0, "figure": "data", "x": 0.0, "y": 0.0, "live": True})["act"]
+        == acts.NOTHING
+    )

@@ -230,7 +230,8 @@ DAMAGED += [pack([{"after": 1, "moves": {"G": {"step": 99.0}}}]), pack([{"after"
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_link_says_so_in_one_line(text):
     session = EmSession.opened({**COINS.query(), "schedule": "EG", "hand": text})
-    assert len(session.messages) == 1 and "hand" in session.messages[0] or "moves.G.step" in session.messages[0]
+    assert len(session.messages) == 1
+    assert "hand" in session.messages[0] or "moves.G.step" in session.messages[0]
     assert "\n" not in session.messages[0]
 
 
@@ -275,3 +276,56 @@ def test_a_file_with_settings_that_no_control_reaches_is_refused():
     session = EmSession.opened({})
     with pytest.raises(InvalidExperiment, match="step: 50.0 is not valid; expected a number from 0.001 to 10"):
         session.open_file(json.dumps(raw).encode())
+
+
+@pytest.mark.parametrize("plan", ["G", "M", "GGE", "(GM)2E"])
+def test_a_drag_before_there_is_a_q_stands_for_no_move(plan):
+    session = EmSession.opened({"plan": plan})
+    session.act({"act": "put", "n": 1, "at": 0, "figure": "data", "x": 3.0, "y": 60.0})
+    assert session.run.trajectory[0].after.q is None and session.messages == []
+    session.act({"act": "drag", "n": 2, "at": 0, "handle": "0", "x": 3.0, "y": 60.0})
+    assert session.run.coming()[0]["label"] == "E"
+    session.run.advance(4)
+    assert letters(session.run)[:2] == ["by hand", "E"]
+
+
+def test_another_schedule_ends_what_a_tape_still_has_to_be_made(monkeypatch):
+    session = opened(COINS, "EG" * 10)
+    drag(session, 0.9)
+    query = session.query()
+    monkeypatch.setattr(limits, "SLICE", 0)
+    again = EmSession.opened(query)
+    assert again.run.remaining > 10
+    again.change(plan="E G2")
+    assert again.messages == [] and again.run.remaining == 0 and again.run.coming()
+    monkeypatch.undo()
+    assert json.loads(again.file())["schedule"] == "EG"[: len(again.run) - 1] and rows(opened_file(again)) == rows(
+        again
+    )
+    assert EmSession.opened(again.query()).messages == []
+
+
+def test_theta_is_set_by_hand_so_often_and_no_oftener(monkeypatch):
+    monkeypatch.setattr(limits, "_HANDS", 2)
+    session = opened(COINS, "EG")
+    for x in (0.9, 0.8):
+        drag(session, x)
+    query, file = session.query(), session.file()
+    session.act({"act": "drag", "handle": "0", "x": 0.7, "y": 0.0, "at": 4, "n": 1, "turn": session.player.turn})
+    assert "θ set by hand 3 times" in session.messages[0] and len(session.run) == 5
+    monkeypatch.setattr(limits, "_HANDS", 1)
+    assert "by_hand" in EmSession.opened(query).messages[0]
+    with pytest.raises(InvalidExperiment, match="θ set by hand 2 times"):
+        EmSession.opened({}).open_file(file.encode())
+
+
+def test_frames_tell_apart_where_q_was_set_by_hand():
+    def last(q_at):
+        start = {"theta": 0.3, **({"q_at": {"theta": q_at}} if q_at else {})}
+        file = {"model": "linkage", "data": {"counts": [125, 18, 20, 34]}, "schedule": "EM", "start": {"theta": 0.5}}
+        session = EmSession.opened({})
+        session.open_file(json.dumps({**file, "by_hand": [{"after": 2, "start": start}]}).encode())
+        session.run.recall(())
+        return frame(session, 3)["id"]
+
+    assert len({last(None), last(0.2), last(0.9)}) == 3

@@ -63,6 +63,17 @@ def test_a_run_comes_back_and_goes_again(deed, lost):
     assert kept(session) == before and ids(session) == ids(coins())
 
 
+def test_fewer_runs_are_kept_of_large_data(monkeypatch):
+    monkeypatch.setattr(past, "_KEPT_BYTES", 200_000)
+    session = EmSession.opened({"data": "blobs", "points": "500"})
+    for n in range(8):
+        session.act({"act": "put", "n": n, "at": 0, "figure": "data", "x": 0.1 * n, "y": 0.0})
+    assert session.messages == [] and len(session.run.experiment.data.values) == 508
+    assert 1 <= len(session.past.before) < 8
+    session.act(UNDO)
+    assert len(session.run.experiment.data.values) == 507
+
+
 def test_a_drag_at_the_end_puts_nothing_aside():
     session = coins()
     session.player.go(4)

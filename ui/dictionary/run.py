@@ -33,7 +33,7 @@ class DictionaryRun(Lanes):
     ) -> DictionaryRun:
         """The same with these moves still to be made, by `reopen`. Raises `InvalidExperiment`."""
         raw = settings.experiment("")
-        limits.check(raw, min(half_steps(moves, by_hand), limits.LONGEST))
+        limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse(raw)
         other = settings.second_experiment()
         run = cls(experiment, other and Experiment.parse(other))

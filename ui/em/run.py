@@ -52,7 +52,7 @@ class EmRun(Lanes):
         after: how many of them were made before the present schedule was taken up. by_hand: what was changed meanwhile.
         """
         raw = settings.experiment(moves)
-        limits.check(raw, min(half_steps(moves, by_hand), limits.LONGEST))
+        limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse({**raw, "schedule": "E"})
         if settings.overrides.start is None:
             begin, q_at = opening(experiment, keep_start="start" in raw)

@@ -77,6 +77,7 @@ def read(raw: Any) -> Act | None:
     sound = all(name in raw for name in needed) and all(
         _KEYS[name](value) if name in _KEYS else type(value) in (str, int, float, bool) for name, value in raw.items()
     )
+    sound = sound and ("live" not in raw or raw["act"] == "drag")
     return dict(raw) if sound else {"act": NOTHING, "n": raw["n"]}
 
 

@@ -93,17 +93,15 @@ class PlaneView(PlainView):
     def added(self, x: float, y: float) -> Array:
         """(N + 1, D) the data with a point put in. Raises `InvalidExperiment` for a place far from the others."""
         point = self.moved("point", self.values[0], x, y)
-        return np.vstack([self.values, point])
+        return fit.with_point(self.values, point)
 
     def removed(self, x: float, y: float) -> Array:
         """(N − 1, D) the data without the point there. Raises `InvalidExperiment` where there is none."""
-        apart = np.zeros(len(self.values))
-        for axis, where, (low, high) in zip(self.drawn, (x, y), self.span, strict=False):
-            apart = np.maximum(apart, np.abs(self.values[:, axis] - where) / (high - low))
-        nearest = int(apart.argmin())
-        if apart[nearest] > _SAME:
+        reach = _SAME * np.array([high - low for low, high in self.span])
+        left = fit.without(self.values, np.array([x, y][: len(self.drawn)]), self.drawn, reach)
+        if left is None:
             raise InvalidExperiment("point", f"{x:.4g}, {y:.4g}", "a point of the data")
-        return np.delete(self.values, nearest, axis=0)
+        return left
 
     def moved(self, name: str, point: Array, x: float, y: float) -> Array:
         """The point (D,) after a drag to x, y. Raises `InvalidExperiment` for a place far from the data."""

@@ -57,7 +57,8 @@ export class Asks {
    */
   add(ask, byReader = !AUTOMATIC.has(ask.act)) {
     let taken = true;
-    const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn && !other.live === !ask.live);
+    const same = this.waiting.find((other) => other.act === ask.act && other.turn === ask.turn && !other.live === !ask.live
+      && other.handle === ask.handle);
     if (same && ask.act === "advance") same.to = Math.max(same.to ?? 0, ask.to ?? 0);
     else if (same && LATEST_COUNTS.has(ask.act)) Object.assign(same, ask);
     else if (!byReader || this.waiting.filter((other) => this.byReader.has(other)).length < MOST) {
