@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from em_core.caching import bounded
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array
 from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, duality_gap, gradient, objective, soft_threshold
@@ -53,27 +51,6 @@ class Point:
     penalty: float
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The path of a problem down to `least`, whatever the problem's own λ. key: the rest of what it depends on."""
-
-    problem: Problem = field(compare=False)
-    least: float
-    most_knots: int
-    key: bytes
-
-    @classmethod
-    def of(cls, problem: Problem, least: float, most_knots: int) -> _Asked:
-        parts = (problem.dictionary, problem.target, np.array([problem.precision, *problem.dictionary.shape]))
-        key = b"".join(sha256(part.tobytes()).digest() for part in parts)
-        return cls(problem, least, most_knots, key)
-
-
-@bounded(32_000_000)
-def _path(asked: _Asked) -> homotopy.Path:
-    return homotopy.path(asked.problem, asked.least, asked.most_knots)
-
-
 @dataclass(frozen=True, eq=False)
 class Background:
     """What does not change while a solver steps: the optimum, the path over λ, the race."""
@@ -109,7 +86,7 @@ class Background:
         """The solution over λ, from λ_max down to a fiftieth of it or to the present λ, whichever is less."""
         least = min(self.problem.penalty, self.problem.lambda_max / 50)
         try:
-            return _path(_Asked.of(self.problem, least, 800))
+            return homotopy.path(self.problem, least, most_knots=800)
         except HalfStepFailed:
             return homotopy.path(self.problem, self.problem.penalty)
 
