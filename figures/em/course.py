@@ -43,7 +43,7 @@ class CoursePicture:
             "The step",
             y="nats",
             margin={"l": 56, "r": 74, "t": 6, "b": 38},
-            xaxis={"range": [_LEFT, _RIGHT], "tickvals": [0, 0.5, 1], "ticktext": [], "anchor": "y2"},
+            xaxis={"range": [_LEFT, _RIGHT], "tickvals": [0, 0.5, 1], "ticktext": [], "tickangle": 0, "anchor": "y2"},
             yaxis={"domain": [0.36, 1], "range": [-1, 0], "tickvals": [], "ticktext": [], "nticks": 5},
             yaxis2=layout.axis(
                 "gap (nats)", domain=[0, 0.27], range=[0, 1], nticks=3, anchor="x", exponentformat="power"
@@ -151,7 +151,7 @@ class CoursePicture:
         if touch is None:
             return remark.set(**_NOTHING)
         if low <= touch <= high:
-            return remark.set(x=[0.03], y=[touch], text=[words.TOUCH], textposition="bottom right")
+            return remark.set(x=[0.07], y=[touch], text=[words.TOUCH], textposition="bottom right")
         shown = words.touching_below(touch - moment.bound.log_evidence)
         return remark.set(x=[_LEFT + 0.02], y=[low], text=[shown], textposition="top right")
 
