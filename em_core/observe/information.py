@@ -35,11 +35,9 @@ class Information:
 
 
 def information(model: Any, data: Any, theta: Parameters, directions: Array) -> Information:
-    """Both at θ, along the columns of (d, f) directions. Raises `HalfStepFailed` where they cannot be computed."""
+    """Both at θ, along the columns of (d, f) directions; NaN along those about which rounding leaves nothing to say."""
     slopes, vector = _slopes(model, data, theta), model.to_vector(theta)
     along = np.array([directions.T @ _derivative(slopes, vector, column).T for column in directions.T])
-    if not np.all(np.isfinite(along)):
-        raise HalfStepFailed("diverged", "second derivatives of the bound could not be computed there")
     # (f, f, 2): the direction in which θ moves, the one in which the slope is taken, and which of the slopes
     complete, missing = np.moveaxis(along + np.swapaxes(along, 0, 1), 2, 0).reshape(2, *2 * (directions.shape[1],)) / 2
     return Information(frozen(-complete), frozen(missing))
@@ -91,21 +89,25 @@ def _derivative(slopes: Callable[[Array], Array], vector: Array, direction: Arra
     """
     first = _first(vector, direction)
     own = abs(float(_central(slopes, vector, direction, first)[0] @ direction))
-    width = _WIDEST / np.sqrt(own) if own > 0 else first
     best, least = np.full((2, len(vector)), np.nan), np.full(2, np.inf)
-    row: list[Array] = []
-    stale = 0
-    for _ in range(_LEVELS):
-        before, row = row, [_central(slopes, vector, direction, width)]
-        stale += 1
-        for order, coarser in enumerate(before[:_ORDERS], 1):
-            row.append(row[-1] + (row[-1] - coarser) / (4.0**order - 1))
-            apart = np.maximum(np.linalg.norm(row[-1] - row[-2], axis=1), np.linalg.norm(row[-1] - coarser, axis=1))
-            better = apart < least
-            least[better], best[better] = apart[better], row[-1][better]
-            stale = 0 if better.any() else stale
-        # narrower still, and rounding takes over
-        if stale == _STALE and np.all(least <= _SETTLED * np.linalg.norm(best[0])):
-            break
-        width /= 2
-    return best
+    # by its own curvature; a logarithm of something near 0 has little, and yet is not straight over such widths
+    for width in (_WIDEST / np.sqrt(own) if own > 0 else first, _WIDEST / _FIRST * first):
+        row: list[Array] = []
+        stale = 0
+        for _ in range(_LEVELS):
+            before, row = row, [_central(slopes, vector, direction, width)]
+            stale += 1
+            for order, coarser in enumerate(before[:_ORDERS], 1):
+                row.append(row[-1] + (row[-1] - coarser) / (4.0**order - 1))
+                apart = np.maximum(np.linalg.norm(row[-1] - row[-2], axis=1), np.linalg.norm(row[-1] - coarser, axis=1))
+                better = apart < least
+                least[better], best[better] = apart[better], row[-1][better]
+                stale = 0 if better.any() else stale
+            # narrower still, and rounding takes over
+            settled = np.all(least <= _SETTLED * np.linalg.norm(best[0]))
+            if settled and stale >= _STALE:
+                return best
+            width /= 2
+        if settled:
+            return best
+    return np.full_like(best, np.nan)

@@ -17,8 +17,8 @@ from em_core.records import Array, Parameters, frozen
 
 # an eigenvalue this close to 1 is one: log p is flat along its direction, or rises more slowly than a parabola
 _ONE = 1e-6
-# a coordinate runs away if its steps are longer than this, and over so many rounds did not become much shorter
-_STRIDE, _RUNNING, _LAST = 1e-4, 0.9, 10
+# a coordinate in which there is still so far to go is on its way to infinity
+_STRIDE = 1e-4
 # complete information below this share of the largest, each coordinate in its own units, is none
 _NOTHING = 1e-12
 # along a flat direction log p stays as it is also so many standard deviations of one unit away, where a few steps of
@@ -52,17 +52,19 @@ def spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Spectrum:
 
 
 def _spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Spectrum:
-    theta = thetas[-1]
-    vector, free = model.to_vector(theta), freedom(model, data, thetas[max(0, len(thetas) - 2)], theta)
-    away = free.basis.T @ _running(model, thetas)
-    if np.any(np.abs(away) > _STRIDE):
-        raise Unanswered(
-            f"no optimum: {_listed(moving(model, vector, theta, free.basis @ away))} grow beyond all bounds, and"
-            " log p rises less and less"
-        )
+    before, theta = thetas[max(0, len(thetas) - 2)], thetas[-1]
+    vector, free = model.to_vector(theta), freedom(model, data, before, theta)
     if not free.basis.shape[1]:
         raise Unanswered(f"no rates: every parameter is held where it is ({', '.join(free.held) or 'fixed'})")
     found = information(model, data, theta, free.basis)
+    # a step of Newton's in each coordinate by itself: at rest there is none left, nor where log p is flat to rounding
+    strides = _STRIDE * (np.abs(free.basis.T) @ np.maximum(1.0, np.abs(vector)))
+    away = ~(np.abs(free.basis.T @ slope(model, data, theta)) <= strides * np.diag(found.complete))
+    if away.any():
+        raise Unanswered(
+            f"no optimum: {_listed(moving(model, vector, theta, free.basis @ away))} grow beyond all bounds, and log p"
+            " rises less and less"
+        )
     whitening = _whitening(found.complete)
     eigenvalues, turned = np.linalg.eigh(whitening.T @ found.missing @ whitening)
     # columns are changes of the coordinates with complete information 1 and missing information λ
@@ -87,17 +89,6 @@ def _spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Spectrum:
     optimum = _polished(model, data, theta, *steep)
     axes = steep[0].T @ free.basis @ found.complete @ free.basis.T
     return Spectrum(optimum, frozen(np.maximum(steep[1], 0.0)), free.basis, frozen(axes), left_out)
-
-
-def _running(model: Any, thetas: Sequence[Parameters]) -> Array:
-    """(d,) the last change of those coordinates that it takes as far as earlier rounds did, 0 for the others."""
-    vectors = [model.to_vector(theta) for theta in thetas[-2 * _LAST :]]
-    alike = [vector for vector in vectors if vector.shape == vectors[-1].shape]
-    if len(alike) < 2 * _LAST:
-        return np.zeros(len(vectors[-1]))
-    steps = np.diff(alike, axis=0)
-    now, then = np.abs(steps[-_LAST:]).max(axis=0), np.abs(steps[:_LAST]).max(axis=0)
-    return np.where((now > _RUNNING * then) & (now > _STRIDE), steps[-1], 0.0)
 
 
 def _whitening(complete: Array) -> Array:

@@ -214,6 +214,13 @@ def test_a_rate_of_1_is_said():
     assert "r = 1" in refused(raw) and "means" in refused(raw)
 
 
+def test_a_value_that_never_occurs_has_no_optimum():
+    """The logit of its probability falls for ever, by 1 in a round, and by less and less of log p."""
+    start = {"hidden_biases": [0.1], "visible_biases": [-0.5, 0.2], "weights": [[0.3], [0.4]]}
+    raw = {"model": "sigmoid_belief_net", "data": {"values": [[0, 1], [0, 0], [0, 1]]}, "start": start, "schedule": "E"}
+    assert "grow beyond all bounds" in refused(raw)
+
+
 def test_em_that_does_not_come_to_rest_is_said(monkeypatch):
     monkeypatch.setattr(rest, "MOST_ROUNDS", 50)
     line = refused(mixture([-1, 1], [-0.5, 0.5], [1.0, 1.0], fixed=["weights", "covariances"]))
