@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,10 @@ _FIRST = 1e-4
 _WIDEST = 0.25
 # widths, each half the one before, and how many of them are extrapolated together
 _LEVELS, _ORDERS = 18, 4
-# levels without an improvement, once the error is so small a share of the complete information
+# levels without an improvement, once the error is below this, relative to the complete information
 _STALE, _SETTLED = 3, 1e-6
+# an error above this, and nothing is known
+_KNOWN = 1e-4
 # gradients that one direction takes, about
 EVALUATIONS = 24
 
@@ -36,78 +37,75 @@ class Information:
 
 def information(model: Any, data: Any, theta: Parameters, directions: Array) -> Information:
     """Both at θ, along the columns of (d, f) directions; NaN along those about which rounding leaves nothing to say."""
-    slopes, vector = _slopes(model, data, theta), model.to_vector(theta)
-    along = np.array([directions.T @ _derivative(slopes, vector, column).T for column in directions.T])
-    # (f, f, 2): the direction in which θ moves, the one in which the slope is taken, and which of the slopes
-    complete, missing = np.moveaxis(along + np.swapaxes(along, 0, 1), 2, 0).reshape(2, *2 * (directions.shape[1],)) / 2
+    place = _Place(model, data, theta, directions)
+    along = np.array([place.derivative(i) for i in range(directions.shape[1])]).reshape(-1, 2, directions.shape[1])
+    complete, missing = ((entry + entry.T) / 2 for entry in np.swapaxes(along, 0, 1))
     return Information(frozen(-complete), frozen(missing))
 
 
 def own_information(model: Any, data: Any, theta: Parameters) -> Array:
     """(d,) the complete information of each coordinate by itself, to a few digits; NaN where it cannot be had."""
-    slopes, vector = _slopes(model, data, theta), model.to_vector(theta)
-    units = np.eye(len(vector))
-    return np.array([-_central(slopes, vector, unit, _first(vector, unit))[0] @ unit for unit in units])
+    return _Place(model, data, theta, np.eye(len(model.to_vector(theta)))).own
 
 
-def _slopes(model: Any, data: Any, theta: Parameters) -> Callable[[Array], Array]:
-    """(2, d) at a place: the gradient of L / N with q held at the posterior at θ, and what q adds by following."""
-    q, n_units = model.posterior(data, theta), model.n_units(data)
-    size = len(model.to_vector(theta))
+class _Place:
+    """Slopes around a θ, along some directions. own: (f,) −second derivative of each with q held, by one difference."""
 
-    def slopes(vector: Array) -> Array:
-        there = model.from_vector(vector, theta)
-        held, own = (model.gradient(data, there, entry) / n_units for entry in (q, model.posterior(data, there)))
-        if len(held) != size:
+    def __init__(self, model: Any, data: Any, theta: Parameters, directions: Array) -> None:
+        self._model, self._data, self._theta, self._directions = model, data, theta, directions
+        self._q, self._vector = model.posterior(data, theta), model.to_vector(theta)
+        sizes = np.maximum(1.0, np.abs(self._vector))
+        self._firsts = [_FIRST * float(sizes[direction != 0].max()) for direction in directions.T]
+        self.own = np.array([-self._central(i, width)[0, i] for i, width in enumerate(self._firsts)])
+
+    def _slopes(self, vector: Array) -> Array:
+        """(2, f): that of L / N with q held at the posterior at θ, and what q adds to it by following."""
+        model, data, there = self._model, self._data, self._model.from_vector(vector, self._theta)
+        held, own = (model.gradient(data, there, q) for q in (self._q, model.posterior(data, there)))
+        if len(held) != len(vector):
             raise HalfStepFailed("boundary", "a probability has become 0")
-        return np.array([held, own - held])
+        result: Array = np.array([held, own - held]) @ self._directions / model.n_units(data)
+        return result
 
-    return slopes
+    def _central(self, i: int, width: float) -> Array:
+        """(2, f): by how much slopes change along a direction, by a difference; NaN where it cannot be had."""
+        step = width * self._directions[:, i]
+        try:
+            with np.errstate(all="ignore"):
+                change: Array = (self._slopes(self._vector + step) - self._slopes(self._vector - step)) / (2 * width)
+                return change
+        except (HalfStepFailed, np.linalg.LinAlgError):
+            return np.full((2, self._directions.shape[1]), np.nan)
 
+    @np.errstate(all="ignore")
+    def derivative(self, i: int) -> Array:
+        """(2, f): how slopes change along a direction, NaN where no width will do.
 
-def _first(vector: Array, direction: Array) -> float:
-    return _FIRST * max(1.0, float(np.abs(vector[direction != 0]).max(initial=0.0)))
-
-
-def _central(slopes: Callable[[Array], Array], vector: Array, direction: Array, width: float) -> Array:
-    """(2, d): by how much the slopes change from one side to the other, per unit; NaN where they cannot be had."""
-    try:
-        with np.errstate(all="ignore"):
-            rise, fall = slopes(vector + width * direction), slopes(vector - width * direction)
-            change: Array = (rise - fall) / (2 * width)
-            return change
-    except (HalfStepFailed, np.linalg.LinAlgError):
-        return np.full((2, len(vector)), np.nan)
-
-
-@np.errstate(all="ignore")
-def _derivative(slopes: Callable[[Array], Array], vector: Array, direction: Array) -> Array:
-    """(2, d): how both slopes change along a direction, NaN where no width will do.
-
-    Central differences of falling width, extrapolated to width 0; of these the one with the least error by its own
-    estimate (Ridders, 1982), each row by itself.
-    """
-    first = _first(vector, direction)
-    own = abs(float(_central(slopes, vector, direction, first)[0] @ direction))
-    best, least = np.full((2, len(vector)), np.nan), np.full(2, np.inf)
-    # by its own curvature; a logarithm of something near 0 has little, and yet is not straight over such widths
-    for width in (_WIDEST / np.sqrt(own) if own > 0 else first, _WIDEST / _FIRST * first):
-        row: list[Array] = []
-        stale = 0
-        for _ in range(_LEVELS):
-            before, row = row, [_central(slopes, vector, direction, width)]
-            stale += 1
-            for order, coarser in enumerate(before[:_ORDERS], 1):
-                row.append(row[-1] + (row[-1] - coarser) / (4.0**order - 1))
-                apart = np.maximum(np.linalg.norm(row[-1] - row[-2], axis=1), np.linalg.norm(row[-1] - coarser, axis=1))
-                better = apart < least
-                least[better], best[better] = apart[better], row[-1][better]
-                stale = 0 if better.any() else stale
-            # narrower still, and rounding takes over
-            settled = np.all(least <= _SETTLED * np.linalg.norm(best[0]))
-            if settled and stale >= _STALE:
+        Central differences of falling width, extrapolated to width 0; of these the one with the least error by its own
+        estimate (Ridders, 1982), each row by itself and every direction in units of its own information.
+        """
+        own = np.where(self.own > 0, self.own, 1.0)
+        unit = 1 / np.sqrt(own * own[i])
+        best, least = np.full((2, len(own)), np.nan), np.full(2, np.inf)
+        by_curvature = _WIDEST / np.sqrt(own[i])
+        # a logarithm of something near 0 has little curvature, and yet is not straight over such widths
+        for width in (by_curvature, min(by_curvature, _WIDEST / _FIRST * self._firsts[i])):
+            row: list[Array] = []
+            stale = 0
+            for _ in range(_LEVELS):
+                before, row = row, [self._central(i, width)]
+                stale += 1
+                for order, coarser in enumerate(before[:_ORDERS], 1):
+                    row.append(row[-1] + (row[-1] - coarser) / (4.0**order - 1))
+                    apart = [np.linalg.norm(unit * (row[-1] - other), axis=1) for other in (row[-2], coarser)]
+                    error = np.maximum(*apart)
+                    better = error < least
+                    least[better], best[better] = error[better], row[-1][better]
+                    stale = 0 if better.any() else stale
+                # narrower still, and rounding takes over
+                if stale >= _STALE and np.all(least < _SETTLED):
+                    return best
+                width /= 2
+            if np.all(least < _KNOWN):
                 return best
-            width /= 2
-        if settled:
-            return best
-    return np.full_like(best, np.nan)
+        return np.full_like(best, np.nan)
