@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
+from em_core.observe.work import Work
 from em_core.records import Array, Parameters, frozen
 
 # the first width, of a coordinate of which nothing is known yet, and then in units of its own curvature
@@ -35,11 +36,14 @@ class Information:
     missing: Array
 
 
-def information(model: Any, data: Any, theta: Parameters, directions: Array) -> Information:
+def information(model: Any, data: Any, theta: Parameters, directions: Array) -> Work[Information]:
     """Both at θ, along the columns of (d, f) directions; NaN along those about which rounding leaves nothing to say."""
     place = _Place(model, data, theta, directions)
-    along = np.array([place.derivative(i) for i in range(directions.shape[1])]).reshape(-1, 2, directions.shape[1])
-    complete, missing = ((entry + entry.T) / 2 for entry in np.swapaxes(along, 0, 1))
+    along = np.empty((2, directions.shape[1], directions.shape[1]))
+    for i in range(directions.shape[1]):
+        along[:, i] = place.derivative(i)
+        yield
+    complete, missing = ((entry + entry.T) / 2 for entry in along)
     return Information(frozen(-complete), frozen(missing))
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import lacking
-from em_core.observe.rest import rounds_to_rest, slope
+from em_core.observe.rest import LONGEST, rounds_to_rest, slope
 from em_core.observe.spectrum import Spectrum, spectrum
+from em_core.observe.work import Work, finished
 from em_core.records import Array, Parameters
 
 # rates are fitted to the last rounds, in which the error falls by this factor, to three rounds at least and so many
@@ -73,16 +74,22 @@ class Rates:
 
 
 def rates(experiment: Experiment) -> Rates:
-    """Of EM from the experiment's start, whatever its schedule.
+    """Of EM from the experiment's start, whatever its schedule; as `rating` raises."""
+    return finished(rating(experiment))
 
-    Raises `InvalidExperiment` for a model without E and M, and `Unanswered` where EM has no optimum or no rate.
+
+def rating(experiment: Experiment, longest: float = LONGEST) -> Work[Rates]:
+    """The same a little at a time.
+
+    Raises `InvalidExperiment` for a model without E and M, and `Unanswered` where EM has no optimum or no rate, or
+    takes longer than so many seconds to find it.
     """
     model, data = experiment.model, experiment.data
     if not hasattr(model, "posterior"):
         valid = f"a model that can make E: {model.name} cannot, since {lacking(model, 'E')}"
         raise InvalidExperiment("model", model.name, valid)
-    thetas = rounds_to_rest(model, data, experiment.start)
-    found = spectrum(model, data, thetas)
+    thetas = yield from rounds_to_rest(model, data, experiment.start, longest)
+    found = yield from spectrum(model, data, thetas)
     return Rates(
         found.theta,
         float(model.log_evidence(data, found.theta)),

@@ -13,6 +13,7 @@ from em_core.files.errors import HalfStepFailed, Unanswered
 from em_core.m_steps import MOST_NEWTON_COORDINATES
 from em_core.model import check
 from em_core.observe.information import EVALUATIONS
+from em_core.observe.work import Work
 from em_core.records import Array, Parameters
 
 MOST_ROUNDS = 20_000
@@ -47,19 +48,20 @@ def one_round(model: Any, data: Any, theta: Parameters) -> Parameters:
     return after
 
 
-def rounds_to_rest(model: Any, data: Any, start: Parameters) -> list[Parameters]:
+def rounds_to_rest(model: Any, data: Any, start: Parameters, longest: float = LONGEST) -> Work[list[Parameters]]:
     """θ at the start and after every round of EM, up to where log p is flat: its gradient / N is below 1e-10.
 
     In the coordinates of `to_vector`, and in units in which the missing information is a number as well, so that the
     data's units do not matter. From there on to where a round changes θ no more than rounding does, at most as many
     rounds again. Where values lie so far from 0 that rounding alone leaves a steeper gradient, that is the rest.
-    Raises `Unanswered` where EM stops, or has not come to rest within 20,000 rounds.
+    Yields after every round. Raises `Unanswered` where EM stops, or has not come to rest within 20,000 rounds or
+    `longest` seconds.
     """
-    thetas, begun, rest, steep = [start], time.perf_counter(), math.inf, math.inf
+    thetas, passed, rest, steep = [start], 0.0, math.inf, math.inf
     try:
         size = _size(model, data, start)
         while len(thetas) <= MOST_ROUNDS + 1 and len(thetas) < 2 * rest:
-            theta, made = thetas[-1], len(thetas) - 1
+            theta, made, begun = thetas[-1], len(thetas) - 1, time.perf_counter()
             gradient, after = slope(model, data, theta), one_round(model, data, theta)
             if all(_within_rounding(entry, after[name]) for name, entry in theta.items()):
                 return thetas
@@ -67,7 +69,9 @@ def rounds_to_rest(model: Any, data: Any, start: Parameters) -> list[Parameters]
             if rest == math.inf and steep < FLAT and _is_whole(model, theta, after, gradient):
                 rest = len(thetas)
             thetas.append(after)
-            _check_time(time.perf_counter() - begun, made, size, steep)
+            passed += time.perf_counter() - begun
+            _check_time(passed, longest, made, size, steep)
+            yield
     except HalfStepFailed as failure:
         if rest == math.inf:
             raise Unanswered(f"no optimum: EM stops in round {len(thetas)}: {failure}") from None
@@ -109,12 +113,12 @@ def _size(model: Any, data: Any, theta: Parameters) -> _Size:
     return size
 
 
-def _check_time(passed: float, made: int, size: _Size, steep: float) -> None:
+def _check_time(passed: float, longest: float, made: int, size: _Size, steep: float) -> None:
     """Raise `Unanswered` where it takes too long, as soon as that shows."""
-    if made == _TIMED and passed / made * size.coordinates * EVALUATIONS > LONGEST:
-        raise Unanswered(f"no rates: with {size}, second derivatives would take longer than {LONGEST:g} s")
-    if passed > LONGEST:
+    if made == _TIMED and passed / made * size.coordinates * EVALUATIONS > longest:
+        raise Unanswered(f"no rates: with {size}, second derivatives would take longer than {longest:g} s")
+    if passed > longest:
         raise Unanswered(
-            f"no optimum within {LONGEST:g} s, which with {size} was time for {made + 1} rounds of EM: the gradient of"
+            f"no optimum within {longest:g} s, which with {size} was time for {made + 1} rounds of EM: the gradient of"
             f" log p / N is still {steep:.3g}"
         )

@@ -13,6 +13,7 @@ from em_core.files.errors import HalfStepFailed, Unanswered
 from em_core.observe.boundary import freedom, moving
 from em_core.observe.information import information
 from em_core.observe.rest import slope
+from em_core.observe.work import Work
 from em_core.records import Array, Parameters, frozen
 
 # an eigenvalue this close to 1 is one: log p is flat along its direction, or rises more slowly than a parabola
@@ -43,20 +44,20 @@ class Spectrum:
     left_out: tuple[str, ...]
 
 
-def spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Spectrum:
+def spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Work[Spectrum]:
     """Where EM came to rest, of the θ after each of its rounds. Raises `Unanswered` where that is no optimum."""
     try:
-        return _spectrum(model, data, thetas)
+        return (yield from _spectrum(model, data, thetas))
     except HalfStepFailed as failure:
         raise Unanswered(f"no rates: around the optimum {failure}") from None
 
 
-def _spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Spectrum:
+def _spectrum(model: Any, data: Any, thetas: Sequence[Parameters]) -> Work[Spectrum]:
     before, theta = thetas[max(0, len(thetas) - 2)], thetas[-1]
     vector, free = model.to_vector(theta), freedom(model, data, before, theta)
     if not free.basis.shape[1]:
         raise Unanswered(f"no rates: every parameter is held where it is ({', '.join(free.held) or 'fixed'})")
-    found = information(model, data, theta, free.basis)
+    found = yield from information(model, data, theta, free.basis)
     # a step of Newton's in each coordinate by itself: at rest there is none left, nor where log p is flat to rounding
     strides = _STRIDE * (np.abs(free.basis.T) @ np.maximum(1.0, np.abs(vector)))
     away = ~(np.abs(free.basis.T @ slope(model, data, theta)) <= strides * np.diag(found.complete))

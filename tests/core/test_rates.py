@@ -14,8 +14,9 @@ from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.observe import rates as observed
 from em_core.observe import rest
-from em_core.observe.rates import measure, rates
+from em_core.observe.rates import measure, rates, rating
 from em_core.observe.spectrum import spectrum
+from em_core.observe.work import finished
 from em_core.trajectory import run
 from tests.core.cases import CASES
 
@@ -170,8 +171,8 @@ def test_measured_rates_are_those_of_the_run():
 
 def test_nothing_measured_comes_from_the_prediction():
     experiment = Experiment.parse(LINKAGE)
-    thetas = rest.rounds_to_rest(experiment.model, experiment.data, experiment.start)
-    found = spectrum(experiment.model, experiment.data, thetas)
+    thetas = finished(rest.rounds_to_rest(experiment.model, experiment.data, experiment.start))
+    found = finished(spectrum(experiment.model, experiment.data, thetas))
     other = replace(found, eigenvalues=found.eigenvalues * 0.5)
     assert measure(experiment.model, experiment.data, thetas, other) == rates(experiment).measured
 
@@ -244,7 +245,7 @@ def test_units_and_origin_of_the_data_do_not_matter(scale, offset):
     assert other.measured.parameters == pytest.approx(one.predicted, rel=0.01)
 
 
-def test_too_much_is_refused_with_its_size(monkeypatch):
+def test_too_much_is_refused_with_its_size():
     wide = {
         "model": "factor_analysis",
         "data": {"values": np.random.default_rng(0).standard_normal((3, 200)).tolist()},
@@ -253,8 +254,8 @@ def test_too_much_is_refused_with_its_size(monkeypatch):
     }
     assert "1400 coordinates" in refused(wide)
     slow = {"model": "gaussian_mixture", "data": {"dataset": "old_faithful"}, "schedule": "E"}
-    monkeypatch.setattr(rest, "LONGEST", 1e-4)
-    assert "with 11 coordinates and 272 units of data" in refused(slow)
+    with pytest.raises(Unanswered, match="with 11 coordinates and 272 units of data"):
+        finished(rating(Experiment.parse(slow), 1e-4))
 
 
 @pytest.mark.parametrize("model", ["dictionary_learning", "sparse_coding"])
