@@ -28,6 +28,8 @@ _LEAST_ROW = 6
 _STEP_OF_CHAIN = 120
 # rows × atoms × the smaller of the two: the page opens by the path over λ, which factorises at every knot
 _PATH = 70_000_000
+# seconds, a slice at a time, in which a page follows EM to its optimum
+RATES = 20.0
 # so many times θ may be set by hand: each is checked whole when a tape is opened
 _HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes

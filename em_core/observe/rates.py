@@ -55,6 +55,16 @@ class Rates:
     def predicted(self) -> float:
         return self.missing_information[0]
 
+    def gaps(self, index: int, gap: float, highest: float) -> list[tuple[float, float]]:
+        """The line of gaps after M, r² times as high a round, that goes through `gap` at half-step `index`.
+
+        Two points, from the start or from where it is `highest`; none where r = 0. A round of EM is two half-steps.
+        """
+        if self.predicted <= 0:
+            return []
+        steps = min(float(index), math.log(highest / gap) / -math.log(self.predicted))
+        return [(index - steps, gap * self.predicted**-steps), (float(index), gap)]
+
     def to_json(self) -> dict[str, Any]:
         """As `python -m em_core rates` prints it."""
         measured = self.measured

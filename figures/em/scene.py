@@ -9,6 +9,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
+from em_core.observe.rates import Rates
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, passing, steady
@@ -67,19 +68,27 @@ class EmScene(PageScene):
     """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
     letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
-    drawn beside.
+    drawn beside. rates: how fast EM comes to rest, or why that cannot be told, where the reader asks.
     """
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        letters: str,
+        compare: bool,
+        rates: Rates | str | None = None,
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
         # what only some moves need to be seen: a face of its own
         self.with_slopes, self.with_blocks = self.faces = faces(letters)
+        self._rates = rates
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
-        super().__init__([described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare])
+        told = words.rates(rates)
+        super().__init__([described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare, told])
 
     @cached_property
     def view(self) -> DataView:
@@ -87,7 +96,7 @@ class EmScene(PageScene):
 
     @cached_property
     def _timeline(self) -> Timeline:
-        return Timeline()
+        return Timeline(self._rates if isinstance(self._rates, Rates) else None)
 
     @cached_property
     def _course(self) -> CoursePicture:
@@ -150,6 +159,7 @@ class EmScene(PageScene):
             "heading.course": words.course_title(moment),
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
             "note.course": words.slopes(moment) if self.with_slopes else "",
+            "note.timeline": words.rates(self._rates),
             "describe": words.picture(moment),
         }
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
@@ -263,6 +273,7 @@ class EmScene(PageScene):
                     "timeline",
                     words.TIMELINE,
                     timeline.figures,
+                    note="note.timeline",
                     click="x",
                     tab=words.TABS["timeline"],
                     heading="heading.timeline",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from em_core.kinds import MOVES
 from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
+from em_core.observe.rates import Rates
 from em_core.records import BY_HAND
 from figures.changes import passing
 from figures.drawing import Figure, Trace
@@ -33,7 +34,9 @@ class Timeline:
     Over a whole run the first rise dwarfs every gap; the last half-steps alone show the saw's teeth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rates: Rates | None = None) -> None:
+        """rates: of EM, whose slope the gaps get a line of."""
+        self._rates = rates
         moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
@@ -45,7 +48,10 @@ class Timeline:
         now = {**moves, "range": [-0.3, 3.3]}
         self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, **marked, **beside)
         self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, **marked, **shown)
-        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside)
+        rated = {"annotations": [{**_RATES, "text": "<br>".join(words.both_rates(rates))}]} if rates else {}
+        self.gap = Figure(
+            "gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside, **rated
+        )
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
             faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
@@ -66,6 +72,9 @@ class Timeline:
         self.gap.points("zeros", GAP, size=9, symbol="circle-open", text="0", mode="markers+text", hover="gap 0")
         self.gap["zeros"].json.update(textposition="top center", textfont={"size": 13, "color": GAP}, cliponaxis=False)
         self.gap.ring("here", GAP)
+        self.gap.curve(
+            "predicted", "$muted", words.PREDICTED, dash="dash", width=2, hover=words.PREDICTED, visible=False
+        )
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
     def append(self, moment: Moment) -> Json:
@@ -194,6 +203,7 @@ class Timeline:
         decades = math.log10(top / ground)
         here = None if moment.bound.kl is None else ground if moment.index in zeros else _drawable(moment)
         return {
+            **self._predicted(every, top),
             **self.gap["here"].at((moment.index, here)),
             **self.gap["zeros"].set(
                 x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
@@ -203,7 +213,19 @@ class Timeline:
             ),
         }
 
+    def _predicted(self, every: list[Moment], top: float) -> Json:
+        """The slope that missing information predicts, through the last gap that an M opened."""
+        opened = [other for other in every if other.step.letter == "M" and _drawable(other) is not None]
+        if self._rates is None or not opened:
+            return self.gap["predicted"].set(visible=False)
+        at, height = opened[-1].index, _drawable(opened[-1])
+        line = self._rates.gaps(at, height or 0.0, top)
+        return self.gap["predicted"].set(x=[x for x, _ in line], y=[y for _, y in line], visible=True)
 
+
+# where gaps that fall leave room
+_CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
+_RATES: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}
 

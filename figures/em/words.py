@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from em_core.kinds import MOVES, temperature
 from em_core.observe.moment import Moment, same
+from em_core.observe.rates import Rates
 from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
@@ -23,6 +24,7 @@ COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
+PREDICTED = "predicted slope: r² a round"
 
 # what the main button says in small print, where the name of the move repeats the button
 DETAILS = {
@@ -96,6 +98,22 @@ def picture(moment: Moment) -> str:
         f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
         f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
     )
+
+
+def rates(found: Rates | str | None) -> str:
+    """How fast EM comes to rest: r as predicted and as measured, or why that cannot be told."""
+    if found is None:
+        return ""
+    if isinstance(found, str):
+        return f"{found[0].upper()}{found[1:]}."
+    held = f"; left out: {', '.join(found.left_out)}" if found.left_out else ""
+    return f"{', '.join(both_rates(found))}{held}"
+
+
+def both_rates(found: Rates) -> list[str]:
+    """r as it is predicted, and as it is measured."""
+    measured = found.measured.parameters
+    return [f"r predicted {found.predicted:.4f}", *([] if measured is None else [f"measured {measured:.4f}"])]
 
 
 def slopes(moment: Moment) -> str:

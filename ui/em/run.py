@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
-from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.errors import HalfStepFailed, InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.ahead import Ahead
 from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
+from em_core.observe.rates import Rates, rating
+from em_core.observe.work import Work
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
-from ui.tape import Json, half_steps
+from ui.tape import Json, half_steps, never
 
 # points that any model needs
 _FEWEST = 2
@@ -33,10 +35,18 @@ class EmRun(Lanes):
     UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        compare: bool = False,
+        rates: bool = False,
     ) -> None:
         super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
         self._columns, self._axes = columns, axes
+        # how fast EM comes to rest from this start: the work, and what it came to, or why there is none
+        self._rating: Work[Rates] | None = rating(experiment, limits.RATES) if rates else None
+        self._rates: Rates | str | None = None
         # the runs before, by the half-step from which on each is drawn
         self._ghosts: list[Ghost] = []
         self.scene = self._scene()
@@ -60,7 +70,8 @@ class EmRun(Lanes):
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
-        run = cls(experiment, settings.column_names, (settings.x_axis, settings.y_axis), settings.compare)
+        axes = settings.x_axis, settings.y_axis
+        run = cls(experiment, settings.column_names, axes, settings.compare, settings.rates)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
@@ -71,6 +82,29 @@ class EmRun(Lanes):
         return converged(
             self.experiment, self.trajectory, self.plan, lambda step: height_of(self._moments[step.index].bound)
         )
+
+    @property
+    def pending(self) -> bool:
+        return self._rating is not None
+
+    def reopen(self, late: Callable[[], bool] = never) -> None:
+        super().reopen(late)
+        while self._rating is not None and not self.remaining:
+            self._rate(self._rating)
+            if late():
+                break
+
+    def _rate(self, work: Work[Rates]) -> None:
+        """A little more of the rates; once they are there, all is drawn with them."""
+        try:
+            next(work)
+            return
+        except StopIteration as done:
+            self._rates = done.value
+        except (InvalidExperiment, Unanswered) as why:
+            self._rates = str(why)
+        self._rating, self.scene = None, self._scene()
+        self.cut(0)
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
@@ -163,4 +197,4 @@ class EmRun(Lanes):
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
+        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside), self._rates)

@@ -117,6 +117,13 @@ class EmSettings(Settings):
         "Draws log p of plain EM in the timeline, from the same start and after the same number of half-steps.",
         change=_OTHER_VIEW,
     )
+    rates: bool = toggle(
+        False,
+        "How fast, and why",
+        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It is"
+        " the largest share of the information that is missing because h is hidden. Gap, log scale, shows the slope.",
+        change=_OTHER_VIEW,
+    )
     fixed: bool = toggle(
         False,
         "Fix weights and variances",

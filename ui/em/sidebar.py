@@ -60,7 +60,7 @@ def _schedule(session: EmSession) -> None:
     controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "compare")
+    controls.show(session, "compare", "rates")
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
