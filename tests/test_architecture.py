@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_imports_point_down(layer, path):
     allowed = below | OUTSIDE[layer] | set(sys.stdlib_module_names)
     roots = {name.split(".")[0] for name in imported(path)}
     assert roots <= allowed, f"{named(path)} imports {sorted(roots - allowed)}"
+
+
+def test_no_two_files_import_each_other():
+    """Nor in a longer circle, nor for types alone: each is read after those that it rests on."""
+    modules = {named(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for _, path in FILES}
+    needs = {
+        name: {entry if entry in modules else entry.rpartition(".")[0] for entry in imported(path)} - {name}
+        for name, path in modules.items()
+    }
+    TopologicalSorter(needs).prepare()
 
 
 # within em_core: a part, and what its files must not import
