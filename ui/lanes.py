@@ -22,7 +22,7 @@ from em_core.schedule import Plan
 from em_core.trajectory import start
 from figures.look import moves as chips
 from ui import limits
-from ui.by_hand import cut, placed, taken, tidy, told
+from ui.by_hand import adjusted, cut, placed, taken, tidy, told
 from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
 # so many half-steps of the schedule are shown before they are made
@@ -53,8 +53,10 @@ class Lane:
 
     def take(self, experiment: Experiment) -> None:
         """Have the settings of moves from now on that the run's experiment says."""
-        self.experiment = replace(self.experiment, moves=experiment.moves, by_hand=experiment.by_hand)
-        self.ahead = Ahead(self.experiment)
+        before = self.experiment
+        self.experiment = replace(before, moves=experiment.moves, by_hand=experiment.by_hand)
+        if before.moves != experiment.moves or adjusted(before.by_hand) != adjusted(experiment.by_hand):
+            self.ahead = Ahead(self.experiment)
 
     def cut(self, at: int) -> None:
         """Give up what comes after half-step `at`."""
