@@ -258,6 +258,13 @@ def test_a_page_is_its_folder_and_one_row():
         assert len((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 12
 
 
+@pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("app", "pages", "ui")], ids=named)
+def test_what_changes_streamlits_own_page_stands_in_one_file(path):
+    """ui/streamlit.css, each rule with its reason."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"<style|style=|\bcss=", text), named(path)
+
+
 # records whose second value is what the reader sees it called
 _CALLED = {"View", "Tool", "Metric", "Slider"}
 _TITLED = [path for path in sources("figures") if path.name not in ("words.py", "bound.py")]

@@ -50,7 +50,7 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
+        st.html('<span class="app-embedded"></span>')
     else:
         _sign()
     return page
