@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
+from em_core.found import classes
 from em_core.model import LatentVariableModel
 
 
@@ -14,9 +13,7 @@ def _found() -> dict[str, type[LatentVariableModel]]:
 
     Dictionary learning lacks some methods, as `LatentVariableModel` allows in words but a protocol cannot.
     """
-    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    classes = {entry for module in modules for entry in vars(module).values() if isinstance(entry, type)}
-    models: list[Any] = [entry for entry in classes if "help" in vars(entry)]
+    models: list[Any] = [entry for entry in classes(__name__) if "help" in vars(entry)]
     return {model.name: model for model in sorted(models, key=lambda model: model.help.place)}
 
 

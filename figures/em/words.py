@@ -16,11 +16,11 @@ from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term
 
-# what views are called where they share a place
-TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposition": "Terms"}
-TIMELINE = "log p and ELBO by half-step"
-COURSE = "log p and its bound"
-DECOMPOSITION = "Terms of log p"
+# the titles of views, and what they are called behind a tab
+DATA = "Data"
+COURSE = "log p and its bound", "Bound"
+TIMELINE = "log p and ELBO by half-step", "Half-steps"
+DECOMPOSITION = "Terms of log p", "Terms"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
 
@@ -294,7 +294,7 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     """What has come of log p since the start."""
     now, then = moment.bound.log_evidence, start.bound.log_evidence
     if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
-        return TIMELINE
+        return TIMELINE[0]
     if still(now - then, abs(now)):
         return "log p has not changed"
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"

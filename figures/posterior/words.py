@@ -14,12 +14,13 @@ from figures.look.wording import number, power
 from figures.posterior.marks import place
 from figures.scene import Button, Chip, Term
 
-PICTURE, PLANE = "Posterior and q", "h₁ and h₂"
-# what views are called where they share a place
-TABS = {"picture": "Posterior", "terms": "Terms", "width": "Width s", "mean": "Mean μ"}
-TERMS = "Terms of log p"
-WIDTH = "ELBO and gap against s"
-MEAN, FIRST_MEAN = "ELBO against μ", "ELBO against μ₁, with μ₂ held fixed"
+# the titles of views, and what they are called behind a tab
+PICTURE = "Posterior and q", "Posterior"
+PLANE = "h₁ and h₂", "Posterior"
+TERMS = "Terms of log p", "Terms"
+WIDTH = "ELBO and gap against s", "Width s"
+MEAN = "ELBO against μ", "Mean μ"
+FIRST_MEAN = "ELBO against μ₁, with μ₂ held fixed", "Mean μ"
 SLIDER = "Width s"
 PENALTY = "λ"
 # the sum of bound and gap of a Dirac

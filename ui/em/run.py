@@ -157,7 +157,7 @@ class EmRun(Lanes):
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
-        if faces(self.plan.moves + self.tape) != self.scene.faces:
+        if faces(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
