@@ -71,8 +71,9 @@ class CoursePicture:
         figure, course, bound = self.figure, moment.course, moment.bound
         color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
         kind = figure["bound"].set(line_color=color) | figure["here"].set(marker_color=[EVIDENCE, color])
-        ends = words.ends(moment, self.one_number)
-        kind |= figure.set(xaxis_ticktext=ends, **scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
+        bend = float(PLACES[course.bend]) if course else 0.0
+        kind |= figure.set(xaxis_tickvals=[0.0, bend or 0.5, 1.0], xaxis_ticktext=words.ends(moment, self.one_number))
+        kind |= figure.set(**scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
         if course is None:
             empty: Json = {}
             for curve in ("bound", "evidence", "gap curve"):
@@ -106,10 +107,11 @@ class CoursePicture:
     def glide(self, passage: Passage) -> Json:
         """The way to a half-step, as a glide's `set`: along the bound, or up to where it touches."""
         bounds = passage.bounds
-        places = PLACES[ORIGIN : ORIGIN + STEPS + 1].tolist() if passage.along else [0.0] * len(bounds)
+        end = ORIGIN + STEPS + 1
+        places = PLACES[end - len(bounds) : end].tolist() if passage.along else [0.0] * len(bounds)
         result = passing([self._marks(x, *_heights(bound)) for x, bound in zip(places, bounds, strict=True)])
         if passage.along:
-            grown = {"first": list(range(1, len(bounds) + 1))}
+            grown = {"first": list(range(STEPS + 2 - len(bounds), STEPS + 2))}
             return result | {f"{self.figure[name].address}/y": grown for name in ("shade floor", "shade", "gap shade")}
         # the new q's bound is there as soon as q is
         return result | {f"{self.figure['bound'].address}/y": {"first": [0] * (len(bounds) - 1) + [len(PLACES)]}}

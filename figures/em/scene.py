@@ -219,7 +219,7 @@ class EmScene(PageScene):
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way.touches)
+            caption = words.underway(terms, float(STOPS[stop]), way)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves
