@@ -245,6 +245,7 @@ def _by(now: float | None, before: float | None) -> str:
 
 # where L and log p meet
 TOUCH = "they touch: q is the posterior here"
+TOUCH_SHORT = "they touch"
 _ORIGIN = "θ when q was computed"
 
 

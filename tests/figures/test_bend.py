@@ -44,9 +44,7 @@ def test_both_parts_are_straight_and_as_long_as_the_moves(run):
     share = (course.bend - ORIGIN) / STEPS
     assert abs(share - lengths[0] / sum(lengths)) < 1.0 / STEPS
     for place in (ORIGIN + 2, course.bend + 2):
-        begin, end, low, high = (
-            (first, between, 0.0, share) if place < course.bend else (between, last, share, 1.0)
-        )
+        begin, end, low, high = (first, between, 0.0, share) if place < course.bend else (between, last, share, 1.0)
         (theta,) = line(model, begin, end, [(PLACES[place] - low) / (high - low)])
         bound = decompose(model, data, State(theta, q))
         size = max(1.0, abs(bound.log_evidence))
