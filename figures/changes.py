@@ -28,7 +28,7 @@ def differing(there: Json, here: Json) -> Json:
 
 
 def steady(changed: Json, figure: str) -> Json:
-    """The same with axes that seldom change: those of `figure` never, for the reader's hand is on it, heights elsewhere in leaps.
+    """The same with axes that seldom change: none of `figure`, which the reader's hand is on; heights elsewhere leap.
 
     A figure whose axes stay is drawn trace by trace, in a fraction of the time.
     """

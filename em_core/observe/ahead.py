@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from em_core.bound import Profile, scan
+from em_core.bound import Profile
 from em_core.caching import Recent
 from em_core.files.experiment import Experiment
 from em_core.observe import course
@@ -47,10 +47,8 @@ class Ahead:
     def _looked(
         self, q: Any, origin: Parameters, between: Parameters | None, target: Parameters
     ) -> tuple[Profile, Array, int]:
-        experiment = self._experiment
-        thetas, bend = course.way_through(experiment, origin, between, target)
-        profile = scan(experiment.model, experiment.data, q, thetas)
-        return profile, course.gaps_along(experiment, q, profile), bend
+        profile, bend = course.profile_along(self._experiment, q, origin, between, target)
+        return profile, course.gaps_along(self._experiment, q, profile), bend
 
     def curve(self, q: Any) -> Array:
         """L(q, ·) over the whole parameter, for models with one number as their only one."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -32,13 +31,6 @@ _LEAST = 4
 _ROUNDED = 1e-9
 
 
-class Way(NamedTuple):
-    """The θ at `PLACES`, None where there is no usable one, and the place where the way bends."""
-
-    thetas: Sequence[Parameters | None]
-    bend: int
-
-
 @dataclass(frozen=True, eq=False)
 class Course:
     """The way of θ while q stays: from the θ at which q was made to where the M-step leads.
@@ -59,18 +51,26 @@ class Course:
     bend: int = ORIGIN
 
 
-def way_through(experiment: Experiment, origin: Parameters, between: Parameters | None, target: Parameters) -> Way:
-    """The θ at `PLACES` from one θ over another to a third, and the place of the one between."""
-    model = experiment.model
+def profile_along(
+    experiment: Experiment, q: Any, origin: Parameters, between: Parameters | None, target: Parameters
+) -> tuple[Profile, int]:
+    """log p and L(q, ·) at `PLACES` of the way from one θ over another to a third, and the place of the one between."""
+    thetas, bend = _way(experiment.model, origin, between, target)
+    return scan(experiment.model, experiment.data, q, thetas), bend
+
+
+def _way(
+    model: Any, origin: Parameters, between: Parameters | None, target: Parameters
+) -> tuple[list[Parameters | None], int]:
     if between is None:
-        return Way(_straight(model, origin, target, PLACES), ORIGIN)
+        return _straight(model, origin, target, PLACES), ORIGIN
     first, second = _length(model, origin, between), _length(model, between, target)
     share = first / (first + second) if 0 < first + second < math.inf else 0.5
     steps = min(max(round(share * STEPS), _LEAST), STEPS - _LEAST)
     bend, knee = ORIGIN + steps, steps / STEPS
     before = _straight(model, origin, between, PLACES[: bend + 1] / knee)
     after = _straight(model, between, target, (PLACES[bend + 1 :] - knee) / (1 - knee))
-    return Way([*before, *after], bend)
+    return [*before, *after], bend
 
 
 def _straight(model: Any, origin: Parameters, target: Parameters, shares: Array) -> list[Parameters | None]:

@@ -1,4 +1,4 @@
-"""θ that moves more than once with the same q: its way bends where each move began, and the bound is followed along it."""
+"""θ that moves more than once with the same q: its way bends where the last move began, and the bound goes along it."""
 
 from __future__ import annotations
 
