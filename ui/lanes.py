@@ -21,7 +21,7 @@ from em_core.records import BY_HAND, Adjusted, Parameters, Placed, Trajectory
 from em_core.schedule import Plan
 from em_core.trajectory import start
 from figures.look import moves as chips
-from ui import limits
+from ui import limits, words
 from ui.by_hand import adjusted, cut, placed, taken, tidy, told
 from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
@@ -170,7 +170,7 @@ class Lanes(Tape):
         if self.stuck is not None or self.remaining:
             return self.stuck
         if self.plan.done(self._counted()):
-            return "Schedule complete. The next step repeats its last cycle."
+            return words.SCHEDULE_DONE
         self.gather()
         return self.SETTLED if self.settled() else None
 
@@ -178,7 +178,7 @@ class Lanes(Tape):
     def stuck(self) -> str | None:
         """Why no half-step can follow the last one."""
         if self.trajectory.last.stopped:
-            return "The run stopped here."
+            return words.STOPPED
         if len(self) > limits.LONGEST:
             return limits.full("half-steps")
         return None

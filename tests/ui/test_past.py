@@ -11,7 +11,7 @@ from em_core.files.report import report
 from tests.figures.stage_replay import Shown
 from tests.pages import PAGES
 from tests.ui.test_by_hand import COINS, drag, ids, letters, opened
-from ui import past
+from ui import past, words
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings
 from ui.map.session import MapSession
@@ -53,7 +53,7 @@ def test_a_run_comes_back_and_goes_again(deed):
     deed(session)
     after = kept(session)
     assert after != before and session.past.idle == ["redo"]
-    assert session.player.aside == past.ASIDE
+    assert session.player.aside == words.ASIDE
     session.act(UNDO)
     assert kept(session) == before and session.past.idle == ["undo"] and session.player.aside == ""
     session.act(REDO)
@@ -148,7 +148,7 @@ def test_what_is_held_is_nothing_to_undo():
     drag(session, 0.9)
     after = kept(session)
     hold(4)
-    assert kept(session) == after and session.player.aside == past.ASIDE and len(session.past.before) == 1
+    assert kept(session) == after and session.player.aside == words.ASIDE and len(session.past.before) == 1
     session.act(UNDO)
     hold(3)
     assert kept(session) == before and session.past.idle == ["undo"]
