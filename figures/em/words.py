@@ -22,6 +22,7 @@ DATA = "Data"
 COURSE = "log p and its bound", "Bound"
 TIMELINE = "log p and ELBO by half-step", "Half-steps"
 DECOMPOSITION = "Terms of log p", "Terms"
+NOT_BEFORE = "no accuracy: h is not drawn before v"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
 
@@ -382,5 +383,18 @@ EQUATION = [
 
 # equation and metrics explain log p, ELBO and gap
 GLOSSARY = of(
-    "v", "h", "q", "θ", "posterior", "E-step", "M-step", "Mean field", "entropy", "log p(h*, v)", "nats", "gap (nats)"
+    "v",
+    "h",
+    "q",
+    "θ",
+    "posterior",
+    "E-step",
+    "M-step",
+    "Mean field",
+    "entropy",
+    "accuracy",
+    "complexity",
+    "log p(h*, v)",
+    "nats",
+    "gap (nats)",
 )
