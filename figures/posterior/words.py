@@ -11,7 +11,7 @@ from em_core.sparse_coding.posterior.ladder import Rung
 from figures.look import glossary
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
-from figures.posterior.marks import place
+from figures.posterior.marks import codes, place
 from figures.scene import Button, Chip, Term
 
 # the titles of views, and what they are called behind a tab
@@ -69,11 +69,8 @@ def lit(rung: Rung) -> list[str]:
 
 def picture(ladder: Ladder, rung: Rung) -> str:
     """The rung for someone who cannot see the pictures."""
-    terms, posterior = rung.bound, ladder.background.posterior
-    marks = ", ".join(
-        f"{name} {place(*map(float, code))}"
-        for name, code in (("MAP", posterior.mode), ("median", posterior.median), ("mean", posterior.mean))
-    )
+    terms = rung.bound
+    marks = ", ".join(f"{name} {place(*map(float, code))}" for name, code in codes(ladder.background).items())
     return (
         f"Rung {rung.index}: {chip(rung).name.removeprefix('Go to ')}. Posterior: {marks}. "
         f"log p(v) {number(terms.log_evidence)}, ELBO {number(terms.elbo)}, "
