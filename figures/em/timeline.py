@@ -14,6 +14,7 @@ from figures.changes import passing
 from figures.drawing import Figure, Trace
 from figures.em import words
 from figures.em.picture import Picture
+from figures.em.told import half_step
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.moves import HAND
@@ -74,7 +75,7 @@ class Timeline(Picture):
 
     def append(self, moment: Moment) -> Json:
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
-        told, changed = [words.half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
+        told, changed = [half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
         for name, (height, marked) in _SERIES.items():
             changed |= self.whole[name].append(x=index, y=[height(moment)], **_symbols(marked, symbol))
         changed |= self.whole["evidence"].append(customdata=told)
@@ -131,7 +132,7 @@ class Timeline(Picture):
             for name, visible in there.items():
                 result |= figure[name].set(visible=visible)
         result |= self.whole.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
-        result |= self.latest["evidence"].set(customdata=[words.half_step(other) for other in shown])
+        result |= self.latest["evidence"].set(customdata=[half_step(other) for other in shown])
         for name, (height, marked) in _SERIES.items():
             result |= self.latest[name].set(
                 x=[other.index for other in shown],
