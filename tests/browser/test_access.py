@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.attack import thinned
 from tests.browser.access import violations
 from tests.browser.conftest import ROOT
 from tests.browser.reader import Reader, some
@@ -104,7 +105,7 @@ def test_the_skip_link_leads_straight_to_the_main_button(page, serve):
     expect(page.locator(".stage-main")).to_be_focused()
 
 
-@pytest.mark.parametrize("width, height", [DESKTOP, PHONE])
+@pytest.mark.parametrize("width, height", thinned([DESKTOP, PHONE], [PHONE]))
 def test_nothing_covers_what_has_the_focus(page, serve, width, height):
     page.set_viewport_size({"width": width, "height": height})
     home = AnyPage(page, serve(ROOT / "app.py").url, PAGES[0][0]).open()
@@ -119,7 +120,7 @@ def test_nothing_covers_what_has_the_focus(page, serve, width, height):
     assert not [stop for stop in stops[:-1] if not (stop["ring"] and stop["free"])]
 
 
-@pytest.mark.parametrize("way", ["asked", "old"])
+@pytest.mark.parametrize("way", some(["old"], "asked"))
 def test_copy_the_link_of_what_is_in_view(page, other_page, serve, way):
     """Also where the browser has no clipboard for pages without https."""
     url = serve(ROOT / "app.py").url

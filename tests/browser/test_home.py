@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.attack import thinned
 from tests.browser.home import APP, Home, rows
 from ui.em.settings import EmSettings
 
@@ -201,7 +202,10 @@ def test_keys(home):
     home.shows(rows(EmSettings(components=3, covariance="diag"), "E")[1])
 
 
-@pytest.mark.parametrize("theme, elbo", [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")])
+COLOURS = [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")]
+
+
+@pytest.mark.parametrize("theme, elbo", thinned(COLOURS, COLOURS[:1]))
 def test_one_colour_for_the_elbo(home, theme, elbo):
     home.page.emulate_media(color_scheme=theme)
     home.open("schedule=EM&cursor=2", 2)

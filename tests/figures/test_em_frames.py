@@ -18,7 +18,7 @@ from figures.em import timeline
 from figures.look import wording
 from figures.look.encode import numbers
 from figures.look.moves import called
-from tests.figures.runs import COINS, EM, EM_KEPT, LINKAGE, em_run, shown
+from tests.figures.runs import COINS, EM_KEPT, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
