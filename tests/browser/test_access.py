@@ -1,5 +1,7 @@
 """For everybody: contrast, names, headings and targets, by axe-core; the way of the focus; the link of a view."""
 
+from itertools import product
+
 import pytest
 from playwright.sync_api import expect
 
@@ -31,27 +33,27 @@ class AnyPage(Reader):
 
 
 THEMES = ("light", "dark")
-BOTH = [(name, theme) for name, _ in PAGES for theme in THEMES]
-# each page in one of the two, turn by turn; the other with -m exhaustive
-ONE = [(name, THEMES[number % 2]) for number, (name, _) in enumerate(PAGES)]
+SIZES = {"desk": DESKTOP, "phone": TALL}
+CASES = [(name, theme, size) for name, _ in PAGES for theme in THEMES for size in SIZES]
+# each page in one of the four ways, turn by turn; the others with -m exhaustive
+ONE = [(name, *way) for (name, _), way in zip(PAGES, product(THEMES, SIZES), strict=True)]
 
 
-@pytest.mark.parametrize("case", some(BOTH, *ONE), ids="-".join)
+@pytest.mark.parametrize("case", some(CASES, *ONE), ids="-".join)
 def test_axe_finds_nothing(page, serve, case):
     """At the start and with terms lit, past and coming steps on the tape, at the desk and on a phone."""
-    name, theme = case
+    name, theme, size = case
     page.emulate_media(color_scheme=theme)
-    found = set()
-    for width, height in (DESKTOP, TALL):
-        page.set_viewport_size({"width": width, "height": height})
-        reader = AnyPage(page, serve(ROOT / "app.py").url, name).open()
-        found |= set(violations(page))
-        for _ in range(3):
-            reader.step()
-        reader.press("ArrowLeft")
-        reader.at(2)
-        page.wait_for_timeout(350)
-        found |= set(violations(page))
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    reader = AnyPage(page, serve(ROOT / "app.py").url, name).open()
+    found = set(violations(page))
+    for _ in range(3):
+        reader.step()
+    reader.press("ArrowLeft")
+    reader.at(2)
+    page.wait_for_timeout(350)
+    found |= set(violations(page))
     assert not found, "\n".join(sorted(found))
 
 
