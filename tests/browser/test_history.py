@@ -82,7 +82,6 @@ def test_back_and_forward_between_models(home):
     home.at(2)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("wait", some([0, 230, 250, 270, 290, 310, 350], 270))
 def test_back_while_the_place_is_told(home, wait):
     """What the server still says of the view before stays out of the address and takes no key."""
