@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slopes
+from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -19,7 +19,8 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
-from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.observe.rates import Rates
+from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,7 @@ class Moment:
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
+    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
     """
 
     experiment: Experiment
@@ -54,6 +56,7 @@ class Moment:
     plain: float | None = None
     temperature: float | None = None
     ghost: Ghost | None = None
+    rates: Rates | str | None = None
     course: Course | None = None
     coming: HalfStep | None = None
 
@@ -98,6 +101,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """Accuracy and complexity; None without a q, and where h is not drawn before v."""
+        return fit(self.experiment.model, self.experiment.data, self.step.after)
 
     @property
     def slopes_apart(self) -> float | None:
@@ -196,6 +204,7 @@ def moment(
     ahead: Ahead,
     plain: float | None = None,
     ghost: Ghost | None = None,
+    rates: Rates | str | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
@@ -206,7 +215,7 @@ def moment(
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates)
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
@@ -241,14 +250,22 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     target = state.theta if moved else _destination(now)
     if target is None:
         return now
-    profile, gaps = now.ahead.line(state.q, origin, target)
-    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
+    last = now.step.before.theta if moved and now.step.before.q is state.q else origin
+    profile, gaps, bend = now.ahead.line(state.q, origin, _between(origin, last, target), target)
+    at = 1.0 if moved else 0.0
+    return replace(now, course=Course(origin, target, profile, at, state.q_at is origin, gaps, last, bend))
+
+
+def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parameters | None:
+    """Where the way bends: where the last move of θ began, unless that is one of its ends."""
+    return None if last is origin or same(last, origin) or same(last, target) else last
 
 
 def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
-    """What `now` would be with θ changed by hand and q as it is: nothing of it is on the trajectory.
+    """What a half-step by hand after `now` would be, which changes θ and keeps q: nothing of it is on the trajectory.
 
-    Its course leads from the θ at which q was made to this one. aside: looks along it, beside what the run looks at.
+    Its course leads from the θ at which q was made, over the present one, to this one. aside: looks along it, beside
+    what the run looks at.
     Raises `HalfStepFailed` where a term of the bound does not exist.
     """
     experiment = now.experiment
@@ -260,9 +277,9 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -
         raise HalfStepFailed("impossible_data", "the data have probability 0")
     if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
         raise HalfStepFailed("diverged", "a term of the bound is no number")
-    step = replace(now.step, after=state)
-    there = replace(now, step=step, bound=bound, before=now.bound, next_move=None, ahead=aside, floor=None, course=None)
-    return with_course(there, trajectory)
+    step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
+    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost, rates=now.rates)
+    return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 
 def _destination(now: Moment) -> Parameters | None:

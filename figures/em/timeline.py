@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
@@ -13,6 +14,8 @@ from em_core.records import BY_HAND
 from figures.changes import passing
 from figures.drawing import Figure, Trace
 from figures.em import words
+from figures.em.picture import Picture
+from figures.em.told import half_step
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.moves import HAND
@@ -28,15 +31,15 @@ _LETTERS = 24
 _APART = 0.12
 
 
-class Timeline:
-    """Three figures, empty: frames fill them.
+class Timeline(Picture):
+    """Three figures.
 
     Over a whole run the first rise dwarfs every gap; the last half-steps alone show the saw's teeth.
     """
 
-    def __init__(self, rates: Rates | None = None) -> None:
-        """rates: of EM, whose slope the gaps get a line of."""
-        self._rates = rates
+    view = "timeline"
+
+    def __init__(self, experiment: Experiment) -> None:
         moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
@@ -48,10 +51,7 @@ class Timeline:
         now = {**moves, "range": [-0.3, 3.3]}
         self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, **marked, **beside)
         self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, **marked, **shown)
-        rated = {"annotations": [{**_RATES, "text": "<br>".join(words.both_rates(rates))}]} if rates else {}
-        self.gap = Figure(
-            "gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside, **rated
-        )
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
             faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
@@ -72,15 +72,15 @@ class Timeline:
         self.gap.points("zeros", GAP, size=9, symbol="circle-open", text="0", mode="markers+text", hover="gap 0")
         self.gap["zeros"].json.update(textposition="top center", textfont={"size": 13, "color": GAP}, cliponaxis=False)
         self.gap.ring("here", GAP)
-        self.gap.curve(
-            "predicted", "$muted", words.PREDICTED, dash="dash", width=2, hover=words.PREDICTED, visible=False
-        )
+        self.gap.curve("predicted", "$muted", dash="dash", width=2, hover=words.PREDICTED, visible=False)
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
+    def note(self, moment: Moment) -> str:
+        return words.rates(moment.rates)
+
     def append(self, moment: Moment) -> Json:
-        """What this half-step adds to the series."""
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
-        told, changed = [words.half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
+        told, changed = [half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
         for name, (height, marked) in _SERIES.items():
             changed |= self.whole[name].append(x=index, y=[height(moment)], **_symbols(marked, symbol))
         changed |= self.whole["evidence"].append(customdata=told)
@@ -89,7 +89,6 @@ class Timeline:
         return changed
 
     def before(self, ghost: Ghost | None) -> Json:
-        """The run that this one took the place of."""
         result: Json = {}
         for figure in (self.latest, self.whole):
             for name in ("before", "before elbo"):
@@ -99,7 +98,7 @@ class Timeline:
         return result
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
-        """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
+        """The rings, and the last teeth of the saw growing."""
         bounds = passage.bounds
         xs = [moment.index - 1 + step / (len(bounds) - 1) for step in range(len(bounds))]
         result: Json = {}
@@ -118,7 +117,7 @@ class Timeline:
                 result |= {f"{address}/x": {"last": xs}, f"{address}/y": {"last": heights}}
         return result
 
-    def here(self, moment: Moment, past: list[Moment]) -> Json:
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         """The rings at the half-step in view with the gap between them, and the last few half-steps by themselves."""
         every = [*past, moment]
         shown = every[-_LATEST:]
@@ -138,7 +137,7 @@ class Timeline:
             for name, visible in there.items():
                 result |= figure[name].set(visible=visible)
         result |= self.whole.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
-        result |= self.latest["evidence"].set(customdata=[words.half_step(other) for other in shown])
+        result |= self.latest["evidence"].set(customdata=[half_step(other) for other in shown])
         for name, (height, marked) in _SERIES.items():
             result |= self.latest[name].set(
                 x=[other.index for other in shown],
@@ -203,7 +202,7 @@ class Timeline:
         decades = math.log10(top / ground)
         here = None if moment.bound.kl is None else ground if moment.index in zeros else _drawable(moment)
         return {
-            **self._predicted(every, top),
+            **self._predicted(moment.rates, every, top),
             **self.gap["here"].at((moment.index, here)),
             **self.gap["zeros"].set(
                 x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
@@ -213,14 +212,17 @@ class Timeline:
             ),
         }
 
-    def _predicted(self, every: list[Moment], top: float) -> Json:
-        """The slope that missing information predicts, through the last gap that an M opened."""
-        opened = [other for other in every if other.step.letter == "M" and _drawable(other) is not None]
-        if self._rates is None or not opened:
-            return self.gap["predicted"].set(visible=False)
-        at, height = opened[-1].index, _drawable(opened[-1])
-        line = self._rates.gaps(at, height or 0.0, top)
-        return self.gap["predicted"].set(x=[x for x, _ in line], y=[y for _, y in line], visible=True)
+    def _predicted(self, rates: Rates | str | None, every: list[Moment], top: float) -> Json:
+        """r as it is predicted and measured, and the slope that it gives, through the last gap that an M opened."""
+        if not isinstance(rates, Rates):
+            return self.gap.set(annotations=[]) | self.gap["predicted"].set(x=[], y=[], visible=False)
+        opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
+        ends = [(index, height) for index, height in opened if height is not None]
+        line = rates.gaps(*ends[-1], top) if ends else []
+        told = [{**_RATES, "text": "<br>".join(words.both_rates(rates))}]
+        return self.gap.set(annotations=told) | self.gap["predicted"].set(
+            x=[x for x, _ in line], y=[y for _, y in line], visible=True
+        )
 
 
 # where gaps that fall leave room

@@ -348,9 +348,9 @@ def test_the_slope_that_is_predicted_is_drawn_beside_the_gaps():
     assert (y1 / y0) ** (2 / (x1 - x0)) == pytest.approx(found.predicted**2)
     told = [f"r predicted {found.predicted:.4f}", f"measured {found.measured.parameters:.4f}"]
     assert frame["text"]["note.timeline"] == ", ".join(told)
-    assert run.scene.json["figures"]["gap"]["layout"]["annotations"][0]["text"] == "<br>".join(told)
+    assert frame["set"]["gap/annotations"][0]["text"] == "<br>".join(told)
     plain = EmRun.of(COINS, "EM" * 12)
-    assert plain.frames([24])[24]["text"]["note.timeline"] == "" and plain.scene.id != run.scene.id
+    assert plain.frames([24])[24]["text"]["note.timeline"] == "" and not set(ids(plain)) & set(ids(run))
 
 
 def test_why_there_are_no_rates_is_said_where_they_would_stand(monkeypatch):

@@ -19,6 +19,7 @@ from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
+from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps, never
@@ -31,8 +32,8 @@ _PLAIN = schedule.plan("EM", MOVES)
 class EmRun(Lanes):
     """EM on the page."""
 
-    SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
-    UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
+    SETTLED: ClassVar[str] = words.SETTLED
+    UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(
         self,
@@ -103,14 +104,15 @@ class EmRun(Lanes):
             self._rates = done.value
         except (InvalidExperiment, Unanswered) as why:
             self._rates = str(why)
-        self._rating, self.scene = None, self._scene()
+        self._rating = None
+        self._moments = [replace(known, rates=self._rates) for known in self._moments]
         self.cut(0)
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
         plain = self._plain_evidence(index, previous and previous.plain)
         ahead, before = self.own.ahead, self._ghost(index)
-        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before, self._rates)
 
     def _ghost(self, index: int) -> Ghost | None:
         """The run before, as it is drawn at this half-step."""
@@ -130,6 +132,9 @@ class EmRun(Lanes):
         self._ghosts = [found for found in self._ghosts if found.first < first] + [ghost(seen, first)]
         del self._moments[first:]
         self.cut(first)
+
+    def remember(self, other: EmRun) -> None:
+        self._ghosts = list(other._ghosts)
 
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
@@ -191,10 +196,10 @@ class EmRun(Lanes):
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
-        if faces(self.plan.moves + self.tape) != self.scene.faces:
+        if faces(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside), self._rates)
+        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
