@@ -61,8 +61,6 @@ def _schedule(session: EmSession) -> None:
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
     controls.show(session, "compare")
-    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
-        controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
         plain(f"M here: {model.help['m_step']}.")
     for kind, label in (("E", "Change q"), ("M", "Change θ")):
@@ -73,6 +71,9 @@ def _schedule(session: EmSession) -> None:
                     _move(session, letter, move)
     if st.button("About the moves", width="stretch"):
         _about_moves(model)
+    # below what is pressed: a move that is made brings its settings along
+    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
+        controls.show(session, *settings.named(f"moves.{letter}").values())
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:

@@ -7,7 +7,7 @@
  */
 
 export const AXIS = /^[xy]axis\d*$/; // names of axes in a layout
-const REFERENCE = 15; // pixels of the page's root size for which figures give their sizes
+export const REFERENCE = 15; // pixels of the page's root size for which figures give their sizes
 // what is a length on the screen, by the end of its address
 const LENGTH = /(font|marker)\.size$|line\.width$|(^|\.)margin\.\w+$|standoff$|(entry|item)width$|[xy]shift$/;
 
@@ -99,7 +99,7 @@ export function dress(layout, theme) {
   const axes = Object.keys(layout).filter((name) => AXIS.test(name));
   const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid, tickfont: { color: muted } };
   return {
-    autosize: true,
+    autosize: false,
     uirevision: "stage",
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

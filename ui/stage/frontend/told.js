@@ -1,7 +1,7 @@
 // @ts-check
 /** What a figure tells of a point under the mouse, told by key too: arrows go from point to point, and a line says the same. */
 import { el, setText } from "./dom.js";
-import { inForce, plotly } from "./plotly.js";
+import { axisOf, inForce, plotly } from "./plotly.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -9,8 +9,15 @@ import { inForce, plotly } from "./plotly.js";
  * @typedef {{ trace: number, place: Place }} Point
  */
 
-/** @type {Record<string, [number, number]>} traces and points further */
+/** @typedef {[number, number]} Way  traces and points further; where the points are strewn, to the right and down */
+/** @type {Record<string, Way>} */
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+/** @type {Record<string, number>} traces further, wherever the points are */
+const PAGES = { PageDown: 1, PageUp: -1 };
+const HINTS = {
+  strewn: "Arrow keys: to the next point that way · Page Down: other marks",
+  ordered: "← →: from point to point · ↑ ↓: to another curve",
+};
 const DRAWN = 80; // milliseconds until Plotly has drawn what it tells
 const SETTLED = 400; // milliseconds after which a new frame has arrived
 const NEAR = 1; // pixels
@@ -33,6 +40,37 @@ export function points({ type, visible, hoverinfo, hoveron, x, y, z, text, custo
   }
   const places = Array.from(x ?? []).map((_, n) => n).filter((n) => there(x[n]) && there(y?.[n]));
   return text && typeof text === "string" && !customdata ? places.slice(0, 1) : places;
+}
+
+/**
+ * Whether points stand in the plane in no order: then an arrow goes to the next one that way.
+ * @param {Record<string, any>} trace
+ * @param {Place[]} places
+ */
+export function strewn({ type, mode, x }, places) {
+  if (type !== "scatter" || mode !== "markers") return false;
+  return places.some((place, n) => n > 0 && x[/** @type {number} */ (place)] < x[/** @type {number} */ (places[n - 1])]);
+}
+
+/**
+ * Which of some places on the screen comes next to the right, left, below or above; those in the same place one after another.
+ * @param {[number, number][]} places  to the right and down
+ * @param {number} from
+ * @param {[number, number]} way  one of (1, 0), (-1, 0), (0, 1), (0, -1)
+ */
+export function nextThatWay(places, from, [right, down]) {
+  let found = from, best = Infinity;
+  places.forEach(([x, y], n) => {
+    const across = x - places[from][0], along = y - places[from][1];
+    const ahead = right * across + down * along, aside = Math.abs(down * across) + Math.abs(right * along);
+    const here = ahead === 0 && aside === 0 && (n - from) * (right + down) > 0;
+    // what lies within 45° comes before all that does not
+    const far = here ? Math.abs(n - from) * 1e-9 : Math.hypot(ahead, aside) + (aside > ahead ? 1e6 : 0);
+    if ((!here && ahead <= 0) || far >= best) return;
+    best = far;
+    found = n;
+  });
+  return found;
 }
 
 export class Told {
@@ -62,7 +100,10 @@ export class Told {
       this.pointed = true;
       setTimeout(() => (this.pointed = false));
     });
-    node.addEventListener("focus", () => this.pointed && node.blur()); // arrows after a click go on to move the stage
+    node.addEventListener("focus", () => {
+      if (this.pointed) node.blur(); // arrows after a click go on to move the stage
+      else this.hint();
+    });
     node.addEventListener("blur", () => this.end());
     node.addEventListener("keydown", (event) => this.press(event));
     for (const type of ["pointerover", "focusin"]) handles.node.addEventListener(type, (event) => this.over(event.target));
@@ -80,10 +121,35 @@ export class Told {
     if (event.target !== this.node || event.ctrlKey || event.altKey || event.metaKey) return;
     const arrow = ARROWS[event.key], { point } = this;
     if (event.key === "Enter" && point && this.frames) this.frames.chosen(this.x(point));
-    else if (arrow) this.move(...arrow);
+    else if (arrow) this.stride(arrow) || this.move(...arrow);
+    else if (event.key in PAGES) this.move(PAGES[event.key], 0);
     else if (event.key === "Home" || event.key === "End") this.move(0, event.key === "End" ? Infinity : -Infinity);
     else return;
     event.preventDefault();
+  }
+
+  /** What the arrows do here, until they do it. */
+  hint() {
+    const [first] = this.traces;
+    if (!first) delete this.node.dataset.hint;
+    else this.node.dataset.hint = strewn(first.trace, first.places) ? HINTS.strewn : HINTS.ordered;
+  }
+
+  /**
+   * The next point this way, where the points of the trace that is told are strewn.
+   * @param {Way} way
+   */
+  stride([down, right]) {
+    const { point } = this, line = this.traces.find(({ number }) => number === point?.trace);
+    const from = line?.places.findIndex((place) => place === point?.place) ?? -1;
+    if (!line || from < 0 || !strewn(line.trace, line.places)) return false;
+    const { trace: { xaxis, yaxis, x, y }, number, places } = line;
+    const [across, along] = [xaxis, yaxis].map((name) => axisOf(this.host, name.replace(/^[xy]/, "$&axis")));
+    if (!across || !along) return false;
+    /** @type {[number, number][]} */
+    const pixels = places.map((place) => [across.d2p(x[/** @type {number} */ (place)]), along.d2p(y[/** @type {number} */ (place)])]);
+    this.tell({ trace: number, place: places[nextThatWay(pixels, from, [right, down])] });
+    return true;
   }
 
   /**
@@ -124,6 +190,7 @@ export class Told {
    */
   tell(point) {
     this.point = point;
+    delete this.node.dataset.hint;
     const { trace: curveNumber, place } = point;
     const { layout, traces } = inForce(this.host);
     const { xaxis = "x", yaxis = "y", x, y } = traces[curveNumber];
