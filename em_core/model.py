@@ -134,6 +134,16 @@ class Capabilities(Protocol):
     def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
         """What reports add for a q that is a point; the same keys, each None, before there is a q."""
 
+    # --- where h is drawn before v: accuracy and complexity -----------------------------------------------------
+    def hidden_prior(self, data: Any, theta: Parameters) -> Any:
+        """p(h; θ) of all units, in the form of q: what `posterior` would be had nothing been observed.
+
+        Only of a model that draws h first and v given h: not where v is a function of h, or h what is missing of v.
+        """
+
+    def expected_log_likelihood(self, data: Any, theta: Parameters, q: Any) -> float:
+        """E_q[log p(v | h; θ)]."""
+
     # --- what each unit has of log p -------------------------------------------------------------------------------
     def evidence_by_unit(self, data: Any, theta: Parameters) -> Array:
         """(rows,) what each row of the data has of log p; of sequences each time step, given those before it.

@@ -24,14 +24,23 @@ class _Record:
         return {name: value for name, value in found.items() if value is not None}
 
 
+def move(letter: str) -> Json:
+    """The act that asks for a move."""
+    return {"act": "move", "letter": letter}
+
+
 @dataclass(frozen=True)
 class Term(_Record):
-    """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means."""
+    """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means.
+
+    act: what pressing it asks for.
+    """
 
     id: str
     tex: str
     color: str
     title: str
+    act: Json | None = None
 
     def json(self) -> Json:
         return {**super().json(), "slot": f"equation.{self.id}"}
@@ -192,7 +201,7 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves}
+            "keys": {letter.lower(): move(letter) for letter in self.moves}
             | {key: {"act": tool.act} for key, tool in _KEYS.items()},
             "help": [
                 *({"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves),

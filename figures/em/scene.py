@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from em_core.caching import footprint
@@ -12,7 +13,7 @@ from em_core.observe.moment import Moment
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, passing, steady
-from figures.decomposition import Decomposition
+from figures.decomposition import ACCURACY, ENERGY, KL, Decomposition
 from figures.drawing import Figure
 from figures.em import block_gaps, by_hand, slopes, words
 from figures.em.block_gaps import BlockGaps
@@ -98,8 +99,20 @@ class EmScene(PageScene):
         return OverTheta(self.experiment) if is_one_number(self.experiment) else None
 
     @cached_property
-    def _decomposition(self) -> Decomposition:
-        return Decomposition()
+    def _splits(self) -> list[Decomposition]:
+        """log p = ELBO + gap with every way to split the ELBO that the model has."""
+        if hasattr(self.experiment.model, "hidden_prior"):
+            ways = [ENERGY, ACCURACY, KL]
+        else:
+            ways = [replace(ENERGY, needs=f"{ENERGY.needs}<br>{words.NOT_BEFORE}"), KL]
+        return [Decomposition(way, alone=False) for way in ways]
+
+    def _terms(self, moment: Moment) -> Json:
+        """The bars of every split at a half-step."""
+        result: Json = {}
+        for split in self._splits:
+            result |= split.changes(moment.bound, moment.fit)
+        return result
 
     @cached_property
     def _slopes(self) -> SlopesPicture | None:
@@ -188,7 +201,7 @@ class EmScene(PageScene):
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
         changed = self._timeline.here(moment, past) | self._course.changes(moment)
-        changed |= self._decomposition.changes(moment.bound)
+        changed |= self._terms(moment)
         if self._whole:
             changed |= self._whole.changes(moment, past)
         if self._slopes:
@@ -202,7 +215,7 @@ class EmScene(PageScene):
         passage = moment.passage
         if passage is None:
             return None
-        changed = passing([self._decomposition.changes(terms) for terms in passage.bounds])
+        changed = passing([self._splits[0].changes(terms) for terms in passage.bounds])
         changed |= self._timeline.glide(moment, passage)
         if moment.course is not None:
             changed |= self._course.glide(passage)
@@ -229,7 +242,7 @@ class EmScene(PageScene):
             changed = places | self._course.inner(moment, way, stop)
             if self._whole:
                 changed |= self._whole.inner(moment, way, stop)
-            changed |= self._decomposition.changes(terms)
+            changed |= self._terms(there)
             text = bound.texts(terms) | self._notes(there) | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
@@ -238,7 +251,7 @@ class EmScene(PageScene):
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
-        timeline, course, terms = self._timeline, self._course, self._decomposition
+        timeline, course = self._timeline, self._course
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
@@ -271,7 +284,7 @@ class EmScene(PageScene):
                 View(
                     "decomposition",
                     words.DECOMPOSITION,
-                    [terms.figure, *_figures(self._blocks)],
+                    [*(split.figure for split in self._splits), *_figures(self._blocks)],
                     note="note.decomposition",
                     tab=words.TABS["decomposition"],
                 ),

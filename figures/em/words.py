@@ -15,13 +15,14 @@ from figures.look.glossary import TERMS, of
 from figures.look.moves import ADJUSTED, START, by_hand, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
-from figures.scene import Button, Chip, Term
+from figures.scene import Button, Chip, Term, move
 
 # what views are called where they share a place
 TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposition": "Terms"}
 TIMELINE = "log p and ELBO by half-step"
 COURSE = "log p and its bound"
 DECOMPOSITION = "Terms of log p"
+NOT_BEFORE = "no accuracy: h is not drawn before v"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
 
@@ -371,16 +372,41 @@ def _listed(value: object) -> str:
     return f"{value:.4g}"
 
 
+# what a term does that is changed by one move alone
+_PRESSED = {
+    "M": "Press it for an M-step, which raises it over θ.",
+    "E": "Press it for an E-step, which makes it 0.",
+}
+
 # each term names the slot of its number
 EQUATION = [
     Term("evidence", r"\log p(v;\theta)", "$evidence", TERMS["log p"]),
     "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", TERMS["ELBO"]),
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", f"{TERMS['ELBO']} {_PRESSED['M']}", move("M")),
     "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", TERMS["gap"]),
+    Term(
+        "kl",
+        r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)",
+        "$gap",
+        f"{TERMS['gap']} {_PRESSED['E']}",
+        move("E"),
+    ),
 ]
 
 # equation and metrics explain log p, ELBO and gap
 GLOSSARY = of(
-    "v", "h", "q", "θ", "posterior", "E-step", "M-step", "Mean field", "entropy", "log p(h*, v)", "nats", "gap (nats)"
+    "v",
+    "h",
+    "q",
+    "θ",
+    "posterior",
+    "E-step",
+    "M-step",
+    "Mean field",
+    "entropy",
+    "accuracy",
+    "complexity",
+    "log p(h*, v)",
+    "nats",
+    "gap (nats)",
 )
