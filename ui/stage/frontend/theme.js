@@ -106,7 +106,7 @@ export function dress(layout, theme) {
     margin: sized({ margin: { l: 52, r: 14, t: 10, b: 40 } }, theme.scale).margin,
     ...layout,
     font: { family: theme.font, size: theme.size, color: text, ...layout.font },
-    hoverlabel: { bgcolor: theme.background, bordercolor: muted, font: { color: text }, ...layout.hoverlabel },
+    hoverlabel: { bgcolor: theme.background, bordercolor: muted, ...layout.hoverlabel, font: { family: theme.font, color: text, ...layout.hoverlabel?.font } },
     ...Object.fromEntries([...new Set(["xaxis", "yaxis", ...axes])].map((name) => [name, { ...axis, ...layout[name] }])),
   };
 }

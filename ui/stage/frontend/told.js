@@ -2,6 +2,7 @@
 /** What a figure tells of a point under the mouse, told by key too: arrows go from point to point, and a line says the same. */
 import { el, setText } from "./dom.js";
 import { axisOf, inForce, plotly } from "./plotly.js";
+import { nextThatWay, strewn } from "./strewn.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -21,6 +22,7 @@ const HINTS = {
 const DRAWN = 80; // milliseconds until Plotly has drawn what it tells
 const SETTLED = 400; // milliseconds after which a new frame has arrived
 const NEAR = 1; // pixels
+const APART = 12; // pixels between a point and what is told of it, where that stands above or below
 
 /** @param {any} value */
 const there = (value) => value !== null && value !== undefined && !Number.isNaN(value);
@@ -42,43 +44,16 @@ export function points({ type, visible, hoverinfo, hoveron, x, y, z, text, custo
   return text && typeof text === "string" && !customdata ? places.slice(0, 1) : places;
 }
 
-/**
- * Whether points stand in the plane in no order: then an arrow goes to the next one that way.
- * @param {Record<string, any>} trace
- * @param {Place[]} places
- */
-export function strewn({ type, mode, x }, places) {
-  if (type !== "scatter" || mode !== "markers") return false;
-  return places.some((place, n) => n > 0 && x[/** @type {number} */ (place)] < x[/** @type {number} */ (places[n - 1])]);
-}
-
-/**
- * Which of some places on the screen comes next to the right, left, below or above; those in the same place one after another.
- * @param {[number, number][]} places  to the right and down
- * @param {number} from
- * @param {[number, number]} way  one of (1, 0), (-1, 0), (0, 1), (0, -1)
- */
-export function nextThatWay(places, from, [right, down]) {
-  let found = from, best = Infinity;
-  places.forEach(([x, y], n) => {
-    const across = x - places[from][0], along = y - places[from][1];
-    const ahead = right * across + down * along, aside = Math.abs(down * across) + Math.abs(right * along);
-    const here = ahead === 0 && aside === 0 && (n - from) * (right + down) > 0;
-    // what lies within 45° comes before all that does not
-    const far = here ? Math.abs(n - from) * 1e-9 : Math.hypot(ahead, aside) + (aside > ahead ? 1e6 : 0);
-    if ((!here && ahead <= 0) || far >= best) return;
-    best = far;
-    found = n;
-  });
-  return found;
-}
-
 export class Told {
   /** @type {Point | null} */
   point = null; // that is told, or was last
   /** @type {import("./handles.js").Grip | null} */
   grip = null; // whose point is told
   pointed = false; // the focus comes from a pointer
+  moved = ""; // where what is told was put, out of its point's way
+  /** @type {Element | null} */
+  layer = null; // where Plotly tells
+  watcher = new MutationObserver(() => this.uncover());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
@@ -203,6 +178,30 @@ export class Told {
     this.timer = setTimeout(() => setText(this.line, this.text), DRAWN);
   }
 
+  /** Once the figure is drawn: look at all that Plotly tells, which it also writes anew where the point is the same. */
+  watch() {
+    const layer = this.host.querySelector(".hoverlayer");
+    if (!layer || layer === this.layer) return;
+    this.layer = layer;
+    this.watcher.disconnect();
+    this.watcher.observe(layer, { childList: true, subtree: true, attributeFilter: ["transform"] });
+  }
+
+  /** What is wider than the room on both sides of its point Plotly lays over it: then it goes above, or else below. */
+  uncover() {
+    const { left, top } = this.host.getBoundingClientRect();
+    for (const node of this.host.querySelectorAll(".hoverlayer .hovertext")) {
+      const transform = node.getAttribute("transform") ?? "", found = /^translate\(([-\d.]+),\s*([-\d.]+)\)$/.exec(transform);
+      if (!found || transform === this.moved) continue;
+      const [x, y] = found.slice(1).map(Number), box = node.getBoundingClientRect();
+      const [low, high] = [box.top - top, box.bottom - top];
+      if (box.left - left > x - NEAR || box.right - left < x + NEAR || low > y - NEAR || high < y + NEAR) continue;
+      const above = y - APART - high, below = y + APART - low;
+      this.moved = `translate(${x},${y + (low + above < 0 ? below : above)})`;
+      node.setAttribute("transform", this.moved);
+    }
+  }
+
   /** What stands beside the point now. */
   get text() {
     const texts = [...this.host.querySelectorAll(".hoverlayer .hovertext .nums")];
@@ -270,6 +269,7 @@ export class Told {
   }
 
   destroy() {
+    this.watcher.disconnect();
     clearTimeout(this.timer);
   }
 }

@@ -129,10 +129,11 @@ export class View {
   }
 
   /** @param {Face} face */
-  connect({ host, handles }) {
+  connect({ host, handles, told }) {
     host.on("plotly_relayout", () => handles.follow());
     host.on("plotly_afterplot", () => {
       handles.follow();
+      told.watch();
       this.grow();
     });
     if (this.view.click === "x") {

@@ -1,14 +1,14 @@
 /** Arrows among points strewn in the plane: to the next one that way, and to every one sooner or later. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextThatWay, points, strewn } from "../../ui/stage/frontend/told.js";
+import { nextThatWay, strewn } from "../../ui/stage/frontend/strewn.js";
 
 const WAYS = [[1, 0], [-1, 0], [0, 1], [0, -1]];
 const RIGHT = WAYS[0], LEFT = WAYS[1], DOWN = WAYS[2], UP = WAYS[3];
 
 test("points are strewn where marks alone stand in no order of x", () => {
   const marks = { type: "scatter", mode: "markers", visible: true, x: [3, 1, 2], y: [0, 0, 0] };
-  assert.equal(strewn(marks, points(marks)), true);
+  assert.equal(strewn(marks, [0, 1, 2]), true);
   assert.equal(strewn({ ...marks, x: [1, 1, 2] }, [0, 1, 2]), false);
   assert.equal(strewn({ ...marks, mode: "lines+markers" }, [0, 1, 2]), false, "a way has an order of its own");
   assert.equal(strewn({ ...marks, x: [3, NaN, 4] }, [0, 2]), false);
