@@ -214,8 +214,8 @@ class Size:
 class ModelHelp(dict[str, Any]):
     """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line.
 
-    title: what readers call the model. m_step: how the full M-step is made. size: of the hidden values, where it can be
-    chosen; not listed, because it is one of the settings.
+    title: what readers call the model. place: where it stands among all models, the lowest first. m_step: how the full
+    M-step is made. size: of the hidden values, where it can be chosen; not listed, because it is one of the settings.
     """
 
     def __init__(
@@ -224,11 +224,12 @@ class ModelHelp(dict[str, Any]):
         settings: dict[str, str],
         data: dict[str, str],
         parameters: dict[str, str],
+        place: int,
         m_step: str = "closed form",
         size: Size | None = None,
     ) -> None:
         super().__init__(title=title, settings=settings, data=data, parameters=parameters, m_step=m_step)
-        self.title, self.size = title, size
+        self.title, self.place, self.size = title, place, size
 
 
 def as_json(value: Any) -> Any:

@@ -54,6 +54,7 @@ class FactorAnalysis:
     name: ClassVar[str] = "factor_analysis"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Factor analysis, PPCA",
+        place=70,
         size=Size("n_factors", "loadings", "Factors L", 1),
         settings={
             "noise": "diagonal: a variance for each dimension; isotropic: one for all (PPCA); default diagonal",

@@ -58,6 +58,7 @@ class HiddenMarkov:
     name: ClassVar[str] = "hidden_markov"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Hidden Markov model",
+        place=80,
         size=Size("n_states", "start_probabilities", "States K"),
         settings={
             "emission": f"one of {', '.join(EMISSIONS)}; default gaussian",

@@ -48,6 +48,7 @@ class SigmoidBeliefNet(CategoricalRows):
     name: ClassVar[str] = "sigmoid_belief_net"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Sigmoid belief net",
+        place=130,
         size=Size("n_hidden", "hidden_biases", "Hidden units H", 4),
         settings={"n_hidden": f"number of hidden units H up to {MOST_HIDDEN}, needed only without a start; default 4"},
         data={"values": "(N, D) or (N,), each 0 or 1"},

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.attack import thinned
 from tests.browser.home import APP, Home, rows
 from ui.em.settings import EmSettings
 
@@ -211,7 +212,10 @@ def test_terms_of_the_equation_are_buttons_of_the_moves_that_change_them(home):
         home.shows(expected[half_step])
 
 
-@pytest.mark.parametrize("theme, elbo", [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")])
+COLOURS = [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")]
+
+
+@pytest.mark.parametrize("theme, elbo", thinned(COLOURS, COLOURS[:1]))
 def test_one_colour_for_the_elbo(home, theme, elbo):
     home.page.emulate_media(color_scheme=theme)
     home.open("schedule=EM&cursor=2", 2)

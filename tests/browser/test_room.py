@@ -71,13 +71,13 @@ class Sized(Reader):
         return found
 
 
-# one page at every size, every page at one of each kind; the others with -m exhaustive
+# one page at a size of each kind; every size, and the other pages, with -m exhaustive
 ALL = [*DESKTOPS, *ZOOMED, *PHONE]
 EACH = [(1280, 720), (512, 384), *PHONE]
-SIZES = [("", ALL), *((name, EACH) for name in PAGES if name), *((name, DESKTOPS) for name in PAGES if name)]
+SIZES = [("", ALL), *((name, EACH) for name in PAGES), *((name, DESKTOPS) for name in PAGES if name)]
 
 
-@pytest.mark.parametrize("case", some(SIZES, SIZES[0]), ids=lambda case: f"{case[0] or 'em'} {len(case[1])}")
+@pytest.mark.parametrize("case", some(SIZES, ("", EACH)), ids=lambda case: f"{case[0] or 'em'} {len(case[1])}")
 def test_no_plot_is_lower_than_180_pixels(page, serve, case):
     page_name, sizes = case
     reader = Sized(page, serve(ROOT / "app.py").url)
@@ -95,6 +95,35 @@ def test_no_plot_is_lower_than_180_pixels(page, serve, case):
         box = page.locator(".stage-main").bounding_box()
         assert box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, (width, height)
         assert page.evaluate(OVERLAPS) == [], (width, height)
+
+
+# where each view stands, and the height at which the buttons do
+PLACED = """() => JSON.stringify([
+  [...document.querySelectorAll(".stage-place")].map((place) => [...place.querySelectorAll(".stage-view")]
+    .map(({ dataset, hidden }) => `${dataset.view} ${hidden}`)),
+  document.querySelector(".stage-main").getBoundingClientRect().top,
+])"""
+
+
+@pytest.mark.parametrize("case", some([*PAGES], "map", ""))
+def test_neither_layout_nor_buttons_change_from_step_to_step(page, serve, case):
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    reader.path = "" if case == "chain" else case
+    for size in ((1440, 900), (1920, 1080)):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        reader.open("model=hidden_markov" if case == "chain" else "")
+        reader.settle()
+        placed = page.evaluate(PLACED)
+        for step in range(1, 4):
+            reader.press("ArrowRight")
+            reader.at(step)
+            page.wait_for_timeout(800)
+            assert page.evaluate(PLACED) == placed, (size, step)
+        # three lines of the caption have their room
+        page.locator(".stage-caption").evaluate("(node) => (node.textContent = 'word '.repeat(3 * 19))")
+        assert page.evaluate("document.querySelector('.stage-caption').offsetHeight") > 50
+        assert page.evaluate(PLACED) == placed, size
+        assert reader.fits(), size
 
 
 def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):

@@ -18,13 +18,13 @@ from figures.em import timeline
 from figures.look import wording
 from figures.look.encode import numbers
 from figures.look.moves import called
-from tests.figures.runs import COINS, EM, LINKAGE, em_run, shown
+from tests.figures.runs import COINS, EM_KEPT, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
 
-@pytest.fixture(scope="module", params=EM)
+@pytest.fixture(scope="module", params=EM_KEPT)
 def run(request):
     return em_run(request.param)
 

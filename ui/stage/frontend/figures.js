@@ -3,7 +3,7 @@
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { decode } from "./history.js";
 import { inForce, plotly, stopListening } from "./plotly.js";
-import { AXIS, dress, paint, REFERENCE, sized } from "./theme.js";
+import { AXIS, dress, paint, sized } from "./theme.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -240,11 +240,10 @@ export class Picture {
     return null;
   }
 
-  /** How high what stands above and below the plots is, in rem: it grows with the text also where nobody looks. */
+  /** How high what stands above and below the plots is, as figures give lengths: it grows with the text also where nobody looks. */
   get around() {
     const { _size: size, margin } = { ...this.spec.layout, ...(this.built ? inForce(this.host).layout : {}) };
-    const scale = this.theme?.scale ?? 1;
-    return (size ? (size.t + size.b) / scale : (margin?.t ?? 10) + (margin?.b ?? 40)) / REFERENCE;
+    return size ? (size.t + size.b) / (this.theme?.scale ?? 1) : (margin?.t ?? 10) + (margin?.b ?? 40);
   }
 
   /** The share of the height between them that the highest plot has. */

@@ -99,7 +99,7 @@ export class View {
   /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
   grow() {
     const { around, share } = this.chosen.picture;
-    const need = `calc(${around.toFixed(2)}rem + ${Math.ceil(2 + LOWEST / share)}px)`;
+    const need = `calc(${around.toFixed(1)}rem / var(--root, 16) + ${Math.ceil(2 + LOWEST / share)}px)`;
     if (this.need === need) return;
     this.need = this.plots.style.minHeight = need;
     this.on.grown();
