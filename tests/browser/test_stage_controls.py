@@ -53,9 +53,9 @@ INSIDE = """(chip) => {
 
 
 def test_the_chip_of_the_frame_in_view_stays_in_view_in_every_window(demo):
-    demo.open("known=60")
-    demo.button("Go to 30: A").click()
-    demo.at(30)
+    demo.open("known=110")
+    demo.button("Go to 100: A").click()
+    demo.at(100)
     chip = demo.page.locator(".stage-chip[aria-current]")
     for width, height in ((1440, 900), (1000, 700), (390, 844), (1920, 1080)):
         demo.page.set_viewport_size({"width": width, "height": height})
