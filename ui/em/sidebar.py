@@ -59,8 +59,6 @@ def _schedule(session: EmSession) -> None:
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
     controls.show(session, "compare", "rates")
-    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
-        controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
@@ -71,6 +69,9 @@ def _schedule(session: EmSession) -> None:
                     _move(session, letter, move)
     if st.button(words.MOVES, width="stretch"):
         _about_moves(model)
+    # below what is pressed: a move that is made brings its settings along
+    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
+        controls.show(session, *settings.named(f"moves.{letter}").values())
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:
