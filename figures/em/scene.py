@@ -208,8 +208,8 @@ class EmScene(PageScene):
             changed |= self._course.glide(passage)
         return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
-    def inner(self, moment: Moment) -> list[Json]:
-        """One frame per stop of the scrubber: θ on its way, q as it is."""
+    def inner(self, moment: Moment, past: list[Moment]) -> list[Json]:
+        """One frame per stop of the scrubber: θ on its way, q as it is. `past`: the moments before this one."""
         way = moment.course
         if way is None:
             return []
@@ -229,8 +229,9 @@ class EmScene(PageScene):
             changed = places | self._course.inner(moment, way, stop)
             if self._whole:
                 changed |= self._whole.inner(moment, way, stop)
-            changed |= self._decomposition.changes(terms)
-            text = bound.texts(terms) | self._notes(there) | {"caption": caption}
+            changed |= self._decomposition.changes(terms) | self._timeline.inner(there, moment, past)
+            title = words.timeline_title(there, past[0] if past else there)
+            text = bound.texts(terms) | self._notes(there) | {"caption": caption, "heading.timeline": title}
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
