@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from em_core.caching import footprint
@@ -146,7 +147,7 @@ class EmScene(PageScene):
         changed |= self.view.told(moment)
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
-            "caption": words.caption(moment),
+            "caption": words.caption(moment, self._moved(moment)),
             "heading.course": words.course_title(moment),
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
             "note.course": words.slopes(moment) if self.with_slopes else "",
@@ -185,6 +186,13 @@ class EmScene(PageScene):
             held.course and held.course.at,
         ).json()
 
+    def _moved(self, moment: Moment) -> list[str]:
+        """What the handles are called that θ set by hand has moved."""
+        if moment.step.move != BY_HAND:
+            return []
+        before = replace(moment, step=replace(moment.step, after=moment.step.before))
+        return by_hand.moved(self.view.handles(before), self.view.handles(moment))
+
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
         changed = self._timeline.here(moment, past) | self._course.changes(moment)
@@ -215,12 +223,14 @@ class EmScene(PageScene):
             return []
         result: list[Json] = []
         still = False
+        move = moment.step.move if way.at else moment.next_move
+        letter = None if move == BY_HAND else move
         for stop, there in enumerate(moment.on_the_way()):
             if there is None:
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way)
+            caption = words.underway(terms, float(STOPS[stop]), way, letter)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves

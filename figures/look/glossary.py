@@ -24,7 +24,10 @@ _JOINT = "The expected log joint: log p(h, v), averaged over h under q."
 _ATOM = "A column of the dictionary W: one of the building blocks of which every signal is a sum."
 _CODE = "The code of a signal, h: how much of each atom it holds. Most entries are exactly 0."
 _E_STEP = "An E-step changes q and leaves θ as it is. The exact one makes q the posterior, so the gap closes."
-_M_STEP = "An M-step changes θ and leaves q as it is: it climbs the bound."
+_M_STEP = (
+    "An M-step changes θ and leaves q as it is: θ goes to the maximum of the bound. A step that only climbs the bound "
+    "makes it generalised EM; one of fixed size can overshoot and lower the bound."
+)
 _CERTIFICATE = (
     "How far above the optimum the objective can be at most, proved by a duality gap: the optimum itself need not be "
     "known for it."

@@ -103,4 +103,4 @@ def _about_moves(model: Any) -> None:
 def _described(move: Move, model: Any) -> str:
     if not move.allowed(model):
         return f"Not for this model: {lacking(model, move.letter)}."
-    return f"{move.sentence} {move.promise} The gap: {move.effect}.".replace("|", "\\|")
+    return f"{move.sentence} {move.promise} It {move.effect}.".replace("|", "\\|")
