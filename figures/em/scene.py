@@ -149,7 +149,7 @@ class EmScene(PageScene):
         text |= {
             "caption": words.caption(moment, self._moved(moment)),
             "heading.course": words.course_title(moment),
-            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
+            **self._timeline.titles(moment, past),
             "note.course": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
@@ -171,7 +171,7 @@ class EmScene(PageScene):
         text |= {
             "caption": by_hand.held(held),
             "heading.course": by_hand.held_title(held),
-            "heading.timeline": words.timeline_title(held, past[0] if past else now),
+            **self._timeline.titles(held, [*past, now]),
             "note.course": words.slopes(held) if self.with_slopes else "",
             "describe": words.picture(held),
         }
@@ -240,8 +240,8 @@ class EmScene(PageScene):
             if self._whole:
                 changed |= self._whole.inner(moment, way, stop)
             changed |= self._decomposition.changes(terms) | self._timeline.inner(there, moment, past)
-            title = words.timeline_title(there, past[0] if past else there)
-            text = bound.texts(terms) | self._notes(there) | {"caption": caption, "heading.timeline": title}
+            text = bound.texts(terms) | self._notes(there) | self._timeline.titles(there, past)
+            text["caption"] = caption
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 

@@ -72,6 +72,14 @@ class Timeline:
         self.gap.ring("here", GAP)
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
+    def titles(self, moment: Moment, past: list[Moment]) -> Json:
+        """What has come of log p since the start, and of the gap."""
+        zeros = any(_is_zero(other) for other in (*past, moment))
+        return {
+            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
+            "heading.timeline.gap": words.gap_title(moment, zeros),
+        }
+
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to the series."""
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
@@ -210,7 +218,7 @@ class Timeline:
         """The scale of the gaps that are not 0; those that are stand below them all, as open rings."""
         heights = {other.index: _drawable(other) for other in every if other.bound.kl is not None}
         drawn = [height for height in heights.values() if height is not None]
-        zeros = [index for index, height in heights.items() if height is None and every[index].bound.kl != math.inf]
+        zeros = [index for index in heights if _is_zero(every[index])]
         top, bottom = max(drawn, default=1.0), min(drawn, default=0.1)
         ground = bottom / max(2.0, (top / bottom) ** 0.15)
         decades = math.log10(top / ground)
@@ -305,6 +313,11 @@ def _symbols(marked: bool, symbols: list[str]) -> Json:
 def _drawable(moment: Moment) -> float | None:
     """The gap where it has a place on a logarithmic scale."""
     return _visible(moment.bound.kl, moment.bound.log_evidence)
+
+
+def _is_zero(moment: Moment) -> bool:
+    """Whether q is the posterior, up to rounding."""
+    return moment.bound.kl not in (None, math.inf) and _drawable(moment) is None
 
 
 def _visible(gap: float | None, log_evidence: float | None) -> float | None:

@@ -303,6 +303,13 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
+def gap_title(moment: Moment, zeros: bool) -> str:
+    """What has come of the gap. zeros: there are half-steps at which it was 0."""
+    if moment.bound.kl is None:
+        return TIMELINE
+    return f"The gap is {gap_text(moment.bound.kl, moment.bound.log_evidence)}{' (○: 0)' if zeros else ''}"
+
+
 def underway(bound: Bound, t: float, course: Course, letter: str | None) -> str:
     """The sentence while the reader scrubs along a move of θ, or the last of several. letter: of that move."""
     along = f"along the {within(letter)}" if letter else "to where you set it"

@@ -95,7 +95,9 @@ def size(width: float) -> str:
     """A width as short as it is exact enough."""
     if width >= 1e-2:
         return f"{width:g}"
-    return power(width).replace(".0 ", " ").removeprefix("1 × ")
+    mantissa, times, exponent = power(width).partition("\u00a0×\u00a0")
+    mantissa = mantissa.removesuffix(".0")
+    return exponent if mantissa == "1" else f"{mantissa}{times}{exponent}"
 
 
 def _exact(ladder: Ladder, rung: Rung) -> str:

@@ -154,6 +154,10 @@ def test_linkage(home):
     )
     home.button("All θ").click()  # the whole curve, on which θ can be dragged
     home.wait_plot("whole", "plot.data?.length > 0")
+    for key, to in (("Left", 1), ("Left", 0), ("Right", 1), ("Right", 2)):  # with a new L, log p is the same
+        home.press(f"Arrow{key}")
+        home.at(to)
+        assert home.shaded("whole")
     home.drag("θ: ", -60, 0)
     home.at(3)
     assert home.address("hand=")["hand"] and home.value("Gap") > 0.01

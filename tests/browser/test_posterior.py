@@ -62,6 +62,7 @@ def test_down_the_ladder(reader, units):
     for to in (1, 2, 3):
         reader.next(to)
         reader.shows(rows[to])
+        assert reader.shaded("bound")
     expect(reader.caption).to_contain_text("q = N(μ, s²) with μ at the MAP and s = 0.3")
     reader.button("Back").click()
     reader.at(2)

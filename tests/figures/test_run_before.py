@@ -104,3 +104,10 @@ def test_the_last_tooth_follows_the_scrubber(word):
             f"by {abs(risen):.3f}" in found.text["heading.timeline"] or "not changed" in found.text["heading.timeline"]
         )
         assert not [key for key in stop["set"] if key.startswith(("latest/", "timeline/", "gap/")) and "axis" in key]
+
+
+def test_the_gaps_own_title_says_how_large_it_is(undone):
+    for at in (0, 1, 2):
+        moment, text = undone.run.moment(at), shown(undone.run, at).text["heading.timeline.gap"]
+        assert text.startswith(f"The gap is {wording.gap(moment.bound.kl, moment.bound.log_evidence)}")
+        assert text.endswith("(○: 0)") == (at > 0)
