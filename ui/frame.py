@@ -13,7 +13,6 @@ from streamlit.navigation.page import StreamlitPage
 _ROOT = Path(__file__).parent.parent
 
 NAME = "ELBO Room"
-PURPOSE = "Watch the EM algorithm climb: press E, then M."
 
 # what Streamlit runs for every reader
 SCRIPT = _ROOT / "ui" / "main.py"
@@ -26,6 +25,14 @@ PAGES = (
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),
 )
+
+# what each is for, in a line
+PURPOSES = {
+    "em": "Watch the EM algorithm climb: press E, then M.",
+    "map": "Watch coefficients become exactly 0, step by step.",
+    "posterior": "See what a simpler q costs, down to a single point.",
+    "dictionary": "Watch a dictionary being learned: press H, then M.",
+}
 
 # what browsers of phones call themselves; those of tablets do not
 _PHONE = re.compile(r"iPhone|Android.*Mobile|Mobile.*Firefox")
@@ -52,13 +59,13 @@ def show() -> StreamlitPage:
     if embedded:
         st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
     else:
-        _sign()
+        _sign(PURPOSES[next(name for name, title in PAGES if title == page.title)])
     return page
 
 
-def _sign() -> None:
-    """What the page is, twice: above the navigation, and on a phone, where that is away, above the stage."""
-    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{PURPOSE}</p></div>'
+def _sign(purpose: str) -> None:
+    """What the page is for, twice: above the navigation, and on a phone, where that is away, above the stage."""
+    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{purpose}</p></div>'
     st.html(sign)
     with st.sidebar:
         st.html(sign)

@@ -24,6 +24,9 @@ from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
 from ui.stage import acts
 
+# what is said where another schedule is chosen for a run under way
+FOLLOWS = "The tape stays: the new schedule goes on after half-step {}. Reset starts over with it."
+
 # query parameters
 Query = dict[str, str]
 # the query that a session was opened with, and what its address was then
@@ -108,6 +111,8 @@ class Session:
         """Another way to go on: what has been made stays."""
         self.run.follow(wanted.plan)
         self.settings = wanted
+        if made := len(self.run) - 1:
+            self.player.aside = FOLLOWS.format(made)
         if self.player.due is not None:  # a tape that was being opened again ends where it is
             self.player.go(len(self.run) - 1)
 

@@ -14,7 +14,7 @@ from figures.scene import Button, Chip, Metric, Term
 
 METRICS = (
     Metric("joint", "log p(v, h)", title=TERMS["log p(v, h)"]),
-    Metric("codes", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
+    Metric("codes", "Nonzeros per picture", "$fit", TERMS["Nonzeros per picture"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # what views are called where they share a place
@@ -24,7 +24,7 @@ THIS, SECOND, BOTH = "This start", "Second start", "Both"
 TIMELINE = "log p(v, h; W) by half-step"
 EXAMPLES = "Pictures rebuilt from codes"
 USAGE = "Use of each atom"
-CEILING = "c: no misfit and no penalty left"
+CEILING = "c: the most, with no misfit and no cost"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
 _DETAILS = {"H": "most probable codes", "M": "best atoms for these codes", "C": "each atom once"}
@@ -75,7 +75,7 @@ def chip(moment: Moment) -> Chip:
 def picture(moment: Moment) -> str:
     """The half-step for someone who cannot see the pictures."""
     used = int((moment.shares > 0).sum())
-    shares = "" if not moment.made else f" The most used atom is in {100 * moment.shares.max():.0f} % of them."
+    shares = "" if not moment.made else f" The most used atom is in {100 * moment.shares.max():.0f}% of them."
     return (
         f"Half-step {moment.index}: {moment.atoms.shape[1]} atoms, {used} in use, for "
         f"{len(moment.experiment.data.values)} pictures. log p(v, h) {number(moment.joint)}.{shares}"
@@ -86,7 +86,7 @@ def textbook(moment: Moment) -> str:
     """The same objective as textbooks write it."""
     value, weight = moment.textbook
     shown = "" if weight == 1 else f"{weight:.3g} "
-    return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
+    return f"in textbooks: J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
 
 
 def origin(moment: Moment) -> str:
@@ -132,7 +132,7 @@ def _happened(moment: Moment, before: Moment | None) -> str:
         return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
-        proven = f"Proven: no picture is more than {number(gap)} above its optimum."
+        proven = f"Proven: every code is within {number(gap)} nats of the best one."
         return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
     model: Any = moment.experiment.model
     if letter == "C":

@@ -37,14 +37,14 @@ class OverTheta:
             xaxis={"range": [0, float(places[-1] + places[0])]},
             yaxis={"range": _reach(experiment, None)},
         )
-        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.4f}", glides=True)
+        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.3f}", glides=True)
         figure.curve(
             "evidence",
             EVIDENCE,
             "log p(v; θ)",
             fill="tonexty",
             fillcolor=GAP_FILL,
-            hover="log p(v) %{y:.4f}",
+            hover="log p(v) %{y:.3f}",
             x=grid(experiment).tolist(),
             y=evidence_over_theta(experiment).tolist(),
         )

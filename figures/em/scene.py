@@ -150,7 +150,7 @@ class EmScene(PageScene):
             "caption": words.caption(moment, self._moved(moment)),
             "heading.course": words.course_title(moment),
             **self._timeline.titles(moment, past),
-            "note.course": words.slopes(moment) if self.with_slopes else "",
+            "heading.course.slopes": words.slopes(moment) if self.with_slopes else "",
             "describe": words.picture(moment),
         }
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
@@ -172,7 +172,7 @@ class EmScene(PageScene):
             "caption": by_hand.held(held),
             "heading.course": by_hand.held_title(held),
             **self._timeline.titles(held, [*past, now]),
-            "note.course": words.slopes(held) if self.with_slopes else "",
+            "heading.course.slopes": words.slopes(held) if self.with_slopes else "",
             "describe": words.picture(held),
         }
         handles = self.view.handles(held)
@@ -267,7 +267,6 @@ class EmScene(PageScene):
                     "course",
                     words.COURSE,
                     [course.figure, *_figures(self._whole), *_figures(self._slopes)],
-                    note="note.course",
                     tab=words.TABS["course"],
                     heading="heading.course",
                 ),

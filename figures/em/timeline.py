@@ -51,8 +51,8 @@ class Timeline:
         self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **alone)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
-            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.4f}", **_FAINT)
-            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.4f}", **_FAINT)
+            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.3f}", **_FAINT)
+            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.3f}", **_FAINT)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)

@@ -106,8 +106,8 @@ def slopes(moment: Moment) -> str:
     if apart is None:
         return ""
     if moment.step.after.q_at is moment.step.after.theta:
-        return f"gradients equal to within {power(apart)}" if apart else "gradients equal"
-    return f"gradients differ by up to {number(apart)}"
+        return f"The gradients are equal to within {power(apart)}" if apart else "The gradients are equal"
+    return f"The gradients differ by up to {number(apart)}"
 
 
 def _happened(moment: Moment, handles: Sequence[str]) -> str:
@@ -220,7 +220,7 @@ def half_step(moment: Moment) -> str:
         else f"{moment.index}: {moment.step.move or 'start'}"
     )
     lines = [
-        f"{moment.index}: {named}",
+        named,
         f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}",
     ]
     if moment.pointed:
@@ -252,7 +252,7 @@ _ORIGIN = "θ when q was computed"
 
 def touching_below(height: float) -> str:
     """Of the place where the curves touch, so many nats from log p at the present θ, outside the picture."""
-    return f"← they touch at 0, {number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'}"
+    return f"← they touch at 0 ({number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'})"
 
 
 def ends(moment: Moment, one_number: bool) -> list[str]:
@@ -371,8 +371,8 @@ def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
     info = moment.step.info
     if info.share == 1:
-        return "all units, because the batch is as large as the data"
-    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
+        return "all the data, because the batch is as large as the data"
+    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "data points"
     return f"{info.units} {kind} drawn at random, {100 * info.share:.2g}% of all"
 
 

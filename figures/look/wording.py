@@ -51,7 +51,7 @@ def raised(exponent: int) -> str:
 
 def large(value: float) -> str:
     """A number far from the others, as short as it goes."""
-    return f"{value:,.0f}".replace("-", "−") if abs(value) < 1e7 else power(value)
+    return f"{value:.0f}".replace("-", "−") if abs(value) < 1e7 else power(value)
 
 
 def gap(value: float | None, log_evidence: float) -> str:

@@ -10,6 +10,10 @@ from figures.look import palette
 from figures.look.encode import Json
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "5px,2px,1px,2px", "2px,2px")
+# where an axis of steps begins, in powers of ten: what stands at step 1 has room
+_LEFT = -0.1
+# a way of fewer steps has a marker at each
+_SHORT = 12
 _CORNER = {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}
 
 
@@ -66,7 +70,7 @@ def _distance(background: Background) -> Figure:
         x="step k",
         y="nats above the optimum",
         legend=True,
-        xaxis={"type": "log", "dtick": 1, "range": [0, 3]},
+        xaxis={"type": "log", "dtick": 1, "range": [_LEFT, 3]},
         yaxis=_decades(background, float(np.log10(first)) + 1),
         corner=_CORNER,
     )
@@ -109,27 +113,35 @@ def _race(background: Background, by_steps: bool) -> Figure:
     }
     top = max(float(heights[0]) for _, heights in tracks.values())
     last = RACE_STEPS if by_steps else max(1.0, *(float(x.max(initial=1.0)) for x, _ in tracks.values()))
-    low = 0.0 if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
+    right = float(np.log10(last)) + 0.05
+    low = _LEFT if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
+    # the costliest start far to the right, and those that are cheap would run through the legend
+    left = low if by_steps else low - (right - low)
     figure = Figure(
         "race" if by_steps else "work",
         "Race" if by_steps else "By work",
         x="step k" if by_steps else "multiplications",
         y="nats above the optimum",
         legend=True,
-        xaxis={"type": "log", "dtick": 1, "range": [low, float(np.log10(last)) + 0.05], "exponentformat": "power"},
+        xaxis={"type": "log", "dtick": 1, "range": [left, right], "exponentformat": "power"},
         yaxis=_decades(background, float(np.log10(max(top, 1e-9))) + 0.5),
         corner={**_CORNER, "font": {"size": 12}},
     )
-    for i, name in enumerate(RACERS):
+    ended: list[float] = []
+    for i, name in reversed(list(enumerate(RACERS))):
         x, heights = tracks[name]
         drawn = x > 0
+        # those that arrive at the same place stand around each other
+        arrived = float(x[-1])
+        size = 7 + 6 * ended.count(arrived) if len(heights) < _SHORT else 7
+        ended += [arrived] if len(heights) < _SHORT else []
         figure.curve(
             name,
             palette.component(i),
             TITLES[name],
             dash=_DASHES[i % len(_DASHES)],
-            mode="lines+markers" if len(heights) < 12 else "lines",
-            marker={"symbol": palette.symbol(i), "size": 7, "color": palette.component(i)},
+            mode="lines+markers" if len(heights) < _SHORT else "lines",
+            marker={"symbol": palette.symbol(i), "size": size, "color": palette.component(i)},
             x=x[drawn],
             y=heights[drawn],
             hover=f"{TITLES[name]}: %{{y:.3g}}",

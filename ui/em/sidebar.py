@@ -11,7 +11,7 @@ from em_core.kinds import MOVES, Move, lacking
 from ui import controls, sidebar
 from ui.em import recipes
 from ui.em.session import EmSession
-from ui.em.settings import SIZES
+from ui.em.settings import SIZES, data_options
 from ui.notices import plain
 
 
@@ -19,9 +19,9 @@ def show(session: EmSession) -> None:
     """Model, data, start and moves of the EM page."""
     settings = session.settings
     controls.show(session, "model")
-    imported = sidebar.imported(
-        "Your own data, from a file or edited by hand.", "Back to the built-in data", session=session
-    )
+    known = data_options(settings.model).get(settings.edited or "")
+    own = f"{known}, edited by hand." if known else "Your own data, from a file or edited by hand."
+    imported = sidebar.imported(own, "Back to the built-in data", session=session)
     if not imported:
         controls.show(session, "data")
         if settings.data == "blobs":
@@ -48,7 +48,7 @@ def show(session: EmSession) -> None:
     _schedule(session)
     sidebar.experiment_file(session)
     sidebar.keys("; a move's letter makes that move")
-    if dataset is not None and not imported:
+    if dataset is not None and (known or not imported):
         plain(f"{dataset.title}. {dataset.source}. Licence: {dataset.licence}.")
 
 

@@ -18,7 +18,7 @@ As $s\to0$, $\mathbb E_q[\log p(h,v)]\to\log p(h{=}\mu,v)$, and the entropy goes
 left, $\log p(h{=}\mu,v)$. About $\log p(v)$ this says nothing: the bound is $-\infty$, the gap infinite.
 
 Learning with `H` in place of `E` climbs $\log p(h,v;\theta)$ alternately in $h$ and in $\theta$. That is coordinate
-ascent; it gives no finite bound on $\log p(v;\theta)$.
+ascent; where $h$ is continuous, as here, it gives no finite bound on $\log p(v;\theta)$.
 """
 
 
@@ -31,7 +31,7 @@ def show(session: PosteriorSession) -> None:
         controls.show(session, *{"one": ("v", "w"), "two": ("v1", "v2", "angle")}[session.settings.units])
     st.divider()
     controls.show(session, "width")
-    st.caption("Drag the ring in the picture to move μ. Further down the ladder q becomes narrower.")
+    st.caption("From the third q on, drag the ring in the picture to move μ. Each q is narrower than the last.")
     sidebar.experiment_file(session)
     sidebar.about("What “MAP is EM with a Dirac q” means", _ABOUT)
     sidebar.keys()
