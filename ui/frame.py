@@ -10,6 +10,8 @@ from typing import Literal
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui import words
+
 _ROOT = Path(__file__).parent.parent
 
 NAME = "ELBO Room"
@@ -25,14 +27,6 @@ PAGES = (
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),
 )
-
-# what each is for, in a line
-PURPOSES = {
-    "em": "Watch the EM algorithm climb: press E, then M.",
-    "map": "Watch coefficients become exactly 0, step by step.",
-    "posterior": "See what a simpler q costs, down to a single point.",
-    "dictionary": "Watch a dictionary being learned: press H, then M.",
-}
 
 # what browsers of phones call themselves; those of tablets do not
 _PHONE = re.compile(r"iPhone|Android.*Mobile|Mobile.*Firefox")
@@ -57,9 +51,9 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
+        st.html('<span class="app-embedded"></span>')
     else:
-        _sign(PURPOSES[next(name for name, title in PAGES if title == page.title)])
+        _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
     return page
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slopes
+from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -19,7 +19,7 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
-from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """Accuracy and complexity; None without a q, and where h is not drawn before v."""
+        return fit(self.experiment.model, self.experiment.data, self.step.after)
 
     @property
     def slopes_apart(self) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
@@ -12,6 +13,8 @@ from em_core.records import BY_HAND
 from figures.changes import passing
 from figures.drawing import Figure, Trace
 from figures.em import words
+from figures.em.picture import Picture
+from figures.em.told import half_step
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.moves import HAND
@@ -25,17 +28,21 @@ _MARKER, _CROWD = 7, 80
 _LETTERS = 24
 # the part of the height that labels at the curves' ends keep between them
 _APART = 0.12
+# of a run that is not the one to look at, the share that may leave the picture
+_OTHERS = 0.7
 # below the axis of a figure with names at its curves' ends
 _LOW = 28
 
 
-class Timeline:
-    """Three figures, empty: frames fill them.
+class Timeline(Picture):
+    """Three figures.
 
     Over a whole run the first rise dwarfs every gap; the last half-steps alone show the saw's teeth.
     """
 
-    def __init__(self) -> None:
+    view = "timeline"
+
+    def __init__(self, experiment: Experiment) -> None:
         moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
@@ -73,7 +80,7 @@ class Timeline:
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
-        """What has come of log p since the start, and of the gap."""
+        """What has come of log p since the start; and in its own picture, of the gap."""
         zeros = any(_is_zero(other) for other in (*past, moment))
         return {
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
@@ -81,9 +88,8 @@ class Timeline:
         }
 
     def append(self, moment: Moment) -> Json:
-        """What this half-step adds to the series."""
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
-        told, changed = [words.half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
+        told, changed = [half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
         for name, (height, marked) in _SERIES.items():
             changed |= self.whole[name].append(x=index, y=[height(moment)], **_symbols(marked, symbol))
         changed |= self.whole["evidence"].append(customdata=told)
@@ -92,16 +98,17 @@ class Timeline:
         return changed
 
     def before(self, ghost: Ghost | None) -> Json:
-        """The run that this one took the place of, but for where it fell so deep that it would set the scale."""
+        """But for where it fell so deep that it would set the scale."""
         there = {"visible": ghost is not None}
         if ghost is None:
             nothing = {**there, "x": [], "y": []}
-            curves = [figure[name] for figure in (self.latest, self.whole) for name in ("before", "before elbo")]
-            return {
-                key: value for curve in (*curves, self.gap["before"]) for key, value in curve.set(**nothing).items()
-            }
+            result = self.gap["before"].set(**nothing)
+            for figure in (self.latest, self.whole):
+                result |= figure["before"].set(**nothing) | figure["before elbo"].set(**nothing)
+            return result
         pairs = list(zip(ghost.log_evidence, ghost.elbo, strict=True))
-        kept = scale.readable([(high, [h for h in (high, low) if h is not None]) for high, low in pairs])
+        steps = [(high, [h for h in (high, low) if h is not None]) for high, low in pairs]
+        kept = scale.readable(steps, most=_OTHERS)
         lowest = min(kept, default=-math.inf)
         result = {}
         for name, heights in (("before", ghost.log_evidence), ("before elbo", ghost.elbo)):
@@ -112,7 +119,7 @@ class Timeline:
         return result | self.gap["before"].set(x=list(ghost.places), y=gaps, **there)
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
-        """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
+        """The rings, and the last teeth of the saw growing."""
         bounds = passage.bounds
         xs = [moment.index - 1 + step / (len(bounds) - 1) for step in range(len(bounds))]
         result: Json = {}
@@ -131,7 +138,7 @@ class Timeline:
                 result |= {f"{address}/x": {"last": xs}, f"{address}/y": {"last": heights}}
         return result
 
-    def here(self, moment: Moment, past: list[Moment]) -> Json:
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         """The rings at the half-step in view with the gap between them, and the last few half-steps by themselves."""
         every = [*past, moment]
         shown = every[-_LATEST:]
@@ -152,7 +159,7 @@ class Timeline:
             for name, visible in there.items():
                 result |= figure[name].set(visible=visible)
         result |= self.whole.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
-        result |= self.latest["evidence"].set(customdata=[words.half_step(other) for other in shown])
+        result |= self.latest["evidence"].set(customdata=[half_step(other) for other in shown])
         for name, (height, marked) in _SERIES.items():
             result |= self.latest[name].set(
                 x=[other.index for other in shown],
@@ -163,8 +170,8 @@ class Timeline:
                 result |= self.whole[name].set(marker_size=size)
         return result
 
-    def inner(self, there: Moment, moment: Moment, past: list[Moment]) -> Json:
-        """The same with θ on its way to the half-step in view, `moment`: axes stay as they are there."""
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
+        """The rings and the last tooth follow; axes stay."""
         every = [*past, moment]
         result = self._ring(self.latest, there) | self._ring(self.whole, there)
         result |= self.gap["here"].at((there.index, _drawable(there)))

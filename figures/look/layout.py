@@ -51,7 +51,7 @@ LEGEND_BELOW: Json = {
     },
 }
 # what lies below the axes, with a legend of one row and of two
-ONE_ROW, TWO_ROWS = 46, 66
+ONE_ROW, TWO_ROWS = 52, 70
 
 
 def steady(level: float) -> list[float]:

@@ -63,13 +63,16 @@ def around(
 
 
 def readable(
-    steps: Sequence[tuple[float | None, Sequence[float]]], best: float = -math.inf, present: Sequence[float] = ()
+    steps: Sequence[tuple[float | None, Sequence[float]]],
+    best: float = -math.inf,
+    present: Sequence[float] = (),
+    most: float = 0.5,
 ) -> list[float]:
     """The heights that a picture of a climb is scaled to. steps: how high each stands, and all its heights.
 
     Those of a step that has fallen are left out where it fell so deep that the others would look like one line, unless
-    half have: then that is where the climb now stands. best: how high it was before. present: heights that are to be
-    seen in any case, unless next to them the digits of the others would be lost.
+    the share `most` of all have: then that is where the climb now stands. best: how high it was before. present:
+    heights that are to be seen in any case, unless next to them the digits of the others would be lost.
     """
     steady, fallen = [], []
     for height, heights in steps:
@@ -82,7 +85,7 @@ def readable(
         low = next((low for low in range(most, 0, -1) if len(_deep(fallen[:low], fallen[low:])) == low), 0)
         fallen, steady = fallen[:low], fallen[low:]
     deep = _deep(fallen, steady)
-    left_out = deep if 2 * len(deep) < len(steps) else []
+    left_out = deep if len(deep) < most * len(steps) else []
     kept = [height for heights in (*steady, *fallen) if heights not in left_out for height in heights]
     reach = _LOST * max((1.0, *(abs(height) for height in kept)))
     return kept + [height for height in present if height not in kept and height >= min(kept) - reach]

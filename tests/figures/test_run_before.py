@@ -111,3 +111,13 @@ def test_the_gaps_own_title_says_how_large_it_is(undone):
         moment, text = undone.run.moment(at), shown(undone.run, at).text["heading.timeline.gap"]
         assert text.startswith(f"The gap is {wording.gap(moment.bound.kl, moment.bound.log_evidence)}")
         assert text.endswith("(○: 0)") == (at > 0)
+
+
+def test_a_run_before_that_did_nothing_but_fall_is_left_out():
+    session = opened(EmSettings())
+    session.act({"act": "drag", "handle": "1", "x": 2.7, "y": 92.0, "at": 0, "n": 1, "turn": session.player.turn})
+    session.act({"act": "undo", "n": 2})
+    session.run.advance(6)
+    drawn = heights(shown(session.run), "timeline.before elbo")
+    assert set(drawn) == {0}
+    assert heights(shown(session.run), "gap.before")[1] > 100  # on its scale there is room

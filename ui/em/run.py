@@ -17,6 +17,7 @@ from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
+from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps
@@ -29,8 +30,8 @@ _PLAIN = schedule.plan("EM", MOVES)
 class EmRun(Lanes):
     """EM on the page."""
 
-    SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
-    UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
+    SETTLED: ClassVar[str] = words.SETTLED
+    UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
@@ -160,7 +161,7 @@ class EmRun(Lanes):
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
-        if faces(self.plan.moves + self.tape) != self.scene.faces:
+        if faces(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
