@@ -85,7 +85,7 @@ def textbook(moment: Moment) -> str:
     """The same objective as textbooks write it."""
     value, weight = moment.textbook
     shown = "" if weight == 1 else f"{weight:.3g} "
-    return f"in textbooks: J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
+    return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
 
 
 def origin(moment: Moment) -> str:

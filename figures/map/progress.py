@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from em_core.observe.solving import RACE_STEPS, RACERS, TITLES, Background, Step
@@ -115,26 +117,27 @@ def _race(background: Background, by_steps: bool) -> Figure:
     last = RACE_STEPS if by_steps else max(1.0, *(float(x.max(initial=1.0)) for x, _ in tracks.values()))
     right = float(np.log10(last)) + 0.05
     low = _LEFT if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
-    # the costliest start far to the right, and those that are cheap would run through the legend
-    left = low if by_steps else low - (right - low)
+    # by work all fall steeply: they stand beside the legend
+    left = low if by_steps else low - 0.9 * (right - low)
+    decades = [10.0**power for power in range(math.ceil(low), math.floor(right) + 1)]
     figure = Figure(
         "race" if by_steps else "work",
         "Race" if by_steps else "By work",
         x="step k" if by_steps else "multiplications",
         y="nats above the optimum",
         legend=True,
-        xaxis={"type": "log", "dtick": 1, "range": [left, right], "exponentformat": "power"},
+        xaxis={"type": "log", "tickvals": decades, "range": [left, right], "exponentformat": "power"},
         yaxis=_decades(background, float(np.log10(max(top, 1e-9))) + 0.5),
-        corner={**_CORNER, "font": {"size": 12}},
+        # above those that arrive at the first step
+        corner={**_CORNER, "y": 0.1 if by_steps else 0, "font": {"size": 12}},
     )
-    ended: list[float] = []
-    for i, name in reversed(list(enumerate(RACERS))):
+    short = {name: float(x[-1]) for name, (x, heights) in tracks.items() if len(heights) < _SHORT}
+    for i, name in enumerate(RACERS):
         x, heights = tracks[name]
         drawn = x > 0
-        # those that arrive at the same place stand around each other
-        arrived = float(x[-1])
-        size = 7 + 6 * ended.count(arrived) if len(heights) < _SHORT else 7
-        ended += [arrived] if len(heights) < _SHORT else []
+        # those that arrive at the same place stand around each other, the first outermost
+        later = [short.get(other) for other in RACERS[i + 1 :]]
+        size = 7 + 6 * later.count(short[name]) if name in short else 7
         figure.curve(
             name,
             palette.component(i),
