@@ -51,7 +51,7 @@ def chip(rung: Rung) -> Chip:
         "exact": ("p(h|v)", "p(h|v), the exact posterior"),
         "best_gaussian": ("best", "the best Gaussian"),
         "dirac": ("δ", "δ, the Dirac"),
-    }.get(rung.kind, (f"{'s = ' if rung.index == 2 else ''}{size(_width(rung))}", f"s = {size(_width(rung))}"))
+    }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"s = {size(_width(rung))}"))
     return Chip(label, f"Go to {name}", {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo"))
 
 

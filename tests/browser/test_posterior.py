@@ -78,7 +78,7 @@ def test_down_the_ladder(reader, units):
     assert bars[1:4] == ["−∞", "−∞", "∞"]
     reader.press("Home")
     reader.at(0)
-    reader.button("Go to s = 10⁻³").click()
+    reader.button("Go to s = 0.001").click()
     reader.at(7)
     reader.shows(rows[7])
     assert reader.fits()
