@@ -25,12 +25,13 @@ from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, St
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """The run that another has taken the place of, from half-step `first` on: log p and ELBO at `places`."""
+    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`."""
 
     first: int
     places: tuple[int, ...]
     log_evidence: tuple[float | None, ...]
     elbo: tuple[float | None, ...]
+    kl: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +227,7 @@ def ghost(moments: Sequence[Moment], first: int) -> Ghost:
         tuple(moment.index for moment in shown),
         tuple(moment.bound.log_evidence for moment in shown),
         tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
+        tuple(moment.bound.kl if moment.bound.kl != math.inf else None for moment in shown),
     )
 
 

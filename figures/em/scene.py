@@ -14,7 +14,7 @@ from em_core.observe.moment import Moment
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, words
+from figures.em import by_hand, pace, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -59,7 +59,7 @@ GRID = Grid(
 )
 # the cards beside the data's; pictures say in which of them they stand
 CARDS = (
-    View("course", words.COURSE, note="note.course", heading="heading.course"),
+    View("course", words.COURSE, heading="heading.course"),
     View("timeline", words.TIMELINE, note="note.timeline", click="x", heading="heading.timeline"),
     View("decomposition", words.DECOMPOSITION, note="note.decomposition"),
 )
@@ -103,7 +103,7 @@ class EmScene(PageScene):
         made = moment.step.move == BY_HAND and step.after.q is not step.before.q and step.after.q_at
         q_at = {name: entry.tolist() for name, entry in made.items()} if made else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
-        rated = words.rates(moment.rates) if before is None else ""
+        rated = pace.rates(moment.rates) if before is None else ""
         changed = f"{settings or ''}{theta or ''}{q_at}{before_it}{rated}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
@@ -129,11 +129,9 @@ class EmScene(PageScene):
         changed |= self.view.told(moment)
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
-            "caption": words.caption(moment),
+            "caption": words.caption(moment, self._moved(moment)),
             "heading.course": words.course_title(moment),
-            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
-            "note.course": self._said("course", moment),
-            "note.timeline": self._said("timeline", moment),
+            **self._titles(moment, past),
             "describe": words.picture(moment),
         }
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
@@ -154,9 +152,7 @@ class EmScene(PageScene):
         text |= {
             "caption": by_hand.held(held),
             "heading.course": by_hand.held_title(held),
-            "heading.timeline": words.timeline_title(held, past[0] if past else now),
-            "note.course": self._said("course", held),
-            "note.timeline": self._said("timeline", held),
+            **self._titles(held, [*past, now]),
             "describe": words.picture(held),
         }
         handles = self.view.handles(held)
@@ -170,6 +166,13 @@ class EmScene(PageScene):
             held.course and held.course.at,
         ).json()
 
+    def _moved(self, moment: Moment) -> list[str]:
+        """What the handles are called that θ set by hand has moved."""
+        if moment.step.move != BY_HAND:
+            return []
+        before = replace(moment, step=replace(moment.step, after=moment.step.before))
+        return by_hand.moved(self.view.handles(before), self.view.handles(moment))
+
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
         return merged(picture.changes(moment, past) for picture in self.pictures)
@@ -182,32 +185,35 @@ class EmScene(PageScene):
         changed = merged(picture.glide(moment, passage) for picture in self.pictures)
         return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
-    def inner(self, moment: Moment) -> list[Json]:
-        """One frame per stop of the scrubber: θ on its way, q as it is."""
+    def inner(self, moment: Moment, past: list[Moment]) -> list[Json]:
+        """One frame per stop of the scrubber: θ on its way, q as it is. `past`: the moments before this one."""
         way = moment.course
         if way is None:
             return []
         result: list[Json] = []
         still = False
+        move = moment.step.move if way.at else moment.next_move
+        letter = None if move == BY_HAND else move
         for stop, there in enumerate(moment.on_the_way()):
             if there is None:
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way)
+            caption = words.underway(terms, float(STOPS[stop]), way, letter)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves
                 still = len(STOPS) * footprint(places) > _MOST_BETWEEN
                 places = {} if still else places
-            changed = places | merged(picture.inner(moment, there, stop) for picture in self.pictures)
-            text = bound.texts(terms) | self._notes(there) | {"caption": caption}
+            changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
+            # the gradients' own would cost more than all the rest
+            titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
+            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
-    def _said(self, card: str, moment: Moment) -> str:
-        """What the pictures of a card say of themselves in its line of text."""
-        return " · ".join(filter(None, (picture.note(moment) for picture in self.pictures if picture.view == card)))
+    def _titles(self, moment: Moment, past: list[Moment]) -> Json:
+        return merged(picture.titles(moment, past) for picture in self.pictures)
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}

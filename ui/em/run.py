@@ -175,7 +175,7 @@ class EmRun(Lanes):
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """Finer frames along the M-step of half-step `index`."""
-        return self.scene.inner(self.moment(index))
+        return self.scene.inner(self.moment(index), self._moments[:index])
 
     def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
         """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.

@@ -188,6 +188,12 @@ class EmSettings(Settings):
         sound = isinstance(names, list) and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in names)
         return tuple(names) if sound else ()
 
+    @property
+    def edited(self) -> str | None:
+        """The built-in data that the reader's own were made from by hand; those that are built in are themselves."""
+        named = (self.overrides.columns or {}).get("edited") if self.imported else self.data
+        return named if isinstance(named, str) and named in data_options(self.model) else None
+
     @classmethod
     def of_experiment(cls, raw: Any) -> tuple[EmSettings, str, int, list[Any]]:
         """Settings and tape of an experiment file: the controls say what is in force at its end.

@@ -192,6 +192,12 @@ export class Picture {
       patches.set(trace, patch);
       write(patch, path, value);
     }
+    // what is shaded between two curves is drawn with either of them, and wants both
+    inForce(this.host).traces.forEach(({ fill }, trace) => {
+      if (fill?.startsWith("tonext") && [trace, trace - 1].some((one) => patches.has(one))) {
+        for (const one of [trace - 1, trace]) patches.set(one, patches.get(one) ?? {});
+      }
+    });
     stopListening(this.host);
     // Plotly also draws a little later: what was overtaken by a restyle meanwhile is put right
     const mend = () => {

@@ -121,7 +121,8 @@ export class View {
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     this.chosen.told.renew();
-    if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
+    const found = this.view.heading && (slot(`${this.view.heading}.${id}`) ?? slot(this.view.heading))?.text;
+    if (this.view.heading) setText(this.title, found || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
     if (description) host.setAttribute("aria-label", description);
