@@ -9,6 +9,7 @@ from em_core.models.abo_blood_groups import AboBloodGroups
 from em_core.models.bernoulli_mixture import BernoulliMixture
 from em_core.models.binomial_mixture import BinomialMixture
 from em_core.models.censored_exponential import CensoredExponential
+from em_core.models.coin_of_unknown_origin import CoinOfUnknownOrigin
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.models.factor_analysis import FactorAnalysis
 from em_core.models.gaussian_mixture import GaussianMixture
@@ -26,6 +27,7 @@ MODELS: dict[str, type[LatentVariableModel]] = {
     for model in (
         GaussianMixture,
         BinomialMixture,
+        CoinOfUnknownOrigin,
         Linkage,
         PoissonMixture,
         BernoulliMixture,

@@ -233,8 +233,8 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     now = replace(now, coming=trajectory[now.index + 1] if now.index + 1 < len(trajectory) else None)
     number = _made_q(trajectory, now.index)
     state, made = now.step.after, trajectory[number].after
-    # the q of the start, and of what was set by hand, was made at its `q_at`
-    origin = made.q_at if trajectory[number].letter is None else made.theta
+    # the q of the start, and of what was set by hand, was made at its `q_at`; one given as a number has no such θ
+    origin = made.q_at if trajectory[number].letter is None and made.q_at is not None else made.theta
     if state.q is None or origin is None:
         return now
     moved = state.theta is not origin

@@ -118,10 +118,11 @@ class EmScene(PageScene):
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
         step, ghost = moment.step, moment.ghost
-        made = moment.step.move == BY_HAND and step.after.q is not step.before.q and step.after.q_at
-        q_at = {name: entry.tolist() for name, entry in made.items()} if made else ""
+        made = moment.step.move == BY_HAND and step.after.q is not step.before.q
+        q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
+        q = self.model.share(step.after.q) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
-        changed = f"{settings or ''}{theta or ''}{q_at}{before_it}"
+        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             self._timeline.append(moment) | self.view.append(moment),

@@ -97,7 +97,7 @@ def test_points_wear_the_mixture_of_their_components_colours(name):
 
 
 # shares of one whole, θ by value and by place, factors that go with the mean
-TIED = {"bernoulli_mixture", "abo_blood_groups", "linkage", "factor_analysis"}
+TIED = {"bernoulli_mixture", "abo_blood_groups", "linkage", "coin_of_unknown_origin", "factor_analysis"}
 
 
 @pytest.mark.parametrize("model", MODEL_NAMES)

@@ -54,7 +54,7 @@ class EmRun(Lanes):
         raw = settings.experiment(moves)
         limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse({**raw, "schedule": "E"})
-        if settings.overrides.start is None:
+        if settings.overrides.start is None and not experiment.gives_q:
             begin, q_at = opening(experiment, keep_start="start" in raw)
             experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none

@@ -20,7 +20,7 @@ from tests.core.test_immutability import arrays
 
 
 def test_which_models_make_which_m_type_moves():
-    single = {"linkage", "abo_blood_groups", "censored_exponential"}
+    single = {"linkage", "coin_of_unknown_origin", "abo_blood_groups", "censored_exponential"}
     for name, model in MODELS.items():
         letters = {letter for letter in allowed(model) if MOVES[letter].kind == "M"}
         if name == "dictionary_learning":  # no unconstrained coordinates
