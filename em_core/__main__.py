@@ -1,4 +1,4 @@
-"""python -m em_core run FILE [--format json|csv]; python -m em_core list"""
+"""python -m em_core run FILE [--format json|csv]; plane FILE --at INDEX [--size N]; list"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
+from em_core.observe import plane
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "list":
         return _print(json.dumps(listing(), indent=2, ensure_ascii=False))
     try:
+        if options.command == "plane":
+            found = plane.report(_latent(_read(options.file)), options.at, options.size)
+            return _print(json.dumps(finite(found), allow_nan=False))
         result = _run(_read(options.file))
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
@@ -94,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="run an experiment file and print its half-steps")
     running.add_argument("file", help="an experiment in JSON; - reads standard input")
     running.add_argument("--format", choices=("json", "csv"), default="json")
+    planes = commands.add_parser("plane", help="print the bound over (q, θ) and the run's staircase in it")
+    planes.add_argument("file", help="an experiment in JSON; - reads standard input")
+    planes.add_argument("--at", required=True, help="the number of a half-step")
+    planes.add_argument(
+        "--size", help=f"numbers along each side, from {plane.FEWEST} to {plane.MOST}; default {plane.DEFAULT}"
+    )
     commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
     return parser
 
@@ -131,6 +141,14 @@ def _run(raw: Any) -> dict[str, Any]:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
+
+
+def _latent(raw: Any) -> Experiment:
+    """An experiment with a model of `MODELS`: the others have no half-steps. Raises `InvalidExperiment`."""
+    model = raw.get("model") if isinstance(raw, dict) else None
+    if model in (sparse_coding.NAME, ladder.NAME):
+        raise InvalidExperiment("model", model, f"one with half-steps: {', '.join(sorted(MODELS))}")
+    return Experiment.parse(raw)
 
 
 def _speak_utf8() -> None:
