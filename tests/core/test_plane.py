@@ -143,6 +143,9 @@ def test_several_gradient_steps_span_the_way_up_to_the_one_in_view():
         assert [tread.index for tread in seen.staircase] == list(range(4, last + 1))
         shares = [tread.theta for tread in seen.staircase[1:]]
         assert shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1)
+        start, *way = (experiment.model.to_vector(trajectory[index].after.theta) for index in range(5, last + 1))
+        feet = [(way[-1] - start) @ (place - start) / np.sum((way[-1] - start) ** 2) for place in way]
+        assert shares[1:] == pytest.approx(feet, rel=1e-12)
         for tread in seen.staircase:
             state = trajectory[tread.index].after
             assert tread.elbo == decompose(experiment.model, experiment.data, state).elbo
