@@ -13,7 +13,7 @@ from figures.look import scale
 from figures.look.encode import Json
 
 # of an axis that is not logarithmic
-_RANGE = re.compile(r"axis\d*\.range$")
+_RANGE = re.compile(r"[xy]axis\d*\.range$")
 
 
 def each(steps: Sequence[Json]) -> Json:
@@ -28,7 +28,7 @@ def differing(there: Json, here: Json) -> Json:
 
 
 def steady(changed: Json, figure: str) -> Json:
-    """The same with axes that seldom change: those of `figure` never, for the reader's hand is on it, others in leaps.
+    """The same with axes that seldom change: none of `figure`, which the reader's hand is on; heights elsewhere leap.
 
     A figure whose axes stay is drawn trace by trace, in a fraction of the time.
     """
@@ -37,7 +37,7 @@ def steady(changed: Json, figure: str) -> Json:
         if not _RANGE.search(address):
             result[address] = value
         elif not address.startswith(f"{figure}/"):
-            result[address] = scale.leap(*value)
+            result[address] = value if "/xaxis" in address else scale.leap(*value)
     return result
 
 

@@ -114,7 +114,8 @@ class Session:
     def redraws(self, wanted: Any, changed: set[str]) -> None:
         """The same half-steps, shown otherwise."""
         self._same = True
-        self.run = self.runs.reopening(wanted, *self.run.taped)
+        before, self.run = self.run, self.runs.reopening(wanted, *self.run.taped)
+        self.run.remember(before)
         self.settings = wanted
         self.player.reopen(self.run, self.player.place)
 

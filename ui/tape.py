@@ -92,6 +92,9 @@ class Tape:
     def recall(self, seen: Sequence[Any]) -> None:
         """Draw beside this run the one that it took the place of. seen: what was known of that; nothing, for none."""
 
+    def remember(self, other: Any) -> None:
+        """Draw beside this run what was drawn beside another, which had the same half-steps."""
+
     def coming(self) -> list[Json]:
         """What is planned, as chips."""
         return []

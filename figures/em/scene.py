@@ -161,16 +161,17 @@ class EmScene(PageScene):
     def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
         """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
 
-        past: the moments before.
+        held: the half-step that this would be. past: the moments before `now`.
         """
         there, here = (
-            self._around(moment, past) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
-            for moment in (held, now)
+            self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
+            for moment, earlier in ((held, [*past, now]), (now, past))
         )
         text = bound.texts(held.bound) | self._notes(held)
         text |= {
             "caption": by_hand.held(held),
             "heading.course": by_hand.held_title(held),
+            "heading.timeline": words.timeline_title(held, past[0] if past else now),
             "note.course": words.slopes(held) if self.with_slopes else "",
             "describe": words.picture(held),
         }
@@ -220,7 +221,7 @@ class EmScene(PageScene):
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way.touches)
+            caption = words.underway(terms, float(STOPS[stop]), way)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from em_core.kinds import MOVES, temperature
+from em_core.observe.course import ORIGIN, Course
 from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
@@ -244,6 +245,7 @@ def _by(now: float | None, before: float | None) -> str:
 
 # where L and log p meet
 TOUCH = "they touch: q is the posterior here"
+TOUCH_SHORT = "they touch"
 _ORIGIN = "θ when q was computed"
 
 
@@ -258,10 +260,11 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
     if course is None:
         return ["", "", ""]
     there = "new θ" if course.at else "θ by hand" if moment.next_move == BY_HAND else "where M leads"
+    bent = course.bend != ORIGIN
     if not one_number:
-        return [f"0<br>{_ORIGIN}", "½", f"1<br>{there}"]
+        return [f"0<br>{_ORIGIN}", "before" if bent else "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
-    return [f"{begin}<br>{_ORIGIN}", "", f"{end}<br>{there}"]
+    return [f"{begin}<br>{_ORIGIN}", "before" if bent else "", f"{end}<br>{there}"]
 
 
 def course_title(moment: Moment) -> str:
@@ -300,15 +303,16 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
-def underway(bound: Bound, t: float, touches: bool) -> str:
-    """The sentence while the reader scrubs along the M-step."""
+def underway(bound: Bound, t: float, course: Course) -> str:
+    """The sentence while the reader scrubs along the M-step, or the last of several."""
+    along = "along the M-step" if course.bend == ORIGIN else "from where q was computed to the new θ"
     if bound.elbo == -math.inf:
         shown = number(bound.expected_log_joint)
-        return f"θ is {t:g} of the way along the M-step, with q unchanged: the complete-data objective is {shown}."
+        return f"θ is {t:g} of the way {along}, with q unchanged: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
-    if t == 0 and touches:
+    if t == 0 and course.touches:
         return "θ is where q was computed: the bound touches log p(v)."
-    return f"θ is {t:g} of the way along the M-step, with q unchanged: the gap is {shown}."
+    return f"θ is {t:g} of the way {along}, with q unchanged: the gap is {shown}."
 
 
 def _next(moment: Moment) -> str:

@@ -232,6 +232,16 @@ def test_the_run_before_is_drawn_beside_another_start_but_not_beside_other_data(
     assert not before_drawn(session, 0)[0]["visible"]
 
 
+def test_the_run_before_stays_beside_the_same_half_steps_drawn_otherwise():
+    session = coins()
+    drag(session, 0.9)
+    before = before_drawn(session, 4)
+    assert before[0]["visible"]
+    session.change(compare=True)
+    session.run.advance(4)
+    assert before_drawn(session, 4) == before
+
+
 def test_going_back_draws_the_run_that_was_left():
     session = coins()
     drag(session, 0.9)

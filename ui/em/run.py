@@ -97,6 +97,9 @@ class EmRun(Lanes):
         del self._moments[first:]
         self.cut(first)
 
+    def remember(self, other: EmRun) -> None:
+        self._ghosts = list(other._ghosts)
+
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
 
