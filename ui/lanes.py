@@ -263,15 +263,18 @@ class Lanes(Tape):
         self.refresh()
         return at + 1
 
-    def place(self, at: int, theta: Parameters) -> int:
-        """Set θ by hand after half-step `at`: the tape is cut there, and a half-step made. Returns its number.
+    def place(self, at: int, theta: Parameters, q: float | None = None) -> int:
+        """Set θ by hand after half-step `at`, and q where it is a number: the tape is cut there, and a half-step made.
+
+        Returns its number.
 
         Raises `InvalidExperiment` for a θ without a bound.
         """
         self._check_open("start", "θ by hand", at)
         limits.check_hands(sum(change.after < at for change in placed(self.experiment.by_hand)) + 1)
         model, data = self.experiment.model, self.experiment.data
-        change = Placed(at, read_given(Fields(given(theta, None), "start"), model, data).theta)
+        read = read_given(Fields(given(theta, None, q), "start"), model, data)
+        change = Placed(at, read.theta, read.q_at, read.q)
         made = self.own.ahead.half_step(self.trajectory[at], change)
         if made.stopped:
             raise InvalidExperiment("start", given(theta, None), made.events[0].message)

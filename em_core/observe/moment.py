@@ -19,6 +19,7 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.landscape import Sight
 from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
 
 
@@ -41,6 +42,7 @@ class Moment:
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
+    sight: the slice of the plane of L that it lies in, where a page has looked.
     """
 
     experiment: Experiment
@@ -56,6 +58,7 @@ class Moment:
     ghost: Ghost | None = None
     course: Course | None = None
     coming: HalfStep | None = None
+    sight: Sight | None = None
 
     @property
     def index(self) -> int:
@@ -252,8 +255,8 @@ def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parame
     return None if last is origin or same(last, origin) or same(last, target) else last
 
 
-def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
-    """What a half-step by hand after `now` would be, which changes θ and keeps q: nothing of it is on the trajectory.
+def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q: Any = None) -> Moment:
+    """What a half-step by hand after `now` would be; q stays where none is given. Nothing of it is on the trajectory.
 
     Its course leads from the θ at which q was made, over the present one, to this one. aside: looks along it, beside
     what the run looks at.
@@ -262,6 +265,7 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -
     experiment = now.experiment
     check(experiment.model, experiment.data, theta)
     state = replace(now.step.after, theta=theta)
+    state = state if q is None else replace(state, q=q, q_at=None)
     with np.errstate(all="ignore"):
         bound = decompose(experiment.model, experiment.data, state)
     if not math.isfinite(bound.log_evidence or 0.0):

@@ -8,23 +8,30 @@ the M-type moves that followed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from em_core.bound import chord, decompose, line
+from em_core.bound import decompose
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.model import check
-from em_core.observe.ahead import Ahead
-from em_core.observe.course import is_one_number, number
-from em_core.records import Array, HalfStep, Parameters, State, Trajectory, frozen
-from em_core.trajectory import run
+from em_core.observe.course import is_one_number, number, straight
+from em_core.records import Array, HalfStep, Parameters, Trajectory, frozen
+from em_core.trajectory import half_step, run
 
 FEWEST, MOST, DEFAULT = 2, 201, 41
+
+
+class NoPlane(InvalidExperiment):
+    """There is no plane at a half-step. why: `no q`, `no q before`, `no blend`, `no round`."""
+
+    def __init__(self, why: str, at: int, valid: str) -> None:
+        self.why = why
+        super().__init__("--at", at, valid)
 
 
 @dataclass(frozen=True)
@@ -39,21 +46,41 @@ class Tread:
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
-    """L over a grid, and the states that lie in it.
+class Heights:
+    """L over a grid, (q, theta), and log p over theta, the height of q = posterior; NaN where a θ is not usable."""
 
-    exact: whether q and theta are the numbers themselves; in a slice q is the weight of the blend, and theta the share
-    of the way. elbo: (q, theta), log_evidence: (theta,), the height of q = posterior; NaN where a θ is not usable.
-    ridge: (theta,) of an exact plane, that posterior.
-    """
-
-    exact: bool
     q: Array
     theta: Array
     elbo: Array
     log_evidence: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """L over a grid, and the states that lie in it.
+
+    exact: whether q and theta are the numbers themselves; in a slice q is the weight of the blend, and theta the share
+    of the way. ridge: (theta,) of an exact plane, the posterior.
+    """
+
+    exact: bool
+    heights: Heights
     ridge: Array | None
     staircase: tuple[Tread, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """What one round spans: q from before its E-type move to after, θ from there to after the M-type moves after it.
+
+    states: half-steps of the round, each with its weight of q and its share of the way of θ.
+    """
+
+    before: Any
+    after: Any
+    origin: Parameters
+    target: Parameters
+    states: tuple[tuple[HalfStep, float, float], ...]
 
 
 def is_exact(experiment: Experiment) -> bool:
@@ -62,14 +89,21 @@ def is_exact(experiment: Experiment) -> bool:
 
 
 def plane(experiment: Experiment, trajectory: Trajectory, at: int, size: int = DEFAULT) -> Plane:
-    """The plane that half-step `at` lies in, size × size. Raises `InvalidExperiment` where there is none."""
+    """The plane that half-step `at` lies in, size × size. Raises `NoPlane`."""
+    places = frozen(np.linspace(0, 1, size))
+    if not is_exact(experiment):
+        found = span(
+            experiment, trajectory, at, lambda last, move: half_step(experiment, last.after, last.index + 1, move)
+        )
+        try:
+            heights = over_span(experiment, found, places, places)
+        except HalfStepFailed as failure:
+            raise NoPlane("no blend", at, f"no plane: there is no blend of these two q ({failure})") from None
+        return Plane(False, heights, None, tuple(_tread(experiment, *state) for state in found.states))
     if trajectory[at].after.q is None:
-        first = next((step.index for step in trajectory.half_steps if step.after.q is not None), None)
-        valid = "a run with an E-type move" if first is None else f"at least {first}: before there is no q"
-        raise InvalidExperiment("--at", at, valid)
-    if is_exact(experiment):
-        return _exact(experiment, trajectory, at, size)
-    return _slice(experiment, trajectory, at, size)
+        raise _no_q(trajectory, at)
+    heights = over_everything(experiment, places, places)
+    return Plane(True, heights, ridge(experiment, places), _exact_treads(experiment, trajectory.half_steps[: at + 1]))
 
 
 def report(experiment: Experiment, at: str, size: str | None) -> dict[str, Any]:
@@ -81,31 +115,38 @@ def report(experiment: Experiment, at: str, size: str | None) -> dict[str, Any]:
         _whole("--at", at, 0, trajectory.last.index),
         DEFAULT if size is None else _whole("--size", size, FEWEST, MOST),
     )
+    heights = found.heights
     return {
         "exact": found.exact,
-        "q": found.q.tolist(),
-        "theta": found.theta.tolist(),
-        "elbo": found.elbo.tolist(),
-        "log_evidence": found.log_evidence.tolist(),
+        "q": heights.q.tolist(),
+        "theta": heights.theta.tolist(),
+        "elbo": heights.elbo.tolist(),
+        "log_evidence": heights.log_evidence.tolist(),
         "staircase": [vars(tread) for tread in found.staircase],
     }
 
 
 # --- q and θ one number each --------------------------------------------------------------------------------------
-def _exact(experiment: Experiment, trajectory: Trajectory, at: int, size: int) -> Plane:
-    model: Any = experiment.model
-    places = frozen(np.linspace(0, 1, size))
-    (name,) = experiment.start
-    thetas = [{name: frozen(value)} for value in places]
-    elbo, evidence = _heights(experiment, [model.q_of_share(experiment.data, q) for q in places], thetas)
-    ridge = [_ridge(experiment, theta) for theta in thetas]
-    treads = tread_exactly(experiment, trajectory.half_steps[: at + 1])
-    return Plane(True, places, places, elbo, evidence, frozen(ridge), treads)
+def over_everything(experiment: Experiment, q: Array, theta: Array) -> Heights:
+    """L at these q and θ of an exact plane."""
+    model, data = model_of(experiment), experiment.data
+    qs = [model.q_of_share(data, float(share)) for share in q]
+    return _heights(experiment, q, theta, qs, _thetas(experiment, theta))
 
 
-def tread_exactly(experiment: Experiment, steps: Sequence[HalfStep]) -> tuple[Tread, ...]:
-    """Those of the half-steps that have a q, in an exact plane."""
-    model: Any = experiment.model
+def ridge(experiment: Experiment, theta: Array) -> Array:
+    """The posterior at each θ as a number; NaN where the data are impossible."""
+    model, result = model_of(experiment), np.full(len(theta), np.nan)
+    for place, there in enumerate(_thetas(experiment, theta)):
+        try:
+            result[place] = model.share(model.posterior(experiment.data, there))
+        except HalfStepFailed:
+            continue
+    return frozen(result)
+
+
+def _exact_treads(experiment: Experiment, steps: Sequence[HalfStep]) -> tuple[Tread, ...]:
+    model = model_of(experiment)
     return tuple(
         _tread(experiment, step, model.share(step.after.q), number(step.after.theta))
         for step in steps
@@ -113,43 +154,54 @@ def tread_exactly(experiment: Experiment, steps: Sequence[HalfStep]) -> tuple[Tr
     )
 
 
-def _ridge(experiment: Experiment, theta: Parameters) -> float:
-    """The posterior as a number; NaN where the data are impossible."""
-    model: Any = experiment.model
-    try:
-        return float(model.share(model.posterior(experiment.data, theta)))
-    except HalfStepFailed:
-        return math.nan
+def _thetas(experiment: Experiment, values: Array) -> list[Parameters]:
+    (name,) = experiment.start
+    return [{name: frozen(value)} for value in values]
 
 
 # --- a slice through more -----------------------------------------------------------------------------------------
-def _slice(experiment: Experiment, trajectory: Trajectory, at: int, size: int) -> Plane:
-    model: Any = experiment.model
-    made_q = _e_type(trajectory, at)
+def span(experiment: Experiment, trajectory: Trajectory, at: int, make: Callable[[HalfStep, str], HalfStep]) -> Span:
+    """What spans the slice of half-step `at`. make: the half-step that follows another. Raises `NoPlane`."""
+    if trajectory[at].after.q is None:
+        raise _no_q(trajectory, at)
+    model, made_q = model_of(experiment), _e_type(trajectory, at)
     before, after = made_q.before.q, made_q.after.q
     if before is None:
         valid = f"a later half-step: before {made_q.move} at {made_q.index} there is no q to blend with"
-        raise InvalidExperiment("--at", at, valid)
+        raise NoPlane("no q before", at, valid)
     if not hasattr(model, "blend"):
-        raise InvalidExperiment("--at", at, f"no plane: {model.name} has no blend of two q")
+        raise NoPlane("no blend", at, f"no plane: {model.name} has no blend of two q")
     if model.entropy(before) == model.entropy(after) == -math.inf:
-        raise InvalidExperiment("--at", at, "no plane: the two q are points in continuous h, and have no blend")
-    moved = _m_type(experiment, trajectory, made_q, at)
+        raise NoPlane("no blend", at, "no plane: the two q are points in continuous h, and have no blend")
+    moved = _m_type(trajectory, made_q, at, make)
     origin, target = made_q.after.theta, moved[-1].after.theta
-    places = frozen(np.linspace(0, 1, size))
-    try:
-        blends = [model.blend(before, after, float(weight)) for weight in places]
-    except HalfStepFailed as failure:
-        raise InvalidExperiment("--at", at, f"no plane: there is no blend of these two q ({failure})") from None
-    elbo, evidence = _heights(experiment, blends, _way(experiment, origin, target, places))
     states = [(trajectory[made_q.index - 1], 0.0, 0.0), (made_q, 1.0, 0.0)]
     states += [
         (step, 1.0, _share_of_way(experiment, origin, target, step.after.theta))
         for step in moved
         if step.index < len(trajectory) and trajectory[step.index] is step and step.after.q is after
     ]
-    treads = tuple(_tread(experiment, *state) for state in states)
-    return Plane(False, places, places, elbo, evidence, None, treads)
+    return Span(before, after, origin, target, tuple(states))
+
+
+def over_span(experiment: Experiment, found: Span, q: Array, theta: Array) -> Heights:
+    """L at these weights of q, from 0 to 1, and these shares of the way of θ.
+
+    Raises `HalfStepFailed` where the two q have no blend.
+    """
+    model = model_of(experiment)
+    qs = [model.blend(found.before, found.after, float(weight)) for weight in q]
+    thetas = straight(model, found.origin, found.target, theta)
+    ends = {0.0: found.origin, 1.0: found.target}
+    thetas = [ends.get(float(share), there) for share, there in zip(theta, thetas, strict=True)]
+    return _heights(experiment, q, theta, qs, thetas)
+
+
+def _no_q(trajectory: Trajectory, at: int) -> NoPlane:
+    first = next((step.index for step in trajectory.half_steps if step.after.q is not None), None)
+    return NoPlane(
+        "no q", at, "a run with an E-type move" if first is None else f"at least {first}: before there is no q"
+    )
 
 
 def _e_type(trajectory: Trajectory, at: int) -> HalfStep:
@@ -166,10 +218,12 @@ def _e_type(trajectory: Trajectory, at: int) -> HalfStep:
     for step in trajectory.half_steps[at + 1 :]:
         if step.letter is not None and MOVES[step.letter].kind == "E":
             return step
-    raise InvalidExperiment("--at", at, "a half-step in a round that has an E-type move")
+    raise NoPlane("no round", at, "a half-step in a round that has an E-type move")
 
 
-def _m_type(experiment: Experiment, trajectory: Trajectory, made_q: HalfStep, at: int) -> list[HalfStep]:
+def _m_type(
+    trajectory: Trajectory, made_q: HalfStep, at: int, make: Callable[[HalfStep, str], HalfStep]
+) -> list[HalfStep]:
     """The M-type half-steps that followed, up to `at`, one at least; a full M where the run ends before one."""
     found: list[HalfStep] = []
     for step in trajectory.half_steps[made_q.index + 1 :]:
@@ -178,19 +232,11 @@ def _m_type(experiment: Experiment, trajectory: Trajectory, made_q: HalfStep, at
         if MOVES[step.letter].kind == "M":
             found.append(step)
     if not found:
-        found = [Ahead(experiment).half_step(made_q, "M")]
+        found = [make(made_q, "M")]
         if found[0].stopped:
-            raise InvalidExperiment("--at", at, f"no plane: M cannot be made from there ({found[0].events[0].message})")
+            message = found[0].events[0].message
+            raise NoPlane("no round", at, f"no plane: M cannot be made from there ({message})")
     return found
-
-
-def _way(experiment: Experiment, origin: Parameters, target: Parameters, shares: Array) -> list[Parameters | None]:
-    """θ along a line: straight in unconstrained coordinates, or in θ itself on a boundary; the ends are the ends."""
-    try:
-        thetas = line(experiment.model, origin, target, shares)
-    except HalfStepFailed:
-        thetas = chord(origin, target, shares)
-    return [origin, *thetas[1:-1], target]
 
 
 def _share_of_way(experiment: Experiment, origin: Parameters, target: Parameters, theta: Parameters) -> float:
@@ -209,29 +255,33 @@ def _share_of_way(experiment: Experiment, origin: Parameters, target: Parameters
 
 
 # --- both ---------------------------------------------------------------------------------------------------------
-def _heights(experiment: Experiment, qs: list[Any], thetas: Sequence[Parameters | None]) -> tuple[Array, Array]:
-    """L at every pair, (q, θ), and log p at every θ; NaN where a θ is not usable.
-
-    θ by θ, because what models compute once at each θ is then computed once.
-    """
+def _heights(
+    experiment: Experiment, q: Array, theta: Array, qs: list[Any], thetas: Sequence[Parameters | None]
+) -> Heights:
+    """L at every pair, and log p at every θ; θ by θ, for what models compute once at each θ is then computed once."""
     model, data = experiment.model, experiment.data
-    entropies = np.array([model.entropy(q) for q in qs])
-    elbo, evidence = np.full((len(qs), len(thetas)), np.nan), np.full(len(thetas), np.nan)
-    for column, theta in enumerate(thetas):
-        if theta is None:
+    entropies = np.array([model.entropy(each) for each in qs])
+    elbo, evidence = np.full((len(q), len(theta)), np.nan), np.full(len(theta), np.nan)
+    for column, there in enumerate(thetas):
+        if there is None:
             continue
         try:
-            check(model, data, theta)
-            evidence[column] = model.log_evidence(data, theta)
-            elbo[:, column] = [model.expected_log_joint(data, theta, q) for q in qs] + entropies
+            check(model, data, there)
+            evidence[column] = model.log_evidence(data, there)
+            elbo[:, column] = [model.expected_log_joint(data, there, each) for each in qs] + entropies
         except HalfStepFailed:
             evidence[column], elbo[:, column] = np.nan, np.nan
-    return frozen(elbo), frozen(evidence)
+    return Heights(q, theta, frozen(elbo), frozen(evidence))
 
 
 def _tread(experiment: Experiment, step: HalfStep, q: float, theta: float) -> Tread:
-    bound = decompose(experiment.model, experiment.data, State(step.after.theta, step.after.q))
+    bound = decompose(experiment.model, experiment.data, step.after)
     return Tread(step.index, step.move, q, theta, math.nan if bound.elbo is None else bound.elbo)
+
+
+def model_of(experiment: Experiment) -> Any:
+    """The model, with methods that not every one has."""
+    return experiment.model
 
 
 def _whole(name: str, typed: str, least: int, most: int) -> int:

@@ -27,12 +27,14 @@ from figures.scene import (
     Frame,
     Glide,
     Grid,
+    Handle,
     Inner,
     Light,
     PageScene,
     Preview,
     Scene,
     Slider,
+    SliderHandle,
     Tool,
     View,
     changed,
@@ -145,18 +147,10 @@ class EmScene(PageScene):
         if previous is None or previous.ghost is not moment.ghost:
             changed |= self._timeline.before(moment.ghost)
         changed |= self.view.told(moment)
-        text = bound.texts(moment.bound) | self._notes(moment)
-        text |= {
-            "caption": words.caption(moment),
-            "heading.course": words.course_title(moment),
-            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
-            "note.course": words.slopes(moment) if self.with_slopes else "",
-            "describe": words.picture(moment),
-        }
+        text = self._texts(moment, past) | self._found(moment) | {"caption": words.caption(moment)}
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
-        handles = self.view.handles(moment)
-        inner_at = moment.course and moment.course.at
-        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+        values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
+        return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
 
     def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
         """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
@@ -167,15 +161,8 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
-        text = bound.texts(held.bound) | self._notes(held)
-        text |= {
-            "caption": by_hand.held(held),
-            "heading.course": by_hand.held_title(held),
-            "heading.timeline": words.timeline_title(held, past[0] if past else now),
-            "note.course": words.slopes(held) if self.with_slopes else "",
-            "describe": words.picture(held),
-        }
-        handles = self.view.handles(held)
+        text = self._texts(held, past or [now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
             steady(differing(there, here), figure),
@@ -183,8 +170,32 @@ class EmScene(PageScene):
             bound.values(held.bound),
             _lit(now.bound, held.bound),
             handles,
-            held.course and held.course.at,
+            self._inner_at(held),
         ).json()
+
+    def _texts(self, moment: Moment, past: list[Moment]) -> Json:
+        """What is said of a half-step, made or held, but for what is found."""
+        return {
+            **bound.texts(moment.bound),
+            **self._notes(moment),
+            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
+            "describe": words.picture(moment),
+        }
+
+    def _found(self, moment: Moment) -> Json:
+        """What the pictures say is found."""
+        return {"heading.course": words.course_title(moment)}
+
+    def _found_by_hand(self, moment: Moment) -> Json:
+        """The same of a half-step that is held."""
+        return {"heading.course": by_hand.held_title(moment)}
+
+    def _handles(self, moment: Moment) -> list[Handle | SliderHandle]:
+        return self.view.handles(moment)
+
+    def _inner_at(self, moment: Moment) -> float | None:
+        """Where the scrubber rests."""
+        return moment.course and moment.course.at
 
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
@@ -236,7 +247,11 @@ class EmScene(PageScene):
         return result
 
     def _notes(self, moment: Moment) -> Json:
-        return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
+        return {
+            "note.data": self.view.note(moment),
+            "note.decomposition": wording.identity(moment.bound.residual),
+            "note.course": words.slopes(moment) if self.with_slopes else "",
+        }
 
     def scene(self) -> Scene:
         timeline, course, terms = self._timeline, self._course, self._decomposition

@@ -57,19 +57,25 @@ def of_linkage(q, theta):
 @pytest.mark.parametrize(("raw", "height"), [(COIN, of_coin), (LINKAGE, of_linkage)], ids=["coin", "linkage"])
 def test_an_exact_plane_is_the_bound_everywhere_ends_included(raw, height):
     _, _, seen = found(raw, 5)
-    assert seen.exact and seen.q[0] == seen.theta[0] == 0 and seen.q[-1] == seen.theta[-1] == 1
-    expected = np.array([[height(q, theta) for theta in seen.theta] for q in seen.q])
-    assert np.isneginf(seen.elbo).sum() == np.isneginf(expected).sum() > 0
-    np.testing.assert_allclose(seen.elbo, expected, rtol=1e-11, atol=1e-11)
+    assert (
+        seen.exact
+        and seen.heights.q[0] == seen.heights.theta[0] == 0
+        and seen.heights.q[-1] == seen.heights.theta[-1] == 1
+    )
+    expected = np.array([[height(q, theta) for theta in seen.heights.theta] for q in seen.heights.q])
+    assert np.isneginf(seen.heights.elbo).sum() == np.isneginf(expected).sum() > 0
+    np.testing.assert_allclose(seen.heights.elbo, expected, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("raw", [COIN, LINKAGE], ids=["coin", "linkage"])
 def test_the_ridge_is_the_best_q_and_log_p_its_height(raw):
     experiment, _, seen = found(raw, 5, 41)
     model, data = experiment.model, experiment.data
-    inner = seen.elbo[:, 1:-1]
-    assert (inner <= seen.log_evidence[1:-1] * (1 - 1e-12)).all() and np.isneginf(seen.log_evidence[[0, -1]]).all()
-    for theta, height, q in list(zip(seen.theta, seen.log_evidence, seen.ridge, strict=True))[1:-1]:
+    inner = seen.heights.elbo[:, 1:-1]
+    assert (inner <= seen.heights.log_evidence[1:-1] * (1 - 1e-12)).all() and np.isneginf(
+        seen.heights.log_evidence[[0, -1]]
+    ).all()
+    for theta, height, q in list(zip(seen.heights.theta, seen.heights.log_evidence, seen.ridge, strict=True))[1:-1]:
         there = State({"theta": frozen(theta)}, model.q_of_share(data, q))
         assert decompose(model, data, there).elbo == pytest.approx(height, rel=1e-12)
 
@@ -103,24 +109,28 @@ def test_a_slice_is_the_bound_at_blends_and_along_the_way(case):
         before, after = trajectory[q_from].after.q, trajectory[q_to].after.q
         origin, target = trajectory[q_to].after.theta, trajectory[theta_to].after.theta
         assert not seen.exact and seen.ridge is None
-        assert seen.q.tolist() == seen.theta.tolist() == [0, 0.25, 0.5, 0.75, 1]
+        assert seen.heights.q.tolist() == seen.heights.theta.tolist() == [0, 0.25, 0.5, 0.75, 1]
         try:
-            thetas = line(model, origin, target, seen.theta)
+            thetas = line(model, origin, target, seen.heights.theta)
         except HalfStepFailed:  # on a boundary, straight in θ itself
-            thetas = [{name: origin[name] + t * (target[name] - origin[name]) for name in origin} for t in seen.theta]
-        for row, weight in enumerate(seen.q):
+            thetas = [
+                {name: origin[name] + t * (target[name] - origin[name]) for name in origin} for t in seen.heights.theta
+            ]
+        for row, weight in enumerate(seen.heights.q):
             q = model.blend(before, after, float(weight))
             for column, theta in enumerate(thetas):
                 expected = model.expected_log_joint(data, theta, q) + model.entropy(q)
-                assert seen.elbo[row, column] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+                assert seen.heights.elbo[row, column] == pytest.approx(expected, rel=1e-9, abs=1e-9)
         heights = [model.log_evidence(data, theta) for theta in thetas]
-        np.testing.assert_allclose(seen.log_evidence, heights, rtol=1e-9)
+        np.testing.assert_allclose(seen.heights.log_evidence, heights, rtol=1e-9)
         corners = [(tread.index, tread.q, tread.theta) for tread in seen.staircase]
         assert corners == [(q_from, 0, 0), (q_to, 1, 0), (theta_to, 1, 1)]
         for tread in seen.staircase:  # the states themselves
-            assert seen.elbo[int(-tread.q), int(-tread.theta)] == pytest.approx(tread.elbo, rel=1e-11, abs=1e-11)
+            assert seen.heights.elbo[int(-tread.q), int(-tread.theta)] == pytest.approx(
+                tread.elbo, rel=1e-11, abs=1e-11
+            )
         # E is exact: there the bound touches log p
-        assert seen.elbo[-1, 0] == pytest.approx(seen.log_evidence[0], rel=1e-11)
+        assert seen.heights.elbo[-1, 0] == pytest.approx(seen.heights.log_evidence[0], rel=1e-11)
 
 
 def test_a_slice_with_scipy():
@@ -132,8 +142,8 @@ def test_a_slice_with_scipy():
     ]
     shares = (trajectory[2].after.q.probabilities + trajectory[3].after.q.probabilities) / 2
     expected = np.sum(shares * (np.array(parts) - np.log(shares)))
-    assert seen.elbo[1, 0] == pytest.approx(expected, rel=1e-12)
-    assert seen.log_evidence[0] == pytest.approx(np.logaddexp.reduce(parts).sum(), rel=1e-12)
+    assert seen.heights.elbo[1, 0] == pytest.approx(expected, rel=1e-12)
+    assert seen.heights.log_evidence[0] == pytest.approx(np.logaddexp.reduce(parts).sum(), rel=1e-12)
 
 
 def test_several_gradient_steps_span_the_way_up_to_the_one_in_view():
@@ -154,7 +164,7 @@ def test_several_gradient_steps_span_the_way_up_to_the_one_in_view():
 def test_where_no_m_type_move_followed_a_full_one_is_looked_at():
     experiment, trajectory, seen = found({**FAITHFUL, "schedule": "EME"}, 3, 3)
     longer, _, other = found({**FAITHFUL, "schedule": "EMEM"}, 3, 3)
-    np.testing.assert_array_equal(seen.elbo, other.elbo)
+    np.testing.assert_array_equal(seen.heights.elbo, other.heights.elbo)
     assert [tread.index for tread in seen.staircase] == [2, 3]  # what was not made is not in it
     assert longer.model == experiment.model and len(trajectory) == 4
 

@@ -29,6 +29,7 @@ _PLAIN = schedule.plan("EM", MOVES)
 class EmRun(Lanes):
     """EM on the page."""
 
+    scenes: ClassVar[type[EmScene]] = EmScene
     SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
     UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
 
@@ -130,9 +131,10 @@ class EmRun(Lanes):
 
     def preview(self, at: int, handle: str, x: float, y: float) -> Json:
         self._check_open("start", "θ by hand", at)
-        theta, now = self.dragged(at, handle, x, y), self.moment(at)
+        (theta, share), now, model = self.pulled(at, handle, x, y), self.moment(at), self.experiment.model
+        q = None if share is None else model.q_of_share(self.experiment.data, share)
         try:
-            there = held(now, self.trajectory, theta, self._aside)
+            there = held(now, self.trajectory, theta, self._aside, q)
         except HalfStepFailed as failure:
             raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
         return self.scene.preview(there, now, self._moments[:at], handle)
@@ -159,6 +161,10 @@ class EmRun(Lanes):
         """θ of half-step `at` with a handle of its picture moved there."""
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
+    def pulled(self, at: int, handle: str, x: float, y: float) -> tuple[Parameters, float | None]:
+        """The same, with q as a number where the handle moves q too."""
+        return self.dragged(at, handle, x, y), None
+
     def refresh(self) -> None:
         if faces(self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
@@ -166,4 +172,4 @@ class EmRun(Lanes):
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
+        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside))

@@ -233,12 +233,8 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
 
 FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
 KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
-TOSSED = (
-    "<b>heads</b><br>the free coin's",
-    "<b>tails</b><br>the free coin's",
-    "<b>heads</b><br>of unknown origin",
-    "<b>tails</b><br>of unknown origin",
-)
+# heads and tails of both sets
+TOSSED = tuple(f"<b>{side}</b><br>{coin}" for coin in ("free coin", "which coin?") for side in ("heads", "tails"))
 
 
 def belief_net(has_q: bool) -> str:
