@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SIDE = 71
 # a slice, whose heights cost more: q from end to end, θ also somewhat before and beyond its way
 _WEIGHTS = frozen(np.sin(np.linspace(0, np.pi / 2, 13)) ** 2)
-_SHARES = frozen(np.round(np.arange(-0.2, 1.3001, 0.05), 10))
+_SHARES = frozen(np.arange(-4, 27) / 20)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +101,8 @@ def sight(now: Moment, trajectory: Trajectory) -> Sight:
 
 def place(now: Moment, state: State) -> tuple[float, float] | None:
     """Where a state stands in an exact plane: (q, θ)."""
-    model = plane.model_of(now.experiment)
-    return None if state.q is None else (model.share(state.q), number(state.theta))
+    q = plane.share(now.experiment, state)
+    return None if q is None else (q, number(state.theta))
 
 
 def _peaks(theta: Array, heights: Array) -> tuple[tuple[float, float], ...]:

@@ -20,7 +20,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.model import check
 from em_core.observe.course import is_one_number, number, straight
-from em_core.records import Array, HalfStep, Parameters, Trajectory, frozen
+from em_core.records import Array, HalfStep, Parameters, State, Trajectory, frozen
 from em_core.trajectory import half_step, run
 
 FEWEST, MOST, DEFAULT = 2, 201, 41
@@ -277,6 +277,11 @@ def _heights(
 def _tread(experiment: Experiment, step: HalfStep, q: float, theta: float) -> Tread:
     bound = decompose(experiment.model, experiment.data, step.after)
     return Tread(step.index, step.move, q, theta, math.nan if bound.elbo is None else bound.elbo)
+
+
+def share(experiment: Experiment, state: State) -> float | None:
+    """The q of a state as a number, for a model whose q is one; None without a q."""
+    return None if state.q is None else float(model_of(experiment).share(state.q))
 
 
 def model_of(experiment: Experiment) -> Any:

@@ -26,6 +26,9 @@ def happened(moment: Moment, before: Bound) -> str:
     """What the reader's hand did to θ, and that to the numbers."""
     bound, names = moment.bound, [name.replace("_", " ") for name in moment.placed]
     what = f"By hand: you changed the {' and '.join(names)}." if names else "By hand: θ did not change."
+    if moment.step.before.q is not None and moment.step.after.q is not moment.step.before.q:
+        shown = gap_text(bound.kl, bound.log_evidence)
+        return f"By hand: you set q and θ. log p(v) is {number(bound.log_evidence)}, and the gap is {shown}."
     evidence = change(bound.log_evidence - before.log_evidence, abs(bound.log_evidence))
     if bound.elbo is None:
         return f"{what} log p(v) {evidence}."
@@ -43,7 +46,10 @@ def held(moment: Moment) -> str:
     told = [f"θ moved by hand: {moved}."]
     if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
         risen, shown = _would_change(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
-        told = [f"θ moved by hand, with q fixed: {moved} and the ELBO {risen}. The gap is {shown}."]
+        what = "θ moved by hand, with q fixed"
+        if moment.step.after.q is not moment.step.before.q:
+            what = "q and θ moved by hand"
+        told = [f"{what}: {moved} and the ELBO {risen}. The gap is {shown}."]
     return " ".join([*told, "Let go to keep it, or press Esc to take it back."])
 
 

@@ -9,6 +9,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS, is_one_number
 from em_core.observe.moment import Moment
+from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, passing, steady
@@ -122,7 +123,7 @@ class EmScene(PageScene):
         step, ghost = moment.step, moment.ghost
         made = moment.step.move == BY_HAND and step.after.q is not step.before.q
         q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
-        q = self.model.share(step.after.q) if made and not q_at else ""
+        q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
         changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}"
         return Light(

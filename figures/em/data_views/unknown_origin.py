@@ -24,6 +24,8 @@ class UnknownOriginView(PlainView):
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.known, self.unknown = self.data.known.tolist(), self.data.unknown.tolist()
+        # a lower bar has no room for its number
+        self.least_told = 0.06 * max(*self.known, *self.unknown)
         self.figure = Figure(
             "data",
             x="",
@@ -49,7 +51,7 @@ class UnknownOriginView(PlainView):
         }
         result: Json = {}
         for name, counts in parts.items():
-            texts = [f"{count:.2f}" if count > 0.005 else "" for count in counts]
+            texts = [f"{count:.2f}" if count >= self.least_told else "" for count in counts]
             if q is None:
                 texts = ["" if name == "free" else f"{count:.0f}" for count in counts]
             result |= self.figure[name].set(y=counts, text=texts)
