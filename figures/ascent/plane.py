@@ -20,8 +20,8 @@ from figures.look import layout
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
-# so many half-steps of the way are drawn at most
-_LATEST = 200
+# so many half-steps of the way are drawn at most; of more than so many, with a finer pen
+_LATEST, _CROWD = 200, 14
 _ROOM = 0.03
 # nats below the top that the strip shows at least
 _DEPTH = 4.0
@@ -120,7 +120,7 @@ class PlanePicture:
         sight = moment.sight
         ground = sight.landscape if sight else None
         if sight is None or ground is None:
-            return self._nothing(sight.why if sight else "no q")
+            return self._nothing(sight.why if sight else "no q", moment.bound.log_evidence or 0.0)
         by_number = {other.index: other for other in (*past[-_LATEST:], moment)}
         way = [(by_number[index], (theta, q)) for index, q, theta in sight.states if index in by_number]
         _, q, x = sight.states[-1]
@@ -136,12 +136,13 @@ class PlanePicture:
             **self.figure.set(yaxis2_range=_heights(ground.log_evidence, bound.elbo)),
         }
 
-    def _nothing(self, why: str) -> Json:
+    def _nothing(self, why: str, level: float) -> Json:
+        """A slice that is not there, and why."""
         result = self.here(None, None, None, None) | self._way([])
         for name in ("far", "near", "evidence", "bound"):
             result |= self.figure[name].set(x=np.array([]), y=np.array([]))
         told = self.figure["none"].set(x=[0.55], y=[0.5], text=[words.NO_PLANE[why]])
-        return result | told | self.figure.set(yaxis2_range=[-1, 0])
+        return result | told | self.figure.set(yaxis2_range=[level - 1, level + 1])
 
     def _lines(self, name: str, lines: Lines) -> Json:
         return self.figure[name].set(x=lines.x, y=lines.y)
@@ -157,9 +158,12 @@ class PlanePicture:
         for name, points in treads.items():
             x, y = np.array(points).reshape(-1, 2).T
             result |= self.figure[name].set(x=x, y=y)
+        width, size = (4, 8) if len(way) <= _CROWD else (2, 4)
+        for name in ("along q", "along θ"):
+            result |= self.figure[name].set(line_width=width)
         told = [em.half_step(moment) for moment, _ in way]
         x, y = np.array([point for _, point in way]).reshape(-1, 2).T
-        return result | self.figure["states"].set(x=x, y=y, customdata=told)
+        return result | self.figure["states"].set(x=x, y=y, customdata=told, marker_size=size)
 
 
 def _finite(curve: Array | None) -> Array:

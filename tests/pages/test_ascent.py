@@ -78,6 +78,23 @@ def test_m_from_a_wrong_q_goes_where_that_q_leads():
     assert float(session.run.trajectory.last.after.theta["theta"]) == pytest.approx(10 / 14)
 
 
+def test_another_q_is_another_frame():
+    """Equal ids, equal frames: the browser would keep what it has."""
+    ids = set()
+    for q in (0.25, 0.75):
+        tape = AscentRun.of(AscentSettings(), "EM")
+        tape.place(2, {"theta": np.array(0.8)}, q)
+        ids.add(tape.frames()[3]["id"])
+    assert len(ids) == 2
+
+
+def test_a_recipe_is_a_preset_here_too():
+    session = AscentSession.opened({})
+    for name, word in (("gradient", "EG"), ("generalised", "E G5"), ("hard", "HM"), ("annealed", "(TM)20(EM)")):
+        session.change(recipe=name)
+        assert (session.settings.plan, session.recipe, session.messages) == (word, name, [])
+
+
 @pytest.mark.parametrize(("x", "y", "q"), [(0.5, -0.2, 0.0), (0.5, 1.4, 1.0), (0.001, 0.5, 0.5)])
 def test_q_stops_at_the_edge_of_the_plane(x, y, q):
     session = AscentSession.opened({})

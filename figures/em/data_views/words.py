@@ -214,14 +214,14 @@ def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:
 
 
 def heads_of(theta: float, q: float | None, known: Sequence[float], unknown: Sequence[float]) -> str:
-    """θ, and the share of heads that the completed data give. known, unknown: heads and tails."""
+    """θ, or what M makes of it: the share of heads in the completed data. known, unknown: heads and tails."""
     if q is None:
         return said(f"θ = {theta:.4f}", False)
     heads, tosses = (
-        f"{known_part:.0f} + {q:.3f} · {part:.0f}"
+        f"{known_part:.0f} + {q:.2f} · {part:.0f}"
         for known_part, part in zip((known[0], sum(known)), (unknown[0], sum(unknown)), strict=True)
     )
-    return f"θ = {theta:.4f}; the completed data give ({heads}) / ({tosses})"
+    return f"M gives θ = ({heads}) / ({tosses})"
 
 
 def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str, float]], evidence: float) -> str:
