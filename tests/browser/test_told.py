@@ -135,6 +135,7 @@ SAID = {
     "student_t": "expected weight E[u]",
     "factor_analysis": "E[h1] under q",
     "linkage": "q(1/2)",
+    "coin_of_unknown_origin": "q(free coin, θ)",
     "abo_blood_groups": "q(AA)",
     "censored_exponential": "expected lifetime under q",
     "incomplete_gaussian": "filled in",
