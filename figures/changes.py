@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,14 @@ def each(steps: Sequence[Json]) -> Json:
     """Of what is set or said at each step, what differs between them: its values, in the order of the steps."""
     last = steps[-1]
     return {key: [step[key] for step in steps] for key in last if any(step[key] != last[key] for step in steps)}
+
+
+def merged(parts: Iterable[Json]) -> Json:
+    """All of them as one."""
+    result: Json = {}
+    for part in parts:
+        result |= part
+    return result
 
 
 def differing(there: Json, here: Json) -> Json:

@@ -50,6 +50,7 @@ class CoinOfUnknownOrigin(OneShare):
     name: ClassVar[str] = "coin_of_unknown_origin"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Coin of unknown origin",
+        place=25,
         settings={},
         data={
             "other": "the known coin's probability of heads, from 0 to 1",

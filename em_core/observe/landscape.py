@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from em_core.kinds import MOVES
 from em_core.observe import plane
 from em_core.observe.course import evidence_over_theta, grid, number
 from em_core.observe.levels import Lines, near_and_far
-from em_core.records import BY_HAND, Array, State, Trajectory, frozen
-
-if TYPE_CHECKING:
-    from em_core.observe.moment import Moment
+from em_core.records import Array, HalfStep, State, Trajectory, frozen
 
 # an exact plane is seen at so many places along each side, closer together at both ends, where L falls to −∞
 _SIDE = 71
@@ -79,29 +76,36 @@ def of_span(experiment: Experiment, span: plane.Span) -> Landscape:
     return Landscape(near, far, _SHARES, heights.log_evidence, (), None, ends)
 
 
-def sight(now: Moment, trajectory: Trajectory) -> Sight:
-    """The slice that half-step `now` lies in; the move that comes next is looked at ahead."""
-    seen = trajectory.upto(now.index)
-    if now.next_move is not None and (now.coming or now.next_move != BY_HAND):
-        following = now.coming or now.ahead.half_step(now.step, now.next_move)
-        if not following.stopped and following.move in MOVES:
-            seen = Trajectory((*seen.half_steps, following))
+def sight(
+    experiment: Experiment,
+    trajectory: Trajectory,
+    following: HalfStep | None,
+    make: Callable[[HalfStep, str], HalfStep],
+    draw: Callable[[plane.Span], Landscape],
+) -> Sight:
+    """The slice that the last half-step lies in. following: the next one, made or looked at ahead; make: any other.
+
+    draw: `of_span`, perhaps remembered.
+    """
+    last, seen = trajectory.last.index, trajectory
+    if following is not None and not following.stopped and following.move in MOVES:
+        seen = Trajectory((*trajectory.half_steps, following))
     try:
-        found = plane.span(now.experiment, seen, now.index, now.ahead.half_step)
-        landscape = now.ahead.landscape(found)
+        found = plane.span(experiment, seen, last, make)
+        landscape = draw(found)
     except plane.NoPlane as none:
         return Sight(None, none.why)
     except HalfStepFailed:
         return Sight(None, "no blend")
-    states = tuple((step.index, q, theta) for step, q, theta in found.states if step.index <= now.index)
-    if not states or states[-1][0] != now.index:  # another move of q came in between
+    states = tuple((step.index, q, theta) for step, q, theta in found.states if step.index <= last)
+    if not states or states[-1][0] != last:  # another move of q came in between
         return Sight(None, "no round")
     return Sight(landscape, "", states)
 
 
-def place(now: Moment, state: State) -> tuple[float, float] | None:
+def place(experiment: Experiment, state: State) -> tuple[float, float] | None:
     """Where a state stands in an exact plane: (q, θ)."""
-    q = plane.share(now.experiment, state)
+    q = plane.share(experiment, state)
     return None if q is None else (q, number(state.theta))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slopes
+from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -20,7 +20,7 @@ from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.observe.landscape import Sight
-from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,13 @@ class Moment:
         return differing_moves(self.settings_next, self.settings)
 
     @property
+    def following(self) -> HalfStep | None:
+        """The next half-step, made or looked at ahead; None where there is none, or a hand makes it."""
+        if self.coming is not None or self.next_move in (None, BY_HAND):
+            return self.coming
+        return self.ahead.half_step(self.step, self.next_move)
+
+    @property
     def placed(self) -> tuple[str, ...]:
         """The names of the parameters that were set by hand in this half-step."""
         before, after = self.step.before.theta, self.step.after.theta
@@ -101,6 +108,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """Accuracy and complexity; None without a q, and where h is not drawn before v."""
+        return fit(self.experiment.model, self.experiment.data, self.step.after)
 
     @property
     def slopes_apart(self) -> float | None:

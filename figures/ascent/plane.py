@@ -7,15 +7,18 @@ import math
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe.course import grid
+from em_core.observe.course import ORIGIN, STEPS, grid, number
 from em_core.observe.landscape import Landscape, everything, place
 from em_core.observe.levels import Lines
 from em_core.observe.moment import Moment
+from em_core.observe.passage import Passage
 from em_core.observe.plane import is_exact
 from em_core.records import BY_HAND, Array
 from figures.ascent import words
+from figures.changes import passing
 from figures.drawing import Figure, packed
-from figures.em import words as em
+from figures.em.picture import Picture
+from figures.em.told import half_step
 from figures.look import layout
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -29,8 +32,10 @@ _DEPTH = 4.0
 Point = tuple[float, float]  # (θ, q)
 
 
-class PlanePicture:
+class PlanePicture(Picture):
     """Two plots over one θ axis. Of an exact plane the ground stands still; a slice has its own for each round."""
+
+    view = "plane"
 
     def __init__(self, experiment: Experiment) -> None:
         self.exact = is_exact(experiment)
@@ -67,12 +72,42 @@ class PlanePicture:
         figure.curve("gap", GAP, width=4, glides=True, **below)
         figure.points("heights", [EVIDENCE, ELBO], size=10, symbol="square", glides=True, **below)
         figure.ring("here", GAP, size=18, width=4, glides=True)
+        self.figures = [figure]
         if ground:
             self._stand(ground)
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
-        """The way up to this half-step, always under the same keys. `past`: the moments before it."""
         return self._in_all(moment, past) if self.exact else self._in_slice(moment, past)
+
+    def note(self, moment: Moment) -> str:
+        return words.lines(self.ground if self.exact else moment.sight and moment.sight.landscape, self.exact)
+
+    def glide(self, moment: Moment, passage: Passage) -> Json:
+        """Along q or along θ."""
+        places = self._passing(moment, passage.along, len(passage.bounds))
+        marks = [
+            self.here(x, q, terms.log_evidence, terms.elbo)
+            for (x, q), terms in zip(places, passage.bounds, strict=False)
+        ]
+        return passing(marks) if marks else {}
+
+    def _passing(self, moment: Moment, along: bool, steps: int) -> list[Point]:
+        """(θ, q) at each step of the way; in a slice a straight line."""
+        shares = [step / (steps - 1) for step in range(steps)]
+        if not self.exact:
+            states = moment.sight.states if moment.sight else ()
+            if len(states) < 2 or states[-2][0] != moment.index - 1:
+                return []
+            (_, q, x), (_, last_q, last_x) = states[-2:]
+            return [(x + share * (last_x - x), q + share * (last_q - q)) for share in shares]
+        before, after = place(moment.experiment, moment.step.before), place(moment.experiment, moment.step.after)
+        if before is None or after is None:
+            return []
+        if not along:
+            return [(after[1], before[0] + share * (after[0] - before[0])) for share in shares]
+        course = moment.course
+        thetas = course.profile.thetas[course.bend : ORIGIN + STEPS + 1] if course else ()
+        return [(number(theta), after[0]) for theta in thetas if theta is not None] if len(thetas) == steps else []
 
     def here(self, x: float | None, q: float | None, evidence: float | None, elbo: float | None) -> Json:
         """Where θ and q stand, and the heights there."""
@@ -100,9 +135,9 @@ class PlanePicture:
 
     def _in_all(self, moment: Moment, past: list[Moment]) -> Json:
         every = [*past, moment][-_LATEST:]
-        places = [place(other, other.step.after) for other in every]
+        places = [place(other.experiment, other.step.after) for other in every]
         way = [(other, (at[1], at[0])) for other, at in zip(every, places, strict=True) if at is not None]
-        bound, known = moment.bound, place(moment, moment.step.after)
+        bound, known = moment.bound, place(moment.experiment, moment.step.after)
         x, q = (None, None) if known is None else (known[1], known[0])
         if x is None:
             x = float(moment.step.after.theta["theta"])
@@ -161,7 +196,7 @@ class PlanePicture:
         width, size = (4, 8) if len(way) <= _CROWD else (2, 4)
         for name in ("along q", "along θ"):
             result |= self.figure[name].set(line_width=width)
-        told = [em.half_step(moment) for moment, _ in way]
+        told = [half_step(moment) for moment, _ in way]
         x, y = np.array([point for _, point in way]).reshape(-1, 2).T
         return result | self.figure["states"].set(x=x, y=y, customdata=told, marker_size=size)
 

@@ -10,9 +10,8 @@ from figures.em import words as em
 from figures.look.glossary import of
 from figures.look.wording import number
 
-TABS = {"plane": "Plane", "timeline": "Half-steps", "data": "Data"}
 TIMELINE = em.TIMELINE
-PLANE = "L(q, θ): E moves along q, M along θ"
+PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
 RIDGE = "ridge: q = p(h|v; θ),<br>where the gap is 0"
 LOG_P = "log p (nats)"
@@ -54,7 +53,7 @@ def found(moment: Moment) -> str:
     if moment.step.move == BY_HAND:
         return "By hand: from here, E moves along q and M along θ"
     if letter is None:
-        return PLANE
+        return PLANE[0]
     if MOVES[letter].kind == "E":
         return _E_TYPE[letter]
     if same(moment.step.after.theta, moment.step.before.theta):

@@ -17,6 +17,7 @@ from em_core.records import Array, Bound
 from figures.changes import passing
 from figures.drawing import Figure
 from figures.em import words
+from figures.em.picture import Picture
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -32,8 +33,10 @@ _FLATTER = 0.05
 _APART = 0.13
 
 
-class CoursePicture:
+class CoursePicture(Picture):
     """The bound and log p on the way of θ, the present place, and the gap."""
+
+    view = "course"
 
     def __init__(self, experiment: Experiment) -> None:
         self.one_number = is_one_number(experiment)
@@ -65,9 +68,9 @@ class CoursePicture:
         figure.text("names", [EVIDENCE, ELBO], size=14)
         figure.text("remark", "$muted", size=13)
         figure.text("gap told", GAP, size=14, **below)
+        self.figures = [figure]
 
-    def changes(self, moment: Moment) -> Json:
-        """The curves at this half-step, always under the same keys."""
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         figure, course, bound = self.figure, moment.course, moment.bound
         color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
         kind = figure["bound"].set(line_color=color) | figure["here"].set(marker_color=[EVIDENCE, color])
@@ -100,12 +103,13 @@ class CoursePicture:
             **figure.set(**scale.heights(low, high, bound.log_evidence), yaxis2_range=[0, top]),
         }
 
-    def inner(self, moment: Moment, course: Course, stop: int) -> Json:
-        """Where θ stands at stop number `stop` of the scrubber."""
-        return self._standing(course, ORIGIN + stop, moment)
+    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+        return self._standing(moment.course, ORIGIN + stop, moment)
 
-    def glide(self, passage: Passage) -> Json:
-        """The way to a half-step, as a glide's `set`: along the bound, or up to where it touches."""
+    def glide(self, moment: Moment, passage: Passage) -> Json:
+        """Along the bound, or up to where it touches."""
+        if moment.course is None:
+            return {}
         bounds = passage.bounds
         end = ORIGIN + STEPS + 1
         places = PLACES[end - len(bounds) : end].tolist() if passage.along else [0.0] * len(bounds)

@@ -36,7 +36,7 @@ def height(run, q, theta):
 @pytest.mark.parametrize("name", ["near", "far"])
 def test_level_lines_are_where_the_bound_has_that_height(chosen, name):
     run = AscentRun.of(chosen, "EM")
-    lines = getattr(run.scene._plane.ground, name)
+    lines = getattr(run.scene.pictures[0].ground, name)
     points = numbers(shown(run).trace(f"plane.{name}"))
     assert len(points) > 300
     inner = points[(points > 0.03).all(axis=1) & (points < 0.97).all(axis=1)]  # at the ends L falls to −∞

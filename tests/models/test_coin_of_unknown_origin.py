@@ -28,6 +28,9 @@ CASES = [
     coin("nothing_known", {"other": 0.7, "known": [0, 0], "unknown": [2, 3]}, 0.3, 0.6),
     coin("at_the_boundary", {"other": 1.0, "known": [0, 2], "unknown": [0, 3]}, 0.0, 0.4, without=NUMERICAL),
 ]
+POINTS = ["known", "free"]
+SAID = "q(free coin, θ)"
+TIED = True  # θ by value and by place
 
 
 @st.composite

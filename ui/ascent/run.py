@@ -21,7 +21,9 @@ class AscentRun(EmRun):
     def moment(self, index: int) -> Moment:
         found = super().moment(index)
         if found.sight is None and not is_exact(self.experiment):
-            found = self._seen[index] = replace(found, sight=sight(found, self.trajectory))
+            ahead, tape = found.ahead, self.trajectory.upto(index)
+            seen = sight(self.experiment, tape, found.following, ahead.half_step, ahead.landscape)
+            found = self._seen[index] = replace(found, sight=seen)
         return found
 
     def pulled(self, at: int, handle: str, x: float, y: float) -> tuple[Parameters, float | None]:

@@ -15,8 +15,9 @@ from em_core.observe.ahead import Ahead
 from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
-from figures.em.scene import EmScene, faces
+from figures.em.scene import EmScene
 from ui import limits
+from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps
@@ -30,8 +31,8 @@ class EmRun(Lanes):
     """EM on the page."""
 
     scenes: ClassVar[type[EmScene]] = EmScene
-    SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
-    UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
+    SETTLED: ClassVar[str] = words.SETTLED
+    UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
@@ -166,7 +167,7 @@ class EmRun(Lanes):
         return self.dragged(at, handle, x, y), None
 
     def refresh(self) -> None:
-        if faces(self.plan.moves + self.tape) != self.scene.faces:
+        if self.scenes.found(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
