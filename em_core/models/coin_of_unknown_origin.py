@@ -98,6 +98,14 @@ class CoinOfUnknownOrigin(OneShare):
         hidden = categorical.expectation(q, _by_coin(data, theta))
         return math.fsum([data.log_ways, hidden, _of(data.known, float(theta["theta"]))])
 
+    def expected_log_likelihood(self, data: Tosses, theta: Parameters, q: Categorical) -> float:
+        unknown = categorical.expectation(q, _likelihoods(data, theta))
+        return math.fsum([data.log_ways, unknown, _of(data.known, float(theta["theta"]))])
+
+    def hidden_prior(self, data: Tosses, theta: Parameters) -> Categorical:
+        """Either coin, with the same probability."""
+        return categorical.two_valued(0.5, data.sets)
+
     def log_evidence(self, data: Tosses, theta: Parameters) -> float:
         return math.fsum([data.log_ways, *self.evidence_by_unit(data, theta)])
 
@@ -165,7 +173,13 @@ def _of(tosses: Array, chance: float) -> float:
 
 def _by_coin(data: Tosses, theta: Parameters) -> Array:
     """(2, 1) log p(h, unknown set), in one order: made with the other coin, with the free one."""
-    return math.log(0.5) + np.array([[_of(data.unknown, data.other)], [_of(data.unknown, float(theta["theta"]))]])
+    result: Array = math.log(0.5) + _likelihoods(data, theta)
+    return result
+
+
+def _likelihoods(data: Tosses, theta: Parameters) -> Array:
+    """(2, 1) log p(unknown set | h), in one order."""
+    return np.array([[_of(data.unknown, data.other)], [_of(data.unknown, float(theta["theta"]))]])
 
 
 def _completed(data: Tosses, q: Categorical) -> Array:
