@@ -1,4 +1,4 @@
-"""python -m em_core run FILE [--format json|csv]; python -m em_core rates FILE; python -m em_core list"""
+"""python -m em_core run FILE [--format json|csv]; rates FILE; plane FILE --at INDEX [--size N]; list"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
+from em_core.observe import plane
 from em_core.observe.rates import rates
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
@@ -97,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     rating = commands.add_parser("rates", help="print how fast EM comes to rest, and the missing information there")
     rating.add_argument("file", help="an experiment in JSON; - reads standard input")
     rating.set_defaults(answer=_answer_rates)
+    planes = commands.add_parser("plane", help="print the bound over (q, θ) and the run's staircase in it")
+    planes.add_argument("file", help="an experiment in JSON; - reads standard input")
+    planes.add_argument("--at", required=True, help="the number of a half-step")
+    planes.add_argument(
+        "--size", help=f"numbers along each side, from {plane.FEWEST} to {plane.MOST}; default {plane.DEFAULT}"
+    )
+    planes.set_defaults(answer=_answer_plane)
     showing = commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
     showing.set_defaults(answer=_answer_list)
     return parser
@@ -108,7 +116,11 @@ def _answer_run(options: argparse.Namespace) -> str:
 
 
 def _answer_rates(options: argparse.Namespace) -> str:
-    return _json(rates(Experiment.parse(_read(options.file))).to_json())
+    return _json(rates(_latent(_read(options.file))).to_json())
+
+
+def _answer_plane(options: argparse.Namespace) -> str:
+    return _json(plane.report(_latent(_read(options.file)), options.at, options.size))
 
 
 def _answer_list(options: argparse.Namespace) -> str:
@@ -152,6 +164,14 @@ def _run(raw: Any) -> dict[str, Any]:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
+
+
+def _latent(raw: Any) -> Experiment:
+    """An experiment with a model of `MODELS`: the others have no half-steps. Raises `InvalidExperiment`."""
+    model = raw.get("model") if isinstance(raw, dict) else None
+    if model in (sparse_coding.NAME, ladder.NAME):
+        raise InvalidExperiment("model", model, f"one with half-steps: {', '.join(sorted(MODELS))}")
+    return Experiment.parse(raw)
 
 
 def _speak_utf8() -> None:

@@ -134,6 +134,13 @@ class Capabilities(Protocol):
     def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
         """What reports add for a q that is a point; the same keys, each None, before there is a q."""
 
+    # --- q that is one number --------------------------------------------------------------------------------------
+    def share(self, q: Any) -> float:
+        """q as a number from 0 to 1: files and the plane of the bound over (q, θ) hold it so."""
+
+    def q_of_share(self, data: Any, share: float) -> Any:
+        """The q that is this number."""
+
     # --- where h is drawn before v: accuracy and complexity -----------------------------------------------------
     def hidden_prior(self, data: Any, theta: Parameters) -> Any:
         """p(h; θ) of all units, in the form of q: what `posterior` would be had nothing been observed.

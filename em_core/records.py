@@ -108,11 +108,19 @@ class HalfStep:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """After half-step `after`, θ set by hand: a half-step of its own. q stays, or becomes the posterior at `q_at`."""
+    """After half-step `after`, θ set by hand: a half-step of its own.
+
+    q stays, or becomes the posterior at `q_at`, or the number `q` for a model whose q is one.
+    """
 
     after: int
     theta: Parameters
     q_at: Parameters | None = None
+    q: float | None = None
+
+    @property
+    def gives_q(self) -> bool:
+        return self.q_at is not None or self.q is not None
 
 
 @dataclass(frozen=True)

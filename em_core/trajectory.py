@@ -36,10 +36,8 @@ END_HALF_STEPS = 500
 
 
 def start(experiment: Experiment) -> Trajectory:
-    """The trajectory that holds the start alone, with q⁽⁰⁾ where the experiment gives `q_at`."""
-    q = None
-    if experiment.q_at is not None:
-        q = experiment.model.posterior(experiment.data, experiment.q_at)
+    """The trajectory that holds the start alone, with q⁽⁰⁾ where the experiment gives one."""
+    q = _given_q(experiment, experiment) if experiment.gives_q else None
     state = State(experiment.start, q, experiment.q_at)
     return Trajectory((HalfStep(0, None, state, state),))
 
@@ -95,11 +93,19 @@ def _made(experiment: Experiment, before: State, index: int, letter: str) -> Mad
 def _placed(experiment: Experiment, before: State, placed: Placed) -> Made:
     """θ set by hand: q comes along, and what moves carry. Raises `HalfStepFailed` where the two have no bound."""
     model, data, state = experiment.model, experiment.data, replace(before, theta=placed.theta)
-    if placed.q_at is not None:
-        state = replace(state, q=model.posterior(data, placed.q_at), q_at=placed.q_at)
+    if placed.gives_q:
+        state = replace(state, q=_given_q(experiment, placed), q_at=placed.q_at)
     if state.q is not None and not is_number(model, data, state.theta, state.q):
         raise HalfStepFailed("no_bound", "θ was set so far from q that the bound is no number")
     return Made(state, Info(0))
+
+
+def _given_q(experiment: Experiment, source: Experiment | Placed) -> Any:
+    """q as the number that it is, or the posterior at `q_at`."""
+    model: Any = experiment.model
+    if source.q is not None:
+        return model.q_of_share(experiment.data, source.q)
+    return model.posterior(experiment.data, source.q_at)
 
 
 def draws(experiment: Experiment, index: int) -> np.random.Generator:

@@ -21,6 +21,7 @@ from em_core import datasets
 from em_core.caching import CACHES, Bounded, Recent, footprint
 from em_core.files.experiment import Experiment
 from em_core.observe.ahead import KEPT, Ahead
+from em_core.observe.plane import Span
 from em_core.trajectory import run
 
 ROOT = Path(__file__).parents[1]
@@ -92,7 +93,7 @@ def test_what_a_run_looks_at_ahead_stays_a_few_results_of_each_kind():
     experiment = Experiment.parse({"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "(EM)40"})
     ahead, trajectory = Ahead(experiment), run(experiment)
     kinds = [cache for cache in vars(ahead).values() if isinstance(cache, Recent)]
-    assert len(kinds) == 3 and {"OrderedDict", "dict"}.isdisjoint(
+    assert len(kinds) == 4 and {"OrderedDict", "dict"}.isdisjoint(
         type(entry).__name__ for entry in vars(ahead).values()
     )
     for last, following in pairwise(trajectory.half_steps):
@@ -101,6 +102,8 @@ def test_what_a_run_looks_at_ahead_stays_a_few_results_of_each_kind():
         if last.after.q is not None:
             ahead.curve(last.after.q)
             ahead.line(last.after.q, last.after.theta, None, following.after.theta)
+        if last.before.q is not None:
+            ahead.landscape(Span(last.before.q, last.after.q, last.after.theta, following.after.theta, ()))
     assert {len(cache._kept) for cache in kinds} == {KEPT}
 
 

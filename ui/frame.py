@@ -23,6 +23,7 @@ SCRIPT = _ROOT / "ui" / "main.py"
 # first is the home page
 PAGES = (
     ("em", "EM, step by step"),
+    ("ascent", "Coordinate ascent"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),

@@ -46,7 +46,7 @@ class Lane:
         if self.plan is not None and self.trajectory.last.stopped:
             return
         if isinstance(move, Placed):
-            move = replace(move, theta=self.trajectory.last.after.theta, q_at=None) if self.apart else move
+            move = replace(move, theta=self.trajectory.last.after.theta, q_at=None, q=None) if self.apart else move
         elif self.plan is not None:
             move = self.plan.following(self.trajectory.moves)
         self.trajectory = self.ahead.extend(self.trajectory, move)
@@ -151,7 +151,7 @@ class Lanes(Tape):
         """
         experiment = taken(self.experiment, by_hand, len(moves))
         if moves:
-            check_order(moves, experiment.model, experiment.q_at is not None or makes_q(experiment.by_hand))
+            check_order(moves, experiment.model, experiment.gives_q or makes_q(experiment.by_hand))
         kept = cut(experiment.by_hand, limits.LONGEST)
         self.rest = moves[: limits.LONGEST - len(placed(kept))]
         self.plan = replace(self.plan, after=after)
@@ -265,15 +265,18 @@ class Lanes(Tape):
         self.refresh()
         return at + 1
 
-    def place(self, at: int, theta: Parameters) -> int:
-        """Set θ by hand after half-step `at`: the tape is cut there, and a half-step made. Returns its number.
+    def place(self, at: int, theta: Parameters, q: float | None = None) -> int:
+        """Set θ by hand after half-step `at`, and q where it is a number: the tape is cut there, and a half-step made.
+
+        Returns its number.
 
         Raises `InvalidExperiment` for a θ without a bound.
         """
         self._check_open("start", "θ by hand", at)
         limits.check_hands(sum(change.after < at for change in placed(self.experiment.by_hand)) + 1)
         model, data = self.experiment.model, self.experiment.data
-        change = Placed(at, read_given(Fields(given(theta, None), "start"), model, data)[0])
+        read = read_given(Fields(given(theta, None, q), "start"), model, data)
+        change = Placed(at, read.theta, read.q_at, read.q)
         made = self.own.ahead.half_step(self.trajectory[at], change)
         if made.stopped:
             raise InvalidExperiment("start", given(theta, None), made.events[0].message)

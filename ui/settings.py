@@ -153,6 +153,12 @@ def line(valid: Callable[[str, str], Any], default: str, label: str, help: str, 
     return _field(default, Word(valid=valid, label=label, help=help, **more))
 
 
+def otherwise(kind: type, name: str, default: Any) -> Any:
+    """What another page's settings, `kind`, declare of a setting, with a default of this page's own."""
+    (known,) = (entry for entry in fields(kind) if entry.name == name)
+    return field(default=default, metadata=known.metadata)
+
+
 def _field(default: Any, declared: Declared) -> Any:
     return field(default=default, metadata={"declared": declared})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 # below the name of the app: what each page is for
 PURPOSES = {
     "em": "Watch the EM algorithm climb: press E, then M.",
+    "ascent": "Watch EM climb its own hill: E along q, M along θ.",
+    "race": "See which M-steps get there first, and at what cost.",
     "map": "Watch coefficients become exactly 0, step by step.",
     "posterior": "See what a simpler q costs, down to a single point.",
     "dictionary": "Watch a dictionary being learned: press H, then M.",

@@ -208,8 +208,10 @@ def _gathered(columns: Mapping[str, list[Any]], titles: Any) -> Any:
     """What the file's head asks for by titles of columns.
 
     "a": the column; ["a", "b"]: rows of these; {"key": "a"}: an object with the first cell of each; [["a"]]: the column
-    as the only sequence; [["a", "by"]]: a sequence for every value of the column `by`.
+    as the only sequence; [["a", "by"]]: a sequence for every value of the column `by`; a number: itself.
     """
+    if isinstance(titles, float):
+        return titles
     if isinstance(titles, str):
         return columns[titles]
     if isinstance(titles, list) and isinstance(titles[0], list):

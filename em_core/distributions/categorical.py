@@ -76,6 +76,12 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
     return _normalized(log_joint, counts)
 
 
+def two_valued(share: float, counts: Array) -> Categorical:
+    """q with a probability of `share`, from 0 to 1, for the second of two hidden values, in one column."""
+    with np.errstate(divide="ignore"):
+        return Categorical(frozen([[np.log1p(-share)], [np.log(share)]]), counts)
+
+
 def alike(log_probabilities: Array, counts: Array) -> Categorical:
     """The same distribution over K hidden values, (K,), for every unit."""
     return Categorical(frozen(np.tile(log_probabilities[:, None], len(counts))), counts)

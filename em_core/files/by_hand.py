@@ -41,9 +41,9 @@ def read_by_hand(
             least = after
         else:
             path = fields.name("start")
-            theta, q_at = read_given(fields.child("start"), model, data)
-            check_shapes(theta, start, path, "start")
-            result.append(Placed(after, theta, q_at))
+            now = read_given(fields.child("start"), model, data)
+            check_shapes(now.theta, start, path, "start")
+            result.append(Placed(after, now.theta, now.q_at, now.q))
             # it is a half-step itself
             least, half_steps = after + 1, half_steps + 1
         fields.done()
@@ -53,7 +53,7 @@ def read_by_hand(
 def as_json(by_hand: Iterable[ByHand]) -> list[dict[str, Any]]:
     """What `read_by_hand` reads."""
     return [
-        {"after": change.after, "start": given(change.theta, change.q_at)}
+        {"after": change.after, "start": given(change.theta, change.q_at, change.q)}
         if isinstance(change, Placed)
         else {"after": change.after, "moves": {letter: dict(own) for letter, own in change.moves.items()}}
         for change in by_hand
@@ -73,4 +73,4 @@ def in_turn(moves: Moves, by_hand: Iterable[ByHand]) -> tuple[list[int], list[Mo
 def makes_q(by_hand: Sequence[ByHand]) -> bool:
     """Whether there is a q before the first move, because one was given by hand."""
     first = [change for change in by_hand if isinstance(change, Placed)]
-    return any(change.q_at is not None for count, change in enumerate(first) if change.after == count)
+    return any(change.gives_q for count, change in enumerate(first) if change.after == count)

@@ -25,7 +25,8 @@ class Experiment:
     """All that a trajectory depends on; `to_json` and `parse` are each other's inverse.
 
     data_source is `data` as the file gives it (a name stays a name), data what the model reads from it. by_hand: what
-    was changed in mid-run, in the order of the tape; the schedule counts only the moves.
+    was changed in mid-run, in the order of the tape; the schedule counts only the moves. q_at, q: the first q, where
+    the file gives one, by the parameters at which it is exact or as the number that it is.
     """
 
     model: LatentVariableModel
@@ -37,6 +38,7 @@ class Experiment:
     moves: Mapping[str, Mapping[str, float]]
     seed: int
     by_hand: tuple[ByHand, ...] = ()
+    q: float | None = None
 
     @classmethod
     def parse(cls, raw: Any) -> Experiment:
@@ -56,14 +58,19 @@ class Experiment:
         data_fields.done()
 
         seed = fields.whole("seed", 0, most=2**63 - 1)
-        start, q_at = read_start(fields, model, data, seed)
+        begin = read_start(fields, model, data, seed)
         word = fields.take("schedule", valid="a schedule such as (EM)20")
         letters = schedule.expand(word, MOVES)
-        by_hand = read_by_hand(fields.take("by_hand", []), model, data, start, len(letters))
-        check_order(letters, model, q_at is not None or makes_q(by_hand), word)
+        by_hand = read_by_hand(fields.take("by_hand", []), model, data, begin.theta, len(letters))
+        check_order(letters, model, begin.gives_q or makes_q(by_hand), word)
         moves = read_moves(fields.child("moves", {}))
         fields.done()
-        return cls(model, data_source, data, start, q_at, word, moves, seed, by_hand)
+        return cls(model, data_source, data, begin.theta, begin.q_at, word, moves, seed, by_hand, begin.q)
+
+    @property
+    def gives_q(self) -> bool:
+        """Whether there is a q before the first half-step."""
+        return self.q_at is not None or self.q is not None
 
     @property
     def is_drawn(self) -> bool:
@@ -78,7 +85,7 @@ class Experiment:
             "model": self.model.name,
             "settings": self.model.settings(),
             "data": dict(self.data_source),
-            "start": given(self.start, self.q_at),
+            "start": given(self.start, self.q_at, self.q),
             "schedule": self.schedule,
             "moves": {letter: dict(settings) for letter, settings in self.moves.items()},
             **({"by_hand": by_hand} if by_hand else {}),

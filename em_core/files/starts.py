@@ -1,8 +1,9 @@
-"""Where a run begins, or goes on by hand: parameters in an experiment file, and q by those at which it is exact."""
+"""Where a run begins, or goes on by hand: θ in an experiment file, and q by the θ at which it is exact or by number."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,27 @@ from em_core.model import LatentVariableModel, check
 from em_core.records import Parameters
 
 
+@dataclass(frozen=True, eq=False)
+class Given:
+    """θ, and q where it is given: by the parameters `q_at` at which it is exact, or as the number `q` that it is."""
+
+    theta: Parameters
+    q_at: Parameters | None = None
+    q: float | None = None
+
+    @property
+    def gives_q(self) -> bool:
+        return self.q_at is not None or self.q is not None
+
+
 def draw(model: LatentVariableModel, data: Any, seed: int) -> Parameters:
     """The random start of a seed."""
     # its own stream: the half-steps draw from [seed, 1], [seed, 2], …
     return model.random_start(data, np.random.default_rng([seed, 0]))
 
 
-def read_start(
-    fields: Fields, model: LatentVariableModel, data: Any, seed: int
-) -> tuple[Parameters, Parameters | None]:
-    """`start` of an experiment file, and its `q_at`; a missing one is drawn. Raises `InvalidExperiment`."""
+def read_start(fields: Fields, model: LatentVariableModel, data: Any, seed: int) -> Given:
+    """`start` of an experiment file; a missing one is drawn. Raises `InvalidExperiment`."""
     raw = fields.take("start", None)
     if raw is not None:
         return read_given(Fields(raw, "start"), model, data)
@@ -33,29 +45,49 @@ def read_start(
     if failure:
         valid = "data for which a random start can be drawn, or an explicit start"
         raise InvalidExperiment("data", f"data for which {failure}", valid)
-    return drawn, None
+    return Given(drawn)
 
 
-def read_given(own: Fields, model: LatentVariableModel, data: Any) -> tuple[Parameters, Parameters | None]:
-    """θ, and the parameters at which q is the posterior, where they are given. Raises `InvalidExperiment`."""
+def read_given(own: Fields, model: LatentVariableModel, data: Any) -> Given:
+    """θ, and q where it is given. Raises `InvalidExperiment`."""
     path = own.name("")[:-1]
     raw_q_at = own.take("q_at", None) if hasattr(model, "posterior") else None
+    share = _read_share(own, model, raw_q_at is not None)
     start = read_parameters(own, model, data)
     if raw_q_at is None:
-        return start, None
+        return Given(start, q=share)
     q_at = read_parameters(Fields(raw_q_at, f"{path}.q_at"), model, data)
     check_shapes(q_at, start, f"{path}.q_at", path)
     if not is_number(model, data, start, model.posterior(data, q_at)):
         valid = f"parameters close enough to {path} for every term of the bound to be finite"
         raise InvalidExperiment(f"{path}.q_at", {name: entry.tolist() for name, entry in q_at.items()}, valid)
-    return start, q_at
+    return Given(start, q_at)
 
 
-def given(theta: Parameters, q_at: Parameters | None) -> dict[str, Any]:
+def _read_share(own: Fields, model: LatentVariableModel, has_q_at: bool) -> float | None:
+    """q as a number, for a model whose q is one; None where it is not given."""
+    if hasattr(model, "q_of_share"):
+        if "q" not in own:
+            own.take("q", None)  # known, if not there
+            return None
+        share = own.number("q", least=0, most=1)
+        if has_q_at:
+            raise InvalidExperiment(own.name("q"), share, "either q or q_at, not both")
+        return share
+    if "q" in own:
+        instead = ", but q_at can give it by parameters" if hasattr(model, "posterior") else ""
+        valid = f"no q here: that of {model.name} is not one number{instead}"
+        raise InvalidExperiment(own.name("q"), own.take("q"), valid)
+    return None
+
+
+def given(theta: Parameters, q_at: Parameters | None, q: float | None = None) -> dict[str, Any]:
     """What `read_given` reads."""
     begin: dict[str, Any] = {name: entry.tolist() for name, entry in theta.items()}
     if q_at is not None:
         begin["q_at"] = {name: entry.tolist() for name, entry in q_at.items()}
+    if q is not None:
+        begin["q"] = q
     return begin
 
 

@@ -39,6 +39,24 @@ class CategoricalHidden:
         return categorical.blend(q0, q1, weight)
 
 
+class OneShare(CategoricalHidden):
+    """q is one number: its single column has two hidden values, and θ is about those units that have the second."""
+
+    def hidden_counts(self, data: Any) -> Array:
+        """(1,) how many units the column stands for."""
+        raise NotImplementedError
+
+    def n_hidden_units(self, data: Any) -> int:
+        """One: all units of the column share their q."""
+        return 1
+
+    def share(self, q: Categorical) -> float:
+        return float(q.probabilities[1, 0])
+
+    def q_of_share(self, data: Any, share: float) -> Categorical:
+        return categorical.two_valued(share, self.hidden_counts(data))
+
+
 class CategoricalRows(CategoricalHidden):
     """A model of independent rows, each with its own hidden value; it says what log p(v_n, h) is."""
 

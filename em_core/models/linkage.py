@@ -21,7 +21,7 @@ from em_core.distributions.multinomial import log_ways, times_log
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.model import ModelHelp
-from em_core.models.categorical_hidden import CategoricalHidden
+from em_core.models.categorical_hidden import OneShare
 from em_core.records import Array, Parameters, frozen
 
 
@@ -34,7 +34,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Linkage(CategoricalHidden):
+class Linkage(OneShare):
     """No settings. q has two rows, hidden cells 1/2 and θ/4; its one column stands for the first cell's animals."""
 
     name: ClassVar[str] = "linkage"
@@ -82,15 +82,15 @@ class Linkage(CategoricalHidden):
 
     @at_theta
     def posterior(self, data: Cells, theta: Parameters) -> Categorical:
-        return categorical.posterior(self._hidden_cells(theta), data.counts[:1])
+        return categorical.posterior(self._hidden_cells(theta), self.hidden_counts(data))
 
     def expected_log_joint(self, data: Cells, theta: Parameters, q: Categorical) -> float:
         hidden = categorical.expectation(q, self._hidden_cells(theta))
         return math.fsum([data.log_ways, hidden, *self._other_cells(data, theta)])
 
-    def n_hidden_units(self, data: Cells) -> int:
-        """One: all animals of the first cell share their q."""
-        return 1
+    def hidden_counts(self, data: Cells) -> Array:
+        """The animals of the first cell: all share their q."""
+        return data.counts[:1]
 
     def log_evidence(self, data: Cells, theta: Parameters) -> float:
         first = data.counts[0] * math.log(self.cells(theta)[0])

@@ -8,6 +8,8 @@ from em_core.bound import Profile
 from em_core.caching import Recent
 from em_core.files.experiment import Experiment
 from em_core.observe import course
+from em_core.observe.landscape import Landscape, of_span
+from em_core.observe.plane import Span
 from em_core.records import Array, HalfStep, Parameters, Placed, Trajectory
 from em_core.trajectory import half_step
 
@@ -26,6 +28,7 @@ class Ahead:
         self._experiment = experiment
         self._half_step = Recent(lambda last, move: half_step(experiment, last.after, last.index + 1, move), KEPT)
         self._line = Recent(self._looked, KEPT)
+        self._landscape = Recent(self._spanned, KEPT)
         self._curve = Recent(lambda q: course.over_theta(experiment, q), KEPT)
 
     def half_step(self, last: HalfStep, move: str | Placed) -> HalfStep:
@@ -49,6 +52,14 @@ class Ahead:
     ) -> tuple[Profile, Array, int]:
         profile, bend = course.profile_along(self._experiment, q, origin, between, target)
         return profile, course.gaps_along(self._experiment, q, profile), bend
+
+    def landscape(self, span: Span) -> Landscape:
+        """Level lines of the slice that a round spans. Raises `HalfStepFailed` where its two q have no blend."""
+        result: Landscape = self._landscape(span.before, span.after, span.origin, span.target)
+        return result
+
+    def _spanned(self, before: Any, after: Any, origin: Parameters, target: Parameters) -> Landscape:
+        return of_span(self._experiment, Span(before, after, origin, target, ()))
 
     def curve(self, q: Any) -> Array:
         """L(q, ·) over the whole parameter, for models with one number as their only one."""

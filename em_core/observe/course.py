@@ -63,17 +63,17 @@ def _way(
     model: Any, origin: Parameters, between: Parameters | None, target: Parameters
 ) -> tuple[list[Parameters | None], int]:
     if between is None:
-        return _straight(model, origin, target, PLACES), ORIGIN
+        return straight(model, origin, target, PLACES), ORIGIN
     first, second = _length(model, origin, between), _length(model, between, target)
     share = first / (first + second) if 0 < first + second < math.inf else 0.5
     steps = min(max(round(share * STEPS), _LEAST), STEPS - _LEAST)
     bend, knee = ORIGIN + steps, steps / STEPS
-    before = _straight(model, origin, between, PLACES[: bend + 1] / knee)
-    after = _straight(model, between, target, (PLACES[bend + 1 :] - knee) / (1 - knee))
+    before = straight(model, origin, between, PLACES[: bend + 1] / knee)
+    after = straight(model, between, target, (PLACES[bend + 1 :] - knee) / (1 - knee))
     return [*before, *after], bend
 
 
-def _straight(model: Any, origin: Parameters, target: Parameters, shares: Array) -> list[Parameters | None]:
+def straight(model: Any, origin: Parameters, target: Parameters, shares: Array) -> list[Parameters | None]:
     """Straight in unconstrained coordinates, or in θ where an end lies on a boundary."""
     try:
         return line(model, origin, target, shares)

@@ -19,6 +19,7 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.landscape import Sight
 from em_core.observe.rates import Rates
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
@@ -44,6 +45,7 @@ class Moment:
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
+    sight: the slice of the plane of L that it lies in, where a page has looked.
     """
 
     experiment: Experiment
@@ -60,6 +62,7 @@ class Moment:
     rates: Rates | str | None = None
     course: Course | None = None
     coming: HalfStep | None = None
+    sight: Sight | None = None
 
     @property
     def index(self) -> int:
@@ -79,6 +82,13 @@ class Moment:
     def adjusted(self) -> dict[str, dict[str, float]]:
         """The settings of moves that were changed by hand at this half-step, and hold from the next one on."""
         return differing_moves(self.settings_next, self.settings)
+
+    @property
+    def following(self) -> HalfStep | None:
+        """The next half-step, made or looked at ahead; None where there is none, or a hand makes it."""
+        if self.coming is not None or self.next_move in (None, BY_HAND):
+            return self.coming
+        return self.ahead.half_step(self.step, self.next_move)
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -244,8 +254,8 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     now = replace(now, coming=trajectory[now.index + 1] if now.index + 1 < len(trajectory) else None)
     number = _made_q(trajectory, now.index)
     state, made = now.step.after, trajectory[number].after
-    # the q of the start, and of what was set by hand, was made at its `q_at`
-    origin = made.q_at if trajectory[number].letter is None else made.theta
+    # the q of the start, and of what was set by hand, was made at its `q_at`; one given as a number has no such θ
+    origin = made.q_at if trajectory[number].letter is None and made.q_at is not None else made.theta
     if state.q is None or origin is None:
         return now
     moved = state.theta is not origin
@@ -263,8 +273,8 @@ def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parame
     return None if last is origin or same(last, origin) or same(last, target) else last
 
 
-def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
-    """What a half-step by hand after `now` would be, which changes θ and keeps q: nothing of it is on the trajectory.
+def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q: Any = None) -> Moment:
+    """What a half-step by hand after `now` would be; q stays where none is given. Nothing of it is on the trajectory.
 
     Its course leads from the θ at which q was made, over the present one, to this one. aside: looks along it, beside
     what the run looks at.
@@ -273,6 +283,7 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -
     experiment = now.experiment
     check(experiment.model, experiment.data, theta)
     state = replace(now.step.after, theta=theta)
+    state = state if q is None else replace(state, q=q, q_at=None)
     with np.errstate(all="ignore"):
         bound = decompose(experiment.model, experiment.data, state)
     if not math.isfinite(bound.log_evidence or 0.0):

@@ -41,6 +41,9 @@ def happened(moment: Moment, before: Bound, handles: Sequence[str]) -> str:
     if handles[1:] == [] and changed[0].isupper():
         changed = f"the {changed[0].lower()}{changed[1:]}"
     what = f"By hand: you changed {changed}." if names else "By hand: θ did not change."
+    if moment.step.before.q is not None and moment.step.after.q is not moment.step.before.q:
+        shown = gap_text(bound.kl, bound.log_evidence)
+        return f"By hand: you set q and θ. log p(v) is {number(bound.log_evidence)}, and the gap is {shown}."
     evidence = change(bound.log_evidence - before.log_evidence, abs(bound.log_evidence))
     if bound.elbo is None:
         return f"{what} log p(v) {evidence}."
@@ -58,7 +61,10 @@ def held(moment: Moment) -> str:
     told = [f"θ moved by hand: {moved}."]
     if now.elbo is not None and math.isfinite(now.elbo) and math.isfinite(before.elbo):
         risen, shown = _would_change(now.elbo - before.elbo, size), gap_text(now.kl, now.log_evidence)
-        told = [f"θ moved by hand, with q fixed: {moved} and the ELBO {risen}. The gap is {shown}."]
+        what = "θ moved by hand, with q fixed"
+        if moment.step.after.q is not moment.step.before.q:
+            what = "q and θ moved by hand"
+        told = [f"{what}: {moved} and the ELBO {risen}. The gap is {shown}."]
     return " ".join([*told, "Let go to keep it, or press Esc to take it back."])
 
 

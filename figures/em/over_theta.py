@@ -38,7 +38,7 @@ class OverTheta(Picture):
             legend=True,
             **layout.LEGEND_ABOVE,
             xaxis={"range": [0, float(places[-1] + places[0])]},
-            yaxis={"range": _reach(experiment, None)},
+            yaxis={"range": reach(experiment, None)},
         )
         figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.3f}", glides=True)
         figure.curve(
@@ -70,7 +70,7 @@ class OverTheta(Picture):
             **self._named(moment),
             **self._standing(number(state.theta), evidence, _height(bound)),
             **self.figure["touch"].at((origin, moment.touch)),
-            **self.figure.set(yaxis_range=_reach(moment.experiment, _height(bound))),
+            **self.figure.set(yaxis_range=reach(moment.experiment, _height(bound))),
         }
 
     def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
@@ -108,7 +108,7 @@ class OverTheta(Picture):
         return self.figure["gap"].at(*ends) | self.figure["here"].at(*ends)
 
 
-def _reach(experiment: Experiment, height: float | None) -> list[float]:
+def reach(experiment: Experiment, height: float | None) -> list[float]:
     """The heights that the whole curve is drawn over: its upper part, and down to where the bound stands."""
     evidence = evidence_over_theta(experiment)
     top = float(np.nanmax(evidence))

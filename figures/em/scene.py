@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import ClassVar
 
 from em_core.caching import footprint
 from em_core.files.experiment import Experiment
@@ -11,6 +13,7 @@ from em_core.found import classes
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
 from em_core.observe.moment import Moment
+from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, merged, steady
@@ -23,12 +26,14 @@ from figures.scene import (
     Frame,
     Glide,
     Grid,
+    Handle,
     Inner,
     Light,
     PageScene,
     Preview,
     Scene,
     Slider,
+    SliderHandle,
     Tool,
     View,
     changed,
@@ -72,16 +77,23 @@ class EmScene(PageScene):
     drawn beside.
     """
 
+    cards: ClassVar[Sequence[View]] = CARDS
+
     def __init__(
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
-        self.faces = faces(experiment, letters)
+        self.faces = self.found(experiment, letters)
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         names = [picture.__name__ for picture in self.faces]
         super().__init__([described, list(columns), list(axes), names, compare])
+
+    @staticmethod
+    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+        """The pictures that are there with these moves."""
+        return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
 
     @cached_property
     def view(self) -> DataView:
@@ -100,11 +112,12 @@ class EmScene(PageScene):
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
         step, ghost = moment.step, moment.ghost
-        made = moment.step.move == BY_HAND and step.after.q is not step.before.q and step.after.q_at
-        q_at = {name: entry.tolist() for name, entry in made.items()} if made else ""
+        made = moment.step.move == BY_HAND and step.after.q is not step.before.q
+        q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
+        q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
         rated = pace.rates(moment.rates) if before is None else ""
-        changed = f"{settings or ''}{theta or ''}{q_at}{before_it}{rated}"
+        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
@@ -127,17 +140,11 @@ class EmScene(PageScene):
         if previous is None or previous.ghost is not moment.ghost:
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
-        text = bound.texts(moment.bound) | self._notes(moment)
-        text |= {
-            "caption": words.caption(moment, self._moved(moment)),
-            "heading.course": words.course_title(moment),
-            **self._titles(moment, past),
-            "describe": words.picture(moment),
-        }
+        text = self._texts(moment, past) | self._found(moment)
+        text |= {"caption": words.caption(moment, self._moved(moment))}
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
-        handles = self.view.handles(moment)
-        inner_at = moment.course and moment.course.at
-        return Frame(changed, text, bound.values(moment.bound), lit, handles, inner_at, self._glide(moment)).json(light)
+        values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
+        return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
 
     def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
         """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
@@ -148,14 +155,8 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
-        text = bound.texts(held.bound) | self._notes(held)
-        text |= {
-            "caption": by_hand.held(held),
-            "heading.course": by_hand.held_title(held),
-            **self._titles(held, [*past, now]),
-            "describe": words.picture(held),
-        }
-        handles = self.view.handles(held)
+        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
             steady(differing(there, here), figure),
@@ -163,7 +164,7 @@ class EmScene(PageScene):
             bound.values(held.bound),
             _lit(now.bound, held.bound),
             handles,
-            held.course and held.course.at,
+            self._inner_at(held),
         ).json()
 
     def _moved(self, moment: Moment) -> list[str]:
@@ -172,6 +173,30 @@ class EmScene(PageScene):
             return []
         before = replace(moment, step=replace(moment.step, after=moment.step.before))
         return by_hand.moved(self.view.handles(before), self.view.handles(moment))
+
+    def _texts(self, moment: Moment, past: list[Moment]) -> Json:
+        """What is said of a half-step, made or held, but for what is found."""
+        return {
+            **bound.texts(moment.bound),
+            **self._notes(moment),
+            **self._titles(moment, past),
+            "describe": words.picture(moment),
+        }
+
+    def _found(self, moment: Moment) -> Json:
+        """What the pictures say is found."""
+        return {"heading.course": words.course_title(moment)}
+
+    def _found_by_hand(self, moment: Moment) -> Json:
+        """The same of a half-step that is held."""
+        return {"heading.course": by_hand.held_title(moment)}
+
+    def _handles(self, moment: Moment) -> list[Handle | SliderHandle]:
+        return self.view.handles(moment)
+
+    def _inner_at(self, moment: Moment) -> float | None:
+        """Where the scrubber rests."""
+        return moment.course and moment.course.at
 
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
@@ -228,7 +253,8 @@ class EmScene(PageScene):
             hands=self.view.hands,
         )
         figures = {
-            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures] for card in CARDS
+            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures]
+            for card in self.cards
         }
         return Scene(
             equation=words.EQUATION,
@@ -240,11 +266,6 @@ class EmScene(PageScene):
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
         )
-
-
-def faces(experiment: Experiment, letters: str) -> list[type[Picture]]:
-    """The pictures that are there with these moves."""
-    return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
 
 
 _FOUND = (entry for entry in classes("figures.em") if issubclass(entry, Picture) and entry is not Picture)

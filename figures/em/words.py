@@ -122,6 +122,8 @@ def _happened(moment: Moment, handles: Sequence[str]) -> str:
         if q_at is not None and same(q_at, theta):
             return "The start: q is the posterior at θ, so the ELBO touches log p(v)."
         shown = gap_text(bound.kl, bound.log_evidence)
+        if q_at is None:
+            return f"The start: q is not the posterior at θ, so the ELBO is {shown} below log p(v)."
         return f"The start: q is out of date. It was computed for a different θ, so the ELBO is {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
@@ -243,6 +245,8 @@ def course_title(moment: Moment) -> str:
         return "No q yet, and so no bound"
     if moment.pointed:
         return "q is a point: the objective replaces the bound"
+    if moment.step.move == BY_HAND and moment.step.after.q is not moment.step.before.q:
+        return "q and θ by hand: L lies below log p"
     if moment.step.move == BY_HAND:
         return "θ by hand, with q fixed: L lies below log p"
     if letter is None:

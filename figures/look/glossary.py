@@ -48,6 +48,7 @@ TERMS: Mapping[str, str] = {
     "KL": _GAP,
     "gap (nats)": _GAP,
     "posterior": _POSTERIOR,
+    "ridge": "For each θ, the q at which L is highest: the posterior. There L equals log p(v; θ), and the gap is 0.",
     "p(h|v)": _POSTERIOR,
     "responsibility": "How probable it is, under q, that this component made this point.",
     "entropy": "The entropy of q: how spread out q is, in nats. Where q is a single point of a continuous h, it is −∞.",

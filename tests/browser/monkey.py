@@ -30,6 +30,12 @@ TYPED += ["(TM)20(EM)", "EMQ", "((", "", "  ", "<b>x</b>", "![i](x)", "é∞", "
 SIZES = [(1440, 900), (1440, 900), (1024, 700), (700, 900), (390, 800), (1920, 1080)]
 GOOD = [
     {"model": "linkage", "data": {"counts": [125, 18, 20, 34]}, "schedule": "(EM)5"},
+    {
+        "model": "coin_of_unknown_origin",
+        "data": {"other": 0.5, "known": [1, 4], "unknown": [9, 10]},
+        "start": {"theta": 0.3, "q": 1.0},
+        "schedule": "(EM)5",
+    },
     {"model": "student_t", "data": {"dataset": "stackloss"}, "schedule": "(EC)4"},
     {"model": "gaussian_mixture", "data": {"values": [[0.0, 1], [2, 1], [3, 5], [4, 4]]}, "schedule": "E(GM)2"},
     {"model": "dictionary_learning", "data": {"generator": "bars", "n_points": 40, "side": 4}, "schedule": "(HM)3"},

@@ -243,6 +243,7 @@ def test_a_mean_is_live(home):
     ("query", "name"),
     [
         ("model=linkage", "θ"),
+        ("model=coin_of_unknown_origin", "θ"),
         ("model=abo_blood_groups", "allele O"),
         ("model=sigmoid_belief_net", "p(h1 = 1)"),
         ("model=hidden_markov", "p(stay in state 1)"),

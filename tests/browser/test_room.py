@@ -11,7 +11,15 @@ DESKTOPS = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768)]
 ZOOMED = [(width // 2, height // 2) for width, height in DESKTOPS]
 PHONE = [(390, 844), (844, 390)]
 HMM = "?model=hidden_markov&schedule=EM"
-PAGES = {"": "?schedule=EM", "chain": HMM, "map": "map", "posterior": "posterior", "dictionary": "dictionary"}
+PAGES = {
+    "": "?schedule=EM",
+    "chain": HMM,
+    "ascent": "ascent?schedule=EM",
+    "slice": "ascent?model=gaussian_mixture&schedule=EM",
+    "map": "map",
+    "posterior": "posterior",
+    "dictionary": "dictionary",
+}
 
 # the largest plot area of each figure that is in view, by name; one whose sides keep their ratio may be as high as its
 # width allows

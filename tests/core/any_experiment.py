@@ -77,10 +77,17 @@ def experiments(draw, models=tuple(FILES)):
         else:
             theta = start(rng, draw(st.integers(0, 4)) == 4, 0.5)
             if raw["model"] != "dictionary_learning" and draw(st.integers(0, 3)) == 3:
-                theta["q_at"] = start(rng, False, 0.5)
+                theta |= _some_q(raw["model"], rng, start(rng, False, 0.5))
             raw["by_hand"].append({"after": after, "start": theta})
             least, length = after + 1, length + 1
     return raw
+
+
+def _some_q(model, rng, at):
+    """The q that is exact at these parameters, or now and then the number that q is."""
+    if hasattr(MODELS[model], "q_of_share") and rng.random() < 0.5:
+        return {"q": float(rng.choice([0.0, 1.0, rng.uniform()]))}
+    return {"q_at": at}
 
 
 @st.composite
@@ -104,7 +111,7 @@ def _untouched(draw, models):
     edge, spread = draw(st.integers(0, 4)) == 4, draw(st.sampled_from([0.5, 0.5, 0.5, 4.0, 10.0]))
     raw["start"] = start(rng, edge, spread)
     if kind == "q_at" and model != "dictionary_learning":
-        raw["start"]["q_at"] = start(rng, edge, spread)
+        raw["start"] |= _some_q(model, rng, start(rng, edge, spread))
         if draw(st.booleans()):  # M-type moves may then come first
             raw["schedule"] = compress("".join(draw(st.lists(st.sampled_from(letters), min_size=1, max_size=8))))
     return raw, start

@@ -195,6 +195,7 @@ REFUSED = {
     "by_hand[0].start.weights": [[{"after": 1, "start": {**ELSEWHERE, "weights": [0.4, 0.7]}}]],
     "by_hand[0].start.what": [[{"after": 1, "start": {**ELSEWHERE, "what": 1}}]],
     "by_hand[0].start.probabilities": [[{"after": 1, "start": {"weights": [0.4, 0.6]}}]],
+    "by_hand[0].start.q": [[{"after": 1, "start": {**ELSEWHERE, "q": 0.5}}]],
     "by_hand[0].start.q_at.weights": [[{"after": 1, "start": {**ELSEWHERE, "q_at": {"weights": 3}}}]],
 }
 CASES_REFUSED = [(field, value) for field, values in REFUSED.items() for value in values]

@@ -11,6 +11,7 @@ from scipy import stats
 
 from em_core.bound import decompose
 from em_core.models.abo_blood_groups import AboBloodGroups
+from em_core.models.coin_of_unknown_origin import CoinOfUnknownOrigin
 from em_core.models.linkage import Linkage
 from em_core.models.mixture import Mixture
 from em_core.records import State
@@ -18,7 +19,7 @@ from tests.core.cases import CASES
 from tests.models import DENSITIES
 
 # mixtures, on so few units that all K^5 assignments can be visited, and two models whose hidden values are as plain
-LISTED = [case for case in CASES if isinstance(case.model, Mixture | Linkage | AboBloodGroups)]
+LISTED = [case for case in CASES if isinstance(case.model, Mixture | Linkage | AboBloodGroups | CoinOfUnknownOrigin)]
 
 
 def small(case):
@@ -30,6 +31,8 @@ def small(case):
     if case.raw["model"] == "abo_blood_groups":
         counts = case.raw["data"]["counts"]
         return case.experiment(data={"counts": {**counts, "A": min(counts["A"], 4), "B": min(counts["B"], 2)}})
+    if case.raw["model"] == "coin_of_unknown_origin":
+        return case.experiment()
     # each row is one unit, also where a case says how often it was seen
     return case.experiment(data={key: rows[:5] for key, rows in case.raw["data"].items() if key != "frequencies"})
 
@@ -51,6 +54,11 @@ def hidden_log_joint(experiment, theta):
             rest = stats.multinomial.logpmf(n, n.sum(), phenotypes)
             rest -= sum(n * math.log(p) for n, p in zip(n[:2], phenotypes[:2], strict=True) if n)
             return np.log(np.repeat([[a * a, b * b], [2 * a * o, 2 * b * o]], n[:2], axis=1)), rest
+        if experiment.model.name == "coin_of_unknown_origin":
+            (known, n_known), (heads, n_tosses) = (experiment.data_source[key] for key in ("known", "unknown"))
+            chances = np.array([[data.other], [float(theta["theta"])]])
+            rest = stats.binom.logpmf(known, n_known, float(theta["theta"]))
+            return np.log(0.5) + stats.binom.logpmf(heads, n_tosses, chances), rest
         log_weights = np.log(theta["weights"])[:, None]
     return log_weights + DENSITIES[experiment.model.name](experiment.model, data.values, theta), 0
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from figures.ascent import words as ascent
 from figures.dictionary import words as dictionary
 from figures.em import words as em
 from figures.look import glossary
@@ -13,7 +14,7 @@ from figures.map import words as map_words
 from figures.posterior import words as posterior
 from tests.figures.runs import GAUSSIAN, em_run, ladder_run
 
-PAGES = {"em": em, "map": map_words, "posterior": posterior, "dictionary": dictionary}
+PAGES = {"em": em, "ascent": ascent, "map": map_words, "posterior": posterior, "dictionary": dictionary}
 _SENTENCE = re.compile(r"[.:] (?=[A-Z])")
 
 

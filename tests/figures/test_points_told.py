@@ -44,7 +44,8 @@ def test_shares_sum_to_log_p(name):
                 assert model.name in ("incomplete_gaussian", "hidden_markov", "student_t", "gaussian_mixture")
                 return  # no q yet to fill gaps, or too many points
             if isinstance(rows[0], str):
-                total += sum(numbers(row)[-1] for row in rows)
+                # bars of one set of tosses say the same
+                total += sum(numbers(row)[-1] for row in dict.fromkeys(rows))
                 assert all("log p" in row for row in rows)
             elif model.name == "sigmoid_belief_net":
                 total += np.nansum(rows[0])

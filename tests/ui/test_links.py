@@ -115,7 +115,9 @@ def test_every_setting_reaches_the_address(page, name):
         Choice: lambda: declared.offered(default),
         Switch: lambda: [True, False],
     }.get(type(declared), lambda: SCHEDULES)()
-    other = next(value for value in others if value != present)
+    other = next((value for value in others if value != present), None)
+    if other is None:
+        pytest.skip("there is one alone, by default")
     changed = default.taking({name: declared.kind(other) if isinstance(declared, Number) else other})
     assert list(changed.query()) == [name]
     found, messages = page.session.kind.of_query(changed.query())

@@ -17,7 +17,7 @@ from em_core.observe.rates import Rates, rating
 from em_core.observe.work import Work
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
-from figures.em.scene import EmScene, faces
+from figures.em.scene import EmScene
 from ui import limits
 from ui.em import words
 from ui.em.settings import EmSettings
@@ -32,6 +32,7 @@ _PLAIN = schedule.plan("EM", MOVES)
 class EmRun(Lanes):
     """EM on the page."""
 
+    scenes: ClassVar[type[EmScene]] = EmScene
     SETTLED: ClassVar[str] = words.SETTLED
     UNREADY: ClassVar[str] = words.UNREADY
 
@@ -65,7 +66,7 @@ class EmRun(Lanes):
         raw = settings.experiment(moves)
         limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse({**raw, "schedule": "E"})
-        if settings.overrides.start is None:
+        if settings.overrides.start is None and not experiment.gives_q:
             begin, q_at = opening(experiment, keep_start="start" in raw)
             experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
@@ -166,9 +167,10 @@ class EmRun(Lanes):
 
     def preview(self, at: int, handle: str, x: float, y: float) -> Json:
         self._check_open("start", "θ by hand", at)
-        theta, now = self.dragged(at, handle, x, y), self.moment(at)
+        (theta, share), now, model = self.pulled(at, handle, x, y), self.moment(at), self.experiment.model
+        q = None if share is None else model.q_of_share(self.experiment.data, share)
         try:
-            there = held(now, self.trajectory, theta, self._aside)
+            there = held(now, self.trajectory, theta, self._aside, q)
         except HalfStepFailed as failure:
             raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
         return self.scene.preview(there, now, self._moments[:at], handle)
@@ -195,11 +197,15 @@ class EmRun(Lanes):
         """θ of half-step `at` with a handle of its picture moved there."""
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
+    def pulled(self, at: int, handle: str, x: float, y: float) -> tuple[Parameters, float | None]:
+        """The same, with q as a number where the handle moves q too."""
+        return self.dragged(at, handle, x, y), None
+
     def refresh(self) -> None:
-        if faces(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
+        if self.scenes.found(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return EmScene(self.experiment, self._columns, self._axes, letters, bool(self.beside))
+        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside))

@@ -69,7 +69,7 @@ class EmSession(Session):
 
     def own(self, act: dict[str, Any], at: int) -> None:
         if act["act"] == "drag":
-            self.player.go(self.run.place(at, self.run.dragged(at, act["handle"], act["x"], act["y"])))
+            self.player.go(self.run.place(at, *self.run.pulled(at, act["handle"], act["x"], act["y"])))
         elif act["act"] in ("put", "take"):
             parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
             columns = {"names": [*self.settings.column_names], "edited": self.settings.edited or ""}

@@ -26,6 +26,7 @@ REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
 ROBUST = "Points, sized by their expected weight"
+UNKNOWN_ORIGIN = "Tosses, completed by q"
 MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
@@ -214,6 +215,30 @@ def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:
         return said(f"θ = {theta:.6f}", False)
     completed = f"({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
     return f"θ = {theta:.4f}; the completed data give {completed}"
+
+
+def heads_of(theta: float, q: float | None, known: Sequence[float], unknown: Sequence[float]) -> str:
+    """θ, or what M makes of it: the share of heads in the completed data. known, unknown: heads and tails."""
+    if q is None:
+        return said(f"θ = {theta:.4f}", False)
+    heads, tosses = (
+        f"{known_part:.0f} + {q:.2f} · {part:.0f}"
+        for known_part, part in zip((known[0], sum(known)), (unknown[0], sum(unknown)), strict=True)
+    )
+    return f"M gives θ = ({heads}) / ({tosses})"
+
+
+def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str, float]], evidence: float) -> str:
+    """A set of tosses: which coin made it under q, and its share of log p."""
+    made = (f"q({coin}) = {share:.4f}" for coin, share in shares)
+    of = f"{name}: {heads:.0f} heads, {tails:.0f} tails"
+    return "<br>".join([of, *made, f"log p of these tosses, in their order: {number(evidence)}"])
+
+
+FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
+KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
+# heads and tails of both sets
+TOSSED = tuple(f"<b>{side}</b><br>{coin}" for coin in ("free coin", "which coin?") for side in ("heads", "tails"))
 
 
 def belief_net(has_q: bool) -> str:

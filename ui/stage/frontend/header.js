@@ -43,7 +43,9 @@ export class Header {
     const number = slot ? el("span", { class: "stage-number" }) : null;
     const attributes = { class: id ? "stage-term" : "stage-sign", "data-tip": title, role: title && !act ? "term" : null, tabindex: title && !act ? 0 : null,
       type: act && "button" };
-    const node = el(act ? "button" : "div", attributes, typeset(tex), number);
+    // a formula alone is no name for a button, and on a phone its number is hidden
+    const name = act && title ? el("span", { class: "stage-named" }, title.split(": ")[0]) : null;
+    const node = el(act ? "button" : "div", attributes, name, typeset(tex), number);
     // a tap explains the term, as it does wherever there are words
     if (act) node.addEventListener("click", (event) => /** @type {PointerEvent} */ (event).pointerType === "touch" || press(act));
     if (id) this.terms.set(id, node);

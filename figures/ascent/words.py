@@ -1,0 +1,76 @@
+"""What the page of coordinate ascent says: what was found in the plane, and what is drawn there."""
+
+from __future__ import annotations
+
+from em_core.kinds import MOVES
+from em_core.observe.landscape import Landscape
+from em_core.observe.moment import Moment, same
+from em_core.records import BY_HAND
+from figures.em import words as em
+from figures.look.glossary import of
+from figures.look.wording import number
+
+TIMELINE = em.TIMELINE
+PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
+POINT = "The point (θ, q)"
+RIDGE = "ridge: q = p(h|v; θ),<br>where the gap is 0"
+LOG_P = "log p (nats)"
+
+# what the axes of exact planes are called, by the model
+AXES = {
+    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: the free coin made the set"),
+    "linkage": ("θ", "q: share of the first cell that belongs to θ"),
+}
+SLICE = ("θ: share of the way of the M-step", "q: weight of the new q")
+# below and beside the ends of a slice
+ENDS = (["0<br>θ before", "½", "1<br>θ after"], ["0", "½", "1"])
+
+NO_PLANE = {
+    "no q": "There is no q yet:<br>the first E-step makes one.",
+    "no q before": "This q is the first one. A slice runs from one q<br>to the next: make another round to see it.",
+    "no blend": "Both q are points in continuous h.<br>There is no blend between them, and so no slice.",
+    "no round": "A slice is spanned by one E-step and the M-step<br>that follows. There is no such round here.",
+}
+
+_E_TYPE = {
+    "E": "E moves along q to the ridge: the gap is 0",
+    "H": "H moves along q to the edge: one h takes all",
+    "P": "P moves q part of the way to the posterior",
+    "T": "T moves along q, and stops beside the ridge",
+    "V": "V moves q as near as a factorised q comes",
+}
+_STEPS = {
+    "M": "M moves along θ to the highest point for this q",
+    "C": "C moves along one block of θ to its highest point",
+}
+
+EQUATION, GLOSSARY = em.EQUATION, em.GLOSSARY | of("ridge")
+
+
+def found(moment: Moment) -> str:
+    """What the plane shows of this half-step."""
+    letter = moment.step.letter
+    if moment.step.move == BY_HAND:
+        return "By hand: from here, E moves along q and M along θ"
+    if letter is None:
+        return PLANE[0]
+    if MOVES[letter].kind == "E":
+        return _E_TYPE[letter]
+    if same(moment.step.after.theta, moment.step.before.theta):
+        return "θ did not move: it is already the best for this q"
+    return _STEPS.get(letter, f"{letter} takes a step along θ, with q fixed")
+
+
+def lines(landscape: Landscape | None, exact: bool) -> str:
+    """What lies under the way: all there is or a slice, and how far apart its level lines are."""
+    if landscape is None:
+        return ""
+    what = "level lines" if exact else "a slice through a larger space; level lines"
+    if not landscape.near.step:
+        return "" if exact else "a slice through a larger space"
+    return f"{what} {landscape.near.step:g} nats apart, farther down {landscape.far.step:g}"
+
+
+def peak(height: float) -> str:
+    """Of a maximum of log p."""
+    return number(height, 2)

@@ -1,0 +1,35 @@
+"""The EM page's run, with the plane that each half-step lies in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from em_core.files.errors import InvalidExperiment
+from em_core.observe.landscape import sight
+from em_core.observe.moment import Moment
+from em_core.observe.plane import is_exact
+from em_core.records import Parameters, frozen
+from figures.ascent.scene import POINT, AscentScene
+from ui.em.run import EmRun
+
+
+class AscentRun(EmRun):
+    """Coordinate ascent on the page."""
+
+    scenes = AscentScene
+
+    def moment(self, index: int) -> Moment:
+        found = super().moment(index)
+        if found.sight is None and not is_exact(self.experiment):
+            ahead, tape = found.ahead, self.trajectory.upto(index)
+            seen = sight(self.experiment, tape, found.following, ahead.half_step, ahead.landscape)
+            found = self._seen[index] = replace(found, sight=seen)
+        return found
+
+    def pulled(self, at: int, handle: str, x: float, y: float) -> tuple[Parameters, float | None]:
+        if handle != POINT:
+            return super().pulled(at, handle, x, y)
+        if not 0 < x < 1:
+            raise InvalidExperiment("θ", round(x, 4), "a value between 0 and 1")
+        (name,) = self.experiment.start
+        return {name: frozen(x)}, min(max(y, 0.0), 1.0)

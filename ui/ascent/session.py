@@ -1,0 +1,17 @@
+"""The session of the page of coordinate ascent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ui.ascent.run import AscentRun
+from ui.ascent.settings import AscentSettings
+from ui.em.session import EmSession
+
+
+class AscentSession(EmSession):
+    """Settings, run and place of one reader of the page."""
+
+    key: ClassVar[str] = "ascent"
+    kind: ClassVar = AscentSettings
+    runs: ClassVar = AscentRun

@@ -1,0 +1,17 @@
+"""What the reader of the page of coordinate ascent has chosen: the EM page's settings, which begin elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ui.em.settings import EmSettings
+from ui.settings import otherwise
+
+
+@dataclass(frozen=True)
+class AscentSettings(EmSettings):
+    """As on the EM page; at first with a model whose q and θ are one number each."""
+
+    model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
+    data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
+    start: str = otherwise(EmSettings, "start", "published")
