@@ -1,10 +1,11 @@
-"""python -m em_core run FILE [--format json|csv]; python -m em_core list"""
+"""python -m em_core run FILE [--format json|csv]; race FILE --schedules WORD,WORD; list"""
 
 from __future__ import annotations
 
 import argparse
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
+from em_core.observe import race
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
@@ -30,11 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "list":
         return _print(json.dumps(listing(), indent=2, ensure_ascii=False))
     try:
-        result = _run(_read(options.file))
+        result = _race(options) if options.command == "race" else _run(_read(options.file))
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
-    return _print(as_csv(result) if options.format == "csv" else json.dumps(finite(result), allow_nan=False))
+    return _print(as_csv(result) if getattr(options, "format", "json") == "csv" else json.dumps(finite(result), allow_nan=False))
 
 
 def _print(text: str) -> int:
@@ -94,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="run an experiment file and print its half-steps")
     running.add_argument("file", help="an experiment in JSON; - reads standard input")
     running.add_argument("--format", choices=("json", "csv"), default="json")
+    racing = commands.add_parser("race", help="run several schedules from the file's start, side by side")
+    racing.add_argument("file", help="an experiment in JSON; - reads standard input")
+    racing.add_argument("--schedules", help="two to eight with commas between; also squarem and over_relaxed")
+    racing.add_argument("--rounds", default=str(race.ROUNDS), help="turns of each schedule's last round")
     commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
     return parser
 
@@ -131,6 +137,14 @@ def _run(raw: Any) -> dict[str, Any]:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
     return report(experiment, run(experiment))
+
+
+def _race(options: argparse.Namespace) -> dict[str, Any]:
+    words = [word.strip() for word in (options.schedules or "").split(",")]
+    rounds = int(options.rounds) if re.fullmatch("[0-9]{1,9}", options.rounds) else 0
+    if rounds < 1:
+        raise InvalidExperiment("rounds", options.rounds, "a whole number of at least 1")
+    return race.report(race.race(Experiment.parse(_read(options.file)), words, rounds))
 
 
 def _speak_utf8() -> None:
