@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
-    return _print(as_csv(result) if getattr(options, "format", "json") == "csv" else json.dumps(finite(result), allow_nan=False))
+    return _print(
+        as_csv(result) if getattr(options, "format", "json") == "csv" else json.dumps(finite(result), allow_nan=False)
+    )
 
 
 def _print(text: str) -> int:

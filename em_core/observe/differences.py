@@ -11,7 +11,7 @@ from em_core.records import Array
 
 Function = Callable[[Array], float]
 
-# widths that are extrapolated, each half the one before: the error falls by powers of 4, and extrapolation takes one after the other
+# widths that are extrapolated, each half the one before: powers of 4 come off the error one after the other
 LEVELS = 6
 # most often so many suffice, the first of them wider by as many powers of 2 than the one that served best: measured
 USUAL = 5
@@ -45,7 +45,7 @@ class Slopes:
         slopes = np.empty(len(place))
         for i, width in enumerate(widths):
             slopes[i], best = self._along(place, i, float(width), not first)
-            widths[i] = best * 2.0 ** _WIDER
+            widths[i] = best * 2.0**_WIDER
         self._widths = widths
         return slopes
 

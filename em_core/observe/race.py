@@ -1,4 +1,4 @@
-"""Several schedules from one start, side by side: log p, gap and cost of each, and plain gradient ascent beside them."""
+"""Several schedules from one start, side by side: log p, gap and cost of each, and plain gradient ascent too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOSE = 1e-6
 EG = "EG"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Racer:
     """One schedule, as far as it has come. Each series holds the start and then every half-step.
 
@@ -55,7 +55,7 @@ class Racer:
         return next((i for i, own in enumerate(self.log_evidence) if own is not None and own >= height), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Race:
     """All runs after the same number of rounds, and gradient ascent for as many steps.
 
@@ -173,7 +173,7 @@ def report(result: Race) -> dict[str, Any]:
 
 def _row(racer: Racer, height: float | None) -> dict[str, Any]:
     there = to_best(racer, height)
-    row = {
+    row: dict[str, Any] = {
         "schedule": racer.word,
         "log_evidence": list(racer.log_evidence),
         "gap": list(racer.gap),
