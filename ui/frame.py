@@ -22,6 +22,7 @@ SCRIPT = _ROOT / "ui" / "main.py"
 # first is the home page
 PAGES = (
     ("em", "EM, step by step"),
+    ("race", "Race of the M-steps"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),

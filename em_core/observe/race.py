@@ -50,10 +50,6 @@ class Racer:
     def stopped(self) -> bool:
         return any(event.stops for _, event in self.events)
 
-    def reached(self, height: float) -> int | None:
-        """The first half-step with log p at `height` or above."""
-        return next((i for i, own in enumerate(self.log_evidence) if own is not None and own >= height), None)
-
 
 @dataclass(frozen=True, eq=False)
 class Race:
@@ -69,7 +65,7 @@ class Race:
     @property
     def best(self) -> float | None:
         """The highest log p that any run reached."""
-        return best(self.racers)
+        return max((own for racer in self.racers for own in racer.log_evidence if own is not None), default=None)
 
 
 def read_words(experiment: Experiment, words: Sequence[str], rounds: int, field: str = "schedules") -> None:
@@ -145,14 +141,12 @@ def difference(ascent: Climb, beside: Racer) -> float:
     return max(abs(own - other) / max(1.0, abs(other)) for own, other in pairs if other is not None)
 
 
-def best(racers: Sequence[Racer]) -> float | None:
-    """The highest log p that any of them reached."""
-    return max((own for racer in racers for own in racer.log_evidence if own is not None), default=None)
-
-
-def to_best(racer: Racer, height: float | None) -> int | None:
-    """The first half-step within 1e-6 max(1, |height|) of the best log p; None where it did not get there."""
-    return None if height is None else racer.reached(height - CLOSE * max(1.0, abs(height)))
+def to_best(log_evidence: Sequence[float | None], height: float | None) -> int | None:
+    """The first half-step within 1e-6 max(1, |height|) of the best log p; None where the run did not get there."""
+    if height is None:
+        return None
+    near = height - CLOSE * max(1.0, abs(height))
+    return next((index for index, own in enumerate(log_evidence) if own is not None and own >= near), None)
 
 
 def report(result: Race) -> dict[str, Any]:
@@ -172,7 +166,7 @@ def report(result: Race) -> dict[str, Any]:
 
 
 def _row(racer: Racer, height: float | None) -> dict[str, Any]:
-    there = to_best(racer, height)
+    there = to_best(racer.log_evidence, height)
     row: dict[str, Any] = {
         "schedule": racer.word,
         "log_evidence": list(racer.log_evidence),

@@ -1,0 +1,183 @@
+"""One quantity of all runs, against half-steps and against passes over the data: two figures of one view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from em_core.observe.laps import Lap, Track
+from figures.drawing import Figure, Trace
+from figures.look import layout, palette, scale, wording
+from figures.look.encode import Json
+from figures.race import words
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
+# of the width, what is kept for the names behind the longest curve, and how near ends are whose names could meet
+_ROOM = 0.3
+# of the height, what names at the curves' ends keep between them
+_APART = 0.085
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is drawn of a run. heights: at the start and after every half-step, None where there is no place for one.
+
+    turns: only the ends of rounds are drawn, anew in each frame, because all of them depend on the latest.
+    """
+
+    name: str
+    axis: str
+    heights: Callable[[Lap, Track], Sequence[float | None]]
+    logarithmic: bool = True
+    turns: bool = False
+
+
+class Curves:
+    """The two figures of a quantity, empty: frames fill them. all_words: one for each run."""
+
+    def __init__(self, quantity: Quantity, all_words: Sequence[str]) -> None:
+        self.quantity, self._words = quantity, tuple(all_words)
+        decades: Json = {"type": "log", "exponentformat": "power"} if quantity.logarithmic else {}
+        self.steps, self.passes = (
+            Figure(
+                f"{quantity.name}{suffix}",
+                face,
+                x=axis,
+                y=quantity.axis,
+                xaxis={"range": [0, 10]},
+                yaxis={"range": [0, 1], **decades},
+                margin={"l": 62, "r": 8, "t": 10, "b": 42},
+            )
+            for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), (" by cost", words.BY_PASSES, words.PASSES))
+        )
+        self.figures = [self.steps, self.passes]
+        for figure in self.figures:
+            for k, word in enumerate(self._words):
+                figure.curve(
+                    f"run {k}",
+                    palette.component(k),
+                    dash=_DASHES[k % len(_DASHES)],
+                    connectgaps=True,
+                    hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
+                )
+            if quantity.name == "height":
+                figure.points(
+                    "ascent", "$text", size=8, symbol="circle-open", hover="gradient ascent without q: %{y:.6g}"
+                )
+            for k, _ in enumerate(self._words):
+                figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
+            figure.text("names", "$text", textposition="middle right", size=13)
+
+    def append(self, lap: Lap) -> Json:
+        """What this round adds to the series."""
+        result: Json = {}
+        if not self.quantity.turns:
+            for k, track in enumerate(lap.tracks):
+                if not track.fresh:
+                    continue
+                heights = list(self.quantity.heights(lap, track))[-track.fresh :]
+                steps = list(range(track.made + 1))[-track.fresh :]
+                result |= self.steps[f"run {k}"].append(x=steps, y=heights)
+                result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=heights)
+        if self.quantity.name == "height" and len(lap.ascent) == lap.index + 1:
+            for figure in self.figures:  # EG, with which it coincides, makes two half-steps of a pass each
+                result |= figure["ascent"].append(x=[2 * lap.index], y=[lap.ascent[-1]])
+        return result
+
+    def changes(self, lap: Lap) -> Json:
+        """Axes that hold what there is, and at the curves' ends their marks and names."""
+        drawn = [list(self.quantity.heights(lap, track)) for track in lap.tracks]
+        low, high = self._reach(lap, drawn)
+        result: Json = {}
+        for figure, costs in ((self.steps, False), (self.passes, True)):
+            xs = [track.passes if costs else range(track.made + 1) for track in lap.tracks]
+            reach = max(max(float(own[-1]) for own in xs), 4.0)
+            right = reach * (1 + _ROOM)
+            result |= figure.set(xaxis_range=[-0.01 * right, right], **self._heights(lap, low, high))
+            ends = [self._end(list(x), heights) for x, heights in zip(xs, drawn, strict=True)]
+            for k, end in enumerate(ends):
+                result |= figure[f"end {k}"].at(*([end] if end else []))
+                if self.quantity.turns:
+                    result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
+            result |= self._names(figure, lap, ends, low, high, right)
+        return result
+
+    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], heights: list[float | None]) -> Json:
+        kept = [place for place, height in enumerate(heights) if height is not None]
+        # where log p has not changed since the half-step before there is nothing new to see
+        kept = [place for place in kept if place in (0, track.made) or heights[place] != heights[place - 1]]
+        return trace.set(x=[xs[place] for place in kept], y=[heights[place] for place in kept])
+
+    def _reach(self, lap: Lap, drawn: list[list[float | None]]) -> tuple[float, float]:
+        """From where to where the heights that are to be read go; on a logarithmic axis in powers of ten."""
+        if self.quantity.logarithmic:
+            there = [math.log10(height) for own in drawn for height in own if height is not None and height > 0]
+            low, high = (min(there), max(there)) if there else (-1.0, 0.0)
+            return low - 0.06 * (high - low) - 0.1, high + 0.06 * (high - low) + 0.1
+        kept = [
+            height
+            for own in drawn
+            for height in scale.readable([(height, [height]) for height in own if height is not None])
+        ]
+        return scale.around(kept, lap.best)
+
+    def _heights(self, lap: Lap, low: float, high: float) -> Json:
+        if not self.quantity.logarithmic:
+            return scale.heights(low, high, lap.best)
+        return {"yaxis_range": [low, high], "yaxis_dtick": "D2" if high - low < 1.5 else math.ceil((high - low) / 6)}
+
+    def _end(self, xs: list[float], heights: list[float | None]) -> tuple[float, float] | None:
+        """The last place of a curve."""
+        last = next((place for place in range(len(heights) - 1, -1, -1) if heights[place] is not None), None)
+        height = None if last is None else heights[last]
+        return None if last is None or height is None else (float(xs[last]), height)
+
+    def _names(
+        self, figure: Figure, lap: Lap, ends: list[tuple[float, float] | None], low: float, high: float, right: float
+    ) -> Json:
+        """What the curves are, beside their ends; those whose ends are near keep some distance."""
+        there = sorted((end[0], k) for k, end in enumerate(ends) if end is not None)
+        groups: list[list[int]] = []
+        for place, (x, k) in enumerate(there):
+            near = place > 0 and x - there[place - 1][0] < _ROOM * right * 0.75
+            groups[-1].append(k) if near else groups.append([k])
+        xs, ys, told = [], [], []
+        for group in groups:
+            wanted = [self._scaled(ends[k]) for k in group]
+            room = 0.03 * (high - low)
+            for k, height in zip(
+                group, scale.spread(wanted, low + room, high - room, _APART * (high - low)), strict=True
+            ):
+                xs.append(ends[k][0])  # type: ignore[index]
+                ys.append(10.0**height if self.quantity.logarithmic else height)
+                told.append(words.name_at_end(k, lap.tracks[k]))
+        return figure["names"].set(x=xs, y=ys, text=told)
+
+    def _scaled(self, end: tuple[float, float] | None) -> float:
+        height = 0.0 if end is None else end[1]
+        return math.log10(height) if self.quantity.logarithmic else height
+
+
+def _log_p(lap: Lap, track: Track) -> Sequence[float | None]:
+    return track.log_evidence
+
+
+def _gaps(lap: Lap, track: Track) -> Sequence[float | None]:
+    """Gaps above rounding: a logarithmic axis has no place for 0."""
+    least = wording.STILL * max(1.0, abs(lap.best))
+    return [gap if gap is not None and least < gap < math.inf else None for gap in track.gap]
+
+
+def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
+    """How far log p is below the best that any run has found so far, where that is more than rounding."""
+    least = wording.STILL * max(1.0, abs(lap.best))
+    return [
+        None if own is None or lap.best - own <= least or own == -math.inf else lap.best - own
+        for own in track.log_evidence
+    ]
+
+
+HEIGHT = Quantity("height", "nats", _log_p, logarithmic=False)
+GAP = Quantity("gap", "gap (nats)", _gaps)
+DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True)

@@ -1,0 +1,176 @@
+"""What a race says: who stands where, in plain sentences with their numbers."""
+
+from __future__ import annotations
+
+import math
+
+from em_core.observe.laps import Finish, Lap, Track
+from em_core.observe.race import CLOSE
+from figures.em.words import EQUATION as EQUATION
+from figures.look import layout, palette
+from figures.look.glossary import TERMS, of
+from figures.look.moves import START
+from figures.look.palette import EVIDENCE
+from figures.look.wording import ROUNDING, number, power
+from figures.look.wording import gap as gap_text
+from figures.scene import Chip, Metric
+
+TABS = {"height": "log p", "distance": "Distance", "gap": "Gap", "finish": "Table"}
+HEIGHT = "log p of every run"
+DISTANCE = "Distance from the best so far"
+GAPS = "Gap of every run"
+FINISH = "Who came to the best, and when"
+BY_STEPS, BY_PASSES = "By half-steps", "By cost"
+STEPS, PASSES = "half-steps", "passes over the data"
+TO_BEST = f"passes until log p is within {power(CLOSE).removeprefix('1.0 × ')} of the best"
+
+METRICS = (
+    Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
+    Metric("apart", "EG and gradient ascent differ by", "$text", TERMS["gradient ascent"]),
+)
+GLOSSARY = of("θ", "q", "log p", "gap", "gap (nats)", "nats", "gradient ascent", "passes", "SQUAREM", "over-relaxed EM")
+
+# what runs are called that are no schedules
+_CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed EM"}
+# what stands before a name, in the shape of the run's own mark
+_GLYPHS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "cross": "✚",
+    "star": "★",
+    "pentagon": "⬟",
+    "hexagram": "✶",
+}
+_LONGEST = 14
+
+
+def called(word: str) -> str:
+    """A run's name."""
+    return _CALLED.get(word, word)
+
+
+def marked(k: int, word: str, more: str = "") -> str:
+    """A run's name behind its mark, as figures show it."""
+    name = called(word)
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    glyph = _GLYPHS.get(palette.symbol(k), "●")
+    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short)}{more}'
+
+
+def name_at_end(k: int, track: Track) -> str:
+    """What stands at the end of a curve."""
+    return "\u2002" + marked(k, track.word, " ✕" if track.stopped else "")
+
+
+def finish(row: Finish) -> str:
+    """A row of the table."""
+    found = "did not get there"
+    if row.half_steps is not None and row.passes is not None:
+        found = f"{counted(row.half_steps, 'half-step')}, {_passes(row.passes)}"
+    if row.stopped:
+        found += "; stopped"
+    return f"{found}; {counted(row.rejected, 'step')} rejected" if row.rejected else found
+
+
+def counted(number_of: int, what: str, many: str | None = None) -> str:
+    return f"{number_of:,} {what if number_of == 1 else many or what + 's'}"
+
+
+def _passes(passes: float) -> str:
+    shown = f"{passes:,.0f}" if passes == round(passes) else f"{passes:,.1f}"
+    return f"{shown} {'pass' if passes == 1 else 'passes'}"
+
+
+def caption(lap: Lap) -> str:
+    """Who leads, what was met in this round, and that gradient ascent is where EG is."""
+    if lap.index == 0:
+        return (
+            "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last cycle: "
+            "EM one E and one M, E G5 one E and five gradient steps. SQUAREM makes three rounds of EM and one leap."
+            if any(track.word == "squarem" for track in lap.tracks)
+            else "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last "
+            "cycle: EM one E and one M, E G5 one E and five gradient steps."
+        )
+    leader = lap.leader
+    sentences = [
+        f"After {counted(lap.index, 'round')} {called(leader.word)} stands highest: log p(v) = "
+        f"{number(leader.height)}, for {_passes(leader.passes[-1])}."
+    ]
+    sentences += [_met(track) for track in lap.tracks]
+    sentences.append(_ascent(lap))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _met(track: Track) -> str:
+    """What the run met in the newest round."""
+    newest = [event for index, event in track.events if index > track.made - track.fresh]
+    stops = [event for event in newest if event.stops]
+    if stops:
+        return f"{called(track.word)} stopped: {stops[0].message}."
+    taken_back = [event for event in newest if event.kind == "taken_back"]
+    if taken_back:
+        return f"{called(track.word)}: {taken_back[0].message}."
+    return ""
+
+
+def _ascent(lap: Lap) -> str:
+    if lap.apart is None:
+        return f"Gradient ascent on log p is left out: {lap.why}." if lap.why and lap.index == 1 else ""
+    if lap.why:
+        return f"Gradient ascent ended: {lap.why}."
+    return f"Gradient ascent on log p, made without any q (○), is where EG is: {_difference(lap.apart)}."
+
+
+def _difference(apart: float) -> str:
+    return "they do not differ" if apart == 0 else f"they differ by {power(apart)} of log p at most"
+
+
+def height_title(lap: Lap) -> str:
+    return HEIGHT if lap.index == 0 else f"{called(lap.leader.word)} stands highest"
+
+
+def finish_title(lap: Lap) -> str:
+    """Who was first at the best so far, counted by passes."""
+    there = [row for row in lap.finishes() if row.passes is not None]
+    if lap.index == 0 or not there:
+        return FINISH
+    first = min(there, key=lambda row: row.passes or 0.0)
+    return f"{called(first.word)} needs fewest passes: {first.passes:g}"
+
+
+def table(lap: Lap) -> str:
+    """The table, to be read aloud."""
+    rows = " ".join(f"{called(row.word)}: {finish(row)}{_why(row)}." for row in lap.finishes())
+    return (
+        f"After {counted(lap.index, 'round')} the highest log p(v) is {number(lap.best, 6)}. "
+        f"Within {power(CLOSE).removeprefix('1.0 × ')} of it: {rows}"
+    )
+
+
+def _why(row: Finish) -> str:
+    return f" ({row.stopped})" if row.stopped else ""
+
+
+def curves(lap: Lap, what: str) -> str:
+    """Where every curve stands, for someone who cannot see them."""
+    told = []
+    for track in lap.tracks:
+        height = track.height
+        gap = track.gap[-1]
+        shown = {
+            "height": number(height, 6),
+            "distance": number(lap.best - height, 6) if math.isfinite(height) else "∞",
+            "gap": gap_text(gap, height) if gap is None or abs(gap) > ROUNDING else "0.000",
+        }[what]
+        told.append(f"{called(track.word)} {shown} after {counted(track.made, 'half-step')}")
+    return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
+
+
+def chip(lap: Lap) -> Chip:
+    """The round's place on the tape."""
+    if lap.index == 0:
+        return START
+    met = any(event.stops for track in lap.tracks for index, event in track.events if index > track.made - track.fresh)
+    return Chip(str(lap.index), f"Go to round {lap.index}", "$gap" if met else "$elbo")

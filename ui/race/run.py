@@ -1,0 +1,78 @@
+"""A race for the player: rounds of all schedules, and their frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from em_core import schedule
+from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES
+from em_core.observe.laps import Lap, Laps
+from em_core.observe.race import read_words
+from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
+from em_core.trajectory import END_RISE
+from figures.race.scene import RaceScene
+from ui import limits
+from ui.counted import Counted
+from ui.em.run import begun
+from ui.race.settings import RaceSettings
+
+# so many rounds fit the page
+ROUNDS = 200
+# gradient ascent by differences costs most of a race: so many steps of it may take so many seconds
+_STEPS, _SECONDS = 50, 4.0
+
+
+class RaceRun(Counted):
+    """One race on the page."""
+
+    def __init__(self, experiment: Experiment, words: list[str]) -> None:
+        super().__init__()
+        self.experiment, self.words = experiment, words
+        self.race = Laps(experiment, words, _STEPS, _SECONDS)
+        described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
+        self.scene = RaceScene(described, words)
+        self.steps = [self.race.lap(0)]
+
+    @classmethod
+    def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
+        """The race that the settings describe, with so many rounds still to be made. Raises `InvalidExperiment`."""
+        raw, words, rounds = settings.experiment(), settings.racing, min(rounds, ROUNDS)
+        limits.check(raw, _half_steps(words) * max(rounds, 1), "words")
+        experiment = begun(settings, raw)
+        read_words(experiment, words, ROUNDS, "words")
+        run = cls(experiment, words)
+        run.planned = rounds
+        return run
+
+    def json(self) -> dict[str, Any]:
+        """The experiment; its schedule is the first that races and is one, as far as the race has come."""
+        plain = [word for word in self.words if word not in RIVAL_TURNS]
+        plan = schedule.plan((plain or ["EM"])[0], MOVES)
+        moves = schedule.compress(plan.lead + plan.cycle * max(1, self.tape))
+        return replace(self.experiment, schedule=moves).to_json()
+
+    def make(self) -> Lap:
+        self.race.grow()
+        return self.race.lap(len(self.race) - 1)
+
+    def reason(self, step: Lap) -> str | None:
+        if all(track.stopped for track in step.tracks):
+            return "Every run has stopped."
+        if step.index >= ROUNDS:
+            return f"This page holds up to {ROUNDS} rounds. Use the command line for more."
+        if step.index and all(track.stopped or _settled(track, step.best) for track in step.tracks):
+            return "The last round changed no log p by more than one part in a billion."
+        return None
+
+
+def _settled(track: Any, best: float) -> bool:
+    """Whether log p hardly changed in the newest round."""
+    newest = [own for own in track.log_evidence[-track.fresh - 1 :] if own is not None]
+    return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
+
+
+def _half_steps(words: list[str]) -> int:
+    """Of one round of all runs together."""
+    return sum(RIVAL_SIZES.get(word) or len(schedule.plan(word, MOVES).cycle) for word in words)
