@@ -80,7 +80,7 @@ TERMS: Mapping[str, str] = {
     "steps: where q is the posterior, ELBO and log p have the same gradient.",
     "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
     "a bound.",
-    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further the same way. A leap that would lower log "
+    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
     "p is taken back.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
