@@ -22,7 +22,7 @@ SCRIPT = _ROOT / "ui" / "main.py"
 # first is the home page
 PAGES = (
     ("em", "EM, step by step"),
-    ("race", "Race of the M-steps"),
+    ("race", "The M-step race"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),

@@ -57,7 +57,7 @@ class Curves:
                 figure.curve(
                     f"run {k}",
                     palette.component(k),
-                    dash=_DASHES[k % len(_DASHES)],
+                    dash=_dash(quantity, k),
                     connectgaps=True,
                     hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
                 )
@@ -157,6 +157,13 @@ class Curves:
     def _scaled(self, end: tuple[float, float] | None) -> float:
         height = 0.0 if end is None else end[1]
         return math.log10(height) if self.quantity.logarithmic else height
+
+
+def _dash(quantity: Quantity, k: int) -> str:
+    """Curves that lie on one another are told by their dashes; the teeth of a saw would be broken by them."""
+    if quantity.name == "gap":
+        return "solid" if k < palette.N_COLORS else "dot"
+    return _DASHES[k % len(_DASHES)]
 
 
 def _log_p(lap: Lap, track: Track) -> Sequence[float | None]:

@@ -27,8 +27,10 @@ class Table:
                 "ticktext": [words.marked(k, word) for k, word in enumerate(all_words)],
                 "tickfont": {"size": 13, "color": "$text"},
                 "showgrid": False,
+                # measured here: Plotly would lose the words on the bars when it makes room for the names
+                "automargin": False,
             },
-            margin={"l": 48, "r": 8, "t": 4, "b": 42},
+            margin={"l": 32 + 6.8 * max(len(words.short(word)) for word in all_words), "r": 8, "t": 4, "b": 42},
             bargap=0.15,
         )
         colors = [palette.component(k) for k in range(count)]
@@ -41,6 +43,8 @@ class Table:
         reach = max((row.passes or 0.0 for row in rows), default=0.0)
         return {
             **self.figure["passes"].set(x=[row.passes or 0.0 for row in rows], y=places),
-            **self.figure["told"].set(x=[0.0] * len(rows), y=places, text=[words.finish(row) for row in rows]),
+            **self.figure["told"].set(
+                x=[0.0] * len(rows), y=places, text=["\u2002" + words.finish(row) for row in rows if lap.index]
+            ),
             **self.figure.set(xaxis_range=[0, max(1.05 * reach, 10.0)]),
         }

@@ -22,7 +22,7 @@ GAPS = "Gap of every run"
 FINISH = "Who came to the best, and when"
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
-TO_BEST = f"passes until log p is within {power(CLOSE).removeprefix('1.0 × ')} of the best"
+TO_BEST = f"passes to within {power(CLOSE).removeprefix('1.0 × ')} of the best"
 
 METRICS = (
     Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
@@ -31,7 +31,7 @@ METRICS = (
 GLOSSARY = of("θ", "q", "log p", "gap", "gap (nats)", "nats", "gradient ascent", "passes", "SQUAREM", "over-relaxed EM")
 
 # what runs are called that are no schedules
-_CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed EM"}
+_CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed"}
 # what stands before a name, in the shape of the run's own mark
 _GLYPHS = {
     "circle": "●",
@@ -43,7 +43,12 @@ _GLYPHS = {
     "pentagon": "⬟",
     "hexagram": "✶",
 }
-_LONGEST = 14
+_LONGEST = 15
+_START = (
+    "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last cycle: EM one E "
+    "and one M, E G5 one E and five gradient steps."
+)
+_SQUAREM = " A round of SQUAREM is two steps of EM, a leap further the same way, and a third step of EM."
 
 
 def called(word: str) -> str:
@@ -51,12 +56,16 @@ def called(word: str) -> str:
     return _CALLED.get(word, word)
 
 
+def short(word: str) -> str:
+    """A run's name, cut where it is long."""
+    name = called(word)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
 def marked(k: int, word: str, more: str = "") -> str:
     """A run's name behind its mark, as figures show it."""
-    name = called(word)
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
     glyph = _GLYPHS.get(palette.symbol(k), "●")
-    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short)}{more}'
+    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short(word))}{more}'
 
 
 def name_at_end(k: int, track: Track) -> str:
@@ -71,7 +80,7 @@ def finish(row: Finish) -> str:
         found = f"{counted(row.half_steps, 'half-step')}, {_passes(row.passes)}"
     if row.stopped:
         found += "; stopped"
-    return f"{found}; {counted(row.rejected, 'step')} rejected" if row.rejected else found
+    return f"{found}; {row.rejected} rejected" if row.rejected else found
 
 
 def counted(number_of: int, what: str, many: str | None = None) -> str:
@@ -86,13 +95,7 @@ def _passes(passes: float) -> str:
 def caption(lap: Lap) -> str:
     """Who leads, what was met in this round, and that gradient ascent is where EG is."""
     if lap.index == 0:
-        return (
-            "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last cycle: "
-            "EM one E and one M, E G5 one E and five gradient steps. SQUAREM makes three rounds of EM and one leap."
-            if any(track.word == "squarem" for track in lap.tracks)
-            else "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last "
-            "cycle: EM one E and one M, E G5 one E and five gradient steps."
-        )
+        return f"{_START}{_SQUAREM if any(track.word == 'squarem' for track in lap.tracks) else ''}"
     leader = lap.leader
     sentences = [
         f"After {counted(lap.index, 'round')} {called(leader.word)} stands highest: log p(v) = "
@@ -136,8 +139,14 @@ def finish_title(lap: Lap) -> str:
     there = [row for row in lap.finishes() if row.passes is not None]
     if lap.index == 0 or not there:
         return FINISH
-    first = min(there, key=lambda row: row.passes or 0.0)
-    return f"{called(first.word)} needs fewest passes: {first.passes:g}"
+    fewest = min(row.passes for row in there if row.passes is not None)
+    first = [called(row.word) for row in there if row.passes == fewest]
+    verb = "needs" if len(first) == 1 else "need"
+    return f"{_listed(first)} {verb} fewest passes: {fewest:g}"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def table(lap: Lap) -> str:

@@ -12,6 +12,7 @@ ZOOMED = [(width // 2, height // 2) for width, height in DESKTOPS]
 PHONE = [(390, 844), (844, 390)]
 HMM = "?model=hidden_markov&schedule=EM"
 PAGES = {"": "?schedule=EM", "chain": HMM, "map": "map", "posterior": "posterior", "dictionary": "dictionary"}
+PAGES |= {"race": "race?steps=3"}
 
 # the largest plot area of each figure that is in view, by name; one whose sides keep their ratio may be as high as its
 # width allows

@@ -11,8 +11,9 @@ from em_core.kinds import MOVES, RIVALS, allowed
 from em_core.models import MODELS
 from em_core.observe.race import FEWEST, MOST
 from em_core.observe.rivals import RIVAL_TURNS
-from ui.em.settings import MODEL_NAMES, EmSettings, for_model
-from ui.settings import Change, Declared, choice, line, slider
+from ui.em import settings as em
+from ui.em.settings import MODEL_NAMES, EmSettings
+from ui.settings import Change, Declared, choice, line, slider, toggle
 
 # every model can make these
 WORDS = "EM, E G5, EG, squarem"
@@ -58,11 +59,11 @@ def presets(model: str) -> dict[str, str]:
     return {title: ", ".join(words) for title, words in found.items() if len(words) >= FEWEST}
 
 
-def _for_model(settings: RaceSettings, model: str) -> RaceSettings:
+def for_model(settings: RaceSettings, model: str) -> RaceSettings:
     """The settings after a change of model: schedules that it can follow, data and start that suit it."""
     kept = suited(settings.words, model)
     words = settings.words if len(kept) == len(split(settings.words)) else ", ".join(kept)
-    found: Any = for_model(settings, model)
+    found: Any = em.for_model(settings, model)
     return replace(found, words=words if len(kept) >= FEWEST else WORDS)
 
 
@@ -74,8 +75,12 @@ class RaceSettings(EmSettings):
         MODEL_NAMES,
         "gaussian_mixture",
         "Model",
-        then=_for_model,
+        then=for_model,
         change=EmSettings.declared()["model"].change,
+    )
+    # one step size for all columns: gradient steps race here
+    standardize: bool = toggle(
+        True, "Standardise the data", "Mean 0 and variance 1 in every dimension, so that one step size suits them all."
     )
     words: str = line(
         check_words,
