@@ -16,7 +16,7 @@ from figures.race.scene import RaceScene
 from ui import limits
 from ui.counted import Counted
 from ui.em.run import begun
-from ui.race.settings import RaceSettings
+from ui.race.settings import RaceSettings, check_words
 
 # so many rounds fit the page
 ROUNDS = 200
@@ -38,6 +38,7 @@ class RaceRun(Counted):
     @classmethod
     def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
         """The race that the settings describe, with so many rounds still to be made. Raises `InvalidExperiment`."""
+        check_words(settings.words, "words")
         raw, words, rounds = settings.experiment(), settings.racing, min(rounds, ROUNDS)
         limits.check(raw, _half_steps(words) * max(rounds, 1), "words")
         experiment = begun(settings, raw)
