@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.climb import Climb, Climber
@@ -106,18 +109,19 @@ class _Counts:
 
 
 class Laps:
-    """Runs of several schedules from one start, a round at a time; gradient ascent goes along where it is cheap.
+    """Runs of several schedules from one start, a round at a time; gradient ascent goes along.
 
-    longest: seconds that so many `steps` of it may take.
+    quick: given coordinates of θ and numbers in the data, whether that costs little enough. It is asked before, and not
+    measured, so that the same race is the same again.
     """
 
-    def __init__(self, experiment: Experiment, words: Sequence[str], steps: int, longest: float) -> None:
+    def __init__(self, experiment: Experiment, words: Sequence[str], quick: Callable[[int, int], bool]) -> None:
         self.experiment = unscheduled(experiment)
         self._racers = [begin(self.experiment, word) for word in words]
         self._climber = Climber(self.experiment)
         self._why = self._climber.why
-        if not self._why and (seconds := self._climber.seconds(steps)) > longest:
-            self._why = f"its differences of log p would take about {seconds:.0f} s here"
+        if not self._why and not quick(self._climber.coordinates, _numbers(experiment.data)):
+            self._why = f"differences of log p in {self._climber.coordinates} coordinates would take too long here"
         self._eg = next((racer for racer in self._racers if racer.word == EG), None)
         self._apart = not self._why and self._eg is None  # EG runs beside, unseen
         if self._apart:
@@ -168,3 +172,9 @@ class Laps:
             counts.apart,
             self._why or (self._climber.why if counts.climbed <= index else ""),
         )
+
+
+def _numbers(data: Any) -> int:
+    """How many numbers the largest table of the data has."""
+    entries = (getattr(data, field.name) for field in fields(data))
+    return max((entry.size for entry in entries if isinstance(entry, np.ndarray)), default=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from em_core import schedule
@@ -20,8 +21,6 @@ from ui.race.settings import RaceSettings, check_words
 
 # so many rounds fit the page
 ROUNDS = 200
-# gradient ascent by differences costs most of a race: so many steps of it may take so many seconds
-_STEPS, _SECONDS = 50, 4.0
 
 
 class RaceRun(Counted):
@@ -30,7 +29,7 @@ class RaceRun(Counted):
     def __init__(self, experiment: Experiment, words: list[str]) -> None:
         super().__init__()
         self.experiment, self.words = experiment, words
-        self.race = Laps(experiment, words, _STEPS, _SECONDS)
+        self.race = Laps(experiment, words, partial(limits.climbs, experiment.to_json()))
         described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
         self.scene = RaceScene(described, words)
         self.steps = [self.race.lap(0)]
