@@ -49,7 +49,7 @@ class Curves:
                 yaxis={"range": [0, 1], **decades},
                 margin={"l": 62, "r": 8, "t": 10, "b": 42},
             )
-            for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), (" by cost", words.BY_PASSES, words.PASSES))
+            for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), ("-cost", words.BY_PASSES, words.PASSES))
         )
         self.figures = [self.steps, self.passes]
         for figure in self.figures:

@@ -21,7 +21,7 @@ def test_curves_are_the_series(name):
     run = race_run(name)
     found, lap = Shown(run.scene.json, run.frames(), len(run) - 1), run.race.lap(len(run) - 1)
     for k, track in enumerate(lap.tracks):
-        by_steps, by_cost = found.trace(f"height.run {k}"), found.trace(f"height by cost.run {k}")
+        by_steps, by_cost = found.trace(f"height.run {k}"), found.trace(f"height-cost.run {k}")
         assert by_steps["y"] == by_cost["y"] == list(track.log_evidence)
         assert by_steps["x"] == list(range(track.made + 1)) and by_cost["x"] == list(track.passes)
         drawn = [gap for gap in found.trace(f"gap.run {k}")["y"] if gap is not None]
