@@ -67,12 +67,12 @@ def _leapt(
     before = model.log_evidence(experiment.data, twice)
     if leapt is not None and height >= before - _SLACK * max(1.0, abs(before)):
         return leapt, None
-    numbers = {"alpha": alpha}
+    numbers, told = {"alpha": alpha}, f"{alpha:.4g}".replace("-", "−")
     if leapt is None:
-        message = f"the leap with α = {alpha:.4g} led to parameters that cannot be used: it is taken back"
+        message = f"the leap with α = {told} led to parameters that cannot be used: it is taken back"
     else:
         numbers["fall"] = before - height
-        message = f"the leap with α = {alpha:.4g} would have lowered log p by {before - height:.4g}: it is taken back"
+        message = f"the leap with α = {told} would have lowered log p by {before - height:.4g}: it is taken back"
     return twice, Event("taken_back", message, numbers)
 
 

@@ -114,18 +114,19 @@ class Curves:
         if self.quantity.logarithmic:
             there = [math.log10(height) for own in drawn for height in own if height is not None and height > 0]
             low, high = (min(there), max(there)) if there else (-1.0, 0.0)
-            return low - 0.06 * (high - low) - 0.1, high + 0.06 * (high - low) + 0.1
+            return low - 0.06 * (high - low) - 0.2, high + 0.06 * (high - low) + 0.2
         kept = [
             height
             for own in drawn
             for height in scale.readable([(height, [height]) for height in own if height is not None])
         ]
-        return scale.around(kept, lap.best)
+        low, high = scale.around(kept, lap.best)
+        return (low - 1.0, high + 1.0) if lap.index == 0 else (low, high)  # all stand at one place
 
     def _heights(self, lap: Lap, low: float, high: float) -> Json:
         if not self.quantity.logarithmic:
             return scale.heights(low, high, lap.best)
-        return {"yaxis_range": [low, high], "yaxis_dtick": "D2" if high - low < 1.5 else math.ceil((high - low) / 6)}
+        return {"yaxis_range": [low, high], **scale.decades(low, high)}
 
     def _end(self, xs: list[float], heights: list[float | None]) -> tuple[float, float] | None:
         """The last place of a curve."""
