@@ -150,8 +150,9 @@ class Laps:
         made, met = zip(*((racer.made, len(racer.events)) for racer in self._racers), strict=True)
         self._counts.append(_Counts(made, met, 0 if self._why else len(heights), apart))
 
-    def lap(self, index: int) -> Lap:
-        """Where all stood after so many rounds."""
+    def __getitem__(self, place: int) -> Lap:
+        """Where all stood after so many rounds; −1: where they stand now."""
+        index = range(len(self))[place]
         counts, before = self._counts[index], self._counts[max(0, index - 1)]
         tracks = tuple(
             Track(

@@ -45,7 +45,7 @@ def race_page(page, serve):
 def laps():
     """What the core computes of genetic linkage, round by round."""
     run = RaceRun.of(LINKAGE, ROUNDS)
-    return [run.race.lap(index) for index in range(ROUNDS + 1)]
+    return [run.race[index] for index in range(ROUNDS + 1)]
 
 
 def test_opens_and_races_round_by_round(race_page, laps):

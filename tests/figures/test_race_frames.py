@@ -12,6 +12,7 @@ from ui.race.run import RaceRun
 def test_earlier_rounds_stay_as_they_were():
     """A lap is told from series that have grown since."""
     short, long = (RaceRun.of(RACE["rivals, one tempered"], rounds) for rounds in (2, 5))
+    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascent == long.race[2].ascent
     assert short.frames()[2]["set"] == long.frames()[2]["set"]
     assert short.frames()[2]["text"] == long.frames()[2]["text"]
 
@@ -19,7 +20,7 @@ def test_earlier_rounds_stay_as_they_were():
 @pytest.mark.parametrize("name", RACE)
 def test_curves_are_the_series(name):
     run = race_run(name)
-    found, lap = Shown(run.scene.json, run.frames(), len(run) - 1), run.race.lap(len(run) - 1)
+    found, lap = Shown(run.scene.json, run.frames(), len(run) - 1), run.race[len(run) - 1]
     for k, track in enumerate(lap.tracks):
         by_steps, by_cost = found.trace(f"height.run {k}"), found.trace(f"height-cost.run {k}")
         assert by_steps["y"] == by_cost["y"] == list(track.log_evidence)
@@ -46,7 +47,7 @@ def test_names_stand_apart_and_within_the_picture():
 def test_the_table_is_read_aloud():
     run = race_run("rivals, one tempered")
     text = run.frames()[-1]["text"]
-    lap = run.race.lap(len(run) - 1)
+    lap = run.race[len(run) - 1]
     for row in lap.finishes():
         told = "did not get there" if row.half_steps is None else f"{row.half_steps} half-steps"
         assert told in text["describe.finish"]
@@ -55,9 +56,9 @@ def test_the_table_is_read_aloud():
 
 def test_a_run_that_stops_says_so_and_the_others_go_on():
     run = race_run("large steps")
-    lap = run.race.lap(len(run) - 1)
+    lap = run.race[len(run) - 1]
     assert any(track.stopped for track in lap.tracks)
     stopped = next(track for track in lap.tracks if track.stopped)
-    first = next(i for i in range(len(run)) if run.race.lap(i).tracks[lap.tracks.index(stopped)].stopped)
+    first = next(i for i in range(len(run)) if run.race[i].tracks[lap.tracks.index(stopped)].stopped)
     assert f"{stopped.word} stopped: " in run.frames()[first]["text"]["caption"]
     assert "stopped" in run.frames()[-1]["text"]["describe.finish"]

@@ -38,7 +38,7 @@ def test_every_model_and_its_data_race_from_the_start_of_the_em_page(model, plac
     run = RaceRun.of(settings, 1)
     beside = EmRun.of(replace(em_for(EmSettings(), model), data=data, standardize=True))
     assert {**run.json(), "schedule": ""} == {**beside.json(), "schedule": ""}
-    assert run.race.lap(1).best > run.race.lap(0).best - 1e-9 and len(run) == 2
+    assert run.race[1].best > run.race[0].best - 1e-9 and len(run) == 2
 
 
 def test_what_the_page_shows_is_what_the_command_line_prints(tmp_path, capsys):
@@ -49,7 +49,7 @@ def test_what_the_page_shows_is_what_the_command_line_prints(tmp_path, capsys):
     path.write_text(json.dumps(run.json()))
     assert main(["race", str(path), "--schedules", settings.words, "--rounds", "6"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    lap = run.race.lap(6)
+    lap = run.race[6]
     for row, track, finish in zip(printed["runs"], lap.tracks, lap.finishes(), strict=True):
         assert (row["schedule"], row["log_evidence"]) == (track.word, list(track.log_evidence))
         assert (row["gap"], row["passes"]) == (list(track.gap), list(track.passes))
@@ -118,7 +118,7 @@ def test_other_schedules_and_step_sizes_race_as_many_rounds_again():
         session.change(**change)
         session.run.reopen()
         assert (len(session.run), session.player.cursor, session.messages) == (5, 3, [])
-    assert session.run.race.lap(4).tracks[1].word == "EG" and session.run.experiment.moves["G"]["step"] == 0.7
+    assert session.run.race[4].tracks[1].word == "EG" and session.run.experiment.moves["G"]["step"] == 0.7
 
 
 def test_a_file_keeps_the_schedules_of_the_page():

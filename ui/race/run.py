@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -32,7 +33,8 @@ class RaceRun(Counted):
         self.race = Laps(experiment, words, partial(limits.climbs, experiment.to_json()))
         described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
         self.scene = RaceScene(described, words)
-        self.steps = [self.race.lap(0)]
+        # series only grow: what stood after each round is read off them, and kept nowhere else
+        self.steps = self.race
 
     @classmethod
     def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
@@ -53,9 +55,14 @@ class RaceRun(Counted):
         moves = schedule.compress(plan.lead + plan.cycle * max(1, self.tape))
         return replace(self.experiment, schedule=moves).to_json()
 
-    def make(self) -> Lap:
+    def step(self) -> bool:
+        if self.ended is not None:
+            return False
         self.race.grow()
-        return self.race.lap(len(self.race) - 1)
+        return True
+
+    def seen(self) -> Sequence[int]:
+        return range(len(self))
 
     def reason(self, step: Lap) -> str | None:
         if all(track.stopped for track in step.tracks):
