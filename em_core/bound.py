@@ -10,7 +10,7 @@ import numpy as np
 
 from em_core.files.errors import HalfStepFailed
 from em_core.model import LatentVariableModel, check
-from em_core.records import Array, Bound, Parameters, State, frozen
+from em_core.records import Array, Bound, Fit, Parameters, State, frozen
 
 
 @np.errstate(over="ignore")  # a sum below the floats is −inf
@@ -30,6 +30,15 @@ def decompose(model: LatentVariableModel, data: Any, state: State, known: float 
         model.entropy(state.q),
         model.kl(state.q, model.posterior(data, state.theta)) if exact else None,
     )
+
+
+@np.errstate(over="ignore")
+def fit(model: Any, data: Any, state: State) -> Fit | None:
+    """Accuracy and complexity at a state; None without a q, and where h is not drawn before v."""
+    if state.q is None or not hasattr(model, "hidden_prior"):
+        return None
+    complexity = model.kl(state.q, model.hidden_prior(data, state.theta))
+    return Fit(model.expected_log_likelihood(data, state.theta, state.q), complexity)
 
 
 @dataclass(frozen=True, eq=False)

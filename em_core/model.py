@@ -134,6 +134,16 @@ class Capabilities(Protocol):
     def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
         """What reports add for a q that is a point; the same keys, each None, before there is a q."""
 
+    # --- where h is drawn before v: accuracy and complexity -----------------------------------------------------
+    def hidden_prior(self, data: Any, theta: Parameters) -> Any:
+        """p(h; θ) of all units, in the form of q: what `posterior` would be had nothing been observed.
+
+        Only of a model that draws h first and v given h: not where v is a function of h, or h what is missing of v.
+        """
+
+    def expected_log_likelihood(self, data: Any, theta: Parameters, q: Any) -> float:
+        """E_q[log p(v | h; θ)]."""
+
     # --- what each unit has of log p -------------------------------------------------------------------------------
     def evidence_by_unit(self, data: Any, theta: Parameters) -> Array:
         """(rows,) what each row of the data has of log p; of sequences each time step, given those before it.
@@ -204,8 +214,8 @@ class Size:
 class ModelHelp(dict[str, Any]):
     """What `python -m em_core list` says of a model: settings, data and parameters, each key with one line.
 
-    title: what readers call the model. m_step: how the full M-step is made. size: of the hidden values, where it can be
-    chosen; not listed, because it is one of the settings.
+    title: what readers call the model. place: where it stands among all models, the lowest first. m_step: how the full
+    M-step is made. size: of the hidden values, where it can be chosen; not listed, because it is one of the settings.
     """
 
     def __init__(
@@ -214,11 +224,12 @@ class ModelHelp(dict[str, Any]):
         settings: dict[str, str],
         data: dict[str, str],
         parameters: dict[str, str],
+        place: int,
         m_step: str = "closed form",
         size: Size | None = None,
     ) -> None:
         super().__init__(title=title, settings=settings, data=data, parameters=parameters, m_step=m_step)
-        self.title, self.size = title, size
+        self.title, self.place, self.size = title, place, size
 
 
 def as_json(value: Any) -> Any:

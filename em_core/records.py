@@ -162,6 +162,22 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """L once more, as accuracy less complexity: what q says of v, and how far it is from what held before v was seen.
+
+    accuracy: E_q[log p(v | h; θ)]. complexity: KL(q ‖ p(h; θ)), infinite for a q that is a point in a continuous space.
+    Each is computed from its own definition, so that L = accuracy − complexity can be tested.
+    """
+
+    accuracy: float
+    complexity: float
+
+    @property
+    def elbo(self) -> float:
+        return self.accuracy - self.complexity
+
+
+@dataclass(frozen=True)
 class Trajectory:
     """The half-steps from a start, as an immutable list: stepping back is indexing it."""
 

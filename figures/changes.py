@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from figures.look import scale
 from figures.look.encode import Json
 
 # of an axis that is not logarithmic
-_RANGE = re.compile(r"axis\d*\.range$")
+_RANGE = re.compile(r"[xy]axis\d*\.range$")
 
 
 def each(steps: Sequence[Json]) -> Json:
@@ -22,13 +22,21 @@ def each(steps: Sequence[Json]) -> Json:
     return {key: [step[key] for step in steps] for key in last if any(step[key] != last[key] for step in steps)}
 
 
+def merged(parts: Iterable[Json]) -> Json:
+    """All of them as one."""
+    result: Json = {}
+    for part in parts:
+        result |= part
+    return result
+
+
 def differing(there: Json, here: Json) -> Json:
     """Of what is set at one place, what differs from another."""
     return {address: value for address, value in there.items() if address not in here or value != here[address]}
 
 
 def steady(changed: Json, figure: str) -> Json:
-    """The same with axes that seldom change: those of `figure` never, for the reader's hand is on it, others in leaps.
+    """The same with axes that seldom change: none of `figure`, which the reader's hand is on; heights elsewhere leap.
 
     A figure whose axes stay is drawn trace by trace, in a fraction of the time.
     """
@@ -37,7 +45,7 @@ def steady(changed: Json, figure: str) -> Json:
         if not _RANGE.search(address):
             result[address] = value
         elif not address.startswith(f"{figure}/"):
-            result[address] = scale.leap(*value)
+            result[address] = value if "/xaxis" in address else scale.leap(*value)
     return result
 
 

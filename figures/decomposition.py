@@ -1,4 +1,7 @@
-"""log p = ELBO + gap and ELBO = expected log joint + entropy, as floating bars on two honest scales.
+"""log p = ELBO + gap, and the ELBO as the sum of two terms, as floating bars on two honest scales.
+
+There are three ways to split the ELBO: energy and entropy, accuracy and complexity, log p and KL. The first two need no
+posterior; the third does, and is what the others are optimised in place of.
 
 The left half holds the whole sum on an axis that does not start at 0; the right half magnifies the gap. Each has its
 own scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is claimed about lengths across halves.
@@ -7,73 +10,112 @@ own scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is cl
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from em_core.records import Bound
-from figures.drawing import Figure, Trace
+from em_core.records import Bound, Fit
+from figures.drawing import Figure
 from figures.look import layout, wording
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, GAP
 
 _LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _WIDTH = 14
-_CUT = "axis does not start at 0"
+_CUT, _ENLARGED = "axis does not start at 0", "the gap, enlarged"
 # below the scale bars; apart, because on the way to a half-step one of them changes alone
 _REMARKS = ("cut", "magnified")
 
-# the bars from top to bottom: trace, name, colour
-TERMS = (
-    ("joint", "E log p(h,v)", "$muted"),
-    ("entropy", "entropy", "$muted"),
-    ("elbo", "ELBO", ELBO),
-    ("gap", "gap", GAP),
-    ("evidence", "log p(v)", EVIDENCE),
+
+@dataclass(frozen=True)
+class Way:
+    """A way to split the ELBO: its figure, what it is called, the trace, name and colour of its two terms, and what
+    has to be known for them."""
+
+    figure: str
+    title: str
+    parts: tuple[tuple[str, str, str], tuple[str, str, str]]
+    needs: str
+
+    @property
+    def terms(self) -> tuple[tuple[str, str, str], ...]:
+        """The bars from top to bottom: trace, name, colour."""
+        return (*self.parts, ("elbo", "ELBO", ELBO), ("gap", "gap", GAP), ("evidence", "log p(v)", EVIDENCE))
+
+
+_NO_POSTERIOR = "no posterior needed"
+ENERGY = Way(
+    "decomposition",
+    "Energy",
+    (("joint", "E log p(h,v)", "$muted"), ("entropy", "entropy", "$muted")),
+    _NO_POSTERIOR,
 )
-_ROWS = {name: float(len(TERMS) - 1 - row) for row, (name, _, _) in enumerate(TERMS)}
+ACCURACY = Way(
+    "accuracy",
+    "Accuracy",
+    (("accuracy", "E log p(v|h)", "$muted"), ("complexity", "KL(q‖p(h))", "$muted")),
+    _NO_POSTERIOR,
+)
+KL = Way(
+    "kl",
+    "KL",
+    (("log p", "log p(v)", EVIDENCE), ("kl", "KL(q‖p(h|v))", GAP)),
+    "needs the posterior p(h|v)",
+)
+TERMS = ENERGY.terms
+# where the rows of every way stand, with what is said above and below them
+_HEIGHTS = (4.0, 3.0, 2.0, 1.0, 0.0)
+_ABOVE, _SCALE, _BELOW = 4.95, -0.95, -1.45
 # those of the right half
 _MAGNIFIED = {name: f"{name} magnified" for name in ("elbo", "gap", "evidence")}
 
 
 class Decomposition:
-    """The figure, and its bars for one bound."""
+    """The figure of one way to split the ELBO, and its bars for one bound. alone: no other way stands beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way = ENERGY, alone: bool = True) -> None:
+        self._way = way
         self.figure = figure = Figure(
-            "decomposition",
-            "Terms",
+            way.figure,
+            "Terms" if alone else way.title,
             xaxis=layout.hidden_axis(-0.56, 2.14),
-            yaxis=layout.hidden_axis(-1.75, 4.6),
+            yaxis=layout.hidden_axis(-1.75, 5.3),
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
             dragmode=False,
         )
-        colors = {name: color for name, _, color in TERMS}
-        for name, color in colors.items():
-            figure.curve(name, color, width=_WIDTH, cliponaxis=False)
-        for term, name in _MAGNIFIED.items():
-            figure.curve(name, colors[term], width=_WIDTH, cliponaxis=False)
-        figure.text("labels", textposition="middle right")
+        colors = {name: color for name, _, color in way.terms}
+        # frames move everything sideways alone
+        for (name, color), height in zip(colors.items(), _HEIGHTS, strict=True):
+            for drawn in filter(None, (name, _MAGNIFIED.get(name))):
+                figure.curve(drawn, color, width=_WIDTH, cliponaxis=False, y=[height] * 2)
+        figure.text("labels", textposition="middle right", y=list(_HEIGHTS))
         figure.text(
             "names",
             list(colors.values()),
-            x=[-0.02] * len(TERMS),
-            y=list(_ROWS.values()),
-            text=[label for _, label, _ in TERMS],
+            x=[-0.02] * len(colors),
+            y=list(_HEIGHTS),
+            text=[label for _, label, _ in way.terms],
             textposition="middle left",
         )
-        figure.curve("scale", "$muted", width=2)
-        figure.text("scale text", "$muted", size=12, textposition="middle right")
+        said: Json = {"size": 12, "textposition": "middle right"}
+        if not alone:
+            figure.text("needs", "$muted", x=[-0.54], y=[_ABOVE], text=[way.needs], **said)
+        figure.text("enlarged", "$muted", x=[_RIGHT[0] - 0.02], y=[_ABOVE], text=[_ENLARGED], **said)
+        figure.curve("scale", "$muted", width=2, y=[_SCALE, _SCALE, None, _SCALE, _SCALE])
+        figure.text("scale text", "$muted", y=[_SCALE] * 2, **said)
         for name in _REMARKS:
-            figure.text(name, "$muted", size=12, textposition="middle right")
+            figure.text(name, "$muted", y=[_BELOW], **said)
 
-    def changes(self, bound: Bound) -> Json:
-        """Without a q only log p is known; where q is a Dirac at h*, its E log p(h,v) too."""
-        if bound.elbo is None or not math.isfinite(bound.elbo):
-            return self._finite_terms(bound)
-        joint, elbo, evidence = bound.expected_log_joint, bound.elbo, bound.log_evidence
-        left, unit = _scale(min(joint, elbo), max(joint, elbo, evidence))
+    def changes(self, bound: Bound, fit: Fit | None = None) -> Json:
+        """Without a q only log p is known; where q is a Dirac at h*, the first of the two terms too."""
+        (first, _, _), (second, _, _) = self._way.parts
+        whole, part = self._values(bound, fit)
+        if bound.elbo is None or not math.isfinite(bound.elbo) or whole is None or part is None:
+            return self._finite_terms(bound, fit, {first: whole, second: part})
+        elbo, evidence = bound.elbo, bound.log_evidence
+        left, unit = _scale(min(whole, elbo), max(whole, elbo, evidence))
         gap_left, gap_unit = elbo - 0.25 * _decade(bound.kl), _decade(bound.kl) * 1.3
         ends = {
-            "joint": (None, joint),
-            "entropy": (joint, elbo),
+            first: (None, whole),
+            second: (whole, elbo),
             "elbo": (None, elbo),
             "gap": (elbo, evidence),
             "evidence": (None, evidence),
@@ -81,12 +123,12 @@ class Decomposition:
         bars = {name: _segment(_LEFT, left, unit, *between) for name, between in ends.items()}
         result: Json = {}
         for name, bar in bars.items():
-            result |= self._bar(self.figure[name], name, bar)
+            result |= self.figure[name].set(x=bar)
         for name, magnified in _MAGNIFIED.items():
-            result |= self._bar(self.figure[magnified], name, _segment(_RIGHT, gap_left, gap_unit, *ends[name]))
+            result |= self.figure[magnified].set(x=_segment(_RIGHT, gap_left, gap_unit, *ends[name]))
         texts = {
-            "joint": wording.number(joint),
-            "entropy": ("+ " if bound.entropy >= 0 else "") + wording.number(bound.entropy),
+            first: wording.number(whole),
+            second: self._signed(part, bound),
             "elbo": f"= {wording.number(elbo)}",
             "gap": f"+ {wording.gap(bound.kl, evidence)}",
             "evidence": f"= {wording.number(evidence)}",
@@ -99,11 +141,25 @@ class Decomposition:
             | self._scales(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
         )
 
-    def _finite_terms(self, bound: Bound) -> Json:
+    def _values(self, bound: Bound, fit: Fit | None) -> tuple[float | None, float | None]:
+        """The two terms, which add up to the ELBO."""
+        if self._way.figure == ENERGY.figure:
+            return bound.expected_log_joint, bound.entropy
+        if self._way.figure == KL.figure:
+            return bound.log_evidence, None if bound.kl is None else -bound.kl
+        return (None, None) if fit is None else (fit.accuracy, -fit.complexity)
+
+    def _signed(self, part: float, bound: Bound) -> str:
+        """The second term, with the sign with which it is added."""
+        if self._way.figure == KL.figure:
+            return f"− {wording.gap(-part, bound.log_evidence)}"
+        if self._way.figure == ACCURACY.figure:
+            return f"− {wording.number(-part)}"
+        return ("+ " if part >= 0 else "") + wording.number(part)
+
+    def _finite_terms(self, bound: Bound, fit: Fit | None, parts: dict[str, float | None]) -> Json:
         """log p, and of the others those that are known, each as a bar; an infinite one as a word without a bar."""
-        values = {
-            "joint": bound.expected_log_joint,
-            "entropy": bound.entropy,
+        values = parts | {
             "elbo": bound.elbo,
             "gap": bound.kl,
             "evidence": bound.log_evidence,
@@ -116,26 +172,25 @@ class Decomposition:
         else:
             bars = {"evidence": [0, 0.8]}
         result: Json = {}
-        for name in (*_ROWS, *_MAGNIFIED.values()):
-            result |= self.figure[name].set(x=[None, None], y=[0, 0])
-        for name, bar in bars.items():
-            result |= self._bar(self.figure[name], name, bar)
+        for name in (*values, *_MAGNIFIED.values()):
+            result |= self.figure[name].set(x=bars.get(name, [None, None]))
         texts = {name: wording.number(value) for name, value in values.items() if value is not None}
-        if bound.entropy == -math.inf:
+        if fit is not None and "complexity" in texts:
+            texts["complexity"] = f"− {wording.number(fit.complexity)}"
+        if bound.entropy == -math.inf and "joint" in texts:
             texts["joint"] += " = log p(h*, v)"
         places = {name: max(bars[name][1], 0.0) if name in bars else 0.0 for name in texts}
-        nothing = self.figure["scale"].empty()
-        for name in ("scale text", *_REMARKS):
-            nothing |= self.figure[name].set(x=[], y=[], text=[])
+        nothing = self.figure["scale"].set(x=[None] * 5) | self.figure["scale text"].set(x=[None] * 2, text=["", ""])
+        for name in _REMARKS:
+            nothing |= self._remark(name, None, "")
         return result | nothing | self._labels(texts, places)
-
-    def _bar(self, trace: Trace, name: str, ends: list[float]) -> Json:
-        return trace.set(x=ends, y=[_ROWS[name]] * 2)
 
     def _labels(self, texts: dict[str, str], places: dict[str, float]) -> Json:
         """A text behind the place at which its bar ends."""
+        names = [name for name, _, _ in self._way.terms]
         return self.figure["labels"].set(
-            x=[places[name] + 0.015 for name in texts], y=[_ROWS[name] for name in texts], text=list(texts.values())
+            x=[places[name] + 0.015 if name in places else None for name in names],
+            text=[texts.get(name, "") for name in names],
         )
 
     def _scales(self, left_length: float, unit: float, right_length: float, gap_unit: float) -> Json:
@@ -146,20 +201,17 @@ class Decomposition:
         magnified = _nice(unit / gap_unit * width)
         # where the length itself takes all the room, how much it is magnified is left out
         times = f"magnified {_plain(magnified)}×" if 2 <= magnified < 1e3 else ""
-        y, below = -0.95, -1.45
         return (
-            self.figure["scale"].set(x=[0, left_end, None, _RIGHT[0], right_end], y=[y, y, None, y, y])
+            self.figure["scale"].set(x=[0, left_end, None, _RIGHT[0], right_end])
             | self.figure["scale text"].set(
-                x=[left_end + 0.02, right_end + 0.02],
-                y=[y, y],
-                text=[_nats(left_length), _nats(right_length)],
+                x=[left_end + 0.02, right_end + 0.02], text=[_nats(left_length), _nats(right_length)]
             )
-            | self._remark("cut", -0.02, below, _CUT)
-            | self._remark("magnified", _RIGHT[0] - 0.02, below, times)
+            | self._remark("cut", -0.02, _CUT)
+            | self._remark("magnified", _RIGHT[0] - 0.02, times)
         )
 
-    def _remark(self, name: str, x: float, y: float, text: str) -> Json:
-        return self.figure[name].set(x=[x], y=[y], text=[text])
+    def _remark(self, name: str, x: float | None, text: str) -> Json:
+        return self.figure[name].set(x=[x], text=[text])
 
 
 def _segment(half: tuple[float, float], left: float, unit: float, start: float | None, stop: float) -> list[float]:

@@ -24,14 +24,23 @@ class _Record:
         return {name: value for name, value in found.items() if value is not None}
 
 
+def move(letter: str) -> Json:
+    """The act that asks for a move."""
+    return {"act": "move", "letter": letter}
+
+
 @dataclass(frozen=True)
 class Term(_Record):
-    """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means."""
+    """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means.
+
+    act: what pressing it asks for.
+    """
 
     id: str
     tex: str
     color: str
     title: str
+    act: Json | None = None
 
     def json(self) -> Json:
         return {**super().json(), "slot": f"equation.{self.id}"}
@@ -69,34 +78,34 @@ class Hands(_Record):
 class View:
     """A card of the grid, at the place of its own name. figures: those that it shows in turn.
 
+    called: its title, and what it is called where it shares a place with others.
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
     where that says what is found. click: "x" where a point's x is a frame's number.
-    tab: what it is called where it shares a place with others.
     hands: where points can be put in and taken out, and what that is called.
     """
 
     id: str
-    title: str
-    figures: Sequence[Figure]
+    called: tuple[str, str]
+    figures: Sequence[Figure] = ()
     note: str | None = None
     describe: str | None = None
     click: str | None = None
-    tab: str | None = None
     heading: str | None = None
     hands: Hands | None = None
 
     def json(self) -> Json:
-        shown = [{"id": figure.name, "label": figure.face or self.title} for figure in self.figures]
+        title, tab = self.called
+        shown = [{"id": figure.name, "label": figure.face or title} for figure in self.figures]
         told = {
             "note": self.note,
             "describe": self.describe,
             "heading": self.heading,
             "click": self.click,
-            "tab": self.tab,
+            "tab": tab,
             "hands": self.hands and self.hands.json(),
         }
         given = {name: value for name, value in told.items() if value is not None}
-        return {"id": self.id, "title": self.title, "figures": shown, **given}
+        return {"id": self.id, "title": title, "figures": shown, **given}
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
-            "keys": {letter.lower(): {"act": "move", "letter": letter} for letter in self.moves}
+            "keys": {letter.lower(): move(letter) for letter in self.moves}
             | {key: {"act": tool.act} for key, tool in _KEYS.items()},
             "help": [
                 *({"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves),

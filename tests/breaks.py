@@ -138,6 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults = [fault for fault in read() if fault.matches(options.only)]
     if options.some is not None:
         faults = chosen(faults, options.some, options.by)
+    if not faults:
+        parser.error("no fault matches")
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
@@ -167,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 left += [fault] if became not in ("", SKIPPED) else []
                 passed_over += became == SKIPPED
     print(f"{len(faults) - len(left) - passed_over} of {len(faults)} faults caught in {time.monotonic() - begin:.0f} s")
-    return 1 if left or not faults else 0
+    return 1 if left else 0
 
 
 if __name__ == "__main__":

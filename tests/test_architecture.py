@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,16 @@ def test_imports_point_down(layer, path):
     allowed = below | OUTSIDE[layer] | set(sys.stdlib_module_names)
     roots = {name.split(".")[0] for name in imported(path)}
     assert roots <= allowed, f"{named(path)} imports {sorted(roots - allowed)}"
+
+
+def test_no_two_files_import_each_other():
+    """Nor in a longer circle, nor for types alone: each is read after those that it rests on."""
+    modules = {named(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for _, path in FILES}
+    needs = {
+        name: {entry if entry in modules else entry.rpartition(".")[0] for entry in imported(path)} - {name}
+        for name, path in modules.items()
+    }
+    TopologicalSorter(needs).prepare()
 
 
 # within em_core: a part, and what its files must not import
@@ -199,10 +211,13 @@ def written(path):
 
 
 def constants(path):
-    """Names that a module gives to plain strings."""
+    """Names that a module gives to plain strings, and those of a `words.py` that it imports, as `words.NAME`."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    for module in (name for name in imported(path) if name.endswith(".words")):
+        said = vars(import_module(module)).items()
+        yield from (f"words.{name}" for name, text in said if name.isupper() and isinstance(text, str))
 
 
 @pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("pages", "ui")], ids=named)
@@ -214,9 +229,7 @@ def test_only_constant_text_is_read_as_markdown(path):
             raise AssertionError(f"{named(path)}: {place} calls st.{call}; ui/notices.py says such things")
         if call in MARKDOWN and (named(path), place) not in TRUSTED:
             for argument in arguments:
-                constant = isinstance(argument, ast.Constant) or (
-                    isinstance(argument, ast.Name) and argument.id in known
-                )
+                constant = isinstance(argument, ast.Constant) or ast.unparse(argument) in known
                 assert constant, f"{named(path)}: {place} writes {ast.unparse(argument)} as Markdown"
 
 
@@ -245,6 +258,27 @@ def test_a_page_is_its_folder_and_one_row():
         parts = {path.stem for path in (ROOT / "ui" / name).glob("*.py")}
         assert parts >= {"settings", "session", "run", "sidebar"}
         assert len((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 12
+
+
+@pytest.mark.parametrize("path", [path for layer, path in FILES if layer in ("app", "pages", "ui")], ids=named)
+def test_what_changes_streamlits_own_page_stands_in_one_file(path):
+    """ui/streamlit.css, each rule with its reason."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"<style|style=|\bcss=", text), named(path)
+
+
+_DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# what is declared where it stands: settings with their labels, schedules with their names
+_DECLARED = ("words.py", "settings.py", "recipes.py")
+_MECHANISMS = [path for path in sources("ui") if path.name not in _DECLARED]
+
+
+@pytest.mark.parametrize("path", _MECHANISMS, ids=named)
+def test_sentences_for_readers_stand_in_words(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    described = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, _DESCRIBED)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not [text for text in texts - described if re.search(r"(^|[.;:] )[A-Z]\w+ .*\w[.]$", text)], named(path)
 
 
 # records whose second value is what the reader sees it called

@@ -44,3 +44,9 @@ def test_some_are_chosen_by_lot_and_the_same_for_the_same_text():
     one, again, other = (breaks.chosen(FAULTS, 10, text) for text in ("a", "a", "b"))
     assert one == again == breaks.chosen(FAULTS[::-1], 10, "a") and len(set(one)) == 10
     assert one != other
+
+
+def test_a_pattern_that_no_fault_matches_says_so(capsys):
+    with pytest.raises(SystemExit):
+        breaks.main(["--only", "no fault has this name"])
+    assert "no fault matches" in capsys.readouterr().err

@@ -100,7 +100,7 @@ def test_what_a_run_looks_at_ahead_stays_a_few_results_of_each_kind():
         assert ahead.half_step(last, following.move) is made
         if last.after.q is not None:
             ahead.curve(last.after.q)
-            ahead.line(last.after.q, last.after.theta, following.after.theta)
+            ahead.line(last.after.q, last.after.theta, None, following.after.theta)
     assert {len(cache._kept) for cache in kinds} == {KEPT}
 
 

@@ -20,6 +20,11 @@ def placed(by_hand: Iterable[ByHand]) -> list[Placed]:
     return [change for change in by_hand if isinstance(change, Placed)]
 
 
+def adjusted(by_hand: Iterable[ByHand]) -> list[Adjusted]:
+    """The other settings of moves among them."""
+    return [change for change in by_hand if isinstance(change, Adjusted)]
+
+
 def taken(experiment: Experiment, told: Sequence[Any], half_steps: int) -> Experiment:
     """The experiment with what `told` says, on a tape with so many moves. Raises `InvalidExperiment`.
 

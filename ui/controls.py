@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
+from ui import words
 from ui.notices import notice
 from ui.session import Session
 from ui.settings import Choice, Number, Switch
@@ -78,10 +79,10 @@ def upload(session: Session, name: str, label: str, kinds: list[str], take: Call
         return
     st.session_state[f"{key}.opened"] = chosen.file_id
     try:
-        with st.spinner("Replaying the run in this file …"):
+        with st.spinner(words.OPENING_FILE):
             take(chosen.getvalue())
     except InvalidExperiment as error:
-        notice("error", f"{chosen.name}: {error}. The run on the page is unchanged.")
+        notice("error", words.unopened(chosen.name, error))
     else:
         st.rerun()
 

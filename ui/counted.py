@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ui import limits
+from ui import limits, words
 from ui.tape import Json, Tape, read_cursor, read_number
 
 
@@ -36,7 +36,7 @@ class Counted(Tape):
     @staticmethod
     def read(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[int], int | None]:
         """The number of steps in an address, and the cursor."""
-        steps = read_number(query, "steps", limits.LONGEST, messages, "The run starts again.")
+        steps = read_number(query, "steps", limits.LONGEST, messages, words.FROM_THE_START)
         return (steps,), read_cursor(query, steps, messages)
 
     @staticmethod

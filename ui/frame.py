@@ -10,10 +10,11 @@ from typing import Literal
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui import words
+
 _ROOT = Path(__file__).parent.parent
 
 NAME = "ELBO Room"
-PURPOSE = "Watch the EM algorithm climb: press E, then M."
 
 # what Streamlit runs for every reader
 SCRIPT = _ROOT / "ui" / "main.py"
@@ -51,7 +52,7 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
+        st.html('<span class="app-embedded"></span>')
     else:
         _sign()
     return page
@@ -59,7 +60,7 @@ def show() -> StreamlitPage:
 
 def _sign() -> None:
     """What the page is, twice: above the navigation, and on a phone, where that is away, above the stage."""
-    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{PURPOSE}</p></div>'
+    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{words.PURPOSE}</p></div>'
     st.html(sign)
     with st.sidebar:
         st.html(sign)

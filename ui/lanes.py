@@ -21,8 +21,8 @@ from em_core.records import BY_HAND, Adjusted, Parameters, Placed, Trajectory
 from em_core.schedule import Plan
 from em_core.trajectory import start
 from figures.look import moves as chips
-from ui import limits
-from ui.by_hand import cut, placed, taken, tidy, told
+from ui import limits, words
+from ui.by_hand import adjusted, cut, placed, taken, tidy, told
 from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
 # so many half-steps of the schedule are shown before they are made
@@ -53,8 +53,10 @@ class Lane:
 
     def take(self, experiment: Experiment) -> None:
         """Have the settings of moves from now on that the run's experiment says."""
-        self.experiment = replace(self.experiment, moves=experiment.moves, by_hand=experiment.by_hand)
-        self.ahead = Ahead(self.experiment)
+        before = self.experiment
+        self.experiment = replace(before, moves=experiment.moves, by_hand=experiment.by_hand)
+        if before.moves != experiment.moves or adjusted(before.by_hand) != adjusted(experiment.by_hand):
+            self.ahead = Ahead(self.experiment)
 
     def cut(self, at: int) -> None:
         """Give up what comes after half-step `at`."""
@@ -168,7 +170,7 @@ class Lanes(Tape):
         if self.stuck is not None or self.remaining:
             return self.stuck
         if self.plan.done(self._counted()):
-            return "Schedule complete. The next step repeats its last cycle."
+            return words.SCHEDULE_DONE
         self.gather()
         return self.SETTLED if self.settled() else None
 
@@ -176,7 +178,7 @@ class Lanes(Tape):
     def stuck(self) -> str | None:
         """Why no half-step can follow the last one."""
         if self.trajectory.last.stopped:
-            return "The run stopped here."
+            return words.STOPPED
         if len(self) > limits.LONGEST:
             return limits.full("half-steps")
         return None

@@ -9,6 +9,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.models import MODELS
 from em_core.trajectory import END_HALF_STEPS
+from ui import words
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1
@@ -46,14 +47,14 @@ _SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := 
 
 def full(what: str) -> str:
     """Why nothing can follow on a full page. what: `steps` or `half-steps`."""
-    return f"This page holds up to {LONGEST:,} {what}. Use the command line for more."
+    return words.full(LONGEST, what)
 
 
 def cut_short(whose: str, count: int, what: str) -> list[str]:
     """Say what a page leaves out of a file or schedule that is longer than it holds."""
     if count <= LONGEST:
         return []
-    return [f"{whose} has {count:,} {what}; this page holds up to {LONGEST:,}. Use the command line for more."]
+    return [words.cut_short(whose, count, LONGEST, what)]
 
 
 def check(raw: Any, half_steps: int, field: str = "schedule") -> None:

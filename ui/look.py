@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from em_core.files.errors import InvalidExperiment
+from ui import words
 
 # a view's id, with the id of one of its figures behind a point; or a term of the equation
 _NAME = re.compile(r"[\w-]{1,40}(\.[\w-]{1,40})?")
@@ -54,7 +55,7 @@ class Look:
             return look
         told = ", ".join(f"{name}={query[name]}" for name in ("present", "views", "spot", "inner") if name in query)
         error = InvalidExperiment("view", told, "present=1, and names of views and a stop as this app writes them")
-        messages.append(f"Link: {error}. The usual view is shown instead.")
+        messages.append(words.link(error, words.USUAL_VIEW))
         return cls()
 
     def query(self) -> dict[str, str]:

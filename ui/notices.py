@@ -15,6 +15,8 @@ from typing import Literal
 
 import streamlit as st
 
+from ui import words
+
 _LOG = logging.getLogger("elbo_room")
 
 
@@ -42,9 +44,5 @@ def fault(error: Exception) -> bool:
     number = secrets.token_hex(2)
     places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-1:]]
     _LOG.error("error %s: %s at %s, traceback above", number, " ".join(repr(error).split())[:300], *places or ["?"])
-    notice(
-        "error",
-        f"Something went wrong (error {number}). Reload the page: its address keeps your view. "
-        "If it happens again, open the app without the rest of the address.",
-    )
+    notice("error", words.fault(number))
     return True

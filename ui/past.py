@@ -11,8 +11,6 @@ from ui.settings import Settings
 # so many runs are kept, the last ones; fewer where they hold data of their own: about so many bytes
 _KEPT = 30
 _KEPT_BYTES = 16_000_000
-# what is said where half-steps were put aside
-ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
 
 
 @dataclass(frozen=True)

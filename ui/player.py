@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits, stage
+from ui import limits, stage, words
 from ui.look import Look
 from ui.stage.message import Between, Fill, Held, Message
 from ui.tape import Tape
@@ -156,7 +156,7 @@ class Player:
             if run.ended is None and len(run) - 1 < most:
                 self._more = {"act": "end", "since": most - limits.END}
             elif run.ended is None:
-                self._paused = f"{limits.END} more steps, not converged yet. Press End to continue."
+                self._paused = words.paused(limits.END)
             # a picture costs the browser as much as a slice: it sees some of the places on the way
             if not self._more or self.clock() - self._moved >= _GLIMPSE:
                 self._moved = self.clock()

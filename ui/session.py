@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Self, TypeVar
 import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits, stage
+from ui import limits, stage, words
 from ui.look import Look
 from ui.notices import notice
 from ui.otherwise import SETTING, frame_of
-from ui.past import ASIDE, Past, View
+from ui.past import Past, View
 from ui.player import AUTOMATIC, Player
 from ui.settings import LONGEST_LINK, SEEDS, Settings
 from ui.stage import acts
@@ -61,7 +61,7 @@ class Session:
     starts: ClassVar[tuple[str, ...]] = ("start",)
     # the first is the experiment file, which `open_file` reads
     exports: ClassVar[tuple[Export, ...]] = (
-        Export("Save this run", "experiment.json", "application/json", lambda session: session.file()),
+        Export(words.SAVE, "experiment.json", "application/json", lambda session: session.file()),
     )
 
     def __init__(self, settings: Any, run: Any, messages: list[str]) -> None:
@@ -114,7 +114,8 @@ class Session:
     def redraws(self, wanted: Any, changed: set[str]) -> None:
         """The same half-steps, shown otherwise."""
         self._same = True
-        self.run = self.runs.reopening(wanted, *self.run.taped)
+        before, self.run = self.run, self.runs.reopening(wanted, *self.run.taped)
+        self.run.remember(before)
         self.settings = wanted
         self.player.reopen(self.run, self.player.place)
 
@@ -151,7 +152,7 @@ class Session:
             try:
                 session = cls(attempt, cls.runs.reopening(attempt, *made), messages)
             except InvalidExperiment as error:
-                messages.append(f"Link: {error}. The defaults are shown instead.")
+                messages.append(words.link(error, words.DEFAULTS))
                 continue
             session.player.reopen(session.run, cursor)
             session.player.look = look
@@ -206,7 +207,7 @@ class Session:
             return
         self.past.leave(before)
         if len(seen) > 1 if replaced else self.run.lacks(before.tape):
-            self.player.aside = ASIDE
+            self.player.aside = words.ASIDE
         self.run.recall(seen)
 
     def _turn(self, act: str) -> None:
@@ -338,7 +339,7 @@ def current(kind: type[S]) -> S:
     place = st.empty()  # there in every run, so that what follows keeps its place on the page
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
-        with place, st.spinner("Replaying the run in this link …"):
+        with place, st.spinner(words.OPENING_LINK):
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
     return session

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits
+from ui import limits, words
 
 # longer addresses are cut by browsers and mail programs
 LONGEST_LINK = 6_000
@@ -263,12 +263,12 @@ class Settings:
                 try:
                     settings = settings.taking({name: declared.read(settings, name, query[name])})
                 except InvalidExperiment as error:
-                    messages.append(f"Link: {error}. The default is shown instead.")
+                    messages.append(words.link(error, words.DEFAULT))
         if "given" in query:
             try:
                 settings = replace(settings, overrides=unpack(query["given"], type(settings.overrides)))
             except InvalidExperiment as error:
-                messages.append(f"Link: {error}. The default is shown instead.")
+                messages.append(words.link(error, words.DEFAULT))
         return settings, messages
 
     # --- the experiment file ------------------------------------------------------------------------------------

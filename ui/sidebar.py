@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from figures.look import glossary
-from ui import controls
+from ui import controls, words
 from ui.notices import explained, plain
 from ui.session import Session
 
@@ -24,12 +24,12 @@ def experiment_file(session: Session) -> None:
     """Save and open the run; says where the address cannot hold it."""
     st.divider()
     if not session.linkable:
-        st.caption("This run is too long for a link. Save it as a file to share it.")
-    with st.expander("Experiment file"):
-        st.caption("The run as JSON. The command line replays it and gets the same numbers.")
+        st.caption(words.NO_LINK)
+    with st.expander(words.FILE):
+        st.caption(words.FILE_HELD)
         for export in session.exports:
             st.download_button(export.label, partial(export.text, session), export.name, export.mime, on_click="ignore")
-        controls.upload(session, "upload", "Open a run", ["json"], session.open_file)
+        controls.upload(session, "upload", words.OPEN, ["json"], session.open_file)
 
 
 def about(title: str, text: str, expanded: bool = True) -> None:
@@ -38,14 +38,14 @@ def about(title: str, text: str, expanded: bool = True) -> None:
         st.markdown(text)
 
 
-def words() -> None:
+def glossed() -> None:
     """The glossary, for whoever has no mouse to point with, or looks for a word that is not in view."""
-    with st.expander("Glossary"):
+    with st.expander(words.GLOSSARY):
         explained(glossary.listed())
 
 
 def keys(moves: str = "") -> None:
     """The glossary, and what the keyboard does on the stage."""
-    words()
-    plain(f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}.")
-    plain("Press . for presenter mode and ? for a list of all keys.")
+    glossed()
+    plain(words.keys(moves))
+    plain(words.MORE_KEYS)

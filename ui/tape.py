@@ -9,7 +9,7 @@ from em_core import schedule
 from em_core.caching import footprint
 from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
-from ui import limits
+from ui import limits, words
 from ui.settings import Number, pack, unfold
 
 Json = dict[str, Any]
@@ -91,6 +91,9 @@ class Tape:
 
     def recall(self, seen: Sequence[Any]) -> None:
         """Draw beside this run the one that it took the place of. seen: what was known of that; nothing, for none."""
+
+    def remember(self, other: Any) -> None:
+        """Draw beside this run what was drawn beside another, which had the same half-steps."""
 
     def coming(self) -> list[Json]:
         """What is planned, as chips."""
@@ -204,13 +207,13 @@ def moves_query(moves: str, after: int, by_hand: Sequence[Json], cursor: int) ->
 
 def read_moves(query: Mapping[str, str], messages: list[str]) -> tuple[tuple[str, int, list[Json]], int | None]:
     """What `moves_query` wrote: ((moves, after, by_hand), cursor). What makes no sense is reported and left out."""
-    after = read_number(query, "since", schedule.LONGEST, messages, "The default is shown instead.")
+    after = read_number(query, "since", schedule.LONGEST, messages, words.DEFAULT)
     moves = ""
     if "schedule" in query:
         try:
             moves = schedule.expand(query["schedule"], MOVES)
         except InvalidExperiment as error:
-            messages.append(f"Link: {error}. The tape starts empty.")
+            messages.append(words.link(error, words.EMPTY_TAPE))
     by_hand = _read_by_hand(query, messages)
     return (moves, after, by_hand), read_cursor(query, half_steps(moves, by_hand), messages)
 
@@ -228,7 +231,7 @@ def _read_by_hand(query: Mapping[str, str], messages: list[str]) -> list[Json]:
         if not isinstance(by_hand, list) or not all(isinstance(change, dict) for change in by_hand):
             raise InvalidExperiment("hand", query["hand"], "the changes by hand that this app wrote into a link")
     except InvalidExperiment as error:
-        messages.append(f"Link: {error}. The run is shown without what was changed by hand.")
+        messages.append(words.link(error, words.NOT_BY_HAND))
         return []
     return by_hand
 
@@ -240,7 +243,7 @@ def read_number(query: Mapping[str, str], name: str, most: int, messages: list[s
     try:
         return int(Number(low=0, high=most, whole=True, label=name).read(None, name, query[name]))
     except InvalidExperiment as error:
-        messages.append(f"Link: {error}. {instead}")
+        messages.append(words.link(error, instead))
         return 0
 
 

@@ -76,6 +76,11 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
     return _normalized(log_joint, counts)
 
 
+def alike(log_probabilities: Array, counts: Array) -> Categorical:
+    """The same distribution over K hidden values, (K,), for every unit."""
+    return Categorical(frozen(np.tile(log_probabilities[:, None], len(counts))), counts)
+
+
 def mode(q: Categorical) -> Categorical:
     """All mass on the most probable hidden value of each unit; of equal ones, on the first."""
     places = np.arange(len(q.log_probabilities))[:, None]

@@ -49,6 +49,7 @@ class AboBloodGroups(CategoricalHidden):
     name: ClassVar[str] = "abo_blood_groups"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="ABO blood groups",
+        place=120,
         settings={},
         data={"counts": "an object of whole numbers: people of groups A, B, AB and O"},
         parameters={allele: f"frequency of allele {allele}, from 0 to 1; the three sum to 1" for allele in ALLELES},

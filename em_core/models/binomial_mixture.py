@@ -24,6 +24,7 @@ class BinomialMixture(Mixture):
     name: ClassVar[str] = "binomial_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Coins (binomial mixture)",
+        place=20,
         size=Size("n_components", "weights", "Coins K"),
         settings={
             "trials": "tosses in each set, a whole number of at least 1",

@@ -72,6 +72,7 @@ class CensoredExponential:
     name: ClassVar[str] = "censored_exponential"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Censored lifetimes",
+        place=110,
         settings={},
         data={
             "times": "(N,) numbers of at least 0",

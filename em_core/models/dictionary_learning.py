@@ -68,6 +68,7 @@ class DictionaryLearning:
     }
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Dictionary learning",
+        place=140,
         size=Size("n_atoms", "dictionary", "Atoms K"),
         settings={
             "lambda": "sparsity λ of the codes, above 0; default 1",

@@ -54,6 +54,7 @@ class FactorAnalysis:
     name: ClassVar[str] = "factor_analysis"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Factor analysis, PPCA",
+        place=70,
         size=Size("n_factors", "loadings", "Factors L", 1),
         settings={
             "noise": "diagonal: a variance for each dimension; isotropic: one for all (PPCA); default diagonal",
@@ -139,11 +140,18 @@ class FactorAnalysis:
 
     def expected_log_joint(self, data: Table, theta: Parameters, q: Normals) -> float:
         n_units, n_hidden = q.means.shape
-        noise = self._noise(theta)
         hidden = np.sum(q.means**2) + n_units * np.mean(np.trace(q.covariances, axis1=1, axis2=2))
-        visible = np.sum(self._squares(data, theta, q) / noise)
-        constants = n_units * ((n_hidden + len(noise)) * _LOG_2PI + np.sum(np.log(noise)))
-        return -0.5 * float(hidden + visible + constants)
+        return -0.5 * float(hidden + n_units * n_hidden * _LOG_2PI) + self.expected_log_likelihood(data, theta, q)
+
+    def expected_log_likelihood(self, data: Table, theta: Parameters, q: Normals) -> float:
+        noise = self._noise(theta)
+        constants = len(data.values) * (len(noise) * _LOG_2PI + np.sum(np.log(noise)))
+        return -0.5 * float(np.sum(self._squares(data, theta, q) / noise) + constants)
+
+    def hidden_prior(self, data: Table, theta: Parameters) -> Normals:
+        """N(0, I)."""
+        n_factors = theta["loadings"].shape[1]
+        return Normals(frozen(np.zeros((len(data.values), n_factors))), frozen(np.eye(n_factors)[None]))
 
     def entropy(self, q: Normals) -> float:
         return normals.entropy(q)

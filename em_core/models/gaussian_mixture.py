@@ -28,6 +28,7 @@ class GaussianMixture(Mixture):
     name: ClassVar[str] = "gaussian_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Gaussian mixture",
+        place=10,
         size=Size("n_components", "weights", "Components K"),
         settings={
             "covariance": f"one of {', '.join(COVARIANCES)}; default full",

@@ -58,6 +58,7 @@ class HiddenMarkov:
     name: ClassVar[str] = "hidden_markov"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Hidden Markov model",
+        place=80,
         size=Size("n_states", "start_probabilities", "States K"),
         settings={
             "emission": f"one of {', '.join(EMISSIONS)}; default gaussian",
@@ -140,6 +141,14 @@ class HiddenMarkov:
             + categorical.weighted_sum(q.transition_counts, log_transitions)
             + categorical.weighted_sum(q.expected_counts, log_density)
         )
+
+    def expected_log_likelihood(self, data: Sequences, theta: Parameters, q: Chains) -> float:
+        return categorical.weighted_sum(q.expected_counts, self._factors(data, theta)[2])
+
+    def hidden_prior(self, data: Sequences, theta: Parameters) -> Chains:
+        """The Markov chain as it runs where nothing is observed."""
+        log_start, log_transitions, log_density = self._factors(data, theta)
+        return chains.posterior(log_start, log_transitions, np.zeros(log_density.shape), data.lengths)
 
     def entropy(self, q: Chains) -> float:
         return chains.entropy(q)

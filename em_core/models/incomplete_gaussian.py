@@ -43,6 +43,7 @@ class IncompleteGaussian:
     name: ClassVar[str] = "incomplete_gaussian"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Gaussian with missing values",
+        place=100,
         settings={},
         data={"values": "(N, D) numbers, null where an entry is missing"},
         parameters={"mean": "(D,)", "covariance": "(D, D)"},

@@ -40,6 +40,7 @@ class Linkage(CategoricalHidden):
     name: ClassVar[str] = "linkage"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Genetic linkage",
+        place=30,
         settings={},
         data={"counts": "(4,) whole numbers: animals in the cells (1/2+θ/4, (1−θ)/4, (1−θ)/4, θ/4)"},
         parameters={"theta": "a number from 0 to 1"},

@@ -53,12 +53,17 @@ class Mixture(CategoricalRows):
     @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
-        with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
-            log_weights = np.log(theta["weights"])
-        return frozen(log_weights[:, None] + self.family.log_density(data.values, theta))
+        return frozen(_logarithms(theta["weights"])[:, None] + self.family.log_density(data.values, theta))
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         return categorical.expectation(q, self.log_joint(data, theta))
+
+    def expected_log_likelihood(self, data: Observations, theta: Parameters, q: Categorical) -> float:
+        return categorical.expectation(q, self.family.log_density(data.values, theta))
+
+    def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
+        """Every unit's component with the weights as probabilities."""
+        return categorical.alike(_logarithms(theta["weights"]), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         components = self.family.fit(data.values, q.expected_counts, theta)
@@ -136,6 +141,12 @@ def fit_one(family: Any, values: Array, weights: Array, theta: Parameters, name:
     if family.parameters == (name,):
         return family.fit(values, weights, theta)
     return family.fit_one(values, weights, theta, name)
+
+
+def _logarithms(weights: Array) -> Array:
+    with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
+        result: Array = np.log(weights)
+    return result
 
 
 def _shares(q: Categorical) -> Array:

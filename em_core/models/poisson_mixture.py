@@ -22,6 +22,7 @@ class PoissonMixture(Mixture):
     name: ClassVar[str] = "poisson_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Poisson mixture",
+        place=40,
         size=Size("n_components", "weights", "Components K"),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
         data={

@@ -23,6 +23,7 @@ class RegressionMixture(Mixture):
     name: ClassVar[str] = "regression_mixture"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Mixture of regressions",
+        place=60,
         size=Size("n_components", "weights", "Lines K"),
         settings={"n_components": "number of lines K, needed only without a start; default 2"},
         data={

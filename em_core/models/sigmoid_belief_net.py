@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from em_core.caching import at_theta
+from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -47,6 +48,7 @@ class SigmoidBeliefNet(CategoricalRows):
     name: ClassVar[str] = "sigmoid_belief_net"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Sigmoid belief net",
+        place=130,
         size=Size("n_hidden", "hidden_biases", "Hidden units H", 4),
         settings={"n_hidden": f"number of hidden units H up to {MOST_HIDDEN}, needed only without a start; default 4"},
         data={"values": "(N, D) or (N,), each 0 or 1"},
@@ -131,10 +133,18 @@ class SigmoidBeliefNet(CategoricalRows):
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
         """Each value's own factor, averaged over the configurations that q gives to the points."""
         h = configurations(len(theta["hidden_biases"]))
-        visits, ones, zeros = self._statistics(data, q)
+        visits = q.totals
         hidden = _log_bernoulli(theta["hidden_biases"], visits @ h, visits @ (1 - h))
-        visible = _log_bernoulli(h @ theta["weights"].T + theta["visible_biases"], ones, zeros)
-        return float(hidden.sum() + visible.sum())
+        return float(hidden.sum()) + self.expected_log_likelihood(data, theta, q)
+
+    def expected_log_likelihood(self, data: Observations, theta: Parameters, q: Categorical) -> float:
+        h = configurations(len(theta["hidden_biases"]))
+        _, ones, zeros = self._statistics(data, q)
+        return float(_log_bernoulli(h @ theta["weights"].T + theta["visible_biases"], ones, zeros).sum())
+
+    def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
+        """Every configuration with the product of its units' own probabilities."""
+        return categorical.alike(_log_prior(theta), data.counts)
 
     def mean_field(self, data: Observations, theta: Parameters, q: Categorical | None) -> Categorical:
         """One sweep over the hidden units: q(h_j) ∝ exp E[log p(h, v)], the expectation over the other units' q.
@@ -238,10 +248,9 @@ class SigmoidBeliefNet(CategoricalRows):
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h), (2^H, N)."""
         h = configurations(len(theta["hidden_biases"]))
-        hidden = _log_bernoulli(theta["hidden_biases"], h, 1 - h).sum(axis=1)
         activations = h @ theta["weights"].T + theta["visible_biases"]
         on, off = -np.logaddexp(0.0, -activations), -np.logaddexp(0.0, activations)
-        return frozen(hidden[:, None] + on @ data.values.T + off @ (1 - data.values.T))
+        return frozen(_log_prior(theta)[:, None] + on @ data.values.T + off @ (1 - data.values.T))
 
     @staticmethod
     def _statistics(data: Observations, q: Categorical) -> tuple[Array, Array, Array]:
@@ -250,6 +259,13 @@ class SigmoidBeliefNet(CategoricalRows):
         Zeros are counted, for points less ones leaves rounding where there are none, and large weights show it.
         """
         return q.totals, q.sums(data.values), q.sums(1 - data.values)
+
+
+def _log_prior(theta: Parameters) -> Array:
+    """(2^H,) log p(h)."""
+    h = configurations(len(theta["hidden_biases"]))
+    result: Array = _log_bernoulli(theta["hidden_biases"], h, 1 - h).sum(axis=1)
+    return result
 
 
 def configurations(n_hidden: int) -> Array:

@@ -88,6 +88,7 @@ class StudentT:
     name: ClassVar[str] = "student_t"
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Student t",
+        place=90,
         settings={"degrees_of_freedom": "a number from 0.01 to 1e9, the same at every step; default 4"},
         data={"values": "(N, D) or (N,) numbers"},
         parameters={"location": "(D,)", "scale_matrix": "(D, D); the covariance is ν / (ν − 2) times this"},
@@ -124,17 +125,24 @@ class StudentT:
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: GammaScales) -> float:
         """Σ E[log N(x; location, scale_matrix / u)] + E[log Gamma(u; ν/2, ν/2)]."""
-        factor = _factor(theta)
-        n_points, dimensions = data.values.shape
-        distances = definite.squared_distances(factor, data.values - theta["location"])
-        logs = np.log(q.weights) - digamma_remainder(q.shape)  # E[log u]
-        point = 0.5 * dimensions * logs - 0.5 * q.weights * distances
+        logs = _expected_logarithms(q)
         half = 0.5 * self.degrees_of_freedom
         # (ν/2) log(ν/2) − log Γ(ν/2) + (ν/2) (E[log u] − E[u]): terms of size ν log ν that all but cancel
         prior = 0.5 * np.log(half) - 0.5 * _LOG_2_PI - stirling_remainder(half)
         prior = prior - logs - half * (log_remainder(q.weights, q.excess) + digamma_remainder(q.shape))
+        return float(np.sum(prior)) + self.expected_log_likelihood(data, theta, q)
+
+    def expected_log_likelihood(self, data: Observations, theta: Parameters, q: GammaScales) -> float:
+        """Σ E[log N(x; location, scale_matrix / u)]."""
+        factor, (n_points, dimensions) = _factor(theta), data.values.shape
+        distances = definite.squared_distances(factor, data.values - theta["location"])
+        point = 0.5 * dimensions * _expected_logarithms(q) - 0.5 * q.weights * distances
         constant = -0.5 * (dimensions * _LOG_2_PI + float(definite.log_determinant(factor)))
-        return float(np.sum(point + prior)) + n_points * constant
+        return float(np.sum(point)) + n_points * constant
+
+    def hidden_prior(self, data: Observations, theta: Parameters) -> GammaScales:
+        """Gamma(ν/2, ν/2): the posterior of a point with no dimensions."""
+        return GammaScales(self.degrees_of_freedom, 0, frozen(np.zeros(len(data.values))), frozen(1.0))
 
     def entropy(self, q: GammaScales) -> float:
         """Σ shape − log rate + log Γ(shape) + (1 − shape) ψ(shape), without what cancels at large shapes."""
@@ -273,6 +281,12 @@ class StudentT:
     def _at_temperature(self, data: Observations, theta: Parameters, temperature: float) -> GammaScales:
         distances = definite.squared_distances(_factor(theta), data.values - theta["location"])
         return GammaScales(self.degrees_of_freedom, data.values.shape[1], frozen(distances), frozen(temperature))
+
+
+def _expected_logarithms(q: GammaScales) -> Array:
+    """(N,) E[log u]."""
+    result: Array = np.log(q.weights) - digamma_remainder(q.shape)
+    return result
 
 
 def _factor(theta: Parameters) -> Array:

@@ -37,14 +37,18 @@ class Ahead:
         """The trajectory with one more half-step."""
         return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, move)))
 
-    def line(self, q: Any, origin: Parameters, target: Parameters) -> tuple[Profile, Array]:
-        """log p and L(q, ·) from `origin` to `target` and beyond, and the gap between them."""
-        result: tuple[Profile, Array] = self._line(q, origin, target)
+    def line(
+        self, q: Any, origin: Parameters, between: Parameters | None, target: Parameters
+    ) -> tuple[Profile, Array, int]:
+        """log p and L(q, ·) from `origin` over `between` to `target` and on, the gap, and the place of `between`."""
+        result: tuple[Profile, Array, int] = self._line(q, origin, between, target)
         return result
 
-    def _looked(self, q: Any, origin: Parameters, target: Parameters) -> tuple[Profile, Array]:
-        profile = course.line_between(self._experiment, q, origin, target)
-        return profile, course.gaps_along(self._experiment, q, profile)
+    def _looked(
+        self, q: Any, origin: Parameters, between: Parameters | None, target: Parameters
+    ) -> tuple[Profile, Array, int]:
+        profile, bend = course.profile_along(self._experiment, q, origin, between, target)
+        return profile, course.gaps_along(self._experiment, q, profile), bend
 
     def curve(self, q: Any) -> Array:
         """L(q, ·) over the whole parameter, for models with one number as their only one."""

@@ -25,16 +25,20 @@ STOPS = PLACES[ORIGIN:]
 # so many of its steps lead from where q was computed to where the M-step leads
 STEPS = int(np.flatnonzero(PLACES == 1)[0]) - ORIGIN
 _POINTS = 199
+# of a way with a bend, each part has at least so many steps
+_LEAST = 4
 # a gap smaller than this share of log p has lost digits as the difference of two numbers
 _ROUNDED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """The line on which θ moves while q stays: from the θ at which q was made to where the M-step leads.
+    """The way of θ while q stays: from the θ at which q was made to where the M-step leads.
 
     `at` is where θ stands now: 0 after an E-type step, 1 after an M-type one; `profile` holds log p and L at `PLACES`.
     touches: whether q is the posterior at the origin, so that L touches log p there. gaps: log p − L at `PLACES`.
+    last: where the last move of θ began, at place `bend` of the way. It is the origin, and the way a straight line,
+    unless θ has moved before with this q; then two: to there, and on.
     """
 
     origin: Parameters
@@ -43,15 +47,47 @@ class Course:
     at: float
     touches: bool
     gaps: Array
+    last: Parameters
+    bend: int = ORIGIN
 
 
-def line_between(experiment: Experiment, q: Any, origin: Parameters, target: Parameters) -> Profile:
-    """log p and L(q, ·) at `PLACES` of the line between two θ: straight in coordinates, or in θ on a boundary."""
+def profile_along(
+    experiment: Experiment, q: Any, origin: Parameters, between: Parameters | None, target: Parameters
+) -> tuple[Profile, int]:
+    """log p and L(q, ·) at `PLACES` of the way from one θ over another to a third, and the place of the one between."""
+    thetas, bend = _way(experiment.model, origin, between, target)
+    return scan(experiment.model, experiment.data, q, thetas), bend
+
+
+def _way(
+    model: Any, origin: Parameters, between: Parameters | None, target: Parameters
+) -> tuple[list[Parameters | None], int]:
+    if between is None:
+        return _straight(model, origin, target, PLACES), ORIGIN
+    first, second = _length(model, origin, between), _length(model, between, target)
+    share = first / (first + second) if 0 < first + second < math.inf else 0.5
+    steps = min(max(round(share * STEPS), _LEAST), STEPS - _LEAST)
+    bend, knee = ORIGIN + steps, steps / STEPS
+    before = _straight(model, origin, between, PLACES[: bend + 1] / knee)
+    after = _straight(model, between, target, (PLACES[bend + 1 :] - knee) / (1 - knee))
+    return [*before, *after], bend
+
+
+def _straight(model: Any, origin: Parameters, target: Parameters, shares: Array) -> list[Parameters | None]:
+    """Straight in unconstrained coordinates, or in θ where an end lies on a boundary."""
     try:
-        thetas = line(experiment.model, origin, target, PLACES)
+        return line(model, origin, target, shares)
     except HalfStepFailed:
-        thetas = chord(origin, target, PLACES)
-    return scan(experiment.model, experiment.data, q, thetas)
+        return chord(origin, target, shares)
+
+
+def _length(model: Any, origin: Parameters, target: Parameters) -> float:
+    """How far two θ are apart in unconstrained coordinates; NaN where one has none."""
+    try:
+        one, other = model.to_vector(origin), model.to_vector(target)
+    except HalfStepFailed:
+        return math.nan
+    return float(np.linalg.norm(one - other)) if one.shape == other.shape else math.nan
 
 
 def gaps_along(experiment: Experiment, q: Any, profile: Profile) -> Array:

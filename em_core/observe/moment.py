@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from em_core.bound import Slopes, decompose, gap_by_block, mean_field_floor, slopes
+from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -19,7 +19,7 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
-from em_core.records import BY_HAND, Array, Bound, HalfStep, Parameters, State, Trajectory
+from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """Accuracy and complexity; None without a q, and where h is not drawn before v."""
+        return fit(self.experiment.model, self.experiment.data, self.step.after)
 
     @property
     def slopes_apart(self) -> float | None:
@@ -241,14 +246,22 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     target = state.theta if moved else _destination(now)
     if target is None:
         return now
-    profile, gaps = now.ahead.line(state.q, origin, target)
-    return replace(now, course=Course(origin, target, profile, 1.0 if moved else 0.0, state.q_at is origin, gaps))
+    last = now.step.before.theta if moved and now.step.before.q is state.q else origin
+    profile, gaps, bend = now.ahead.line(state.q, origin, _between(origin, last, target), target)
+    at = 1.0 if moved else 0.0
+    return replace(now, course=Course(origin, target, profile, at, state.q_at is origin, gaps, last, bend))
+
+
+def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parameters | None:
+    """Where the way bends: where the last move of θ began, unless that is one of its ends."""
+    return None if last is origin or same(last, origin) or same(last, target) else last
 
 
 def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -> Moment:
-    """What `now` would be with θ changed by hand and q as it is: nothing of it is on the trajectory.
+    """What a half-step by hand after `now` would be, which changes θ and keeps q: nothing of it is on the trajectory.
 
-    Its course leads from the θ at which q was made to this one. aside: looks along it, beside what the run looks at.
+    Its course leads from the θ at which q was made, over the present one, to this one. aside: looks along it, beside
+    what the run looks at.
     Raises `HalfStepFailed` where a term of the bound does not exist.
     """
     experiment = now.experiment
@@ -260,9 +273,9 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead) -
         raise HalfStepFailed("impossible_data", "the data have probability 0")
     if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
         raise HalfStepFailed("diverged", "a term of the bound is no number")
-    step = replace(now.step, after=state)
-    there = replace(now, step=step, bound=bound, before=now.bound, next_move=None, ahead=aside, floor=None, course=None)
-    return with_course(there, trajectory)
+    step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
+    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost)
+    return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 
 def _destination(now: Moment) -> Parameters | None:

@@ -23,7 +23,7 @@ _ROUNDED = 1e-9
 class Passage:
     """The bound at equal steps of the way from the half-step before (the first) to this one (the last).
 
-    along: whether θ moves, along its course; else q does, as a blend, and θ stays.
+    along: whether θ moves, along its course; else q does, as a blend, and θ stays. Along a course it ends at place 1.
     """
 
     bounds: tuple[Bound, ...]
@@ -31,11 +31,11 @@ class Passage:
 
 
 def of_theta(course: Course, step: HalfStep, before: Bound, after: Bound) -> Passage | None:
-    """θ goes along its course, whose values are known; None where it began elsewhere, or some θ there is not usable."""
-    way = slice(ORIGIN, ORIGIN + STEPS + 1)
+    """θ goes along its course, whose values are known; None where it ends elsewhere, or some θ is not usable."""
+    way = slice(course.bend, ORIGIN + STEPS + 1)
     profile = course.profile
     curves = np.array([profile.log_evidence[way], profile.expected_log_joint[way]])
-    if step.before.theta is not course.origin or course.at != 1.0 or not np.isfinite(curves).all():
+    if step.before.theta is not course.last or course.at != 1.0 or not np.isfinite(curves).all():
         return None
     if _rounded(after):
         return None

@@ -63,7 +63,7 @@ class Problem:
     @cached_property
     def exact(self) -> Exact:
         """In rational numbers, for few atoms."""
-        return Exact(self)
+        return Exact(self.target, self.dictionary, self.penalty, self.precision)
 
     @cached_property
     def lipschitz(self) -> float:

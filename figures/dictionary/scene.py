@@ -102,19 +102,10 @@ class DictionaryScene(PageScene):
             equation=words.EQUATION,
             metrics=words.METRICS,
             views=[
-                View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe", tab=words.TABS["atoms"]),
-                View(
-                    "examples", words.EXAMPLES, self._examples.figures, note="note.examples", tab=words.TABS["examples"]
-                ),
-                View(
-                    "timeline",
-                    words.TIMELINE,
-                    self._progress.figures,
-                    note="note.timeline",
-                    click="x",
-                    tab=words.TABS["timeline"],
-                ),
-                View("usage", words.USAGE, self._usage.figures, note="note.usage", tab=words.TABS["usage"]),
+                View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe"),
+                View("examples", words.EXAMPLES, self._examples.figures, note="note.examples"),
+                View("timeline", words.TIMELINE, self._progress.figures, note="note.timeline", click="x"),
+                View("usage", words.USAGE, self._usage.figures, note="note.usage"),
             ],
             grid=GRID,
             moves="HMC",

@@ -17,13 +17,12 @@ METRICS = (
     Metric("codes", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
-# what views are called where they share a place
-TABS = {"atoms": "Atoms", "timeline": "Half-steps", "examples": "Pictures", "usage": "Atom use"}
-ATOMS = "Atoms W"
+# the titles of views, and what they are called behind a tab
+ATOMS = "Atoms W", "Atoms"
+TIMELINE = "log p(v, h; W) by half-step", "Half-steps"
+EXAMPLES = "Pictures rebuilt from codes", "Pictures"
+USAGE = "Use of each atom", "Atom use"
 THIS, SECOND, BOTH = "This start", "Second start", "Both"
-TIMELINE = "log p(v, h; W) by half-step"
-EXAMPLES = "Pictures rebuilt from codes"
-USAGE = "Use of each atom"
 CEILING = "c: no misfit and no penalty left"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 

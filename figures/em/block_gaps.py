@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from figures.drawing import Figure
+from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.look.palette import GAP
 
-LETTERS = frozenset("P")
 
+class BlockGaps(Picture):
+    view, place = "decomposition", 1
 
-class BlockGaps:
-    def __init__(self) -> None:
+    def __init__(self, experiment: Experiment) -> None:
         self.figure = Figure(
             "blocks",
             "Gap by block",
@@ -31,9 +33,13 @@ class BlockGaps:
             cliponaxis=False,
             hover="block %{x}: gap %{text}",
         )
+        self.figures = [self.figure]
 
-    def changes(self, moment: Moment) -> Json:
-        """The gap of each block at this half-step."""
+    @classmethod
+    def shown(cls, experiment: Experiment, letters: str) -> bool:
+        return "P" in letters
+
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         bars, gaps, following = self.figure["gaps"], moment.gaps, moment.next_block
         if gaps is None:
             return bars.empty()

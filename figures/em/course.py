@@ -17,6 +17,7 @@ from em_core.records import Array, Bound
 from figures.changes import passing
 from figures.drawing import Figure
 from figures.em import words
+from figures.em.picture import Picture
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -32,8 +33,10 @@ _FLATTER = 0.05
 _APART = 0.13
 
 
-class CoursePicture:
+class CoursePicture(Picture):
     """The bound and log p on the way of θ, the present place, and the gap."""
+
+    view = "course"
 
     def __init__(self, experiment: Experiment) -> None:
         self.one_number = is_one_number(experiment)
@@ -65,14 +68,15 @@ class CoursePicture:
         figure.text("names", [EVIDENCE, ELBO], size=14)
         figure.text("remark", "$muted", size=13)
         figure.text("gap told", GAP, size=14, **below)
+        self.figures = [figure]
 
-    def changes(self, moment: Moment) -> Json:
-        """The curves at this half-step, always under the same keys."""
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         figure, course, bound = self.figure, moment.course, moment.bound
         color, name = ("$muted", "log p(h*, v; θ)") if moment.pointed else (ELBO, "L(q, θ)")
         kind = figure["bound"].set(line_color=color) | figure["here"].set(marker_color=[EVIDENCE, color])
-        ends = words.ends(moment, self.one_number)
-        kind |= figure.set(xaxis_ticktext=ends, **scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
+        bend = float(PLACES[course.bend]) if course else 0.0
+        kind |= figure.set(xaxis_tickvals=[0.0, bend or 0.5, 1.0], xaxis_ticktext=words.ends(moment, self.one_number))
+        kind |= figure.set(**scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
         if course is None:
             empty: Json = {}
             for curve in ("bound", "evidence", "gap curve"):
@@ -99,17 +103,19 @@ class CoursePicture:
             **figure.set(**scale.heights(low, high, bound.log_evidence), yaxis2_range=[0, top]),
         }
 
-    def inner(self, moment: Moment, course: Course, stop: int) -> Json:
-        """Where θ stands at stop number `stop` of the scrubber."""
-        return self._standing(course, ORIGIN + stop, moment)
+    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+        return self._standing(moment.course, ORIGIN + stop, moment)
 
-    def glide(self, passage: Passage) -> Json:
-        """The way to a half-step, as a glide's `set`: along the bound, or up to where it touches."""
+    def glide(self, moment: Moment, passage: Passage) -> Json:
+        """Along the bound, or up to where it touches."""
+        if moment.course is None:
+            return {}
         bounds = passage.bounds
-        places = PLACES[ORIGIN : ORIGIN + STEPS + 1].tolist() if passage.along else [0.0] * len(bounds)
+        end = ORIGIN + STEPS + 1
+        places = PLACES[end - len(bounds) : end].tolist() if passage.along else [0.0] * len(bounds)
         result = passing([self._marks(x, *_heights(bound)) for x, bound in zip(places, bounds, strict=True)])
         if passage.along:
-            grown = {"first": list(range(1, len(bounds) + 1))}
+            grown = {"first": list(range(STEPS + 2 - len(bounds), STEPS + 2))}
             return result | {f"{self.figure[name].address}/y": grown for name in ("shade floor", "shade", "gap shade")}
         # the new q's bound is there as soon as q is
         return result | {f"{self.figure['bound'].address}/y": {"first": [0] * (len(bounds) - 1) + [len(PLACES)]}}
@@ -151,7 +157,8 @@ class CoursePicture:
         if touch is None:
             return remark.set(**_NOTHING)
         if low <= touch <= high:
-            return remark.set(x=[0.07], y=[touch], text=[words.TOUCH], textposition="bottom right")
+            text = words.TOUCH if course.bend == ORIGIN else words.TOUCH_SHORT
+            return remark.set(x=[0.07], y=[touch], text=[text], textposition="bottom right")
         shown = words.touching_below(touch - moment.bound.log_evidence)
         return remark.set(x=[_LEFT + 0.02], y=[low], text=[shown], textposition="top right")
 
@@ -214,16 +221,20 @@ def _places(upper: Array, lower: Array, low: float, high: float) -> Json:
     (x, first), (other, second) = ends
     beside = ["middle right", "middle right"]
     if first is not None and second is not None:
-        if first == second == low:  # both fall out of the picture: log p is named on its way down, L below its top
-            top = int(np.nanargmax(lower))
-            down = next(place for place in range(top, len(PLACES)) if not upper[place] > (low + high) / 2)
-            heights, beside = [float(upper[down]), float(lower[top])], ["middle right", "bottom center"]
-            return {"x": [float(PLACES[down]), float(PLACES[top])], "y": heights, "textposition": beside}
+        if first == second == low:  # both fall out of the picture: they are named on their way down, on either side
+            down = [_crossing(curve, (low + high) / 2) for curve in (upper, lower)]
+            heights = [float(curve[place]) for curve, place in zip((upper, lower), down, strict=True)]
+            return {"x": PLACES[down].tolist(), "y": heights, "textposition": ["middle right", "middle left"]}
         least = _APART * (high - low)
         if first - second < least and abs(x - other) < 0.2:
             middle = min(max((first + second) / 2, low + least), high - least)
             first, second = middle + least / 2, middle - least / 2
     return {"x": [x, other], "y": [first, second], "textposition": beside}
+
+
+def _crossing(curve: Array, height: float) -> int:
+    """The place from which on a curve, on its way down from its top, is no longer above this height."""
+    return next(place for place in range(int(np.nanargmax(curve)), len(PLACES)) if not curve[place] > height)
 
 
 def _end(curve: Array, low: float, high: float) -> tuple[float, float | None]:

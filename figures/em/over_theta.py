@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from em_core.files.experiment import Experiment
-from em_core.observe.course import ORIGIN, Course, evidence_over_theta, grid, number
+from em_core.observe.course import evidence_over_theta, grid, is_one_number, number
 from em_core.observe.moment import Moment
 from em_core.records import Bound
 from figures.drawing import Figure, broken
+from figures.em.picture import Picture
 from figures.look import layout
 from figures.look.encode import Json, finite
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -21,8 +22,10 @@ _PAST = 6
 _DEPTH = 16.0
 
 
-class OverTheta:
+class OverTheta(Picture):
     """log p from end to end, the bound of this q, and those of the last few others."""
+
+    view, place = "course", 1
 
     def __init__(self, experiment: Experiment) -> None:
         (name,) = experiment.start
@@ -52,9 +55,13 @@ class OverTheta:
         figure.curve("gap", GAP, width=4, glides=True)
         figure.ring("touch", ELBO, size=11, glides=True)
         figure.points("here", [EVIDENCE, ELBO], size=11, symbol="square", glides=True)
+        self.figures = [figure]
+
+    @classmethod
+    def shown(cls, experiment: Experiment, letters: str) -> bool:
+        return is_one_number(experiment)
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
-        """The curves at this half-step, always under the same keys. `past`: the moments before it."""
         state, bound = moment.step.after, moment.bound
         evidence = None if moment.pointed else bound.log_evidence
         origin = None if state.q_at is None else number(state.q_at)
@@ -66,16 +73,9 @@ class OverTheta:
             **self.figure.set(yaxis_range=_reach(moment.experiment, _height(bound))),
         }
 
-    def inner(self, moment: Moment, course: Course, stop: int) -> Json:
-        """Where θ stands at stop number `stop` of the scrubber."""
-        place = stop + ORIGIN
-        theta = course.profile.thetas[place]
-        if theta is None:
-            return self._standing(None, None, None)
-        if moment.pointed:
-            return self._standing(number(theta), None, finite(float(course.profile.expected_log_joint[place])))
-        evidence, elbo = (finite(float(curve[place])) for curve in (course.profile.log_evidence, course.profile.elbo))
-        return self._standing(number(theta), evidence, elbo)
+    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+        evidence = None if moment.pointed else there.bound.log_evidence
+        return self._standing(number(there.step.after.theta), evidence, _height(there.bound))
 
     def _bounds(self, moment: Moment, past: list[Moment]) -> Json:
         """The bound of this q, and those of the last few others."""

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from em_core.caching import footprint
 from em_core.files.experiment import Experiment
+from em_core.found import classes
 from em_core.kinds import MOVES
-from em_core.observe.course import STOPS, is_one_number
+from em_core.observe.course import STOPS
 from em_core.observe.moment import Moment
 from em_core.records import BY_HAND, Bound
 from figures import bound
-from figures.changes import differing, each, passing, steady
-from figures.decomposition import Decomposition
-from figures.drawing import Figure
-from figures.em import block_gaps, by_hand, slopes, words
-from figures.em.block_gaps import BlockGaps
-from figures.em.course import CoursePicture
+from figures.changes import differing, each, merged, steady
+from figures.em import by_hand, words
 from figures.em.data_views import DataView, data_view
-from figures.em.over_theta import OverTheta
-from figures.em.slopes import SlopesPicture
-from figures.em.timeline import Timeline
+from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json
 from figures.scene import (
@@ -61,6 +57,12 @@ GRID = Grid(
         1.08  1
     """,
 )
+# the cards beside the data's; pictures say in which of them they stand
+CARDS = (
+    View("course", words.COURSE, note="note.course", heading="heading.course"),
+    View("timeline", words.TIMELINE, click="x", heading="heading.timeline"),
+    View("decomposition", words.DECOMPOSITION, note="note.decomposition"),
+)
 
 
 class EmScene(PageScene):
@@ -74,40 +76,20 @@ class EmScene(PageScene):
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
-        # what only some moves need to be seen: a face of its own
-        self.with_slopes, self.with_blocks = self.faces = faces(letters)
+        self.faces = faces(experiment, letters)
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
-        super().__init__([described, list(columns), list(axes), self.with_slopes, self.with_blocks, compare])
+        names = [picture.__name__ for picture in self.faces]
+        super().__init__([described, list(columns), list(axes), names, compare])
 
     @cached_property
     def view(self) -> DataView:
         return data_view(self.experiment, self._columns, self._axes)
 
     @cached_property
-    def _timeline(self) -> Timeline:
-        return Timeline()
-
-    @cached_property
-    def _course(self) -> CoursePicture:
-        return CoursePicture(self.experiment)
-
-    @cached_property
-    def _whole(self) -> OverTheta | None:
-        return OverTheta(self.experiment) if is_one_number(self.experiment) else None
-
-    @cached_property
-    def _decomposition(self) -> Decomposition:
-        return Decomposition()
-
-    @cached_property
-    def _slopes(self) -> SlopesPicture | None:
-        return SlopesPicture() if self.with_slopes else None
-
-    @cached_property
-    def _blocks(self) -> BlockGaps | None:
-        return BlockGaps() if self.with_blocks else None
+    def pictures(self) -> list[Picture]:
+        return [picture(self.experiment) for picture in self.faces]
 
     def light(self, moment: Moment, before: str | None) -> Json:
         """What every frame has, in view or not; `before`: the id of the frame before.
@@ -124,7 +106,7 @@ class EmScene(PageScene):
         changed = f"{settings or ''}{theta or ''}{q_at}{before_it}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
-            self._timeline.append(moment) | self.view.append(moment),
+            merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
             words.chip(moment),
             words.button(moment.next_move),
         ).json()
@@ -142,14 +124,14 @@ class EmScene(PageScene):
         if previous is None or previous.step.after.theta is not state.theta:
             changed |= self.view.parameters(state.theta, state.q)
         if previous is None or previous.ghost is not moment.ghost:
-            changed |= self._timeline.before(moment.ghost)
+            changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = bound.texts(moment.bound) | self._notes(moment)
         text |= {
             "caption": words.caption(moment),
             "heading.course": words.course_title(moment),
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
-            "note.course": words.slopes(moment) if self.with_slopes else "",
+            "note.course": self._said("course", moment),
             "describe": words.picture(moment),
         }
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
@@ -160,17 +142,18 @@ class EmScene(PageScene):
     def preview(self, held: Moment, now: Moment, past: list[Moment], handle: str) -> Json:
         """What differs from the frame in view, `now`, while the reader holds θ elsewhere, by this handle.
 
-        past: the moments before.
+        held: the half-step that this would be. past: the moments before `now`.
         """
         there, here = (
-            self._around(moment, past) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
-            for moment in (held, now)
+            self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
+            for moment, earlier in ((held, [*past, now]), (now, past))
         )
         text = bound.texts(held.bound) | self._notes(held)
         text |= {
             "caption": by_hand.held(held),
             "heading.course": by_hand.held_title(held),
-            "note.course": words.slopes(held) if self.with_slopes else "",
+            "heading.timeline": words.timeline_title(held, past[0] if past else now),
+            "note.course": self._said("course", held),
             "describe": words.picture(held),
         }
         handles = self.view.handles(held)
@@ -186,25 +169,14 @@ class EmScene(PageScene):
 
     def _around(self, moment: Moment, past: list[Moment]) -> Json:
         """What all pictures but the data's own show of a half-step."""
-        changed = self._timeline.here(moment, past) | self._course.changes(moment)
-        changed |= self._decomposition.changes(moment.bound)
-        if self._whole:
-            changed |= self._whole.changes(moment, past)
-        if self._slopes:
-            changed |= self._slopes.changes(moment)
-        if self._blocks:
-            changed |= self._blocks.changes(moment)
-        return changed
+        return merged(picture.changes(moment, past) for picture in self.pictures)
 
     def _glide(self, moment: Moment) -> Glide | None:
         """How this half-step is come to: the bound, its terms and its numbers on the way, which the core computed."""
         passage = moment.passage
         if passage is None:
             return None
-        changed = passing([self._decomposition.changes(terms) for terms in passage.bounds])
-        changed |= self._timeline.glide(moment, passage)
-        if moment.course is not None:
-            changed |= self._course.glide(passage)
+        changed = merged(picture.glide(moment, passage) for picture in self.pictures)
         return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
     def inner(self, moment: Moment) -> list[Json]:
@@ -219,62 +191,40 @@ class EmScene(PageScene):
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way.touches)
+            caption = words.underway(terms, float(STOPS[stop]), way)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves
                 still = len(STOPS) * footprint(places) > _MOST_BETWEEN
                 places = {} if still else places
-            changed = places | self._course.inner(moment, way, stop)
-            if self._whole:
-                changed |= self._whole.inner(moment, way, stop)
-            changed |= self._decomposition.changes(terms)
+            changed = places | merged(picture.inner(moment, there, stop) for picture in self.pictures)
             text = bound.texts(terms) | self._notes(there) | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
+
+    def _said(self, card: str, moment: Moment) -> str:
+        """What the pictures of a card say of themselves in its line of text."""
+        return " · ".join(filter(None, (picture.note(moment) for picture in self.pictures if picture.view == card)))
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
-        timeline, course, terms = self._timeline, self._course, self._decomposition
+        data = View(
+            "data",
+            (self.view.title, words.DATA),
+            [self.view.figure],
+            note="note.data",
+            describe="describe",
+            hands=self.view.hands,
+        )
+        figures = {
+            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures] for card in CARDS
+        }
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
-            views=[
-                View(
-                    "data",
-                    self.view.title,
-                    [self.view.figure],
-                    note="note.data",
-                    describe="describe",
-                    tab=words.TABS["data"],
-                    hands=self.view.hands,
-                ),
-                View(
-                    "course",
-                    words.COURSE,
-                    [course.figure, *_figures(self._whole), *_figures(self._slopes)],
-                    note="note.course",
-                    tab=words.TABS["course"],
-                    heading="heading.course",
-                ),
-                View(
-                    "timeline",
-                    words.TIMELINE,
-                    timeline.figures,
-                    click="x",
-                    tab=words.TABS["timeline"],
-                    heading="heading.timeline",
-                ),
-                View(
-                    "decomposition",
-                    words.DECOMPOSITION,
-                    [terms.figure, *_figures(self._blocks)],
-                    note="note.decomposition",
-                    tab=words.TABS["decomposition"],
-                ),
-            ],
+            views=[data, *(replace(card, figures=drawn) for card, drawn in figures.items())],
             grid=GRID,
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
@@ -283,14 +233,13 @@ class EmScene(PageScene):
         )
 
 
-def _figures(picture: OverTheta | SlopesPicture | BlockGaps | None) -> list[Figure]:
-    """The figure of a picture that some models and moves alone bring along."""
-    return [picture.figure] if picture else []
+def faces(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    """The pictures that are there with these moves."""
+    return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
 
 
-def faces(letters: str) -> tuple[bool, bool]:
-    """Whether these moves have a figure of their own: gradients, gaps by block."""
-    return not slopes.LETTERS.isdisjoint(letters), not block_gaps.LETTERS.isdisjoint(letters)
+_FOUND = (entry for entry in classes("figures.em") if issubclass(entry, Picture) and entry is not Picture)
+_PICTURES = sorted(_FOUND, key=lambda picture: picture.place)
 
 
 def _lit(before: Bound | None, now: Bound) -> list[str]:

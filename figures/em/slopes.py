@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from itertools import accumulate, groupby
 
+from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from figures.drawing import Figure
+from figures.em import words
+from figures.em.picture import Picture
 from figures.look import layout
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, component
 
 # the moves that this picture explains
-LETTERS = frozenset("GSAB")
+_LETTERS = frozenset("GSAB")
 DIVIDER: Json = {"color": "$faint", "width": 1}
 
 
-class SlopesPicture:
-    def __init__(self) -> None:
+class SlopesPicture(Picture):
+    view, place = "course", 2
+
+    def __init__(self, experiment: Experiment) -> None:
         self.figure = figure = Figure(
             "slopes",
             "Gradients",
@@ -40,8 +45,16 @@ class SlopesPicture:
             visible=False,
             hover="%{text}: minibatch %{y:.6f}",
         )
+        self.figures = [figure]
 
-    def changes(self, moment: Moment) -> Json:
+    @classmethod
+    def shown(cls, experiment: Experiment, letters: str) -> bool:
+        return not _LETTERS.isdisjoint(letters)
+
+    def note(self, moment: Moment) -> str:
+        return words.slopes(moment)
+
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         """Both gradients at this half-step, and what the minibatch of a coming S makes of the first."""
         found, figure = moment.slopes, self.figure
         result: Json = {}

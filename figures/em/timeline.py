@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
@@ -12,6 +13,8 @@ from em_core.records import BY_HAND
 from figures.changes import passing
 from figures.drawing import Figure, Trace
 from figures.em import words
+from figures.em.picture import Picture
+from figures.em.told import half_step
 from figures.look import layout, scale, wording
 from figures.look.encode import Json, finite
 from figures.look.moves import HAND
@@ -27,13 +30,15 @@ _LETTERS = 24
 _APART = 0.12
 
 
-class Timeline:
-    """Three figures, empty: frames fill them.
+class Timeline(Picture):
+    """Three figures.
 
     Over a whole run the first rise dwarfs every gap; the last half-steps alone show the saw's teeth.
     """
 
-    def __init__(self) -> None:
+    view = "timeline"
+
+    def __init__(self, experiment: Experiment) -> None:
         moves = {"tickmode": "array", "tickvals": [], "ticktext": []}
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
@@ -69,9 +74,8 @@ class Timeline:
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
     def append(self, moment: Moment) -> Json:
-        """What this half-step adds to the series."""
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
-        told, changed = [words.half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
+        told, changed = [half_step(moment)], self.gap["floor"].append(x=[moment.index], y=[moment.floor])
         for name, (height, marked) in _SERIES.items():
             changed |= self.whole[name].append(x=index, y=[height(moment)], **_symbols(marked, symbol))
         changed |= self.whole["evidence"].append(customdata=told)
@@ -80,7 +84,6 @@ class Timeline:
         return changed
 
     def before(self, ghost: Ghost | None) -> Json:
-        """The run that this one took the place of."""
         result: Json = {}
         for figure in (self.latest, self.whole):
             for name in ("before", "before elbo"):
@@ -90,7 +93,7 @@ class Timeline:
         return result
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
-        """The way to this half-step, as a glide's `set`: the rings, and the last teeth of the saw growing."""
+        """The rings, and the last teeth of the saw growing."""
         bounds = passage.bounds
         xs = [moment.index - 1 + step / (len(bounds) - 1) for step in range(len(bounds))]
         result: Json = {}
@@ -109,7 +112,7 @@ class Timeline:
                 result |= {f"{address}/x": {"last": xs}, f"{address}/y": {"last": heights}}
         return result
 
-    def here(self, moment: Moment, past: list[Moment]) -> Json:
+    def changes(self, moment: Moment, past: list[Moment]) -> Json:
         """The rings at the half-step in view with the gap between them, and the last few half-steps by themselves."""
         every = [*past, moment]
         shown = every[-_LATEST:]
@@ -129,7 +132,7 @@ class Timeline:
             for name, visible in there.items():
                 result |= figure[name].set(visible=visible)
         result |= self.whole.set(margin_b=layout.TWO_ROWS if any(there.values()) else layout.ONE_ROW)
-        result |= self.latest["evidence"].set(customdata=[words.half_step(other) for other in shown])
+        result |= self.latest["evidence"].set(customdata=[half_step(other) for other in shown])
         for name, (height, marked) in _SERIES.items():
             result |= self.latest[name].set(
                 x=[other.index for other in shown],

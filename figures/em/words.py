@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from em_core.kinds import MOVES, temperature
+from em_core.observe.course import ORIGIN, Course
 from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
@@ -14,13 +15,14 @@ from figures.look.glossary import TERMS, of
 from figures.look.moves import ADJUSTED, START, by_hand, called
 from figures.look.wording import change, number, power, still
 from figures.look.wording import gap as gap_text
-from figures.scene import Button, Chip, Term
+from figures.scene import Button, Chip, Term, move
 
-# what views are called where they share a place
-TABS = {"data": "Data", "course": "Bound", "timeline": "Half-steps", "decomposition": "Terms"}
-TIMELINE = "log p and ELBO by half-step"
-COURSE = "log p and its bound"
-DECOMPOSITION = "Terms of log p"
+# the titles of views, and what they are called behind a tab
+DATA = "Data"
+COURSE = "log p and its bound", "Bound"
+TIMELINE = "log p and ELBO by half-step", "Half-steps"
+DECOMPOSITION = "Terms of log p", "Terms"
+NOT_BEFORE = "no accuracy: h is not drawn before v"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
 
@@ -209,41 +211,9 @@ def _parameters(moment: Moment) -> str:
     return " and ".join(name.replace("_", " ") for name in moment.step.info.block)
 
 
-def half_step(moment: Moment) -> str:
-    """What a half-step did to the numbers, as its place on the timeline tells it."""
-    letter, now, before = moment.step.letter, moment.bound, moment.before
-    named = (
-        f"{moment.index}: {letter}, {MOVES[letter].name}"
-        if letter
-        else f"{moment.index}: {moment.step.move or 'start'}"
-    )
-    lines = [
-        f"{moment.index}: {named}",
-        f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}",
-    ]
-    if moment.pointed:
-        lines.append(f"log p(h*, v) {number(now.expected_log_joint)}")
-    elif now.elbo is not None:
-        lines.append(f"ELBO {number(now.elbo)}{_by(now.elbo, before and before.elbo)}")
-        lines.append(f"gap {gap_text(now.kl, now.log_evidence)}")
-    if moment.adjusted:
-        lines.append(f"from here on {by_hand_words.changed(moment)}")
-    if moment.floor is not None:
-        lines.append(f"gap after more mean-field sweeps {number(moment.floor)}")
-    if moment.plain is not None:
-        lines.append(f"log p of plain EM {number(moment.plain)}")
-    return "<br>".join(lines)
-
-
-def _by(now: float | None, before: float | None) -> str:
-    """By how much a number changed, in brackets."""
-    if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
-        return ""
-    return " (unchanged)" if still(now - before, abs(now)) else f" ({'+' * (now > before)}{number(now - before)})"
-
-
 # where L and log p meet
 TOUCH = "they touch: q is the posterior here"
+TOUCH_SHORT = "they touch"
 _ORIGIN = "θ when q was computed"
 
 
@@ -258,10 +228,11 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
     if course is None:
         return ["", "", ""]
     there = "new θ" if course.at else "θ by hand" if moment.next_move == BY_HAND else "where M leads"
+    bent = course.bend != ORIGIN
     if not one_number:
-        return [f"0<br>{_ORIGIN}", "½", f"1<br>{there}"]
+        return [f"0<br>{_ORIGIN}", "before" if bent else "½", f"1<br>{there}"]
     begin, end = (f"{float(entry):.4g}" for theta in (course.origin, course.target) for entry in theta.values())
-    return [f"{begin}<br>{_ORIGIN}", "", f"{end}<br>{there}"]
+    return [f"{begin}<br>{_ORIGIN}", "before" if bent else "", f"{end}<br>{there}"]
 
 
 def course_title(moment: Moment) -> str:
@@ -294,21 +265,22 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     """What has come of log p since the start."""
     now, then = moment.bound.log_evidence, start.bound.log_evidence
     if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
-        return TIMELINE
+        return TIMELINE[0]
     if still(now - then, abs(now)):
         return "log p has not changed"
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
-def underway(bound: Bound, t: float, touches: bool) -> str:
-    """The sentence while the reader scrubs along the M-step."""
+def underway(bound: Bound, t: float, course: Course) -> str:
+    """The sentence while the reader scrubs along the M-step, or the last of several."""
+    along = "along the M-step" if course.bend == ORIGIN else "from where q was computed to the new θ"
     if bound.elbo == -math.inf:
         shown = number(bound.expected_log_joint)
-        return f"θ is {t:g} of the way along the M-step, with q unchanged: the complete-data objective is {shown}."
+        return f"θ is {t:g} of the way {along}, with q unchanged: the complete-data objective is {shown}."
     shown = gap_text(bound.kl, bound.log_evidence)
-    if t == 0 and touches:
+    if t == 0 and course.touches:
         return "θ is where q was computed: the bound touches log p(v)."
-    return f"θ is {t:g} of the way along the M-step, with q unchanged: the gap is {shown}."
+    return f"θ is {t:g} of the way {along}, with q unchanged: the gap is {shown}."
 
 
 def _next(moment: Moment) -> str:
@@ -367,16 +339,41 @@ def _listed(value: object) -> str:
     return f"{value:.4g}"
 
 
+# what a term does that is changed by one move alone
+_PRESSED = {
+    "M": "Press it for an M-step, which raises it over θ.",
+    "E": "Press it for an E-step, which makes it 0.",
+}
+
 # each term names the slot of its number
 EQUATION = [
     Term("evidence", r"\log p(v;\theta)", "$evidence", TERMS["log p"]),
     "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", TERMS["ELBO"]),
+    Term("elbo", r"\mathcal{L}(q,\theta)", "$elbo", f"{TERMS['ELBO']} {_PRESSED['M']}", move("M")),
     "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", "$gap", TERMS["gap"]),
+    Term(
+        "kl",
+        r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)",
+        "$gap",
+        f"{TERMS['gap']} {_PRESSED['E']}",
+        move("E"),
+    ),
 ]
 
 # equation and metrics explain log p, ELBO and gap
 GLOSSARY = of(
-    "v", "h", "q", "θ", "posterior", "E-step", "M-step", "Mean field", "entropy", "log p(h*, v)", "nats", "gap (nats)"
+    "v",
+    "h",
+    "q",
+    "θ",
+    "posterior",
+    "E-step",
+    "M-step",
+    "Mean field",
+    "entropy",
+    "accuracy",
+    "complexity",
+    "log p(h*, v)",
+    "nats",
+    "gap (nats)",
 )

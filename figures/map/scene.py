@@ -157,29 +157,17 @@ class MapScene(PageScene):
         }
 
     def scene(self) -> Scene:
+        picture = words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS
         return Scene(
             equation=words.EQUATION,
             metrics=words.METRICS,
             views=[
-                View(
-                    "picture",
-                    words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS,
-                    [self._picture.figure],
-                    describe="describe",
-                    tab=words.TABS["picture"],
-                ),
-                View("signal", words.SIGNAL, [self._signal.figure], tab=words.TABS["signal"]),
-                View("code", words.CODE, [self._code.stems], tab=words.TABS["code"]),
-                View(
-                    "progress",
-                    words.PROGRESS,
-                    self._progress.figures,
-                    click="x",
-                    tab=words.TABS["progress"],
-                    heading="heading.progress",
-                ),
-                View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink", tab=words.TABS["shrink"]),
-                View("path", words.PATH, [self._code.path], note="note.path", tab=words.TABS["path"]),
+                View("picture", picture, [self._picture.figure], describe="describe"),
+                View("signal", words.SIGNAL, [self._signal.figure]),
+                View("code", words.CODE, [self._code.stems]),
+                View("progress", words.PROGRESS, self._progress.figures, click="x", heading="heading.progress"),
+                View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink"),
+                View("path", words.PATH, [self._code.path], note="note.path"),
             ],
             grid=GRID,
             inner=self._slider(),

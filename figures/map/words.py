@@ -15,21 +15,13 @@ METRICS = (
     Metric("gap", "Duality gap", "$certificate", TERMS["Duality gap"]),
     Metric("support", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
 )
-ATOMS = "Atoms in use"
-# what views are called where they share a place
-TABS = {
-    "picture": "Picture",
-    "signal": "Signal",
-    "code": "Code",
-    "progress": "Progress",
-    "shrink": "Threshold",
-    "path": "Path",
-}
-SIGNAL = "Signal, Wh + b and residual"
-CODE = "Code h"
-PROGRESS = "Distance from the optimum"
-SHRINK = "Soft threshold"
-PATH = "MAP h for each λ"
+# the titles of views, and what they are called behind a tab
+ATOMS = "Atoms in use", "Picture"
+SIGNAL = "Signal, Wh + b and residual", "Signal"
+CODE = "Code h", "Code"
+PROGRESS = "Distance from the optimum", "Progress"
+SHRINK = "Soft threshold", "Threshold"
+PATH = "MAP h for each λ", "Path"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
@@ -79,14 +71,14 @@ def _found(step: Step) -> dict[str, str]:
 def progress_title(background: Background, step: Step) -> str:
     """What the certificate says of the step."""
     if not background.is_l1:
-        return PROGRESS
+        return PROGRESS[0]
     gap = step.duality_gap
     return f"At most {number(gap)} above the optimum" if gap else "At the optimum"
 
 
-def landscape(n_atoms: int) -> str:
-    """The title of the contours."""
-    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path of the solver'}"
+def landscape(n_atoms: int) -> tuple[str, str]:
+    """What the contours are called."""
+    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path of the solver'}", ATOMS[1]
 
 
 def shrink(background: Background) -> str:

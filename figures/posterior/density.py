@@ -11,7 +11,7 @@ from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures.drawing import Figure
 from figures.look.encode import Json
-from figures.posterior.marks import marks
+from figures.posterior.marks import codes, marks
 
 _POINTS = 401
 # across the picture, at least
@@ -23,7 +23,6 @@ class Density:
 
     def __init__(self, background: Background) -> None:
         self.background = background
-        posterior = background.posterior
         h = self._grid()
         density = background.density(h[:, None])
         zero = {"zeroline": True, "zerolinecolor": "$faint", "zerolinewidth": 1}
@@ -58,7 +57,7 @@ class Density:
             mode="lines+markers",
             marker={"symbol": ["circle", "triangle-up"], "size": [1, 15], "color": "$elbo"},
         )
-        places = {"MAP": posterior.mode, "median": posterior.median, "mean": posterior.mean}
+        places = codes(background)
         heights = background.density(np.array(list(places.values())))
         shown = zip(places.items(), heights, strict=True)
         marks(figure, {name: (float(place[0]), float(y)) for (name, place), y in shown}, pairs=False)

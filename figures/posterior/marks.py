@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from em_core.observe.ladder import Background
+from em_core.records import Array
 from figures.drawing import Figure
 from figures.look.wording import number
 
@@ -12,6 +14,12 @@ _SIGNS = {
     "median": ("triangle-down", "$text", 12),
     "mean": ("diamond", "$text", 12),
 }
+
+
+def codes(background: Background) -> dict[str, Array]:
+    """What is marked, (K,) each."""
+    posterior = background.posterior
+    return {"MAP": posterior.mode, "median": posterior.median, "mean": posterior.mean}
 
 
 def marks(figure: Figure, places: Mapping[str, tuple[float, float]], *, pairs: bool) -> None:

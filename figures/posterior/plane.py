@@ -10,7 +10,7 @@ from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures.drawing import Figure, broken
 from figures.look.encode import Json
-from figures.posterior.marks import marks
+from figures.posterior.marks import codes, marks
 
 _GRID = 141
 _ANGLES = np.linspace(0, 2 * np.pi, 181)
@@ -87,9 +87,8 @@ def _contours(figure: Figure, background: Background) -> None:
 
 
 def _marks(figure: Figure, background: Background) -> None:
-    posterior = background.posterior
-    found = {"MAP": posterior.mode, "median": posterior.median, "mean": posterior.mean}
-    marks(figure, {name: (float(code[0]), float(code[1])) for name, code in found.items()}, pairs=True)
+    places = {name: (float(code[0]), float(code[1])) for name, code in codes(background).items()}
+    marks(figure, places, pairs=True)
 
 
 def _figure(name: str, face: str, background: Background) -> Figure:

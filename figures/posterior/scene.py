@@ -119,21 +119,15 @@ class PosteriorScene(PageScene):
 
     def scene(self) -> Scene:
         one = self.background.n_units == 1
+        picture, mean = (words.PICTURE, words.MEAN) if one else (words.PLANE, words.FIRST_MEAN)
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[
-                View(
-                    "picture",
-                    words.PICTURE if one else words.PLANE,
-                    self._picture.figures,
-                    note="note.picture",
-                    describe="describe",
-                    tab=words.TABS["picture"],
-                ),
-                View("terms", words.TERMS, [self._terms.figure], note="note.terms", tab=words.TABS["terms"]),
-                View("width", words.WIDTH, self._width.figures, tab=words.TABS["width"]),
-                View("mean", words.MEAN if one else words.FIRST_MEAN, self._mean.figures, tab=words.TABS["mean"]),
+                View("picture", picture, self._picture.figures, note="note.picture", describe="describe"),
+                View("terms", words.TERMS, [self._terms.figure], note="note.terms"),
+                View("width", words.WIDTH, self._width.figures),
+                View("mean", mean, self._mean.figures),
             ],
             grid=GRID,
             inner=Slider("picture", words.SLIDER, STOPS, "s = {}"),

@@ -11,15 +11,16 @@ from em_core.sparse_coding.posterior.ladder import Rung
 from figures.look import glossary
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
-from figures.posterior.marks import place
+from figures.posterior.marks import codes, place
 from figures.scene import Button, Chip, Term
 
-PICTURE, PLANE = "Posterior and q", "h₁ and h₂"
-# what views are called where they share a place
-TABS = {"picture": "Posterior", "terms": "Terms", "width": "Width s", "mean": "Mean μ"}
-TERMS = "Terms of log p"
-WIDTH = "ELBO and gap against s"
-MEAN, FIRST_MEAN = "ELBO against μ", "ELBO against μ₁, with μ₂ held fixed"
+# the titles of views, and what they are called behind a tab
+PICTURE = "Posterior and q", "Posterior"
+PLANE = "h₁ and h₂", "Posterior"
+TERMS = "Terms of log p", "Terms"
+WIDTH = "ELBO and gap against s", "Width s"
+MEAN = "ELBO against μ", "Mean μ"
+FIRST_MEAN = "ELBO against μ₁, with μ₂ held fixed", "Mean μ"
 SLIDER = "Width s"
 PENALTY = "λ"
 # the sum of bound and gap of a Dirac
@@ -68,11 +69,8 @@ def lit(rung: Rung) -> list[str]:
 
 def picture(ladder: Ladder, rung: Rung) -> str:
     """The rung for someone who cannot see the pictures."""
-    terms, posterior = rung.bound, ladder.background.posterior
-    marks = ", ".join(
-        f"{name} {place(*map(float, code))}"
-        for name, code in (("MAP", posterior.mode), ("median", posterior.median), ("mean", posterior.mean))
-    )
+    terms = rung.bound
+    marks = ", ".join(f"{name} {place(*map(float, code))}" for name, code in codes(ladder.background).items())
     return (
         f"Rung {rung.index}: {chip(rung).name.removeprefix('Go to ')}. Posterior: {marks}. "
         f"log p(v) {number(terms.log_evidence)}, ELBO {number(terms.elbo)}, "

@@ -15,17 +15,17 @@ async () => {
     const host = document.createElement("div");
     host.style.cssText = "position:fixed;left:300px;top:200px;width:600px;height:400px;z-index:9;background:white";
     document.body.append(host);
-    const picture = new Picture("a", { data: [{ type: "scatter", mode: "markers", x: numbers(), y: numbers(), name: "one" }, { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], name: "two" }], layout: structuredClone(layout) }, ["a/0", "a/1"], host);
+    const picture = new Picture("a", { data: [{ type: "scatter", mode: "markers", x: numbers(), y: numbers(), name: "one", meta: "points" }, { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], name: "two", meta: "line" }], layout: structuredClone(layout) }, ["a/points", "a/line"], host);
     picture.drag = how === "drag" && "zoom";
-    picture.show(new Map([["a/1/y", [0, 1]]]), theme, false);
+    picture.show(new Map([["a/line/y", [0, 1]]]), theme, false);
     const surface = host.querySelector(".nsewdrag");
     const point = (type, target = surface) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: 300 + 100 + 400 * Math.random(), clientY: 200 + 50 + 250 * Math.random(), view: window }));
     if (how !== "draw") await wait(150);
     if (how === "hover" || how === "out") { point("mousemove"); point("mousemove"); await frame(); point("mousemove"); }
     if (how === "drag") { point("mousemove"); point("mousedown"); point("mousemove", document.querySelector(".dragcover") ?? document); }
-    if (how === "glide") { const tween = picture.show(new Map([["a/1/y", [1, 0]], ["a/0/y", numbers()]]), theme, true); tween?.(0.3); await frame(); tween?.(0.6); point("mousemove"); }
+    if (how === "glide") { const tween = picture.show(new Map([["a/line/y", [1, 0]], ["a/points/y", numbers()]]), theme, true); tween?.(0.3); await frame(); tween?.(0.6); point("mousemove"); }
     if (how === "resize") { host.style.width = "500px"; picture.resize(); point("mousemove"); }
-    if (how === "legend") { picture.restyle([["a/annotations", [{ x: 0, y: 0, text: "hello" }]], ["a/0/x", numbers()]]); point("mousemove"); }
+    if (how === "legend") { picture.show(new Map([["a/annotations", [{ x: 0, y: 0, text: "hello" }]], ["a/points/x", numbers()]]), theme, false); point("mousemove"); }
     if (pause !== null) await wait(pause);
     picture.destroy();
     host.remove();

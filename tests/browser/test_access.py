@@ -1,8 +1,11 @@
 """For everybody: contrast, names, headings and targets, by axe-core; the way of the focus; the link of a view."""
 
+from itertools import product
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.attack import thinned
 from tests.browser.access import violations
 from tests.browser.conftest import ROOT
 from tests.browser.reader import Reader, some
@@ -30,27 +33,27 @@ class AnyPage(Reader):
 
 
 THEMES = ("light", "dark")
-BOTH = [(name, theme) for name, _ in PAGES for theme in THEMES]
-# each page in one of the two, turn by turn; the other with -m exhaustive
-ONE = [(name, THEMES[number % 2]) for number, (name, _) in enumerate(PAGES)]
+SIZES = {"desk": DESKTOP, "phone": TALL}
+CASES = [(name, theme, size) for name, _ in PAGES for theme in THEMES for size in SIZES]
+# each page in one of the four ways, turn by turn; the others with -m exhaustive
+ONE = [(name, *way) for (name, _), way in zip(PAGES, product(THEMES, SIZES), strict=True)]
 
 
-@pytest.mark.parametrize("case", some(BOTH, *ONE), ids="-".join)
+@pytest.mark.parametrize("case", some(CASES, *ONE), ids="-".join)
 def test_axe_finds_nothing(page, serve, case):
     """At the start and with terms lit, past and coming steps on the tape, at the desk and on a phone."""
-    name, theme = case
+    name, theme, size = case
     page.emulate_media(color_scheme=theme)
-    found = set()
-    for width, height in (DESKTOP, TALL):
-        page.set_viewport_size({"width": width, "height": height})
-        reader = AnyPage(page, serve(ROOT / "app.py").url, name).open()
-        found |= set(violations(page))
-        for _ in range(3):
-            reader.step()
-        reader.press("ArrowLeft")
-        reader.at(2)
-        page.wait_for_timeout(350)
-        found |= set(violations(page))
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    reader = AnyPage(page, serve(ROOT / "app.py").url, name).open()
+    found = set(violations(page))
+    for _ in range(3):
+        reader.step()
+    reader.press("ArrowLeft")
+    reader.at(2)
+    page.wait_for_timeout(350)
+    found |= set(violations(page))
     assert not found, "\n".join(sorted(found))
 
 
@@ -104,7 +107,7 @@ def test_the_skip_link_leads_straight_to_the_main_button(page, serve):
     expect(page.locator(".stage-main")).to_be_focused()
 
 
-@pytest.mark.parametrize("width, height", [DESKTOP, PHONE])
+@pytest.mark.parametrize("width, height", thinned([DESKTOP, PHONE], [PHONE]))
 def test_nothing_covers_what_has_the_focus(page, serve, width, height):
     page.set_viewport_size({"width": width, "height": height})
     home = AnyPage(page, serve(ROOT / "app.py").url, PAGES[0][0]).open()
@@ -119,7 +122,7 @@ def test_nothing_covers_what_has_the_focus(page, serve, width, height):
     assert not [stop for stop in stops[:-1] if not (stop["ring"] and stop["free"])]
 
 
-@pytest.mark.parametrize("way", ["asked", "old"])
+@pytest.mark.parametrize("way", some(["old"], "asked"))
 def test_copy_the_link_of_what_is_in_view(page, other_page, serve, way):
     """Also where the browser has no clipboard for pages without https."""
     url = serve(ROOT / "app.py").url

@@ -98,6 +98,7 @@ def test_opens_and_steps(learning):
     assert learning.fits()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("data", some(DATA, "bars"))
 def test_every_kind_of_picture(learning, data):
     chosen = for_data(SMALL, data)

@@ -92,6 +92,7 @@ def test_a_restart_of_the_server_leaves_the_stage_alive(home, server, before):
     home.at(len(before) + 2)
 
 
+@pytest.mark.exhaustive
 def test_a_key_pressed_while_the_server_is_away_is_made_when_it_is_back(home, server):
     home.open("schedule=(EM)2&cursor=2", 2)
     home.press("ArrowRight")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.attack import thinned
 from tests.browser.home import APP, Home, rows
 from ui.em.settings import EmSettings
 
@@ -201,7 +202,20 @@ def test_keys(home):
     home.shows(rows(EmSettings(components=3, covariance="diag"), "E")[1])
 
 
-@pytest.mark.parametrize("theme, elbo", [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")])
+def test_terms_of_the_equation_are_buttons_of_the_moves_that_change_them(home):
+    """The gap is closed by E, the bound is raised by M; the plan goes on from there."""
+    home.open()
+    expected = rows(EmSettings(), "MEM")
+    for half_step, term in ((1, 1), (2, 2), (3, 1)):
+        home.page.locator("button.stage-term").nth(term - 1).click()
+        home.at(half_step)
+        home.shows(expected[half_step])
+
+
+COLOURS = [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")]
+
+
+@pytest.mark.parametrize("theme, elbo", thinned(COLOURS, COLOURS[:1]))
 def test_one_colour_for_the_elbo(home, theme, elbo):
     home.page.emulate_media(color_scheme=theme)
     home.open("schedule=EM&cursor=2", 2)

@@ -42,6 +42,7 @@ def test_link_after_a_restart(home, other_page, other_server):
     assert there.page.locator(".notice").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_link_with_nonsense(home):
     nonsense = {"model": "hmm", "data": "iris", "components": "99", "step": "nan", "seed": "x", "given": "abc",
                 "schedule": "EXM", "cursor": "12"}  # fmt: skip

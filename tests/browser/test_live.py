@@ -104,6 +104,7 @@ def test_what_is_held_is_drawn_and_nothing_is_left_of_it(demo):
     assert {act["act"] for act in demo.acts()} == {"drag"} and all(act["live"] for act in demo.acts())
 
 
+@pytest.mark.exhaustive
 def test_no_queue_builds_up_and_the_latest_place_counts(demo):
     demo.open("known=4&slow=0.4")
     left, top = take(demo, "Centre: ")
@@ -123,6 +124,7 @@ def test_no_queue_builds_up_and_the_latest_place_counts(demo):
     demo.at(0)
 
 
+@pytest.mark.exhaustive
 def test_a_place_that_cannot_be_says_so_and_keeps_the_last_picture(demo):
     demo.open("known=4")
     left, top = take(demo, "Centre: ")

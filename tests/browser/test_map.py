@@ -39,6 +39,7 @@ def test_opens_and_steps(map_page):
     assert map_page.fits()
 
 
+@pytest.mark.exhaustive
 def test_play_scrub_chips_and_click(map_page):
     map_page.open("steps=12&cursor=0")
     expected = rows(TOY, 60)
@@ -84,6 +85,7 @@ def test_the_scrubber_moves_the_point_and_the_numbers(map_page):
     map_page.at(3)
 
 
+@pytest.mark.exhaustive
 def test_zoom_survives_and_no_figure_is_built_again(map_page):
     map_page.open()
     map_page.mark_figures()

@@ -94,6 +94,7 @@ def test_the_readers_own_dictionary(map_page):
     map_page.shows(rows(replace(chosen, solver="homotopy"), 1)[1])
 
 
+@pytest.mark.exhaustive
 def test_experiment_files(map_page, tmp_path):
     map_page.open("signal=spikes&solver=lca&dt=0.5&steps=4&cursor=4", 4)
     shown = map_page.numbers()

@@ -53,7 +53,7 @@ def reader(page, serve):
 # --- down the ladder --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("units", UNITS)
+@pytest.mark.parametrize("units", some(UNITS, "two"))
 def test_down_the_ladder(reader, units):
     reader.open("" if units == "one" else "units=two")
     rows = told(for_units(ONE, units))["rungs"]
@@ -94,6 +94,7 @@ def test_map_exactly_0_where_the_mean_is_not(reader):
     expect(reader.page.get_by_text("MAP exactly 0; mean and median are not")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_play_and_keys(reader):
     reader.open()
     rows = told(ONE)["rungs"]
@@ -290,6 +291,7 @@ def test_link_with_nonsense(reader):
     reader.shows(told(ONE)["rungs"][0])
 
 
+@pytest.mark.exhaustive
 def test_experiment_files(reader, tmp_path):
     reader.open("v=-2&width=0.5&cursor=4", 4)
     shown = reader.numbers()

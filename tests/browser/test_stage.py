@@ -17,6 +17,7 @@ def test_next_asks_for_a_frame_and_goes_there(demo):
     demo.button("A-turn").wait_for()
 
 
+@pytest.mark.exhaustive
 def test_back_and_forth_within_known_frames_asks_nothing(demo):
     demo.open("known=4")
     demo.press("ArrowRight", "ArrowRight", "ArrowLeft")
@@ -28,6 +29,7 @@ def test_back_and_forth_within_known_frames_asks_nothing(demo):
     assert demo.button("Back").get_attribute("aria-disabled") == "true"
 
 
+@pytest.mark.exhaustive
 def test_quick_presses_all_arrive(demo):
     demo.open("known=1&slow=0.3")
     demo.press(*["ArrowRight"] * 5)
@@ -103,6 +105,7 @@ def test_what_is_pressed_while_another_run_is_on_its_way_counts(demo, keys):
     demo.at(frame - 1)
 
 
+@pytest.mark.exhaustive
 def test_right_and_left_while_an_answer_is_due_cancel_out(demo):
     demo.open("known=1&slow=0.5")
     demo.press("ArrowRight", "ArrowRight", "ArrowLeft")

@@ -83,6 +83,7 @@ def test_keys_in_text_fields_and_with_modifiers_are_left_alone(demo):
     assert demo.page.get_by_label("Text field").input_value() == "a b"
 
 
+@pytest.mark.exhaustive
 def test_space_on_a_button_is_the_buttons(demo):
     demo.open("known=4")
     demo.button("B-turn").focus()

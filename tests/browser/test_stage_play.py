@@ -19,6 +19,7 @@ def test_play_goes_on_with_another_run(demo):
     assert demo.page.locator(".stage-metrics").get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.exhaustive
 def test_play_needs_no_server_for_known_frames_and_stops_at_the_end(demo):
     demo.open("known=12&ended=1")
     demo.page.select_option(".stage-speed", "8")
@@ -82,6 +83,7 @@ def test_playing_ahead_gives_nothing_away(demo):
     assert demo.plot("sum", "trace('total').x.length") == 3
 
 
+@pytest.mark.exhaustive
 def test_scrub(demo):
     demo.open("known=20")
     slider = demo.page.get_by_role("slider", name="Turn")
@@ -109,6 +111,7 @@ def test_chips_lead_to_their_frames(demo):
     assert demo.page.locator(".stage-chip[aria-current]").count() == 1
 
 
+@pytest.mark.exhaustive
 def test_figures_and_zoom_survive_a_step(demo):
     demo.open("known=1")
     demo.mark_figures()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.home import APP, Home, rows
+from tests.models import SAID
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
 
@@ -123,23 +124,6 @@ def test_a_component_is_told_where_its_handle_lies(home):
     home.page.mouse.move(0, 0)
     handle.focus()
     expect(line(home, "data")).to_have_text("; ".join(lines))
-
-
-# a word that is said of the first point of each model's picture
-SAID = {
-    "binomial_mixture": "responsibility of coin A",
-    "bernoulli_mixture": "responsibility of component 1",
-    "poisson_mixture": "responsibility of component 1",
-    "regression_mixture": "responsibility of component 1",
-    "hidden_markov": "γ of state 1",
-    "student_t": "expected weight E[u]",
-    "factor_analysis": "E[h1] under q",
-    "linkage": "q(1/2)",
-    "abo_blood_groups": "q(AA)",
-    "censored_exponential": "expected lifetime under q",
-    "incomplete_gaussian": "filled in",
-    "sigmoid_belief_net": "q(h1 = 1)",
-}
 
 
 @pytest.mark.exhaustive

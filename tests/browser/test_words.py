@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from figures.em.words import DETAILS
+from figures.em.words import DETAILS, EQUATION
 from figures.look.glossary import TERMS
 from figures.look.moves import called
 from tests.browser.conftest import ROOT
@@ -70,7 +70,7 @@ def test_words_are_explained_under_the_pointer(home):
     """The pointer may go over to the explanation; away from both it goes, and with Escape."""
     tip = home.page.get_by_role("tooltip")
     for place, text in (
-        (home.stage.locator(".stage-term").nth(2), TERMS["gap"]),
+        (home.stage.locator(".stage-term").nth(2), EQUATION[4].title),
         (home.stage.locator(".stage-metrics dfn").nth(1), TERMS["ELBO"]),
         (home.stage.locator(".stage-caption dfn", has_text="posterior"), TERMS["posterior"]),
         (home.stage.locator("[data-view=course] .infolayer text.ytitle"), TERMS["nats"]),
@@ -123,7 +123,8 @@ def test_a_tap_explains_and_a_tap_elsewhere_ends_it(browser, serve):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
     home = Home(context.new_page(), serve(ROOT / "app.py").url).open()
     home.stage.locator(".stage-term").nth(1).tap()
-    explained(home, TERMS["ELBO"])
+    explained(home, EQUATION[2].title)
+    home.at(0)
     home.stage.locator(".stage-caption").tap(position={"x": 2, "y": 2})
     expect(home.page.get_by_role("tooltip")).to_be_hidden()
     context.close()

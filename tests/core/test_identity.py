@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from em_core import trajectory as run
-from em_core.bound import decompose
+from em_core.bound import decompose, fit
 from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.records import State, frozen
@@ -46,6 +46,18 @@ def assert_identity(bound, size=1.0):
     assert bound.elbo <= bound.log_evidence + slack
 
 
+def assert_three_ways(found, bound, size=1.0):
+    """L as accuracy less complexity is L as energy and entropy, which `assert_identity` compares with log p less KL."""
+    if found is None or bound.elbo is None:
+        return
+    if bound.elbo == -math.inf:
+        assert (found.complexity, found.elbo) == (math.inf, -math.inf) and math.isfinite(found.accuracy)
+        return
+    slack = IDENTITY * max(size, 1, abs(bound.log_evidence), abs(found.accuracy))
+    assert abs(found.elbo - bound.elbo) <= slack, (found, bound)
+    assert found.complexity >= 0
+
+
 def adds_up_along_a_schedule(case, data):
     letters = "".join(dict.fromkeys(case.moves + case.m_moves))
     word = data.draw(st.text(alphabet=letters, min_size=1, max_size=12))
@@ -61,8 +73,9 @@ def adds_up_along_a_schedule(case, data):
     if trajectory.last.stopped:
         assert trajectory.last.events[0].kind in STOPS, (trajectory.moves, trajectory.last.events)
         assert set("HT") & set(trajectory.moves)
-    for _, bound in bounds(experiment, trajectory):
+    for step, bound in bounds(experiment, trajectory):
         assert_identity(bound)
+        assert_three_ways(fit(experiment.model, experiment.data, step.after), bound)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -86,8 +99,18 @@ def test_log_evidence_is_elbo_plus_kl_for_any_pair_of_theta_and_q(case):
     rng = np.random.default_rng(3)
     for scale in (1e-9, 1e-3, 0.3, 1.0, 2.0):
         q = case.model.posterior(case.data, case.random_theta(rng, scale))
-        bound = decompose(case.model, case.data, State(case.random_theta(rng, scale), q))
+        state = State(case.random_theta(rng, scale), q)
+        bound = decompose(case.model, case.data, state)
+        assert_three_ways(fit(case.model, case.data, state), bound, bound.kl)
         assert_identity(bound, bound.kl)  # far apart KL exceeds log p a thousandfold: no sum keeps more than its digits
+
+
+def test_what_draws_h_before_v_has_accuracy_and_complexity():
+    """Of the others v is a function of h (linkage, blood groups), or h what is missing of v."""
+    having = {case.model.name: fit(case.model, case.data, State(case.theta, case.q)) is not None for case in CASES}
+    without = {"linkage", "abo_blood_groups", "censored_exponential", "incomplete_gaussian"}
+    assert {name for name, there in having.items() if not there} == without
+    assert fit(CASES[0].model, CASES[0].data, State(CASES[0].theta, None)) is None
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from em_core.sparse_coding import SOLVERS
+from tests.attack import thinned
 from tests.figures.stage_replay import Shown
 from tests.pages import PAGES
 from ui.dictionary.run import DictionaryRun
@@ -46,6 +47,10 @@ EM |= {
     for data in data_options(model)
     if model not in ("gaussian_mixture", "binomial_mixture", "linkage")
 }
+# of those that the same drawing serves, some in every run: each model, each shape of its data and θ; the others with
+# -m exhaustive
+EM_KEPT = {case.model: name for name, case in reversed(EM.items())}.values()
+EM_KEPT = thinned(EM, {*EM_KEPT, "tied", "one_dimension", "four_dimensions", "one_component", "eight_components"})
 GAUSSIAN = [name for name, case in EM.items() if case.model == "gaussian_mixture"]
 
 TOY, TOY3 = MapSettings(), MapSettings(signal="toy3")
@@ -142,6 +147,16 @@ EVERY |= {f"em, {name}": (em_run, name) for name in EM} | {f"map, {name}": (map_
 EVERY |= {f"posterior, {name}": (ladder_run, name) for name in POSTERIOR}
 EVERY |= {f"race, {name}": (race_run, name) for name in RACE}
 EVERY |= {f"dictionary, {name}": (dictionary_run, name) for name in DICTIONARY}
+_LEFT = {f"em, {entry.values[0]}" for entry in EM_KEPT if not isinstance(entry, str)}
+_LEFT |= {
+    "map, three atoms, in turn",
+    "map, patch, in turn",
+    "map, patch, lca",
+    "map, large patch",
+    "map, plane, one atom",
+}
+_LEFT |= {"posterior, one, strong prior", "posterior, two, blunt", "posterior, two, both 0", "posterior, two, moved"}
+EVERY_KEPT = thinned(EVERY, EVERY.keys() - _LEFT)
 
 
 def shown(run: Any, at: int = -1) -> Shown:

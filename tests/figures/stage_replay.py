@@ -42,19 +42,27 @@ class Shown:
     """Figures, texts and exact numbers at a frame, the frames before it visited; that frame is not a light one."""
 
     def __init__(self, scene: dict[str, Any], frames: list[dict[str, Any]], at: int = -1) -> None:
-        scene, frames = json.loads(json.dumps([scene, frames], allow_nan=False))
-        self.scene = scene
-        self.figures = decode(scene["figures"])
-        self.text: dict[str, str] = {}
-        self.value: dict[str, float | None] = {}
-        for frame in frames[: at + 1 or None]:
+        frames = frames[: at + 1 or None]
+        # of what is set again and again the last alone is read: a frame costs the same wherever it stands in its run
+        held: dict[str, Any] = {}
+        series: dict[str, list[Any]] = {}
+        texts: dict[str, str] = {}
+        values: dict[str, float | None] = {}
+        for frame in frames:
             for key, value in frame.get("set", {}).items():
-                self._write(key, decode(value))
-            for key, values in frame["append"].items():
-                self._write(key, [*(self._read(key) or []), *values])
-            self.text |= frame.get("text", {})
-            self.value |= frame.get("value", {})
-        self.frame = frame
+                held.pop(key, None)  # in the order of the last writing: one may lie within another
+                held[key] = value
+            for key, more in frame["append"].items():
+                series.setdefault(key, []).extend(more)
+            texts |= frame.get("text", {})
+            values |= frame.get("value", {})
+        told = json.loads(json.dumps([scene, held, series, texts, values, frames[-1]], allow_nan=False))
+        self.scene, held, series, self.text, self.value, self.frame = told
+        self.figures = decode(self.scene["figures"])
+        for key, value in held.items():
+            self._write(key, decode(value))
+        for key, more in series.items():
+            self._write(key, [*(self._read(key) or []), *more])
 
     def over(self, inner: dict[str, Any]) -> Shown:
         """With an inner frame over it."""

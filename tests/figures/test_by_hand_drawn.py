@@ -28,7 +28,7 @@ def test_letters_and_lines_of_the_timeline(session):
 
 def test_the_gap_opens_along_the_way_that_theta_was_dragged(session):
     frame = session.run.frames()[3]
-    assert frame["glide"] is None  # q was made before the last move of θ
+    assert frame["glide"]
     moment = session.run.moment(3)
     assert moment.course.at == 1.0 and moment.course.target is moment.step.after.theta
     assert "θ by hand, with q fixed" in frame["text"]["heading.course"]

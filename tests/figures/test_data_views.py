@@ -19,6 +19,7 @@ from figures.look import palette
 from figures.look.montage import montage
 from tests.figures.runs import EM, GAUSSIAN, WORD, em_run, made, shown
 from tests.figures.test_previews import pulled
+from tests.models import TIED
 from ui.em.run import EmRun
 from ui.em.settings import MODEL_NAMES, data_options
 
@@ -94,10 +95,6 @@ def test_points_wear_the_mixture_of_their_components_colours(name):
     ]
     np.testing.assert_allclose(drawn, q.T @ colors, atol=0.51)
     assert found.trace("data.points")["marker"]["symbol"] == [palette.symbol(k) for k in q.argmax(axis=0)]
-
-
-# shares of one whole, θ by value and by place, factors that go with the mean
-TIED = {"bernoulli_mixture", "abo_blood_groups", "linkage", "factor_analysis"}
 
 
 @pytest.mark.parametrize("model", MODEL_NAMES)

@@ -9,14 +9,14 @@ import plotly.graph_objects as go
 import pytest
 
 from figures.look import palette
-from tests.figures.runs import EVERY, shown
+from tests.figures.runs import EVERY, EVERY_KEPT, shown
 from tests.figures.stage_replay import decode, numbers_in, painted
 
 # layouts' parts that begin with something that they do not have at first
 LATER = {"annotations"}
 
 
-@pytest.fixture(scope="module", params=EVERY)
+@pytest.fixture(scope="module", params=EVERY_KEPT)
 def run(request):
     make, name = EVERY[request.param]
     return make(name)
@@ -79,9 +79,8 @@ def test_every_slot_has_its_text_from_the_first_frame_on(run):
     assert lit <= {item.get("id") for item in scene["equation"]}
 
 
-@pytest.mark.parametrize("theme, places", [("light", (0, 1, -1)), ("dark", (-1,))])
-def test_plotly_accepts_every_figure(run, theme, places):
-    for at in places:
+def test_plotly_accepts_every_figure(run):
+    for at, theme in ((0, "light"), (1, "light"), (-1, "dark")):
         for figure in painted(shown(run, at).figures, palette.COLORS[theme]).values():
             go.Figure(figure)
 

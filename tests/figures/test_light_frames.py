@@ -11,6 +11,7 @@ import pytest
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from em_core.observe import course
+from tests.attack import thinned
 from tests.figures.runs import as_it_opens
 from tests.figures.stage_replay import Shown
 from tests.pages import PAGES
@@ -54,31 +55,40 @@ def view(shown):
     return {name: json.dumps(part, sort_keys=True) for name, part in parts.items()}
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_filled_frame_shows_what_the_whole_run_shows(name):
+# from the end to the start, each alone; every second one and what lies between, then one by one
+ORDERS = {"backwards": lambda last: range(last, -1, -1)}
+ORDERS["by turns"] = lambda last: [*range(1, last + 1, 2), *range(0, last + 1, 2)]
+FEW = ("gaussian_mixture", "dictionary", "ista")
+
+
+@pytest.mark.parametrize(
+    "name, order",
+    thinned(
+        [(name, order) for order in ORDERS for name in RUNS],
+        [(name, order) for order in ORDERS for name in RUNS if order == "backwards" or name in FEW],
+    ),
+)
+def test_a_filled_frame_shows_what_the_whole_run_shows(name, order):
     """Filled by itself, after its neighbours, before them: figures, texts, numbers, handles are the same."""
     every = RUNS[name]()
     frames = every.frames()
     last = len(every) - 1
     assert last >= 6 or every.ended
     expected = [view(Shown(every.scene.json, frames, at)) for at in range(len(every))]
-    # from the end to the start, each alone; then every second one and what lies between; then one by one
-    orders = [range(last, -1, -1), [*range(1, last + 1, 2), *range(0, last + 1, 2)]]
-    for order in orders:
-        run = RUNS[name]()
-        for at in order:
-            filled = run.frames([at])
-            # what else is there was filled before, and the browser has it too
-            found = Shown(run.scene.json, filled, at)
-            light = {key for frame in filled if frame.get("light") for key in frame}
-            assert light <= {"id", "light", "append", "chip", "next"}
-            seen = view(found)
-            assert [name for name in seen if seen[name] != expected[at][name]] == [], at
-            assert seen.keys() == expected[at].keys()
-        assert [frame["id"] for frame in run.frames()] == [frame["id"] for frame in frames]
+    run = RUNS[name]()
+    for at in ORDERS[order](last):
+        filled = run.frames([at])
+        # what else is there was filled before, and the browser has it too
+        found = Shown(run.scene.json, filled, at)
+        light = {key for frame in filled if frame.get("light") for key in frame}
+        assert light <= {"id", "light", "append", "chip", "next"}
+        seen = view(found)
+        assert [name for name in seen if seen[name] != expected[at][name]] == [], at
+        assert seen.keys() == expected[at].keys()
+    assert [frame["id"] for frame in run.frames()] == [frame["id"] for frame in frames]
 
 
-@pytest.mark.parametrize("name", ["gaussian_mixture", "dictionary", "ista"])
+@pytest.mark.parametrize("name", FEW)
 def test_a_light_frame_is_a_fraction_of_a_whole_one(name):
     run = RUNS[name]()
     light, whole = run.frames([0])[3], run.frames([3])[3]

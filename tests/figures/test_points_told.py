@@ -10,21 +10,10 @@ import pytest
 from em_core.bound import decompose
 from tests.figures.runs import EM, em_run, shown
 from tests.figures.stage_replay import table
+from tests.models import POINTS
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
-# where each model's units are told: traces, of several the first of those that say the same
-POINTS = {
-    "binomial_mixture": ["share 1"],
-    "bernoulli_mixture": ["marks"],
-    "poisson_mixture": ["share 1"],
-    "hidden_markov": ["series"],
-    "linkage": ["half", "against", "for"],
-    "abo_blood_groups": ["pure", "known"],
-    "censored_exponential": ["failed", "alive"],
-    "incomplete_gaussian": ["complete", "filled"],
-    "sigmoid_belief_net": ["hidden"],
-}
 # pictures of some rows alone, and those with more points than are told one by one
 PART = ("bernoulli_mixture", "sigmoid_belief_net")
 
@@ -49,7 +38,7 @@ def test_shares_sum_to_log_p(name):
             continue
         log_p = decompose(model, data, step.after).log_evidence - getattr(data, "log_ways", 0.0)
         total = 0.0
-        for trace in POINTS.get(model.name, ["points"]):
+        for trace in POINTS[model.name]:
             template, rows = told(run, at, trace)
             if not len(rows):
                 assert model.name in ("incomplete_gaussian", "hidden_markov", "student_t", "gaussian_mixture")
@@ -70,7 +59,7 @@ def test_shares_sum_to_log_p(name):
 def test_each_point_is_told_its_q(name):
     run = em_run(name)
     state = run.trajectory[1].after
-    trace = POINTS.get(run.experiment.model.name, ["points"])[0]
+    trace = POINTS[run.experiment.model.name][0]
     template, rows = told(run, 1, trace)
     found = np.array(rows, dtype=float)
     found = found[np.isfinite(found[:, -1])]

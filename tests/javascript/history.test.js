@@ -5,9 +5,9 @@ import { decode, History } from "../../ui/stage/frontend/history.js";
 
 /** A frame of a run, and of a fork of it: it sets one attribute, lengthens one series, fills one slot. */
 const frame = (n, run = "a", more = {}) => ({
-  id: `${run}${n}`, set: { "f/0/y": [run, n] }, append: { "s/0/x": [n] }, text: { words: `${run} ${n}` }, value: { words: n }, ...more,
+  id: `${run}${n}`, set: { "course/bound/y": [run, n] }, append: { "timeline/elbo/x": [n] }, text: { words: `${run} ${n}` }, value: { words: n }, ...more,
 });
-const light = (n, run = "a") => ({ id: `${run}${n}`, light: true, append: { "s/0/x": [n] } });
+const light = (n, run = "a") => ({ id: `${run}${n}`, light: true, append: { "timeline/elbo/x": [n] } });
 const message = (first, count, run = "a") => ({
   first,
   after: first ? `${run}${first - 1}` : null,
@@ -17,7 +17,11 @@ const ids = (history) => history.frames.map(({ id }) => id);
 /** Everything that a history can be asked for. */
 const all = (history) => {
   history.visit(history.last);
-  return history.frames.map((_, n) => [history.figure("f", n).get("f/0/y"), history.figure("s", n).get("s/0/x"), history.slot("words", n)]);
+  return history.frames.map((_, n) => [
+    history.figure("course", n).get("course/bound/y"),
+    history.figure("timeline", n).get("timeline/elbo/x"),
+    history.slot("words", n),
+  ]);
 };
 const fresh = (...messages) => {
   const history = new History();
@@ -80,13 +84,13 @@ test("any order of extensions, repeats and forks ends as the last word alone", (
 
 test("what a frame does not set stays as it was at the one before, at every place", () => {
   const history = fresh({ first: 0, after: null, frames: [frame(0), { id: "a1" }, frame(2), { id: "a3" }] });
-  assert.deepEqual([0, 1, 2, 3].map((n) => history.figure("f", n).get("f/0/y")[1]), [0, 0, 2, 2]);
+  assert.deepEqual([0, 1, 2, 3].map((n) => history.figure("course", n).get("course/bound/y")[1]), [0, 0, 2, 2]);
   assert.deepEqual([0, 1, 2, 3].map((n) => history.slot("words", n)), [0, 0, 2, 2].map((n) => ({ text: `a ${n}`, value: n })));
 });
 
 test("a series is shown up to the furthest frame visited, and keeps its array while its length stays", () => {
   const history = fresh(message(0, 6));
-  const series = () => history.figure("s", 1).get("s/0/x");
+  const series = () => history.figure("timeline", 1).get("timeline/elbo/x");
   assert.deepEqual(series(), []);
   history.visit(2);
   history.visit(1);
@@ -97,9 +101,9 @@ test("a series is shown up to the furthest frame visited, and keeps its array wh
 test("a fork of the same length shows its own series, and what comes after a cut is not given away", () => {
   const history = fresh(message(0, 3));
   history.visit(2);
-  const series = () => history.figure("s", 2).get("s/0/x");
+  const series = () => history.figure("timeline", 2).get("timeline/elbo/x");
   assert.deepEqual(series(), [0, 1, 2]);
-  history.accept({ first: 2, after: "a1", frames: [frame(2, "b", { append: { "s/0/x": [20] } })] });
+  history.accept({ first: 2, after: "a1", frames: [frame(2, "b", { append: { "timeline/elbo/x": [20] } })] });
   history.visit(2);
   assert.deepEqual(series(), [0, 1, 20]);
   history.accept({ first: 1, after: "a0", frames: [frame(1, "c"), frame(2, "c")] });

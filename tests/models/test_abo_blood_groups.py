@@ -31,6 +31,9 @@ CASES = [
         {"A": 0.2, "B": 0.0, "O": 0.8},
     ),
 ]
+POINTS = ["pure", "known"]
+SAID = "q(AA)"
+TIED = True  # shares of one whole
 
 
 @st.composite

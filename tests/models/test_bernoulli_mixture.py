@@ -26,6 +26,9 @@ CASES = [
         {"weights": [0.7, 0.3], "probabilities": [[0.0, 0.6], [0.5, 0.4]]},
     ),
 ]
+POINTS = ["marks"]
+SAID = "responsibility of component 1"
+TIED = True  # shares of one whole
 
 
 def density(model, values, theta):

@@ -40,6 +40,8 @@ CASES = [
         {"weights": [1.0], "probabilities": [0.7]},
     ),
 ]
+POINTS = ["share 1"]
+SAID = "responsibility of coin A"
 
 
 def density(model, values, theta):

@@ -18,6 +18,8 @@ CASES = [
         {"mean": 7.0},
     ),
 ]
+POINTS = ["failed", "alive"]
+SAID = "expected lifetime under q"
 
 
 @st.composite

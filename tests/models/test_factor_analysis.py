@@ -15,6 +15,8 @@ CASES = [
     factors("isotropic", 3, 1),
     factors("isotropic", 3, 3),
 ]
+SAID = "E[h1] under q"
+TIED = True  # factors go with the mean
 
 
 @st.composite

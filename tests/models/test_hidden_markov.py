@@ -54,6 +54,8 @@ CASES = [
         ([0.2, 0.8], [[0.3, 0.7], [0.5, 0.5]], {"probabilities": [[0.3, 0.7, 0.0], [0.3, 0.3, 0.4]]}),
     ),
 ]
+POINTS = ["series"]
+SAID = "γ of state 1"
 
 
 @st.composite

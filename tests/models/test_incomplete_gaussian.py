@@ -13,6 +13,8 @@ CASES = [
     incomplete("three_columns", gappy(20, 3)),
     incomplete("nothing_missing", gappy(20, 2)[:2] + OUTLIERS),
 ]
+POINTS = ["complete", "filled"]
+SAID = "filled in"
 
 
 @st.composite

@@ -14,6 +14,9 @@ CASES = [
     linkage("few_animals", [3, 1, 2, 0], 0.2, 0.7),
     linkage("at_the_boundary", [5, 0, 0, 3], 1.0, 0.4, without=NUMERICAL),
 ]
+POINTS = ["half", "against", "for"]
+SAID = "q(1/2)"
+TIED = True  # θ by value and by place
 
 
 @st.composite

@@ -33,6 +33,8 @@ CASES = [
         {"weights": [0.4, 0.6], "rates": [0.0, 1.0]},
     ),
 ]
+POINTS = ["share 1"]
+SAID = "responsibility of component 1"
 
 
 def density(model, values, theta):

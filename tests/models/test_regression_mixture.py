@@ -25,6 +25,7 @@ CASES = [
         {"weights": [0.4, 0.6], "coefficients": [[0.6], [-1.0]], "variances": [1.0, 0.8]},
     ),
 ]
+SAID = "responsibility of component 1"
 
 
 def density(model, values, theta):

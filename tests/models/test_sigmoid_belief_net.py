@@ -15,6 +15,8 @@ CASES = [
     belief_net("three_causes", 3, ones_and_zeros(14, 5)),
     belief_net("one_cause", 1, ones_and_zeros(10, 2)),
 ]
+POINTS = ["hidden"]
+SAID = "q(h1 = 1)"
 
 
 @st.composite

@@ -13,6 +13,7 @@ CASES = [
     student("one_column", [row[:1] for row in OUTLIERS], 0.5, without="H"),  # ν + D < 2: no mode
     student("almost_gaussian", OUTLIERS, 1e8),
 ]
+SAID = "expected weight E[u]"
 
 
 @st.composite

@@ -144,6 +144,19 @@ def test_a_tape_evaluates_the_log_joint_once_for_each_theta(monkeypatch, compare
     assert len(looked) == len(thetas) > 20
 
 
+def test_theta_by_hand_is_a_half_step_made_once_and_ends_nothing_that_is_known(calls):
+    run = em_run(GAUSSIAN)
+    run.advance(3)
+    shown(run, 1)
+    for at in (3, 1):  # the second one cuts the tape
+        run.place(at, run.trajectory[1].after.theta)
+        shown(run, at)
+    run.move("M", 1)
+    shown(run, 1)
+    assert len(calls.half_steps) == 5 and set(calls.half_steps.values()) == {1}
+    assert set(calls.lines.values()) == {1}
+
+
 def test_playing_ahead_looks_at_nothing_that_is_not_in_view(calls):
     run = em_run(GAUSSIAN)
     run.ahead(20)

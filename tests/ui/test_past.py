@@ -11,7 +11,7 @@ from em_core.files.report import report
 from tests.figures.stage_replay import Shown
 from tests.pages import PAGES
 from tests.ui.test_by_hand import COINS, drag, ids, letters, opened
-from ui import past
+from ui import past, words
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings
 from ui.map.session import MapSession
@@ -30,30 +30,30 @@ def coins():
     return session
 
 
-# what a reader may do to a run of the EM page, and whether half-steps are put aside
+# what a reader may do to a run of the EM page in the midst of its tape
 DEEDS = {
-    "a drag": (lambda session: drag(session, 0.9), True),
-    "another move": (lambda session: session.act({"act": "move", "letter": "M", "n": 1}), True),
-    "reset": (lambda session: session.act({"act": "reset", "n": 1}), True),
-    "new start": (lambda session: session.act({"act": "random", "n": 1}), True),
-    "another seed": (lambda session: session.change(seed=8), True),
-    "another model": (lambda session: session.change(model="linkage"), True),
-    "other data": (lambda session: session.change(model="poisson_mixture"), True),
-    "another size": (lambda session: session.change(components=1), True),
-    "another step": (lambda session: session.change(step=0.7), True),
-    "a file": (lambda session: session.open_file(opened(replace(COINS, seed=5), "EM").file().encode()), True),
+    "a drag": lambda session: drag(session, 0.9),
+    "another move": lambda session: session.act({"act": "move", "letter": "M", "n": 1}),
+    "reset": lambda session: session.act({"act": "reset", "n": 1}),
+    "new start": lambda session: session.act({"act": "random", "n": 1}),
+    "another seed": lambda session: session.change(seed=8),
+    "another model": lambda session: session.change(model="linkage"),
+    "other data": lambda session: session.change(model="poisson_mixture"),
+    "another size": lambda session: session.change(components=1),
+    "another step": lambda session: session.change(step=0.7),
+    "a file": lambda session: session.open_file(opened(replace(COINS, seed=5), "EM").file().encode()),
 }
 
 
-@pytest.mark.parametrize("deed, lost", DEEDS.values(), ids=DEEDS)
-def test_a_run_comes_back_and_goes_again(deed, lost):
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_a_run_comes_back_and_goes_again(deed):
     session = coins()
     before = kept(session)
     assert session.past.idle == ["undo", "redo"]
     deed(session)
     after = kept(session)
     assert after != before and session.past.idle == ["redo"]
-    assert session.player.aside == (past.ASIDE if lost else "")
+    assert session.player.aside == words.ASIDE
     session.act(UNDO)
     assert kept(session) == before and session.past.idle == ["undo"] and session.player.aside == ""
     session.act(REDO)
@@ -148,7 +148,7 @@ def test_what_is_held_is_nothing_to_undo():
     drag(session, 0.9)
     after = kept(session)
     hold(4)
-    assert kept(session) == after and session.player.aside == past.ASIDE and len(session.past.before) == 1
+    assert kept(session) == after and session.player.aside == words.ASIDE and len(session.past.before) == 1
     session.act(UNDO)
     hold(3)
     assert kept(session) == before and session.past.idle == ["undo"]
@@ -230,6 +230,16 @@ def test_the_run_before_is_drawn_beside_another_start_but_not_beside_other_data(
     session.run.advance(3)
     session.change(standardize=True)
     assert not before_drawn(session, 0)[0]["visible"]
+
+
+def test_the_run_before_stays_beside_the_same_half_steps_drawn_otherwise():
+    session = coins()
+    drag(session, 0.9)
+    before = before_drawn(session, 4)
+    assert before[0]["visible"]
+    session.change(compare=True)
+    session.run.advance(4)
+    assert before_drawn(session, 4) == before
 
 
 def test_going_back_draws_the_run_that_was_left():

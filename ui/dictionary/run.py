@@ -11,6 +11,7 @@ from em_core.records import Array
 from em_core.trajectory import converged
 from figures.dictionary.scene import DictionaryScene
 from ui import limits
+from ui.dictionary import words
 from ui.dictionary.settings import DictionarySettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps
@@ -19,8 +20,8 @@ from ui.tape import Json, half_steps
 class DictionaryRun(Lanes):
     """Dictionary learning on the page; the second start makes every move along with it."""
 
-    SETTLED: ClassVar[str] = "Converged: the last cycle raised log p(v, h) by less than one part in a billion."
-    UNREADY: ClassVar[str] = "an H-step first: this move needs codes"
+    SETTLED: ClassVar[str] = words.SETTLED
+    UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(self, experiment: Experiment, second: Experiment | None) -> None:
         super().__init__(experiment, *([] if second is None else [Lane(second, apart=True)]))

@@ -17,6 +17,7 @@ from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene, faces
 from ui import limits
+from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps
@@ -41,8 +42,8 @@ def begun(settings: EmSettings, raw: Json) -> Experiment:
 class EmRun(Lanes):
     """EM on the page."""
 
-    SETTLED: ClassVar[str] = "Converged: the last cycle changed the ELBO by less than one part in a billion."
-    UNREADY: ClassVar[str] = "an E-step first: this move needs a q"
+    SETTLED: ClassVar[str] = words.SETTLED
+    UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(
         self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
@@ -106,6 +107,9 @@ class EmRun(Lanes):
         del self._moments[first:]
         self.cut(first)
 
+    def remember(self, other: EmRun) -> None:
+        self._ghosts = list(other._ghosts)
+
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
 
@@ -166,7 +170,7 @@ class EmRun(Lanes):
         return self.scene.view.dragged(self.trajectory[at].after.theta, handle, x, y)
 
     def refresh(self) -> None:
-        if faces(self.plan.moves + self.tape) != self.scene.faces:
+        if faces(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core.kinds import MOVES
-from ui.em import recipes
+from ui.em import recipes, words
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 from ui.session import Session
@@ -63,10 +63,9 @@ class EmSession(Session):
         if changed & {"model", "data"}:
             return
         if made and "plan" in changed:
-            self.messages.append("This recipe changes the model, so the tape has been cleared.")
+            self.messages.append(words.CLEARED)
         if "standardize" in changed and changed != {"standardize"}:  # no more than a consequence
-            scale = "standardised: every column has mean 0 and variance 1" if wanted.standardize else "as measured"
-            self.messages.append(f"The data are now {scale}.")
+            self.messages.append(words.scale(wanted.standardize))
 
     def own(self, act: dict[str, Any], at: int) -> None:
         if act["act"] == "drag":

@@ -9,7 +9,7 @@ import streamlit as st
 from em_core import schedule
 from em_core.kinds import MOVES, Move, lacking
 from ui import controls, sidebar
-from ui.em import recipes
+from ui.em import recipes, words
 from ui.em.session import EmSession
 from ui.em.settings import SIZES
 from ui.notices import plain
@@ -19,13 +19,11 @@ def show(session: EmSession) -> None:
     """Model, data, start and moves of the EM page."""
     settings = session.settings
     controls.show(session, "model")
-    imported = sidebar.imported(
-        "Your own data, from a file or edited by hand.", "Back to the built-in data", session=session
-    )
+    imported = sidebar.imported(words.OWN_DATA, words.BACK, session=session)
     if not imported:
         controls.show(session, "data")
         if settings.data == "blobs":
-            with st.expander("Points and clusters"):
+            with st.expander(words.POINTS):
                 controls.show(session, *settings.named("blobs").values())
     names = session.run.scene.view.axis_names
     if settings.model in SIZES:
@@ -47,9 +45,9 @@ def show(session: EmSession) -> None:
     st.divider()
     _schedule(session)
     sidebar.experiment_file(session)
-    sidebar.keys("; a move's letter makes that move")
+    sidebar.keys(words.KEYS)
     if dataset is not None and not imported:
-        plain(f"{dataset.title}. {dataset.source}. Licence: {dataset.licence}.")
+        plain(words.data(dataset.title, dataset.source, dataset.licence))
 
 
 def _schedule(session: EmSession) -> None:
@@ -64,14 +62,14 @@ def _schedule(session: EmSession) -> None:
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if model.help["m_step"] != "closed form":
-        plain(f"M here: {model.help['m_step']}.")
-    for kind, label in (("E", "Change q"), ("M", "Change θ")):
+        plain(words.m_step(model.help["m_step"]))
+    for kind, label in words.KINDS.items():
         plain(label)
         with st.container(horizontal=True, gap="small"):
             for letter, move in MOVES.items():
                 if move.kind == kind:
                     _move(session, letter, move)
-    if st.button("About the moves", width="stretch"):
+    if st.button(words.MOVES, width="stretch"):
         _about_moves(model)
 
 
@@ -90,17 +88,12 @@ def _move(session: EmSession, letter: str, move: Move) -> None:
 
 @st.dialog("The moves", width="large")
 def _about_moves(model: Any) -> None:
-    st.markdown(
-        "A schedule is a word over these letters. E-type moves change q and leave θ alone; M-type moves change θ and "
-        "leave q alone. A count repeats a letter or a group in parentheses."
-    )
+    st.markdown(words.SCHEDULES)
     rows = [f"| **{letter}** | {move.name} | {_described(move, model)} |" for letter, move in MOVES.items()]
-    st.markdown(
-        "\n".join(["| key | move | what it does, what it promises, and the gap it leaves |", "|---|---|---|", *rows])
-    )
+    st.markdown("\n".join([words.COLUMNS, "|---|---|---|", *rows]))
 
 
 def _described(move: Move, model: Any) -> str:
     if not move.allowed(model):
-        return f"Not for this model: {lacking(model, move.letter)}."
-    return f"{move.sentence} {move.promise} The gap: {move.effect}.".replace("|", "\\|")
+        return words.not_here(lacking(model, move.letter))
+    return words.move(move.sentence, move.promise, move.effect).replace("|", "\\|")

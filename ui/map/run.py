@@ -14,8 +14,10 @@ from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
 from figures.map.scene import MapScene
 from ui import limits
 from ui.counted import Counted
+from ui.map import words
 from ui.map.settings import MapSettings
 from ui.tape import Json
+from ui.words import STOPPED
 
 # a certified gap below this share of the objective is the end of the road
 _CLOSE = 1e-12
@@ -78,9 +80,9 @@ class MapRun(Counted):
 
     def reason(self, step: Step) -> str | None:
         if step.trouble:
-            return "The run stopped here."
+            return STOPPED
         if step.state.done:
-            return "The solver has finished."
+            return words.FINISHED
         if step.duality_gap <= _CLOSE * max(1.0, step.objective) and self.background.is_l1:
-            return "Proven: this is the most probable code, up to rounding."
+            return words.PROVEN
         return None

@@ -17,6 +17,7 @@ from em_core.sparse_coding.solvers import lca
 from figures.look.glossary import TERMS
 from figures.map.signal import Signal
 from ui import limits
+from ui.map import words
 from ui.settings import Change, Overrides, Settings, box, choice, decades, slider, toggle
 
 SIGNALS = {
@@ -59,7 +60,7 @@ def for_signal(settings: MapSettings, signal: str) -> MapSettings:
 
 
 def _dictionaries(settings: MapSettings) -> dict[str, str]:
-    return {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: "the one just learned"}
+    return {**(settings.fitting() or DICTIONARIES), JUST_LEARNED: words.JUST_LEARNED}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import LadderExperiment
 from figures.posterior.scene import PosteriorScene
 from ui import limits
+from ui.posterior import words
 from ui.posterior.settings import PosteriorSettings, check_units
 from ui.tape import Json, Tape
 
@@ -20,7 +21,7 @@ from ui.tape import Json, Tape
 class PosteriorRun(Tape):
     """One experiment on the page. Nothing is computed later: every rung is there."""
 
-    ended = "The end of the ladder."
+    ended = words.END
     remaining = 0
 
     def __init__(self, experiment: LadderExperiment) -> None:

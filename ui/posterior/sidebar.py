@@ -5,33 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import controls, sidebar
+from ui.posterior import words
 from ui.posterior.session import PosteriorSession
-
-_ABOUT = r"""
-**The bound** holds for every $q$: $\log p(v)=\mathbb E_q[\log p(h,v)]+H(q)+\mathrm{KL}(q\,\|\,p(h\mid v))$.
-EM's E-step takes $q=p(h\mid v)$.
-
-**A Gaussian** of width $s$ has entropy $\tfrac K2\log 2\pi e+K\log s$ for $K$ hidden units, whatever its $\mu$.
-As $s\to0$, $\mathbb E_q[\log p(h,v)]\to\log p(h{=}\mu,v)$, and the entropy goes to $-\infty$.
-
-**MAP is EM with a Dirac $q$** in this sense: drop the entropy, which does not depend on $\mu$, and maximise what is
-left, $\log p(h{=}\mu,v)$. About $\log p(v)$ this says nothing: the bound is $-\infty$, the gap infinite.
-
-Learning with `H` in place of `E` climbs $\log p(h,v;\theta)$ alternately in $h$ and in $\theta$. That is coordinate
-ascent; it gives no finite bound on $\log p(v;\theta)$.
-"""
 
 
 def show(session: PosteriorSession) -> None:
     """One unit or two, λ and β, the signal and its atoms, the width of q."""
     controls.show(session, "units", "penalty", "precision")
-    if not sidebar.imported(
-        "Signal and dictionary: from the file that you opened.", "Back to the sliders", session=session
-    ):
+    if not sidebar.imported(words.OWN_SIGNAL, words.BACK, session=session):
         controls.show(session, *{"one": ("v", "w"), "two": ("v1", "v2", "angle")}[session.settings.units])
     st.divider()
     controls.show(session, "width")
-    st.caption("Drag the ring in the picture to move μ. Further down the ladder q becomes narrower.")
+    st.caption(words.RING)
     sidebar.experiment_file(session)
-    sidebar.about("What “MAP is EM with a Dirac q” means", _ABOUT)
+    sidebar.about(words.ABOUT, words.MODEL)
     sidebar.keys()

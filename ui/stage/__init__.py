@@ -120,7 +120,6 @@ export default async (component) => (await stage).default(component, served("PLO
 _mount = st.components.v2.component(
     "stage",
     html='<p class="stage-loading" role="status">Loading the figures…</p>',
-    css=".stage-loading { min-height: 80vh; opacity: .6 }",
     js=_ENTRY.replace("FRONTEND", _serve("frontend", FRONTEND, _fingerprint(FRONTEND))).replace(
         "PLOTLY", _serve("plotly", Path(plotly.__file__).parent / "package_data", plotly.__version__)
     ),

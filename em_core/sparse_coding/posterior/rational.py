@@ -12,14 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from em_core.records import Array
-
-if TYPE_CHECKING:
-    from em_core.sparse_coding.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +53,12 @@ class Bowl:
 
 @dataclass(frozen=True, eq=False)
 class Exact:
-    """A problem with few atoms in rational numbers."""
+    """A problem with few atoms in rational numbers. target v − b: (D,), dictionary: (D, K)."""
 
-    problem: Problem
+    target: Array
+    dictionary: Array
+    penalty: float
+    precision: float
 
     @cached_property
     def gram(self) -> list[list[Fraction]]:
@@ -73,8 +72,8 @@ class Exact:
 
     def optimum(self) -> Optimum:
         """The code that meets the conditions of optimality; the one of fewest atoms if there are several."""
-        penalty = Fraction(self.problem.penalty)
-        for signs in sorted(product((0, 1, -1), repeat=self.problem.n_atoms), key=np.count_nonzero):
+        penalty = Fraction(self.penalty)
+        for signs in sorted(product((0, 1, -1), repeat=self.dictionary.shape[1]), key=np.count_nonzero):
             on = [i for i, sign in enumerate(signs) if sign]
             found = _solve([[self.gram[i][j] for j in on] for i in on], [self.pull[i] - penalty * signs[i] for i in on])
             code = [Fraction(0)] * len(signs)
@@ -104,7 +103,7 @@ class Exact:
         """
         exact = [Fraction(value) for value in code.tolist()]
         steepness = [_dot(row, exact) - 2 * pull for row, pull in zip(self.gram, self.pull, strict=True)]
-        penalty = Fraction(self.problem.penalty) * sum(map(abs, exact))
+        penalty = Fraction(self.penalty) * sum(map(abs, exact))
         try:
             return float((self._target_squared + _dot(steepness, exact)) / 2 + penalty)
         except OverflowError:
@@ -127,15 +126,15 @@ class Exact:
 
     @cached_property
     def _atoms(self) -> list[tuple[list[int], int]]:
-        return [_whole(atom) for atom in self.problem.dictionary.T]
+        return [_whole(atom) for atom in self.dictionary.T]
 
     @cached_property
     def _target(self) -> tuple[list[int], int]:
-        return _whole(self.problem.target)
+        return _whole(self.target)
 
     def _product(self, one: tuple[list[int], int], other: tuple[list[int], int]) -> Fraction:
         total = sum(a * b for a, b in zip(one[0], other[0], strict=True))
-        return Fraction(self.problem.precision) * Fraction(total, one[1] * other[1])
+        return Fraction(self.precision) * Fraction(total, one[1] * other[1])
 
 
 def _whole(values: Array) -> tuple[list[int], int]:

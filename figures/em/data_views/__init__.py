@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Protocol
 
 from em_core.files.experiment import Experiment
+from em_core.found import classes
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -42,17 +41,8 @@ class DataView(Protocol):
         """One line under the title."""
 
 
-def _found() -> dict[str, type[PlainView]]:
-    """The views of this folder, by the models that they say they draw."""
-    result = {}
-    for module in iter_modules(__path__):
-        for view in vars(import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(view, type) and issubclass(view, PlainView):
-                result |= dict.fromkeys(view.models, view)
-    return result
-
-
-VIEWS = _found()
+# by the models that they say they draw
+VIEWS = {model: view for view in classes(__name__) if issubclass(view, PlainView) for model in view.models}
 
 
 def data_view(experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> DataView:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -64,7 +67,13 @@ by_case = pytest.mark.parametrize("raw", CASES.values(), ids=CASES)
 
 
 def made(raw, **changes):
-    experiment = Experiment.parse({**raw, **changes})
+    """The experiment and its trajectory, neither of which ever changes: each is made once."""
+    return _made(json.dumps({**raw, **changes}))
+
+
+@cache
+def _made(text):
+    experiment = Experiment.parse(json.loads(text))
     trajectory = run.run(experiment)
     assert not trajectory.last.stopped, trajectory.last.events
     return experiment, trajectory

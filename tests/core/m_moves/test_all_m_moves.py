@@ -20,14 +20,12 @@ from tests.core.test_immutability import arrays
 
 
 def test_which_models_make_which_m_type_moves():
-    single = {"linkage", "abo_blood_groups", "censored_exponential"}
     for name, model in MODELS.items():
         letters = {letter for letter in allowed(model) if MOVES[letter].kind == "M"}
         if name == "dictionary_learning":  # no unconstrained coordinates
             assert letters == {"M", "C"}
             continue
-        assert letters == set("MGBSANL") | (set() if name in single else {"C"}), name
-    assert not any(hasattr(MODELS[name], method) for name in single for method in ("blocks", "maximize_block"))
+        assert letters == set("MGBSANL") | ({"C"} if hasattr(model, "blocks") else set()), name
 
 
 @pytest.mark.parametrize("case", INTERIOR, ids=str)

@@ -11,7 +11,6 @@ import pytest
 
 from em_core.sparse_coding import Problem, exact_posterior, laplace_posterior
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, rungs
-from em_core.sparse_coding.posterior.rational import Exact
 from tests.attack import thinned
 
 POWERS = [1e-8, 1e-4, 1.0, 1e4, 1e8]
@@ -78,7 +77,7 @@ def test_the_mode_meets_the_conditions_of_optimality_in_rational_numbers(size):
         signal = far * rng.normal(size=2)
         nearly_all = 0.999 * Problem(signal, dictionary, penalty, precision).lambda_max
         for problem in (Problem(signal, dictionary, weight, precision) for weight in (penalty, nearly_all)):
-            exact, found = Exact(problem), Exact(problem).optimum()
+            exact, found = problem.exact, problem.exact.optimum()
             code = [Fraction(near) + Fraction(rest) for near, rest in zip(found.code, found.rest, strict=True)]
             for i in range(size):
                 slope = exact.pull[i] - sum(g * h for g, h in zip(exact.gram[i], code, strict=True))
@@ -104,7 +103,7 @@ WIDTHS = (1e8, 1.0, 0.3, 1e-3, 1e-6)
 
 
 @pytest.mark.parametrize("dictionary", DICTIONARIES, ids=str)
-@pytest.mark.parametrize("penalty", POWERS)
+@pytest.mark.parametrize("penalty", thinned(POWERS, [1e-8, 1.0, 1e8]))
 def test_log_p_is_elbo_plus_kl_and_no_gaussian_is_above_the_best(dictionary, penalty):
     for precision, v in itertools.product(POWERS, SIGNALS):
         problem = Problem([v, 0.0][: len(dictionary)], dictionary, penalty, precision)

@@ -44,7 +44,8 @@ export class Header {
     const attributes = { class: id ? "stage-term" : "stage-sign", "data-tip": title, role: title && !act ? "term" : null, tabindex: title && !act ? 0 : null,
       type: act && "button" };
     const node = el(act ? "button" : "div", attributes, typeset(tex), number);
-    if (act) node.addEventListener("click", () => press(act));
+    // a tap explains the term, as it does wherever there are words
+    if (act) node.addEventListener("click", (event) => /** @type {PointerEvent} */ (event).pointerType === "touch" || press(act));
     if (id) this.terms.set(id, node);
     if (color) this.tinted.push([color, node]);
     if (slot && number) this.numbers.push([slot, number]);

@@ -7,7 +7,6 @@
  */
 
 export const AXIS = /^[xy]axis\d*$/; // names of axes in a layout
-const REFERENCE = 15; // pixels of the page's root size for which figures give their sizes
 // what is a length on the screen, by the end of its address
 const LENGTH = /(font|marker)\.size$|line\.width$|(^|\.)margin\.\w+$|standoff$|(entry|item)width$|[xy]shift$/;
 
@@ -31,6 +30,8 @@ function luminance(css) {
  */
 export function readTheme(root, palettes) {
   const style = getComputedStyle(root);
+  const page = getComputedStyle(document.documentElement);
+  const size = parseFloat(page.fontSize);
   const dark = luminance(style.backgroundColor) < 0.4;
   const [r, g, b] = channels(style.color);
   /** @param {number} alpha */
@@ -39,7 +40,7 @@ export function readTheme(root, palettes) {
     dark,
     font: style.fontFamily,
     size: parseFloat(style.fontSize) * 0.9,
-    scale: parseFloat(getComputedStyle(document.documentElement).fontSize) / REFERENCE,
+    scale: size / (parseFloat(page.getPropertyValue("--root")) || size), // figures give lengths for a root of that size
     background: style.backgroundColor,
     primary: style.getPropertyValue("--st-primary-color").trim(),
     colors: { text: style.color, muted: faint(0.62), grid: faint(0.13), ...palettes?.[dark ? "dark" : "light"] },

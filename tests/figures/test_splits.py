@@ -1,0 +1,58 @@
+"""Three ways to split the ELBO, each with log p = ELBO + gap below: bars as long as the core's own terms."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from em_core.bound import decompose, fit
+from figures.decomposition import ACCURACY, ENERGY, KL
+from figures.em import words
+from figures.look import wording
+from tests.figures.runs import em_run, shown
+from ui.em.run import EmRun
+from ui.em.settings import EmSettings, for_model
+
+RUNS = ["old_faithful", "coins", "hidden_markov, casino", "factor_analysis, iris", "student_t, stackloss"]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_split_has_the_cores_terms(name):
+    run = em_run(name)
+    for at in range(len(run)):
+        state = run.trajectory[at].after
+        bound = decompose(run.experiment.model, run.experiment.data, state)
+        parts = fit(run.experiment.model, run.experiment.data, state)
+        found = shown(run, at)
+        for way, first, second in (
+            (ENERGY, bound.expected_log_joint, bound.entropy),
+            (ACCURACY, parts.accuracy, -parts.complexity),
+            (KL, bound.log_evidence, -bound.kl),
+        ):
+            text = found.trace(f"{way.figure}.labels")["text"]
+            assert text[0] == wording.number(first)
+            assert text[2:] == found.trace("decomposition.labels")["text"][2:]
+            if way is ENERGY:
+                assert text[1] == f"{'+ ' if second >= 0 else ''}{wording.number(second)}"
+            else:
+                told = wording.gap(bound.kl, bound.log_evidence) if way is KL else wording.number(parts.complexity)
+                assert text[1] == f"− {told}"
+            ends = [found.trace(f"{way.figure}.{name}")["x"] for name, _, _ in way.terms]
+            # the second term begins where the first ends, and ends where the ELBO does
+            assert ends[1][0] == pytest.approx(ends[0][1], abs=1e-6)
+            assert ends[1][1] == pytest.approx(ends[2][1], abs=1e-6)
+
+
+def test_a_point_has_an_infinite_complexity():
+    run = EmRun.of(for_model(EmSettings(), "factor_analysis"), "H")
+    text = shown(run).trace("accuracy.labels")["text"]
+    assert text[1:3] == ["− ∞", "−∞"] and math.isfinite(float(text[0].replace("−", "-").replace(",", "")))
+
+
+@pytest.mark.parametrize("model", ["linkage", "abo_blood_groups", "censored_exponential", "incomplete_gaussian"])
+def test_where_h_is_not_drawn_before_v_the_page_says_so(model):
+    run = EmRun.of(for_model(EmSettings(), model), "E")
+    figures = {figure["id"] for view in run.scene.json["views"] for figure in view["figures"]}
+    assert {"decomposition", "kl"} <= figures and "accuracy" not in figures
+    assert words.NOT_BEFORE in shown(run).trace("decomposition.needs")["text"][0]

@@ -1,0 +1,24 @@
+"""What the dictionary page says around its pictures."""
+
+from __future__ import annotations
+
+SETTLED = "Converged: the last cycle raised log p(v, h) by less than one part in a billion."
+# of a move where there are no codes
+UNREADY = "an H-step first: this move needs codes"
+
+OWN_PICTURES, BACK = "Pictures: from the experiment file that you opened.", "Back to the built-in pictures"
+KEYS = "; H, M and C make that half-step"
+ABOUT = "The model, and what textbooks minimise"
+MODEL = r"""
+Each picture is a sum of a few atoms, the columns of $W$: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$, with a prior that
+favours zeros, $p(h)=\prod_k \tfrac{\lambda}{2}e^{-\lambda|h_k|}$.
+
+The exact posterior of $h$ has no closed form. **H** puts $q$ on the most probable code of each picture, **M** fits $W$
+to these codes. H maximises $\log p(v,h;W)$ over the codes, M over the atoms: EM's coordinate ascent, with a point for
+$q$. The ELBO itself is $-\infty$ throughout, because the entropy of a point is $-\infty$.
+
+Textbooks write the same objective without a model: $J(H,W)=\lambda'\lVert H\rVert_1+\lVert V-HW^\top-b\rVert^2$ with
+$\lambda'=2\lambda/\beta$, so that $-\log p(v,h;W)=\tfrac{\beta}{2}J+c$. With $\beta=2\lambda$, $\lambda'$ is 1.
+
+$J$ is convex in $H$ and convex in $W$, but not in both together: another start can end elsewhere.
+"""

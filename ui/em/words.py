@@ -1,0 +1,43 @@
+"""What the EM page says around its pictures."""
+
+from __future__ import annotations
+
+SETTLED = "Converged: the last cycle changed the ELBO by less than one part in a billion."
+# of a move where there is no q
+UNREADY = "an E-step first: this move needs a q"
+
+OWN_DATA, BACK = "Your own data, from a file or edited by hand.", "Back to the built-in data"
+POINTS = "Points and clusters"
+KINDS = {"E": "Change q", "M": "Change θ"}
+KEYS = "; a move's letter makes that move"
+MOVES = "About the moves"
+SCHEDULES = (
+    "A schedule is a word over these letters. E-type moves change q and leave θ alone; M-type moves change θ and "
+    "leave q alone. A count repeats a letter or a group in parentheses."
+)
+COLUMNS = "| key | move | what it does, what it promises, and the gap it leaves |"
+
+CLEARED = "This recipe changes the model, so the tape has been cleared."
+
+
+def scale(standardised: bool) -> str:
+    """Of data whose scale another setting has changed."""
+    shown = "standardised: every column has mean 0 and variance 1" if standardised else "as measured"
+    return f"The data are now {shown}."
+
+
+def m_step(made: str) -> str:
+    return f"M here: {made}."
+
+
+def data(title: str, source: str, licence: str) -> str:
+    return f"{title}. {source}. Licence: {licence}."
+
+
+def move(sentence: str, promise: str, gap: str) -> str:
+    return f"{sentence} {promise} The gap: {gap}."
+
+
+def not_here(why: str) -> str:
+    """Of a move that the model cannot make."""
+    return f"Not for this model: {why}."

@@ -1,0 +1,68 @@
+"""What the app says around every stage; what a page alone says stands in the `words.py` of its folder."""
+
+from __future__ import annotations
+
+# below the name of the app
+PURPOSE = "Watch the EM algorithm climb: press E, then M."
+
+# why no half-step follows
+STOPPED = "The run stopped here."
+SCHEDULE_DONE = "Schedule complete. The next step repeats its last cycle."
+# where half-steps were put aside
+ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
+
+# what is shown in place of what makes no sense in a link
+DEFAULT = "The default is shown instead."
+DEFAULTS = "The defaults are shown instead."
+USUAL_VIEW = "The usual view is shown instead."
+EMPTY_TAPE = "The tape starts empty."
+FROM_THE_START = "The run starts again."
+NOT_BY_HAND = "The run is shown without what was changed by hand."
+
+OPENING_LINK = "Replaying the run in this link …"
+OPENING_FILE = "Replaying the run in this file …"
+
+# in the sidebar
+FILE = "Experiment file"
+FILE_HELD = "The run as JSON. The command line replays it and gets the same numbers."
+OPEN = "Open a run"
+SAVE = "Save this run"
+NO_LINK = "This run is too long for a link. Save it as a file to share it."
+GLOSSARY = "Glossary"
+MORE_KEYS = "Press . for presenter mode and ? for a list of all keys."
+
+
+def keys(moves: str) -> str:
+    """What the keyboard does on the stage; moves: what more on this page."""
+    return f"Keys: → ← step, Space plays, Home goes to the start, End runs to the end{moves}."
+
+
+def link(error: object, instead: str) -> str:
+    return f"Link: {error}. {instead}"
+
+
+def unopened(file: str, error: object) -> str:
+    return f"{file}: {error}. The run on the page is unchanged."
+
+
+def paused(steps: int) -> str:
+    """At the end of the way that End goes at once."""
+    return f"{steps} more steps, not converged yet. Press End to continue."
+
+
+def full(most: int, what: str) -> str:
+    """Why nothing can follow on a full page. what: `steps` or `half-steps`."""
+    return f"This page holds up to {most:,} {what}. Use the command line for more."
+
+
+def cut_short(whose: str, count: int, most: int, what: str) -> str:
+    """Of a file or schedule that is longer than the page holds."""
+    return f"{whose} has {count:,} {what}; this page holds up to {most:,}. Use the command line for more."
+
+
+def fault(number: str) -> str:
+    """What nothing else has caught."""
+    return (
+        f"Something went wrong (error {number}). Reload the page: its address keeps your view. "
+        "If it happens again, open the app without the rest of the address."
+    )
