@@ -77,25 +77,19 @@ class RaceScene(PageScene):
         return Frame(changed, text, value).json(light)
 
     def scene(self) -> Scene:
-        titles = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
+        called = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
         views = [
             View(
                 name,
-                titles[name],
+                called[name],
                 curves.figures,
                 describe=f"describe.{name}",
-                tab=words.TABS[name],
                 heading="heading.height" if name == "height" else None,
             )
             for name, curves in self._curves.items()
         ]
         finish = View(
-            "finish",
-            words.FINISH,
-            [self._table.figure],
-            describe="describe.finish",
-            tab=words.TABS["finish"],
-            heading="heading.finish",
+            "finish", words.FINISH, [self._table.figure], describe="describe.finish", heading="heading.finish"
         )
         return Scene(
             equation=words.EQUATION,

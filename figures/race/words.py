@@ -6,24 +6,31 @@ import math
 
 from em_core.observe.laps import Finish, Lap, Track
 from em_core.observe.race import CLOSE
-from figures.em.words import EQUATION as EQUATION
 from figures.look import layout, palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
-from figures.look.palette import EVIDENCE
+from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
-from figures.scene import Chip, Metric
+from figures.scene import Chip, Metric, Term
 
-TABS = {"height": "log p", "distance": "Distance", "gap": "Gap", "finish": "Table"}
-HEIGHT = "log p of every run"
-DISTANCE = "Distance from the best so far"
-GAPS = "Gap of every run"
-FINISH = "Who came to the best, and when"
+# of a view its title, and what it is called where it shares a place
+HEIGHT = "log p of every run", "log p"
+DISTANCE = "Distance from the best so far", "Distance"
+GAPS = "Gap of every run", "Gap"
+FINISH = "Who came to the best, and when", "Table"
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
 TO_BEST = f"passes to within {power(CLOSE).removeprefix('1.0 × ')} of the best"
 
+# of the run that leads
+EQUATION = [
+    Term("evidence", r"\log p(v;\theta)", EVIDENCE, TERMS["log p"]),
+    "=",
+    Term("elbo", r"\mathcal{L}(q,\theta)", ELBO, TERMS["ELBO"]),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
+]
 METRICS = (
     Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
     Metric("apart", "EG and gradient ascent differ by", "$text", TERMS["gradient ascent"]),
@@ -131,14 +138,14 @@ def _difference(apart: float) -> str:
 
 
 def height_title(lap: Lap) -> str:
-    return HEIGHT if lap.index == 0 else f"{called(lap.leader.word)} stands highest"
+    return HEIGHT[0] if lap.index == 0 else f"{called(lap.leader.word)} stands highest"
 
 
 def finish_title(lap: Lap) -> str:
     """Who was first at the best so far, counted by passes."""
     there = [row for row in lap.finishes() if row.passes is not None]
     if lap.index == 0 or not there:
-        return FINISH
+        return FINISH[0]
     fewest = min(row.passes for row in there if row.passes is not None)
     first = [called(row.word) for row in there if row.passes == fewest]
     verb = "needs" if len(first) == 1 else "need"

@@ -18,7 +18,9 @@ from figures.race.scene import RaceScene
 from ui import limits
 from ui.counted import Counted
 from ui.em.run import begun
+from ui.race import words
 from ui.race.settings import RaceSettings, check_words
+from ui.words import full
 
 # so many rounds fit the page
 ROUNDS = 200
@@ -27,12 +29,12 @@ ROUNDS = 200
 class RaceRun(Counted):
     """One race on the page."""
 
-    def __init__(self, experiment: Experiment, words: list[str]) -> None:
+    def __init__(self, experiment: Experiment, racing: list[str]) -> None:
         super().__init__()
-        self.experiment, self.words = experiment, words
-        self.race = Laps(experiment, words, partial(limits.climbs, experiment.to_json()))
+        self.experiment, self.racing = experiment, racing
+        self.race = Laps(experiment, racing, partial(limits.climbs, experiment.to_json()))
         described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
-        self.scene = RaceScene(described, words)
+        self.scene = RaceScene(described, racing)
         # series only grow: what stood after each round is read off them, and kept nowhere else
         self.steps = self.race
 
@@ -40,17 +42,17 @@ class RaceRun(Counted):
     def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
         """The race that the settings describe, with so many rounds still to be made. Raises `InvalidExperiment`."""
         check_words(settings.words, "words")
-        raw, words, rounds = settings.experiment(), settings.racing, min(rounds, ROUNDS)
-        limits.check(raw, _half_steps(words) * max(rounds, 1), "words")
+        raw, racing, rounds = settings.experiment(), settings.racing, min(rounds, ROUNDS)
+        limits.check(raw, _half_steps(racing) * max(rounds, 1), "words")
         experiment = begun(settings, raw)
-        read_words(experiment, words, ROUNDS, "words")
-        run = cls(experiment, words)
+        read_words(experiment, racing, ROUNDS, "words")
+        run = cls(experiment, racing)
         run.planned = rounds
         return run
 
     def json(self) -> dict[str, Any]:
         """The experiment; its schedule is the first that races and is one, as far as the race has come."""
-        plain = [word for word in self.words if word not in RIVAL_TURNS]
+        plain = [word for word in self.racing if word not in RIVAL_TURNS]
         plan = schedule.plan((plain or ["EM"])[0], MOVES)
         moves = schedule.compress(plan.lead + plan.cycle * max(1, self.tape))
         return replace(self.experiment, schedule=moves).to_json()
@@ -66,11 +68,11 @@ class RaceRun(Counted):
 
     def reason(self, step: Lap) -> str | None:
         if all(track.stopped for track in step.tracks):
-            return "Every run has stopped."
+            return words.ALL_STOPPED
         if step.index >= ROUNDS:
-            return f"This page holds up to {ROUNDS} rounds. Use the command line for more."
+            return full(ROUNDS, "rounds")
         if step.index and all(track.stopped or _settled(track, step.best) for track in step.tracks):
-            return "The last round changed no log p by more than one part in a billion."
+            return words.SETTLED
         return None
 
 
@@ -80,6 +82,6 @@ def _settled(track: Any, best: float) -> bool:
     return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
 
 
-def _half_steps(words: list[str]) -> int:
+def _half_steps(racing: list[str]) -> int:
     """Of one round of all runs together."""
-    return sum(RIVAL_SIZES.get(word) or len(schedule.plan(word, MOVES).cycle) for word in words)
+    return sum(RIVAL_SIZES.get(word) or len(schedule.plan(word, MOVES).cycle) for word in racing)

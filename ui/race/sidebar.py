@@ -10,23 +10,9 @@ from em_core.observe.rivals import RIVAL_TURNS
 from ui import controls, sidebar
 from ui.em.settings import SIZES
 from ui.notices import plain
+from ui.race import words
 from ui.race.session import RaceSession
 from ui.race.settings import presets
-
-_ABOUT = r"""
-All runs begin at one $\theta$, and at one $q$. **Half-steps** count moves; **passes** count what they cost: how often
-they went over all the data.
-
-**A larger M-step opens a larger gap**: from the same $q$, the further $\theta$ moves, the further $q$ falls behind.
-
-**EG is gradient ascent on $\log p$.** At $q=p(h\mid v;\theta)$ the bound touches $\log p$, so both have one gradient:
-$\nabla_\theta\mathcal L(q,\theta)=\nabla_\theta\log p(v;\theta)$. The rings (○) are gradient ascent on $\log p$ itself,
-made from differences of $\log p$, without any $q$.
-
-**SQUAREM** takes two steps of EM, leaps further along them, and makes one step of EM from there; a leap that would
-lower $\log p$ is taken back. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from
-falling.
-"""
 
 
 def show(session: RaceSession) -> None:
@@ -45,19 +31,19 @@ def show(session: RaceSession) -> None:
     st.divider()
     _model(session)
     sidebar.experiment_file(session)
-    plain(f'python -m em_core race experiment.json --schedules "{",".join(settings.racing)}"')
-    sidebar.about("What races, and what it costs", _ABOUT, expanded=False)
+    plain(words.command(settings.racing))
+    sidebar.about(words.ABOUT, words.MODEL, expanded=False)
     sidebar.keys()
 
 
 def _model(session: RaceSession) -> None:
     settings = session.settings
     controls.show(session, "model")
-    imported = sidebar.imported("Your own data, from a file.", "Back to the built-in data", session=session)
+    imported = sidebar.imported(words.OWN_DATA, words.BACK, session=session)
     if not imported:
         controls.show(session, "data")
         if settings.data == "blobs":
-            with st.expander("Points and clusters"):
+            with st.expander(words.POINTS):
                 controls.show(session, *settings.named("blobs").values())
     if settings.model in SIZES:
         controls.one(session, "components", SIZES[settings.model].label)
