@@ -11,10 +11,13 @@ from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
+from figures.race.ends import heights
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
 # of the width, what is kept for the names behind the longest curve, and how near ends are whose names could meet
 _ROOM = 0.3
+# so many times as deep as the best run has climbed
+_DEEP = 3.0
 # of the height, what names at the curves' ends keep between them
 _APART = 0.085
 
@@ -76,10 +79,10 @@ class Curves:
             for k, track in enumerate(lap.tracks):
                 if not track.fresh:
                     continue
-                heights = list(self.quantity.heights(lap, track))[-track.fresh :]
+                added = list(self.quantity.heights(lap, track))[-track.fresh :]
                 steps = list(range(track.made + 1))[-track.fresh :]
-                result |= self.steps[f"run {k}"].append(x=steps, y=heights)
-                result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=heights)
+                result |= self.steps[f"run {k}"].append(x=steps, y=added)
+                result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=added)
         if self.quantity.name == "height" and len(lap.ascent) == lap.index + 1:
             for figure in self.figures:  # EG, with which it coincides, makes two half-steps of a pass each
                 result |= figure["ascent"].append(x=[2 * lap.index], y=[lap.ascent[-1]])
@@ -95,19 +98,21 @@ class Curves:
             reach = max(max(float(own[-1]) for own in xs), 4.0)
             right = reach * (1 + _ROOM)
             result |= figure.set(xaxis_range=[-0.01 * right, right], **self._heights(lap, low, high))
-            ends = [self._end(list(x), heights) for x, heights in zip(xs, drawn, strict=True)]
+            ends = [self._end(list(x), own) for x, own in zip(xs, drawn, strict=True)]
             for k, end in enumerate(ends):
-                result |= figure[f"end {k}"].at(*([end] if end else []))
+                # a mark below the picture would lie over what stands there
+                marked = end is not None and self._scaled(end) >= low
+                result |= figure[f"end {k}"].at(*([end] if end and marked else []))
                 if self.quantity.turns:
                     result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
             result |= self._names(figure, lap, ends, low, high, right)
         return result
 
-    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], heights: list[float | None]) -> Json:
-        kept = [place for place, height in enumerate(heights) if height is not None]
+    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
+        kept = [place for place, height in enumerate(own) if height is not None]
         # where log p has not changed since the half-step before there is nothing new to see
-        kept = [place for place in kept if place in (0, track.made) or heights[place] != heights[place - 1]]
-        return trace.set(x=[xs[place] for place in kept], y=[heights[place] for place in kept])
+        kept = [place for place in kept if place in (0, track.made) or own[place] != own[place - 1]]
+        return trace.set(x=[xs[place] for place in kept], y=[own[place] for place in kept])
 
     def _reach(self, lap: Lap, drawn: list[list[float | None]]) -> tuple[float, float]:
         """From where to where the heights that are to be read go; on a logarithmic axis in powers of ten."""
@@ -120,7 +125,10 @@ class Curves:
             for own in drawn
             for height in scale.readable([(height, [height]) for height in own if height is not None])
         ]
-        low, high = scale.around(kept, lap.best)
+        # runs that fell so deep that nothing else could be read leave the picture
+        begin = lap.tracks[0].log_evidence[0]
+        floor = -math.inf if begin is None else begin - _DEEP * (lap.best - begin)
+        low, high = scale.around([height for height in kept if height >= floor], lap.best)
         return (low - 1.0, high + 1.0) if lap.index == 0 else (low, high)  # all stand at one place
 
     def _heights(self, lap: Lap, low: float, high: float) -> Json:
@@ -128,36 +136,28 @@ class Curves:
             return scale.heights(low, high, lap.best)
         return {"yaxis_range": [low, high], **scale.decades(low, high)}
 
-    def _end(self, xs: list[float], heights: list[float | None]) -> tuple[float, float] | None:
+    def _end(self, xs: list[float], own: list[float | None]) -> tuple[float, float] | None:
         """The last place of a curve."""
-        last = next((place for place in range(len(heights) - 1, -1, -1) if heights[place] is not None), None)
-        height = None if last is None else heights[last]
+        last = next((place for place in range(len(own) - 1, -1, -1) if own[place] is not None), None)
+        height = None if last is None else own[last]
         return None if last is None or height is None else (float(xs[last]), height)
 
     def _names(
         self, figure: Figure, lap: Lap, ends: list[tuple[float, float] | None], low: float, high: float, right: float
     ) -> Json:
         """What the curves are, beside their ends; those whose ends are near keep some distance."""
-        there = sorted((end[0], k) for k, end in enumerate(ends) if end is not None)
-        groups: list[list[int]] = []
-        for place, (x, k) in enumerate(there):
-            near = place > 0 and x - there[place - 1][0] < _ROOM * right * 0.75
-            groups[-1].append(k) if near else groups.append([k])
-        xs, ys, told = [], [], []
-        for group in groups:
-            wanted = [self._scaled(ends[k]) for k in group]
-            room = 0.03 * (high - low)
-            for k, height in zip(
-                group, scale.spread(wanted, low + room, high - room, _APART * (high - low)), strict=True
-            ):
-                xs.append(ends[k][0])  # type: ignore[index]
-                ys.append(10.0**height if self.quantity.logarithmic else height)
-                told.append(words.name_at_end(k, lap.tracks[k]))
-        return figure["names"].set(x=xs, y=ys, text=told)
+        there = [k for k, end in enumerate(ends) if end is not None]
+        scaled = [(end[0], self._scaled(end)) for end in ends if end is not None]
+        places = heights(scaled, low, high, 0.75 * _ROOM * right, _APART * (high - low))
+        told = [
+            words.name_at_end(k, lap.tracks[k], beyond=height < low)
+            for k, (_, height) in zip(there, scaled, strict=True)
+        ]
+        ys = [10.0**place if self.quantity.logarithmic else place for place in places]
+        return figure["names"].set(x=[x for x, _ in scaled], y=ys, text=told)
 
-    def _scaled(self, end: tuple[float, float] | None) -> float:
-        height = 0.0 if end is None else end[1]
-        return math.log10(height) if self.quantity.logarithmic else height
+    def _scaled(self, end: tuple[float, float]) -> float:
+        return math.log10(end[1]) if self.quantity.logarithmic else end[1]
 
 
 def _dash(quantity: Quantity, k: int) -> str:

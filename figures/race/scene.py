@@ -5,37 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from em_core.observe.inside import Path
 from em_core.observe.laps import Lap
 from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.race import words
 from figures.race.curves import DISTANCE, GAP, HEIGHT, Curves
 from figures.race.finish import Table
+from figures.race.inside import Inside
 from figures.scene import Button, Frame, Grid, Light, PageScene, Scene, Tool, View, digest
 
 GRID = Grid(
     wide="""
-        height  distance  1.1
-        gap     finish    1
-        1       1
+        height      distance  1.1
+        gap+inside  finish    1
+        1           1
     """,
     medium="""
-        height  distance  1
-        gap     finish    1
-        1       1
+        height      distance  1
+        gap+inside  finish    1
+        1           1
     """,
     low="""
-        height+gap  distance+finish  1
+        height+gap  distance+finish+inside  1
         1           1
     """,
 )
 
 
 class RaceScene(PageScene):
-    """Draws the rounds of one race. described: the experiment, as JSON; all_words: a schedule for each run."""
+    """Draws the rounds of one race.
 
-    def __init__(self, described: Any, all_words: Sequence[str]) -> None:
+    described: the experiment, as JSON. all_words: a schedule for each run. paths: what every optimiser makes of one
+    M-step.
+    """
+
+    def __init__(self, described: Any, all_words: Sequence[str], paths: Sequence[Path]) -> None:
         super().__init__(["race", described, list(all_words)])
+        self._paths, self._inside = paths, Inside(paths)
         self._curves = {quantity.name: Curves(quantity, all_words) for quantity in (HEIGHT, DISTANCE, GAP)}
         self._table = Table(all_words)
 
@@ -63,8 +70,12 @@ class RaceScene(PageScene):
             "metric.apart": apart,
             "caption": words.caption(lap),
             "heading.height": words.height_title(lap),
+            "heading.distance": words.DISTANCE[0],
+            "heading.gap": words.GAPS[0],
+            "heading.inside": words.inside_title(self._paths),
             "heading.finish": words.finish_title(lap),
             "describe.finish": words.table(lap),
+            "describe.inside": words.inside(self._paths),
             **{f"describe.{name}": words.curves(lap, name) for name in self._curves},
         }
         value = {
@@ -84,7 +95,7 @@ class RaceScene(PageScene):
                 called[name],
                 curves.figures,
                 describe=f"describe.{name}",
-                heading="heading.height" if name == "height" else None,
+                heading=f"heading.{name}",
             )
             for name, curves in self._curves.items()
         ]
@@ -94,7 +105,13 @@ class RaceScene(PageScene):
         return Scene(
             equation=words.EQUATION,
             metrics=words.METRICS,
-            views=[*views, finish],
+            views=[
+                *views,
+                finish,
+                View(
+                    "inside", words.INSIDE, self._inside.figures, describe="describe.inside", heading="heading.inside"
+                ),
+            ],
             grid=GRID,
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from em_core.kinds import MOVES
+from em_core.observe.inside import Path
 from em_core.observe.laps import Finish, Lap, Track
 from em_core.observe.race import CLOSE
 from figures.look import layout, palette
@@ -19,6 +22,9 @@ HEIGHT = "log p of every run", "log p"
 DISTANCE = "Distance from the best so far", "Distance"
 GAPS = "Gap of every run", "Gap"
 FINISH = "Who came to the best, and when", "Table"
+INSIDE = "One M-step, one q: every way up", "Inside M"
+RISE, OPENED = "Bound", "Gap"
+MOVED, RISEN, GAP_OPENED = "how far θ moved", "rise of the bound (nats)", "gap opened (nats)"
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
 TO_BEST = f"passes to within {power(CLOSE).removeprefix('1.0 × ')} of the best"
@@ -75,9 +81,9 @@ def marked(k: int, word: str, more: str = "") -> str:
     return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short(word))}{more}'
 
 
-def name_at_end(k: int, track: Track) -> str:
-    """What stands at the end of a curve."""
-    return "\u2002" + marked(k, track.word, " ✕" if track.stopped else "")
+def name_at_end(k: int, track: Track, beyond: bool) -> str:
+    """What stands at the end of a curve. beyond: that lies below the picture."""
+    return "\u2002" + marked(k, track.word, " ✕" * bool(track.stopped) + " ↓" * beyond)
 
 
 def finish(row: Finish) -> str:
@@ -182,6 +188,23 @@ def curves(lap: Lap, what: str) -> str:
         }[what]
         told.append(f"{called(track.word)} {shown} after {counted(track.made, 'half-step')}")
     return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
+
+
+def inside_title(paths: Sequence[Path]) -> str:
+    """What the full M-step comes to."""
+    return f"At the top of the bound, the gap is {number(paths[0].gap[-1])}" if paths else INSIDE[0]
+
+
+def inside(paths: Sequence[Path]) -> str:
+    """What every optimiser came to with one q, for someone who cannot see it."""
+    told = [
+        f"{path.letter} ({MOVES[path.letter].name}), {counted(len(path.moved) - 1, 'move')}: θ moved "
+        f"{number(path.moved[-1])}, the bound rose by {number(path.rise[-1])}, the gap is {number(path.gap[-1])}"
+        for path in paths
+    ]
+    if not told:
+        return "θ lies on a boundary here, where no way can be measured."
+    return f"From the start, with q the posterior there and held: {'; '.join(told)}."
 
 
 def chip(lap: Lap) -> Chip:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from em_core.files.experiment import Experiment
 from em_core.observe import race
+from em_core.observe.inside import paths
 from tests.browser.reader import Reader
 from ui.race.run import RaceRun
 from ui.race.settings import WORDS, RaceSettings, for_model
@@ -22,7 +23,7 @@ ROUNDS = 6
 class Race(Reader):
     """The page and what a reader reads on it."""
 
-    path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 7
+    path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
 
     def expected(self, row):
         return [row.best, row.apart]
@@ -141,3 +142,17 @@ def test_play_to_the_end_and_undo(race_page):
     race_page.at(0)
     race_page.press("Control+z")
     race_page.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 5")
+
+
+def test_every_way_inside_one_m_step(race_page):
+    race_page.open("model=linkage")
+    race_page.show("Inside M")
+    race_page.wait_plot("inside", "plot.offsetWidth > 0")
+    for path in paths(RaceRun.of(LINKAGE).race.experiment, 12):
+        assert race_page.trace(f"inside.{path.letter}", "x") == pytest.approx(list(path.moved))
+        assert race_page.trace(f"inside.{path.letter}", "y") == pytest.approx(list(path.rise))
+    card = race_page.stage.locator("[data-view=inside]")
+    expect(card).to_contain_text("At the top of the bound, the gap is 0.399")
+    card.get_by_role("button", name="Gap", exact=True).click()
+    race_page.wait_plot("opened", "plot.offsetWidth > 0")
+    assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from em_core.observe.inside import paths
+from figures.race.ends import heights
 from tests.figures.runs import RACE, race_run
 from tests.figures.stage_replay import Shown
 from ui.race.run import RaceRun
+from ui.race.settings import RaceSettings
+from ui.race.settings import for_model as race_for
 
 
 def test_earlier_rounds_stay_as_they_were():
@@ -62,3 +68,30 @@ def test_a_run_that_stops_says_so_and_the_others_go_on():
     first = next(i for i in range(len(run)) if run.race[i].tracks[lap.tracks.index(stopped)].stopped)
     assert f"{stopped.word} stopped: " in run.frames()[first]["text"]["caption"]
     assert "stopped" in run.frames()[-1]["text"]["describe.finish"]
+
+
+def test_ways_inside_one_m_step_are_drawn_as_they_are():
+    run = race_run("linkage")
+    found = Shown(run.scene.json, run.frames(), 0)
+    for path in paths(run.race.experiment, 12):
+        rise, gap = found.trace(f"inside.{path.letter}"), found.trace(f"opened.{path.letter}")
+        assert rise["x"] == gap["x"] == list(path.moved)
+        assert rise["y"] == list(path.rise) and gap["y"] == list(path.gap)
+        assert f"{path.letter} (" in found.text["describe.inside"]
+    assert "the gap is 0.399" in found.text["heading.inside"]
+
+
+def test_names_keep_their_distance_only_where_they_could_meet():
+    ends = [(0.0, 1.0), (0.1, 1.0), (5.0, 1.0), (5.0, -3.0)]
+    found = heights(ends, 0.0, 2.0, near=1.0, least=0.3)
+    assert abs(found[0] - found[1]) == pytest.approx(0.3) and found[2] == 1.0 and 0 < found[3] < 0.2
+
+
+def test_a_deep_fall_leaves_the_picture_and_says_so():
+    settings = replace(race_for(RaceSettings(words="EM, EG"), "regression_mixture"))
+    run = RaceRun.of(settings, 4)
+    found, lap = Shown(run.scene.json, run.frames(), 4), run.race[4]
+    low, high = found.figures["height"]["layout"]["yaxis"]["range"]
+    assert lap.tracks[1].height < low < lap.tracks[1].log_evidence[0] < high
+    assert any(text.endswith("EG ↓") for text in found.trace("height.names")["text"])
+    assert found.trace("height.end 1")["y"] == []

@@ -10,6 +10,7 @@ from typing import Any
 from em_core import schedule
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.observe.inside import paths
 from em_core.observe.laps import Lap, Laps
 from em_core.observe.race import read_words
 from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
@@ -24,6 +25,8 @@ from ui.words import full
 
 # so many rounds fit the page
 ROUNDS = 200
+# so many moves of each optimiser are drawn inside one M-step
+_WITHIN = 12
 
 
 class RaceRun(Counted):
@@ -34,7 +37,7 @@ class RaceRun(Counted):
         self.experiment, self.racing = experiment, racing
         self.race = Laps(experiment, racing, partial(limits.climbs, experiment.to_json()))
         described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
-        self.scene = RaceScene(described, racing)
+        self.scene = RaceScene(described, racing, paths(self.race.experiment, _WITHIN))
         # series only grow: what stood after each round is read off them, and kept nowhere else
         self.steps = self.race
 
