@@ -1,10 +1,12 @@
-"""python -m em_core run FILE [--format json|csv]; rates FILE; plane FILE --at INDEX [--size N]; list"""
+"""python -m em_core run FILE [--format json|csv]; rates FILE; race FILE --schedules WORD,WORD [--rounds N];
+plane FILE --at INDEX [--size N]; list"""
 
 from __future__ import annotations
 
 import argparse
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
-from em_core.observe import plane
+from em_core.observe import plane, race
 from em_core.observe.rates import rates
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
@@ -98,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     rating = commands.add_parser("rates", help="print how fast EM comes to rest, and the missing information there")
     rating.add_argument("file", help="an experiment in JSON; - reads standard input")
     rating.set_defaults(answer=_answer_rates)
+    racing = commands.add_parser("race", help="run several schedules from the file's start, side by side")
+    racing.add_argument("file", help="an experiment in JSON; - reads standard input")
+    racing.add_argument("--schedules", help="two to eight with commas between; also squarem and over_relaxed")
+    racing.add_argument("--rounds", default=str(race.ROUNDS), help="turns of each schedule's last round")
+    racing.set_defaults(answer=_answer_race)
     planes = commands.add_parser("plane", help="print the bound over (q, θ) and the run's staircase in it")
     planes.add_argument("file", help="an experiment in JSON; - reads standard input")
     planes.add_argument("--at", required=True, help="the number of a half-step")
@@ -117,6 +124,14 @@ def _answer_run(options: argparse.Namespace) -> str:
 
 def _answer_rates(options: argparse.Namespace) -> str:
     return _json(rates(_latent(_read(options.file))).to_json())
+
+
+def _answer_race(options: argparse.Namespace) -> str:
+    words = [word.strip() for word in (options.schedules or "").split(",")]
+    rounds = int(options.rounds) if re.fullmatch("[0-9]{1,9}", options.rounds) else 0
+    if rounds < 1:
+        raise InvalidExperiment("rounds", options.rounds, "a whole number of at least 1")
+    return _json(race.report(race.race(_latent(_read(options.file)), words, rounds)))
 
 
 def _answer_plane(options: argparse.Namespace) -> str:

@@ -249,6 +249,11 @@ _TABLE = (
 
 MOVES: Mapping[str, Move] = MappingProxyType({move.letter: move for move in _TABLE})
 
+# of rivals of EM that are no moves, by their names (`observe.rivals`): a file's `moves` may hold them
+RIVALS: Mapping[str, Mapping[str, Setting]] = MappingProxyType(
+    {"over_relaxed": {"omega": Setting(1.5, "how many times as far as M; 1 is EM itself", most=100.0)}}
+)
+
 
 def allowed(model: Any) -> str:
     """The letters of the moves that `model`, a class or one of its instances, can make."""
@@ -268,7 +273,10 @@ def temperature(settings: Values, state: State) -> float:
 
 
 def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
-    """Settings of moves, complete with defaults for every move that has any. Raises `InvalidExperiment`."""
+    """Settings of moves, complete with defaults for every move that has any, and of rivals that are given.
+
+    Raises `InvalidExperiment`.
+    """
     result = {}
     for move in _TABLE:
         if not move.settings:
@@ -276,6 +284,13 @@ def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
         own = fields.child(move.letter, {})
         result[move.letter] = {key: setting.read(own, key) for key, setting in move.settings.items()}
         own.done()
+    for name, settings in RIVALS.items():
+        if name in fields:
+            own = fields.child(name)
+            result[name] = {key: setting.read(own, key) for key, setting in settings.items()}
+            own.done()
+        else:
+            fields.take(name, None)  # known, if not there
     fields.done()
     return result
 
@@ -314,21 +329,21 @@ def differing_moves(
     return {letter: own for letter, own in found.items() if own}
 
 
-def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
+def check_order(moves: str, model: Any, has_q: bool, word: str | None = None, field: str = "schedule") -> None:
     """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
 
-    `word` is the schedule as it was written.
+    `word` is the schedule as it was written, `field` where that was.
     """
     shown = moves[:20] if word is None else word
     for letter in dict.fromkeys(moves):
         move = MOVES[letter]
         if not move.allowed(model):
             valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
-            raise InvalidExperiment("schedule", shown, f"{valid} {lacking(model, letter)}")
+            raise InvalidExperiment(field, shown, f"{valid} {lacking(model, letter)}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
         raise InvalidExperiment(
-            "schedule",
+            field,
             shown,
             f"an E-type move before {first.letter}: it needs a q"
             + (" (a start with q_at also provides one)" if hasattr(model, "posterior") else ""),

@@ -24,6 +24,7 @@ SCRIPT = _ROOT / "ui" / "main.py"
 PAGES = (
     ("em", "EM, step by step"),
     ("ascent", "Coordinate ascent"),
+    ("race", "The M-step race"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),

@@ -83,6 +83,13 @@ TERMS: Mapping[str, str] = {
     "Dirac": "A distribution with all its probability on one point.",
     "Gaussian": "Here q = N(μ, s²), a normal distribution with mean μ and standard deviation s.",
     "kink": "The prior e^(−λ|h|) has a corner at 0, which can hold a coefficient at exactly 0.",
+    "gradient ascent": "Gradient ascent on log p itself, from differences of log p, without any q. EG makes the same "
+    "steps: where q is the posterior, ELBO and log p have the same gradient.",
+    "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
+    "a bound.",
+    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
+    "p is taken back.",
+    "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }

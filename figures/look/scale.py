@@ -50,6 +50,29 @@ def heights(low: float, high: float, level: float | None) -> Json:
     }
 
 
+def decades(low: float, high: float) -> Json:
+    """Ticks of a logarithmic y axis from 10^low to 10^high: powers of ten, or 1, 2 and 5 times those where few fit."""
+    if high - low >= 1.5:
+        return {
+            "yaxis_tickmode": "linear",
+            "yaxis_tick0": 0,
+            "yaxis_dtick": math.ceil((high - low) / 6),
+            "yaxis_tickvals": [],
+            "yaxis_ticktext": [],
+        }
+    steps = [(digit, power) for power in range(math.floor(low), math.ceil(high) + 1) for digit in (1, 2, 5)]
+    within = [(digit, power) for digit, power in steps if low <= math.log10(digit) + power <= high]
+    plain = [f"{digit * 10.0**power:g}" if -3 <= power <= 4 else "" for digit, power in within]
+    return {
+        "yaxis_tickmode": "array",
+        "yaxis_tickvals": [digit * 10.0**power for digit, power in within],
+        # as plain digits: Plotly would write those between powers of ten smaller
+        "yaxis_ticktext": [
+            told or f"{digit} × 10{wording.raised(power)}" for told, (digit, power) in zip(plain, within, strict=True)
+        ],
+    }
+
+
 def around(
     values: Iterable[float | None], level: float, above: float = 0.06, below: float = 0.06
 ) -> tuple[float, float]:

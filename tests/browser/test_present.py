@@ -7,7 +7,7 @@ from tests.browser.conftest import ROOT
 from tests.browser.home import APP, Home
 from tests.browser.reader import Reader, some
 
-PAGES = ("", "ascent", "map", "posterior", "dictionary")
+PAGES = ("", "ascent", "race", "map", "posterior", "dictionary")
 
 # the smallest text in view: [pixels, words], of what stands on the line and of sub- and superscripts
 SMALLEST = r"""() => {

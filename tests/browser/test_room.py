@@ -16,6 +16,7 @@ PAGES = {
     "chain": HMM,
     "ascent": "ascent?schedule=EM",
     "slice": "ascent?model=gaussian_mixture&schedule=EM",
+    "race": "race?steps=3",
     "map": "map",
     "posterior": "posterior",
     "dictionary": "dictionary",

@@ -29,6 +29,18 @@ _FEWEST = 2
 _PLAIN = schedule.plan("EM", MOVES)
 
 
+def begun(settings: EmSettings, raw: Json) -> Experiment:
+    """The experiment of these settings, its start drawn where no file gives one, and q out of date there.
+
+    Raises `InvalidExperiment`.
+    """
+    experiment = Experiment.parse({**raw, "schedule": "E"})
+    if settings.overrides.start is not None or experiment.gives_q:
+        return experiment
+    begin, q_at = opening(experiment, keep_start="start" in raw)
+    return Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
+
+
 class EmRun(Lanes):
     """EM on the page."""
 
@@ -65,10 +77,7 @@ class EmRun(Lanes):
         """
         raw = settings.experiment(moves)
         limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
-        experiment = Experiment.parse({**raw, "schedule": "E"})
-        if settings.overrides.start is None and not experiment.gives_q:
-            begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
+        experiment = begun(settings, raw)
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
