@@ -10,6 +10,9 @@ from figures.look import palette
 from figures.look.encode import Json
 from figures.race import words
 
+# of a row, how far its bar reaches up and down
+_HALF = 0.4
+
 
 class Table:
     """Rows in the order of the schedules, the first at the top."""
@@ -25,26 +28,30 @@ class Table:
                 "tickmode": "array",
                 "tickvals": list(range(count)),
                 "ticktext": [words.marked(k, word) for k, word in enumerate(all_words)],
+                # on the bars, where there is room for all that is told
+                "ticklabelposition": "inside",
                 "tickfont": {"size": 13, "color": "$text"},
                 "showgrid": False,
-                # measured here: Plotly would lose the words on the bars when it makes room for the names
                 "automargin": False,
             },
-            margin={"l": 32 + 6.8 * max(len(words.short(word)) for word in all_words), "r": 8, "t": 4, "b": 42},
-            bargap=0.15,
+            margin={"l": 8, "r": 8, "t": 4, "b": 42},
         )
-        colors = [palette.component(k) for k in range(count)]
-        self.figure.bars("passes", "$muted", orientation="h", opacity=0.35, marker_color=colors)
-        self.figure.text("told", "$text", size=13, textposition="middle right")
+        for k in range(count):
+            red, green, blue = palette.rgb(k)
+            fill = f"rgba({red}, {green}, {blue}, 0.35)"
+            self.figure.curve(f"bar {k}", fill, width=0, fill="toself", fillcolor=fill)
 
     def changes(self, lap: Lap) -> Json:
         rows = lap.finishes()
-        places = list(range(len(rows)))
         reach = max((row.passes or 0.0 for row in rows), default=0.0)
+        result: Json = {}
+        for k, row in enumerate(rows):
+            end, low, high = row.passes or 0.0, k - _HALF, k + _HALF
+            result |= self.figure[f"bar {k}"].set(x=[0.0, end, end, 0.0], y=[low, low, high, high])
         return {
-            **self.figure["passes"].set(x=[row.passes or 0.0 for row in rows], y=places),
-            **self.figure["told"].set(
-                x=[0.0] * len(rows), y=places, text=["\u2002" + words.finish(row) for row in rows if lap.index]
+            **result,
+            **self.figure.set(
+                yaxis_ticktext=[words.row(k, row, begun=lap.index > 0) for k, row in enumerate(rows)],
+                xaxis_range=[0, max(1.05 * reach, 10.0)],
             ),
-            **self.figure.set(xaxis_range=[0, max(1.05 * reach, 10.0)]),
         }

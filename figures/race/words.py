@@ -96,6 +96,11 @@ def finish(row: Finish) -> str:
     return f"{found}; {row.rejected} rejected" if row.rejected else found
 
 
+def row(k: int, told: Finish, begun: bool) -> str:
+    """A row as figures show it."""
+    return "\u2002" + marked(k, told.word, f": {finish(told)}" if begun else "")
+
+
 def counted(number_of: int, what: str, many: str | None = None) -> str:
     return f"{number_of:,} {what if number_of == 1 else many or what + 's'}"
 
