@@ -1,22 +1,25 @@
-"""python -m em_core run FILE [--format json|csv]; plane FILE --at INDEX [--size N]; list"""
+"""python -m em_core run FILE [--format json|csv]; rates FILE; race FILE --schedules WORD,WORD [--rounds N];
+plane FILE --at INDEX [--size N]; list"""
 
 from __future__ import annotations
 
 import argparse
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from em_core import datasets
-from em_core.files.errors import InvalidExperiment
+from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, lacking
 from em_core.models import MODELS
-from em_core.observe import plane
+from em_core.observe import plane, race
+from em_core.observe.rates import rates
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
@@ -26,19 +29,13 @@ INVALID = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 for a run that completed or stopped, 2 for an invalid experiment; never a traceback."""
+    """Exit status 0 for what was asked, 2 for an invalid experiment and where there is no answer; never a traceback."""
     options = _parser().parse_args(arguments)
-    if options.command == "list":
-        return _print(json.dumps(listing(), indent=2, ensure_ascii=False))
     try:
-        if options.command == "plane":
-            found = plane.report(_latent(_read(options.file)), options.at, options.size)
-            return _print(json.dumps(finite(found), allow_nan=False))
-        result = _run(_read(options.file))
-    except InvalidExperiment as error:
+        return _print(options.answer(options))
+    except (InvalidExperiment, Unanswered) as error:
         print(error, file=sys.stderr)
         return INVALID
-    return _print(as_csv(result) if options.format == "csv" else json.dumps(finite(result), allow_nan=False))
 
 
 def _print(text: str) -> int:
@@ -93,19 +90,60 @@ def listing() -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """A command is an entry here: its options, and the function that answers them with the text to print."""
     parser = argparse.ArgumentParser(prog="python -m em_core", description="EM, one half-step at a time.")
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="run an experiment file and print its half-steps")
     running.add_argument("file", help="an experiment in JSON; - reads standard input")
     running.add_argument("--format", choices=("json", "csv"), default="json")
+    running.set_defaults(answer=_answer_run)
+    rating = commands.add_parser("rates", help="print how fast EM comes to rest, and the missing information there")
+    rating.add_argument("file", help="an experiment in JSON; - reads standard input")
+    rating.set_defaults(answer=_answer_rates)
+    racing = commands.add_parser("race", help="run several schedules from the file's start, side by side")
+    racing.add_argument("file", help="an experiment in JSON; - reads standard input")
+    racing.add_argument("--schedules", help="two to eight with commas between; also squarem and over_relaxed")
+    racing.add_argument("--rounds", default=str(race.ROUNDS), help="turns of each schedule's last round")
+    racing.set_defaults(answer=_answer_race)
     planes = commands.add_parser("plane", help="print the bound over (q, θ) and the run's staircase in it")
     planes.add_argument("file", help="an experiment in JSON; - reads standard input")
     planes.add_argument("--at", required=True, help="the number of a half-step")
     planes.add_argument(
         "--size", help=f"numbers along each side, from {plane.FEWEST} to {plane.MOST}; default {plane.DEFAULT}"
     )
-    commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
+    planes.set_defaults(answer=_answer_plane)
+    showing = commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
+    showing.set_defaults(answer=_answer_list)
     return parser
+
+
+def _answer_run(options: argparse.Namespace) -> str:
+    result = _run(_read(options.file))
+    return as_csv(result) if options.format == "csv" else _json(result)
+
+
+def _answer_rates(options: argparse.Namespace) -> str:
+    return _json(rates(_latent(_read(options.file))).to_json())
+
+
+def _answer_race(options: argparse.Namespace) -> str:
+    words = [word.strip() for word in (options.schedules or "").split(",")]
+    rounds = int(options.rounds) if re.fullmatch("[0-9]{1,9}", options.rounds) else 0
+    if rounds < 1:
+        raise InvalidExperiment("rounds", options.rounds, "a whole number of at least 1")
+    return _json(race.report(race.race(_latent(_read(options.file)), words, rounds)))
+
+
+def _answer_plane(options: argparse.Namespace) -> str:
+    return _json(plane.report(_latent(_read(options.file)), options.at, options.size))
+
+
+def _answer_list(options: argparse.Namespace) -> str:
+    return json.dumps(listing(), indent=2, ensure_ascii=False)
+
+
+def _json(result: dict[str, Any]) -> str:
+    return json.dumps(finite(result), allow_nan=False)
 
 
 def _read(name: str) -> Any:

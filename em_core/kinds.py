@@ -38,8 +38,8 @@ class Move:
     """A kind of half-step. `kind` is E (changes q) or M (changes θ and needs a q), `word` which of that kind it is.
 
     monotone: whether the ELBO is guaranteed not to fall, under the `proviso` if there is one. effect: what the move
-    does to the gap, in words. requires: the method that a model must have for this move, and `lacking` says why some
-    have none.
+    does to the gap, as the end of a sentence about it. requires: the method that a model must have for this move, and
+    `lacking` says why some have none.
     """
 
     letter: str
@@ -67,7 +67,7 @@ class Move:
         return not self.requires or hasattr(model, self.requires)
 
 
-_OPENS = "opens, as θ moves away from where q was computed"
+_OPENS = "opens the gap where it was closed; an open one may grow or shrink"
 _STEP = {"step": Setting(0.1, "size of the step, in unconstrained coordinates per unit of the slope of ELBO / N")}
 _NO_COORDINATES = "its parameters have no unconstrained coordinates"
 
@@ -78,7 +78,7 @@ _TABLE = (
         "Exact",
         "exact posterior",
         "q becomes the exact posterior: the gap closes.",
-        "0",
+        "leaves the gap at 0",
         True,
         requires="log_evidence",
         lacking="its posterior has no closed form",
@@ -89,7 +89,7 @@ _TABLE = (
         "Hard",
         "hard: only the most probable h",
         "q puts all its mass on the most probable h (for a chain, the Viterbi path).",
-        "−log p(h*|v) for discrete h; infinite for continuous h, where the entropy of a point is −∞",
+        "leaves a gap of −log p(h*|v) for discrete h, an infinite one for continuous h: a point's entropy is −∞",
         False,
         requires="mode",
         lacking="its posterior has no mode at which to put a point mass",
@@ -100,7 +100,7 @@ _TABLE = (
         "Partial",
         "partial: the next block",
         "q becomes the exact posterior for the next block of units; for the others it stays as it was.",
-        "0 in that block, unchanged in the others",
+        "closes the gap of that block and leaves those of the others",
         True,
         {"blocks": Setting(4, "number of blocks, at most one for each unit", whole=True, most=1e6)},
         needs_q=True,
@@ -113,7 +113,7 @@ _TABLE = (
         "Tempered",
         "tempered posterior",
         "q becomes p(h|v) to the power 1 / temperature, normalised: flatter than the posterior above temperature 1.",
-        "above 0 unless the temperature is 1",
+        "leaves a gap above 0 unless the temperature is 1",
         False,
         {
             "temperature": Setting(4.0, "temperature of the first T", above=1e-3, most=1e6),
@@ -128,7 +128,7 @@ _TABLE = (
         "Mean field",
         "mean field: one sweep",
         "q factorises over the hidden variables: each factor in turn becomes the best one given the others.",
-        "falls towards a floor, which is above 0 where the posterior does not factorise",
+        "lowers the gap towards a floor, which is above 0 where the posterior does not factorise",
         True,
         requires="mean_field",
         proviso="once q factorises (a q that does not is factorised first, which can lower it)",
@@ -249,6 +249,11 @@ _TABLE = (
 
 MOVES: Mapping[str, Move] = MappingProxyType({move.letter: move for move in _TABLE})
 
+# of rivals of EM that are no moves, by their names (`observe.rivals`): a file's `moves` may hold them
+RIVALS: Mapping[str, Mapping[str, Setting]] = MappingProxyType(
+    {"over_relaxed": {"omega": Setting(1.5, "how many times as far as M; 1 is EM itself", most=100.0)}}
+)
+
 
 def allowed(model: Any) -> str:
     """The letters of the moves that `model`, a class or one of its instances, can make."""
@@ -268,7 +273,10 @@ def temperature(settings: Values, state: State) -> float:
 
 
 def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
-    """Settings of moves, complete with defaults for every move that has any. Raises `InvalidExperiment`."""
+    """Settings of moves, complete with defaults for every move that has any, and of rivals that are given.
+
+    Raises `InvalidExperiment`.
+    """
     result = {}
     for move in _TABLE:
         if not move.settings:
@@ -276,6 +284,13 @@ def read_moves(fields: Fields) -> dict[str, dict[str, float]]:
         own = fields.child(move.letter, {})
         result[move.letter] = {key: setting.read(own, key) for key, setting in move.settings.items()}
         own.done()
+    for name, settings in RIVALS.items():
+        if name in fields:
+            own = fields.child(name)
+            result[name] = {key: setting.read(own, key) for key, setting in settings.items()}
+            own.done()
+        else:
+            fields.take(name, None)  # known, if not there
     fields.done()
     return result
 
@@ -314,21 +329,21 @@ def differing_moves(
     return {letter: own for letter, own in found.items() if own}
 
 
-def check_order(moves: str, model: Any, has_q: bool, word: str | None = None) -> None:
+def check_order(moves: str, model: Any, has_q: bool, word: str | None = None, field: str = "schedule") -> None:
     """Refuse a word with a move that `model` cannot make, or whose first move needs a q that nothing has made yet.
 
-    `word` is the schedule as it was written.
+    `word` is the schedule as it was written, `field` where that was.
     """
     shown = moves[:20] if word is None else word
     for letter in dict.fromkeys(moves):
         move = MOVES[letter]
         if not move.allowed(model):
             valid = f"moves that {model.name} can make, {', '.join(allowed(model))}; {letter} ({move.name}) is not one:"
-            raise InvalidExperiment("schedule", shown, f"{valid} {lacking(model, letter)}")
+            raise InvalidExperiment(field, shown, f"{valid} {lacking(model, letter)}")
     first = MOVES[moves[0]]
     if first.needs_q and not has_q:
         raise InvalidExperiment(
-            "schedule",
+            field,
             shown,
             f"an E-type move before {first.letter}: it needs a q"
             + (" (a start with q_at also provides one)" if hasattr(model, "posterior") else ""),

@@ -115,13 +115,14 @@ class Plan:
 
     The last round is the group in parentheses that ends the word, and the whole word where none does. endless: whether
     the word leaves open how often: `EM` and `E(PM)` do, `(EM)20` does not. after: how many moves were made before the
-    plan was taken up; they are none of its own.
+    plan was taken up; they are none of its own. lead: the moves before the last round.
     """
 
     moves: str
     cycle: str
     endless: bool
     after: int = 0
+    lead: str = ""
 
     @property
     def goes_round(self) -> bool:
@@ -170,4 +171,5 @@ def plan(word: str, letters: Collection[str], field: str = "schedule") -> Plan:
     while begin == len(group) or depth:
         begin -= 1
         depth += {")": 1, "(": -1}.get(group[begin], 0)
-    return Plan(moves, expand(group[begin:], letters, field), group == text)
+    lead = expand(text[:begin], letters, field) if begin else ""
+    return Plan(moves, expand(group[begin:], letters, field), group == text, lead=lead)

@@ -15,6 +15,14 @@ from figures.look import palette, wording
 from figures.look.encode import Json
 from figures.look.wording import still
 
+# the slot of the text that is set in lines
+CAPTION = "caption"
+
+
+def _set(text: Json) -> Json:
+    """Texts by slot, the caption so that its lines end between words."""
+    return {slot: wording.unbroken(told) if slot == CAPTION else told for slot, told in text.items()}
+
 
 class _Record:
     """A record whose JSON holds what is not None."""
@@ -209,9 +217,10 @@ class Scene:
             ],
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
-            "caption": "caption",
+            "caption": CAPTION,
             "names": dict(self.names),
-            "glossary": dict(self.glossary),
+            # as they stand in the caption
+            "glossary": {wording.unbroken(word): text for word, text in self.glossary.items()},
         }
 
 
@@ -293,6 +302,9 @@ class Inner(_Record):
     text: Json = field(default_factory=dict)
     value: Json = field(default_factory=dict)
 
+    def json(self) -> Json:
+        return {**super().json(), "text": _set(self.text)}
+
 
 @dataclass(frozen=True)
 class Preview(_Record):
@@ -306,7 +318,12 @@ class Preview(_Record):
     inner_at: float | None = None
 
     def json(self) -> Json:
-        return {**vars(self), "lit": list(self.lit), "handles": [handle.json() for handle in self.handles]}
+        return {
+            **vars(self),
+            "text": _set(self.text),
+            "lit": list(self.lit),
+            "handles": [handle.json() for handle in self.handles],
+        }
 
 
 @dataclass(frozen=True)
@@ -337,7 +354,7 @@ class Frame:
         return {
             **{name: part for name, part in light.items() if name != "light"},
             "set": self.set,
-            "text": self.text,
+            "text": _set(self.text),
             "value": self.value,
             "lit": list(self.lit),
             "handles": [handle.json() for handle in self.handles],

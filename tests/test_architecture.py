@@ -190,13 +190,12 @@ def test_the_project_holds_no_path_of_this_machine_and_loads_nothing_from_elsewh
 
 
 # what Streamlit reads as Markdown; boxes are ui/notices.py's, which shows text as text
-MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex", "imported", "about"}
+MARKDOWN = {"markdown", "caption", "title", "header", "subheader", "write", "toast", "latex", "about"}
 BOXES = {"warning", "error", "info", "success", "exception", "html"}
 # (file, function): why what it writes cannot come from outside
 TRUSTED = {
     ("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves",
-    ("ui/sidebar.py", "imported"): "constants of the pages, read here as Markdown of theirs",
-    ("ui/sidebar.py", "about"): "the same",
+    ("ui/sidebar.py", "about"): "constants of the pages, read here as Markdown of theirs",
 }
 WRITERS = {"ui/notices.py", "ui/frame.py"}
 

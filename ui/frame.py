@@ -24,6 +24,7 @@ SCRIPT = _ROOT / "ui" / "main.py"
 PAGES = (
     ("em", "EM, step by step"),
     ("ascent", "Coordinate ascent"),
+    ("race", "The M-step race"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),
@@ -54,13 +55,13 @@ def show() -> StreamlitPage:
     if embedded:
         st.html('<span class="app-embedded"></span>')
     else:
-        _sign()
+        _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
     return page
 
 
-def _sign() -> None:
-    """What the page is, twice: above the navigation, and on a phone, where that is away, above the stage."""
-    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{words.PURPOSE}</p></div>'
+def _sign(purpose: str) -> None:
+    """What the page is for, twice: above the navigation, and on a phone, where that is away, above the stage."""
+    sign = f'<div class="app-sign"><h1>{NAME}</h1><p>{purpose}</p></div>'
     st.html(sign)
     with st.sidebar:
         st.html(sign)

@@ -29,6 +29,11 @@ _LEAST_ROW = 6
 _STEP_OF_CHAIN = 120
 # rows × atoms × the smaller of the two: the page opens by the path over λ, which factorises at every knot
 _PATH = 70_000_000
+# seconds, a slice at a time, in which a page follows EM to its optimum
+RATES = 20.0
+# coordinates × (numbers in the data × hidden size, and the least that an evaluation of log p costs): fifty steps of
+# gradient ascent by differences then take 4 s at most, measured over all data sets
+_CLIMB, _LEAST_EVALUATION = 250_000, 5_000
 # so many times θ may be set by hand: each is checked whole when a tape is opened
 _HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
@@ -75,6 +80,11 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     )
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
+
+
+def climbs(raw: Mapping[str, Any], coordinates: int, numbers: int) -> bool:
+    """Whether gradient ascent by differences of log p can go along with a race."""
+    return coordinates * (_LEAST_EVALUATION + numbers * _hidden(raw)) <= _CLIMB
 
 
 def check_hands(count: int) -> None:

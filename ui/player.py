@@ -189,6 +189,8 @@ class Player:
     def show(self, run: Tape, key: str) -> None:
         """Send the scene and the frames that the browser does not have yet, whole where they are in view."""
         self.cursor = self.within(run)
+        if self._more is None and run.pending:  # whatever the reader did meanwhile, it goes on
+            self._more = _REST
         frames = self._drawn(run)
         ids = [frame["id"] for frame in frames]
         sent = self._sent if run.scene.id == self._scene_sent else []
@@ -242,6 +244,8 @@ class Player:
             self.go(min(self.due, len(run) - 1))
         if run.remaining:
             self._more, self._goal = _REST, len(run) - 1 + run.remaining
+        elif run.pending:
+            self._more = _REST
 
     def _near(self) -> list[int]:
         """The frame in view, then those beside it."""

@@ -108,6 +108,8 @@ class Session:
         """Another way to go on: what has been made stays."""
         self.run.follow(wanted.plan)
         self.settings = wanted
+        if made := len(self.run) - 1:
+            self.player.aside = words.FOLLOWS.format(made)
         if self.player.due is not None:  # a tape that was being opened again ends where it is
             self.player.go(len(self.run) - 1)
 

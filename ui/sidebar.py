@@ -15,7 +15,7 @@ from ui.session import Session
 def imported(source: str, back: str, session: Session) -> bool:
     """Whether the data are those of a file; then says so, with the way back to what is shipped."""
     if session.settings.imported:
-        st.caption(source)
+        plain(source)
         st.button(back, on_click=session.drop_file)
     return session.settings.imported
 

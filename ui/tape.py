@@ -60,6 +60,11 @@ class Tape:
         """Half-steps of a tape that is being opened again which are still to be made."""
         raise NotImplementedError
 
+    @property
+    def pending(self) -> bool:
+        """Whether something beside the tape is still being worked out, by `reopen` once the tape is whole."""
+        return False
+
     def step(self) -> bool:
         """Make the next half-step; False where none can follow."""
         raise NotImplementedError

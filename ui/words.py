@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-# below the name of the app
-PURPOSE = "Watch the EM algorithm climb: press E, then M."
+# below the name of the app: what each page is for
+PURPOSES = {
+    "em": "Watch the EM algorithm climb: press E, then M.",
+    "ascent": "Watch EM climb its own hill: E along q, M along θ.",
+    "race": "See which M-steps get there first, and at what cost.",
+    "map": "Watch coefficients become exactly 0, step by step.",
+    "posterior": "See what a simpler q costs, down to a single point.",
+    "dictionary": "Watch a dictionary being learned: press H, then M.",
+}
 
 # why no half-step follows
 STOPPED = "The run stopped here."
 SCHEDULE_DONE = "Schedule complete. The next step repeats its last cycle."
 # where half-steps were put aside
 ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
+
+# where another schedule is chosen for a run under way
+FOLLOWS = "The tape stays: the new schedule goes on after half-step {}. Reset starts over with it."
 
 # what is shown in place of what makes no sense in a link
 DEFAULT = "The default is shown instead."

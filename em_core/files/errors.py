@@ -18,6 +18,10 @@ class InvalidExperiment(ValueError):
         super().__init__(f"{_one_line(field)}: {_shown(value)} is not valid; expected {_one_line(valid)}")
 
 
+class Unanswered(ValueError):
+    """What was asked of an experiment that is valid has no answer. The text says why, in one line."""
+
+
 class HalfStepFailed(ArithmeticError):
     """A half-step that cannot be made from this state, with the numbers that show why.
 

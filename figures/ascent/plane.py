@@ -79,8 +79,9 @@ class PlanePicture(Picture):
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
         return self._in_all(moment, past) if self.exact else self._in_slice(moment, past)
 
-    def note(self, moment: Moment) -> str:
-        return words.lines(self.ground if self.exact else moment.sight and moment.sight.landscape, self.exact)
+    def titles(self, moment: Moment, past: list[Moment]) -> Json:
+        ground = self.ground if self.exact else moment.sight and moment.sight.landscape
+        return {"heading.plane": words.found(moment), "note.plane": words.lines(ground, self.exact)}
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
         """Along q or along θ."""

@@ -51,7 +51,7 @@ class AscentScene(EmScene):
         return [PlanePicture, Timeline]
 
     def _found(self, moment: Moment) -> Json:
-        return {"heading.plane": words.found(moment), "note.plane": self._said("plane", moment)}
+        return {}
 
     _found_by_hand = _found
 
@@ -67,7 +67,7 @@ class AscentScene(EmScene):
     def _inner_at(self, moment: Moment) -> None:
         return None
 
-    def inner(self, moment: Moment) -> list[Json]:
+    def inner(self, moment: Moment, past: list[Moment]) -> list[Json]:
         return []
 
     def scene(self) -> Scene:

@@ -30,6 +30,8 @@ class Atoms:
             name,
             face,
             margin={"l": 6, "r": 6, "t": 26 if titles else 6, "b": 6},
+            # light atoms end at it, not in the page
+            shapes=[_frame(left, width, height) for left in lefts],
             hovermode="closest",
             hoverdistance=60,
             xaxis=layout.hidden_axis(-1, lefts[-1] + width + 0.5, constrain="domain"),
@@ -88,6 +90,12 @@ def _size(n_atoms: int, shape: tuple[int, int]) -> tuple[int, int]:
     """Pixels of a montage, down and across."""
     (height, width), columns = shape, across(n_atoms)
     return -(-n_atoms // columns) * (height + 1) - 1, columns * (width + 1) - 1
+
+
+def _frame(left: int, width: int, height: int) -> Json:
+    """A line around a montage."""
+    ends = {"x0": left - 0.5, "x1": left + width - 0.5, "y0": -0.5, "y1": height - 0.5}
+    return {"type": "rect", **ends, "line": {"color": "$faint", "width": 2}}
 
 
 def _title(text: str, left: int, width: int) -> Json:

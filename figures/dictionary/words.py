@@ -14,7 +14,7 @@ from figures.scene import Button, Chip, Metric, Term
 
 METRICS = (
     Metric("joint", "log p(v, h)", title=TERMS["log p(v, h)"]),
-    Metric("codes", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
+    Metric("codes", "Nonzeros per picture", "$fit", TERMS["Nonzeros per picture"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # the titles of views, and what they are called behind a tab
@@ -23,7 +23,7 @@ TIMELINE = "log p(v, h; W) by half-step", "Half-steps"
 EXAMPLES = "Pictures rebuilt from codes", "Pictures"
 USAGE = "Use of each atom", "Atom use"
 THIS, SECOND, BOTH = "This start", "Second start", "Both"
-CEILING = "c: no misfit and no penalty left"
+CEILING = "c: the most, with no misfit and no cost"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
 _DETAILS = {"H": "most probable codes", "M": "best atoms for these codes", "C": "each atom once"}
@@ -74,7 +74,7 @@ def chip(moment: Moment) -> Chip:
 def picture(moment: Moment) -> str:
     """The half-step for someone who cannot see the pictures."""
     used = int((moment.shares > 0).sum())
-    shares = "" if not moment.made else f" The most used atom is in {100 * moment.shares.max():.0f} % of them."
+    shares = "" if not moment.made else f" The most used atom is in {100 * moment.shares.max():.0f}% of them."
     return (
         f"Half-step {moment.index}: {moment.atoms.shape[1]} atoms, {used} in use, for "
         f"{len(moment.experiment.data.values)} pictures. log p(v, h) {number(moment.joint)}.{shares}"
@@ -131,7 +131,7 @@ def _happened(moment: Moment, before: Moment | None) -> str:
         return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
-        proven = f"Proven: no picture is more than {number(gap)} above its optimum."
+        proven = f"Proven: every code is within {number(gap)} nats of the best one."
         return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
     model: Any = moment.experiment.model
     if letter == "C":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from em_core.observe.moment import Moment
 from em_core.records import Bound
-from figures.look.wording import change, number, still
+from figures.look.wording import change, gap_moved, number, still
 from figures.look.wording import gap as gap_text
+from figures.scene import Handle, SliderHandle
 
 
 def changed(moment: Moment) -> str:
@@ -22,10 +24,23 @@ def adjusted(moment: Moment) -> str:
     return f"From here on: {changed(moment)}." if moment.adjusted else ""
 
 
-def happened(moment: Moment, before: Bound) -> str:
-    """What the reader's hand did to θ, and that to the numbers."""
+def moved(before: Sequence[Handle | SliderHandle], now: Sequence[Handle | SliderHandle]) -> list[str]:
+    """What those handles are called that are elsewhere now, each once."""
+    places = {each.id: _place(each) for each in before}
+    return list(dict.fromkeys(each.label for each in now if places.get(each.id) != _place(each)))
+
+
+def _place(handle: Handle | SliderHandle) -> tuple[float, ...]:
+    return (handle.value,) if isinstance(handle, SliderHandle) else (handle.x, handle.y)
+
+
+def happened(moment: Moment, before: Bound, handles: Sequence[str]) -> str:
+    """What the reader's hand did to θ, and that to the numbers. handles: what was moved, where that has a name."""
     bound, names = moment.bound, [name.replace("_", " ") for name in moment.placed]
-    what = f"By hand: you changed the {' and '.join(names)}." if names else "By hand: θ did not change."
+    changed = handles[0] if len(handles) == 1 else f"the {' and '.join(names)}"
+    if handles[1:] == [] and changed[0].isupper():
+        changed = f"the {changed[0].lower()}{changed[1:]}"
+    what = f"By hand: you changed {changed}." if names else "By hand: θ did not change."
     if moment.step.before.q is not None and moment.step.after.q is not moment.step.before.q:
         shown = gap_text(bound.kl, bound.log_evidence)
         return f"By hand: you set q and θ. log p(v) is {number(bound.log_evidence)}, and the gap is {shown}."
@@ -63,5 +78,4 @@ def held_title(moment: Moment) -> str:
     before, now = moment.before.kl, moment.bound.kl
     if before is None or now is None or moment.pointed:
         return "By hand: θ moves" if now is None else "By hand: θ moves with q fixed"
-    finding = "the gap opens" if now > before else "the gap shrinks"
-    return f"By hand: θ moves with q fixed: {finding}"
+    return f"By hand: θ moves with q fixed: {gap_moved(before, now, moment.bound.log_evidence)}"

@@ -57,8 +57,8 @@ class CoursePicture(Picture):
         figure.curve("shade floor", ELBO, width=0, **opened)
         figure.curve("shade", EVIDENCE, width=0, fill="tonexty", fillcolor=GAP_FILL, **opened)
         figure.curve("gap shade", GAP, width=0, fill="tozeroy", fillcolor=GAP_FILL, **below, **opened)
-        figure.curve("bound", ELBO, dash="dash", hover="L %{y:.4f}", **all_of_it)
-        figure.curve("evidence", EVIDENCE, hover="log p(v) %{y:.4f}", **all_of_it)
+        figure.curve("bound", ELBO, dash="dash", hover="L %{y:.3f}", **all_of_it)
+        figure.curve("evidence", EVIDENCE, hover="log p(v) %{y:.3f}", **all_of_it)
         figure.curve("gap curve", GAP, hover="log p − L: %{y:.4g}", **below, **all_of_it)
         figure.curve("gap", GAP, width=5)
         figure.curve("gap height", GAP, width=5, **below)
@@ -77,6 +77,8 @@ class CoursePicture(Picture):
         bend = float(PLACES[course.bend]) if course else 0.0
         kind |= figure.set(xaxis_tickvals=[0.0, bend or 0.5, 1.0], xaxis_ticktext=words.ends(moment, self.one_number))
         kind |= figure.set(**scale.heights(-1.0, 0.0, None), yaxis2_range=[0, 1])
+        # without a bound there is no scale
+        kind |= figure.set(**{f"{axis}_visible": course is not None for axis in ("xaxis", "yaxis", "yaxis2")})
         if course is None:
             empty: Json = {}
             for curve in ("bound", "evidence", "gap curve"):
@@ -103,7 +105,7 @@ class CoursePicture(Picture):
             **figure.set(**scale.heights(low, high, bound.log_evidence), yaxis2_range=[0, top]),
         }
 
-    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         return self._standing(moment.course, ORIGIN + stop, moment)
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
@@ -129,7 +131,9 @@ class CoursePicture(Picture):
             if not moment.pointed:
                 evidence, gap = (finite(float(curve[place])) for curve in (course.profile.log_evidence, course.gaps))
                 shaded = slice(ORIGIN, place + 1)
-        side = "top left" if x is not None and x > 0.4 else "top right"
+        # a gap of 0 stands in the trough of its curve
+        closed = gap is not None and wording.gap(gap, evidence or 0.0) == "0.000"
+        side = "top center" if closed else "top left" if x is not None and x > 0.4 else "top right"
         result = self._marks(x, evidence, elbo, gap) | self.figure["gap told"].set(textposition=side)
         for name, heights in (
             ("shade floor", course and course.profile.elbo),

@@ -40,14 +40,14 @@ class OverTheta(Picture):
             xaxis={"range": [0, float(places[-1] + places[0])]},
             yaxis={"range": reach(experiment, None)},
         )
-        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.4f}", glides=True)
+        figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.3f}", glides=True)
         figure.curve(
             "evidence",
             EVIDENCE,
             "log p(v; θ)",
             fill="tonexty",
             fillcolor=GAP_FILL,
-            hover="log p(v) %{y:.4f}",
+            hover="log p(v) %{y:.3f}",
             x=grid(experiment).tolist(),
             y=evidence_over_theta(experiment).tolist(),
         )
@@ -73,7 +73,7 @@ class OverTheta(Picture):
             **self.figure.set(yaxis_range=reach(moment.experiment, _height(bound))),
         }
 
-    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         evidence = None if moment.pointed else there.bound.log_evidence
         return self._standing(number(there.step.after.theta), evidence, _height(there.bound))
 

@@ -34,9 +34,9 @@ class Picture:
         """What it shows of this half-step, always under the same keys. past: the moments before."""
         raise NotImplementedError
 
-    def note(self, moment: Moment) -> str:
-        """What the card's line of text says of it."""
-        return ""
+    def titles(self, moment: Moment, past: list[Moment]) -> Json:
+        """What it has found, by the slot of the card's heading, or of its own: `heading.<view>.<figure>`."""
+        return {}
 
     def append(self, moment: Moment) -> Json:
         """What this half-step adds to series."""
@@ -50,6 +50,6 @@ class Picture:
         """The way to this half-step, as a glide's `set`."""
         return {}
 
-    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         """What it shows at stop number `stop` of the scrubber, where the way to this half-step has come to `there`."""
         return {}

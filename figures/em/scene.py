@@ -17,7 +17,7 @@ from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, words
+from figures.em import by_hand, pace, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -64,8 +64,8 @@ GRID = Grid(
 )
 # the cards beside the data's; pictures say in which of them they stand
 CARDS = (
-    View("course", words.COURSE, note="note.course", heading="heading.course"),
-    View("timeline", words.TIMELINE, click="x", heading="heading.timeline"),
+    View("course", words.COURSE, heading="heading.course"),
+    View("timeline", words.TIMELINE, note="note.timeline", click="x", heading="heading.timeline"),
     View("decomposition", words.DECOMPOSITION, note="note.decomposition"),
 )
 
@@ -107,7 +107,7 @@ class EmScene(PageScene):
         """What every frame has, in view or not; `before`: the id of the frame before.
 
         Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
-        the settings of moves, and the run before.
+        the settings of moves, the run before, and how fast EM comes to rest, which all of them know.
         """
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
@@ -116,7 +116,8 @@ class EmScene(PageScene):
         q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
         q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
-        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}"
+        rated = pace.rates(moment.rates) if before is None else ""
+        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
@@ -139,7 +140,8 @@ class EmScene(PageScene):
         if previous is None or previous.ghost is not moment.ghost:
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
-        text = self._texts(moment, past) | self._found(moment) | {"caption": words.caption(moment)}
+        text = self._texts(moment, past) | self._found(moment)
+        text |= {"caption": words.caption(moment, self._moved(moment))}
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -153,7 +155,7 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
-        text = self._texts(held, past or [now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
@@ -165,22 +167,29 @@ class EmScene(PageScene):
             self._inner_at(held),
         ).json()
 
+    def _moved(self, moment: Moment) -> list[str]:
+        """What the handles are called that θ set by hand has moved."""
+        if moment.step.move != BY_HAND:
+            return []
+        before = replace(moment, step=replace(moment.step, after=moment.step.before))
+        return by_hand.moved(self.view.handles(before), self.view.handles(moment))
+
     def _texts(self, moment: Moment, past: list[Moment]) -> Json:
         """What is said of a half-step, made or held, but for what is found."""
         return {
             **bound.texts(moment.bound),
             **self._notes(moment),
-            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
+            **self._titles(moment, past),
             "describe": words.picture(moment),
         }
 
     def _found(self, moment: Moment) -> Json:
         """What the pictures say is found."""
-        return {"heading.course": words.course_title(moment), "note.course": self._said("course", moment)}
+        return {"heading.course": words.course_title(moment)}
 
     def _found_by_hand(self, moment: Moment) -> Json:
         """The same of a half-step that is held."""
-        return {"heading.course": by_hand.held_title(moment), "note.course": self._said("course", moment)}
+        return {"heading.course": by_hand.held_title(moment)}
 
     def _handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         return self.view.handles(moment)
@@ -201,32 +210,35 @@ class EmScene(PageScene):
         changed = merged(picture.glide(moment, passage) for picture in self.pictures)
         return Glide(changed, each([bound.texts(terms) for terms in passage.bounds]))
 
-    def inner(self, moment: Moment) -> list[Json]:
-        """One frame per stop of the scrubber: θ on its way, q as it is."""
+    def inner(self, moment: Moment, past: list[Moment]) -> list[Json]:
+        """One frame per stop of the scrubber: θ on its way, q as it is. `past`: the moments before this one."""
         way = moment.course
         if way is None:
             return []
         result: list[Json] = []
         still = False
+        move = moment.step.move if way.at else moment.next_move
+        letter = None if move == BY_HAND else move
         for stop, there in enumerate(moment.on_the_way()):
             if there is None:
                 result.append(Inner().json())
                 continue
             terms, state = there.bound, there.step.after
-            caption = words.underway(terms, float(STOPS[stop]), way)
+            caption = words.underway(terms, float(STOPS[stop]), way, letter)
             places = {} if still else self.view.parameters(state.theta, state.q)
             if not result:
                 # all of a long chain at every stop would take megabytes: then only the bound moves
                 still = len(STOPS) * footprint(places) > _MOST_BETWEEN
                 places = {} if still else places
-            changed = places | merged(picture.inner(moment, there, stop) for picture in self.pictures)
-            text = bound.texts(terms) | self._notes(there) | {"caption": caption}
+            changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
+            # the gradients' own would cost more than all the rest
+            titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
+            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption}
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
-    def _said(self, card: str, moment: Moment) -> str:
-        """What the pictures of a card say of themselves in its line of text."""
-        return " · ".join(filter(None, (picture.note(moment) for picture in self.pictures if picture.view == card)))
+    def _titles(self, moment: Moment, past: list[Moment]) -> Json:
+        return merged(picture.titles(moment, past) for picture in self.pictures)
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}

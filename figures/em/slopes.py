@@ -51,8 +51,8 @@ class SlopesPicture(Picture):
     def shown(cls, experiment: Experiment, letters: str) -> bool:
         return not _LETTERS.isdisjoint(letters)
 
-    def note(self, moment: Moment) -> str:
-        return words.slopes(moment)
+    def titles(self, moment: Moment, past: list[Moment]) -> Json:
+        return {"heading.course.slopes": words.slopes(moment)}
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
         """Both gradients at this half-step, and what the minibatch of a coming S makes of the first."""

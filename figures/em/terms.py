@@ -31,5 +31,5 @@ class Terms(Picture):
     def glide(self, moment: Moment, passage: Passage) -> Json:
         return passing([self.splits[0].changes(terms) for terms in passage.bounds])
 
-    def inner(self, moment: Moment, there: Moment, stop: int) -> Json:
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         return self.changes(there, [])

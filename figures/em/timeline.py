@@ -9,10 +9,11 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
+from em_core.observe.rates import Rates
 from em_core.records import BY_HAND
 from figures.changes import passing
 from figures.drawing import Figure, Trace
-from figures.em import words
+from figures.em import pace, words
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout, scale, wording
@@ -28,6 +29,10 @@ _MARKER, _CROWD = 7, 80
 _LETTERS = 24
 # the part of the height that labels at the curves' ends keep between them
 _APART = 0.12
+# of a run that is not the one to look at, the share that may leave the picture
+_OTHERS = 0.7
+# below the axis of a figure with names at its curves' ends
+_LOW = 28
 
 
 class Timeline(Picture):
@@ -44,18 +49,18 @@ class Timeline(Picture):
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
         seen = {**moves, "autorangeoptions": {"include": [0, 6]}}
         marked: Json = {"hovermode": "x", "shapes": []}
-        beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": 28}}
+        beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": _LOW}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
         decades, free = {"type": "log", "exponentformat": "power"}, {"autorangeoptions": {"clipmin": None}}
         now = {**moves, "range": [-0.3, 3.3]}
         self.latest = Figure("latest", "Latest", y="nats", xaxis=now, yaxis=given, **marked, **beside)
         self.whole = Figure("timeline", "All", y="nats", xaxis=seen, yaxis=free, **marked, **shown)
-        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **beside)
+        alone = {**beside, "corner": layout.LEGEND_BELOW["corner"]}
+        self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **alone)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
-            faint = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
-            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.4f}", **faint)
-            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.4f}", **faint)
+            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.3f}", **_FAINT)
+            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.3f}", **_FAINT)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)
@@ -67,11 +72,23 @@ class Timeline(Picture):
             figure.points("beyond", "$gap", size=10, symbol="triangle-down", cliponaxis=False)
             figure.text("beyond told", "$gap", textposition="top center")
         self.latest.text("names", textposition="middle right", size=14)
+        told = "gap of the previous run %{y:.4g}"
+        self.gap.curve("before", GAP, words.BEFORE, hover=told, connectgaps=True, **_FAINT)
         _curve(self.gap, "gap", GAP, "gap", connectgaps=True, **_TOLD)
-        self.gap.points("zeros", GAP, size=9, symbol="circle-open", text="0", mode="markers+text", hover="gap 0")
+        self.gap.points("zeros", GAP, size=9, symbol="circle-open", text=[], mode="markers+text", hover="gap 0")
         self.gap["zeros"].json.update(textposition="top center", textfont={"size": 13, "color": GAP}, cliponaxis=False)
         self.gap.ring("here", GAP)
+        self.gap.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED, visible=False)
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
+
+    def titles(self, moment: Moment, past: list[Moment]) -> Json:
+        """What has come of log p since the start; and in its own picture, of the gap."""
+        zeros = any(_is_zero(other) for other in (*past, moment))
+        return {
+            "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
+            "heading.timeline.gap": words.gap_title(moment, zeros),
+            "note.timeline": pace.rates(moment.rates),
+        }
 
     def append(self, moment: Moment) -> Json:
         index, bound, symbol = [moment.index], moment.bound, [_symbol(moment)]
@@ -84,13 +101,25 @@ class Timeline(Picture):
         return changed
 
     def before(self, ghost: Ghost | None) -> Json:
-        result: Json = {}
-        for figure in (self.latest, self.whole):
-            for name in ("before", "before elbo"):
-                heights = () if ghost is None else ghost.log_evidence if name == "before" else ghost.elbo
-                places = [] if ghost is None else list(ghost.places)
-                result |= figure[name].set(x=places, y=list(heights), visible=ghost is not None)
-        return result
+        """But for where it fell so deep that it would set the scale."""
+        there = {"visible": ghost is not None}
+        if ghost is None:
+            nothing = {**there, "x": [], "y": []}
+            result = self.gap["before"].set(**nothing)
+            for figure in (self.latest, self.whole):
+                result |= figure["before"].set(**nothing) | figure["before elbo"].set(**nothing)
+            return result
+        pairs = list(zip(ghost.log_evidence, ghost.elbo, strict=True))
+        steps = [(high, [h for h in (high, low) if h is not None]) for high, low in pairs]
+        kept = scale.readable(steps, most=_OTHERS)
+        lowest = min(kept, default=-math.inf)
+        result = {}
+        for name, heights in (("before", ghost.log_evidence), ("before elbo", ghost.elbo)):
+            shown = [height if height is None or height >= lowest else None for height in heights]
+            for figure in (self.latest, self.whole):
+                result |= figure[name].set(x=list(ghost.places), y=shown, **there)
+        gaps = [_visible(kl, high) for kl, high in zip(ghost.kl, ghost.log_evidence, strict=True)]
+        return result | self.gap["before"].set(x=list(ghost.places), y=gaps, **there)
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
         """The rings, and the last teeth of the saw growing."""
@@ -124,9 +153,10 @@ class Timeline(Picture):
         }
         result = self._gaps(moment, every) | self.gap["gap"].set(marker_size=size)
         result |= self.gap["floor"].set(visible=there["factorised"])
+        named = there["factorised"] or moment.ghost is not None
+        result |= self.gap.set(showlegend=named, margin_b=layout.ONE_ROW if named else _LOW)
         for figure, drawn in ((self.latest, shown), (self.whole, every)):
-            at = ((moment.index, moment.bound.log_evidence), (moment.index, finite(moment.bound.elbo)))
-            result |= figure["here"].at(*at) | self._scaled(figure, drawn)
+            result |= self._ring(figure, moment) | self._scaled(figure, drawn, every)
             # no gap to fill where an ELBO is −∞
             result |= figure["evidence"].set(fill="none" if any(other.pointed for other in drawn) else "tonexty")
             for name, visible in there.items():
@@ -143,40 +173,47 @@ class Timeline(Picture):
                 result |= self.whole[name].set(marker_size=size)
         return result
 
-    def _scaled(self, figure: Figure, drawn: list[Moment]) -> Json:
+    def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
+        """The rings and the last tooth follow; axes stay."""
+        every = [*past, moment]
+        result = self._ring(self.latest, there) | self._ring(self.whole, there)
+        result |= self.gap["here"].at((there.index, _drawable(there)))
+        for name in ("elbo", "evidence", "objective"):
+            height, _ = _SERIES[name]
+            if name != "objective" or moment.pointed:
+                result |= self.latest[name].set(y=[height(other) for other in (*past[1 - _LATEST :], there)])
+        return result | self._names(there, *_reach(every[-_LATEST:], every)[:2])
+
+    def _ring(self, figure: Figure, moment: Moment) -> Json:
+        return figure["here"].at((moment.index, moment.bound.log_evidence), (moment.index, finite(moment.bound.elbo)))
+
+    def _scaled(self, figure: Figure, drawn: list[Moment], every: list[Moment]) -> Json:
         """Axes that keep the readable part readable, marks where curves leave it, and names at the curves' ends."""
         last = drawn[-1]
-        heights = {
-            other.index: [h for h in (height(other) for height, _ in _SERIES.values()) if h is not None]
-            for other in drawn
-        }
-        kept = scale.readable([(other.bound.log_evidence, heights[other.index]) for other in drawn])
-        level = max(kept, default=last.bound.log_evidence)
-        lowest = {index: min(those) for index, those in heights.items()}
-        low, high = scale.around(kept, level)
-        cut = min(lowest.values()) < low
-        if cut:  # room for the marks
-            low -= 0.1 * (high - low)
+        low, high, level = _reach(drawn, every)
+        lowest = {other.index: min(_heights(other)) for other in drawn}
         under = {index: height for index, height in lowest.items() if height < low}
         deepest = min(under, key=lambda index: under[index], default=None)
         told = [] if deepest is None else [f"↓ {wording.large(under[deepest])}"]
         result = {
-            **figure.set(**_letters(drawn), shapes=_adjusted(drawn)),
+            **figure.set(**_letters(drawn, figure is self.whole), shapes=_adjusted(drawn)),
             **figure["beyond"].set(x=list(under), y=[low] * len(under)),
             **figure["beyond told"].set(x=[deepest] * len(told), y=[low] * len(told), text=told),
         }
         if figure is self.whole:
-            return result | figure.set(yaxis_autorangeoptions_clipmin=low if cut else None)
+            # what leaves the picture would also widen the margin above the rest
+            ends = {"clipmin": low, "clipmax": high} if under else {"clipmin": None, "clipmax": None}
+            return result | figure.set(**{f"yaxis_autorangeoptions_{name}": end for name, end in ends.items()})
         first, end = drawn[0].index, max(last.index, drawn[0].index + 3)
         reach = [first - 0.03 * (end - first) - 0.1, end + 0.02 * (end - first) + 0.1]
         return result | figure.set(xaxis_range=reach, **scale.heights(low, high, level)) | self._names(last, low, high)
 
     def _names(self, last: Moment, low: float, high: float) -> Json:
-        """What the curves are, at their last half-step."""
+        """What the curves are, at their last half-step, where that is in the picture."""
         ends = {name: height(last) for name, (height, _) in _SERIES.items()}
         if last.ghost:
             ends["before"] = dict(zip(last.ghost.places, last.ghost.log_evidence, strict=True)).get(last.index)
-        names = {name: height for name, height in ends.items() if height is not None}
+        names = {name: height for name, height in ends.items() if height is not None and low <= height <= high}
         if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
             names["elbo"] = min(names["elbo"], names["evidence"])
         heights = scale.spread(list(names.values()), low, high, _APART * (high - low))
@@ -191,22 +228,39 @@ class Timeline(Picture):
         """The scale of the gaps that are not 0; those that are stand below them all, as open rings."""
         heights = {other.index: _drawable(other) for other in every if other.bound.kl is not None}
         drawn = [height for height in heights.values() if height is not None]
-        zeros = [index for index, height in heights.items() if height is None and every[index].bound.kl != math.inf]
+        zeros = [index for index in heights if _is_zero(every[index])]
         top, bottom = max(drawn, default=1.0), min(drawn, default=0.1)
         ground = bottom / max(2.0, (top / bottom) ** 0.15)
         decades = math.log10(top / ground)
         here = None if moment.bound.kl is None else ground if moment.index in zeros else _drawable(moment)
         return {
+            **self._predicted(moment.rates, every, top),
             **self.gap["here"].at((moment.index, here)),
-            **self.gap["zeros"].set(
-                x=zeros, y=[ground] * len(zeros), mode="markers+text" if len(zeros) <= _LETTERS else "markers"
-            ),
+            **self.gap["zeros"].set(x=zeros, y=[ground] * len(zeros), text=_zeros(len(zeros))),
             **self.gap.set(
-                **_letters(every), shapes=_adjusted(every), yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5)
+                **_letters(every, True),
+                shapes=_adjusted(every),
+                yaxis_dtick="D2" if decades < 2 else math.ceil(decades / 5),
             ),
         }
 
+    def _predicted(self, rates: Rates | str | None, every: list[Moment], top: float) -> Json:
+        """r as it is predicted and measured, and the slope that it gives, through the last gap that an M opened."""
+        if not isinstance(rates, Rates):
+            return self.gap.set(annotations=[]) | self.gap["predicted"].set(x=[], y=[], visible=False)
+        opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
+        ends = [(index, height) for index, height in opened if height is not None]
+        line = rates.gaps(*ends[-1], top) if ends else []
+        told = [{**_RATES, "text": "<br>".join(pace.both_rates(rates))}]
+        return self.gap.set(annotations=told) | self.gap["predicted"].set(
+            x=[x for x, _ in line], y=[y for _, y in line], visible=True
+        )
 
+
+# where gaps that fall leave room
+_CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
+_RATES: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
+_FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}
 
@@ -239,13 +293,35 @@ _NAMES = {
 }
 
 
-def _letters(drawn: list[Moment]) -> Json:
-    """What stands below these half-steps: the letters of their moves, or where there are many, numbers."""
-    if len(drawn) <= _LETTERS:
+def _reach(drawn: list[Moment], every: list[Moment]) -> tuple[float, float, float]:
+    """From where to where the heights of these half-steps are drawn, and the level at which the run stands.
+
+    every: all up to the one in view; where no more than the last few are drawn, what it did is always in the picture.
+    """
+    steps = [(other.bound.log_evidence, _heights(other)) for other in drawn]
+    earlier = [other.bound.log_evidence for other in every[: drawn[0].index]]
+    best = max((height for height in earlier if height is not None), default=-math.inf)
+    latest = [height for _, heights in steps[-2:] for height in heights] if len(drawn) <= _LATEST else []
+    kept = scale.readable(steps, best, latest)
+    level = max(kept, default=drawn[-1].bound.log_evidence)
+    low, high = scale.around(kept, level)
+    if min(min(heights) for _, heights in steps) < low:  # room for the marks
+        low -= 0.1 * (high - low)
+    return low, high, level
+
+
+def _letters(drawn: list[Moment], whole: bool) -> Json:
+    """What stands below these half-steps: the letters of their moves, or where there are many, numbers.
+
+    whole: the run before is drawn too, as far as it went.
+    """
+    last = drawn[-1]
+    end = max([last.index, *(last.ghost.places if whole and last.ghost else ())])
+    if end - drawn[0].index < _LETTERS:
         places, letters = zip(*((other.index, _letter(other)) for other in drawn), strict=True)
         return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
-    step = math.ceil(scale.nice(len(drawn), 6))
-    places = range(0, drawn[-1].index + 1, step)
+    step = math.ceil(scale.nice(end + 1, 6))
+    places = range(0, end + 1, step)
     return {"xaxis_tickvals": list(places), "xaxis_ticktext": [str(place) for place in places]}
 
 
@@ -261,9 +337,29 @@ def _symbols(marked: bool, symbols: list[str]) -> Json:
 
 
 def _drawable(moment: Moment) -> float | None:
-    """The gap where it has a place on a logarithmic scale: not where it is 0 up to rounding, nor infinite."""
-    kl = moment.bound.kl or 0.0
-    return finite(kl) if kl > wording.ROUNDING * max(1.0, abs(moment.bound.log_evidence)) else None
+    """The gap where it has a place on a logarithmic scale."""
+    return _visible(moment.bound.kl, moment.bound.log_evidence)
+
+
+def _is_zero(moment: Moment) -> bool:
+    """Whether q is the posterior, up to rounding."""
+    return moment.bound.kl not in (None, math.inf) and _drawable(moment) is None
+
+
+def _visible(gap: float | None, log_evidence: float | None) -> float | None:
+    """A gap on a logarithmic scale: none where it is 0 up to rounding, nor infinite."""
+    gap = gap or 0.0
+    return finite(gap) if gap > wording.ROUNDING * max(1.0, abs(log_evidence or 0.0)) else None
+
+
+def _zeros(count: int) -> list[str]:
+    """What is said of the gaps that are 0: at each, or where there are many, at the first."""
+    return ["0"] * count if count <= _LETTERS else ["gap 0", *[""] * (count - 1)]
+
+
+def _heights(moment: Moment) -> list[float]:
+    """All that is drawn of a half-step."""
+    return [found for found in (height(moment) for height, _ in _SERIES.values()) if found is not None]
 
 
 def _symbol(moment: Moment) -> str:

@@ -20,7 +20,7 @@ def half_step(moment: Moment) -> str:
         else f"{moment.index}: {moment.step.move or 'start'}"
     )
     lines = [
-        f"{moment.index}: {named}",
+        named,
         f"log p {number(now.log_evidence)}{_by(now.log_evidence, before and before.log_evidence)}",
     ]
     if moment.pointed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from em_core.kinds import MOVES, temperature
@@ -12,8 +13,8 @@ from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
 from figures.look.glossary import TERMS, of
-from figures.look.moves import ADJUSTED, START, by_hand, called
-from figures.look.wording import change, number, power, still
+from figures.look.moves import ADJUSTED, START, by_hand, called, within
+from figures.look.wording import change, gap_moved, number, power, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term, move
 
@@ -51,13 +52,13 @@ _FLAT = 1e-6
 _STILL = {"M": "θ was already at the maximum and did not move", "C": "this block was already at its maximum"}
 
 
-def caption(moment: Moment) -> str:
-    """One or two sentences."""
+def caption(moment: Moment, handles: Sequence[str] = ()) -> str:
+    """One or two sentences. handles: what those handles are called that θ set by hand has moved."""
     stops = [event for event in moment.step.events if event.stops]
     if stops:
         return f"Stopped: {stops[0].message}. Everything before this half-step is kept."
     return " ".join(
-        sentence for sentence in (_happened(moment), by_hand_words.adjusted(moment), _next(moment)) if sentence
+        sentence for sentence in (_happened(moment, handles), by_hand_words.adjusted(moment), _next(moment)) if sentence
     )
 
 
@@ -106,14 +107,14 @@ def slopes(moment: Moment) -> str:
     if apart is None:
         return ""
     if moment.step.after.q_at is moment.step.after.theta:
-        return f"gradients equal to within {power(apart)}" if apart else "gradients equal"
-    return f"gradients differ by up to {number(apart)}"
+        return f"The gradients are equal to within {power(apart)}" if apart else "The gradients are equal"
+    return f"The gradients differ by up to {number(apart)}"
 
 
-def _happened(moment: Moment) -> str:
+def _happened(moment: Moment, handles: Sequence[str]) -> str:
     bound, before, letter = moment.bound, moment.before, moment.step.letter
     if moment.step.move == BY_HAND and before is not None:
-        return by_hand_words.happened(moment, before)
+        return by_hand_words.happened(moment, before, handles)
     if letter is None or before is None:
         if bound.elbo is None:
             return "The start: there is a θ, but no q yet."
@@ -128,7 +129,7 @@ def _happened(moment: Moment) -> str:
     if rejected:
         slope = rejected[0].numbers.get("slope", math.inf)
         if slope < _FLAT:
-            return f"The step was rejected: the bound is flat here, up to rounding (gradient per unit {slope:.1g})."
+            return f"The step was rejected: the bound is flat here, up to rounding (gradient per unit {number(slope)})."
         return f"The step was rejected: {rejected[0].message}."
     if MOVES[letter].kind == "E":
         return _e_type(moment, before)
@@ -173,8 +174,8 @@ def _m_type(moment: Moment, before: Bound) -> str:
     bound = moment.bound
     letter = moment.step.move or ""
     own, info = moment.settings.get(letter, {}), moment.step.info
-    if same(moment.step.after.theta, moment.step.before.theta):
-        return f"M-step: {_STILL.get(letter, 'θ did not change')}."
+    if _stood(moment):
+        return f"{called(letter)}: {_STILL.get(letter, 'θ did not move')}."
     did = {
         "M": "θ jumped to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
@@ -191,7 +192,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     words = {"taken": info.step, "n": info.iterations, "s": "" if info.iterations == 1 else "s", "block": block}
     if letter == "S":
         words["drawn"] = _drawn(moment)
-    what = f"M-step: {did.format(**{**own, **words})}."
+    what = f"{called(letter)}: {did.format(**{**own, **words})}."
     size = abs(bound.log_evidence)
     evidence = change(bound.log_evidence - before.log_evidence, size)
     if moment.pointed:
@@ -199,7 +200,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         return f"{what} The complete-data objective {risen} and log p(v) {evidence}.{falls.why(moment)}"
     risen = change(bound.elbo - before.elbo, size)
     shown = gap_text(bound.kl, bound.log_evidence)
-    if not before.kl or before.kl < 1e-9:
+    if gap_text(before.kl, before.log_evidence) == "0.000":
         opened = "opened to"
     elif still(bound.kl - before.kl, size):
         opened = "stayed at"
@@ -221,7 +222,7 @@ _ORIGIN = "θ when q was computed"
 
 def touching_below(height: float) -> str:
     """Of the place where the curves touch, so many nats from log p at the present θ, outside the picture."""
-    return f"← they touch at 0, {number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'}"
+    return f"← they touch at 0 ({number(abs(height), 0)} nats {'lower' if height < 0 else 'higher'})"
 
 
 def ends(moment: Moment, one_number: bool) -> list[str]:
@@ -253,12 +254,11 @@ def course_title(moment: Moment) -> str:
         return "L touches log p" if current else "q is out of date: L lies below log p"
     if MOVES[letter].kind == "M":
         before, now = moment.before and moment.before.kl, bound.kl
-        if same(moment.step.after.theta, moment.step.before.theta):
+        if _stood(moment):
             return "θ did not move"
         if before is None or now is None:
             return f"{letter} moved θ and left q alone"
-        finding = "the gap opens" if now > before else "the gap shrinks"
-        return f"{letter} moves θ with q fixed: {finding}"
+        return f"{letter} moves θ with q fixed: {gap_moved(before, now, bound.log_evidence)}"
     touches = moment.step.after.q_at is moment.step.after.theta
     if touches and course is not None and moment.next_move != BY_HAND:
         return f"L touches log p; next, {moment.next_move} climbs L"
@@ -275,9 +275,18 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
-def underway(bound: Bound, t: float, course: Course) -> str:
-    """The sentence while the reader scrubs along the M-step, or the last of several."""
-    along = "along the M-step" if course.bend == ORIGIN else "from where q was computed to the new θ"
+def gap_title(moment: Moment, zeros: bool) -> str:
+    """What has come of the gap. zeros: there are half-steps at which it was 0."""
+    if moment.bound.kl is None:
+        return TIMELINE
+    return f"The gap is {gap_text(moment.bound.kl, moment.bound.log_evidence)}{' (○: 0)' if zeros else ''}"
+
+
+def underway(bound: Bound, t: float, course: Course, letter: str | None) -> str:
+    """The sentence while the reader scrubs along a move of θ, or the last of several. letter: of that move."""
+    along = f"along the {within(letter)}" if letter else "to where you set it"
+    if course.bend != ORIGIN:
+        along = "from where q was computed to the new θ"
     if bound.elbo == -math.inf:
         shown = number(bound.expected_log_joint)
         return f"θ is {t:g} of the way {along}, with q unchanged: the complete-data objective is {shown}."
@@ -296,7 +305,9 @@ def _next(moment: Moment) -> str:
     if letter == "E":
         if moment.bound.elbo is None:
             return "Next, the E-step fills in the hidden values with their posterior."
-        if moment.step.move == BY_HAND or _of_theta(moment):
+        if gap_text(moment.bound.kl, moment.bound.log_evidence) == "0.000":
+            return "Next, the E-step finds the gap closed: q is the posterior at θ already."
+        if not _stood(moment) and (moment.step.move == BY_HAND or _of_theta(moment)):
             return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
         return "Next, the E-step completes the data with the posterior at θ: the gap closes."
     if letter == "P":
@@ -310,12 +321,12 @@ def _next(moment: Moment) -> str:
         return "Next, one mean-field sweep updates each factor of q in turn."
     stale = moment.step.after.q_at is not moment.step.after.theta
     if _of_theta(moment) and stale:
-        return "Next, another M-step with the same q, which no longer matches θ."
+        return f"Next, the {within(letter)} moves θ again with the same q, which no longer matches θ."
     if not MOVES[letter].monotone:
-        return "Next, the M-step follows a gradient of the bound in θ, with q held fixed."
+        return f"Next, the {within(letter)} follows a gradient of the bound in θ, with q held fixed."
     if letter == "M":
         return "Next, the M-step maximises the bound over θ, with q held fixed."
-    return "Next, the M-step raises the bound by moving θ, with q held fixed."
+    return f"Next, the {within(letter)} raises the bound by moving θ, with q held fixed."
 
 
 def _of_theta(moment: Moment) -> bool:
@@ -323,13 +334,18 @@ def _of_theta(moment: Moment) -> bool:
     return moment.step.letter is not None and MOVES[moment.step.letter].kind == "M"
 
 
+def _stood(moment: Moment) -> bool:
+    """Whether θ is where it was before this half-step."""
+    return same(moment.step.after.theta, moment.step.before.theta)
+
+
 def _drawn(moment: Moment) -> str:
     """The minibatch of an S, in words."""
     info = moment.step.info
     if info.share == 1:
-        return "all units, because the batch is as large as the data"
-    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "units"
-    return f"{info.units} {kind} drawn at random, {100 * info.share:.2g} % of all"
+        return "all the data, because the batch is as large as the data"
+    kind = "sequences" if hasattr(moment.experiment.data, "lengths") else "data points"
+    return f"{info.units} {kind} drawn at random, {100 * info.share:.2g}% of all"
 
 
 def _told(entry: Array) -> str:

@@ -22,9 +22,12 @@ _NATS = (
 )
 _JOINT = "The expected log joint: log p(h, v), averaged over h under q."
 _ATOM = "A column of the dictionary W: one of the building blocks of which every signal is a sum."
-_CODE = "The code of a signal, h: how much of each atom it holds. Most entries are exactly 0."
+_CODE = "The code of a signal, h: how much of each atom it holds. Most entries are exactly 0 where λ is large."
 _E_STEP = "An E-step changes q and leaves θ as it is. The exact one makes q the posterior, so the gap closes."
-_M_STEP = "An M-step changes θ and leaves q as it is: it climbs the bound."
+_M_STEP = (
+    "An M-step changes θ and leaves q as it is: θ goes to the maximum of the bound. A step that only climbs the bound "
+    "makes it generalised EM; one of fixed size can overshoot and lower the bound."
+)
 _CERTIFICATE = (
     "How far above the optimum the objective can be at most, proved by a duality gap: the optimum itself need not be "
     "known for it."
@@ -68,6 +71,7 @@ TERMS: Mapping[str, str] = {
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
+    "Nonzeros per picture": "How many entries of a picture's code are not exactly 0, on average over all pictures.",
     "objective": "What the most probable h minimises, misfit plus cost of the code: −log p(h | v), up to a constant.",
     "misfit": "How badly the signal is rebuilt: minus the log-likelihood, up to a constant.",
     "cost": "The cost of the code: minus the log prior, up to a constant.",
@@ -79,6 +83,13 @@ TERMS: Mapping[str, str] = {
     "Dirac": "A distribution with all its probability on one point.",
     "Gaussian": "Here q = N(μ, s²), a normal distribution with mean μ and standard deviation s.",
     "kink": "The prior e^(−λ|h|) has a corner at 0, which can hold a coefficient at exactly 0.",
+    "gradient ascent": "Gradient ascent on log p itself, from differences of log p, without any q. EG makes the same "
+    "steps: where q is the posterior, ELBO and log p have the same gradient.",
+    "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
+    "a bound.",
+    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
+    "p is taken back.",
+    "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }

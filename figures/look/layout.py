@@ -47,11 +47,11 @@ LEGEND_BELOW: Json = {
         "yanchor": "bottom",
         # entries of one width, so that Plotly sets two beside each other where four do not fit
         "itemwidth": 30,
-        "entrywidth": 62,
+        "entrywidth": 78,
     },
 }
 # what lies below the axes, with a legend of one row and of two
-ONE_ROW, TWO_ROWS = 46, 66
+ONE_ROW, TWO_ROWS = 52, 70
 
 
 def steady(level: float) -> list[float]:

@@ -9,6 +9,8 @@ from em_core.records import BY_HAND
 from figures.scene import Chip
 
 START = Chip("start", "Go to the start", "$muted")
+# words that are names
+_PROPER = ("Adam", "Newton", "L-BFGS")
 # where θ was set by hand, and where settings of moves were changed
 HAND, ADJUSTED = "☞", "⚙"
 
@@ -18,11 +20,21 @@ def by_hand(index: int) -> Chip:
     return Chip(f"{HAND} by hand", f"Go to {index} (by hand)", "$text")
 
 
+# moves of θ that go to a maximum; the others climb some way
+_MAXIMISES = "MC"
+
+
 def called(letter: str) -> str:
-    """The half-step that a move makes: E-step, Hard E-step, Gradient M-step, …"""
+    """The half-step that a move makes: E-step, Hard E-step, M-step, Gradient step, …"""
     move = MOVES[letter]
-    step = f"{move.kind}-step"
+    step = f"{move.kind}-step" if move.kind == "E" or letter in _MAXIMISES else "step"
     return step if letter == move.kind else f"{move.word} {step}"
+
+
+def within(letter: str) -> str:
+    """The same within a sentence."""
+    name = called(letter)
+    return name if name[1] == "-" or MOVES[letter].word in _PROPER else f"{name[0].lower()}{name[1:]}"
 
 
 def coming(letter: str, index: int) -> dict[str, object]:

@@ -62,6 +62,7 @@ EVIDENCE, ELBO, GAP, GAP_FILL = "$evidence", "$elbo", "$gap", "$gap_fill"
 # after Okabe and Ito, without those that mean log p, ELBO and gap, and as light as stands out on both papers (3 to 1)
 # and under INK (4.5 to 1): both themes have the same, because the colours of points are mixed before they are sent
 _COMPONENTS = ("#009E73", "#C66BB0", "#B87A00", "#8080E0", "#0E99A8")
+N_COLORS = len(_COMPONENTS)
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "hexagram", "x", "bowtie")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -35,7 +36,12 @@ def number(value: float | None, decimals: int = 3) -> str:
 def power(value: float) -> str:
     """Two digits and a power of ten: 3.2 × 10⁻⁷."""
     mantissa, _, exponent = f"{value:.1e}".partition("e")
-    return f"{mantissa} × 10{raised(int(exponent))}".replace("-", "−")
+    return unbroken(f"{mantissa} × 10{raised(int(exponent))}".replace("-", "−"))
+
+
+def unbroken(text: str) -> str:
+    """The same where no line ends within 3.2 × 10⁻⁷, an E-step or L-BFGS."""
+    return re.sub(r"\b([A-Z]{1,2})-(?=step|BFGS)", "\\1\u2011", text).replace(" × ", "\u00a0×\u00a0")
 
 
 def raised(exponent: int) -> str:
@@ -45,7 +51,7 @@ def raised(exponent: int) -> str:
 
 def large(value: float) -> str:
     """A number far from the others, as short as it goes."""
-    return f"{value:,.0f}".replace("-", "−") if abs(value) < 1e7 else power(value)
+    return f"{value:.0f}".replace("-", "−") if abs(value) < 1e7 else power(value)
 
 
 def gap(value: float | None, log_evidence: float) -> str:
@@ -65,6 +71,16 @@ def change(by: float, size: float) -> str:
     if still(by, size):
         return "did not change"
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
+
+
+def gap_moved(before: float, now: float, log_evidence: float) -> str:
+    """What became of the gap when θ moved, in a few words; log p gives the size of rounding."""
+    then, there = gap(before, log_evidence), gap(now, log_evidence)
+    if still(now - before, log_evidence):
+        return f"the gap stays at {'0' if there == '0.000' else there}"
+    if then == "0.000":
+        return "the gap opens"
+    return f"the gap {'grows' if now > before else 'shrinks'} from {then} to {there}"
 
 
 def identity(residual: float | None) -> str:

@@ -10,6 +10,14 @@ from figures.drawing import Figure, broken
 from figures.look import layout
 from figures.look.encode import Json
 
+# so many coefficients have their own tick, and are drawn also where they are 0
+_FEW = 12
+
+
+def _shown(code: Array) -> Array:
+    """The numbers, from 0, of the coefficients that are drawn: of a few all, of many those that are not 0."""
+    return np.arange(len(code)) if len(code) <= _FEW else np.flatnonzero(code)
+
 
 class CodePictures:
     """Both figures. glides: whether the stems are few enough to travel."""
@@ -29,7 +37,7 @@ class CodePictures:
 
     def here(self, code: Array, penalty: float) -> Json:
         """The stems of this code, and its place on the path at λ = `penalty`."""
-        used = np.flatnonzero(code)
+        used = _shown(code)
         places, heights = used + 1.0, code[used]
         return {
             **self.stems["stems"].set(
@@ -55,11 +63,11 @@ def _stems(background: Background, glides: bool) -> Figure:
             "range": [0.2 - 0.02 * problem.n_atoms, 0.8 + 1.02 * problem.n_atoms],
             "showgrid": False,
             "tickformat": "d",
-            **({"dtick": 1} if problem.n_atoms <= 12 else {}),
+            **({"dtick": 1} if problem.n_atoms <= _FEW else {}),
         },
         yaxis={"range": [low - room, high + room], "zeroline": True, "zerolinecolor": "$faint"},
     )
-    used = np.flatnonzero(best)
+    used = _shown(best)
     figure.curve("stems", "$fit", glides=glides)
     figure.points("heads", "$fit", "current h", hover="h%{x} = %{y:.4f}", glides=glides)
     figure.ring(

@@ -33,7 +33,8 @@ class Landscape:
             legend=True,
             xaxis={"range": [float(x[0]), float(x[-1])], **zero},
             yaxis={"range": [float(y[0]), float(y[-1])], **zero},
-            margin={"l": 48, "r": 12, "t": 28, "b": 46},
+            # the first step brings two more entries: the legend has its second row from the beginning
+            margin={"l": 48, "r": 12, "t": 60 if background.proximal else 41, "b": 46},
             corner={"y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
         )
         figure.contours(

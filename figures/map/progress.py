@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from em_core.observe.solving import RACE_STEPS, RACERS, TITLES, Background, Step
@@ -10,6 +12,10 @@ from figures.look import palette
 from figures.look.encode import Json
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "5px,2px,1px,2px", "2px,2px")
+# where an axis of steps begins, in powers of ten: what stands at step 1 has room
+_LEFT = -0.1
+# a way of fewer steps has a marker at each
+_SHORT = 12
 _CORNER = {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}
 
 
@@ -66,7 +72,7 @@ def _distance(background: Background) -> Figure:
         x="step k",
         y="nats above the optimum",
         legend=True,
-        xaxis={"type": "log", "dtick": 1, "range": [0, 3]},
+        xaxis={"type": "log", "dtick": 1, "range": [_LEFT, 3]},
         yaxis=_decades(background, float(np.log10(first)) + 1),
         corner=_CORNER,
     )
@@ -109,27 +115,36 @@ def _race(background: Background, by_steps: bool) -> Figure:
     }
     top = max(float(heights[0]) for _, heights in tracks.values())
     last = RACE_STEPS if by_steps else max(1.0, *(float(x.max(initial=1.0)) for x, _ in tracks.values()))
-    low = 0.0 if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
+    right = float(np.log10(last)) + 0.05
+    low = _LEFT if by_steps else float(np.log10(background.problem.dictionary.size)) - 0.3
+    # by work all fall steeply: they stand beside the legend
+    left = low if by_steps else low - 0.9 * (right - low)
+    decades = [10.0**power for power in range(math.ceil(low), math.floor(right) + 1)]
     figure = Figure(
         "race" if by_steps else "work",
         "Race" if by_steps else "By work",
         x="step k" if by_steps else "multiplications",
         y="nats above the optimum",
         legend=True,
-        xaxis={"type": "log", "dtick": 1, "range": [low, float(np.log10(last)) + 0.05], "exponentformat": "power"},
+        xaxis={"type": "log", "tickvals": decades, "range": [left, right], "exponentformat": "power"},
         yaxis=_decades(background, float(np.log10(max(top, 1e-9))) + 0.5),
-        corner={**_CORNER, "font": {"size": 12}},
+        # above those that arrive at the first step
+        corner={**_CORNER, "y": 0.1 if by_steps else 0, "font": {"size": 12}},
     )
+    short = {name: float(x[-1]) for name, (x, heights) in tracks.items() if len(heights) < _SHORT}
     for i, name in enumerate(RACERS):
         x, heights = tracks[name]
         drawn = x > 0
+        # those that arrive at the same place stand around each other, the first outermost
+        later = [short.get(other) for other in RACERS[i + 1 :]]
+        size = 7 + 6 * later.count(short[name]) if name in short else 7
         figure.curve(
             name,
             palette.component(i),
             TITLES[name],
             dash=_DASHES[i % len(_DASHES)],
-            mode="lines+markers" if len(heights) < 12 else "lines",
-            marker={"symbol": palette.symbol(i), "size": 7, "color": palette.component(i)},
+            mode="lines+markers" if len(heights) < _SHORT else "lines",
+            marker={"symbol": palette.symbol(i), "size": size, "color": palette.component(i)},
             x=x[drawn],
             y=heights[drawn],
             hover=f"{TITLES[name]}: %{{y:.3g}}",

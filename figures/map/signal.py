@@ -52,7 +52,7 @@ class _Plane(_Picture):
         figure.curve(
             "chain",
             "$fit",
-            "h₁w₁ + h₂w₂ …",
+            "h₁w₁ + h₂w₂" + (" + …" if problem.n_atoms > 2 else "") if problem.n_atoms > 1 else "h₁w₁",
             width=3,
             mode="lines+markers",
             marker={"symbol": "arrow", "size": 11, "angleref": "previous", "color": "$fit"},

@@ -32,7 +32,7 @@ COEFFICIENT, HALVES = "Coefficient", "Gradient, then threshold"
 
 _AIM = (
     "The most probable h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
-    "unless the fit pulls harder than λ. (Minimising this does not commit you to a Laplace prior.)"
+    "unless the fit pulls harder than λ."
 )
 
 _OTHER_AIM = (
@@ -54,7 +54,7 @@ def caption(background: Background, step: Step) -> str:
         knows = "Proven: no code has a lower objective."
     else:
         knows = f"Proven: at most {gap} above the optimum."
-    counted = f"{zeros} of {background.problem.n_atoms} coefficients are exactly 0."
+    counted = f"{zeros} of {background.problem.n_atoms} coefficients {'is' if zeros == 1 else 'are'} exactly 0."
     if step.before is None:
         return _AIM if background.is_l1 else _OTHER_AIM
     happened = background.did.format(**_found(step))

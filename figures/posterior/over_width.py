@@ -26,7 +26,7 @@ class OverWidth:
         }
         corner = {"x": 0.17, "y": 0.02, "yanchor": "bottom", "orientation": "v"}
         self.bound = Figure("bound", "ELBO", y="nats", corner=corner, **shape)
-        self.gap = Figure("gap", "Gap", y="gap (nats)", corner={"orientation": "v"}, **shape)
+        self.gap = Figure("gap", "Gap", y="gap (nats)", corner={"x": 0.17, "orientation": "v"}, **shape)
         self.figures = [self.bound, self.gap]
         widths = np.array(STOPS)
         self.bound.curve("elbo", ELBO, "ELBO", x=widths, hover="s = %{x:.2g}: ELBO %{y:.3f}")

@@ -49,7 +49,7 @@ def chip(rung: Rung) -> Chip:
     """The rung's place on the tape."""
     label, name = {
         "exact": ("p(h|v)", "p(h|v), the exact posterior"),
-        "best_gaussian": ("best N", "best N, the best Gaussian"),
+        "best_gaussian": ("best", "the best Gaussian"),
         "dirac": ("δ", "δ, the Dirac"),
     }.get(rung.kind, (f"{'s ' if rung.index == 2 else ''}{size(_width(rung))}", f"s = {size(_width(rung))}"))
     return Chip(label, f"Go to {name}", {"exact": "$text", "dirac": "$gap"}.get(rung.kind, "$elbo"))
@@ -91,9 +91,11 @@ def note(background: Background) -> str:
 
 def size(width: float) -> str:
     """A width as short as it is exact enough."""
-    if width >= 1e-2:
+    if width >= 1e-4:  # as the slider says it
         return f"{width:g}"
-    return power(width).replace(".0 ", " ").removeprefix("1 × ")
+    mantissa, times, exponent = power(width).partition("\u00a0×\u00a0")
+    mantissa = mantissa.removesuffix(".0")
+    return exponent if mantissa == "1" else f"{mantissa}{times}{exponent}"
 
 
 def _exact(ladder: Ladder, rung: Rung) -> str:

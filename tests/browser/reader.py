@@ -118,6 +118,13 @@ class Reader:
         self.page.wait_for_function("document.querySelector('.stage')?.dataset.gliding === undefined")
         return self.page.evaluate(f"() => {{ {named(figure)}; return {expression} }}")
 
+    def shaded(self, figure):
+        """Whether something is drawn between two curves of the figure."""
+        return self.plot(
+            figure,
+            "[...plot.querySelectorAll('.scatterlayer .js-fill')].some((path) => path.getAttribute('d')?.length > 9)",
+        )
+
     def wait_plot(self, figure, condition):
         self.page.wait_for_function(f"() => {{ {named(figure)}; return {condition} }}")
 

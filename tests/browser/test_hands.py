@@ -65,6 +65,8 @@ def test_a_click_adds_a_point_and_with_shift_removes_one(home, other_page):
     assert count(home) == 20 and home.frame() == 2, "a stray click does nothing"
     home.button("Add points").first.click()
     expect(home.stage.locator(".stage-hint")).to_contain_text("q belonged to the old data")
+    home.wait_plot("data", "plot._fullLayout.height === plot.offsetHeight")
+    left, top, x, y = empty_place(home)  # the picture has made room for the hint
     home.page.mouse.click(left, top)
     has(home, 21)
     home.at(0)
@@ -94,6 +96,29 @@ def test_a_click_adds_a_point_and_with_shift_removes_one(home, other_page):
     home.page.mouse.click(left + 40, top)
     home.page.wait_for_timeout(500)
     assert count(home) == 21
+
+
+def test_what_the_tool_says_covers_nothing_and_undo_ends_it(home):
+    home.open(f"{QUERY}&schedule=EM&cursor=2", frame=2)
+    tool = home.button("Add points").last
+    pictures = home.stage.locator(".stage-hands button svg path").evaluate_all(
+        "all => all.map(p => p.getAttribute('d'))"
+    )
+    assert len(set(pictures)) == len(pictures) == 3
+    tool.click()
+    hint = home.stage.locator(".stage-hint")
+    expect(hint).to_be_visible()
+    home.wait_plot("data", "plot._fullLayout.height === plot.offsetHeight")
+    said, card = hint.bounding_box(), home.stage.locator("[data-figure=data]").bounding_box()
+    assert said["y"] + said["height"] <= card["y"] + 1
+    left, top, *_ = empty_place(home)
+    home.page.mouse.click(left, top)
+    has(home, 21)
+    expect(tool).to_have_attribute("aria-pressed", "true")  # for the next point
+    home.press("Control+z")
+    has(home, 20)
+    expect(tool).to_have_attribute("aria-pressed", "false")
+    expect(hint).to_be_hidden()
 
 
 @pytest.mark.exhaustive

@@ -86,6 +86,20 @@ def test_switch_of_the_timeline(home):
     home.wait_plot("latest", "plot.offsetWidth > 0 && trace('elbo').x.length === 7")
 
 
+def test_how_fast_and_why_stands_in_the_gaps(home):
+    """The switch in the sidebar has r worked out; the line of its slope ends at the last gap that M opened."""
+    home.open("schedule=(EM)12&cursor=24", 24)
+    home.page.locator("label").filter(has_text="How fast, and why").click()
+    home.button("Gap, log scale").click()
+    home.page.locator(".stage-note").filter(has_text="r predicted 0.2408").wait_for(state="attached")
+    home.wait_plot("gap", "plot.offsetWidth > 0 && plot.data && trace('predicted').visible === true")
+    line = home.plot("gap", "[...trace('predicted').x, ...trace('predicted').y]")
+    gap = rows(EmSettings(), "EM" * 12)[24]["kl"]
+    assert line[1] == 24 and line[3] == pytest.approx(gap, rel=1e-9)
+    assert (line[3] / line[2]) ** (2 / (line[1] - line[0])) == pytest.approx(0.24077**2, rel=1e-3)
+    assert "rates=yes" in home.page.url
+
+
 def test_zoom_survives_and_no_figure_is_built_again(home):
     home.open()
     home.mark_figures()

@@ -34,7 +34,7 @@ def test_recipes_and_schedules(home):
     home.shows(rows(gradient, "EGEGGGGGE")[9])
     home.type("Schedule", "EB")
     home.address("plan=EB")
-    home.button("Backtracking M-step").click()
+    home.button("Backtracking step").click()
     home.at(10)
     home.shows(rows(gradient, "EGEGGGGGEB")[10])
     home.choose("Schedule", "Plain EM · EM")
@@ -139,7 +139,7 @@ def test_coins(home):
     home.button("M-step").click()
     home.at(2)
     home.shows(rows(COINS, "EM")[2])
-    home.drag("Coin A: probability of heads", -80, 0)
+    home.drag("Probability of heads of coin A", -80, 0)
     home.at(3)
     assert home.address("hand=")["model"] == "binomial_mixture"
     assert home.value("Gap") > 0.01 and home.fits()
@@ -154,6 +154,10 @@ def test_linkage(home):
     )
     home.button("All θ").click()  # the whole curve, on which θ can be dragged
     home.wait_plot("whole", "plot.data?.length > 0")
+    for key, to in (("Left", 1), ("Left", 0), ("Right", 1), ("Right", 2)):  # with a new L, log p is the same
+        home.press(f"Arrow{key}")
+        home.at(to)
+        assert home.shaded("whole")
     home.drag("θ: ", -60, 0)
     home.at(3)
     assert home.address("hand=")["hand"] and home.value("Gap") > 0.01

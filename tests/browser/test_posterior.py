@@ -62,6 +62,7 @@ def test_down_the_ladder(reader, units):
     for to in (1, 2, 3):
         reader.next(to)
         reader.shows(rows[to])
+        assert reader.shaded("bound")
     expect(reader.caption).to_contain_text("q = N(μ, s²) with μ at the MAP and s = 0.3")
     reader.button("Back").click()
     reader.at(2)
@@ -77,7 +78,7 @@ def test_down_the_ladder(reader, units):
     assert bars[1:4] == ["−∞", "−∞", "∞"]
     reader.press("Home")
     reader.at(0)
-    reader.button("Go to s = 10⁻³").click()
+    reader.button("Go to s = 0.001").click()
     reader.at(7)
     reader.shows(rows[7])
     assert reader.fits()

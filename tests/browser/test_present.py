@@ -7,7 +7,7 @@ from tests.browser.conftest import ROOT
 from tests.browser.home import APP, Home
 from tests.browser.reader import Reader, some
 
-PAGES = ("", "ascent", "map", "posterior", "dictionary")
+PAGES = ("", "ascent", "race", "map", "posterior", "dictionary")
 
 # the smallest text in view: [pixels, words], of what stands on the line and of sub- and superscripts
 SMALLEST = r"""() => {
@@ -25,6 +25,11 @@ SMALLEST = r"""() => {
   }
   return found;
 }"""
+
+
+# the views of each place, the one in front with a star
+PLACES = """(views) => [...views.children].map((place) => [...place.querySelectorAll(".stage-view")]
+  .map(({ dataset, hidden }) => `${dataset.view}${hidden ? "" : "*"}`).join("+"))"""
 
 
 class Hall(Reader):
@@ -70,10 +75,10 @@ def test_no_text_is_too_small_for_the_last_row(hall, path):
     names = hall.page.locator(".stage-view").evaluate_all("(all) => all.map((node) => node.dataset.view)")
     first = hall.shown()
     assert first == names[:2]
-    hall.press("2")  # away: one is left
+    hall.press("1")
     hall.shows_views(names[0])
     for number, name in enumerate(names[1:], start=2):
-        hall.press(str(number))
+        hall.press(f"Shift+Digit{number}")
         hall.page.wait_for_function(
             f"document.querySelector('[data-view={name}] .main-svg')?.getBoundingClientRect().width"
         )
@@ -81,7 +86,7 @@ def test_no_text_is_too_small_for_the_last_row(hall, path):
         assert smallest["line"][0] >= 22 and smallest["script"][0] >= 15, (name, smallest)
         assert len(hall.shown()) == 2
         assert hall.fits(), name
-        hall.press(str(number))
+        hall.press(f"Shift+Digit{number}")
         hall.shows_views(names[0])
 
 
@@ -108,14 +113,61 @@ def test_the_point_key_shows_and_ends_it(hall):
 def test_numbers_choose_one_view_or_two(hall):
     hall.open("present=1&views=course")
     hall.shows_views("course")
-    hall.press("2")  # the only one stays
-    hall.press("3")
+    row = hall.stage.get_by_role("group", name="Views")
+    assert row.get_by_role("button").all_inner_texts() == ["1\nData", "2\nBound", "3\nHalf-steps", "4\nTerms"]
+    hall.press("Shift+Digit2")  # the only one stays
+    hall.press("Shift+Digit3")
     hall.shows_views("course", "timeline")
-    hall.press("1")  # the one that was there longest leaves
+    hall.press("Shift+Digit1")  # the one that was there longest leaves
     hall.shows_views("timeline", "data")
+    pressed = row.locator("[aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["1\nData", "3\nHalf-steps"]
     hall.press("9")
     assert hall.shown() == ["timeline", "data"]
     assert hall.address("views=timeline%2Cdata")["present"] == "1"
+    hall.press("2")  # alone
+    hall.shows_views("course")
+    row.get_by_role("button", name="Data").click()
+    hall.shows_views("data")
+    row.get_by_role("button", name="Terms").click(modifiers=["Shift"])
+    hall.shows_views("data", "decomposition")
+    hall.press(".")
+    expect(row).to_be_hidden()
+
+
+# of each trace with points: how far the first one is drawn from where the axes say
+ASTRAY = (
+    "([...plot.querySelectorAll('.scatterlayer .trace')].map((node) => {"
+    " const point = node.querySelector('.points .point'); if (!point) return 0;"
+    " const { xaxis, yaxis } = node.__data__[0].trace, { x, y } = point.__data__;"
+    " const [across, down] = [xaxis, yaxis].map((axis) => plot._fullLayout[axis.replace(/^./, '$&axis')]);"
+    " const box = plot.getBoundingClientRect(), mark = point.getBoundingClientRect();"
+    " return Math.hypot(mark.left + mark.width / 2 - box.left - across._offset - across.d2p(x),"
+    " mark.top + mark.height / 2 - box.top - down._offset - down.d2p(y));"
+    " }))"
+)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1440, 900)])
+def test_after_it_the_layout_is_as_before_and_what_was_hidden_stands_on_its_axes(hall, size):
+    hall.open()
+    hall.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    hall.page.wait_for_timeout(500)
+    hall.stage.get_by_role("tab", name="Terms").click()
+    before = hall.page.locator(".stage-views").evaluate(PLACES)
+    hall.press(".")
+    hall.shows_views(*[view.rstrip("*") for view in hall.shown()])
+    hall.press("3")  # the data are hidden
+    hall.shows_views("timeline")
+    hall.press("ArrowRight", "ArrowRight")
+    hall.at(2)
+    hall.page.wait_for_timeout(500)
+    hall.press(".")
+    hall.wait_plot("data", "plot.offsetWidth && plot._fullLayout.width === plot.offsetWidth")
+    hall.page.wait_for_timeout(500)
+    assert hall.page.locator(".stage-views").evaluate(PLACES) == before
+    astray = hall.plot("data", ASTRAY)
+    assert len(astray) > 4 and max(astray) < 0.5
 
 
 def test_full_screen_of_one_view(hall):
@@ -176,7 +228,12 @@ def test_list_of_keys(hall):
     listed = hall.page.get_by_role("dialog", name="Keys")
     expect(listed).to_be_visible()
     keys = listed.locator("kbd").all_inner_texts()
-    for key in ("→", "←", "Space", ".", ",", "?", "F", "X", "PgDn", "1", "E", "M", "G"):
+    overlaps = listed.locator("dl div").evaluate_all(
+        "(rows) => rows.filter((row) => row.querySelector('kbd:last-of-type').getBoundingClientRect().right"
+        " > row.querySelector('dd').getBoundingClientRect().left).map((row) => row.textContent)"
+    )
+    assert overlaps == []
+    for key in ("→", "←", "Space", "Shift", ".", ",", "?", "F", "X", "PgDn", "1", "E", "M", "G"):
         assert key in keys
     expect(listed).to_contain_text("exact posterior")
     hall.press("?")
@@ -190,7 +247,7 @@ def test_a_link_holds_all_of_it(hall, other_page):
     hall.button("All").click()
     hall.page.mouse.move(5, 700)
     hall.page.evaluate("document.activeElement.blur()")
-    hall.press(".", "3", "x")
+    hall.press(".", "2", "Shift+Digit3", "x")
     hall.shows_views("course", "timeline")
     query = hall.address("spot=")
     assert query["present"] == "1" and query["views"] == "course,timeline.timeline" and query["spot"] == "course"

@@ -16,6 +16,7 @@ PAGES = {
     "chain": HMM,
     "ascent": "ascent?schedule=EM",
     "slice": "ascent?model=gaussian_mixture&schedule=EM",
+    "race": "race?steps=3",
     "map": "map",
     "posterior": "posterior",
     "dictionary": "dictionary",
@@ -103,6 +104,35 @@ def test_no_plot_is_lower_than_180_pixels(page, serve, case):
         box = page.locator(".stage-main").bounding_box()
         assert box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, (width, height)
         assert page.evaluate(OVERLAPS) == [], (width, height)
+
+
+# where each view stands, and the height at which the buttons do
+PLACED = """() => JSON.stringify([
+  [...document.querySelectorAll(".stage-place")].map((place) => [...place.querySelectorAll(".stage-view")]
+    .map(({ dataset, hidden }) => `${dataset.view} ${hidden}`)),
+  document.querySelector(".stage-main").getBoundingClientRect().top,
+])"""
+
+
+@pytest.mark.parametrize("case", some([*PAGES], "map", ""))
+def test_neither_layout_nor_buttons_change_from_step_to_step(page, serve, case):
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    reader.path = "" if case == "chain" else case
+    for size in ((1440, 900), (1920, 1080)):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        reader.open("model=hidden_markov" if case == "chain" else "")
+        reader.settle()
+        placed = page.evaluate(PLACED)
+        for step in range(1, 4):
+            reader.press("ArrowRight")
+            reader.at(step)
+            page.wait_for_timeout(800)
+            assert page.evaluate(PLACED) == placed, (size, step)
+        # three lines of the caption have their room
+        page.locator(".stage-caption").evaluate("(node) => (node.textContent = 'word '.repeat(3 * 19))")
+        assert page.evaluate("document.querySelector('.stage-caption').offsetHeight") > 50
+        assert page.evaluate(PLACED) == placed, size
+        assert reader.fits(), size
 
 
 def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):

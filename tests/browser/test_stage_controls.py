@@ -26,6 +26,46 @@ def test_drag_a_handle(demo):
     assert demo.page.locator(".stage-chip").count() == 1  # the fork is shorter
 
 
+def test_after_a_click_on_a_tab_or_a_switch_arrows_step_and_with_the_focus_by_key_they_move(demo):
+    demo.page.set_viewport_size({"width": 960, "height": 700})
+    demo.open("known=4")
+    tabs = demo.page.get_by_role("tab")
+    tabs.nth(1).click()
+    demo.press("ArrowRight")
+    demo.at(1)
+    expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
+    tabs.nth(0).click()
+    demo.button("Rest, log scale").click()
+    demo.press("ArrowRight", " ")
+    demo.beyond(3)  # Space plays
+    demo.press(" ")
+    frame = demo.frame()
+    tabs.nth(1).focus()
+    demo.press("ArrowRight")
+    expect(tabs.nth(2)).to_have_attribute("aria-selected", "true")
+    assert demo.frame() == frame
+
+
+INSIDE = """(chip) => {
+  const tape = chip.closest("ol").getBoundingClientRect(), box = chip.getBoundingClientRect();
+  return box.left >= tape.left - 1 && box.right <= tape.right + 1;
+}"""
+
+
+def test_the_chip_of_the_frame_in_view_stays_in_view_in_every_window(demo):
+    demo.open("known=110")
+    demo.button("Go to 100: A").click()
+    demo.at(100)
+    chip = demo.page.locator(".stage-chip[aria-current]")
+    for width, height in ((1440, 900), (1000, 700), (390, 844), (1920, 1080)):
+        demo.page.set_viewport_size({"width": width, "height": height})
+        demo.page.wait_for_timeout(400)
+        assert chip.evaluate(INSIDE), (width, height)
+    demo.press(".")
+    demo.page.wait_for_timeout(600)
+    assert chip.evaluate(INSIDE)
+
+
 def test_move_a_handle_with_the_keys(demo):
     demo.open("known=4")
     demo.button("Centre: 1, 2").focus()

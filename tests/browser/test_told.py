@@ -40,13 +40,18 @@ def numbers(text):
 def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.open("schedule=EM&cursor=2", frame=2)
     figure(home, "data").focus()
-    home.press("ArrowRight", "ArrowRight")
+    home.press("ArrowRight")
     said = line(home, "data")
     expect(said).to_contain_text("log p of this point")
+    first = said.inner_text()
+    home.press("ArrowUp")
+    expect(said).not_to_have_text(first)
     run = EmRun.of(EmSettings(), "EM")
-    shares, point = run.moment(2).shares, run.experiment.data.values[1]
+    values = run.experiment.data.values
+    n = above(values, np.array([home.place("data", *value) for value in values[:2].tolist()]))
+    shares, point = run.moment(2).shares, values[n]
     q = run.trajectory[2].after.q.probabilities
-    assert numbers(said.inner_text())[-3:] == pytest.approx([*q[:, 1], shares[1]], abs=6e-4)
+    assert numbers(said.inner_text())[-3:] == pytest.approx([*q[:, n], shares[n]], abs=6e-4)
     assert said.inner_text().count("responsibility") == 2
     lines = hovered(home, "data")
     assert "; ".join(lines) == said.inner_text()
@@ -56,6 +61,47 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.page.mouse.move(*home.place("data", *point.tolist()))
     expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(1)
     assert hovered(home, "data") == lines
+
+
+def above(values, pixels):
+    """The point that comes next above the first one: the nearest within 45°. pixels: of the first two."""
+    apart = (values - values[0]) * ((pixels[1] - pixels[0]) / (values[1] - values[0]))
+    far = np.where((apart[:, 1] < 0) & (np.abs(apart[:, 0]) <= -apart[:, 1]), np.hypot(*apart.T), np.inf)
+    return int(far.argmin())
+
+
+def test_what_the_arrows_do_is_said_until_they_do_it(home):
+    home.open("schedule=EM&cursor=2", frame=2)
+    home.press("Tab")  # what the keyboard focuses has a frame
+    hint = "(node) => getComputedStyle(node, '::after').content"
+    figure(home, "data").focus()
+    assert "to the next point that way" in figure(home, "data").evaluate(hint)
+    home.press("ArrowRight")
+    expect(line(home, "data")).not_to_be_empty()
+    assert figure(home, "data").evaluate(hint) == "none"
+    figure(home, "latest").focus()
+    assert "another curve" in figure(home, "latest").evaluate(hint)
+    before = line(home, "latest")
+    home.press("ArrowRight")
+    expect(before).not_to_be_empty()
+
+
+def test_on_a_phone_what_is_told_does_not_cover_its_point(browser, serve):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    home = Home(page, serve(APP).url).open("schedule=EM&cursor=2", frame=2)
+    told = figure(home, "data").locator(".hoverlayer .hovertext")
+    for n in (100, 5, 150, 8):
+        x, y = home.place("data", *EmRun.of(EmSettings()).experiment.data.values[n].tolist())
+        page.touchscreen.tap(x, y)
+        page.wait_for_timeout(300)
+        # a point under a handle tells of the component
+        for box in [each.bounding_box() for each in told.all()]:
+            over = box["x"] < x - 6 < x + 6 < box["x"] + box["width"]
+            assert not (over and box["y"] < y - 6 < y + 6 < box["y"] + box["height"]), n
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, n
+        assert told.count() == 1 or n != 5
+    context.close()
 
 
 def test_the_same_point_is_told_anew_at_the_next_half_step(home):
@@ -140,7 +186,7 @@ def test_the_units_of_every_model_are_told(home, model):
         before = said.inner_text()
         if SAID[model] in before and "log p" in before:
             break
-        home.press("ArrowDown")
+        home.press("PageDown")
         expect(said).not_to_have_text(before)
     expect(said).to_contain_text(SAID[model])
     expect(said).to_contain_text("log p")

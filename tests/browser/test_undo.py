@@ -83,7 +83,7 @@ def test_a_changed_step_size_goes_on_from_here(home):
     expect(home.page.locator(".stage-caption")).to_contain_text("From here on: step of G = 0.3.")
     home.button("E-step").click()
     home.at(5)
-    home.button("Gradient M-step").click()
+    home.button("Gradient step").click()
     home.at(6)
     expect(home.page.locator(".stage-caption")).to_contain_text("size 0.3")
     assert [shape["x0"] for shape in home.plot("latest", "plot.layout.shapes")] == [4]

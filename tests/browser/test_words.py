@@ -48,7 +48,7 @@ def test_the_moves_say_what_they_do_and_which_key_makes_them(home):
     assert home.page.evaluate(CUT) == []
     home.page.get_by_role("button", name="H Hard", exact=True).click()
     home.at(1)
-    assert home.caption.inner_text().startswith("Hard E-step")
+    assert home.caption.inner_text().startswith("Hard E\u2011step")
 
 
 # whether the explanation lies over what it explains

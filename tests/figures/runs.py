@@ -21,6 +21,9 @@ from ui.map.run import MapRun
 from ui.map.settings import MapOverrides, MapSettings, for_signal
 from ui.posterior.run import PosteriorRun
 from ui.posterior.settings import PosteriorOverrides, PosteriorSettings, for_units
+from ui.race.run import RaceRun
+from ui.race.settings import RaceSettings
+from ui.race.settings import for_model as race_for
 
 BLOBS = EmSettings(data="blobs", points=60)
 COINS = for_model(EmSettings(), "binomial_mixture")
@@ -88,6 +91,13 @@ POSTERIOR = {
     "copies of one atom": replace(TWO, overrides=PosteriorOverrides(**COPIES)),
 }
 
+RACE = {
+    "every M-step": RaceSettings(words="EM, EN, EL, EC, EB, EA, EG, ES"),
+    "rivals, one tempered": RaceSettings(words="squarem, over_relaxed, (TM)2(EM), E(PM), HM", omega=1.9),
+    "large steps": RaceSettings(words="EG, ES", step=8.0, stochastic_step=8.0),
+    "linkage": race_for(RaceSettings(), "linkage"),
+    "belief net": race_for(RaceSettings(words="VM, EM"), "sigmoid_belief_net"),
+}
 BARS = replace(DictionarySettings(), points=60)
 DICTIONARY = {
     "bars": BARS,
@@ -130,10 +140,12 @@ em_run = _once("em", EM, lambda settings: EmRun.of(settings, WORD))
 map_run = _once("map", MAP, lambda settings: MapRun.of(settings, STEPS))
 ladder_run = _once("posterior", POSTERIOR, PosteriorRun.of)
 dictionary_run = _once("dictionary", DICTIONARY, learned)
+race_run = _once("race", RACE, lambda settings: RaceRun.of(settings, STEPS))
 opened_run = _once("opened", {str(page): str(page) for page in PAGES}, as_it_opens)
 EVERY = {f"{page}, as it opens": (opened_run, str(page)) for page in PAGES}
 EVERY |= {f"em, {name}": (em_run, name) for name in EM} | {f"map, {name}": (map_run, name) for name in MAP}
 EVERY |= {f"posterior, {name}": (ladder_run, name) for name in POSTERIOR}
+EVERY |= {f"race, {name}": (race_run, name) for name in RACE}
 EVERY |= {f"dictionary, {name}": (dictionary_run, name) for name in DICTIONARY}
 _LEFT = {f"em, {entry.values[0]}" for entry in EM_KEPT if not isinstance(entry, str)}
 _LEFT |= {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from figures.em import falls
-from figures.look import scale
+from figures.look import scale, wording
 from tests.figures.runs import shown
+from tests.ui.test_by_hand import opened
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
@@ -40,18 +41,41 @@ def test_no_fall_is_explained_where_none_was():
 
 
 def test_a_deep_fall_leaves_the_rest_readable():
-    """It is out of the picture, and a mark at its half-step says how deep it is."""
-    run = EmRun.of(EmSettings(plan="EG", step=300.0), "EMEMEMEMEMEMEMEG")
-    found, last = shown(run), run.moment(len(run) - 1).bound
-    fallen = min(last.log_evidence, last.elbo)
-    low, high = found.figures["latest"]["layout"]["yaxis"]["range"]
-    assert fallen < low < -1131 < high < -1130
-    assert found.trace("latest.beyond")["x"] == [len(run) - 1]
+    """While it is the half-step in view, or the one before, the last few show it; then a mark says how deep it was."""
+    session = dragged_far()
+    falls_at, bounds = 9, [moment.bound for moment in session.run.seen()]
+    levels, lowest = ([getattr(bound, name) for bound in bounds] for name in ("log_evidence", "elbo"))
+    for at in range(falls_at, len(levels)):
+        found = shown(session.run, at)
+        low, high = found.figures["latest"]["layout"]["yaxis"]["range"]
+        assert low < levels[at] < high
+        places = found.trace("latest.evidence")["x"]
+        left_out = [place for place in places if lowest[place] < low]
+        assert found.trace("latest.beyond")["x"] == left_out
+        assert not {at - 1, at} & set(left_out)
+        # what is drawn fills the picture
+        drawn = [end for place in places if place not in left_out for end in (levels[place], lowest[place])]
+        assert max(drawn) - min(drawn) > 0.7 * (high - low)
+    assert shown(session.run, falls_at).trace("latest.beyond")["x"] == []
+    found = shown(session.run, falls_at + 6)
+    assert falls_at in found.trace("latest.beyond")["x"]
     (told,) = found.trace("latest.beyond told")["text"]
-    assert told.startswith("↓ −1,4")
-    # the whole climb leaves room for it
-    assert found.figures["timeline"]["layout"]["yaxis"]["autorangeoptions"]["clipmin"] is None
-    assert found.trace("timeline.beyond")["x"] == []
+    assert told == f"↓ {wording.large(session.run.moment(falls_at).bound.elbo)}"
+    # so it is in the picture of the whole climb, which begins and ends where the rest does
+    ends = found.figures["timeline"]["layout"]["yaxis"]["autorangeoptions"]
+    climb = [level for at, level in enumerate(levels[: falls_at + 7]) if at not in (falls_at, falls_at + 1)]
+    assert levels[falls_at] < ends["clipmin"] < min(climb) and max(climb) < ends["clipmax"] < max(climb) + 20
+    before = shown(session.run, falls_at - 1).figures["timeline"]["layout"]["yaxis"]["autorangeoptions"]
+    assert before == {"clipmin": None, "clipmax": None}
+
+
+def dragged_far():
+    """A run with a mean dragged far away after eight half-steps, and gone on from there."""
+    session = opened(EmSettings(), "EMEMEMEM")
+    session.act({"act": "drag", "handle": "1", "x": 2.7, "y": 95.0, "at": 8, "n": 1, "turn": session.player.turn})
+    assert session.messages == []
+    session.run.advance(27)
+    return session
 
 
 @pytest.mark.parametrize(
@@ -63,10 +87,26 @@ def test_a_deep_fall_leaves_the_rest_readable():
         ([-1e9, -1221.0, -1153.0], [-1e9, -1221.0, -1153.0]),
         ([-5.0, -5.0, -5.0], [-5.0] * 3),
         ([-513.0, -512.0, -7575.0, -7000.0, -6000.0], [-513.0, -512.0, -7575.0, -7000.0, -6000.0]),
+        ([-513.0, -7575.0], [-513.0, -7575.0]),
     ],
 )
 def test_the_readable_part(climb, kept):
     assert scale.readable([(height, [height]) for height in climb]) == kept
+
+
+def test_a_climb_farther_down_is_readable_too():
+    """Where all that is drawn lies below what was reached before, the deepest are left out, unless half are."""
+    climb = [-7575.0, -7000.0, -520.0, -519.5, -519.0]
+    assert scale.readable([(height, [height]) for height in climb], -500.0) == [-520.0, -519.5, -519.0]
+    assert sorted(scale.readable([(height, [height]) for height in climb[:4]], -500.0)) == climb[:4]
+    assert scale.readable([(height, [height]) for height in climb], -8000.0) == climb
+
+
+@pytest.mark.parametrize("fallen, kept", [(-7575.0, True), (-1e16, False)])
+def test_the_step_in_view_is_in_the_picture_unless_it_leaves_no_digits(fallen, kept):
+    climb = [-513.0, -512.0, -511.0, fallen]
+    found = scale.readable([(height, [height]) for height in climb], present=climb[-1:])
+    assert found == climb[: 4 if kept else 3]
 
 
 @pytest.mark.parametrize("low, high", [(-1130.2640, -1130.2639), (-1e-7 - 513.0, -513.0), (-7.6131, -7.6129)])
@@ -91,6 +131,8 @@ def test_labels_stand_apart_and_in_the_picture():
         assert all(0 <= height <= 1 for height in placed)
         assert sorted(placed) == [placed[i] for i in sorted(range(len(wanted)), key=lambda i: (wanted[i], placed[i]))]
         assert all(b - a > 0.2 - 1e-9 for a, b in zip(sorted(placed), sorted(placed)[1:], strict=False))
+    # both make room, and one that has room stays beside its curve
+    assert scale.spread([0.55, 0.1, 0.45], 0.0, 1.0, 0.2) == pytest.approx([0.6, 0.1, 0.4])
 
 
 def test_the_data_view_follows_a_component_that_leaves_the_data():

@@ -71,7 +71,11 @@ def test_every_step_of_the_way_is_computed(run):
 def close(one, other, size):
     """The same number up to its last digit, or up to rounding of the numbers that it is a difference of."""
     first, second = (
-        float(text.replace("−", "-").replace(" × 10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+        float(
+            text.replace("−", "-")
+            .replace("\u00a0×\u00a010", "e")
+            .translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        )
         for text in (one, other)
     )
     return abs(first - second) <= max(1.1e-3, 1e-9 * size)

@@ -12,9 +12,17 @@ from figures.em import words as em
 from figures.look import glossary
 from figures.map import words as map_words
 from figures.posterior import words as posterior
+from figures.race import words as race
 from tests.figures.runs import GAUSSIAN, em_run, ladder_run
 
-PAGES = {"em": em, "ascent": ascent, "map": map_words, "posterior": posterior, "dictionary": dictionary}
+PAGES = {
+    "em": em,
+    "ascent": ascent,
+    "race": race,
+    "map": map_words,
+    "posterior": posterior,
+    "dictionary": dictionary,
+}
 _SENTENCE = re.compile(r"[.:] (?=[A-Z])")
 
 

@@ -90,3 +90,17 @@ def test_the_ring_is_where_the_run_is(run):
             assert ring["x"][0] == (step.index or None) and ring["y"][0] == distance
         assert found.trace("work.here")["x"] == [step.state.multiplications or None]
         assert found.trace("support.here")["x"] == [step.index]
+
+
+def test_what_arrives_at_the_first_step_is_in_the_picture(run):
+    """Off the edge; and racers that arrive together stand around each other."""
+    found = shown(run)
+    for figure in ("progress", "race"):
+        assert found.figures[figure]["layout"]["xaxis"]["range"][0] < 0
+    at_once: dict = {}
+    for name in RACERS:
+        trace = found.trace(f"race.{name}")
+        if len(trace["x"]) == 1:
+            at_once.setdefault(trace["x"][0], []).append(trace["marker"]["size"])
+    for sizes in at_once.values():
+        assert len(set(sizes)) == len(sizes) and sizes == sorted(sizes, reverse=True)

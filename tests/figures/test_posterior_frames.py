@@ -231,5 +231,5 @@ def test_captions_have_the_right_numbers():
     assert "μ = 0.700" in PosteriorRun.of(ONE.at([0.7])).frames()[3]["text"]["caption"]
     assert ladder.frames()[0]["text"]["note.picture"] == "MAP exactly 0; mean and median are not"
     chips = [frame["chip"]["label"] for frame in ladder.frames()]
-    assert chips == ["p(h|v)", "best N", "s 1", "0.3", "0.1", "0.03", "0.01", "10⁻³", "10⁻⁴", "10⁻⁵", "10⁻⁶", "δ"]
+    assert chips == ["p(h|v)", "best", "s 1", "0.3", "0.1", "0.03", "0.01", "0.001", "0.0001", "10⁻⁵", "10⁻⁶", "δ"]
     assert rung_of(ladder, "dirac").index == 11

@@ -1,7 +1,7 @@
 /** The keys: a control that has the focus keeps the keys it needs, the stage gets all others. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { listen } from "../../ui/stage/frontend/keys.js";
+import { called, listen } from "../../ui/stage/frontend/keys.js";
 import { FakeElement, install, Target } from "./fakes.js";
 
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
@@ -115,4 +115,14 @@ test("a key that the stage does not use, or that was used before, goes on as if 
 test("after the end no key is heard", () => {
   stop();
   assert.equal(press("ArrowRight"), false);
+});
+
+test("the row of digits goes by place, as what stands above a digit differs from keyboard to keyboard", () => {
+  const plain = { ctrlKey: false, metaKey: false, shiftKey: false };
+  assert.equal(called({ ...plain, key: "2", code: "Digit2" }), "2");
+  assert.equal(called({ ...plain, key: "@", code: "Digit2", shiftKey: true }), "shift+2");
+  assert.equal(called({ ...plain, key: "é", code: "Digit2" }), "2");
+  assert.equal(called({ ...plain, key: "5", code: "Numpad5" }), "5");
+  assert.equal(called({ ...plain, key: "?", code: "Slash", shiftKey: true }), "?");
+  assert.equal(called({ ...plain, key: "z", code: "KeyZ", ctrlKey: true, shiftKey: true }), "ctrl+shift+z");
 });

@@ -19,8 +19,8 @@ class Page:
     """A page's session and what its address and its stage may hold.
 
     overrides: some that a link may hold. letters: the moves of a tape of moves. tape: what an address may say of the
-    tape that makes no sense. choices: what links say where options depend. often: how many times as often as the
-    costliest page it is tried at random.
+    tape that makes no sense. choices: what links say where options depend. words: what lines of text may say. often:
+    how many times as often as the costliest page it is tried at random.
     """
 
     session: Any
@@ -30,6 +30,7 @@ class Page:
     letters: str = ""
     tape: dict[str, str] = field(default_factory=dict)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    words: tuple[str, ...] = ("EM", "E G5", "EG", "HM", "E(PM)", "(TM)20(EM)", "(EM)3")
     often: int = 1
 
     @property

@@ -72,7 +72,10 @@ def test_a_drag_is_a_half_step_that_takes_q_along():
     assert step.after.theta["probabilities"].tolist() == [0.9, before.theta["probabilities"][1]]
     assert step.after.q is before.q and step.after.q_at is before.q_at
     shown = frame(session)
-    assert shown["chip"]["label"] == "☞ by hand" and "changed the probabilities" in shown["text"]["caption"]
+    assert (
+        shown["chip"]["label"] == "☞ by hand"
+        and "you changed the probability of heads of coin A." in shown["text"]["caption"]
+    )
     assert shown["value"]["metric.gap"] > 0.1 and shown["next"]["label"] == "E-step"
 
 

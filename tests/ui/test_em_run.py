@@ -12,6 +12,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import report
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
+from em_core.observe.rates import rates
 from em_core.trajectory import converged
 from em_core.trajectory import run as core_run
 from ui import limits
@@ -335,3 +336,38 @@ def test_a_tape_that_stops_has_no_rest(monkeypatch):
     whole(session)
     assert session.run.trajectory.last.stopped and session.run.ended == "The run stopped here."
     assert session.player.cursor == len(session.run) - 1
+
+
+def test_the_slope_that_is_predicted_is_drawn_beside_the_gaps():
+    """Through the last gap that an M opened, r² times as high a round; r stands there as predicted and as measured."""
+    run = EmRun.of(replace(COINS, rates=True), "EM" * 12)
+    found = rates(run.experiment)
+    frame = run.frames([24])[24]
+    (x0, x1), (y0, y1) = frame["set"]["gap/predicted/x"], frame["set"]["gap/predicted/y"]
+    assert (x1, y1) == (24, frame["value"]["metric.gap"]) and frame["set"]["gap/predicted/visible"]
+    assert (y1 / y0) ** (2 / (x1 - x0)) == pytest.approx(found.predicted**2)
+    told = [f"r predicted {found.predicted:.4f}", f"measured {found.measured.parameters:.4f}"]
+    assert frame["text"]["note.timeline"] == ", ".join(told)
+    assert frame["set"]["gap/annotations"][0]["text"] == "<br>".join(told)
+    plain = EmRun.of(COINS, "EM" * 12)
+    assert plain.frames([24])[24]["text"]["note.timeline"] == "" and not set(ids(plain)) & set(ids(run))
+
+
+def test_why_there_are_no_rates_is_said_where_they_would_stand(monkeypatch):
+    monkeypatch.setattr(limits, "RATES", 0.0)
+    run = EmRun.of(replace(COINS, rates=True), "EM")
+    assert run.frames([2])[2]["text"]["note.timeline"].startswith("No optimum within 0 s")
+    assert not run.frames([2])[2]["set"].get("gap/predicted/visible")
+    assert not run.pending
+
+
+def test_rates_are_worked_out_a_little_at_a_time_and_go_on_after_any_act():
+    run = EmRun.reopening(replace(COINS, rates=True), "EM")
+    run.reopen(lambda: True)
+    assert run.pending
+    run.advance(4)
+    for _ in range(10_000):
+        if not run.pending:
+            break
+        run.reopen(lambda: True)
+    assert not run.pending and run.frames([4])[4]["text"]["note.timeline"].startswith("r predicted 0.40")

@@ -17,7 +17,6 @@ from ui.tape import moves_query
 
 quick = settings(max_examples=60, deadline=None)
 pages = pytest.mark.parametrize("page", PAGES, ids=str)
-SCHEDULES = ["EM", "E G5", "EG", "HM", "E(PM)", "(TM)20(EM)", "(EM)3"]
 # the settings on which others depend
 FIRST = [
     (page, name, declared.offered(page.session.kind()))
@@ -31,14 +30,14 @@ def test_every_page_of_the_app_is_tried():
     assert {str(page) for page in PAGES} == {name for name, _ in frame.PAGES}
 
 
-def reached(declared, chosen):
+def reached(page, declared, chosen):
     """Every value that a control reaches."""
     if isinstance(declared, Choice):
         return st.sampled_from(list(declared.offered(chosen)))
     if isinstance(declared, Switch):
         return st.booleans()
     if not isinstance(declared, Number):
-        return st.sampled_from(SCHEDULES)
+        return st.sampled_from(page.words)
     if declared.whole:
         return st.integers(int(declared.low), int(declared.high))
     # the address holds 12 digits
@@ -53,7 +52,7 @@ def overridden(page, chosen, parts):
 def any_settings(draw, page):
     chosen = page.session.kind()
     for name, declared in page.controls.items():
-        chosen = chosen.taking({name: draw(reached(declared, chosen))})
+        chosen = chosen.taking({name: draw(reached(page, declared, chosen))})
     return overridden(page, chosen, draw(st.sampled_from(page.overrides)))
 
 
@@ -114,7 +113,7 @@ def test_every_setting_reaches_the_address(page, name):
         Number: lambda: [declared.low, declared.high, (declared.low + declared.high) // 2],
         Choice: lambda: declared.offered(default),
         Switch: lambda: [True, False],
-    }.get(type(declared), lambda: SCHEDULES)()
+    }.get(type(declared), lambda: page.words)()
     other = next((value for value in others if value != present), None)
     if other is None:
         pytest.skip("there is one alone, by default")

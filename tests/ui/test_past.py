@@ -92,7 +92,7 @@ def test_what_puts_nothing_aside_leaves_nothing_to_undo(deed):
         session.act({"act": "move", "letter": "G", "n": 1})  # the tape leads there already
     else:
         session.change(**{deed: {"plan": "EM", "compare": True}[deed]})
-    assert session.past.idle == ["undo", "redo"] and session.player.aside == ""
+    assert session.past.idle == ["undo", "redo"] and "set aside" not in session.player.aside
 
 
 def test_several_are_undone_one_after_another_and_a_new_one_ends_redo():
@@ -260,3 +260,32 @@ def test_a_saved_file_after_an_undo_is_that_of_the_run(tmp_path):
     session.act(UNDO)
     assert json.loads(session.file()) == json.loads(text)
     assert EmSession.opened(session.query()).messages == []
+
+
+def test_another_schedule_says_from_where_it_goes_on():
+    """What is made stays; on an empty tape there is nothing to say."""
+    session = coins()
+    session.change(plan="EM")
+    assert session.player.aside.startswith("The tape stays: the new schedule goes on after half-step 4.")
+    session.run.advance(6)
+    assert letters(session.run) == ["E", "G", "E", "G", "E", "M"]
+    fresh = EmSession.opened({"model": "binomial_mixture"})
+    fresh.change(plan="EG")
+    assert fresh.player.aside == ""
+
+
+def test_data_edited_by_hand_keep_their_name():
+    session = EmSession.opened({})
+    assert session.settings.edited == "old_faithful" and not session.settings.imported
+    for n in range(2):
+        session.act({"act": "put", "n": n, "at": 0, "figure": "data", "x": 3.0 + n, "y": 60.0})
+    assert session.settings.imported and session.settings.edited == "old_faithful"
+    again = EmSession.opened(session.query())
+    assert again.settings.edited == "old_faithful" and again.settings.column_names == session.settings.column_names
+    # a file's own data are nobody else's, and what a link says is looked up
+    opened_file = EmSession.opened({})
+    raw = json.loads(session.file())
+    opened_file.open_file(json.dumps(raw).encode())
+    assert opened_file.settings.imported and opened_file.settings.edited is None
+    hostile = session.settings.overriding(columns={"names": [], "edited": "<b>"})
+    assert hostile.edited is None

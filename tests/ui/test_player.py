@@ -339,3 +339,17 @@ def test_inner_frames_carry_the_id_of_their_frame(sent):
     player.answer(run, {"act": "advance", "to": 1, "at": 0})  # they are sent once
     player.show(run, "stage")
     assert sent[1]["inner"] is None
+
+
+def test_what_is_worked_out_beside_the_tape_goes_on_whatever_the_reader_does(sent, monkeypatch):
+    run = FakeRun()
+    player = timed(monkeypatch, run, 1)
+    monkeypatch.setattr(FakeRun, "pending", True)
+    player.show(run, "stage")
+    player.answer(run, {"act": "advance", "to": 3, "at": 2, "turn": 0})
+    player.show(run, "stage")
+    assert [message["more"] for message in sent] == [{"act": "rest"}] * 2 and player.reopening
+    monkeypatch.setattr(FakeRun, "pending", False)
+    assert player.go_on(run)
+    player.show(run, "stage")
+    assert sent[2]["more"] is None

@@ -18,7 +18,7 @@ to these codes. H maximises $\log p(v,h;W)$ over the codes, M over the atoms: EM
 $q$. The ELBO itself is $-\infty$ throughout, because the entropy of a point is $-\infty$.
 
 Textbooks write the same objective without a model: $J(H,W)=\lambda'\lVert H\rVert_1+\lVert V-HW^\top-b\rVert^2$ with
-$\lambda'=2\lambda/\beta$, so that $-\log p(v,h;W)=\tfrac{\beta}{2}J+c$. With $\beta=2\lambda$, $\lambda'$ is 1.
+$\lambda'=2\lambda/\beta$, so that $\log p(v,h;W)=c-\tfrac{\beta}{2}J$. With $\beta=2\lambda$, $\lambda'$ is 1.
 
 $J$ is convex in $H$ and convex in $W$, but not in both together: another start can end elsewhere.
 """

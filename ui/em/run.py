@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
-from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.files.errors import HalfStepFailed, InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.ahead import Ahead
 from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
+from em_core.observe.rates import Rates, rating
+from em_core.observe.work import Work
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene
@@ -20,11 +22,23 @@ from ui import limits
 from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
-from ui.tape import Json, half_steps
+from ui.tape import Json, half_steps, never
 
 # points that any model needs
 _FEWEST = 2
 _PLAIN = schedule.plan("EM", MOVES)
+
+
+def begun(settings: EmSettings, raw: Json) -> Experiment:
+    """The experiment of these settings, its start drawn where no file gives one, and q out of date there.
+
+    Raises `InvalidExperiment`.
+    """
+    experiment = Experiment.parse({**raw, "schedule": "E"})
+    if settings.overrides.start is not None or experiment.gives_q:
+        return experiment
+    begin, q_at = opening(experiment, keep_start="start" in raw)
+    return Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
 
 
 class EmRun(Lanes):
@@ -35,10 +49,18 @@ class EmRun(Lanes):
     UNREADY: ClassVar[str] = words.UNREADY
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], compare: bool = False
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        compare: bool = False,
+        rates: bool = False,
     ) -> None:
         super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
         self._columns, self._axes = columns, axes
+        # how fast EM comes to rest from this start: the work, and what it came to, or why there is none
+        self._rating: Work[Rates] | None = rating(experiment, limits.RATES) if rates else None
+        self._rates: Rates | str | None = None
         # the runs before, by the half-step from which on each is drawn
         self._ghosts: list[Ghost] = []
         self.scene = self._scene()
@@ -55,14 +77,12 @@ class EmRun(Lanes):
         """
         raw = settings.experiment(moves)
         limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
-        experiment = Experiment.parse({**raw, "schedule": "E"})
-        if settings.overrides.start is None and not experiment.gives_q:
-            begin, q_at = opening(experiment, keep_start="start" in raw)
-            experiment = Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
+        experiment = begun(settings, raw)
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
-        run = cls(experiment, settings.column_names, (settings.x_axis, settings.y_axis), settings.compare)
+        axes = settings.x_axis, settings.y_axis
+        run = cls(experiment, settings.column_names, axes, settings.compare, settings.rates)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
@@ -74,11 +94,35 @@ class EmRun(Lanes):
             self.experiment, self.trajectory, self.plan, lambda step: height_of(self._moments[step.index].bound)
         )
 
+    @property
+    def pending(self) -> bool:
+        return self._rating is not None
+
+    def reopen(self, late: Callable[[], bool] = never) -> None:
+        super().reopen(late)
+        while self._rating is not None and not self.remaining:
+            self._rate(self._rating)
+            if late():
+                break
+
+    def _rate(self, work: Work[Rates]) -> None:
+        """A little more of the rates; once they are there, all is drawn with them."""
+        try:
+            next(work)
+            return
+        except StopIteration as done:
+            self._rates = done.value
+        except (InvalidExperiment, Unanswered) as why:
+            self._rates = str(why)
+        self._rating = None
+        self._moments = [replace(known, rates=self._rates) for known in self._moments]
+        self.cut(0)
+
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
         plain = self._plain_evidence(index, previous and previous.plain)
         ahead, before = self.own.ahead, self._ghost(index)
-        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before)
+        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before, self._rates)
 
     def _ghost(self, index: int) -> Ghost | None:
         """The run before, as it is drawn at this half-step."""
@@ -142,7 +186,7 @@ class EmRun(Lanes):
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """Finer frames along the M-step of half-step `index`."""
-        return self.scene.inner(self.moment(index))
+        return self.scene.inner(self.moment(index), self._moments[:index])
 
     def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
         """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.

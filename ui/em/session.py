@@ -72,8 +72,8 @@ class EmSession(Session):
             self.player.go(self.run.place(at, *self.run.pulled(at, act["handle"], act["x"], act["y"])))
         elif act["act"] in ("put", "take"):
             parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
-            names = self.settings.column_names
-            self.begin(self.settings.overriding(**parts, **({"columns": {"names": [*names]}} if names else {})))
+            columns = {"names": [*self.settings.column_names], "edited": self.settings.edited or ""}
+            self.begin(self.settings.overriding(**parts, columns=columns))
         else:
             super().own(act, at)
 

@@ -117,6 +117,13 @@ class EmSettings(Settings):
         "Draws log p of plain EM in the timeline, from the same start and after the same number of half-steps.",
         change=_OTHER_VIEW,
     )
+    rates: bool = toggle(
+        False,
+        "How fast, and why",
+        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It is"
+        " the largest share of the information that is missing because h is hidden. Gap, log scale, shows the slope.",
+        change=_OTHER_VIEW,
+    )
     fixed: bool = toggle(
         False,
         "Fix weights and variances",
@@ -180,6 +187,12 @@ class EmSettings(Settings):
         names = (self.overrides.columns or {}).get("names")
         sound = isinstance(names, list) and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in names)
         return tuple(names) if sound else ()
+
+    @property
+    def edited(self) -> str | None:
+        """The built-in data that the reader's own were made from by hand; those that are built in are themselves."""
+        named = (self.overrides.columns or {}).get("edited") if self.imported else self.data
+        return named if isinstance(named, str) and named in data_options(self.model) else None
 
     @classmethod
     def of_experiment(cls, raw: Any) -> tuple[EmSettings, str, int, list[Any]]:

@@ -11,7 +11,7 @@ from em_core.kinds import MOVES, Move, lacking
 from ui import controls, sidebar
 from ui.em import recipes, words
 from ui.em.session import EmSession
-from ui.em.settings import SIZES
+from ui.em.settings import SIZES, data_options
 from ui.notices import plain
 
 
@@ -19,7 +19,9 @@ def show(session: EmSession) -> None:
     """Model, data, start and moves of the EM page."""
     settings = session.settings
     controls.show(session, "model")
-    imported = sidebar.imported(words.OWN_DATA, words.BACK, session=session)
+    known = data_options(settings.model).get(settings.edited or "")
+    own = words.edited(known) if known else words.OWN_DATA
+    imported = sidebar.imported(own, words.BACK, session=session)
     if not imported:
         controls.show(session, "data")
         if settings.data == "blobs":
@@ -46,7 +48,7 @@ def show(session: EmSession) -> None:
     _schedule(session)
     sidebar.experiment_file(session)
     sidebar.keys(words.KEYS)
-    if dataset is not None and not imported:
+    if dataset is not None and (known or not imported):
         plain(words.data(dataset.title, dataset.source, dataset.licence))
 
 
@@ -58,9 +60,7 @@ def _schedule(session: EmSession) -> None:
     controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "compare")
-    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
-        controls.show(session, *settings.named(f"moves.{letter}").values())
+    controls.show(session, "compare", "rates")
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
@@ -71,6 +71,9 @@ def _schedule(session: EmSession) -> None:
                     _move(session, letter, move)
     if st.button(words.MOVES, width="stretch"):
         _about_moves(model)
+    # below what is pressed: a move that is made brings its settings along
+    for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
+        controls.show(session, *settings.named(f"moves.{letter}").values())
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:

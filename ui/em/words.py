@@ -34,8 +34,13 @@ def data(title: str, source: str, licence: str) -> str:
     return f"{title}. {source}. Licence: {licence}."
 
 
-def move(sentence: str, promise: str, gap: str) -> str:
-    return f"{sentence} {promise} The gap: {gap}."
+def edited(title: str) -> str:
+    """Of built-in data with points put in or taken out."""
+    return f"{title}, edited by hand."
+
+
+def move(sentence: str, promise: str, effect: str) -> str:
+    return f"{sentence} {promise} It {effect}."
 
 
 def not_here(why: str) -> str:

@@ -17,7 +17,8 @@ The model describes how the signal arises: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta
 $p(h)=\prod_i \tfrac{\lambda}{2}e^{-\lambda|h_i|}$.
 
 The most probable $h$ minimises $\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2+\lambda\lVert h\rVert_1$. The prior has a kink
-at 0: a coefficient leaves 0 only where the fit pulls harder than $\lambda$. So most stay *exactly* 0.
+at 0: a coefficient leaves 0 only where the fit pulls harder than $\lambda$. So with a large
+$\lambda$ most stay *exactly* 0.
 
 Solving an L1 problem does not commit you to a Laplace prior: that is only one way to read it.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 END = "The end of the ladder."
 
 OWN_SIGNAL, BACK = "Signal and dictionary: from the file that you opened.", "Back to the sliders"
-RING = "Drag the ring in the picture to move μ. Further down the ladder q becomes narrower."
+RING = "From the third q on, drag the ring in the picture to move μ. Each q is narrower than the last."
 ABOUT = "What “MAP is EM with a Dirac q” means"
 MODEL = r"""
 **The bound** holds for every $q$: $\log p(v)=\mathbb E_q[\log p(h,v)]+H(q)+\mathrm{KL}(q\,\|\,p(h\mid v))$.
@@ -18,5 +18,5 @@ As $s\to0$, $\mathbb E_q[\log p(h,v)]\to\log p(h{=}\mu,v)$, and the entropy goes
 left, $\log p(h{=}\mu,v)$. About $\log p(v)$ this says nothing: the bound is $-\infty$, the gap infinite.
 
 Learning with `H` in place of `E` climbs $\log p(h,v;\theta)$ alternately in $h$ and in $\theta$. That is coordinate
-ascent; it gives no finite bound on $\log p(v;\theta)$.
+ascent; where $h$ is continuous, as here, it gives no finite bound on $\log p(v;\theta)$.
 """

@@ -85,7 +85,7 @@ class CoinsView(PlainView):
                 "data",
                 float(probability),
                 k,
-                f"Coin {words.coin(k)}: probability of heads",
+                words.coin_handle(k),
                 palette.component(k),
                 axes=["xaxis3", "yaxis3"],
                 along="x",

@@ -142,6 +142,10 @@ def coin(k: int) -> str:
     return chr(ord("A") + k) if k < 26 else str(k + 1)
 
 
+def coin_handle(k: int) -> str:
+    return f"Probability of heads of coin {coin(k)}"
+
+
 def coins(probabilities: Iterable[float]) -> str:
     return ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
 

@@ -2,6 +2,7 @@
 /** A scene on the screen: header, cards and transport, built once, and any of its frames shown on them. */
 import { Arrangement } from "./arrange.js";
 import { count, within } from "./attributes.js";
+import { Choice } from "./choice.js";
 import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
@@ -41,12 +42,12 @@ export class Display {
 
   /**
    * `on`: what the reader does on the transport, plus `hand` with handles, point(deed, figure, x, y) with points, switched() when another
-   * figure is to be shown, looked() when the reader has chosen it, innerWanted(), innerMoved(stop).
+   * figure is to be shown, looked() when the reader has chosen it, pick(its number, beside another), innerWanted(), innerMoved(stop).
    * @param {import("./types.js").Scene} scene
    * @param {HTMLElement} node  of the stage
    * @param {ConstructorParameters<typeof Transport>[1] & { hand: import("./types.js").HandleEvents,
    *   point: (deed: string, figure: string, x: number, y: number) => void,
-   *   switched: () => void, looked: () => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
+   *   switched: () => void, looked: () => void, pick: (number: number, second: boolean) => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
    */
   constructor(scene, node, on) {
     this.scene = scene;
@@ -69,11 +70,12 @@ export class Display {
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));
     this.arrangement = new Arrangement(scene, this.views, chosen);
+    this.choice = new Choice(this.views, scene.names?.Views ?? "Views", on.pick);
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
   get nodes() {
-    return [this.header.node, this.arrangement.node, this.transport.node];
+    return [this.header.node, this.choice.node, this.arrangement.node, this.transport.node];
   }
 
   /**
@@ -102,14 +104,17 @@ export class Display {
   }
 
   /**
-   * Place the views as the window has room for them.
+   * Place the views as the window has room for them, however long the words of the frame in view are.
    * @param {boolean} [again]
    */
   fit(again) {
     const body = this.arrangement.node.parentElement;
     if (!body?.offsetWidth) return;
     const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    this.choice.show(this.arrangement.only);
+    body.toggleAttribute("data-fitting", true);
     this.arrangement.fit(body.offsetWidth / root, () => body.scrollHeight <= Math.ceil(parseFloat(getComputedStyle(body).minHeight)) + 1, again);
+    body.toggleAttribute("data-fitting", false);
   }
 
   /** The window has another size, or the reader another view of it. */

@@ -70,7 +70,7 @@ export class Picture {
     const held = this.numbered(named);
     const steps = this.numbered(way);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
-    if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    if (!this.built || this.stale || theme.signature !== this.theme?.signature) return this.draw(held, theme);
     /** @type {Change[]} */
     const now = [];
     /** @type {{ key: string, value: any, target: any, at: (t: number) => any }[]} */
@@ -192,6 +192,12 @@ export class Picture {
       patches.set(trace, patch);
       write(patch, path, value);
     }
+    // what is shaded between two curves is drawn with either of them, and wants both
+    inForce(this.host).traces.forEach(({ fill }, trace) => {
+      if (fill?.startsWith("tonext") && [trace, trace - 1].some((one) => patches.has(one))) {
+        for (const one of [trace - 1, trace]) patches.set(one, patches.get(one) ?? {});
+      }
+    });
     stopListening(this.host);
     // Plotly also draws a little later: what was overtaken by a restyle meanwhile is put right
     const mend = () => {
@@ -218,14 +224,14 @@ export class Picture {
   }
 
   /**
-   * The whole figure: at the start, and again (in place, zoom kept) when the theme changes.
+   * The whole figure: at the start, and again (in place, zoom kept) when the theme or the size has changed.
    * @param {Map<string, any>} held
    * @param {Theme} theme
    */
   draw(held, theme) {
     this.theme = theme;
     const data = worn(this.spec.data, theme, "").map((/** @type {Record<string, any>} */ trace) => ({ ...trace }));
-    const layout = { ...dress(worn(structuredClone(this.spec.layout), theme, ""), theme), dragmode: this.drag };
+    const layout = { ...dress(worn(structuredClone(this.spec.layout), theme, ""), theme), ...this.size, dragmode: this.drag };
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
@@ -240,10 +246,10 @@ export class Picture {
     return null;
   }
 
-  /** How high what stands above and below the plots is. */
+  /** How high what stands above and below the plots is, as figures give lengths: it grows with the text also where nobody looks. */
   get around() {
     const { _size: size, margin } = { ...this.spec.layout, ...(this.built ? inForce(this.host).layout : {}) };
-    return size ? size.t + size.b : (margin?.t ?? 10) + (margin?.b ?? 40);
+    return size ? (size.t + size.b) / (this.theme?.scale ?? 1) : (margin?.t ?? 10) + (margin?.b ?? 40);
   }
 
   /** The share of the height between them that the highest plot has. */
@@ -254,16 +260,25 @@ export class Picture {
     return Math.max(...heights, 0) || 1;
   }
 
+  /**
+   * How large its place is. Plotly is told: what it finds out by itself it takes over at any change of the figure, also at one
+   * after which it draws the traces alone, beside axes that stay as they were.
+   */
+  get size() {
+    const { offsetWidth: width, offsetHeight: height } = this.host;
+    return { width, height };
+  }
+
   /** Whether it was drawn for another size than its place has. */
   get stale() {
-    const { host, built } = this;
-    if (!built || !host.offsetWidth) return false;
-    const { width, height } = inForce(host).layout;
-    return Math.abs(width - host.offsetWidth) > 1 || Math.abs(height - host.offsetHeight) > 1;
+    const { size, built } = this;
+    if (!built || !size.width || !size.height) return false;
+    const { width, height } = inForce(this.host).layout;
+    return width !== size.width || height !== size.height;
   }
 
   resize() {
-    if (this.built && this.host.offsetWidth && this.host.offsetHeight) plotly().Plots.resize(this.host);
+    if (this.stale) plotly().relayout(this.host, this.size);
   }
 
   /**

@@ -33,11 +33,10 @@ export class Hands {
     this.did = did;
     this.ground = el("div", { class: "stage-ground", on: { click: (event) => this.click(event) } });
     face.host.after(this.ground);
-    this.note = el("p", { class: "stage-hint", role: "status" });
-    face.node.append(this.note);
+    this.note = el("p", { class: "stage-hint", role: "status" }); // above the figures, and over none of them
     /** @type {Tool<Deed>} */
     this.tool = new Tool({
-      name: hands.tool, picture: "put", choices: [["put", hands.put], ["take", hands.take]], kind: "stage-hands",
+      name: hands.tool, picture: "edit", choices: [["put", hands.put], ["take", hands.take]], kind: "stage-hands",
     }, () => this.turned());
     this.node = this.tool.node;
     this.tool.turn(null);

@@ -14,6 +14,7 @@ const PATHS = {
   zoom: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9z",
   closer: "M12 5v14M5 12h14",
   further: "M5 12h14",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM13.5 7.5l3 3",
   put: "M12 6a6 6 0 1 0 0 12 6 6 0 0 0 0-12M12 9v6M9 12h6",
   take: "M12 6a6 6 0 1 0 0 12 6 6 0 0 0 0-12M9 12h6",
   reset: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",

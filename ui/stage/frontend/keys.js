@@ -55,11 +55,13 @@ export function keySwitch(names) {
 }
 
 /**
- * What scenes call a key: with Ctrl (on a Mac, Command) another one, such as `ctrl+z` and `ctrl+shift+z`.
- * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">} event
+ * What a key is called: with Ctrl (on a Mac, Command) another one, such as `ctrl+z` and `ctrl+shift+z`; those of the row of
+ * digits by their place, as what stands above a digit differs from keyboard to keyboard: `1` and `shift+1`.
+ * @param {Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey">} event
  */
-function called({ key, ctrlKey, metaKey, shiftKey }) {
-  return ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}${key.toLowerCase()}` : key;
+export function called({ key, code, ctrlKey, metaKey, shiftKey }) {
+  if (ctrlKey || metaKey) return `ctrl+${shiftKey ? "shift+" : ""}${key.toLowerCase()}`;
+  return /^Digit[1-9]$/.test(code) ? `${shiftKey ? "shift+" : ""}${code.at(-1)}` : key;
 }
 
 /**

@@ -8,18 +8,19 @@ import { el } from "./dom.js";
  */
 
 const NAMES = {
-  Keys: "Keys", Close: "Close", Views: "Views",
+  Keys: "Keys", Close: "Close",
   next: "next step, previous step", back: "previous step", play: "play or pause", ends: "go to the start, run to the end",
   present: "presenter mode", pages: "next and previous step in presenter mode, as on a clicker",
-  digits: "show this view; in presenter mode, one or two views",
+  digits: "show this view; in presenter mode, this view alone", second: "in presenter mode: this view too, or no longer",
   full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
-  points: "in a figure with the focus: from point to point, and to other curves",
+  points: "in a figure with the focus: to the next point that way, or to another curve",
   escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
 const KEYS = [
-  ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"], ["F", "full"],
+  ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"],
+  ["Shift 1 … 9", "second"], ["F", "full"],
   ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
@@ -36,9 +37,10 @@ export class Presenter {
   telling;
 
   /**
-   * `on`: display() that stands, step(way) through the frames, report(look) to Python, free() whether it may be told now.
+   * `on`: display() that stands, fit() it into the room there is, step(way) through the frames, report(look) to Python, free()
+   * whether it may be told now.
    * @param {HTMLElement} node  of the stage
-   * @param {{ display: () => Display | undefined, step: (way: number) => void, free: () => boolean,
+   * @param {{ display: () => Display | undefined, fit: () => void, step: (way: number) => void, free: () => boolean,
    *   report: (look: Look) => void }} on
    */
   constructor(node, on) {
@@ -94,7 +96,7 @@ export class Presenter {
     const { arrangement } = display;
     arrangement.only = on ? (views?.length ? views : arrangement.shown).slice(0, MOST) : null;
     this.light();
-    display.resized();
+    this.on.fit();
   }
 
   /** On another scene, or another size of the window. */
@@ -122,34 +124,33 @@ export class Presenter {
     const deed = does[key.toLowerCase()];
     if (deed) deed();
     else if (this.present && (key === "PageDown" || key === "PageUp")) this.on.step(key === "PageDown" ? 1 : -1);
-    else if (/^[1-9]$/.test(key)) return this.pick(display, Number(key) - 1);
+    else if (/^(shift\+)?[1-9]$/.test(key)) return this.pick(display, Number(key.at(-1)) - 1, key.length > 1);
     else if (key === "Escape") return this.escape();
     else return false;
     return true;
   }
 
   toggle() {
-    const views = this.on.display()?.arrangement.only ?? [];
-    if (this.present) [...views].reverse().forEach((view) => this.on.display()?.arrangement.front(view));
-    this.show(!this.present);
+    this.show(!this.present); // what stood at the front before stands there again
     this.tell();
   }
 
   /**
-   * A number's view: to the front; in presenter mode it comes, beside one other at most, or goes.
+   * A number's view: to the front; in presenter mode it stands alone, or comes beside one other, or goes from there.
    * @param {Display} display
    * @param {number} number
+   * @param {boolean} second
    */
-  pick(display, number) {
+  pick(display, number, second) {
     const { arrangement } = display;
     const view = display.views[number];
     if (!view) return false;
     const { only } = arrangement;
     if (!only) arrangement.choose(view);
     else {
-      const rest = only.filter((other) => other !== view);
-      const both = rest.length < only.length ? rest : [...rest.slice(1 - MOST), view];
-      arrangement.only = both.length ? both : only;
+      const rest = second ? only.filter((other) => other !== view) : [];
+      const both = rest.length === only.length ? [...rest.slice(1 - MOST), view] : rest;
+      arrangement.only = second ? (both.length ? both : only) : [view];
       display.resized();
       this.tell();
     }

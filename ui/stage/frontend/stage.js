@@ -6,6 +6,7 @@ import { Between } from "./between.js";
 import { Connection } from "./connection.js";
 import { Display } from "./display.js";
 import { el, load } from "./dom.js";
+import { letGo } from "./focus.js";
 import { follow, renew, repeat } from "./following.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
@@ -66,7 +67,7 @@ class Stage {
   /** @param {Component} component */
   constructor(component) {
     this.component = component;
-    this.body = el("div", { class: "stage-body" });
+    this.body = el("div", { class: "stage-body", on: { click: letGo } });
     this.node = el("div", { class: "stage" }, this.body);
     this.place = new Place(this.node, this.body);
     this.address = new Address();
@@ -109,7 +110,7 @@ class Stage {
       moved: () => this.presenter.tell(),
     });
     this.presenter = new Presenter(this.node, {
-      display: () => this.display,
+      display: () => this.display, fit: () => this.fit(),
       step: (way) => (way > 0 ? this.playback.next() : this.playback.back()),
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (look) => this.component.setStateValue("look", look),
@@ -223,7 +224,7 @@ class Stage {
         display.settle();
         this.show();
       },
-      looked: () => this.presenter.tell(),
+      looked: () => this.presenter.tell(), pick: (number, second) => this.presenter.pick(display, number, second),
       innerWanted: () => this.between.want(),
       innerMoved: (stop) => this.between.show(stop),
     });
@@ -257,6 +258,8 @@ class Stage {
 
   /** @param {Act} act */
   act(act) {
+    // one of the bar's tools, such as undo, ends what clicks do in the cards
+    if (this.message?.scene.tools?.some((tool) => tool.act.act === act.act)) this.display?.views.forEach(({ hands }) => hands?.tool.turn(null));
     this.playback.pause();
     this.playback.ask(act);
   }

@@ -100,14 +100,14 @@ export function dress(layout, theme) {
   const axes = Object.keys(layout).filter((name) => AXIS.test(name));
   const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid, tickfont: { color: muted } };
   return {
-    autosize: true,
+    autosize: false,
     uirevision: "stage",
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     margin: sized({ margin: { l: 52, r: 14, t: 10, b: 40 } }, theme.scale).margin,
     ...layout,
     font: { family: theme.font, size: theme.size, color: text, ...layout.font },
-    hoverlabel: { bgcolor: theme.background, bordercolor: muted, font: { color: text }, ...layout.hoverlabel },
+    hoverlabel: { bgcolor: theme.background, bordercolor: muted, ...layout.hoverlabel, font: { family: theme.font, color: text, ...layout.hoverlabel?.font } },
     ...Object.fromEntries([...new Set(["xaxis", "yaxis", ...axes])].map((name) => [name, { ...axis, ...layout[name] }])),
   };
 }

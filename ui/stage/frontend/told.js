@@ -1,7 +1,8 @@
 // @ts-check
 /** What a figure tells of a point under the mouse, told by key too: arrows go from point to point, and a line says the same. */
 import { el, setText } from "./dom.js";
-import { inForce, plotly } from "./plotly.js";
+import { axisOf, inForce, plotly } from "./plotly.js";
+import { nextThatWay, strewn } from "./strewn.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -9,11 +10,19 @@ import { inForce, plotly } from "./plotly.js";
  * @typedef {{ trace: number, place: Place }} Point
  */
 
-/** @type {Record<string, [number, number]>} traces and points further */
+/** @typedef {[number, number]} Way  traces and points further; where the points are strewn, to the right and down */
+/** @type {Record<string, Way>} */
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+/** @type {Record<string, number>} traces further, wherever the points are */
+const PAGES = { PageDown: 1, PageUp: -1 };
+const HINTS = {
+  strewn: "Arrow keys: to the next point that way · Page Down: other marks",
+  ordered: "← →: from point to point · ↑ ↓: to another curve",
+};
 const DRAWN = 80; // milliseconds until Plotly has drawn what it tells
 const SETTLED = 400; // milliseconds after which a new frame has arrived
 const NEAR = 1; // pixels
+const APART = 12; // pixels between a point and what is told of it, where that stands above or below
 
 /** @param {any} value */
 const there = (value) => value !== null && value !== undefined && !Number.isNaN(value);
@@ -41,6 +50,10 @@ export class Told {
   /** @type {import("./handles.js").Grip | null} */
   grip = null; // whose point is told
   pointed = false; // the focus comes from a pointer
+  moved = ""; // where what is told was put, out of its point's way
+  /** @type {Element | null} */
+  layer = null; // where Plotly tells
+  watcher = new MutationObserver(() => this.uncover());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
@@ -62,7 +75,10 @@ export class Told {
       this.pointed = true;
       setTimeout(() => (this.pointed = false));
     });
-    node.addEventListener("focus", () => this.pointed && node.blur()); // arrows after a click go on to move the stage
+    node.addEventListener("focus", () => {
+      if (this.pointed) node.blur(); // arrows after a click go on to move the stage
+      else this.hint();
+    });
     node.addEventListener("blur", () => this.end());
     node.addEventListener("keydown", (event) => this.press(event));
     for (const type of ["pointerover", "focusin"]) handles.node.addEventListener(type, (event) => this.over(event.target));
@@ -80,10 +96,35 @@ export class Told {
     if (event.target !== this.node || event.ctrlKey || event.altKey || event.metaKey) return;
     const arrow = ARROWS[event.key], { point } = this;
     if (event.key === "Enter" && point && this.frames) this.frames.chosen(this.x(point));
-    else if (arrow) this.move(...arrow);
+    else if (arrow) this.stride(arrow) || this.move(...arrow);
+    else if (event.key in PAGES) this.move(PAGES[event.key], 0);
     else if (event.key === "Home" || event.key === "End") this.move(0, event.key === "End" ? Infinity : -Infinity);
     else return;
     event.preventDefault();
+  }
+
+  /** What the arrows do here, until they do it. */
+  hint() {
+    const [first] = this.traces;
+    if (!first) delete this.node.dataset.hint;
+    else this.node.dataset.hint = strewn(first.trace, first.places) ? HINTS.strewn : HINTS.ordered;
+  }
+
+  /**
+   * The next point this way, where the points of the trace that is told are strewn.
+   * @param {Way} way
+   */
+  stride([down, right]) {
+    const { point } = this, line = this.traces.find(({ number }) => number === point?.trace);
+    const from = line?.places.findIndex((place) => place === point?.place) ?? -1;
+    if (!line || from < 0 || !strewn(line.trace, line.places)) return false;
+    const { trace: { xaxis, yaxis, x, y }, number, places } = line;
+    const [across, along] = [xaxis, yaxis].map((name) => axisOf(this.host, name.replace(/^[xy]/, "$&axis")));
+    if (!across || !along) return false;
+    /** @type {[number, number][]} */
+    const pixels = places.map((place) => [across.d2p(x[/** @type {number} */ (place)]), along.d2p(y[/** @type {number} */ (place)])]);
+    this.tell({ trace: number, place: places[nextThatWay(pixels, from, [right, down])] });
+    return true;
   }
 
   /**
@@ -124,6 +165,7 @@ export class Told {
    */
   tell(point) {
     this.point = point;
+    delete this.node.dataset.hint;
     const { trace: curveNumber, place } = point;
     const { layout, traces } = inForce(this.host);
     const { xaxis = "x", yaxis = "y", x, y } = traces[curveNumber];
@@ -134,6 +176,30 @@ export class Told {
     plotly().Fx.hover(this.host, [{ curveNumber, ...where }], `${xaxis}${yaxis}`);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => setText(this.line, this.text), DRAWN);
+  }
+
+  /** Once the figure is drawn: look at all that Plotly tells, which it also writes anew where the point is the same. */
+  watch() {
+    const layer = this.host.querySelector(".hoverlayer");
+    if (!layer || layer === this.layer) return;
+    this.layer = layer;
+    this.watcher.disconnect();
+    this.watcher.observe(layer, { childList: true, subtree: true, attributeFilter: ["transform"] });
+  }
+
+  /** What is wider than the room on both sides of its point Plotly lays over it: then it goes above, or else below. */
+  uncover() {
+    const { left, top } = this.host.getBoundingClientRect();
+    for (const node of this.host.querySelectorAll(".hoverlayer .hovertext")) {
+      const transform = node.getAttribute("transform") ?? "", found = /^translate\(([-\d.]+),\s*([-\d.]+)\)$/.exec(transform);
+      if (!found || transform === this.moved) continue;
+      const [x, y] = found.slice(1).map(Number), box = node.getBoundingClientRect();
+      const [low, high] = [box.top - top, box.bottom - top];
+      if (box.left - left > x - NEAR || box.right - left < x + NEAR || low > y - NEAR || high < y + NEAR) continue;
+      const above = y - APART - high, below = y + APART - low;
+      this.moved = `translate(${x},${y + (low + above < 0 ? below : above)})`;
+      node.setAttribute("transform", this.moved);
+    }
   }
 
   /** What stands beside the point now. */
@@ -203,6 +269,7 @@ export class Told {
   }
 
   destroy() {
+    this.watcher.disconnect();
     clearTimeout(this.timer);
   }
 }

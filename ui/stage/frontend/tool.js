@@ -31,10 +31,7 @@ export class Tool {
     this.button = pictured(picture, name, () => this.turn(this.chosen ? null : choices[0][0]));
     this.choices = choices.map(([choice, label]) => ({ choice, node: pictured(choice, label, () => this.turn(choice)) }));
     this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name }, ...this.choices.map(({ node }) => node), ...more);
-    this.node = el("div", { class: `stage-zoom ${kind}`, on: {
-      keydown: (event) => this.escape(event),
-      click: ({ target, detail }) => detail && target.closest("button")?.blur(), // the keys are the stage's again
-    } }, this.bar, this.button);
+    this.node = el("div", { class: `stage-zoom ${kind}`, on: { keydown: (event) => this.escape(event) } }, this.bar, this.button);
   }
 
   /**

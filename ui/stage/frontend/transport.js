@@ -2,7 +2,6 @@
 /** The bar below the views: what moves through the frames. */
 import { CopyLink } from "./copy.js";
 import { el, setText } from "./dom.js";
-import "./focus.js";
 import { icon } from "./icons.js";
 import { keySwitch } from "./keys.js";
 import { paint, readable } from "./theme.js";
@@ -80,10 +79,10 @@ export class Transport {
     }));
     this.tools = el("div", { class: "stage-tools" }, ...this.deeds.map(({ node }) => node),
       this.copy.node, this.copy.said, keySwitch(this.names));
+    new ResizeObserver(() => this.centre()).observe(this.tape);
     this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
     this.ended = el("p", { class: "stage-ended" });
-    // after a click of the mouse the keys are the stage's again, Space among them
-    this.node = el("div", { class: "stage-bar", on: { click: ({ target, detail }) => detail && target.closest("button")?.blur() } },
+    this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
         this.start, this.back, this.following, this.play, this.end, this.speed),
       el("div", { class: "stage-track" }, this.scrub, this.tape),

@@ -28,6 +28,7 @@ export class View {
     this.name = view.tab ?? view.title;
     /** @type {HTMLButtonElement | null} */
     this.tab = null; // where it shares a place with others
+    this.need = ""; // the least height of its figure
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
@@ -42,7 +43,8 @@ export class View {
     this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note), this.plots,
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note),
+      this.hands?.note, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
@@ -96,9 +98,10 @@ export class View {
 
   /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
   grow() {
-    const need = `${Math.ceil(this.chosen.picture.around + 1 + LOWEST / this.chosen.picture.share)}px`;
-    if (this.plots.style.minHeight === need) return;
-    this.plots.style.minHeight = need;
+    const { around, share } = this.chosen.picture;
+    const need = `calc(${around.toFixed(1)}rem / var(--root, 16) + ${Math.ceil(2 + LOWEST / share)}px)`;
+    if (this.need === need) return;
+    this.need = this.plots.style.minHeight = need;
     this.on.grown();
   }
 
@@ -114,12 +117,12 @@ export class View {
     if (!this.plots.offsetWidth) return null; // behind another
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
-    if (picture.stale) this.resize(); // it was behind another when the size changed
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
     this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     this.chosen.told.renew();
-    if (this.view.heading) setText(this.title, slot(this.view.heading)?.text || this.view.title);
+    const found = this.view.heading && (slot(`${this.view.heading}.${id}`) ?? slot(this.view.heading))?.text;
+    if (this.view.heading) setText(this.title, found || this.view.title);
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
     if (description) host.setAttribute("aria-label", description);
@@ -127,10 +130,11 @@ export class View {
   }
 
   /** @param {Face} face */
-  connect({ host, handles }) {
+  connect({ host, handles, told }) {
     host.on("plotly_relayout", () => handles.follow());
     host.on("plotly_afterplot", () => {
       handles.follow();
+      told.watch();
       this.grow();
     });
     if (this.view.click === "x") {

@@ -1,0 +1,191 @@
+"""One quantity of all runs, against half-steps and against passes over the data: two figures of one view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from em_core.observe.laps import Lap, Track
+from figures.drawing import Figure, Trace
+from figures.look import layout, palette, scale, wording
+from figures.look.encode import Json
+from figures.race import words
+from figures.race.ends import heights
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
+# of the width, what is kept for the names behind the longest curve, and how near ends are whose names could meet
+_ROOM = 0.3
+# so many times as deep as the best run has climbed
+_DEEP = 3.0
+# of the height, what names at the curves' ends keep between them
+_APART = 0.085
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is drawn of a run. heights: at the start and after every half-step, None where there is no place for one.
+
+    turns: only the ends of rounds are drawn, anew in each frame, because all of them depend on the latest.
+    """
+
+    name: str
+    axis: str
+    heights: Callable[[Lap, Track], Sequence[float | None]]
+    logarithmic: bool = True
+    turns: bool = False
+
+
+class Curves:
+    """The two figures of a quantity, empty: frames fill them. all_words: one for each run."""
+
+    def __init__(self, quantity: Quantity, all_words: Sequence[str]) -> None:
+        self.quantity, self._words = quantity, tuple(all_words)
+        decades: Json = {"type": "log", "exponentformat": "power"} if quantity.logarithmic else {}
+        self.steps, self.passes = (
+            Figure(
+                f"{quantity.name}{suffix}",
+                face,
+                x=axis,
+                y=quantity.axis,
+                xaxis={"range": [0, 10]},
+                yaxis={"range": [0, 1], **decades},
+                margin={"l": 62, "r": 8, "t": 10, "b": 42},
+            )
+            for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), ("-cost", words.BY_PASSES, words.PASSES))
+        )
+        self.figures = [self.steps, self.passes]
+        for figure in self.figures:
+            for k, word in enumerate(self._words):
+                figure.curve(
+                    f"run {k}",
+                    palette.component(k),
+                    dash=_dash(quantity, k),
+                    connectgaps=True,
+                    hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
+                )
+            if quantity.name == "height":
+                figure.points(
+                    "ascent", "$text", size=8, symbol="circle-open", hover="gradient ascent without q: %{y:.6g}"
+                )
+            for k, _ in enumerate(self._words):
+                figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
+            figure.text("names", "$text", textposition="middle right", size=13)
+
+    def append(self, lap: Lap) -> Json:
+        """What this round adds to the series."""
+        result: Json = {}
+        if not self.quantity.turns:
+            for k, track in enumerate(lap.tracks):
+                if not track.fresh:
+                    continue
+                added = list(self.quantity.heights(lap, track))[-track.fresh :]
+                steps = list(range(track.made + 1))[-track.fresh :]
+                result |= self.steps[f"run {k}"].append(x=steps, y=added)
+                result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=added)
+        if self.quantity.name == "height" and len(lap.ascent) == lap.index + 1:
+            for figure in self.figures:  # EG, with which it coincides, makes two half-steps of a pass each
+                result |= figure["ascent"].append(x=[2 * lap.index], y=[lap.ascent[-1]])
+        return result
+
+    def changes(self, lap: Lap) -> Json:
+        """Axes that hold what there is, and at the curves' ends their marks and names."""
+        drawn = [list(self.quantity.heights(lap, track)) for track in lap.tracks]
+        low, high = self._reach(lap, drawn)
+        result: Json = {}
+        for figure, costs in ((self.steps, False), (self.passes, True)):
+            xs = [track.passes if costs else range(track.made + 1) for track in lap.tracks]
+            reach = max(max(float(own[-1]) for own in xs), 4.0)
+            right = reach * (1 + _ROOM)
+            result |= figure.set(xaxis_range=[-0.01 * right, right], **self._heights(lap, low, high))
+            ends = [self._end(list(x), own) for x, own in zip(xs, drawn, strict=True)]
+            for k, end in enumerate(ends):
+                # a mark below the picture would lie over what stands there
+                marked = end is not None and self._scaled(end) >= low
+                result |= figure[f"end {k}"].at(*([end] if end and marked else []))
+                if self.quantity.turns:
+                    result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
+            result |= self._names(figure, lap, ends, low, high, right)
+        return result
+
+    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
+        kept = [place for place, height in enumerate(own) if height is not None]
+        # where log p has not changed since the half-step before there is nothing new to see
+        kept = [place for place in kept if place in (0, track.made) or own[place] != own[place - 1]]
+        return trace.set(x=[xs[place] for place in kept], y=[own[place] for place in kept])
+
+    def _reach(self, lap: Lap, drawn: list[list[float | None]]) -> tuple[float, float]:
+        """From where to where the heights that are to be read go; on a logarithmic axis in powers of ten."""
+        if self.quantity.logarithmic:
+            there = [math.log10(height) for own in drawn for height in own if height is not None and height > 0]
+            low, high = (min(there), max(there)) if there else (-1.0, 0.0)
+            return low - 0.06 * (high - low) - 0.2, high + 0.06 * (high - low) + 0.2
+        kept = [
+            height
+            for own in drawn
+            for height in scale.readable([(height, [height]) for height in own if height is not None])
+        ]
+        # runs that fell so deep that nothing else could be read leave the picture
+        begin = lap.tracks[0].log_evidence[0]
+        floor = -math.inf if begin is None else begin - _DEEP * (lap.best - begin)
+        low, high = scale.around([height for height in kept if height >= floor], lap.best)
+        return (low - 1.0, high + 1.0) if lap.index == 0 else (low, high)  # all stand at one place
+
+    def _heights(self, lap: Lap, low: float, high: float) -> Json:
+        if not self.quantity.logarithmic:
+            return scale.heights(low, high, lap.best)
+        return {"yaxis_range": [low, high], **scale.decades(low, high)}
+
+    def _end(self, xs: list[float], own: list[float | None]) -> tuple[float, float] | None:
+        """The last place of a curve."""
+        last = next((place for place in range(len(own) - 1, -1, -1) if own[place] is not None), None)
+        height = None if last is None else own[last]
+        return None if last is None or height is None else (float(xs[last]), height)
+
+    def _names(
+        self, figure: Figure, lap: Lap, ends: list[tuple[float, float] | None], low: float, high: float, right: float
+    ) -> Json:
+        """What the curves are, beside their ends; those whose ends are near keep some distance."""
+        there = [k for k, end in enumerate(ends) if end is not None]
+        scaled = [(end[0], self._scaled(end)) for end in ends if end is not None]
+        places = heights(scaled, low, high, 0.75 * _ROOM * right, _APART * (high - low))
+        told = [
+            words.name_at_end(k, lap.tracks[k], beyond=height < low)
+            for k, (_, height) in zip(there, scaled, strict=True)
+        ]
+        ys = [10.0**place if self.quantity.logarithmic else place for place in places]
+        return figure["names"].set(x=[x for x, _ in scaled], y=ys, text=told)
+
+    def _scaled(self, end: tuple[float, float]) -> float:
+        return math.log10(end[1]) if self.quantity.logarithmic else end[1]
+
+
+def _dash(quantity: Quantity, k: int) -> str:
+    """Curves that lie on one another are told by their dashes; the teeth of a saw would be broken by them."""
+    if quantity.name == "gap":
+        return "solid" if k < palette.N_COLORS else "dot"
+    return _DASHES[k % len(_DASHES)]
+
+
+def _log_p(lap: Lap, track: Track) -> Sequence[float | None]:
+    return track.log_evidence
+
+
+def _gaps(lap: Lap, track: Track) -> Sequence[float | None]:
+    """Gaps above rounding: a logarithmic axis has no place for 0."""
+    least = wording.STILL * max(1.0, abs(lap.best))
+    return [gap if gap is not None and least < gap < math.inf else None for gap in track.gap]
+
+
+def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
+    """How far log p is below the best that any run has found so far, where that is more than rounding."""
+    least = wording.STILL * max(1.0, abs(lap.best))
+    return [
+        None if own is None or lap.best - own <= least or own == -math.inf else lap.best - own
+        for own in track.log_evidence
+    ]
+
+
+HEIGHT = Quantity("height", "nats", _log_p, logarithmic=False)
+GAP = Quantity("gap", "gap (nats)", _gaps)
+DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True)

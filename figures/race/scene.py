@@ -1,0 +1,118 @@
+"""A race as the stage plays it: one scene, one frame for each round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from em_core.observe.inside import Path
+from em_core.observe.laps import Lap
+from figures.look import wording
+from figures.look.encode import Json, finite
+from figures.race import words
+from figures.race.curves import DISTANCE, GAP, HEIGHT, Curves
+from figures.race.finish import Table
+from figures.race.inside import Inside
+from figures.scene import Button, Frame, Grid, Light, PageScene, Scene, Tool, View, digest
+
+GRID = Grid(
+    wide="""
+        height      distance  1.1
+        gap+inside  finish    1
+        1           1
+    """,
+    medium="""
+        height      distance  1
+        gap+inside  finish    1
+        1           1
+    """,
+    low="""
+        height+gap  distance+finish+inside  1
+        1           1
+    """,
+)
+
+
+class RaceScene(PageScene):
+    """Draws the rounds of one race.
+
+    described: the experiment, as JSON. all_words: a schedule for each run. paths: what every optimiser makes of one
+    M-step.
+    """
+
+    def __init__(self, described: Any, all_words: Sequence[str], paths: Sequence[Path]) -> None:
+        super().__init__(["race", described, list(all_words)])
+        self._paths, self._inside = paths, Inside(paths)
+        self._curves = {quantity.name: Curves(quantity, all_words) for quantity in (HEIGHT, DISTANCE, GAP)}
+        self._table = Table(all_words)
+
+    def light(self, lap: Lap, ended: str | None) -> Json:
+        """What every frame has, in view or not; `ended` says why no round follows."""
+        appended: Json = {}
+        for curves in self._curves.values():
+            appended |= curves.append(lap)
+        following = None if ended else Button("Next round", "one turn of every schedule")
+        return Light(digest(f"{self.id}/{lap.index}/{ended}"), appended, words.chip(lap), following).json()
+
+    def whole(self, light: Json, lap: Lap) -> Json:
+        """The light frame of one round with all that its pictures show."""
+        changed = self._table.changes(lap)
+        for curves in self._curves.values():
+            changed |= curves.changes(lap)
+        leader, gap = lap.leader, lap.leader.gap[-1]
+        elbo = None if gap is None else leader.height - gap
+        apart = "–" if lap.apart is None else "0" if lap.apart == 0 else wording.power(lap.apart)
+        text = {
+            "equation.evidence": wording.number(leader.height),
+            "equation.elbo": wording.number(elbo),
+            "equation.kl": "–" if gap is None else wording.gap(gap, leader.height),
+            "metric.best": wording.number(lap.best),
+            "metric.apart": apart,
+            "caption": words.caption(lap),
+            "heading.height": words.height_title(lap),
+            "heading.distance": words.DISTANCE[0],
+            "heading.gap": words.GAPS[0],
+            "heading.inside": words.inside_title(self._paths),
+            "heading.finish": words.finish_title(lap),
+            "describe.finish": words.table(lap),
+            "describe.inside": words.inside(self._paths),
+            **{f"describe.{name}": words.curves(lap, name) for name in self._curves},
+        }
+        value = {
+            "equation.evidence": finite(leader.height),
+            "equation.elbo": finite(elbo),
+            "equation.kl": finite(gap),
+            "metric.best": finite(lap.best),
+            "metric.apart": lap.apart,
+        }
+        return Frame(changed, text, value).json(light)
+
+    def scene(self) -> Scene:
+        called = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
+        views = [
+            View(
+                name,
+                called[name],
+                curves.figures,
+                describe=f"describe.{name}",
+                heading=f"heading.{name}",
+            )
+            for name, curves in self._curves.items()
+        ]
+        finish = View(
+            "finish", words.FINISH, [self._table.figure], describe="describe.finish", heading="heading.finish"
+        )
+        return Scene(
+            equation=words.EQUATION,
+            metrics=words.METRICS,
+            views=[
+                *views,
+                finish,
+                View(
+                    "inside", words.INSIDE, self._inside.figures, describe="describe.inside", heading="heading.inside"
+                ),
+            ],
+            grid=GRID,
+            tools=[Tool(*tool) for tool in wording.TOOLS],
+            glossary=words.GLOSSARY,
+        )

@@ -1,0 +1,158 @@
+"""The race in a real browser: what a reader sees and does, against the core's own numbers."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from em_core.files.experiment import Experiment
+from em_core.observe import race
+from em_core.observe.inside import paths
+from tests.browser.reader import Reader
+from ui.race.run import RaceRun
+from ui.race.settings import WORDS, RaceSettings, for_model
+
+expect.set_options(timeout=20_000)
+APP = Path(__file__).parents[2] / "app.py"
+LINKAGE = for_model(RaceSettings(), "linkage")
+ROUNDS = 6
+
+
+class Race(Reader):
+    """The page and what a reader reads on it."""
+
+    path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
+
+    def expected(self, row):
+        return [row.best, row.apart]
+
+    def series(self, figure, k):
+        return [self.trace(f"{figure}.run {k}", axis) for axis in "xy"]
+
+    @property
+    def finish(self):
+        """What a screen reader says of the table."""
+        return self.page.locator("[data-view=finish]")
+
+
+@pytest.fixture
+def race_page(page, serve):
+    return Race(page, serve(APP).url)
+
+
+@pytest.fixture(scope="module")
+def laps():
+    """What the core computes of genetic linkage, round by round."""
+    run = RaceRun.of(LINKAGE, ROUNDS)
+    return [run.race[index] for index in range(ROUNDS + 1)]
+
+
+def test_opens_and_races_round_by_round(race_page, laps):
+    race_page.open("model=linkage")
+    race_page.shows(laps[0])
+    for to in (1, 2, 3):
+        race_page.button("Next round").click()
+        race_page.at(to)
+        race_page.shows(laps[to])
+        for k, track in enumerate(laps[to].tracks):
+            race_page.wait_plot("height", f"trace('run {k}').x.length === {track.made + 1}")
+            steps, heights = race_page.series("height", k)
+            assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
+    assert race_page.trace("height.ascent", "y") == pytest.approx(list(laps[3].ascent))
+    expect(race_page.caption).to_contain_text("SQUAREM stands highest")
+    expect(race_page.caption).to_contain_text("Gradient ascent on log p, made without any q (○), is where EG is")
+    race_page.press("ArrowLeft")
+    race_page.at(2)
+    race_page.shows(laps[2])
+    assert race_page.address("cursor=2") == {"model": "linkage", "steps": "3", "cursor": "2"}
+    assert race_page.fits()
+
+
+def test_a_link_shows_the_same_race_against_passes_too(race_page, laps):
+    race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
+    race_page.shows(laps[-1])
+    card = race_page.stage.locator("[data-view=height]")
+    card.get_by_role("button", name="By cost", exact=True).click()
+    squarem = laps[-1].tracks[3]
+    race_page.wait_plot("height-cost", "plot.offsetWidth > 0")
+    costs, heights = race_page.series("height-cost", 3)
+    assert costs == pytest.approx(list(squarem.passes)) and heights == pytest.approx(list(squarem.log_evidence))
+    for name in ("EM", "E G5", "EG", "SQUAREM"):
+        assert any(told.endswith(name) for told in race_page.trace("height.names", "text"))
+
+
+def test_the_table_says_who_came_to_the_best(race_page, laps):
+    race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
+    told = race_page.trace("finish.told", "text")
+    for row, text in zip(laps[-1].finishes(), told, strict=True):
+        assert ("did not get there" if row.half_steps is None else f"{row.half_steps} half-steps") in text
+    expect(race_page.finish).to_contain_text("SQUAREM needs fewest passes: 6")
+    assert race_page.page.get_by_label(re.compile("SQUAREM: 6 half-steps, 6 passes")).count() == 1
+    # the words are drawn, every one of them
+    drawn = race_page.page.locator("[data-figure=finish] .textpoint")
+    expect(drawn).to_have_count(4)
+
+
+def test_the_words_of_the_table_are_drawn_beside_long_names(race_page):
+    race_page.open("words=EM,squarem,over_relaxed,HM,E(PM)&model=poisson_mixture&steps=2&cursor=2", 2)
+    expect(race_page.page.locator("[data-figure=finish] .textpoint")).to_have_count(5)
+
+
+def test_another_race_from_the_list_and_one_of_the_readers_own(race_page):
+    race_page.open("steps=2&cursor=2", 2)
+    chosen = race_page.page.get_by_label("Schedules", exact=True)
+    chosen.click()
+    race_page.page.get_by_role("option", name="EM and its rivals", exact=True).click()
+    race_page.wait_plot("height", "plot.data.filter((entry) => /^run/.test(entry.meta)).length === 3")
+    race_page.at(2)
+    assert race_page.address("words=")["words"] == "EM, squarem, over_relaxed"
+    expect(race_page.page.get_by_text("ω of over-relaxed EM")).to_be_visible()
+    chosen.click()
+    chosen.fill("EM, HM")
+    race_page.press("Enter")
+    race_page.wait_plot("height", "plot.data.filter((entry) => /^run/.test(entry.meta)).length === 2")
+    chosen.click()
+    chosen.fill("EM, EX")
+    race_page.press("Enter")
+    expect(race_page.page.get_by_role("alert")).to_contain_text("'EX' is not valid")
+    assert race_page.address("words=")["words"] == "EM, HM"
+
+
+def test_the_saved_file_races_on_the_command_line(race_page, laps):
+    race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
+    race_page.page.get_by_text("Experiment file", exact=True).click()
+    with race_page.page.expect_download() as saved:
+        race_page.page.get_by_role("button", name="Save this run").click()
+    raw = json.loads(Path(saved.value.path()).read_text())
+    told = race.report(race.race(Experiment.parse(raw), [word.strip() for word in WORDS.split(",")], ROUNDS))
+    for row, track in zip(told["runs"], laps[-1].tracks, strict=True):
+        assert row["log_evidence"] == list(track.log_evidence) and row["passes"] == list(track.passes)
+    expect(race_page.page.get_by_text('--schedules "EM,E G5,EG,squarem"')).to_be_visible()
+
+
+def test_play_to_the_end_and_undo(race_page):
+    race_page.open("model=linkage&words=EM,squarem")
+    race_page.press("End")
+    expect(race_page.caption).to_contain_text("After")
+    race_page.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 5")
+    expect(race_page.button("Next round")).to_have_count(0)
+    race_page.button("New random start").click()
+    race_page.at(0)
+    race_page.press("Control+z")
+    race_page.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 5")
+
+
+def test_every_way_inside_one_m_step(race_page):
+    race_page.open("model=linkage")
+    race_page.show("Inside M")
+    race_page.wait_plot("inside", "plot.offsetWidth > 0")
+    for path in paths(RaceRun.of(LINKAGE).race.experiment, 12):
+        assert race_page.trace(f"inside.{path.letter}", "x") == pytest.approx(list(path.moved))
+        assert race_page.trace(f"inside.{path.letter}", "y") == pytest.approx(list(path.rise))
+    card = race_page.stage.locator("[data-view=inside]")
+    expect(card).to_contain_text("At the top of the bound, the gap is 0.399")
+    card.get_by_role("button", name="Gap", exact=True).click()
+    race_page.wait_plot("opened", "plot.offsetWidth > 0")
+    assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)

@@ -1,0 +1,97 @@
+"""A race as it is drawn: curves are the series, names stand apart, and the table is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from em_core.observe.inside import paths
+from figures.race.ends import heights
+from tests.figures.runs import RACE, race_run
+from tests.figures.stage_replay import Shown
+from ui.race.run import RaceRun
+from ui.race.settings import RaceSettings
+from ui.race.settings import for_model as race_for
+
+
+def test_earlier_rounds_stay_as_they_were():
+    """A lap is told from series that have grown since."""
+    short, long = (RaceRun.of(RACE["rivals, one tempered"], rounds) for rounds in (2, 5))
+    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascent == long.race[2].ascent
+    assert short.frames()[2]["set"] == long.frames()[2]["set"]
+    assert short.frames()[2]["text"] == long.frames()[2]["text"]
+
+
+@pytest.mark.parametrize("name", RACE)
+def test_curves_are_the_series(name):
+    run = race_run(name)
+    found, lap = Shown(run.scene.json, run.frames(), len(run) - 1), run.race[len(run) - 1]
+    for k, track in enumerate(lap.tracks):
+        by_steps, by_cost = found.trace(f"height.run {k}"), found.trace(f"height-cost.run {k}")
+        assert by_steps["y"] == by_cost["y"] == list(track.log_evidence)
+        assert by_steps["x"] == list(range(track.made + 1)) and by_cost["x"] == list(track.passes)
+        drawn = [gap for gap in found.trace(f"gap.run {k}")["y"] if gap is not None]
+        assert drawn == [gap for gap in track.gap if gap is not None and gap > 1e-12 * max(1, abs(lap.best))]
+        distance = found.trace(f"distance.run {k}")
+        for x, y in zip(distance["x"], distance["y"], strict=True):
+            assert y == lap.best - track.log_evidence[x] > 0
+    if lap.ascent:
+        assert found.trace("height.ascent")["y"] == list(lap.ascent)
+
+
+def test_names_stand_apart_and_within_the_picture():
+    run = race_run("every M-step")
+    found = Shown(run.scene.json, run.frames(), len(run) - 1)
+    names = found.trace("height.names")
+    low, high = found.figures["height"]["layout"]["yaxis"]["range"]
+    assert len(names["text"]) == 8 and all(low < y < high for y in names["y"])
+    ordered = sorted(names["y"])
+    assert min(b - a for a, b in zip(ordered, ordered[1:], strict=False)) > 0.08 * (high - low)
+
+
+def test_the_table_is_read_aloud():
+    run = race_run("rivals, one tempered")
+    text = run.frames()[-1]["text"]
+    lap = run.race[len(run) - 1]
+    for row in lap.finishes():
+        told = "did not get there" if row.half_steps is None else f"{row.half_steps} half-steps"
+        assert told in text["describe.finish"]
+    assert "SQUAREM: " in text["describe.finish"] and "E(PM): " in text["describe.finish"]
+
+
+def test_a_run_that_stops_says_so_and_the_others_go_on():
+    run = race_run("large steps")
+    lap = run.race[len(run) - 1]
+    assert any(track.stopped for track in lap.tracks)
+    stopped = next(track for track in lap.tracks if track.stopped)
+    first = next(i for i in range(len(run)) if run.race[i].tracks[lap.tracks.index(stopped)].stopped)
+    assert f"{stopped.word} stopped: " in run.frames()[first]["text"]["caption"]
+    assert "stopped" in run.frames()[-1]["text"]["describe.finish"]
+
+
+def test_ways_inside_one_m_step_are_drawn_as_they_are():
+    run = race_run("linkage")
+    found = Shown(run.scene.json, run.frames(), 0)
+    for path in paths(run.race.experiment, 12):
+        rise, gap = found.trace(f"inside.{path.letter}"), found.trace(f"opened.{path.letter}")
+        assert rise["x"] == gap["x"] == list(path.moved)
+        assert rise["y"] == list(path.rise) and gap["y"] == list(path.gap)
+        assert f"{path.letter} (" in found.text["describe.inside"]
+    assert "the gap is 0.399" in found.text["heading.inside"]
+
+
+def test_names_keep_their_distance_only_where_they_could_meet():
+    ends = [(0.0, 1.0), (0.1, 1.0), (5.0, 1.0), (5.0, -3.0)]
+    found = heights(ends, 0.0, 2.0, near=1.0, least=0.3)
+    assert abs(found[0] - found[1]) == pytest.approx(0.3) and found[2] == 1.0 and 0 < found[3] < 0.2
+
+
+def test_a_deep_fall_leaves_the_picture_and_says_so():
+    settings = replace(race_for(RaceSettings(words="EM, EG"), "regression_mixture"))
+    run = RaceRun.of(settings, 4)
+    found, lap = Shown(run.scene.json, run.frames(), 4), run.race[4]
+    low, high = found.figures["height"]["layout"]["yaxis"]["range"]
+    assert lap.tracks[1].height < low < lap.tracks[1].log_evidence[0] < high
+    assert any(text.endswith("EG ↓") for text in found.trace("height.names")["text"])
+    assert found.trace("height.end 1")["y"] == []

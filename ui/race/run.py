@@ -1,0 +1,90 @@
+"""A race for the player: rounds of all schedules, and their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from em_core import schedule
+from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES
+from em_core.observe.inside import paths
+from em_core.observe.laps import Lap, Laps
+from em_core.observe.race import read_words
+from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
+from em_core.trajectory import END_RISE
+from figures.race.scene import RaceScene
+from ui import limits
+from ui.counted import Counted
+from ui.em.run import begun
+from ui.race import words
+from ui.race.settings import RaceSettings, check_words
+from ui.words import full
+
+# so many rounds fit the page
+ROUNDS = 200
+# so many moves of each optimiser are drawn inside one M-step
+_WITHIN = 12
+
+
+class RaceRun(Counted):
+    """One race on the page."""
+
+    def __init__(self, experiment: Experiment, racing: list[str]) -> None:
+        super().__init__()
+        self.experiment, self.racing = experiment, racing
+        self.race = Laps(experiment, racing, partial(limits.climbs, experiment.to_json()))
+        described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
+        self.scene = RaceScene(described, racing, paths(self.race.experiment, _WITHIN))
+        # series only grow: what stood after each round is read off them, and kept nowhere else
+        self.steps = self.race
+
+    @classmethod
+    def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
+        """The race that the settings describe, with so many rounds still to be made. Raises `InvalidExperiment`."""
+        check_words(settings.words, "words")
+        raw, racing, rounds = settings.experiment(), settings.racing, min(rounds, ROUNDS)
+        limits.check(raw, _half_steps(racing) * max(rounds, 1), "words")
+        experiment = begun(settings, raw)
+        read_words(experiment, racing, ROUNDS, "words")
+        run = cls(experiment, racing)
+        run.planned = rounds
+        return run
+
+    def json(self) -> dict[str, Any]:
+        """The experiment; its schedule is the first that races and is one, as far as the race has come."""
+        plain = [word for word in self.racing if word not in RIVAL_TURNS]
+        plan = schedule.plan((plain or ["EM"])[0], MOVES)
+        moves = schedule.compress(plan.lead + plan.cycle * max(1, self.tape))
+        return replace(self.experiment, schedule=moves).to_json()
+
+    def step(self) -> bool:
+        if self.ended is not None:
+            return False
+        self.race.grow()
+        return True
+
+    def seen(self) -> Sequence[int]:
+        return range(len(self))
+
+    def reason(self, step: Lap) -> str | None:
+        if all(track.stopped for track in step.tracks):
+            return words.ALL_STOPPED
+        if step.index >= ROUNDS:
+            return full(ROUNDS, "rounds")
+        if step.index and all(track.stopped or _settled(track, step.best) for track in step.tracks):
+            return words.SETTLED
+        return None
+
+
+def _settled(track: Any, best: float) -> bool:
+    """Whether log p hardly changed in the newest round."""
+    newest = [own for own in track.log_evidence[-track.fresh - 1 :] if own is not None]
+    return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
+
+
+def _half_steps(racing: list[str]) -> int:
+    """Of one round of all runs together."""
+    return sum(RIVAL_SIZES.get(word) or len(schedule.plan(word, MOVES).cycle) for word in racing)

@@ -1,0 +1,32 @@
+"""What the race says around its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# why no round follows
+ALL_STOPPED = "Every run has stopped."
+SETTLED = "The last round changed no log p by more than one part in a billion."
+
+OWN_DATA, BACK = "Your own data, from a file.", "Back to the built-in data"
+POINTS = "Points and clusters"
+ABOUT = "What races, and what it costs"
+MODEL = r"""
+All runs begin at one $\theta$, and at one $q$. **Half-steps** count moves; **passes** count what they cost: how often
+they went over all the data.
+
+**A larger M-step opens a larger gap**: from the same $q$, the further $\theta$ moves, the further $q$ falls behind.
+
+**EG is gradient ascent on $\log p$.** At $q=p(h\mid v;\theta)$ the bound touches $\log p$, so both have one gradient:
+$\nabla_\theta\mathcal L(q,\theta)=\nabla_\theta\log p(v;\theta)$. The rings (○) are gradient ascent on $\log p$ itself,
+made from differences of $\log p$, without any $q$.
+
+**SQUAREM** takes two steps of EM, leaps further along them, and makes one step of EM from there; a leap that would
+lower $\log p$ is taken back. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from
+falling.
+"""
+
+
+def command(racing: Sequence[str]) -> str:
+    """What makes the same race of the saved file."""
+    return f'python -m em_core race experiment.json --schedules "{",".join(racing)}"'
