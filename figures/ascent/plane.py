@@ -124,9 +124,9 @@ class PlanePicture(Picture):
         for name, lines in (("far", ground.far), ("near", ground.near)):
             self.figure[name].json.update(x=packed(lines.x), y=packed(lines.y))
         self.figure["ridge"].json.update(x=packed(ground.theta), y=packed(ground.ridge))
-        # where the ridge is half-way up, or somewhere on its way
-        turn = int(np.argmax(ground.ridge >= 0.5)) or len(ground.theta) // 2
-        at = {"x": float(ground.theta[turn]), "y": float(ground.ridge[turn]), "ax": 30, "ay": 56, "xanchor": "left"}
+        # on the right, where stairs seldom come
+        end = int(0.95 * len(ground.theta))
+        at = {"x": float(ground.theta[end]), "y": float(ground.ridge[end]), "ax": 10, "ay": 40, "xanchor": "right"}
         look = {"arrowwidth": 1, "arrowcolor": "$muted", "arrowhead": 0, "bgcolor": "$paper", "align": "left"}
         told = {"text": words.RIDGE, "font": {"size": 13, "color": EVIDENCE}, "standoff": 3}
         self.figure.layout["annotations"] = [at | look | told]

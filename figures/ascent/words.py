@@ -13,7 +13,7 @@ from figures.look.wording import number
 TIMELINE = em.TIMELINE
 PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
-RIDGE = "ridge: q = p(h|v; θ),<br>where the gap is 0"
+RIDGE = "ridge: gap 0"
 LOG_P = "log p (nats)"
 
 # what the axes of exact planes are called, by the model
@@ -65,10 +65,10 @@ def lines(landscape: Landscape | None, exact: bool) -> str:
     """What lies under the way: all there is or a slice, and how far apart its level lines are."""
     if landscape is None:
         return ""
-    what = "level lines" if exact else "a slice through a larger space; level lines"
+    what = "dotted ridge: q = p(h|v; θ)" if exact else "a slice through a larger space"
     if not landscape.near.step:
-        return "" if exact else "a slice through a larger space"
-    return f"{what} {landscape.near.step:g} nats apart, farther down {landscape.far.step:g}"
+        return what
+    return f"{what}; level lines every {landscape.near.step:g} nats, farther down every {landscape.far.step:g}"
 
 
 def peak(height: float) -> str:

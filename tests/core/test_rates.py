@@ -28,6 +28,8 @@ WITHOUT = {
     "gaussian_diag_2d_k3_fixed_weights_fixed_means_zero_weight": "EM stops in round 1",
     "linkage_few_animals": "every parameter is held where it is (theta)",
     "linkage_at_the_boundary": "every parameter is held where it is (theta)",
+    "coin_of_unknown_origin_other_coin_alone": "every parameter is held where it is (theta)",
+    "coin_of_unknown_origin_at_the_boundary": "every parameter is held where it is (theta)",
     "sigmoid_belief_net_three_causes": "visible_biases, weights grow beyond all bounds",
 }
 # a probability falls by 0.2 % a round there: 15,000 rounds
