@@ -32,7 +32,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 class Measured:
     """By what factor a round multiplies errors: of θ, of log p, and the gap after M. rounds: the first and last used.
 
-    0 where the first round led all the way, None where the run began at rest.
+    0 where the first round led all the way, None where no error is left above rounding: where the run began at rest, or
+    where a parameter came to its boundary last.
     """
 
     parameters: float | None
@@ -118,7 +119,9 @@ def measure(model: Any, data: Any, thetas: Sequence[Parameters], found: Spectrum
     rounding = _EPS + float(np.linalg.norm(found.axes @ (_EPS * np.abs(rest))))
     changes = [_change(model, theta, rest, onto) for theta in thetas]
     errors = [math.nan if change is None else float(np.linalg.norm(found.axes @ change)) for change in changes]
-    above = [index for index, error in enumerate(errors) if error > _ABOVE * rounding]
+    # since θ last had other coordinates
+    since = max((index for index, change in enumerate(changes) if change is None), default=-1)
+    above = [index for index, error in enumerate(errors) if index > since and error > _ABOVE * rounding]
     if not above:
         return Measured(None, None, None, None)
     if above == [0]:

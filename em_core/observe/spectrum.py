@@ -121,6 +121,7 @@ def _newton(gradient: Array, directions: Array, eigenvalues: Array) -> Array:
     return result
 
 
+@np.errstate(all="ignore")  # as a step too far overflows: it is not taken
 def _polished(model: Any, data: Any, theta: Parameters, directions: Array, eigenvalues: Array) -> Parameters:
     """θ after one more step of Newton's, where that leaves log p flatter: the error of EM's last round is gone."""
     gradient = slope(model, data, theta)
@@ -129,6 +130,7 @@ def _polished(model: Any, data: Any, theta: Parameters, directions: Array, eigen
     return moved if flatter else theta
 
 
+@np.errstate(all="ignore")
 def _is_flat(model: Any, data: Any, theta: Parameters, direction: Array, directions: Array, eigenvalues: Array) -> bool:
     """Whether log p keeps its height some way along a direction, once all others have come to rest again."""
     vector = model.to_vector(theta) + _AWAY * direction
@@ -149,4 +151,4 @@ def _flat_names(model: Any, vector: Array, theta: Parameters, flat: Array) -> li
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+    return ", ".join(names) or "parameters"

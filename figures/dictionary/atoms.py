@@ -16,6 +16,9 @@ from figures.look.montage import montage
 # pixels between the montages of two starts, beyond the width of an atom
 _APART = 2
 
+# between the atoms and the page
+_DIVIDER: Json = {"color": "$faint", "width": 2}
+
 
 class Atoms:
     """Montages side by side, one for each title: none for one alone. In the figure `name`, with its `face`."""
@@ -95,7 +98,7 @@ def _size(n_atoms: int, shape: tuple[int, int]) -> tuple[int, int]:
 def _frame(left: int, width: int, height: int) -> Json:
     """A line around a montage."""
     ends = {"x0": left - 0.5, "x1": left + width - 0.5, "y0": -0.5, "y1": height - 0.5}
-    return {"type": "rect", **ends, "line": {"color": "$faint", "width": 2}}
+    return {"type": "rect", **ends, "line": _DIVIDER}
 
 
 def _title(text: str, left: int, width: int) -> Json:

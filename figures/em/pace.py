@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from em_core.observe.rates import Rates
 
+# so many parameters are named
+_NAMED = 3
 PREDICTED = "predicted slope: r² a round"
 
 
@@ -13,8 +17,14 @@ def rates(found: Rates | str | None) -> str:
         return ""
     if isinstance(found, str):
         return f"{found[0].upper()}{found[1:]}."
-    held = f"; left out: {', '.join(found.left_out)}" if found.left_out else ""
-    return f"{', '.join(both_rates(found))}{held}"
+    return f"{', '.join(both_rates(found))}{_held(found.left_out)}"
+
+
+def _held(names: Sequence[str]) -> str:
+    """What has no part in it: some by name, more by their number."""
+    if not names:
+        return ""
+    return f"; left out: {', '.join(names) if len(names) <= _NAMED else f'{len(names)} parameters at a boundary'}"
 
 
 def both_rates(found: Rates) -> list[str]:

@@ -65,6 +65,8 @@ def decades(low: float, high: float) -> Json:
     plain = [f"{digit * 10.0**power:g}" if -3 <= power <= 4 else "" for digit, power in within]
     return {
         "yaxis_tickmode": "array",
+        "yaxis_tick0": 0,
+        "yaxis_dtick": 1,
         "yaxis_tickvals": [digit * 10.0**power for digit, power in within],
         # as plain digits: Plotly would write those between powers of ten smaller
         "yaxis_ticktext": [

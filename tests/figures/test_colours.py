@@ -70,7 +70,8 @@ def test_one_colour_for_each_meaning_of_em(name):
     for figure in ("timeline", "latest", "gap", "course"):
         for trace in figures[figure]["data"]:
             if "name" in trace:
-                assert trace["line"]["color"] == named[trace["name"]], (figure, trace["name"])
+                of_gaps = figure == "gap" and trace["name"] == "previous run"
+                assert trace["line"]["color"] == ("$gap" if of_gaps else named[trace["name"]]), (figure, trace["name"])
     traces = {trace["meta"]: trace for trace in figures["decomposition"]["data"]}
     for (term, label, color), drawn in zip(TERMS, traces["names"]["textfont"]["color"], strict=True):
         assert traces[term]["line"]["color"] == drawn == color == named.get(label, "$muted")

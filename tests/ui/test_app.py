@@ -93,6 +93,7 @@ def test_opens_with_its_controls():
         "Seed",
         "Schedule",
         "Compare with plain EM",
+        "How fast, and why",
     }
     assert expected == set(labels(app)) and not notices(app)
 
