@@ -21,7 +21,7 @@ from figures.scene import Chip, Metric, Term
 HEIGHT = "log p of every run", "log p"
 DISTANCE = "Distance from the best so far", "Distance"
 GAPS = "Gap of every run", "Gap"
-FINISH = "Who came to the best, and when", "Table"
+FINISH = "Who reached the best, and when", "Table"
 INSIDE = "One M-step, one q: every way up", "Inside M"
 RISE, OPENED = "Bound", "Gap"
 MOVED, RISEN, GAP_OPENED = "how far θ moved", "rise of the bound (nats)", "gap opened (nats)"
@@ -111,7 +111,7 @@ def _passes(passes: float) -> str:
 
 
 def caption(lap: Lap) -> str:
-    """Who leads, what was met in this round, and that gradient ascent is where EG is."""
+    """Who leads, what was met in this round, and that gradient ascent coincides with EG."""
     if lap.index == 0:
         return f"{_START}{_SQUAREM if any(track.word == 'squarem' for track in lap.tracks) else ''}"
     leader = lap.leader
@@ -141,11 +141,11 @@ def _ascent(lap: Lap) -> str:
         return f"Gradient ascent on log p is left out: {lap.why}." if lap.why and lap.index == 1 else ""
     if lap.why:
         return f"Gradient ascent ended: {lap.why}."
-    return f"Gradient ascent on log p, made without any q (○), is where EG is: {_difference(lap.apart)}."
+    return f"Gradient ascent on log p, computed without any q (○), coincides with EG: {_difference(lap.apart)}."
 
 
 def _difference(apart: float) -> str:
-    return "they do not differ" if apart == 0 else f"they differ by {power(apart)} of log p at most"
+    return "they do not differ" if apart == 0 else f"they differ by at most {power(apart)} of log p"
 
 
 def height_title(lap: Lap) -> str:
@@ -160,7 +160,7 @@ def finish_title(lap: Lap) -> str:
     fewest = min(row.passes for row in there if row.passes is not None)
     first = [called(row.word) for row in there if row.passes == fewest]
     verb = "needs" if len(first) == 1 else "need"
-    return f"{_listed(first)} {verb} fewest passes: {fewest:g}"
+    return f"{_listed(first)} {verb} the fewest passes: {fewest:g}"
 
 
 def _listed(names: list[str]) -> str:

@@ -64,7 +64,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
             assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
     assert race_page.trace("height.ascent", "y") == pytest.approx(list(laps[3].ascent))
     expect(race_page.caption).to_contain_text("SQUAREM stands highest")
-    expect(race_page.caption).to_contain_text("Gradient ascent on log p, made without any q (○), is where EG is")
+    expect(race_page.caption).to_contain_text("Gradient ascent on log p, computed without any q (○), coincides with EG")
     race_page.press("ArrowLeft")
     race_page.at(2)
     race_page.shows(laps[2])
@@ -90,7 +90,7 @@ def test_the_table_says_who_came_to_the_best(race_page, laps):
     told = race_page.plot("finish", TOLD)
     for row, text in zip(laps[-1].finishes(), told, strict=True):
         assert ("did not get there" if row.half_steps is None else f"{row.half_steps} half-steps") in text
-    expect(race_page.finish).to_contain_text("SQUAREM needs fewest passes: 6")
+    expect(race_page.finish).to_contain_text("SQUAREM needs the fewest passes: 6")
     assert race_page.page.get_by_label(re.compile("SQUAREM: 6 half-steps, 6 passes")).count() == 1
 
 
