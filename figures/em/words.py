@@ -278,7 +278,7 @@ def timeline_title(moment: Moment, start: Moment) -> str:
 def gap_title(moment: Moment, zeros: bool) -> str:
     """What has come of the gap. zeros: there are half-steps at which it was 0."""
     if moment.bound.kl is None:
-        return TIMELINE
+        return TIMELINE[0]
     return f"The gap is {gap_text(moment.bound.kl, moment.bound.log_evidence)}{' (○: 0)' if zeros else ''}"
 
 

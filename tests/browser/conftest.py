@@ -1,6 +1,5 @@
 """A Streamlit server and a Chromium for the tests in this folder; without a browser they are skipped (on CI: fail)."""
 
-import hashlib
 import re
 import shutil
 import socket
@@ -27,18 +26,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
 OPTIONS += ["--server.fileWatcherType=none"]
-
-
-def pytest_addoption(parser):
-    parser.addoption("--half", metavar="TEXT", help="half of the tests, by lot: the same half for the same text")
-
-
-def pytest_collection_modifyitems(config, items):
-    by = config.getoption("--half", None)
-    if by:
-        drawn = [hashlib.sha256(f"{by} {item.nodeid}".encode()).digest()[0] % 2 == 0 for item in items]
-        config.hook.pytest_deselected(items=[item for item, kept in zip(items, drawn, strict=True) if not kept])
-        items[:] = [item for item, kept in zip(items, drawn, strict=True) if kept]
 
 
 def _missing(what):

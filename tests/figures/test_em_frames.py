@@ -247,6 +247,7 @@ def test_a_start_without_q_draws_log_p_alone():
     found = shown(run)
     assert found.value["metric.elbo"] is None and found.value["metric.evidence"] < 0
     assert found.text["metric.elbo"] == found.text["metric.gap"] == "–"
+    assert all(isinstance(text, str) for text in found.text.values())
     assert found.frame["inner_at"] is None and run.inner(0) == []
     assert found.points("decomposition.evidence").shape == (2, 2)
 
