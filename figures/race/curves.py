@@ -50,7 +50,7 @@ class Curves:
                 y=quantity.axis,
                 xaxis={"range": [0, 10]},
                 yaxis={"range": [0, 1], **decades},
-                margin={"l": 62, "r": 8, "t": 10, "b": 42},
+                margin={"l": 62, "r": 22, "t": 10, "b": 42},
             )
             for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), ("-cost", words.BY_PASSES, words.PASSES))
         )
