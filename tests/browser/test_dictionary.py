@@ -311,7 +311,7 @@ def test_the_map_page_uses_what_was_learned(learning):
     learning.choose("Dictionary", "the one just learned")
     query = learning.address("dictionary=just_learned")
     assert len(query["given"]) < 6000
-    expect(learning.metric("Nonzeros per picture")).to_have_text("0 of 16")
+    expect(learning.metric("Nonzero coefficients")).to_have_text("0 of 16")
     learning.button("Step").click()
     learning.at(1)
     link = learning.page.url
@@ -320,7 +320,7 @@ def test_the_map_page_uses_what_was_learned(learning):
     learning.at(10)
     learning.page.goto(link)  # a small dictionary travels with the link
     learning.at(1)
-    expect(learning.metric("Nonzeros per picture")).to_contain_text("of 16")
+    expect(learning.metric("Nonzero coefficients")).to_contain_text("of 16")
 
 
 @pytest.mark.exhaustive
