@@ -106,8 +106,19 @@ class HalfStep:
         return None if self.move == BY_HAND else self.move
 
 
+class GivesQ:
+    """What may say which q there is: by the parameters at which it is exact, or as the number that it is."""
+
+    q_at: Parameters | None
+    q: float | None
+
+    @property
+    def gives_q(self) -> bool:
+        return self.q_at is not None or self.q is not None
+
+
 @dataclass(frozen=True, eq=False)
-class Placed:
+class Placed(GivesQ):
     """After half-step `after`, θ set by hand: a half-step of its own.
 
     q stays, or becomes the posterior at `q_at`, or the number `q` for a model whose q is one.
@@ -117,10 +128,6 @@ class Placed:
     theta: Parameters
     q_at: Parameters | None = None
     q: float | None = None
-
-    @property
-    def gives_q(self) -> bool:
-        return self.q_at is not None or self.q is not None
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,16 @@ import numpy as np
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import LARGEST, Fields
 from em_core.model import LatentVariableModel, check
-from em_core.records import Parameters
+from em_core.records import GivesQ, Parameters
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class Given(GivesQ):
     """θ, and q where it is given: by the parameters `q_at` at which it is exact, or as the number `q` that it is."""
 
     theta: Parameters
     q_at: Parameters | None = None
     q: float | None = None
-
-    @property
-    def gives_q(self) -> bool:
-        return self.q_at is not None or self.q is not None
 
 
 def draw(model: LatentVariableModel, data: Any, seed: int) -> Parameters:

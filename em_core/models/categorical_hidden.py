@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from scipy.special import expit, logit
 
 from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
 from em_core.distributions.categorical import Categorical
 from em_core.distributions.minibatch import Draw
+from em_core.files.errors import InvalidExperiment
+from em_core.files.fields import Fields
 from em_core.models.observations import Observations
-from em_core.records import Array, Parameters
+from em_core.records import Array, Parameters, frozen
 
 
 class CategoricalHidden:
@@ -40,7 +43,34 @@ class CategoricalHidden:
 
 
 class OneShare(CategoricalHidden):
-    """q is one number: its single column has two hidden values, and θ is about those units that have the second."""
+    """q and θ are one number each, and there are no settings.
+
+    q's single column has two hidden values, and θ, from 0 to 1, is about those units that have the second.
+    """
+
+    @classmethod
+    def read_settings(cls, fields: Fields) -> Self:
+        return cls()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def read_parameters(self, fields: Fields, data: Any) -> Parameters:
+        theta = fields.array("theta", ())
+        if not 0 <= theta <= 1:
+            raise InvalidExperiment(fields.name("theta"), float(theta), "a number from 0 to 1")
+        return {"theta": theta}
+
+    def random_start(self, data: Any, rng: np.random.Generator) -> Parameters:
+        return {"theta": frozen(rng.uniform(0.05, 0.95))}
+
+    def to_vector(self, theta: Parameters) -> Array:
+        """logit θ; a θ of exactly 0 or 1 stays there and leaves the vector."""
+        value = float(theta["theta"])
+        return logit(np.array([value])) if 0 < value < 1 else np.empty(0)
+
+    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
+        return {"theta": frozen(expit(vector[0]))} if len(vector) else theta
 
     def hidden_counts(self, data: Any) -> Array:
         """(1,) how many units the column stands for."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, logit
 
 from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
@@ -60,28 +59,12 @@ class CoinOfUnknownOrigin(OneShare):
         parameters={"theta": "the free coin's probability of heads, from 0 to 1"},
     )
 
-    @classmethod
-    def read_settings(cls, fields: Fields) -> Self:
-        return cls()
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
     def read_data(self, fields: Fields) -> Tosses:
         other = fields.number("other", least=0, most=1)
         known, unknown = (_read_tosses(fields, name) for name in ("known", "unknown"))
         if not known.any() and not unknown.any():
             raise InvalidExperiment(fields.name("unknown"), [0, 0], "at least one toss in known or unknown")
         return Tosses(other, known, unknown, frozen([1.0]), log_ways(known) + log_ways(unknown))
-
-    def read_parameters(self, fields: Fields, data: Tosses) -> Parameters:
-        theta = fields.array("theta", ())
-        if not 0 <= theta <= 1:
-            raise InvalidExperiment(fields.name("theta"), float(theta), "a number from 0 to 1")
-        return {"theta": theta}
-
-    def random_start(self, data: Tosses, rng: np.random.Generator) -> Parameters:
-        return {"theta": frozen(rng.uniform(0.05, 0.95))}
 
     def n_units(self, data: Tosses) -> float:
         """The tosses known to be the free coin's one by one, and the unknown set as one: all its tosses share h."""
@@ -145,14 +128,6 @@ class CoinOfUnknownOrigin(OneShare):
         heads, tails = _completed(data, q)
         slope = np.atleast_1d(heads - (heads + tails) * theta["theta"])
         return slope[: len(self.to_vector(theta))]
-
-    def to_vector(self, theta: Parameters) -> Array:
-        """logit θ; a θ of exactly 0 or 1 stays there and leaves the vector."""
-        value = float(theta["theta"])
-        return logit(np.array([value])) if 0 < value < 1 else np.empty(0)
-
-    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
-        return {"theta": frozen(expit(vector[0]))} if len(vector) else theta
 
 
 def _read_tosses(fields: Fields, name: str) -> Array:

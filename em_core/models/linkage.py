@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, logit
 
 from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
@@ -46,13 +45,6 @@ class Linkage(OneShare):
         parameters={"theta": "a number from 0 to 1"},
     )
 
-    @classmethod
-    def read_settings(cls, fields: Fields) -> Self:
-        return cls()
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
     def read_data(self, fields: Fields) -> Cells:
         counts = fields.array("counts", (4,))
         for place, count in enumerate(counts):
@@ -62,15 +54,6 @@ class Linkage(OneShare):
         if counts.sum() == 0:
             raise InvalidExperiment(fields.name("counts"), counts.tolist(), "at least one animal")
         return Cells(counts, log_ways(counts))
-
-    def read_parameters(self, fields: Fields, data: Cells) -> Parameters:
-        theta = fields.array("theta", ())
-        if not 0 <= theta <= 1:
-            raise InvalidExperiment(fields.name("theta"), float(theta), "a number from 0 to 1")
-        return {"theta": theta}
-
-    def random_start(self, data: Cells, rng: np.random.Generator) -> Parameters:
-        return {"theta": frozen(rng.uniform(0.05, 0.95))}
 
     def cells(self, theta: Parameters) -> Array:
         """(4,) the probabilities of the cells."""
@@ -123,14 +106,6 @@ class Linkage(OneShare):
         informative = with_theta + data.counts[1] + data.counts[2]
         slope = np.atleast_1d(with_theta - informative * theta["theta"])
         return slope[: len(self.to_vector(theta))]
-
-    def to_vector(self, theta: Parameters) -> Array:
-        """logit θ; a θ of exactly 0 or 1 stays there and leaves the vector."""
-        value = float(theta["theta"])
-        return logit(np.array([value])) if 0 < value < 1 else np.empty(0)
-
-    def from_vector(self, vector: Array, theta: Parameters) -> Parameters:
-        return {"theta": frozen(expit(vector[0]))} if len(vector) else theta
 
     def _hidden_cells(self, theta: Parameters) -> Array:
         """log probabilities of the two hidden cells, (2, 1)."""

@@ -11,7 +11,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
 from em_core.observe.moment import Moment
-from em_core.records import Array, Parameters
+from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
 from figures.look import layout, palette
@@ -253,3 +253,15 @@ def segments(x0: Array, y0: Array, x1: Array, y1: Array) -> tuple[Array, Array]:
 def names(columns: tuple[str, ...], dimensions: int) -> tuple[str, ...]:
     """The columns' names, or x1, x2, … where there are none."""
     return columns if len(columns) == dimensions else tuple(f"x{i + 1}" for i in range(dimensions))
+
+
+class OneShareView(PlainView):
+    """Of a model whose only parameter is θ, from 0 to 1."""
+
+    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
+        """One thing to take hold of by its value, or by its place under the curve."""
+        theta, height = float(moment.step.after.theta["theta"]), moment.bound.log_evidence
+        return [share("value", "θ", theta), Handle("theta", "whole", theta, height, "θ", "$text", along="x")]
+
+    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
+        return {"theta": frozen(inside("θ", x))}

@@ -8,20 +8,19 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
-from em_core.records import Parameters, frozen
+from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, bar, expected_ticks, inside, share
+from figures.em.data_views.base import OneShareView, bar, expected_ticks
 from figures.look import palette
 from figures.look.encode import Json
-from figures.scene import Handle, SliderHandle
 
 _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
 # animals that speak for θ, animals that speak against it, animals that say nothing
 _FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$quiet"
 
 
-class LinkageView(PlainView):
+class LinkageView(OneShareView):
     """Bars of counts; the tick on each bar is what θ expects there."""
 
     models = ("linkage",)
@@ -78,14 +77,6 @@ class LinkageView(PlainView):
         for name, told in places.items():
             result |= self.figure[name].set(customdata=told)
         return result
-
-    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
-        """One thing to take hold of by its value, or by its place under the curve."""
-        theta, height = float(moment.step.after.theta["theta"]), moment.bound.log_evidence
-        return [share("value", "θ", theta), Handle("theta", "whole", theta, height, "θ", "$text", along="x")]
-
-    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        return {"theta": frozen(inside("θ", x))}
 
     def note(self, moment: Moment) -> str:
         q, theta = moment.step.after.q, float(moment.step.after.theta["theta"])

@@ -6,16 +6,15 @@ from typing import Any
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
-from em_core.records import Parameters, frozen
+from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, bar, expected_ticks, inside, share
+from figures.em.data_views.base import OneShareView, bar, expected_ticks
 from figures.look import palette
 from figures.look.encode import Json
-from figures.scene import Handle, SliderHandle
 
 
-class UnknownOriginView(PlainView):
+class UnknownOriginView(OneShareView):
     """Bars of heads and tails; the tick on each is what θ expects there."""
 
     models = ("coin_of_unknown_origin",)
@@ -73,14 +72,6 @@ class UnknownOriginView(PlainView):
         for name, text in (("known", texts[0]), ("free", texts[1]), ("other", texts[1])):
             result |= self.figure[name].set(customdata=[text, text])
         return result
-
-    def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
-        """One thing to take hold of by its value, or by its place under the curve."""
-        theta, height = float(moment.step.after.theta["theta"]), moment.bound.log_evidence
-        return [share("value", "θ", theta), Handle("theta", "whole", theta, height, "θ", "$text", along="x")]
-
-    def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
-        return {"theta": frozen(inside("θ", x))}
 
     def note(self, moment: Moment) -> str:
         q, theta = moment.step.after.q, float(moment.step.after.theta["theta"])
