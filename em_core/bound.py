@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,18 +55,28 @@ def scan(model: LatentVariableModel, data: Any, q: Any, thetas: Iterable[Paramet
     """log p(v; θ) and L(v, θ, q) for one q and many θ."""
     thetas = tuple(thetas)
     entropy = model.entropy(q)
-    evidence = np.full(len(thetas), np.nan)
-    joint = np.full(len(thetas), np.nan)
+    evidence, (joint,) = heights(model, data, [q], thetas)
+    return Profile(thetas, frozen(evidence), frozen(joint), frozen(joint + entropy))
+
+
+def heights(
+    model: LatentVariableModel, data: Any, qs: Sequence[Any], thetas: Sequence[Parameters | None]
+) -> tuple[Array, Array]:
+    """(T,) log p at every θ and (Q, T) E_q[log p(h, v)] at every pair; NaN where a θ is not usable.
+
+    θ by θ, so that what models compute once at each θ is computed once.
+    """
+    evidence, joint = np.full(len(thetas), np.nan), np.full((len(qs), len(thetas)), np.nan)
     for i, theta in enumerate(thetas):
         if theta is None:
             continue
         try:
             check(model, data, theta)
             evidence[i] = model.log_evidence(data, theta)
-            joint[i] = model.expected_log_joint(data, theta, q)
+            joint[:, i] = [model.expected_log_joint(data, theta, q) for q in qs]
         except HalfStepFailed:
-            evidence[i] = joint[i] = np.nan
-    return Profile(thetas, frozen(evidence), frozen(joint), frozen(joint + entropy))
+            evidence[i], joint[:, i] = np.nan, np.nan
+    return evidence, joint
 
 
 def line(

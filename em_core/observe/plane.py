@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from em_core.bound import decompose
+from em_core.bound import decompose, heights
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.model import check
 from em_core.observe.course import is_one_number, number, straight
 from em_core.records import Array, HalfStep, Parameters, State, Trajectory, frozen
 from em_core.trajectory import half_step, run
@@ -258,20 +257,10 @@ def _share_of_way(experiment: Experiment, origin: Parameters, target: Parameters
 def _heights(
     experiment: Experiment, q: Array, theta: Array, qs: list[Any], thetas: Sequence[Parameters | None]
 ) -> Heights:
-    """L at every pair, and log p at every θ; θ by θ, for what models compute once at each θ is then computed once."""
-    model, data = experiment.model, experiment.data
-    entropies = np.array([model.entropy(each) for each in qs])
-    elbo, evidence = np.full((len(q), len(theta)), np.nan), np.full(len(theta), np.nan)
-    for column, there in enumerate(thetas):
-        if there is None:
-            continue
-        try:
-            check(model, data, there)
-            evidence[column] = model.log_evidence(data, there)
-            elbo[:, column] = [model.expected_log_joint(data, there, each) for each in qs] + entropies
-        except HalfStepFailed:
-            evidence[column], elbo[:, column] = np.nan, np.nan
-    return Heights(q, theta, frozen(elbo), frozen(evidence))
+    """L at every pair, and log p at every θ."""
+    entropies = np.array([experiment.model.entropy(each) for each in qs])
+    evidence, joint = heights(experiment.model, experiment.data, qs, thetas)
+    return Heights(q, theta, frozen(joint + entropies[:, None]), frozen(evidence))
 
 
 def _tread(experiment: Experiment, step: HalfStep, q: float, theta: float) -> Tread:
