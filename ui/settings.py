@@ -302,10 +302,13 @@ class Settings:
 
 
 def written(value: Any) -> str:
-    """A setting as a query parameter."""
+    """A setting as a query parameter, from which `read` gets this very value again."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:.12g}"
+    return short if float(short) == value else repr(float(value))
 
 
 def pack(parts: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from dataclasses import dataclass, replace
 
@@ -121,6 +122,15 @@ def test_every_setting_reaches_the_address(page, name):
     assert list(changed.query()) == [name]
     found, messages = page.session.kind.of_query(changed.query())
     assert (found, messages) == (changed, []) and type(getattr(found, name)) is type(present)
+
+
+@pages
+def test_a_dragged_number_comes_back_to_the_last_digit(page):
+    """A hand stops anywhere, not on the steps of a slider: what the address opens is what was in view."""
+    for name, number in page.session.kind.numbers().items():
+        if not number.whole:
+            dragged = page.session.kind().taking({name: number.low + (number.high - number.low) / math.pi})
+            assert page.session.kind.of_query(dragged.query()) == (dragged, [])
 
 
 @pages
