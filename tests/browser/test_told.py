@@ -61,6 +61,17 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.page.mouse.move(*home.place("data", *point.tolist()))
     expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(1)
     assert hovered(home, "data") == lines
+    # and anew at the next half-step
+    home.page.mouse.move(0, 0)
+    figure(home, "data").focus()
+    home.press("ArrowRight")
+    expect(said).to_contain_text("log p")
+    before = said.inner_text()
+    home.press("e")
+    home.at(3)
+    expect(said).not_to_have_text(before)
+    q = EmRun.of(EmSettings(), "EME").trajectory[3].after.q.probabilities
+    assert numbers(said.inner_text())[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
 
 
 def above(values, pixels):
@@ -104,19 +115,6 @@ def test_on_a_phone_what_is_told_does_not_cover_its_point(browser, serve):
     context.close()
 
 
-def test_the_same_point_is_told_anew_at_the_next_half_step(home):
-    home.open("schedule=EM&cursor=2", frame=2)
-    figure(home, "data").focus()
-    home.press("ArrowRight")
-    expect(line(home, "data")).to_contain_text("log p")
-    before = line(home, "data").inner_text()
-    home.press("e")
-    home.at(3)
-    q = EmRun.of(EmSettings(), "EME").trajectory[3].after.q.probabilities
-    expect(line(home, "data")).not_to_have_text(before)
-    assert numbers(line(home, "data").inner_text())[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
-
-
 def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(home):
     home.open("schedule=EMEM&cursor=2", frame=2)
     expected = rows(EmSettings(), "EMEM")
@@ -132,13 +130,10 @@ def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(ho
     expect(said).to_contain_text("0: start")
     home.press("Enter")
     home.at(0)
-
-
-def test_after_a_click_on_a_figure_the_arrows_move_the_stage(home):
-    home.open("schedule=EM&cursor=2", frame=2)
+    # after a click on a figure the arrows move the stage
     box = figure(home, "data").bounding_box()
     home.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
-    home.press("ArrowLeft")
+    home.press("ArrowRight")
     home.at(1)
 
 
