@@ -43,35 +43,29 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.press("ArrowRight")
     said = line(home, "data")
     expect(said).to_contain_text("log p of this point")
+    before = said.inner_text()
+    home.press("e")  # the same point, told anew at the next half-step
+    home.at(3)
+    expect(said).not_to_have_text(before)
+    run = EmRun.of(EmSettings(), "EME")
+    q = run.trajectory[3].after.q.probabilities
     first = said.inner_text()
+    assert numbers(first)[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
     home.press("ArrowUp")
     expect(said).not_to_have_text(first)
-    run = EmRun.of(EmSettings(), "EM")
     values = run.experiment.data.values
     n = above(values, np.array([home.place("data", *value) for value in values[:2].tolist()]))
-    shares, point = run.moment(2).shares, values[n]
-    q = run.trajectory[2].after.q.probabilities
+    shares, point = run.moment(3).shares, values[n]
     assert numbers(said.inner_text())[-3:] == pytest.approx([*q[:, n], shares[n]], abs=6e-4)
     assert said.inner_text().count("responsibility") == 2
     lines = hovered(home, "data")
     assert "; ".join(lines) == said.inner_text()
-    assert home.frame() == 2, "the arrows are the figure's"
+    assert home.frame() == 3, "the arrows are the figure's"
     figure(home, "data").blur()
     expect(said).to_be_empty()
     home.page.mouse.move(*home.place("data", *point.tolist()))
     expect(figure(home, "data").locator(".hoverlayer .hovertext")).to_have_count(1)
     assert hovered(home, "data") == lines
-    # and anew at the next half-step
-    home.page.mouse.move(0, 0)
-    figure(home, "data").focus()
-    home.press("ArrowRight")
-    expect(said).to_contain_text("log p")
-    before = said.inner_text()
-    home.press("e")
-    home.at(3)
-    expect(said).not_to_have_text(before)
-    q = EmRun.of(EmSettings(), "EME").trajectory[3].after.q.probabilities
-    assert numbers(said.inner_text())[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
 
 
 def above(values, pixels):
