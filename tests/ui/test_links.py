@@ -17,7 +17,7 @@ from ui import frame
 from ui.settings import Choice, Number, Overrides, Settings, Switch, box, slider
 from ui.tape import moves_query
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 pages = pytest.mark.parametrize("page", PAGES, ids=str)
 # the settings on which others depend
 FIRST = [
