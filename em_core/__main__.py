@@ -1,5 +1,5 @@
 """python -m em_core run FILE [--format json|csv]; rates FILE; race FILE --schedules WORD,WORD [--rounds N];
-plane FILE --at INDEX [--size N]; list"""
+plane FILE --at INDEX [--size N]; starts FILE [--number N]; list"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
 from em_core.kinds import MOVES, RIVALS, lacking
 from em_core.models import MODELS
-from em_core.observe import plane, race
+from em_core.observe import plane, race, starts
 from em_core.observe.rates import rates
 from em_core.observe.rivals import RIVAL_TURNS
 from em_core.sparse_coding import SOLVERS
@@ -129,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
         "--size", help=f"numbers along each side, from {plane.FEWEST} to {plane.MOST}; default {plane.DEFAULT}"
     )
     planes.set_defaults(answer=_answer_plane)
+    starting = commands.add_parser("starts", help="run the file's schedule from many random starts, each to its end")
+    starting.add_argument("file", help="an experiment in JSON without a start; - reads standard input")
+    starting.add_argument(
+        "--number", default=str(starts.NUMBER), help=f"of starts, from 1 to {starts.MOST}; default {starts.NUMBER}"
+    )
+    starting.set_defaults(answer=_answer_starts)
     showing = commands.add_parser("list", help="print the models, their settings and data, the moves and the data sets")
     showing.set_defaults(answer=_answer_list)
     return parser
@@ -153,6 +159,11 @@ def _answer_race(options: argparse.Namespace) -> str:
 
 def _answer_plane(options: argparse.Namespace) -> str:
     return _json(plane.report(_latent(_read(options.file)), options.at, options.size))
+
+
+def _answer_starts(options: argparse.Namespace) -> str:
+    raw = _read(options.file)
+    return _json(starts.report(raw, _latent(raw), options.number))
 
 
 def _answer_list(options: argparse.Namespace) -> str:

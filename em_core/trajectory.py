@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -167,13 +168,27 @@ def _turns(experiment: Experiment, cycle: str, index: int) -> int:
     return turns
 
 
-def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
-    """Follow `plan` until it is done or has converged, a half-step fails, or the trajectory has `most` half-steps."""
-    while (
-        len(trajectory) <= most
-        and not trajectory.last.stopped
-        and not plan.done(trajectory.moves)
-        and not converged(experiment, trajectory, plan)
-    ):
+def to_end(
+    experiment: Experiment,
+    trajectory: Trajectory,
+    plan: Plan,
+    most: int = END_HALF_STEPS,
+    height: Callable[[HalfStep], float | None] | None = None,
+) -> Iterator[tuple[Trajectory, bool]]:
+    """The trajectory, and it with one half-step more each, each with whether it has converged, which is then the last.
+
+    It follows `plan` until that is done or has converged, a half-step fails, or the trajectory has `most` half-steps.
+    height: as for `converged`.
+    """
+    while True:
+        settled = converged(experiment, trajectory, plan, height)
+        yield trajectory, settled
+        if settled or len(trajectory) > most or trajectory.last.stopped or plan.done(trajectory.moves):
+            return
         trajectory = extend(experiment, trajectory, plan.following(trajectory.moves))
-    return trajectory
+
+
+def run_to_end(experiment: Experiment, trajectory: Trajectory, plan: Plan, most: int = END_HALF_STEPS) -> Trajectory:
+    """The last of `to_end`."""
+    ((ended, _),) = deque(to_end(experiment, trajectory, plan, most), maxlen=1)
+    return ended
