@@ -25,6 +25,7 @@ PAGES = (
     ("em", "EM, step by step"),
     ("ascent", "Coordinate ascent"),
     ("race", "The M-step race"),
+    ("starts", "Many starts"),
     ("map", "MAP inference"),
     ("posterior", "A point or a distribution?"),
     ("dictionary", "Dictionary learning"),
@@ -37,6 +38,11 @@ _PHONE = re.compile(r"iPhone|Android.*Mobile|Mobile.*Firefox")
 STYLE = _ROOT / "ui" / "streamlit.css"
 
 
+def script(name: str) -> str:
+    """The file that Streamlit runs for a page."""
+    return str(_ROOT / "pages" / f"{name}.py")
+
+
 def show() -> StreamlitPage:
     """Set up the window and the navigation; returns the page to run. Only ui/main.py calls this."""
     # whole in the address: Streamlit drops the file of an icon with its last reader, and who asks late gets a 404
@@ -46,7 +52,7 @@ def show() -> StreamlitPage:
     sidebar: Literal["auto", "collapsed"] = "collapsed" if phone else "auto"
     st.set_page_config(page_title=NAME, page_icon=icon, layout="wide", initial_sidebar_state=sidebar)
     pages = [
-        st.Page(str(_ROOT / "pages" / f"{name}.py"), title=title, default=number == 0)
+        st.Page(script(name), title=title, default=number == 0)
         for number, (name, title) in enumerate(PAGES)
     ]
     embedded = bool(st.context.is_embedded)

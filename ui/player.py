@@ -135,7 +135,7 @@ class Player:
             to = max(0, act["to"] + (self.cursor - act["at"] if late else 0))
             before = len(run)
             run.advance(to, self._late)
-            if before < len(run) <= to and self._late():
+            if (before < len(run) or run.underway) and len(run) <= to and self._late():
                 self._more, self._goal = {"act": "advance", "to": to}, to
             self.cursor = min(to, len(run) - 1)  # the browser goes there by itself
             if late:
@@ -147,7 +147,7 @@ class Player:
             while run.ended is None and run.step():
                 self._view = range(known, len(run))
                 run.frames(self._view)  # Play is about to show them
-                if self._late():
+                if self._late() and not run.underway:
                     break
         elif what == "end":
             # a slice at a time: the reader sees how far it is, and can stop it

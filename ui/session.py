@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
-from ui import limits, stage, words
+from ui import frame, limits, stage, words
 from ui.look import Look
 from ui.notices import notice
 from ui.otherwise import SETTING, frame_of
@@ -311,12 +311,16 @@ class Session:
     def at(cls, link: Query, before: Self | None) -> Self:
         """The session that a link describes, in place of the one before."""
         session = cls.opened(link)
-        if before is not None:
-            session.player.turn += before.player.turn  # the browser goes where the link says
-            session.player.entry = before.player.entry
-            session._before = before.player.turn
+        session.replaces(before)
         session._link = link, session.address
         return session
+
+    def replaces(self, before: Self | None) -> None:
+        """Take the place of the session before: the browser goes where this one says."""
+        if before is not None:
+            self.player.turn += before.player.turn
+            self.player.entry = before.player.entry
+            self._before = before.player.turn
 
     def is_at(self, link: Query) -> bool:
         """Whether this is the view that a link describes."""
@@ -345,6 +349,13 @@ def current(kind: type[S]) -> S:
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
     return session
+
+
+def visit(session: Session) -> None:
+    """Go to another page, with this session in place of the reader's own there."""
+    session.replaces(known(type(session)))
+    st.session_state[session.key] = session
+    st.switch_page(frame.script(session.key))
 
 
 @st.fragment

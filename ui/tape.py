@@ -65,6 +65,11 @@ class Tape:
         """Whether something beside the tape is still being worked out, by `reopen` once the tape is whole."""
         return False
 
+    @property
+    def underway(self) -> bool:
+        """Whether the next frame takes more than one `step`, and the last did not bring it."""
+        return False
+
     def step(self) -> bool:
         """Make the next half-step; False where none can follow."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ PURPOSES = {
     "em": "Watch the EM algorithm climb: press E, then M.",
     "ascent": "Watch EM climb its own hill: E along q, M along θ.",
     "race": "See which M-steps get there first, and at what cost.",
+    "starts": "See where EM ends from many random starts: press Play.",
     "map": "Watch coefficients become exactly 0, step by step.",
     "posterior": "See what a simpler q costs, down to a single point.",
     "dictionary": "Watch a dictionary being learned: press H, then M.",

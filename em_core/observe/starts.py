@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from em_core import schedule
@@ -14,6 +15,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.fields import Fields
 from em_core.files.starts import read_start
 from em_core.kinds import MOVES
+from em_core.observe.beside import Difference, differences
 from em_core.observe.work import Work, finished
 from em_core.records import Bound, HalfStep, Parameters, Placed
 from em_core.schedule import Plan
@@ -29,25 +31,34 @@ _LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """Where the run of one seed ended. half_steps: made, the one that failed among them.
+    """Where the run of one seed ended, from `start` to `theta`, both None where the seed draws no usable start.
 
-    height: what its rounds raised, as `trajectory.height_of`; log_evidence is None for a model without log p. at,
-    curve: the half-steps that ended a round, the start first, and log p there, or the height where there is no log p.
-    theta: None where the seed draws no usable start. stopped: why.
+    bound: there. at, curve: the half-steps that ended a round, the start first, and log p there, or the height where a
+    model has no log p. stopped: why.
     """
 
     seed: int
-    theta: Parameters | None
-    moves: str
-    log_evidence: float | None
-    height: float | None
-    at: tuple[int, ...]
-    curve: tuple[float | None, ...]
+    start: Parameters | None = None
+    theta: Parameters | None = None
+    moves: str = ""
+    bound: Bound = Bound(None)
+    at: tuple[int, ...] = ()
+    curve: tuple[float | None, ...] = ()
     settled: bool = False
     stopped: str | None = None
 
     @property
+    def log_evidence(self) -> float | None:
+        return self.bound.log_evidence
+
+    @property
+    def height(self) -> float | None:
+        """What its rounds raised, as `trajectory.height_of`."""
+        return _height(self.bound)
+
+    @property
     def half_steps(self) -> int:
+        """Made, the one that failed among them."""
         return len(self.moves)
 
     @property
@@ -103,7 +114,7 @@ def from_seed(experiment: Experiment, seed: int) -> Work[End]:
     try:
         begin = read_start(Fields({}, ""), experiment.model, experiment.data, seed)
     except InvalidExperiment as error:
-        return End(seed, None, "", None, None, (), (), stopped=error.value)
+        return End(seed, stopped=error.value)
     return (yield from to_its_end(replace(experiment, start=begin.theta, seed=seed)))
 
 
@@ -135,10 +146,10 @@ def to_its_end(experiment: Experiment) -> Work[End]:
     told = [known[index] for index in at]
     return End(
         experiment.seed,
+        experiment.start,
         trajectory.last.after.theta,
         trajectory.moves,
-        told[-1].log_evidence,
-        _height(told[-1]),
+        told[-1],
         tuple(at),
         tuple(_height(one) if one.log_evidence is None else one.log_evidence for one in told),
         settled,
@@ -165,6 +176,62 @@ def optima(ends: Sequence[End]) -> tuple[Optimum, ...]:
             groups.append([end])
         above = level
     return tuple(Optimum(tuple(group)) for group in groups)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What is known after some starts, with one of them in view.
+
+    place: that of the one in view among all starts, from 1; 0 for none. wanted: how many there will be. complete:
+    whether all are there, whichever is in view; else those up to it.
+    """
+
+    model: Any
+    place: int
+    wanted: int
+    ends: tuple[End, ...]
+    complete: bool = False
+
+    @cached_property
+    def optima(self) -> tuple[Optimum, ...]:
+        return optima(self.ends)
+
+    @property
+    def stopped(self) -> int:
+        return sum(end.stopped is not None for end in self.ends)
+
+    @property
+    def climbing(self) -> int:
+        """How many had not come to rest after 500 half-steps."""
+        return sum(end.stopped is None and not end.settled for end in self.ends)
+
+    @property
+    def chosen(self) -> End | None:
+        """The one in view."""
+        return self.ends[self.place - 1] if self.place else None
+
+    @property
+    def other(self) -> End | None:
+        """The one beside it: the best, or the best of another optimum where the one in view came to the best itself."""
+        own = None if self.chosen is None else self.rank(self.chosen)
+        found = next((place for place in range(len(self.optima)) if place != own), None)
+        return None if self.chosen is None or found is None else self.optima[found].best
+
+    @cached_property
+    def ranks(self) -> dict[int, int]:
+        """By seed, the place of the optimum that a start came to, the best first."""
+        return {end.seed: place for place, optimum in enumerate(self.optima) for end in optimum.ends}
+
+    def rank(self, end: End) -> int | None:
+        """None for one that stopped."""
+        return self.ranks.get(end.seed)
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """How θ of the two differs, the largest first."""
+        if self.chosen is None or self.other is None or self.chosen.theta is None or self.other.theta is None:
+            return ()
+        return differences(self.model, self.chosen.theta, self.other.theta)
 
 
 def report(raw: Any, experiment: Experiment, number: Any) -> dict[str, Any]:

@@ -28,6 +28,10 @@ _M_STEP = (
     "An M-step changes θ and leaves q as it is: θ goes to the maximum of the bound. A step that only climbs the bound "
     "makes it generalised EM; one of fixed size can overshoot and lower the bound."
 )
+_OPTIMUM = (
+    "A local optimum: a θ from which every small change lowers log p(v; θ), the top of a hill. EM ends at one; another "
+    "may be higher."
+)
 _CERTIFICATE = (
     "How far above the optimum the objective can be at most, proved by a duality gap: the optimum itself need not be "
     "known for it."
@@ -90,6 +94,8 @@ TERMS: Mapping[str, str] = {
     "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
     "p is taken back.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
+    "local optimum": _OPTIMUM,
+    "optima": _OPTIMUM,
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }

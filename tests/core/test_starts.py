@@ -17,6 +17,7 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.models import MODELS
 from em_core.observe.starts import MOST, End, many, optima, repeated
+from em_core.records import Bound
 from em_core.trajectory import END_HALF_STEPS, END_RISE, half_step, height_of, run, run_to_end, start
 from tests.attack import thinned
 from tests.core.test_command_line import assert_one_line, strictly
@@ -132,7 +133,7 @@ def test_without_log_p_ends_are_told_by_what_rounds_raise(call):
 
 
 def _ended(level: float, seed: int = 0, stopped: str | None = None) -> End:
-    return End(seed, None, "EM", level, level, (), (), stopped=stopped)
+    return End(seed, bound=Bound(level), stopped=stopped)
 
 
 def _counts(*levels: float) -> list[int]:

@@ -1,0 +1,211 @@
+"""What many starts say: where they ended, whether they agree, and what differs between two of them."""
+
+from __future__ import annotations
+
+from em_core.observe.beside import Difference
+from em_core.observe.starts import AT_REST, End, Gathered
+from figures.look import layout, palette
+from figures.look.glossary import TERMS, of
+from figures.look.moves import START
+from figures.look.palette import ELBO, EVIDENCE, GAP
+from figures.look.wording import TOOLS as COMMON
+from figures.look.wording import number
+from figures.scene import Chip, Metric, Term
+
+# of a view its title, and what it is called where it shares a place
+CURVES = "log p of every start", "Curves"
+ENDS = "Where the starts ended", "Ends"
+BESIDE = "Two runs side by side", "Side by side"
+STEPS, STARTS, SHARE = "half-steps", "start", "difference, % of the larger"
+NEXT = "Next start", "one more run, to its end"
+NAMES = {"Position": "Start number", "Start": "Before the first", "Working": "Running start {} …"}
+# the start in view, and the one beside it
+A, B = "A", "B"
+
+# of the start in view, at its end
+EQUATION = [
+    Term("evidence", r"\log p(v;\theta)", EVIDENCE, TERMS["log p"]),
+    "=",
+    Term("elbo", r"\mathcal{L}(q,\theta)", ELBO, TERMS["ELBO"]),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
+]
+METRICS = (
+    Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
+    Metric("optima", "Optima found", "$text", TERMS["local optimum"]),
+)
+GLOSSARY = of("θ", "log p", "nats", "optima")
+TOOLS = (
+    COMMON[0],
+    ("random", "Other starts", "Start again with the seeds that come next"),
+    ("open", "Open this run", "Show the run of start A on the first page, half-step by half-step"),
+)
+
+_GLYPHS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚"}
+_BEGIN = (
+    "Each start is a random draw, and each run goes on to its end. Press Play to watch them come in one by one, or End "
+    "for all of them."
+)
+_DIFFERENT = (
+    "EM climbs to the top of the hill it starts on, so the start decides. Run it from many starts and keep the best."
+)
+
+
+def counted(count: int, what: str, many: str | None = None) -> str:
+    return f"{count:,} {what if count == 1 else many or what + 's'}"
+
+
+def marked(rank: int) -> str:
+    """The mark of an optimum, the best first, as figures show it."""
+    glyph = _GLYPHS.get(palette.symbol(rank), "●")
+    return f'<span style="color:{palette.component(rank)}">{glyph}</span>'
+
+
+def at_end(gathered: Gathered, rank: int) -> str:
+    """What stands behind the curves' ends."""
+    optimum = gathered.optima[rank]
+    return f"\u2002{number(optimum.best.level)}\u2002× {optimum.count}"
+
+
+def rows(gathered: Gathered, most: int) -> list[tuple[str, str]]:
+    """Of each row its name and how many starts stand in it."""
+    optima = gathered.optima
+    found = [
+        (f"{marked(rank)} {number(one.best.level)}\u2002", f"<b>× {one.count}</b>")
+        for rank, one in enumerate(optima[:most])
+    ]
+    if below := sum(one.count for one in optima[most:]):
+        found.append((f"{len(optima) - most} lower\u2002", f"<b>× {below}</b>"))
+    if gathered.stopped:
+        found.append(("✕ stopped\u2002", f"<b>× {gathered.stopped}</b>"))
+    return found
+
+
+def dot(place: int, end: End) -> str:
+    """What a dot tells under the mouse."""
+    return f"start {place}, seed {end.seed}<br>log p {number(end.level)}<br>{_ended(end)}"
+
+
+def _ended(end: End) -> str:
+    if end.stopped is not None:
+        return f"stopped after {counted(end.half_steps, 'half-step')}: {layout.literal(end.stopped)}"
+    return f"at rest after {end.half_steps} half-steps" if end.outcome == AT_REST else "still climbing after 500 half-steps"
+
+
+def caption(gathered: Gathered) -> str:
+    """What the starts have in common so far, and where the one in view ended."""
+    if not gathered.ends:
+        return _BEGIN
+    return " ".join(part for part in (_found(gathered), _still(gathered), _own(gathered)) if part)
+
+
+def _found(gathered: Gathered) -> str:
+    made, optima = len(gathered.ends), gathered.optima
+    ended = made - gathered.stopped
+    so_far = "" if gathered.complete else " so far"
+    if not optima:
+        return f"{counted(made, 'start')}{so_far}, and every run has stopped."
+    best = optima[0]
+    if made == 1:
+        return f"One start{so_far}: log p(v) = {number(best.best.level)}. Only more of them can tell whether it matters."
+    if len(optima) == 1:
+        agree = f"All {ended} starts agree{so_far}: log p(v) = {number(best.best.level)} every time."
+        proof = " None found a higher optimum, which does not prove that there is none." if gathered.complete else ""
+        return agree + proof
+    worst = (best.best.level or 0.0) - (optima[-1].best.level or 0.0)
+    told = (
+        f"{made} starts{so_far}, {len(optima)} optima: {best.count} reached the best, log p(v) = "
+        f"{number(best.best.level)}; the lowest is {number(worst)} nats below."
+    )
+    return f"{told} {_DIFFERENT}" if gathered.complete else told
+
+
+def _still(gathered: Gathered) -> str:
+    told = []
+    if gathered.climbing:
+        told.append(f"{gathered.climbing} still climbing after 500 half-steps (open marks)")
+    if gathered.stopped:
+        told.append(f"{gathered.stopped} stopped and count for no optimum")
+    return f"{'; '.join(told)}." if told else ""
+
+
+def _own(gathered: Gathered) -> str:
+    end = gathered.chosen
+    if end is None:
+        return "Click a dot to look at its run."
+    return f"A is start {gathered.place} (seed {end.seed}): {_ended(end)}."
+
+
+def counted_optima(gathered: Gathered) -> str:
+    return str(len(gathered.optima)) if gathered.ends else "–"
+
+
+def ends_title(gathered: Gathered) -> str:
+    """Whether the starts agree."""
+    optima = gathered.optima
+    ended = len(gathered.ends) - gathered.stopped
+    if ended < 2:
+        return ENDS[0]
+    if len(optima) == 1:
+        return f"All {ended} starts agree"
+    return f"{optima[0].count} of {len(gathered.ends)} reached the best of {len(optima)} optima"
+
+
+def beside_title(gathered: Gathered) -> str:
+    """What differs most between the two in view."""
+    if not gathered.differences:
+        return BESIDE[0]
+    first = gathered.differences[0]
+    return f"A and B differ most in {_name(first)}"
+
+
+def difference(one: Difference) -> str:
+    """A row: a number of θ in both."""
+    return f"\u2002{layout.literal(_name(one))}:\u2002A {_shown(one.own)}\u2002B {_shown(one.other)}"
+
+
+def _name(one: Difference) -> str:
+    """`means 2, 1`: the first component is 1, as everywhere on the pages."""
+    place = ", ".join(str(axis) for axis in one.place)
+    return f"{one.name.replace('_', ' ')} {place}".rstrip()
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−")
+
+
+def curves(gathered: Gathered) -> str:
+    """For someone who cannot see them."""
+    if not gathered.ends:
+        return f"{CURVES[0]}: none yet."
+    return f"{CURVES[0]}, {len(gathered.ends)} curves. {_found(gathered)}"
+
+
+def ends(gathered: Gathered) -> str:
+    if not gathered.ends:
+        return f"{ENDS[0]}: none yet."
+    told = [f"log p(v) {number(one.best.level)}: {counted(one.count, 'start')}" for one in gathered.optima]
+    return f"{ENDS[0]}, the best first. {'; '.join(told)}. {gathered.stopped} stopped."
+
+
+def beside(gathered: Gathered) -> str:
+    if gathered.chosen is None:
+        return f"{BESIDE[0]}: no start chosen yet."
+    if not gathered.differences:
+        return f"{BESIDE[0]}: there is no other optimum to compare with."
+    told = [f"{_name(one)}: {_shown(one.own)} in A, {_shown(one.other)} in B" for one in gathered.differences[:6]]
+    return f"A is start {gathered.place}, B {_of(gathered)}. {'; '.join(told)}."
+
+
+def _of(gathered: Gathered) -> str:
+    other = gathered.other
+    return "" if other is None else f"start {1 + other.seed - gathered.ends[0].seed}"
+
+
+def chip(gathered: Gathered) -> Chip:
+    """The start's place on the tape."""
+    end = gathered.chosen
+    if end is None:
+        return START
+    name = f"Go to start {gathered.place}: log p {number(end.level)}"
+    return Chip(str(gathered.place), name, "$gap" if end.stopped is not None else "$elbo")
