@@ -51,10 +51,7 @@ def show() -> StreamlitPage:
     phone = _PHONE.search(st.context.headers.get("User-Agent", "")) is not None
     sidebar: Literal["auto", "collapsed"] = "collapsed" if phone else "auto"
     st.set_page_config(page_title=NAME, page_icon=icon, layout="wide", initial_sidebar_state=sidebar)
-    pages = [
-        st.Page(script(name), title=title, default=number == 0)
-        for number, (name, title) in enumerate(PAGES)
-    ]
+    pages = [st.Page(script(name), title=title, default=number == 0) for number, (name, title) in enumerate(PAGES)]
     embedded = bool(st.context.is_embedded)
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)

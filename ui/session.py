@@ -355,7 +355,8 @@ def visit(session: Session) -> None:
     """Go to another page, with this session in place of the reader's own there."""
     session.replaces(known(type(session)))
     st.session_state[session.key] = session
-    st.switch_page(frame.script(session.key))
+    # with its address at once: written later, it would be one more entry of the browser's history
+    st.switch_page(frame.script(session.key), query_params=session.address)
 
 
 @st.fragment

@@ -106,4 +106,4 @@ def _costs(entry: Array, other: Array, axis: int) -> Array:
 
 def _symmetric(entry: Array) -> bool:
     square = entry.ndim >= 2 and entry.shape[-1] == entry.shape[-2] > 1
-    return square and bool(np.all(entry == np.swapaxes(entry, -1, -2)))
+    return square and bool(np.allclose(entry, np.swapaxes(entry, -1, -2), rtol=1e-9, atol=0))

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 from em_core.observe.starts import End, Gathered
 from figures.drawing import Figure, Trace
-from figures.look import palette, scale
+from figures.look import scale
 from figures.look.encode import Json
 from figures.race.ends import heights
 from figures.starts import words
 from figures.starts.ends import RANKS, color, symbol
 
 # of the width, what is kept for what stands behind the curves' ends
-_ROOM = 0.34
+_ROOM = 0.3
 # of the height, what names at the curves' ends keep between them
 _APART = 0.1
-# the starts themselves are in view down to so many times what the ends differ by, or so much of the climb
-_SPREAD, _CLIMB = 1.5, 0.3
+# in view is so many times what the ends differ by; where they do not, so much of the climb
+_SPREAD, _CLIMB = 4.0, 0.3
 
 
 class Curves:
@@ -40,7 +40,7 @@ class Curves:
         self.figure.curve("A", "$text", width=4)
         for rank in range(RANKS):
             self.figure.points(f"end {rank}", color(rank), size=10, symbol=symbol(rank), cliponaxis=False)
-        self.figure.text("names", "$text", textposition="middle right", size=14)
+        self.figure.text("names", "$text", textposition="middle right", size=16)
 
     def append(self, gathered: Gathered) -> Json:
         """The curve of the newest start; once all are there all of them with the first frame."""
@@ -97,12 +97,13 @@ def _lengthened(trace: Trace, ends: Sequence[End]) -> Json:
 
 
 def _reach(gathered: Gathered) -> tuple[float, float]:
-    """From the lowest end, and some of the climbs, to the best."""
-    levels = [end.level for end in gathered.ends if end.stopped is None and end.level is not None]
+    """To the best, from so far below that the ends can be told apart."""
     begun = [end.curve[0] for end in gathered.ends if end.curve and end.curve[0] is not None]
+    finite = [height for height in begun if math.isfinite(height)]
+    levels = [one.best.level for one in gathered.optima if one.best.level is not None]
     if not levels:
-        return scale.around([height for height in begun if math.isfinite(height)], 0.0)
-    best, lowest = max(levels), min(levels)
-    climb = best - min([height for height in begun if math.isfinite(height)], default=best)
-    low = best - min(max(_SPREAD * (best - lowest), _CLIMB * climb), max(climb, best - lowest))
+        return scale.around(finite, 0.0) if finite else (0.0, 1.0)
+    best, lowest = levels[0], levels[-1]
+    climb = best - min(finite, default=best)
+    low = best - (_SPREAD * (best - lowest) if len(levels) > 1 else _CLIMB * climb)
     return scale.around([low, best], best, above=0.1)

@@ -37,18 +37,23 @@ class Ends:
                 "tickmode": "array",
                 "tickvals": [],
                 "ticktext": [],
-                "tickfont": {"size": 14, "color": "$text"},
+                "tickfont": {"size": 16, "color": "$text"},
                 "automargin": False,
             },
-            margin={"l": 118, "r": 14, "t": 8, "b": 44},
+            margin={"l": 128, "r": 14, "t": 8, "b": 44},
         )
         hover = "%{text}"
+        # neighbours keep a rim of paper between them, also where there are 200
+        size = min(13.0, max(5.0, 400.0 / wanted))
+        rim = {"marker_line_color": "$paper", "marker_line_width": 1}
         for rank in range(RANKS):
-            self.figure.points(f"optimum {rank}", color(rank), size=11, symbol=[], hover=hover, cliponaxis=False)
-        self.figure.points("others", "$muted", size=10, symbol=[], hover=hover, cliponaxis=False)
-        self.figure.ring("chosen", "$text", size=20)
-        self.figure.text("letters", "$text", textposition="top center", size=15)
-        self.figure.text("counts", "$text", textposition="middle right", size=15)
+            self.figure.points(
+                f"optimum {rank}", color(rank), size=size, symbol=[], hover=hover, cliponaxis=False, **rim
+            )
+        self.figure.points("others", "$muted", size=size, symbol=[], hover=hover, cliponaxis=False)
+        self.figure.ring("chosen", "$text", size=22)
+        self.figure.text("letters", "$text", textposition="top center", size=16)
+        self.figure.text("counts", "$text", textposition="middle right", size=16)
 
     def changes(self, gathered: Gathered) -> Json:
         rows = _Rows(gathered)

@@ -32,7 +32,7 @@ GRID = Grid(
 
 
 class StartsScene(PageScene):
-    """Draws what is known after each start. described: the experiment, as JSON. wanted: how many starts there will be."""
+    """Draws what is known after each start. described: the experiment, as JSON. wanted: how many there will be."""
 
     def __init__(self, described: Any, wanted: int) -> None:
         super().__init__(["starts", described, wanted])
@@ -41,7 +41,7 @@ class StartsScene(PageScene):
     def light(self, gathered: Gathered, ended: str | None) -> Json:
         """What every frame has, in view or not; `ended` says why no start follows."""
         last = gathered.place == len(gathered.ends)
-        following = None if ended and last else Button(*words.NEXT)
+        following = None if ended and last else Button(*(words.NEXT_SEEN if gathered.complete else words.NEXT))
         name = digest(f"{self.id}/{gathered.place}/{ended}/{gathered.complete}")
         return Light(name, self._curves.append(gathered), words.chip(gathered), following).json()
 

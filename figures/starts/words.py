@@ -17,7 +17,7 @@ CURVES = "log p of every start", "Curves"
 ENDS = "Where the starts ended", "Ends"
 BESIDE = "Two runs side by side", "Side by side"
 STEPS, STARTS, SHARE = "half-steps", "start", "difference, % of the larger"
-NEXT = "Next start", "one more run, to its end"
+NEXT, NEXT_SEEN = ("Next start", "one more run, to its end"), ("Next start", "look at the next run")
 NAMES = {"Position": "Start number", "Start": "Before the first", "Working": "Running start {} …"}
 # the start in view, and the one beside it
 A, B = "A", "B"
@@ -46,9 +46,7 @@ _BEGIN = (
     "Each start is a random draw, and each run goes on to its end. Press Play to watch them come in one by one, or End "
     "for all of them."
 )
-_DIFFERENT = (
-    "EM climbs to the top of the hill it starts on, so the start decides. Run it from many starts and keep the best."
-)
+_DIFFERENT = "EM climbs the hill it starts on: try many starts and keep the best."
 
 
 def counted(count: int, what: str, many: str | None = None) -> str:
@@ -64,7 +62,9 @@ def marked(rank: int) -> str:
 def at_end(gathered: Gathered, rank: int) -> str:
     """What stands behind the curves' ends."""
     optimum = gathered.optima[rank]
-    return f"\u2002{number(optimum.best.level)}\u2002× {optimum.count}"
+    lettered = [(A, gathered.chosen), (B, gathered.other)]
+    own = "".join(f" <b>{letter}</b>" for letter, end in lettered if end is not None and gathered.rank(end) == rank)
+    return f"\u2002× {optimum.count}{own}"
 
 
 def rows(gathered: Gathered, most: int) -> list[tuple[str, str]]:
@@ -86,10 +86,15 @@ def dot(place: int, end: End) -> str:
     return f"start {place}, seed {end.seed}<br>log p {number(end.level)}<br>{_ended(end)}"
 
 
-def _ended(end: End) -> str:
+def _ended(end: End, why: bool = True) -> str:
     if end.stopped is not None:
-        return f"stopped after {counted(end.half_steps, 'half-step')}: {layout.literal(end.stopped)}"
-    return f"at rest after {end.half_steps} half-steps" if end.outcome == AT_REST else "still climbing after 500 half-steps"
+        told = f"stopped after {counted(end.half_steps, 'half-step')}"
+        return f"{told}: {layout.literal(end.stopped)}" if why else told
+    return (
+        f"at rest after {end.half_steps} half-steps"
+        if end.outcome == AT_REST
+        else "still climbing after 500 half-steps"
+    )
 
 
 def caption(gathered: Gathered) -> str:
@@ -107,7 +112,9 @@ def _found(gathered: Gathered) -> str:
         return f"{counted(made, 'start')}{so_far}, and every run has stopped."
     best = optima[0]
     if made == 1:
-        return f"One start{so_far}: log p(v) = {number(best.best.level)}. Only more of them can tell whether it matters."
+        return (
+            f"One start{so_far}: log p(v) = {number(best.best.level)}. Only more of them can tell whether it matters."
+        )
     if len(optima) == 1:
         agree = f"All {ended} starts agree{so_far}: log p(v) = {number(best.best.level)} every time."
         proof = " None found a higher optimum, which does not prove that there is none." if gathered.complete else ""
@@ -123,17 +130,18 @@ def _found(gathered: Gathered) -> str:
 def _still(gathered: Gathered) -> str:
     told = []
     if gathered.climbing:
-        told.append(f"{gathered.climbing} still climbing after 500 half-steps (open marks)")
+        whose = "was" if gathered.climbing == 1 else "were"
+        told.append(f"{gathered.climbing} {whose} still climbing after 500 half-steps (open marks)")
     if gathered.stopped:
-        told.append(f"{gathered.stopped} stopped and count for no optimum")
-    return f"{'; '.join(told)}." if told else ""
+        told.append(f"{gathered.stopped} stopped and {'counts' if gathered.stopped == 1 else 'count'} for no optimum")
+    return f"{', '.join(told)}." if told else ""
 
 
 def _own(gathered: Gathered) -> str:
     end = gathered.chosen
     if end is None:
         return "Click a dot to look at its run."
-    return f"A is start {gathered.place} (seed {end.seed}): {_ended(end)}."
+    return f"A is start {gathered.place} (seed {end.seed}): {_ended(end, why=False)}."
 
 
 def counted_optima(gathered: Gathered) -> str:

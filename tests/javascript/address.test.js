@@ -88,3 +88,11 @@ test("once the stage has left, changes are entries again", () => {
   history.pushState({}, "", "?a=2");
   assert.equal(entries.length, 2);
 });
+
+test("a page that a script leads to has its query first: the entry that is left keeps its view", () => {
+  address.keep(true);
+  message("?a=1", 0);
+  history.pushState({}, "", "?b=1");
+  history.pushState({}, "", "/other?b=1");
+  assert.deepEqual(entries, [`${HOME}?a=1`, `${HOME}other?b=1`]);
+});

@@ -12,6 +12,8 @@ from ui.settings import Change, Declared, choice, otherwise, slider
 
 # of the EM page's settings those that many starts have no use for
 _NOT_HERE = ("compare", "rates", "x_axis", "y_axis", "start")
+# of the Gaussian mixture that the page opens with: two of them find each other from any start
+_COMPONENTS = 3
 # the same runs, more or fewer of them
 _AS_MANY = Change("redraws")
 
@@ -19,7 +21,8 @@ _AS_MANY = Change("redraws")
 def for_model(settings: StartsSettings, model: str) -> StartsSettings:
     """The settings after a change of model: every start is drawn, also where one was published."""
     found: Any = em.for_model(settings, model)
-    return replace(found, start="random")
+    components = _COMPONENTS if model == StartsSettings.model else found.components
+    return replace(found, start="random", components=components)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class StartsSettings(EmSettings):
         then=for_model,
         change=EmSettings.declared()["model"].change,
     )
-    components: int = otherwise(EmSettings, "components", 3)
+    components: int = otherwise(EmSettings, "components", _COMPONENTS)
     number: int = slider(
         1,
         MOST,

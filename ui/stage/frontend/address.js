@@ -14,6 +14,10 @@ const kept = new Set(); // the stages whose page is in view
 history.pushState = function (state, title, url) {
   // without an address it is that of the page
   const same = kept.size > 0 && new URL(url ?? location.href, location.href).pathname === location.pathname;
+  // a page that a script leads to has its query before its path: the entry that is left keeps the address of its view
+  for (const { now } of same ? [] : kept) {
+    if (now && new URL(now).pathname === location.pathname) replaceState.call(this, this.state, "", now);
+  }
   return (same ? replaceState : pushState).call(this, state, title, url);
 };
 
