@@ -64,10 +64,8 @@ class Curves:
                     connectgaps=True,
                     hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
                 )
-            if quantity.name == "height":
-                figure.points(
-                    "ascent", "$text", size=8, symbol="circle-open", hover="gradient ascent without q: %{y:.6g}"
-                )
+            for name, told in words.ASCENTS.items() if quantity.name == "height" else ():
+                figure.points(name, "$text", size=8, symbol="circle-open", hover=f"{told} without q: %{{y:.6g}}")
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
             figure.text("names", "$text", textposition="middle right", size=13)
@@ -83,9 +81,11 @@ class Curves:
                 steps = list(range(track.made + 1))[-track.fresh :]
                 result |= self.steps[f"run {k}"].append(x=steps, y=added)
                 result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=added)
-        if self.quantity.name == "height" and len(lap.ascent) == lap.index + 1:
-            for figure in self.figures:  # EG, with which it coincides, makes two half-steps of a pass each
-                result |= figure["ascent"].append(x=[2 * lap.index], y=[lap.ascent[-1]])
+        for ascent in lap.ascents if self.quantity.name == "height" else ():
+            if len(ascent.log_evidence) == lap.index + 1:
+                y, at = [ascent.log_evidence[-1]], 2 * lap.index  # half-steps of the word with which it coincides
+                result |= self.steps[ascent.word].append(x=[at], y=y)
+                result |= self.passes[ascent.word].append(x=[_passes(lap, ascent.word, at)], y=y)
         return result
 
     def changes(self, lap: Lap) -> Json:
@@ -158,6 +158,12 @@ class Curves:
 
     def _scaled(self, end: tuple[float, float]) -> float:
         return math.log10(end[1]) if self.quantity.logarithmic else end[1]
+
+
+def _passes(lap: Lap, word: str, half_steps: int) -> float:
+    """What so many half-steps cost; where EG does not race, a pass each."""
+    track = next((track for track in lap.tracks if track.word == word), None)
+    return half_steps if track is None or track.made < half_steps else track.passes[half_steps]
 
 
 def _dash(quantity: Quantity, k: int) -> str:

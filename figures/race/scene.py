@@ -42,7 +42,7 @@ class RaceScene(PageScene):
 
     def __init__(self, described: Any, all_words: Sequence[str], paths: Sequence[Path]) -> None:
         super().__init__(["race", described, list(all_words)])
-        self._paths, self._inside = paths, Inside(paths)
+        self._paths, self._inside, self._words = paths, Inside(paths), all_words
         self._curves = {quantity.name: Curves(quantity, all_words) for quantity in (HEIGHT, DISTANCE, GAP)}
         self._table = Table(all_words)
 
@@ -61,13 +61,12 @@ class RaceScene(PageScene):
             changed |= curves.changes(lap)
         leader, gap = lap.leader, lap.leader.gap[-1]
         elbo = None if gap is None else leader.height - gap
-        apart = "–" if lap.apart is None else "0" if lap.apart == 0 else wording.power(lap.apart)
         text = {
             "equation.evidence": wording.number(leader.height),
             "equation.elbo": wording.number(elbo),
             "equation.kl": "–" if gap is None else wording.gap(gap, leader.height),
             "metric.best": wording.number(lap.best),
-            "metric.apart": apart,
+            **{f"metric.{ascent.word}": words.apart(ascent) for ascent in lap.ascents},
             "caption": words.caption(lap),
             "heading.height": words.height_title(lap),
             "heading.distance": words.DISTANCE[0],
@@ -83,7 +82,7 @@ class RaceScene(PageScene):
             "equation.elbo": finite(elbo),
             "equation.kl": finite(gap),
             "metric.best": finite(lap.best),
-            "metric.apart": lap.apart,
+            **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents},
         }
         return Frame(changed, text, value).json(light)
 
@@ -104,7 +103,7 @@ class RaceScene(PageScene):
         )
         return Scene(
             equation=words.EQUATION,
-            metrics=words.METRICS,
+            metrics=words.metrics(self._words),
             views=[
                 *views,
                 finish,

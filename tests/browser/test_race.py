@@ -28,7 +28,7 @@ class Race(Reader):
     path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
 
     def expected(self, row):
-        return [row.best, row.apart]
+        return [row.best, row.ascents[0].apart]
 
     def series(self, figure, k):
         return [self.trace(f"{figure}.run {k}", axis) for axis in "xy"]
@@ -62,7 +62,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
             race_page.wait_plot("height", f"trace('run {k}').x.length === {track.made + 1}")
             steps, heights = race_page.series("height", k)
             assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
-    assert race_page.trace("height.ascent", "y") == pytest.approx(list(laps[3].ascent))
+    assert race_page.trace("height.EG", "y") == pytest.approx(list(laps[3].ascents[0].log_evidence))
     expect(race_page.caption).to_contain_text("SQUAREM stands highest")
     expect(race_page.caption).to_contain_text("Gradient ascent on log p, computed without any q (○), coincides with EG")
     race_page.press("ArrowLeft")
