@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -10,8 +11,16 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.climb import Climb, Climber, StochasticClimber
-from em_core.observe.race import EG, ES, Racer, begin, difference, running, to_best, turn, unscheduled
+from em_core.observe.race import CLOSE, EG, ES, Racer, begin, difference, running, to_best, turn, unscheduled
 from em_core.records import Event
+from em_core.trajectory import END_RISE
+
+# nats: runs no further apart are told as level, whose numbers may look alike
+LEVEL = 1e-3
+# log p may come out lower by this share where it has not changed
+_SLACK = 1e-12
+# of a pass: sums of shares of the data may come out so much larger
+_ROUNDED = 1e-9
 
 # given coordinates of θ and numbers in the data, whether gradient ascent by differences costs little enough
 Quick: TypeAlias = Callable[[int, int], bool]
@@ -44,18 +53,47 @@ class Track:
         """What it stopped at."""
         return next((event for _, event in self.events if event.stops), None)
 
+    @property
+    def before(self) -> float:
+        """The highest log p that it had reached before the newest round."""
+        earlier = self.log_evidence[: max(0, self.made - self.fresh + 1)]
+        return max((own for own in earlier if own is not None), default=-math.inf)
+
+    @property
+    def falls(self) -> int:
+        """How many half-steps lowered log p, by more than rounding."""
+        pairs = zip(self.log_evidence, self.log_evidence[1:], strict=False)
+        return sum(
+            then is not None and (own is None or then - own > _SLACK * max(1.0, abs(then))) for then, own in pairs
+        )
+
+    def settled(self, best: float) -> bool:
+        """Whether log p hardly changed in the newest round."""
+        newest = [own for own in self.log_evidence[-self.fresh - 1 :] if own is not None]
+        return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
+
+    def at_cost(self, passes: float) -> float:
+        """log p where the run stood once it had made so many passes, and not yet more."""
+        last = max(place for place, cost in enumerate(self.passes) if cost <= passes + _ROUNDED)
+        found = self.log_evidence[last]
+        return -math.inf if found is None else found
+
 
 @dataclass(frozen=True)
 class Finish:
-    """What a table tells of a run: when it first came within 1e-6 of the best log p so far, None where it did not.
+    """What a table tells of a run: when it first came to within `Lap.close` of the best log p so far, None if not yet.
 
-    rejected: how many steps left θ where it was, or were taken back.
+    spent: passes so far. below: nats from where it stands to the best so far. rejected: how many steps left θ where it
+    was. falls: how many half-steps lowered log p.
     """
 
     word: str
     half_steps: int | None
     passes: float | None
+    spent: float
+    below: float
     rejected: int
+    falls: int
     stopped: str
 
 
@@ -64,7 +102,7 @@ class Ascent:
     """Gradient ascent on log p without any q. log_evidence: the start first, then one step a round.
 
     word: the schedule that it coincides with. apart: how far it ever was from that, relative to max(1, |log p|); None
-    without either. why: there is no ascent, or no more of it.
+    without either, and where the word does not race. why: there is no ascent, or no more of it.
     """
 
     word: str
@@ -87,26 +125,70 @@ class Lap:
         return max(own for track in self.tracks for own in track.log_evidence if own is not None)
 
     @property
+    def close(self) -> float:
+        """How many nats below the best so far a run is at it: 1e-6 max(1, |best|)."""
+        return CLOSE * max(1.0, abs(self.best))
+
+    @property
+    def steady(self) -> bool:
+        """Whether the newest round hardly raised the best so far. Until then it runs away from whoever comes near."""
+        before = max(track.before for track in self.tracks)
+        return self.best - before < END_RISE * max(1.0, abs(self.best))
+
+    @property
     def leader(self) -> Track:
-        """The run that stands highest; of several the first."""
-        return max(self.tracks, key=lambda track: track.height)
+        """The run that stands highest; of several that are level the first."""
+        return self.level[0]
+
+    @property
+    def level(self) -> list[Track]:
+        """The runs that stand highest: no further below the leader than numbers on show can tell apart."""
+        return _level(self.tracks, [track.height for track in self.tracks])
+
+    def at_cost(self) -> tuple[float, list[Track]]:
+        """As many passes as every run has made, and which runs stood highest after so many.
+
+        What is said of so many passes stays true however the race goes on. A run that has stopped holds nobody up.
+        """
+        running = [track for track in self.tracks if not track.stopped] or list(self.tracks)
+        passes = min(track.passes[-1] for track in running)
+        return passes, _level(self.tracks, [track.at_cost(passes) for track in self.tracks])
+
+    def first(self) -> list[Finish]:
+        """Who came to the best so far with the fewest passes, once no other run can do so with as few: else nobody.
+
+        Nor anybody while the best so far still rises.
+        """
+        rows = self.finishes()
+        fewest = min((row.passes for row in rows if row.passes is not None), default=math.inf)
+        if not self.steady or any(row.passes is None and row.spent < fewest and not row.stopped for row in rows):
+            return []
+        return [row for row in rows if row.passes is not None and row.passes <= fewest + _ROUNDED]
 
     def finishes(self) -> list[Finish]:
         """Of every run, in the order of the schedules."""
-        result = []
+        result, best = [], self.best
         for track in self.tracks:
-            there = to_best(track.log_evidence, self.best)
+            there = to_best(track.log_evidence, best)
             stopped = track.stopped
             result.append(
                 Finish(
                     track.word,
                     there,
                     None if there is None else track.passes[there],
+                    track.passes[-1],
+                    best - track.height,
                     sum(not event.stops for _, event in track.events),
+                    track.falls,
                     "" if stopped is None else str(stopped.message),
                 )
             )
         return result
+
+
+def _level(tracks: Sequence[Track], heights: Sequence[float]) -> list[Track]:
+    least = max(heights) - LEVEL
+    return [track for track, height in zip(tracks, heights, strict=True) if height >= least]
 
 
 @dataclass(frozen=True)
@@ -120,32 +202,27 @@ class _Counts:
 class _Climb:
     """Gradient ascent that goes along, and after each round how far it had come and how far it was from its word.
 
-    quick: as `Laps` takes it.
+    Where the word does not race, it is compared with nothing. quick: as `Laps` takes it.
     """
 
     def __init__(
         self, experiment: Experiment, climber: Climber, word: str, racers: Sequence[Racer], quick: Quick
     ) -> None:
-        self._experiment, self._climber, self.word = experiment, climber, word
+        self._climber, self.word = climber, word
         self._why = climber.why
         if not self._why and not quick(climber.coordinates, _numbers(experiment.data)):
             self._why = f"differences of log p in {climber.coordinates} coordinates would take too long here"
-        # the word runs beside, unseen, where it does not race
-        unseen = not self._why and running(racers, word) is None
-        self._unseen = begin(experiment, word) if unseen else None
         self._counts: list[tuple[int, float | None]] = []
         self.note(racers)
 
     def grow(self) -> None:
-        if self._unseen is not None:
-            self._unseen = turn(self._experiment, self._unseen)
         if not self._why:
             self._climber.climb()
 
     def note(self, racers: Sequence[Racer]) -> None:
         heights = () if self._why else tuple(self._climber.log_evidence)
-        beside = running(racers, self.word) or self._unseen
-        self._counts.append((len(heights), difference(Climb(heights), beside)))
+        apart = difference(Climb(heights), running(racers, self.word)) if len(heights) > 1 else None
+        self._counts.append((len(heights), apart))
 
     def at(self, index: int) -> Ascent:
         climbed, apart = self._counts[index]

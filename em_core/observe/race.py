@@ -203,6 +203,12 @@ def _row(racer: Racer, height: float | None) -> dict[str, Any]:
     return row
 
 
+def phases(word: str) -> tuple[str, str]:
+    """The moves that a schedule makes once, before the first round ends, and those of every round."""
+    plan = _plan(word)
+    return plan.lead, plan.cycle
+
+
 def _plan(word: str, field: str = "schedules") -> schedule.Plan:
     return schedule.plan(word, MOVES, field)
 

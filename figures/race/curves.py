@@ -12,6 +12,7 @@ from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
 from figures.race.ends import heights
+from figures.race.schedules import called
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
 # of the width, what is kept for the names behind the longest curve, and how near ends are whose names could meet
@@ -62,7 +63,7 @@ class Curves:
                     palette.component(k),
                     dash=_dash(quantity, k),
                     connectgaps=True,
-                    hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
+                    hover=f"{layout.literal(called(word))}: %{{y:.6g}} at %{{x:.4g}}",
                 )
             for name, told in words.ASCENTS.items() if quantity.name == "height" else ():
                 figure.points(name, "$text", size=8, symbol="circle-open", hover=f"{told} without q: %{{y:.6g}}")

@@ -10,6 +10,7 @@ from figures.drawing import Figure
 from figures.look import palette
 from figures.race import words
 from figures.race.ends import heights as ends_apart
+from figures.race.schedules import marked
 
 # of the width, what is kept for the letters at the ends of the ways
 _ROOM = 1.12
@@ -63,6 +64,6 @@ class Inside:
             size=13,
             x=[x for x, _ in ends],
             y=ends_apart(ends, low, high, 0.08 * right, _APART * (high - low)),
-            text=["\u2002" + words.marked(k, path.letter) for k, path in enumerate(self._paths)],
+            text=["\u2002" + marked(k, path.letter) for k, path in enumerate(self._paths)],
         )
         return figure

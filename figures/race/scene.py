@@ -51,7 +51,7 @@ class RaceScene(PageScene):
         appended: Json = {}
         for curves in self._curves.values():
             appended |= curves.append(lap)
-        following = None if ended else Button("Next round", "one turn of every schedule")
+        following = None if ended else Button("Next round", "every run repeats its cycle once")
         return Light(digest(f"{self.id}/{lap.index}/{ended}"), appended, words.chip(lap), following).json()
 
     def whole(self, light: Json, lap: Lap) -> Json:
@@ -66,7 +66,7 @@ class RaceScene(PageScene):
             "equation.elbo": wording.number(elbo),
             "equation.kl": "–" if gap is None else wording.gap(gap, leader.height),
             "metric.best": wording.number(lap.best),
-            **{f"metric.{ascent.word}": words.apart(ascent) for ascent in lap.ascents},
+            **{f"metric.{ascent.word}": words.apart(ascent) for ascent in lap.ascents if ascent.word in self._words},
             "caption": words.caption(lap),
             "heading.height": words.height_title(lap),
             "heading.distance": words.DISTANCE[0],
@@ -82,7 +82,7 @@ class RaceScene(PageScene):
             "equation.elbo": finite(elbo),
             "equation.kl": finite(gap),
             "metric.best": finite(lap.best),
-            **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents},
+            **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents if ascent.word in self._words},
         }
         return Frame(changed, text, value).json(light)
 

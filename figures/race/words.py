@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from em_core.kinds import MOVES
 from em_core.observe.inside import Path
 from em_core.observe.laps import Ascent, Finish, Lap, Track
-from em_core.observe.race import CLOSE, EG, ES
-from figures.look import layout, palette
+from em_core.observe.race import EG, ES
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
+from figures.race.schedules import called, does, marked, short
 from figures.scene import Chip, Metric, Term
 
 # of a view its title, and what it is called where it shares a place
@@ -27,7 +27,9 @@ RISE, OPENED = "Bound", "Gap"
 MOVED, RISEN, GAP_OPENED = "how far θ moved", "rise of the bound (nats)", "gap opened (nats)"
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
-TO_BEST = f"passes to within {power(CLOSE).removeprefix('1.0 × ')} of the best"
+DOING = "What each run does in a round"
+# so many runs are named in a title
+_NAMED = 3
 
 # of the run that leads
 EQUATION = [
@@ -54,30 +56,15 @@ GLOSSARY = of(
     "over-relaxed EM",
 )
 
-# what runs are called that are no schedules
-_CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed"}
-# what stands before a name, in the shape of the run's own mark
-_GLYPHS = {
-    "circle": "●",
-    "square": "■",
-    "diamond": "◆",
-    "triangle-up": "▲",
-    "cross": "✚",
-    "star": "★",
-    "pentagon": "⬟",
-    "hexagram": "✶",
-}
-_LONGEST = 15
 _START = (
-    "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last cycle: EM one E "
-    "and one M, E G5 one E and five gradient steps."
+    "All runs begin at one θ and one q, whose log p, ELBO and gap stand above. In a round each run repeats its cycle "
+    "once; the table says what that is."
 )
-_SQUAREM = " A round of SQUAREM is two steps of EM, a leap further the same way, and a third step of EM."
 
 
 def metrics(all_words: Sequence[str]) -> list[Metric]:
-    """The highest log p, and how far ascent without a q is from EG, and from ES where that races."""
-    beside = {word: f"{word} and {way} differ by" for word, way in ASCENTS.items() if word == EG or word in all_words}
+    """The highest log p, and how far ascent without a q is from EG and ES, where these race."""
+    beside = {word: f"{word} and {way} differ by" for word, way in ASCENTS.items() if word in all_words}
     return [
         Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
         *(Metric(word, told, "$text", TERMS[ASCENTS[word]]) for word, told in beside.items()),
@@ -89,41 +76,42 @@ def apart(ascent: Ascent) -> str:
     return "–" if ascent.apart is None else "0" if ascent.apart == 0 else power(ascent.apart)
 
 
-def called(word: str) -> str:
-    """A run's name."""
-    return _CALLED.get(word, word)
-
-
-def short(word: str) -> str:
-    """A run's name, cut where it is long."""
-    name = called(word)
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-
-
-def marked(k: int, word: str, more: str = "") -> str:
-    """A run's name behind its mark, as figures show it."""
-    glyph = _GLYPHS.get(palette.symbol(k), "●")
-    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short(word))}{more}'
-
-
 def name_at_end(k: int, track: Track, beyond: bool) -> str:
     """What stands at the end of a curve. beyond: that lies below the picture."""
     return "\u2002" + marked(k, track.word, " ✕" * bool(track.stopped) + " ↓" * beyond)
 
 
-def finish(row: Finish) -> str:
-    """A row of the table."""
-    found = "did not get there"
-    if row.half_steps is not None and row.passes is not None:
-        found = f"{counted(row.half_steps, 'half-step')}, {_passes(row.passes)}"
-    if row.stopped:
-        found += "; stopped"
-    return f"{found}; {row.rejected} rejected" if row.rejected else found
+def finish(row: Finish, lap: Lap) -> str:
+    """A row of the table. Of a best that still rises nobody is said to have come to it."""
+    if row.passes is None or row.half_steps is None:
+        told = [f"not yet ({_passes(row.spent)} so far), {nats(row.below)} below"]
+    elif row.below > lap.close:
+        told = [f"there after {_passes(row.passes)}, now {nats(row.below)} below"]
+    elif lap.steady:
+        told = [f"{_passes(row.passes)}, {counted(row.half_steps, 'half-step')}"]
+    else:
+        told = [f"at the best so far, which still rises ({_passes(row.spent)})"]
+    told += ["stopped"] * bool(row.stopped)
+    told += [f"{row.rejected} rejected"] * bool(row.rejected)
+    told += [f"log p fell {_times(row.falls)}"] * bool(row.falls)
+    return "; ".join(told)
 
 
-def row(k: int, told: Finish, begun: bool) -> str:
-    """A row as figures show it."""
-    return "\u2002" + marked(k, told.word, f": {finish(told)}" if begun else "")
+def row(k: int, told: Finish, lap: Lap) -> str:
+    """A row as figures show it: before the first round, what the run will do."""
+    return "\u2002" + marked(k, told.word, f": {finish(told, lap) if lap.index else does(told.word)}")
+
+
+def nats(amount: float) -> str:
+    """An amount of log p with three digits at most."""
+    if not math.isfinite(amount):
+        return "∞ nats"
+    shown = power(amount) if 0 < amount < 1e-3 else f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+    return f"{shown} nats"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def counted(number_of: int, what: str, many: str | None = None) -> str:
@@ -136,16 +124,20 @@ def _passes(passes: float) -> str:
 
 
 def caption(lap: Lap) -> str:
-    """Who leads, what was met in this round, and that gradient ascent coincides with EG."""
+    """Who leads, what was met in this round, and what gradient ascent coincides with."""
     if lap.index == 0:
-        return f"{_START}{_SQUAREM if any(track.word == 'squarem' for track in lap.tracks) else ''}"
-    leader = lap.leader
+        return _START
+    leader, level = lap.leader, lap.level
+    begin = f"After {counted(lap.index, 'round')}"
+    if len(level) == 1:
+        begin += f" and {_passes(leader.passes[-1])} {called(leader.word)} stands highest"
+    else:
+        begin += f" {_listed(level)} are level at the top"
     sentences = [
-        f"After {counted(lap.index, 'round')} {called(leader.word)} stands highest: log p(v) = "
-        f"{number(leader.height)}, for {_passes(leader.passes[-1])}."
+        f"{begin}: log p(v) = {number(leader.height)}. Above: log p, ELBO and gap of {called(leader.word)}.",
+        *(_met(track) for track in lap.tracks),
+        *(_ascent(lap, ascent) for ascent in lap.ascents),
     ]
-    sentences += [_met(track) for track in lap.tracks]
-    sentences += [_ascent(lap, ascent) for ascent in lap.ascents]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -155,9 +147,9 @@ def _met(track: Track) -> str:
     stops = [event for event in newest if event.stops]
     if stops:
         return f"{called(track.word)} stopped: {stops[0].message}."
-    taken_back = [event for event in newest if event.kind == "taken_back"]
-    if taken_back:
-        return f"{called(track.word)}: {taken_back[0].message}."
+    rejected = [event for event in newest if event.kind == "taken_back"]
+    if rejected:
+        return f"{called(track.word)}: {rejected[0].message}."
     return ""
 
 
@@ -172,35 +164,48 @@ def _ascent(lap: Lap, ascent: Ascent) -> str:
 
 
 def _difference(apart: float) -> str:
-    return "they do not differ" if apart == 0 else f"they differ by at most {power(apart)} of log p"
+    return "no difference at all" if apart == 0 else f"relative difference at most {power(apart)}"
 
 
 def height_title(lap: Lap) -> str:
-    return HEIGHT[0] if lap.index == 0 else f"{called(lap.leader.word)} stands highest"
+    if lap.index == 0:
+        return HEIGHT[0]
+    return f"{_listed(lap.level)} {'stands highest' if len(lap.level) == 1 else 'are level'}"
 
 
 def finish_title(lap: Lap) -> str:
-    """Who was first at the best so far, counted by passes."""
-    there = [row for row in lap.finishes() if row.passes is not None]
-    if lap.index == 0 or not there:
+    """Who came to the best so far first, once that cannot change; until then, who is highest at equal cost."""
+    if lap.index == 0:
+        return DOING
+    if first := lap.first():
+        return f"First at the best so far: {_listed(first)}, {_passes(first[0].passes or 0.0)}"
+    passes, highest = lap.at_cost()
+    if passes == 0:
         return FINISH[0]
-    fewest = min(row.passes for row in there if row.passes is not None)
-    first = [called(row.word) for row in there if row.passes == fewest]
-    verb = "needs" if len(first) == 1 else "need"
-    return f"{_listed(first)} {verb} the fewest passes: {fewest:g}"
+    return f"Within {_passes(passes)}, {_listed(highest)} {'leads' if len(highest) == 1 else 'lead'}"
 
 
-def _listed(names: list[str]) -> str:
+def _listed(runs: Sequence[Track] | Sequence[Finish]) -> str:
+    names = [short(run.word) for run in runs]
+    if len(names) > _NAMED:
+        return f"{len(names)} runs"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def table(lap: Lap) -> str:
     """The table, to be read aloud."""
-    rows = " ".join(f"{called(row.word)}: {finish(row)}{_why(row)}." for row in lap.finishes())
+    if lap.index == 0:
+        return f"{DOING}. " + " ".join(f"{called(track.word)}: {does(track.word)}." for track in lap.tracks)
+    rows = " ".join(f"{called(row.word)}: {finish(row, lap)}{_why(row)}." for row in lap.finishes())
     return (
         f"After {counted(lap.index, 'round')} the highest log p(v) is {number(lap.best, 6)}. "
-        f"Within {power(CLOSE).removeprefix('1.0 × ')} of it: {rows}"
+        f"To within {nats(lap.close)} of it: {rows}"
     )
+
+
+def to_best(lap: Lap) -> str:
+    """What the bars of the table measure."""
+    return f"passes to within {nats(lap.close)} of the best so far"
 
 
 def _why(row: Finish) -> str:

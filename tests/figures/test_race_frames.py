@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from em_core.observe.inside import paths
+from figures.race import words
 from figures.race.ends import heights
 from tests.figures.runs import RACE, race_run
 from tests.figures.stage_replay import Shown
@@ -63,8 +64,7 @@ def test_the_table_is_read_aloud():
     text = run.frames()[-1]["text"]
     lap = run.race[len(run) - 1]
     for row in lap.finishes():
-        told = "did not get there" if row.half_steps is None else f"{row.half_steps} half-steps"
-        assert told in text["describe.finish"]
+        assert f": {words.finish(row, lap)}" in text["describe.finish"]
     assert "SQUAREM: " in text["describe.finish"] and "E(PM): " in text["describe.finish"]
 
 

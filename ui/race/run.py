@@ -14,7 +14,6 @@ from em_core.observe.inside import paths
 from em_core.observe.laps import Lap, Laps
 from em_core.observe.race import read_words
 from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
-from em_core.trajectory import END_RISE
 from figures.race.scene import RaceScene
 from ui import limits
 from ui.counted import Counted
@@ -74,15 +73,9 @@ class RaceRun(Counted):
             return words.ALL_STOPPED
         if step.index >= ROUNDS:
             return full(ROUNDS, "rounds")
-        if step.index and all(track.stopped or _settled(track, step.best) for track in step.tracks):
+        if step.index and all(track.stopped or track.settled(step.best) for track in step.tracks):
             return words.SETTLED
         return None
-
-
-def _settled(track: Any, best: float) -> bool:
-    """Whether log p hardly changed in the newest round."""
-    newest = [own for own in track.log_evidence[-track.fresh - 1 :] if own is not None]
-    return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
 
 
 def _half_steps(racing: list[str]) -> int:
