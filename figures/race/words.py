@@ -146,6 +146,8 @@ def caption(lap: Lap) -> str:
     ]
     sentences += [_met(track) for track in lap.tracks]
     sentences += [_ascent(lap, ascent) for ascent in lap.ascents]
+    if lap.rates is not None:
+        sentences.append(safety(lap))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -237,6 +239,19 @@ def inside(paths: Sequence[Path]) -> str:
     if not told:
         return "θ lies on a boundary here, where no way can be measured."
     return f"From the start, with q the posterior there and held: {'; '.join(told)}."
+
+
+def safety(lap: Lap) -> str:
+    """What the rivals of EM have paid for going further than M, so far; nothing where none races."""
+    told = []
+    for track in lap.tracks:
+        back, fell = track.taken_back, track.falls
+        if track.word == "squarem":
+            told.append(f"SQUAREM: {back} of {counted(lap.index, 'leap')} taken back")
+        elif track.word == "over_relaxed":
+            times = "once" if fell == 1 else f"{fell} times"
+            told.append(f"over-relaxed EM: log p {f'fell {times}' if fell else 'has not fallen, but may'}")
+    return f"{'; '.join(told)}." if told else ""
 
 
 def chip(lap: Lap) -> Chip:
