@@ -24,6 +24,8 @@ WORKING = "Following EM to its optimum …"
 _CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
 _TOLD: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 _MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper", "showarrow": False, "font": {"size": 14}}
+# under the line of all that could be missing, where the smaller shares leave room
+_BELOW: Json = {"y": 0.97, "yref": "y"}
 _STEP = 0.5
 
 
@@ -78,7 +80,7 @@ def told(found: Rates | str | None) -> str:
 
 def overlap_title(overlap: Overlap | None) -> str:
     if overlap is None or overlap.here is None:
-        return "The closer, the slower: r rises towards 1"
+        return "The closer, the slower"
     return f"r = {overlap.here:.4f} at {overlap.separation:g} standard deviations"
 
 
@@ -127,12 +129,14 @@ class Spectrum:
         count = len(values)
         notes: list[Json] = []
         if isinstance(found, Rates):
-            text = f"r = {values[0]:.4f}"
+            text = f"r = {values[0]:.4f}" if values[0] > 0 else "r = 0"
             notes.append({"x": 1, "y": values[0], "text": text, "showarrow": False, "yanchor": "bottom"})
             notes[0] |= {"xanchor": "left" if count > 3 else "center", "xshift": -12 if count > 3 else 0}
             notes[0] |= {"font": {"size": 15, "color": "$gap"}}
             more = len(found.missing_information) - count
-            notes.append({**_TOLD, "text": shrinks(found) + (f"<br>and {more:,} smaller shares" if more else "")})
+            notes.append(
+                {**_TOLD, **_BELOW, "text": shrinks(found) + (f"<br>and {more:,} smaller shares" if more else "")}
+            )
         else:
             notes.append({**_MIDDLE, "text": layout.literal(_lines(rates(found) or WORKING)).replace("\n", "<br>")})
         right = max(count, 3) + 0.6
@@ -177,7 +181,11 @@ class OverlapCurve:
         return {
             **self.figure["rates"].at(*overlap.rates),
             **self.figure["here"].at(*([] if here is None else [(x, here)])),
-            **self.figure.set(xaxis_range=[0, right], shapes=[upright]),
+            **self.figure.set(
+                xaxis_range=[0, right],
+                shapes=[upright],
+                annotations=[] if overlap.rates else [{**_MIDDLE, "text": WORKING}],
+            ),
         }
 
 

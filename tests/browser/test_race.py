@@ -163,8 +163,8 @@ def test_stochastic_ascent_lies_on_es(race_page):
     lap = RaceRun.of(for_model(RaceSettings(words=words, batch=20), "linkage"), 4).race[4]
     race_page.wait_plot("height", "trace('ES').x.length === 5")
     assert race_page.trace("height.ES", "y") == pytest.approx(list(lap.tracks[2].log_evidence[::2]), rel=1e-9)
-    apart = race_page.page.get_by_label("ES and stochastic ascent differ by")
-    assert float(apart.get_attribute("data-value")) == pytest.approx(lap.ascents[1].apart, abs=1e-16) < 1e-9
+    apart = race_page.metric("ES and stochastic ascent differ by")
+    assert float(apart.get_attribute("data-value")) == lap.ascents[1].apart < 1e-9
     expect(race_page.caption).to_contain_text("with the same minibatches and without any q (○), coincides with ES")
 
 
@@ -173,6 +173,7 @@ def test_how_fast_and_why_and_r_rises_under_the_slider(race_page):
     race_page.open("steps=2&cursor=2", 2)
     race_page.page.locator("label").filter(has_text="How fast, and why").click()
     race_page.page.get_by_role("button", name="Overlap two clusters: r → 1").click()
+    race_page.page.locator("[data-figure=overlap] .main-svg").first.wait_for()
     race_page.wait_plot("overlap", "plot.offsetHeight >= 180 && trace('here').x[0] === 3")
     race_page.page.wait_for_function("new URL(location).searchParams.get('rates') === 'yes'")
     race_page.wait_plot("overlap", "trace('rates').x.length > 2")
