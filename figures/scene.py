@@ -129,6 +129,10 @@ class Grid:
     medium: str
     low: str
 
+    def in_front(self, view: str, of: str) -> Grid:
+        """The same with one more view, in the place of another and before it."""
+        return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
+
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
         parts = zip(*widths.values(), strict=True)

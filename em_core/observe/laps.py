@@ -5,23 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.climb import Climb, Climber, StochasticClimber
+from em_core.observe.overlap import Overlap
 from em_core.observe.race import CLOSE, EG, ES, Racer, begin, difference, running, to_best, turn, unscheduled
+from em_core.observe.rates import Rates
 from em_core.records import Event
 from em_core.trajectory import END_RISE
 
 # nats: runs no further apart are told as level, whose numbers may look alike
 LEVEL = 1e-3
-# log p may come out lower by this share where it has not changed
-_SLACK = 1e-12
 # of a pass: sums of shares of the data may come out so much larger
 _ROUNDED = 1e-9
 
+# the word whose pace `rates` tells
+EM = "EM"
+# of log p: below that a difference is none
+_ROUNDING = 1e-12
 # given coordinates of θ and numbers in the data, whether gradient ascent by differences costs little enough
 Quick: TypeAlias = Callable[[int, int], bool]
 
@@ -49,6 +54,17 @@ class Track:
         return float("-inf") if found is None else found
 
     @property
+    def falls(self) -> int:
+        """How many half-steps lowered log p, by more than rounding."""
+        heights = [own for own in self.log_evidence if own is not None]
+        return sum(then < now - _ROUNDING * max(1.0, abs(now)) for now, then in pairwise(heights))
+
+    @property
+    def taken_back(self) -> int:
+        """How many steps were tried and taken back."""
+        return sum(event.kind == "taken_back" for _, event in self.events)
+
+    @property
     def stopped(self) -> Event | None:
         """What it stopped at."""
         return next((event for _, event in self.events if event.stops), None)
@@ -58,14 +74,6 @@ class Track:
         """The highest log p that it had reached before the newest round."""
         earlier = self.log_evidence[: max(0, self.made - self.fresh + 1)]
         return max((own for own in earlier if own is not None), default=-math.inf)
-
-    @property
-    def falls(self) -> int:
-        """How many half-steps lowered log p, by more than rounding."""
-        pairs = zip(self.log_evidence, self.log_evidence[1:], strict=False)
-        return sum(
-            then is not None and (own is None or then - own > _SLACK * max(1.0, abs(then))) for then, own in pairs
-        )
 
     def settled(self, best: float) -> bool:
         """Whether log p hardly changed in the newest round."""
@@ -113,11 +121,16 @@ class Ascent:
 
 @dataclass(frozen=True, eq=False)
 class Lap:
-    """Where all stand after `index` rounds. ascents: beside EG, which need not race, and beside ES where it does."""
+    """Where all stand after `index` rounds. ascents: beside EG, which need not race, and beside ES where it does.
+
+    rates, overlap: how fast EM comes to rest from the same start, where the reader asks, as a `Moment` has them.
+    """
 
     index: int
     tracks: tuple[Track, ...]
     ascents: tuple[Ascent, ...]
+    rates: Rates | str | None = None
+    overlap: Overlap | None = None
 
     @property
     def best(self) -> float:
@@ -164,6 +177,30 @@ class Lap:
         if not self.steady or any(row.passes is None and row.spent < fewest and not row.stopped for row in rows):
             return []
         return [row for row in rows if row.passes is not None and row.passes <= fewest + _ROUNDED]
+
+    @property
+    def em(self) -> Track | None:
+        """The run of plain EM, if it races: its rate is what `rates` tells."""
+        return next((track for track in self.tracks if track.word == EM), None)
+
+    def slope_of_gaps(self) -> list[tuple[float, float]]:
+        """The line of gaps r² times as high a round, through the last one that an M of EM has opened; else nothing."""
+        return [] if self.em is None else self._line([gap or 0.0 for gap in self.em.gap])
+
+    def slope_of_distances(self) -> list[tuple[float, float]]:
+        """The same of how far EM is below the log p at which it comes to rest."""
+        if self.em is None or not isinstance(self.rates, Rates):
+            return []
+        return self._line([self.rates.log_evidence - (own or -math.inf) for own in self.em.log_evidence])
+
+    def _line(self, heights: list[float]) -> list[tuple[float, float]]:
+        """From where the highest stands to the last M whose height is no rounding."""
+        least = _ROUNDING * max(1.0, abs(self.best))
+        after_m = [index for index in range(2, len(heights), 2) if least < heights[index] < math.inf]
+        if not isinstance(self.rates, Rates) or not after_m:
+            return []
+        last = after_m[-1]
+        return self.rates.gaps(last, heights[last], max(heights[index] for index in after_m))
 
     def finishes(self) -> list[Finish]:
         """Of every run, in the order of the schedules."""
@@ -243,6 +280,8 @@ class Laps:
         if ES in words:
             self._climbs.append(_Climb(experiment, StochasticClimber(experiment), ES, self._racers, quick))
         self._counts = [self._counted()]
+        self.rates: Rates | str | None = None
+        self.overlap: Overlap | None = None
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -274,7 +313,8 @@ class Laps:
             )
             for racer, made, met, earlier in zip(self._racers, counts.made, counts.met, before.made, strict=True)
         )
-        return Lap(index, tracks, tuple(climb.at(index) for climb in self._climbs))
+        ascents = tuple(climb.at(index) for climb in self._climbs)
+        return Lap(index, tracks, ascents, self.rates, self.overlap)
 
 
 def _numbers(data: Any) -> int:

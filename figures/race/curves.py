@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from em_core.observe.laps import Lap, Track
+from figures import pace
 from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
@@ -27,7 +28,8 @@ _APART = 0.085
 class Quantity:
     """What is drawn of a run. heights: at the start and after every half-step, None where there is no place for one.
 
-    turns: only the ends of rounds are drawn, anew in each frame, because all of them depend on the latest.
+    slope: the line that EM falls along at its own rate. turns: only the ends of rounds are drawn, anew in each frame,
+    because all of them depend on the latest.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Quantity:
     heights: Callable[[Lap, Track], Sequence[float | None]]
     logarithmic: bool = True
     turns: bool = False
+    slope: Callable[[Lap], list[tuple[float, float]]] | None = None
 
 
 class Curves:
@@ -67,6 +70,8 @@ class Curves:
                 )
             for name, told in words.ASCENTS.items() if quantity.name == "height" else ():
                 figure.points(name, "$text", size=8, symbol="circle-open", hover=f"{told} without q: %{{y:.6g}}")
+            if quantity.slope:
+                figure.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED)
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
             figure.text("names", "$text", textposition="middle right", size=13)
@@ -107,6 +112,10 @@ class Curves:
                 if self.quantity.turns:
                     result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
             result |= self._names(figure, lap, ends, low, high, right)
+            if self.quantity.slope:  # a half-step of EM costs a pass
+                line = self.quantity.slope(lap)
+                result |= figure["predicted"].at(*line)
+                result |= figure.set(annotations=pace.corner(lap.rates) if line else [])
         return result
 
     def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
@@ -194,5 +203,5 @@ def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
 
 
 HEIGHT = Quantity("height", "nats", _log_p, logarithmic=False)
-GAP = Quantity("gap", "gap (nats)", _gaps)
-DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True)
+GAP = Quantity("gap", "gap (nats)", _gaps, slope=Lap.slope_of_gaps)
+DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True, slope=Lap.slope_of_distances)

@@ -138,6 +138,8 @@ def caption(lap: Lap) -> str:
         *(_met(track) for track in lap.tracks),
         *(_ascent(lap, ascent) for ascent in lap.ascents),
     ]
+    if lap.rates is not None:
+        sentences.append(safety(lap))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -154,6 +156,8 @@ def _met(track: Track) -> str:
 
 
 def _ascent(lap: Lap, ascent: Ascent) -> str:
+    if all(track.word != ascent.word for track in lap.tracks):
+        return ""  # its curve says what it is
     way = f"{ASCENTS[ascent.word].capitalize()} on log p"
     if ascent.apart is None:
         return f"{way} is left out: {ascent.why}." if ascent.why and lap.index == 1 else ""
@@ -242,6 +246,19 @@ def inside(paths: Sequence[Path]) -> str:
     if not told:
         return "θ lies on a boundary here, where no way can be measured."
     return f"From the start, with q the posterior there and held: {'; '.join(told)}."
+
+
+def safety(lap: Lap) -> str:
+    """What the rivals of EM have paid for going further than M, so far; nothing where none races."""
+    told = []
+    for track in lap.tracks:
+        back, fell = track.taken_back, track.falls
+        if track.word == "squarem":
+            told.append(f"SQUAREM: {back} of {counted(lap.index, 'leap')} taken back")
+        elif track.word == "over_relaxed":
+            times = "once" if fell == 1 else f"{fell} times"
+            told.append(f"over-relaxed EM: log p {f'fell {times}' if fell else 'has not fallen, but may'}")
+    return f"{'; '.join(told)}." if told else ""
 
 
 def chip(lap: Lap) -> Chip:
