@@ -89,7 +89,8 @@ class View:
     called: its title, and what it is called where it shares a place with others.
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
     where that says what is found. click: "x" where a point's x is a frame's number.
-    hands: where points can be put in and taken out, and what that is called.
+    hands: where points can be put in and taken out, and what that is called. together: views with this word show their
+    first figures, or all their second ones.
     """
 
     id: str
@@ -100,6 +101,7 @@ class View:
     click: str | None = None
     heading: str | None = None
     hands: Hands | None = None
+    together: str | None = None
 
     def json(self) -> Json:
         title, tab = self.called
@@ -109,6 +111,7 @@ class View:
             "describe": self.describe,
             "heading": self.heading,
             "click": self.click,
+            "together": self.together,
             "tab": tab,
             "hands": self.hands and self.hands.json(),
         }

@@ -90,8 +90,8 @@ TERMS: Mapping[str, str] = {
     "minibatches": "A few units drawn at random, a new few at every step.",
     "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
     "a bound.",
-    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
-    "p is taken back.",
+    "SQUAREM": "Squared extrapolation: it extrapolates from two EM steps, and makes a third from there. Where log p "
+    "would fall, the extrapolation is rejected.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
     "K": "K, how many components, states, factors or atoms the model has.",

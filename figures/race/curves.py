@@ -6,13 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from em_core.observe.laps import Lap, Track
+from em_core.records import Array
 from figures import pace
-from figures.drawing import Figure, Trace
+from figures.drawing import Figure
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
-from figures.race.ends import heights
+from figures.race.ends import clear, heights
 from figures.race.schedules import called
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
@@ -54,7 +57,7 @@ class Curves:
                 y=quantity.axis,
                 xaxis={"range": [0, 10]},
                 yaxis={"range": [0, 1], **decades},
-                margin={"l": 62, "r": 22, "t": 10, "b": 42},
+                margin={"l": 62, "r": 34, "t": 10, "b": 42},
             )
             for suffix, face, axis in (("", words.BY_STEPS, words.STEPS), ("-cost", words.BY_PASSES, words.PASSES))
         )
@@ -74,7 +77,12 @@ class Curves:
                 figure.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED)
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
+                figure.curve(f"fall {k}", palette.component(k), width=1.5, dash="dot", hover=words.TO_ZERO)
             figure.text("names", "$text", textposition="middle right", size=13)
+            figure.text("soon", "$muted", textposition="middle center", size=14)
+            if quantity.turns:
+                figure.curve("close", "$muted", width=1.5, dash="dot")
+                figure.text("close name", "$muted", textposition="top right", size=12)
 
     def append(self, lap: Lap) -> Json:
         """What this round adds to the series."""
@@ -104,32 +112,64 @@ class Curves:
             reach = max(max(float(own[-1]) for own in xs), 4.0)
             right = reach * (1 + _ROOM)
             result |= figure.set(xaxis_range=[-0.01 * right, right], **self._heights(lap, low, high))
-            ends = [self._end(list(x), own) for x, own in zip(xs, drawn, strict=True)]
+            bottom = low + 0.02 * (high - low)
+            ends = [
+                self._end(lap, track, list(x), own, bottom) for track, x, own in zip(lap.tracks, xs, drawn, strict=True)
+            ]
             for k, end in enumerate(ends):
                 # a mark below the picture would lie over what stands there
                 marked = end is not None and self._scaled(end) >= low
                 result |= figure[f"end {k}"].at(*([end] if end and marked else []))
                 if self.quantity.turns:
-                    result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
-            result |= self._names(figure, lap, ends, low, high, right)
+                    result |= self._turned(figure, k, lap.tracks[k], xs[k], drawn[k], end)
+            result |= self._names(figure, lap, ends, xs, drawn, (-0.01 * right, right, low, high))
+            result |= self._told(figure, lap, costs, low, high, right)
             if self.quantity.slope:  # a half-step of EM costs a pass
                 line = self.quantity.slope(lap)
                 result |= figure["predicted"].at(*line)
                 result |= figure.set(annotations=pace.corner(lap.rates) if line else [])
         return result
 
-    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
+    def _turned(
+        self,
+        figure: Figure,
+        k: int,
+        track: Track,
+        xs: Sequence[float],
+        own: list[float | None],
+        end: tuple[float, float] | None,
+    ) -> Json:
+        """A curve of the ends of rounds; to 0, where a logarithmic axis has no place, it falls out of the picture."""
         kept = [place for place, height in enumerate(own) if height is not None]
         # where log p has not changed since the half-step before there is nothing new to see
         kept = [place for place in kept if place in (0, track.made) or own[place] != own[place - 1]]
-        return trace.set(x=[xs[place] for place in kept], y=[own[place] for place in kept])
+        drawn = [(xs[place], own[place]) for place in kept]
+        fallen = [drawn[-1], end] if drawn and end and own[-1] is None else []
+        return figure[f"run {k}"].at(*drawn) | figure[f"fall {k}"].at(*fallen)
+
+    def _told(self, figure: Figure, lap: Lap, costs: bool, low: float, high: float, right: float) -> Json:
+        """What will be drawn, before there is anything; the level of those at the best; what a half-step costs."""
+        soon = words.SOON[self.quantity.name] if lap.index == 0 else ""
+        place = low + (0.5 if self.quantity.turns else 0.85) * (high - low)
+        result = figure["soon"].set(
+            x=[0.55 * right] if soon else [],
+            y=[10.0**place if self.quantity.logarithmic else place] if soon else [],
+            text=[soon] if soon else [],
+        )
+        if self.quantity.turns and lap.index:
+            result |= figure["close"].at((0.0, lap.close), (right, lap.close))
+            result |= figure["close name"].set(x=[0.0], y=[lap.close], text=[words.at_the_best(lap)])
+        elif self.quantity.turns:
+            result |= {**figure["close"].empty(), **figure["close name"].set(x=[], y=[], text=[])}
+        return result | figure.set(xaxis_title_text=words.across(lap, costs))
 
     def _reach(self, lap: Lap, drawn: list[list[float | None]]) -> tuple[float, float]:
         """From where to where the heights that are to be read go; on a logarithmic axis in powers of ten."""
         if self.quantity.logarithmic:
             there = [math.log10(height) for own in drawn for height in own if height is not None and height > 0]
+            there += [math.log10(lap.close)] if self.quantity.turns and lap.index else []
             low, high = (min(there), max(there)) if there else (-1.0, 0.0)
-            return low - 0.06 * (high - low) - 0.2, high + 0.06 * (high - low) + 0.2
+            return low - 0.06 * (high - low) - 0.2, high + 0.08 * (high - low) + 0.2
         kept = [
             height
             for own in drawn
@@ -146,25 +186,52 @@ class Curves:
             return scale.heights(low, high, lap.best)
         return {"yaxis_range": [low, high], **scale.decades(low, high)}
 
-    def _end(self, xs: list[float], own: list[float | None]) -> tuple[float, float] | None:
-        """The last place of a curve."""
+    def _end(
+        self, lap: Lap, track: Track, xs: list[float], own: list[float | None], bottom: float
+    ) -> tuple[float, float] | None:
+        """The last place of a curve; at the foot of the picture where the run now is the best, once there is a race."""
+        if self.quantity.turns and own[-1] is None and track.height > -math.inf:
+            return (float(xs[-1]), 10.0**bottom) if lap.index else None
         last = next((place for place in range(len(own) - 1, -1, -1) if own[place] is not None), None)
         height = None if last is None else own[last]
         return None if last is None or height is None else (float(xs[last]), height)
 
     def _names(
-        self, figure: Figure, lap: Lap, ends: list[tuple[float, float] | None], low: float, high: float, right: float
+        self,
+        figure: Figure,
+        lap: Lap,
+        ends: list[tuple[float, float] | None],
+        xs: Sequence[Sequence[float]],
+        drawn: list[list[float | None]],
+        frame: tuple[float, float, float, float],
     ) -> Json:
-        """What the curves are, beside their ends; those whose ends are near keep some distance."""
-        there = [k for k, end in enumerate(ends) if end is not None]
-        scaled = [(end[0], self._scaled(end)) for end in ends if end is not None]
-        places = heights(scaled, low, high, 0.75 * _ROOM * right, _APART * (high - low))
-        told = [
-            words.name_at_end(k, lap.tracks[k], beyond=height < low)
-            for k, (_, height) in zip(there, scaled, strict=True)
-        ]
-        ys = [10.0**place if self.quantity.logarithmic else place for place in places]
-        return figure["names"].set(x=[x for x, _ in scaled], y=ys, text=told)
+        """What the curves are, beside their ends, at some distance from each other and where no curve runs through."""
+        _, right, low, high = frame
+        named = []
+        for track, own, (k, end) in zip(lap.tracks, drawn, enumerate(ends), strict=True):
+            if end is not None:
+                place = end[0], self._scaled(end)
+                zero = self.quantity.turns and own[-1] is None
+                told = words.name_at_end(k, track, beyond=place[1] < low, zero=zero)
+                named.append((place, told, len(words.short(track.word)) + 4))
+        for ascent in lap.ascents if self.quantity.name == "height" and lap.index else ():
+            if ascent.log_evidence and all(track.word != ascent.word for track in lap.tracks):
+                x = 2.0 * (len(ascent.log_evidence) - 1)  # where EG would be
+                told = f"\u2002○ {words.ASCENTS[ascent.word]} on log p"
+                named.append(((x, ascent.log_evidence[-1]), told, len(told)))
+        places = [place for place, _, _ in named]
+        least = _APART * (high - low)
+        wanted = heights(places, low, high, 0.75 * _ROOM * right, least)
+        curves = [self._curve(x, own) for x, own in zip(xs, drawn, strict=True)]
+        found = clear(places, wanted, [(letters, 1) for _, _, letters in named], curves, frame, least)
+        ys = [10.0**place if self.quantity.logarithmic else place for place, _ in found]
+        return figure["names"].set(x=[x for x, _ in places], y=ys, text=[told for _, told, _ in named])
+
+    def _curve(self, xs: Sequence[float], own: list[float | None]) -> tuple[Array, Array]:
+        """A curve as it is drawn, x and y."""
+        there = [(x, self._scaled((x, height))) for x, height in zip(xs, own, strict=True) if height is not None]
+        x, y = np.array(there, dtype=float).reshape(-1, 2).T
+        return x, y
 
     def _scaled(self, end: tuple[float, float]) -> float:
         return math.log10(end[1]) if self.quantity.logarithmic else end[1]

@@ -1,4 +1,4 @@
-"""How soon each run came to the best: a table with a bar for each, filled once that is known, else its cost so far."""
+"""How soon each run came to the best: a table with a bar for each, pale while that is open."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Table:
             margin={"l": 8, "r": 8, "t": 4, "b": 42},
         )
         for k in range(count):
-            self.figure.curve(f"bar {k}", palette.component(k), width=1.5, fill="toself", fillcolor=_fill(k, False))
+            fill = _fill(k, False)
+            self.figure.curve(f"bar {k}", fill, width=0, fill="toself", fillcolor=fill)
 
     def changes(self, lap: Lap) -> Json:
         rows = lap.finishes()
@@ -49,7 +50,7 @@ class Table:
             end = row.passes if there and row.passes is not None else row.spent
             low, high = k - _HALF, k + _HALF
             result |= self.figure[f"bar {k}"].set(
-                x=[0.0, end, end, 0.0, 0.0], y=[low, low, high, high, low], fillcolor=_fill(k, there)
+                x=[0.0, end, end, 0.0], y=[low, low, high, high], fillcolor=_fill(k, there)
             )
         return {
             **result,
@@ -63,4 +64,4 @@ class Table:
 
 def _fill(k: int, there: bool) -> str:
     red, green, blue = palette.rgb(k)
-    return f"rgba({red}, {green}, {blue}, {0.35 if there else 0.0})"
+    return f"rgba({red}, {green}, {blue}, {0.4 if there else 0.16})"

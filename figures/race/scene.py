@@ -108,6 +108,7 @@ class RaceScene(PageScene):
                 curves.figures,
                 describe=f"describe.{name}",
                 heading=f"heading.{name}",
+                together="across",
             )
             for name, curves in self._curves.items()
         ]

@@ -42,10 +42,14 @@ def short(word: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
+def sign(k: int) -> str:
+    """The mark of a run, as text in its colour."""
+    return f'<span style="color:{palette.component(k)}">{_GLYPHS.get(palette.symbol(k), "●")}</span>'
+
+
 def marked(k: int, word: str, more: str = "") -> str:
     """A run's name behind its mark, as figures show it."""
-    glyph = _GLYPHS.get(palette.symbol(k), "●")
-    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short(word))}{more}'
+    return f"{sign(k)} {layout.literal(short(word))}{more}"
 
 
 def does(word: str) -> str:

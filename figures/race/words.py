@@ -10,7 +10,7 @@ from em_core.observe.inside import Path
 from em_core.observe.laps import Ascent, Finish, Lap, Track
 from em_core.observe.race import EG, ES
 from figures.look.glossary import TERMS, of
-from figures.look.moves import START
+from figures.look.moves import START, within
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
@@ -22,11 +22,22 @@ HEIGHT = "log p of every run", "log p"
 DISTANCE = "Distance from the best so far", "Distance"
 GAPS = "Gap of every run", "Gap"
 FINISH = "Who reached the best, and when", "Table"
-INSIDE = "One M-step, one q: every way up", "Inside M"
+INSIDE = "The first M-step, one q: every way up", "Inside M"
 RISE, OPENED = "Bound", "Gap"
-MOVED, RISEN, GAP_OPENED = "how far θ moved", "rise of the bound (nats)", "gap opened (nats)"
+MOVED, RISEN, GAP_OPENED = (
+    "distance of θ from the start, ‖·‖₂ in unconstrained coordinates",
+    "rise of the bound (nats)",
+    "gap opened (nats)",
+)
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
+# what will be drawn, before the first round
+SOON = {
+    "height": "log p of each run,<br>half-step by half-step",
+    "distance": "how far each run is below<br>the highest log p so far",
+    "gap": "the gap of each run:<br>M opens it, E closes it",
+}
+TO_ZERO = "at the best so far: 0 nats below it, where this axis has no place"
 DOING = "What each run does in a round"
 # so many runs are named in a title
 _NAMED = 3
@@ -76,9 +87,23 @@ def apart(ascent: Ascent) -> str:
     return "–" if ascent.apart is None else "0" if ascent.apart == 0 else power(ascent.apart)
 
 
-def name_at_end(k: int, track: Track, beyond: bool) -> str:
-    """What stands at the end of a curve. beyond: that lies below the picture."""
-    return "\u2002" + marked(k, track.word, " ✕" * bool(track.stopped) + " ↓" * beyond)
+def name_at_end(k: int, track: Track, beyond: bool, zero: bool) -> str:
+    """What stands at the end of a curve. beyond: that lies below the picture; zero: as it has no place for 0."""
+    more = " ✕" * bool(track.stopped) + " ↓" * (beyond or zero)
+    return "\u2002" + marked(k, track.word, more)
+
+
+def at_the_best(lap: Lap) -> str:
+    """What stands on the line below which a run is at the best."""
+    return f"within {nats(lap.close)}{': 10⁻⁶ of |log p|' if abs(lap.best) > 1 else ''}"
+
+
+def across(lap: Lap, costs: bool) -> str:
+    """What an axis of half-steps, or of passes, counts; and that both are the same where they are."""
+    alike = all(cost == index for track in lap.tracks for index, cost in enumerate(track.passes))
+    if costs:
+        return PASSES + " (one for each half-step here)" * alike
+    return STEPS + " (each costs one pass here)" * alike
 
 
 def finish(row: Finish, lap: Lap) -> str:
@@ -231,9 +256,14 @@ def curves(lap: Lap, what: str) -> str:
     return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
 
 
+def optimiser(letter: str) -> str:
+    """A way up the bound, in a word."""
+    return "full" if letter == "M" else within(letter).removesuffix(" M-step").removesuffix(" step")
+
+
 def inside_title(paths: Sequence[Path]) -> str:
-    """What the full M-step comes to."""
-    return f"At the top of the bound, the gap is {number(paths[0].gap[-1])}" if paths else INSIDE[0]
+    """What the full M-step comes to. The race goes on, and this stays where it is."""
+    return f"The first M-step. Full M: gap {number(paths[0].gap[-1])}" if paths else INSIDE[0]
 
 
 def inside(paths: Sequence[Path]) -> str:

@@ -65,7 +65,10 @@ export class Display {
       now: () => this.at,
       point: on.point,
       hand: on.hand,
-      switched: () => chosen(this.views[number]),
+      switched: () => {
+        this.together(this.views[number]);
+        chosen(this.views[number]);
+      },
       grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));
@@ -76,6 +79,15 @@ export class Display {
 
   get nodes() {
     return [this.header.node, this.choice.node, this.arrangement.node, this.transport.node];
+  }
+
+  /**
+   * Have the views that go together with this one show the same of their figures.
+   * @param {View} switched
+   */
+  together({ view, figures, chosen }) {
+    if (!view.together) return;
+    for (const other of this.views) if (other.view.together === view.together) other.choose(other.figures[figures.indexOf(chosen)]);
   }
 
   /**
