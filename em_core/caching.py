@@ -39,10 +39,10 @@ class Store(Generic[K, V]):
     def known(self, key: K) -> V | None:
         """The result, None where there is none."""
         with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][0]
+        return None
 
     def keep(self, key: K, value: V) -> None:
         """Remember a result; one that is there already stays."""

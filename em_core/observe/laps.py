@@ -191,7 +191,9 @@ class Lap:
         """The same of how far EM is below the log p at which it comes to rest."""
         if self.em is None or not isinstance(self.rates, Rates):
             return []
-        return self._line([self.rates.log_evidence - (own or -math.inf) for own in self.em.log_evidence])
+        return self._line(
+            [self.rates.log_evidence - (-math.inf if own is None else own) for own in self.em.log_evidence]
+        )
 
     def _line(self, heights: list[float]) -> list[tuple[float, float]]:
         """From where the highest stands to the last M whose height is no rounding."""

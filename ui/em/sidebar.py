@@ -8,6 +8,7 @@ import streamlit as st
 
 from em_core import schedule
 from em_core.kinds import MOVES, Move, lacking
+from figures.pace import CARD
 from ui import controls, sidebar
 from ui.em import recipes, words
 from ui.em.session import EmSession
@@ -81,7 +82,8 @@ def _schedule(session: EmSession) -> None:
 def rates(session: Any) -> None:
     """How fast EM comes to rest, and one click to where that changes under a slider."""
     controls.show(session, "rates")
-    if session.settings.rates and not is_two_clusters(session.settings):
+    shown = any(view["id"] == CARD.id for view in session.run.scene.json["views"])
+    if shown and not is_two_clusters(session.settings):
         st.button(words.OVERLAP, help=words.TOWARDS_1, on_click=session.change, kwargs=TWO_CLUSTERS, width="stretch")
 
 

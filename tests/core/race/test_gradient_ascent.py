@@ -73,8 +73,10 @@ def test_every_model_that_draws_units_has_a_case_of_it():
     assert kept == {name for name, model in MODELS.items() if {"E", "S"} <= set(allowed(model))}
 
 
-@pytest.mark.parametrize("climbing", [Climber, StochasticClimber])
-@pytest.mark.parametrize("name", ["gaussian_full_2d_k2", *ORDINARY])
+@pytest.mark.parametrize(
+    ("name", "climbing"),
+    [("gaussian_full_2d_k2", Climber), *((name, StochasticClimber) for name in ORDINARY)],
+)
 def test_it_asks_for_no_posterior_and_no_gradient(name, climbing):
     experiment = BY_NAME[name].experiment(moves=FEW)
     kind = type(experiment.model)
