@@ -284,7 +284,7 @@ def safety(lap: Lap) -> str:
     for track in lap.tracks:
         back, fell = track.taken_back, track.falls
         if track.word == "squarem":
-            told.append(f"SQUAREM: {back} of {counted(lap.index, 'leap')} taken back")
+            told.append(f"SQUAREM: {back} of {counted(lap.index, 'extrapolation')} rejected")
         elif track.word == "over_relaxed":
             times = "once" if fell == 1 else f"{fell} times"
             told.append(f"over-relaxed EM: log p {f'fell {times}' if fell else 'has not fallen, but may'}")

@@ -80,6 +80,7 @@ def test_a_link_shows_the_same_race_against_passes_too(race_page, laps):
     card.get_by_role("button", name="By cost", exact=True).click()
     squarem = laps[-1].tracks[3]
     race_page.wait_plot("height-cost", "plot.offsetWidth > 0")
+    race_page.wait_plot("distance-cost", "plot.offsetWidth > 0")  # all pictures follow
     costs, heights = race_page.series("height-cost", 3)
     assert costs == pytest.approx(list(squarem.passes)) and heights == pytest.approx(list(squarem.log_evidence))
     for name in ("EM", "E G5", "EG", "SQUAREM"):
@@ -152,7 +153,7 @@ def test_every_way_inside_one_m_step(race_page):
         assert race_page.trace(f"inside.{path.letter}", "x") == pytest.approx(list(path.moved))
         assert race_page.trace(f"inside.{path.letter}", "y") == pytest.approx(list(path.rise))
     card = race_page.stage.locator("[data-view=inside]")
-    expect(card).to_contain_text("At the top of the bound, the gap is 0.399")
+    expect(card).to_contain_text("The first M-step. Full M: gap 0.399")
     card.get_by_role("button", name="Gap", exact=True).click()
     race_page.wait_plot("opened", "plot.offsetWidth > 0")
     assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)

@@ -64,15 +64,16 @@ def test_no_slope_where_em_does_not_race():
 def test_what_faster_ways_cost_in_safety_is_counted(race):
     run, shown, _ = race
     squarem, relaxed = run.race[ROUNDS].tracks[1:]
-    back = sum("taken back" in event.message for _, event in squarem.events)
+    back = sum("rejected" in event.message for _, event in squarem.events)
     fell = sum(b < a - 1e-9 for a, b in zip(relaxed.log_evidence, relaxed.log_evidence[1:], strict=False))
-    assert f"SQUAREM: {back} of {ROUNDS} leaps taken back; over-relaxed EM: log p" in shown.text["caption"]
+    assert f"SQUAREM: {back} of {ROUNDS} extrapolations rejected; over-relaxed EM: log p" in shown.text["caption"]
     deep = RaceRun.of(replace(COINS, omega=3.0, rates=False), 6).race[6]
     heights = deep.tracks[2].log_evidence
     falls = sum(b < a - 1e-9 for a, b in zip(heights, heights[1:], strict=False))
     assert fell == 0 < falls and safety(deep).endswith(f"fell {'once' if falls == 1 else f'{falls} times'}.")
     assert (
-        "SQUAREM" not in RaceRun.of(replace(COINS, rates=False), 1).frames()[1]["text"]["caption"].split("leaps")[0][:5]
+        "SQUAREM"
+        not in RaceRun.of(replace(COINS, rates=False), 1).frames()[1]["text"]["caption"].split("extrapolations")[0][:5]
     )
 
 
