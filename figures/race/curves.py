@@ -11,11 +11,11 @@ import numpy as np
 from em_core.observe.laps import Lap, Track
 from em_core.records import Array
 from figures import pace
-from figures.drawing import Figure
+from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
-from figures.race.ends import clear, heights
+from figures.race.ends import beside, clear, heights
 from figures.race.schedules import called
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
@@ -32,7 +32,7 @@ class Quantity:
     """What is drawn of a run. heights: at the start and after every half-step, None where there is no place for one.
 
     slope: the line that EM falls along at its own rate. turns: only the ends of rounds are drawn, anew in each frame,
-    because all of them depend on the latest.
+    because all of them depend on the latest. zero: whether the run stands at 0 where there is no place for it.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Quantity:
     logarithmic: bool = True
     turns: bool = False
     slope: Callable[[Lap], list[tuple[float, float]]] | None = None
+    zero: Callable[[Track], bool] = lambda track: False
 
 
 class Curves:
@@ -121,34 +122,49 @@ class Curves:
                 marked = end is not None and self._scaled(end) >= low
                 result |= figure[f"end {k}"].at(*([end] if end and marked else []))
                 if self.quantity.turns:
-                    result |= self._turned(figure, k, lap.tracks[k], xs[k], drawn[k], end)
-            result |= self._names(figure, lap, ends, xs, drawn, (-0.01 * right, right, low, high))
-            result |= self._told(figure, lap, costs, low, high, right)
+                    result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
+                fall = self._fall(xs[k], drawn[k], end) if self._at_zero(lap, lap.tracks[k], drawn[k]) else []
+                result |= figure[f"fall {k}"].at(*fall)
+            frame = -0.01 * right, right, low, high
+            curves = [self._curve(x, own) for x, own in zip(xs, drawn, strict=True)]
+            result |= self._names(figure, lap, ends, drawn, curves, frame)
+            result |= self._told(figure, lap, costs, curves, frame)
             if self.quantity.slope:  # a half-step of EM costs a pass
                 line = self.quantity.slope(lap)
                 result |= figure["predicted"].at(*line)
                 result |= figure.set(annotations=pace.corner(lap.rates) if line else [])
         return result
 
-    def _turned(
-        self,
-        figure: Figure,
-        k: int,
-        track: Track,
-        xs: Sequence[float],
-        own: list[float | None],
-        end: tuple[float, float] | None,
-    ) -> Json:
-        """A curve of the ends of rounds; to 0, where a logarithmic axis has no place, it falls out of the picture."""
+    def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
         kept = [place for place, height in enumerate(own) if height is not None]
         # where log p has not changed since the half-step before there is nothing new to see
         kept = [place for place in kept if place in (0, track.made) or own[place] != own[place - 1]]
-        drawn = [(xs[place], own[place]) for place in kept]
-        fallen = [drawn[-1], end] if drawn and end and own[-1] is None else []
-        return figure[f"run {k}"].at(*drawn) | figure[f"fall {k}"].at(*fallen)
+        return trace.at(*((xs[place], own[place]) for place in kept))
 
-    def _told(self, figure: Figure, lap: Lap, costs: bool, low: float, high: float, right: float) -> Json:
+    def _at_zero(self, lap: Lap, track: Track, own: list[float | None]) -> bool:
+        """Whether a run stands at 0, up to rounding, where a logarithmic axis has no place."""
+        return lap.index > 0 and self.quantity.zero(track) and own[-1] is None
+
+    def _fall(
+        self, xs: Sequence[float], own: list[float | None], end: tuple[float, float] | None
+    ) -> list[tuple[float, float | None]]:
+        """The way of a curve down to the foot of the picture, and along it to where the run now stands."""
+        last = next((place for place in range(len(own) - 1, -1, -1) if own[place] is not None), None)
+        if last is None or end is None:
+            return []
+        first = own.index(own[last])  # where it last changed
+        return [(xs[first], own[first]), (xs[last], own[last]), (xs[last + 1], end[1]), end]
+
+    def _told(
+        self,
+        figure: Figure,
+        lap: Lap,
+        costs: bool,
+        curves: Sequence[tuple[Array, Array]],
+        frame: tuple[float, float, float, float],
+    ) -> Json:
         """What will be drawn, before there is anything; the level of those at the best; what a half-step costs."""
+        _, right, low, high = frame
         soon = words.SOON[self.quantity.name] if lap.index == 0 else ""
         place = low + (0.5 if self.quantity.turns else 0.85) * (high - low)
         result = figure["soon"].set(
@@ -157,8 +173,10 @@ class Curves:
             text=[soon] if soon else [],
         )
         if self.quantity.turns and lap.index:
+            told = words.at_the_best(lap)
+            x, position = beside(math.log10(lap.close), len(told), curves, frame, _APART * (high - low))
             result |= figure["close"].at((0.0, lap.close), (right, lap.close))
-            result |= figure["close name"].set(x=[0.0], y=[lap.close], text=[words.at_the_best(lap)])
+            result |= figure["close name"].set(x=[x], y=[lap.close], text=[told], textposition=position)
         elif self.quantity.turns:
             result |= {**figure["close"].empty(), **figure["close name"].set(x=[], y=[], text=[])}
         return result | figure.set(xaxis_title_text=words.across(lap, costs))
@@ -190,8 +208,10 @@ class Curves:
         self, lap: Lap, track: Track, xs: list[float], own: list[float | None], bottom: float
     ) -> tuple[float, float] | None:
         """The last place of a curve; at the foot of the picture where the run now is the best, once there is a race."""
+        if self._at_zero(lap, track, own):
+            return float(xs[-1]), 10.0**bottom
         if self.quantity.turns and own[-1] is None and track.height > -math.inf:
-            return (float(xs[-1]), 10.0**bottom) if lap.index else None
+            return None  # before there is a race
         last = next((place for place in range(len(own) - 1, -1, -1) if own[place] is not None), None)
         height = None if last is None else own[last]
         return None if last is None or height is None else (float(xs[last]), height)
@@ -201,8 +221,8 @@ class Curves:
         figure: Figure,
         lap: Lap,
         ends: list[tuple[float, float] | None],
-        xs: Sequence[Sequence[float]],
         drawn: list[list[float | None]],
+        curves: Sequence[tuple[Array, Array]],
         frame: tuple[float, float, float, float],
     ) -> Json:
         """What the curves are, beside their ends, at some distance from each other and where no curve runs through."""
@@ -211,7 +231,7 @@ class Curves:
         for track, own, (k, end) in zip(lap.tracks, drawn, enumerate(ends), strict=True):
             if end is not None:
                 place = end[0], self._scaled(end)
-                zero = self.quantity.turns and own[-1] is None
+                zero = self._at_zero(lap, track, own)
                 told = words.name_at_end(k, track, beyond=place[1] < low, zero=zero)
                 named.append((place, told, len(words.short(track.word)) + 4))
         for ascent in lap.ascents if self.quantity.name == "height" and lap.index else ():
@@ -222,7 +242,6 @@ class Curves:
         places = [place for place, _, _ in named]
         least = _APART * (high - low)
         wanted = heights(places, low, high, 0.75 * _ROOM * right, least)
-        curves = [self._curve(x, own) for x, own in zip(xs, drawn, strict=True)]
         found = clear(places, wanted, [(letters, 1) for _, _, letters in named], curves, frame, least)
         ys = [10.0**place if self.quantity.logarithmic else place for place, _ in found]
         return figure["names"].set(x=[x for x, _ in places], y=ys, text=[told for _, told, _ in named])
@@ -260,6 +279,11 @@ def _gaps(lap: Lap, track: Track) -> Sequence[float | None]:
     return [gap if gap is not None and least < gap < math.inf else None for gap in track.gap]
 
 
+def _closed(track: Track) -> bool:
+    """Whether the gap is a number, which may be 0."""
+    return track.gap[-1] is not None and track.gap[-1] < math.inf
+
+
 def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
     """How far log p is below the best that any run has found so far, where that is more than rounding."""
     least = wording.STILL * max(1.0, abs(lap.best))
@@ -270,5 +294,12 @@ def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
 
 
 HEIGHT = Quantity("height", "nats", _log_p, logarithmic=False)
-GAP = Quantity("gap", "gap (nats)", _gaps, slope=Lap.slope_of_gaps)
-DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True, slope=Lap.slope_of_distances)
+GAP = Quantity("gap", "gap (nats)", _gaps, slope=Lap.slope_of_gaps, zero=_closed)
+DISTANCE = Quantity(
+    "distance",
+    "nats below the best",
+    _distances,
+    turns=True,
+    slope=Lap.slope_of_distances,
+    zero=lambda track: track.height > -math.inf,
+)

@@ -76,6 +76,29 @@ def clear(
     return result
 
 
+def beside(
+    height: float,
+    letters: int,
+    curves: Sequence[tuple[Array, Array]],
+    frame: tuple[float, float, float, float],
+    least: float,
+) -> tuple[float, str]:
+    """Where words on a level line stand: left or right, above it or below, where the fewest curves pass."""
+    left, right, _, _ = frame
+    long = letters * _LETTER * (right - left)
+    places = [
+        (x, f"{side} {to}", band, span)
+        for side, band in (("top", (height, height + least)), ("bottom", (height - least, height)))
+        for x, to, span in ((0.0, "right", (0.0, long)), (right, "left", (right - long, right)))
+    ]
+    passing = [
+        sum(_meets(np.array(_bands(*curve, *span)), sum(band) / 2, least / 2) for curve in curves)
+        for _, _, band, span in places
+    ]
+    x, position, _, _ = places[passing.index(min(passing))]
+    return x, position
+
+
 def _span(x: float, letters: int, side: str, wide: float) -> tuple[float, float]:
     """From where to where a name stands beside an end."""
     near, far = _BESIDE * wide, (_BESIDE + letters * _LETTER) * wide

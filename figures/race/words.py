@@ -68,8 +68,8 @@ GLOSSARY = of(
 )
 
 _START = (
-    "All runs begin at one θ and one q, whose log p, ELBO and gap stand above. In a round each run repeats its cycle "
-    "once; the table says what that is."
+    "All runs begin at one θ and one q, those of the equation. In a round each run repeats its cycle once; the table "
+    "says what that is."
 )
 
 
@@ -159,7 +159,7 @@ def caption(lap: Lap) -> str:
     else:
         begin += f" {_listed(level)} are level at the top"
     sentences = [
-        f"{begin}: log p(v) = {number(leader.height)}. Above: log p, ELBO and gap of {called(leader.word)}.",
+        f"{begin}: log p(v) = {number(leader.height)}. The equation shows {called(leader.word)}.",
         *(_met(track) for track in lap.tracks),
         *(_ascent(lap, ascent) for ascent in lap.ascents),
     ]

@@ -141,7 +141,7 @@ def test_runs_that_are_level_are_said_to_be_level(races):
             if alone:
                 assert shown.count(words.number(ahead)) == 1
             assert frame["text"]["equation.evidence"] == words.number(level[0].log_evidence[-1])
-            assert f"Above: log p, ELBO and gap of {called(level[0].word)}." in caption
+            assert f"The equation shows {called(level[0].word)}." in caption
     assert seen == {True, False}
 
 
