@@ -7,7 +7,7 @@ import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
-import { View } from "./views.js";
+import { together, View } from "./views.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -65,10 +65,7 @@ export class Display {
       now: () => this.at,
       point: on.point,
       hand: on.hand,
-      switched: () => {
-        this.together(this.views[number]);
-        chosen(this.views[number]);
-      },
+      switched: () => chosen(together(this.views, number)),
       grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));
@@ -79,15 +76,6 @@ export class Display {
 
   get nodes() {
     return [this.header.node, this.choice.node, this.arrangement.node, this.transport.node];
-  }
-
-  /**
-   * Have the views that go together with this one show the same of their figures.
-   * @param {View} switched
-   */
-  together({ view, figures, chosen }) {
-    if (!view.together) return;
-    for (const other of this.views) if (other.view.together === view.together) other.choose(other.figures[figures.indexOf(chosen)]);
   }
 
   /**

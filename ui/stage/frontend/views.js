@@ -204,3 +204,15 @@ class InnerControl {
     this.show(distances.indexOf(Math.min(...distances)));
   }
 }
+
+/**
+ * Have the views that go together with this one show the same of their figures. Returns it.
+ * @param {View[]} views
+ * @param {number} number
+ */
+export function together(views, number) {
+  const switched = views[number];
+  const place = switched.figures.indexOf(switched.chosen);
+  for (const other of views) if (switched.view.together && other.view.together === switched.view.together) other.choose(other.figures[place]);
+  return switched;
+}
