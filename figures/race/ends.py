@@ -11,8 +11,8 @@ from figures.look import scale
 
 # of the picture's width: from an end to its name, and a letter of it
 _BESIDE, _LETTER = 0.012, 0.018
-# names move by halves of the distance that they keep, the least first
-_MOVES = sorted(range(-8, 9), key=abs)
+# names move by quarters of the distance that they keep, the least first
+_MOVES = sorted(range(-16, 17), key=abs)
 
 
 def heights(ends: Sequence[tuple[float, float]], low: float, high: float, near: float, least: float) -> list[float]:
@@ -54,7 +54,7 @@ def clear(
     for k in sorted(range(len(ends)), key=lambda k: (-sizes[k][1], -ends[k][0])):
         letters, lines = sizes[k]
         room = 0.475 * lines * least
-        places = [min(max(wanted[k] + 0.5 * move * least, low + room), high - 0.6 * room) for move in _MOVES]
+        places = [min(max(wanted[k] + 0.25 * move * least, low + room), high - 0.6 * room) for move in _MOVES]
         spans = {side: _span(ends[k][0], letters, side, right - left) for side in sides}
         names = {
             side: [(below, above) for a, b, below, above in taken if a < end and begin < b]

@@ -56,13 +56,13 @@ def does(word: str) -> str:
     """What a run does in each round: "E-step, then five gradient steps"."""
     if word in _RIVALS:
         return _RIVALS[word]
-    lead, cycle = (_moves(letters) for letters in phases(word))
-    return f"once {lead}; in a round {cycle}" if lead else cycle
+    lead, cycle = phases(word)
+    return f"first {_moves(lead, most=2)}; a round: {_moves(cycle)}" if lead else _moves(cycle)
 
 
-def _moves(letters: str) -> str:
+def _moves(letters: str, most: int = _TOLD) -> str:
     groups = [(letter, len(list(same))) for letter, same in groupby(letters)]
-    if len(groups) > _TOLD:
+    if len(groups) > most:
         return f"{len(letters):,} half-steps"
     return ", then ".join(_several(letter, count) for letter, count in groups)
 

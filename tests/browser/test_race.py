@@ -19,6 +19,8 @@ expect.set_options(timeout=20_000)
 APP = Path(__file__).parents[2] / "app.py"
 LINKAGE = for_model(RaceSettings(), "linkage")
 ROUNDS = 6
+# a number that is not there yet
+ABSENT = -1.0
 # what stands in the rows of the table
 TOLD = "[...plot.querySelectorAll('.ytick text')].map((node) => node.textContent)"
 
@@ -29,7 +31,11 @@ class Race(Reader):
     path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
 
     def expected(self, row):
-        return [row.best, row.ascents[0].apart]
+        apart = row.ascents[0].apart
+        return [row.best, ABSENT if apart is None else apart]
+
+    def numbers(self):
+        return [ABSENT if number is None else number for number in super().numbers()]
 
     def series(self, figure, k):
         return [self.trace(f"{figure}.run {k}", axis) for axis in "xy"]

@@ -168,6 +168,6 @@ def test_before_the_first_round_each_run_says_what_it_does():
         for word in run.racing:
             assert f"{called(word)}: {does(word)}." in text["describe.finish"]
     assert does("E G5") == "E-step, then five gradient steps"
-    assert does("(TM)2(EM)").endswith("in a round E-step, then M-step")
+    assert does("(TM)2(EM)") == "first 4 half-steps; a round: E-step, then M-step"
     assert does("squarem") == "extrapolates from two EM steps"
     assert all(does(f"E{letter}") for letter in MOVES)
