@@ -70,7 +70,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
             steps, heights = race_page.series("height", k)
             assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
     assert race_page.trace("height.EG", "y") == pytest.approx(list(laps[3].ascents[0].log_evidence))
-    expect(race_page.caption).to_contain_text("SQUAREM stands highest")
+    expect(race_page.caption).to_contain_text("EM and SQUAREM are level at the top")
     expect(race_page.caption).to_contain_text("Gradient ascent on log p, computed without any q (○), coincides with EG")
     race_page.press("ArrowLeft")
     race_page.at(2)
