@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from em_core.bound import decompose
 from em_core.files.report import report
 from em_core.observe.plane import plane
+from em_core.observe.stairs import second
 from em_core.records import State, frozen
 from tests.browser.conftest import ROOT
 from tests.browser.home import Home
@@ -136,3 +137,22 @@ def test_where_nothing_lies_between_two_q_the_page_says_so(ascent):
     ascent.open("model=factor_analysis&schedule=EMHMHM&cursor=5", 5)
     expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("no blend between them")
     assert ascent.points("near") == []
+
+
+def test_one_click_shows_both_hills_and_a_new_start_leaves_the_run_before_in_grey(ascent):
+    ascent.open("schedule=EMEM&cursor=4", 4)
+    assert ascent.points("second") == ascent.points("before") == []
+    ascent.page.get_by_text("A second start", exact=True).click()
+    expect(ascent.caption).to_contain_text("from the second start to")
+    run = AscentRun.of(COIN, "EMEM")
+    expected = second(run.experiment)
+    np.testing.assert_allclose(ascent.points("second"), np.column_stack([expected.theta, expected.q]), rtol=1e-5)
+    assert ascent.points("second heights")[-1] == pytest.approx(expected.end, rel=1e-5)
+    ascent.staircase(run, 4)
+    ascent.button("New random start").click()
+    ascent.at(0)
+    expect(ascent.caption).to_contain_text("the previous run came to")
+    treads = plane(run.experiment, run.trajectory, 4).staircase
+    np.testing.assert_allclose(ascent.points("before"), [(tread.theta, tread.q) for tread in treads], rtol=1e-5)
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("previous run")
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("second start")

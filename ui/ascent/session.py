@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from em_core.observe.plane import is_exact
 from ui.ascent.run import AscentRun
 from ui.ascent.settings import AscentSettings
 from ui.em.session import EmSession
@@ -15,3 +16,8 @@ class AscentSession(EmSession):
     key: ClassVar[str] = "ascent"
     kind: ClassVar = AscentSettings
     runs: ClassVar = AscentRun
+
+    @property
+    def beside(self) -> list[str]:
+        # a slice has no place for another start
+        return [name for name in super().beside if name != "second" or is_exact(self.run.experiment)]

@@ -82,7 +82,7 @@ class EmRun(Lanes):
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
         axes = settings.x_axis, settings.y_axis
-        run = cls(experiment, settings.column_names, axes, settings.compare, settings.rates)
+        run = cls(experiment, settings.column_names, axes, **settings.beside)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():

@@ -38,6 +38,11 @@ class EmSession(Session):
         return {"plan": recipe.word(self.run.experiment.model), **restored, **recipe.changes}
 
     @property
+    def beside(self) -> list[str]:
+        """The settings that say what is shown beside the run."""
+        return [*self.settings.beside]
+
+    @property
     def recipe(self) -> str | None:
         """The named schedule that the page follows, where it has a name."""
         return recipes.named(self.settings.plan, self.run.experiment.model, self.settings)

@@ -60,7 +60,7 @@ def _schedule(session: EmSession) -> None:
     controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "compare", "rates")
+    controls.show(session, *session.beside)
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
