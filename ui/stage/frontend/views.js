@@ -4,6 +4,7 @@ import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { trueMinus } from "./plotly.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
@@ -132,6 +133,7 @@ export class View {
   /** @param {Face} face */
   connect({ host, handles, told }) {
     host.on("plotly_relayout", () => handles.follow());
+    host.on("plotly_beforehover", () => trueMinus(host));
     host.on("plotly_afterplot", () => {
       handles.follow();
       told.watch();
