@@ -199,7 +199,8 @@ def test_blobs(home, dimensions):
 DRAWN = """(({_fullLayout: {xaxis, yaxis}, _fullData}) => {
   const {uid} = _fullData.find(({meta}) => meta === 'evidence'), path = plot.querySelector(`.trace${uid} path.js-line`);
   const along = Array.from({length: 4000}, (_, n) => path.getPointAtLength(path.getTotalLength() * n / 3999));
-  return [along.filter(({y}) => y > 0 && y < yaxis._length).map(({x, y}) => [xaxis.p2d(x), yaxis.p2d(y)]), Math.abs(yaxis.d2p(1) - yaxis.d2p(0))];
+  const seen = along.filter(({y}) => y > 0 && y < yaxis._length);
+  return [seen.map(({x, y}) => [xaxis.p2d(x), yaxis.p2d(y)]), Math.abs(yaxis.d2p(1) - yaxis.d2p(0))];
 })(plot)"""
 
 
