@@ -51,14 +51,14 @@ def test_its_settings_are_those_of_the_em_page_and_a_second_start():
 def test_a_second_start_is_one_switch_that_keeps_the_run_and_is_in_the_link():
     session = AscentSession.opened({"schedule": "EMEM", "cursor": "3"})
     before = session.run.frames()
-    assert session.beside == ["second", "compare", "rates"]
+    assert session.beside == ["second", "compare"]
     session.change(second=True)
     assert (session.messages, session.run.tape, session.player.place) == ([], "EMEM", 3)
     assert session.query()["second"] == "yes"
     # equal ids, equal frames
     assert not {frame["id"] for frame in before} & {frame["id"] for frame in session.run.frames()}
     session.change(model="gaussian_mixture")
-    assert session.beside == ["compare", "rates"] and not session.messages
+    assert session.beside == ["compare"] and not session.messages
 
 
 def test_the_point_is_dragged_anywhere_and_the_run_goes_on_from_there():

@@ -150,7 +150,7 @@ class EmSettings(Settings):
     @property
     def beside(self) -> dict[str, bool]:
         """What is shown beside the run, each whether it is."""
-        return {"compare": self.compare, "rates": self.rates}
+        return {"compare": self.compare}
 
     @property
     def takes_gradients(self) -> bool:
