@@ -16,7 +16,7 @@ from em_core.observe.moment import Moment
 from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound, pace
-from figures.changes import differing, each, merged, steady
+from figures.changes import changed, differing, each, merged, steady
 from figures.em import by_hand, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
@@ -36,7 +36,6 @@ from figures.scene import (
     SliderHandle,
     Tool,
     View,
-    changed,
     digest,
 )
 
