@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from em_core.files.experiment import Experiment
+from em_core.observe.direction import Direction
 from em_core.observe.landscape import place
 from em_core.observe.moment import Moment
 from em_core.observe.plane import is_exact
@@ -47,7 +48,7 @@ class AscentScene(EmScene):
     )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, direction: Direction | None) -> list[type[Picture]]:
         return [PlanePicture, Timeline]
 
     def _found(self, moment: Moment) -> Json:

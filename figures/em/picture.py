@@ -15,11 +15,13 @@ from figures.look.encode import Json
 class Picture:
     """Figures that change together; subclasses override what they have, and draw `figures`.
 
-    view: the card that they stand in, after those with a lower `place`.
+    view: the card that they stand in, after those with a lower `place`. needs_direction: whether they are there only
+    where the reader looks along a direction.
     """
 
     view: ClassVar[str]
     place: ClassVar[int] = 0
+    needs_direction: ClassVar[bool] = False
     figures: Sequence[Figure]
 
     def __init__(self, experiment: Experiment) -> None:

@@ -12,12 +12,13 @@ from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
+from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, pace, words
+from figures.em import along, by_hand, pace, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -74,26 +75,35 @@ class EmScene(PageScene):
     """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
     letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
-    drawn beside.
+    drawn beside; direction: along which the bound is seen beside the M-step, None for none.
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        letters: str,
+        compare: bool,
+        direction: Direction | None = None,
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
-        self.faces = self.found(experiment, letters)
+        self.faces = self.found(experiment, letters, direction)
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         names = [picture.__name__ for picture in self.faces]
-        super().__init__([described, list(columns), list(axes), names, compare])
+        super().__init__(
+            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
+        )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
-        """The pictures that are there with these moves."""
-        return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
+    def found(experiment: Experiment, letters: str, direction: Direction | None) -> list[type[Picture]]:
+        """The pictures that are there with these moves, and this direction."""
+        there = [picture for picture in _PICTURES if direction or not picture.needs_direction]
+        return [picture for picture in there if picture.shown(experiment, letters)]
 
     @cached_property
     def view(self) -> DataView:
@@ -141,7 +151,7 @@ class EmScene(PageScene):
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = self._texts(moment, past) | self._found(moment)
-        text |= {"caption": words.caption(moment, self._moved(moment))}
+        text |= {"caption": along.joined(words.caption(moment, self._moved(moment)), moment)}
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -155,7 +165,8 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
-        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        text = self._texts(held, [*past, now]) | self._found_by_hand(held)
+        text |= {"caption": along.joined(by_hand.held(held), held)}
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.em.settings import EmSettings
-from ui.settings import otherwise
+from ui.em.settings import OF_THE_BOUND, EmSettings
+from ui.settings import Declared, otherwise
 
 
 @dataclass(frozen=True)
@@ -15,3 +15,7 @@ class AscentSettings(EmSettings):
     model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
     data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
     start: str = otherwise(EmSettings, "start", "published")
+
+    @classmethod
+    def declared(cls) -> dict[str, Declared]:
+        return {name: declared for name, declared in super().declared().items() if name not in OF_THE_BOUND}
