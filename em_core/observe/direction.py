@@ -22,7 +22,7 @@ KINDS = GRADIENT, COORDINATE, RANDOM = "gradient", "coordinate", "random"
 # what stands in for the gradient of L where it is 0: that of log p; where that is 0 too, the way from the start
 EVIDENCE, WAY = "evidence", "way"
 # why there is no line
-BOUNDARY, GONE, AT_REST = "boundary", "gone", "at rest"
+BOUNDARY, GONE, AT_REST, NOWHERE = "boundary", "gone", "at rest", "nowhere"
 
 # places on the line, θ among them, and so many on either side of it at least
 _POINTS, _FEWEST = 35, 5
@@ -30,6 +30,8 @@ _POINTS, _FEWEST = 35, 5
 _SHORTEST = 0.2
 # bounds of so many earlier q are drawn
 _EARLIER = 4
+# of the gap to the last other bound so many nats count for how far one looks
+_CLOSED = 30.0
 # a gradient per unit is one that a full M-step leaves; below the second, rounding
 _FLAT, _ROUNDED = 1e-6, 1e-11
 # the part of the shorter side over which log p is compared to have its slope
@@ -184,24 +186,30 @@ def _way(model: Any, start: Parameters, origin: Array) -> Array:
 
 def _along(
     data: Any, state: State, direction: Direction, axis: Axis, slope: float, earlier: list[tuple[int, Any]]
-) -> Line:
+) -> Line | str:
     model, q = axis.model, state.q
     joint = _over(axis, data, lambda theta: model.expected_log_joint(data, theta, q))
     evidence = _over(axis, data, lambda theta: model.log_evidence(data, theta))
     entropy, begin, level = model.entropy(q), joint(0.0), evidence(0.0)
+    if not (math.isfinite(begin) and math.isfinite(level)):
+        return NOWHERE
     pointed = entropy == -math.inf
-    gap = 0.0 if pointed else level - begin - entropy
-    back, forth, depth = reach(lambda place: joint(place) - begin, slope, gap / 2)
+    # an objective and a bound cannot be held against each other
+    others = [
+        (number, other, own) for number, other in earlier if ((own := model.entropy(other)) == -math.inf) == pointed
+    ]
+    least = 0.0
+    if not pointed:
+        # so that the gap is in the picture, and the one that this q has closed if that can be
+        before = [level - model.expected_log_joint(data, state.theta, other) - own for _, other, own in others[-1:]]
+        least = max(level - begin - entropy, *(min(each, _CLOSED) for each in before), 0.0) / 2
+    back, forth, depth = reach(lambda place: joint(place) - begin, slope, least)
     if back < _SHORTEST * forth and math.isfinite(joint(-_SHORTEST * forth)):
         back = _SHORTEST * forth
     if forth < _SHORTEST * back and math.isfinite(joint(_SHORTEST * back)):
         forth = _SHORTEST * back
     here = min(max(round((_POINTS - 1) * back / (back + forth)), _FEWEST), _POINTS - 1 - _FEWEST)
     places = np.concatenate([np.linspace(-back, 0, here + 1), np.linspace(0, forth, _POINTS - here)[1:]])
-    # an objective and a bound cannot be held against each other
-    others = [
-        (number, other, own) for number, other in earlier if ((own := model.entropy(other)) == -math.inf) == pointed
-    ]
     qs = [q, *(other for _, other, _ in others)]
     known, joints = heights(model, data, qs, [axis.at(place) for place in places.tolist()])
     if not pointed:

@@ -11,6 +11,7 @@ from em_core.observe.direction import (
     EVIDENCE,
     GONE,
     GRADIENT,
+    NOWHERE,
     RANDOM,
     WAY,
     Direction,
@@ -30,6 +31,7 @@ _ROUNDED = 1e-8
 _NO_LINE = {
     BOUNDARY: "θ lies on a boundary: no line through it",
     GONE: "This coordinate has run to a boundary",
+    NOWHERE: "L is −∞ at θ: no line through it",
     AT_REST: "∇L is 0, and θ has not moved: no line to follow",
 }
 

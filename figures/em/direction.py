@@ -23,7 +23,7 @@ _STRENGTHS = ((1.2, 0.45), (1.4, 0.6), (1.7, 0.75), (2.0, 0.9))
 # so many times as deep as L falls at the ends reaches the picture, and so much higher log p is followed
 _DEEP, _HIGH = 1.6, 0.6
 # the highest point of an earlier bound so much lower, as a part of the height, is still taken in
-_LOWER = 0.5
+_LOWER = 1.0
 # names of bounds whose tops are nearer than these parts of width and height are one; they stand so far below, and apart
 _NEAR = (0.16, 0.06)
 _BELOW, _APART = 0.07, 0.08

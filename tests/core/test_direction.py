@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from em_core.bound import decompose
+from em_core.files.experiment import Experiment
 from em_core.observe import direction
 from em_core.observe.direction import COORDINATE, GRADIENT, RANDOM, Direction, coordinates, look
 from em_core.observe.reach import FALL, reach
@@ -15,6 +16,7 @@ from em_core.records import State
 from em_core.trajectory import run
 from tests.attack import thinned
 from tests.core.cases import CASES, INTERIOR
+from tests.core.making import RULED_OUT
 
 # one of each model in every run, the others with -m exhaustive
 KEPT = {case.model.name: case for case in reversed(INTERIOR)}.values()
@@ -151,6 +153,10 @@ def test_where_there_is_no_line_it_says_why():
         case = named(name)
         made = run(case.experiment("E"))
         assert look(case.model, case.data, made[1].after, made, 1, Direction(RANDOM)) == direction.BOUNDARY
+    ruled_out = Experiment.parse({**RULED_OUT, "schedule": "M"})
+    made = run(ruled_out)
+    line = look(ruled_out.model, ruled_out.data, made[0].after, made, 0, Direction(RANDOM))
+    assert line == direction.NOWHERE
     case = named("gaussian_full_2d_k2")
     made = run(case.experiment("E"))
     assert look(case.model, case.data, made[1].after, made, 1, Direction(COORDINATE, "rates 1")) == direction.GONE
