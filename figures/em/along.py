@@ -54,8 +54,11 @@ def remark(line: Line) -> str:
     return f"{along}<br>q is a point: L = −∞, so {own} instead" if line.pointed else along
 
 
-def label(numbers: Sequence[int]) -> str:
-    """On the bounds of earlier q, by the half-steps that made these."""
+def label(numbers: Sequence[int], among: Sequence[int]) -> str:
+    """On the bounds of earlier q, by the half-steps that made these: several that follow one another in short."""
+    at = among.index(numbers[0])
+    if len(numbers) > 2 and list(numbers) == list(among[at : at + len(numbers)]):
+        return f"q of {numbers[0]} … {numbers[-1]}"
     return f"q of {', '.join(map(str, numbers))}"
 
 

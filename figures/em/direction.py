@@ -135,7 +135,8 @@ def _window(line: Line, log_evidence: Array) -> tuple[float, float]:
     top = max(top, min(above, top + _HIGH * (top - low)))
     tops = [_top(curve) for _, curve in line.earlier]
     low = min([low, *(own - 0.15 * (top - low) for own in tops if own > low - _LOWER * (top - low))])
-    return low, top + 0.12 * (top - low)
+    # room for the remark above
+    return low, top + (0.3 if line.pointed else 0.15) * (top - low)
 
 
 def _top(curve: Array) -> float:
@@ -162,5 +163,5 @@ def _labels(line: Line, low: float, high: float) -> Json:
     return {
         "x": [x for x, _, _ in found],
         "y": scale.spread(wanted, low + _APART / 2 * height, high, _APART * height),
-        "text": [along.label(numbers) for _, _, numbers in found],
+        "text": [along.label(numbers, [number for number, _ in line.earlier]) for _, _, numbers in found],
     }

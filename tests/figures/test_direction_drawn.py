@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from em_core.observe.direction import Line
+from figures.em.along import label
 from tests.figures.runs import COINS, FACTORS, LINKAGE, shown
 from tests.figures.stage_replay import Shown
 from tests.figures.test_previews import handles, pulled
@@ -39,7 +41,7 @@ def test_the_curves_are_the_cores_and_stay_so_after_every_half_step(settings):
         low, high = seen.figures["direction"]["layout"]["yaxis"]["range"]
         assert low < bound.elbo <= bound.log_evidence < high
         told = seen.trace("direction.labels")["text"]
-        numbers = [int(number) for text in told for number in text.removeprefix("q of ").split(", ")]
+        numbers = [int(number) for text in told for number in re.findall(r"\d+", text)]
         assert set(numbers) <= {number for number, _ in line.earlier} and len(set(numbers)) == len(numbers)
 
 
@@ -137,3 +139,10 @@ def test_where_there_is_no_line_the_heading_says_why():
     frame = run.frames([1])[1]
     assert frame["text"]["heading.course.direction"] == "θ lies on a boundary: no line through it"
     assert len(curve(shown(run, 1), "bound")) == 0
+
+
+def test_labels_of_bounds_that_coincide_are_one():
+    assert label([7], [1, 3, 5, 7]) == "q of 7" and label([0, 3], [0, 1, 3]) == "q of 0, 3"
+    assert label([1, 3, 5], [1, 3, 5, 7]) == "q of 1 … 5" and label([1, 5, 7], [1, 3, 5, 7]) == "q of 1, 5, 7"
+    run = EmRun.of(GRADIENT, "EM" * 20)
+    assert shown(run, 40).trace("direction.labels")["text"] == ["q of 31 … 37"]
