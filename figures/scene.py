@@ -152,12 +152,16 @@ def _sizes(tokens: Sequence[str], least: str) -> str:
 
 @dataclass(frozen=True)
 class Slider(_Record):
-    """The slider through the finer frames of a frame, `inner` in the scene."""
+    """The slider through the finer frames of a frame, `inner` in the scene.
+
+    stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
+    """
 
     view: str
     label: str
     stops: Sequence[float]
     format: str = "{}"
+    stays: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,19 +21,25 @@ from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.observe.direction import Direction, Line, look
 from em_core.observe.landscape import Sight
+from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
+from em_core.observe.stairs import Stairs, stairs
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`."""
+    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`.
+
+    stairs: its way there, where q and θ are one number each.
+    """
 
     first: int
     places: tuple[int, ...]
     log_evidence: tuple[float | None, ...]
     elbo: tuple[float | None, ...]
     kl: tuple[float | None, ...]
+    stairs: Stairs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +52,9 @@ class Moment:
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
-    sight: the slice of the plane of L that it lies in, where a page has looked. along: the line through θ in the
-    direction in which the reader looks, or why there is none.
+    second: EM from another start, where the reader asks and there is an exact plane to see it in. sight: the slice of
+    the plane of L that it lies in, where a page has looked. along: the line through θ in the direction in which the
+    reader looks, or why there is none.
     """
 
     experiment: Experiment
@@ -62,6 +69,7 @@ class Moment:
     temperature: float | None = None
     ghost: Ghost | None = None
     rates: Rates | str | None = None
+    second: Stairs | None = None
     course: Course | None = None
     coming: HalfStep | None = None
     sight: Sight | None = None
@@ -235,12 +243,14 @@ def moment(
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
     """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
     shown = moments[max(first - 1, 0) :]
+    own, states = shown[0].experiment, [(moment.step.after, moment.bound.log_evidence) for moment in shown]
     return Ghost(
         first,
         tuple(moment.index for moment in shown),
         tuple(moment.bound.log_evidence for moment in shown),
         tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
         tuple(moment.bound.kl if moment.bound.kl != math.inf else None for moment in shown),
+        stairs(own, states) if is_exact(own) else None,
     )
 
 
@@ -303,6 +313,7 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q
         raise HalfStepFailed("diverged", "a term of the bound is no number")
     step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
     there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost, rates=now.rates)
+    there = replace(there, second=now.second)
     return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 

@@ -92,11 +92,6 @@ def sentence(moment: Moment) -> str:
     return f"{along}, the slope at θ is {own} for {_objective(line)} and {evidence} for log p."
 
 
-def joined(caption: str, moment: Moment) -> str:
-    """A caption, and what is said of the direction after it."""
-    return " ".join(part for part in (caption, sentence(moment)) if part)
-
-
 def _objective(line: Line) -> str:
     return "log p(h*, v)" if line.pointed else "L"
 

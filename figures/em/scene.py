@@ -117,7 +117,7 @@ class EmScene(PageScene):
         """What every frame has, in view or not; `before`: the id of the frame before.
 
         Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
-        the settings of moves, the run before, and how fast EM comes to rest, which all of them know.
+        the settings of moves, the run before, EM from a second start, and how fast EM comes to rest, which all know.
         """
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
@@ -127,7 +127,8 @@ class EmScene(PageScene):
         q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
         rated = pace.rates(moment.rates) if before is None else ""
-        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}"
+        second = moment.second.theta.tolist() if before is None and moment.second else ""
+        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}{second}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
@@ -151,7 +152,7 @@ class EmScene(PageScene):
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = self._texts(moment, past) | self._found(moment)
-        text |= {"caption": along.joined(words.caption(moment, self._moved(moment)), moment)}
+        text |= {"caption": f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"}
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -166,7 +167,7 @@ class EmScene(PageScene):
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
         text = self._texts(held, [*past, now]) | self._found_by_hand(held)
-        text |= {"caption": along.joined(by_hand.held(held), held)}
+        text |= {"caption": f"{by_hand.held(held)}{self._beside(held)}"}
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
@@ -250,6 +251,11 @@ class EmScene(PageScene):
 
     def _titles(self, moment: Moment, past: list[Moment]) -> Json:
         return merged(picture.titles(moment, past) for picture in self.pictures)
+
+    def _beside(self, moment: Moment) -> str:
+        """What the caption says besides, after a space."""
+        told = along.sentence(moment)
+        return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ui.ascent import words
 from ui.em.settings import OF_THE_BOUND, EmSettings
-from ui.settings import Declared, otherwise
+from ui.settings import Change, Declared, otherwise, toggle
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,11 @@ class AscentSettings(EmSettings):
     model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
     data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
     start: str = otherwise(EmSettings, "start", "published")
+    second: bool = toggle(False, words.SECOND, words.SECOND_HELP, change=Change("redraws"))
+
+    @property
+    def beside(self) -> dict[str, bool]:
+        return {"second": self.second, **super().beside}
 
     @classmethod
     def declared(cls) -> dict[str, Declared]:

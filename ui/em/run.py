@@ -50,7 +50,7 @@ def coordinate_names(experiment: Experiment) -> tuple[str, ...]:
         return ()
 
 
-def _direction(settings: EmSettings, experiment: Experiment) -> Direction | None:
+def direction_of(settings: EmSettings, experiment: Experiment) -> Direction | None:
     """Along which the bound is seen beside the M-step. A coordinate that is not there is the first."""
     if settings.direction not in KINDS:
         return None
@@ -103,8 +103,9 @@ class EmRun(Lanes):
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
         axes = settings.x_axis, settings.y_axis
-        direction = _direction(settings, experiment)
-        run = cls(experiment, settings.column_names, axes, settings.compare, settings.rates, direction)
+        run = cls(
+            experiment, settings.column_names, axes, direction=direction_of(settings, experiment), **settings.beside
+        )
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():

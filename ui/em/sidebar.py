@@ -57,12 +57,12 @@ def show(session: EmSession) -> None:
 def _schedule(session: EmSession) -> None:
     """The schedule: a recipe by name or any word, and the settings of the moves in it."""
     model, settings = session.run.experiment.model, session.settings
-    offered, present = recipes.offered(model), session.recipe
+    offered, present = recipes.offered(session.recipes, model), session.recipe
     named = {label: {"recipe": name} for name, label in offered.items()}
     controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
     if present:
-        plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "compare", "rates")
+        plain(f"{session.recipes[present].title}: {session.recipes[present].sentence}")
+    controls.show(session, *session.beside)
     _direction(session)
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
