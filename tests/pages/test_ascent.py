@@ -19,7 +19,7 @@ from ui.ascent.run import AscentRun
 from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
 from ui.em.recipes import offered
-from ui.em.settings import MODEL_NAMES, EmSettings, for_model
+from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings, for_model
 
 PAGE = Page(
     AscentSession,
