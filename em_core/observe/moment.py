@@ -19,6 +19,7 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.direction import Direction, Line, look
 from em_core.observe.landscape import Sight
 from em_core.observe.overlap import Overlap
 from em_core.observe.plane import is_exact
@@ -53,7 +54,8 @@ class Moment:
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
     the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
-    exact plane to see it in. sight: the slice of the plane of L that it lies in, where a page has looked.
+    exact plane to see it in. sight: the slice of the plane of L that it lies in, where a page has looked. along: the
+    line through θ in the direction in which the reader looks, or why there is none.
     """
 
     experiment: Experiment
@@ -73,6 +75,7 @@ class Moment:
     course: Course | None = None
     coming: HalfStep | None = None
     sight: Sight | None = None
+    along: Line | str | None = None
 
     @property
     def index(self) -> int:
@@ -277,6 +280,14 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     profile, gaps, bend = now.ahead.line(state.q, origin, _between(origin, last, target), target)
     at = 1.0 if moved else 0.0
     return replace(now, course=Course(origin, target, profile, at, state.q_at is origin, gaps, last, bend))
+
+
+def with_line(now: Moment, trajectory: Trajectory, direction: Direction | None) -> Moment:
+    """The same moment with the line along this direction, and on it the bounds of earlier q of the trajectory."""
+    if direction is None:
+        return now
+    experiment, state = now.experiment, now.step.after
+    return replace(now, along=look(experiment.model, experiment.data, state, trajectory, now.index, direction))
 
 
 def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parameters | None:

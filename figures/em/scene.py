@@ -12,12 +12,13 @@ from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
+from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound, pace
 from figures.changes import changed, differing, each, merged, steady
-from figures.em import by_hand, words
+from figures.em import along, by_hand, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -73,7 +74,8 @@ class EmScene(PageScene):
     """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
     letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
-    drawn beside; asked: what else the reader asks for, `rates` and where there is one their `overlap`.
+    drawn beside; asked: what else the reader asks for: `rates` and where there is one their `overlap`, `direction`;
+    direction: along which the bound is seen beside the M-step, None for none.
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
@@ -86,6 +88,7 @@ class EmScene(PageScene):
         letters: str,
         compare: bool,
         asked: Sequence[str] = (),
+        direction: Direction | None = None,
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
         self.faces = self.found(experiment, letters, asked)
@@ -93,7 +96,9 @@ class EmScene(PageScene):
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         names = [picture.__name__ for picture in self.faces]
-        super().__init__([described, list(columns), list(axes), names, compare])
+        super().__init__(
+            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
+        )
 
     @staticmethod
     def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
@@ -250,7 +255,8 @@ class EmScene(PageScene):
 
     def _beside(self, moment: Moment) -> str:
         """What the caption says besides, after a space."""
-        return ""
+        told = along.sentence(moment)
+        return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}

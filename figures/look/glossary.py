@@ -94,6 +94,8 @@ TERMS: Mapping[str, str] = {
     "p is taken back.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
+    "distance from θ": "How far along the line, in unconstrained coordinates of θ such as logarithms of variances: "
+    "every place on it is a θ that the model can have.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }
 
