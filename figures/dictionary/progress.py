@@ -5,6 +5,7 @@ from __future__ import annotations
 from em_core.observe.dictionary import Moment
 from figures.dictionary import words
 from figures.drawing import Figure, Trace
+from figures.look import palette
 from figures.look.encode import Json
 
 # half-steps that the figure of the latest ones holds
@@ -14,13 +15,14 @@ _CEILING = {
     **{"x": 0.01, "xref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False},
     "font": {"size": 13, "color": "$muted"},
 }
-SYMBOLS = {"H": "circle", "M": "square", "C": "triangle-up"}
+SYMBOLS = {"H": "circle", "V": "circle", "M": "square", "C": "triangle-up"}
 
 
 class Progress:
-    """Three figures, empty: frames fill them. second: whether another start is drawn beside."""
+    """Three figures, empty: frames fill them. second: whether another start is drawn beside; spread: the ELBO."""
 
-    def __init__(self, second: bool) -> None:
+    def __init__(self, second: bool, spread: bool = False) -> None:
+        self.spread = spread
         few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
         last = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
         low = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
@@ -28,14 +30,19 @@ class Progress:
         from_zero = {"rangemode": "tozero", "autorangeoptions": {"include": [0]}}
         shape = {"x": "half-step", "y": "nats"}
         whole = {"exponentformat": "none", "separatethousands": True}
-        self.timeline = Figure("timeline", "All", legend=second, xaxis=few, yaxis=whole, corner=low, **shape)
-        self.latest = Figure("latest", "Latest", legend=second, xaxis=last, yaxis=whole, corner=low, **shape)
+        legend = second or spread
+        self.timeline = Figure("timeline", "All", legend=legend, xaxis=few, yaxis=whole, corner=low, **shape)
+        self.latest = Figure("latest", "Latest", legend=legend, xaxis=last, yaxis=whole, corner=low, **shape)
         self.terms = Figure("terms", "Two terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
         self.figures = [self.timeline, self.latest, self.terms]
         for figure, size in ((self.timeline, 5), (self.latest, 8)):
             marker = {"size": size, "color": [], "symbol": []}
             joint = {"mode": "lines+markers", "marker": marker, "text": []}
-            figure.curve("joint", "$text", "this start", hover="%{text} %{y:.4f}", **joint)
+            figure.curve("joint", "$text", words.JOINT if spread else "this start", hover="%{text} %{y:.4f}", **joint)
+            if spread:
+                figure.curve(
+                    "elbo", palette.ELBO, "ELBO", hover="ELBO %{y:.4f}", mode="lines+markers", marker={"size": size}
+                )
             figure.curve("second", "$muted", "second start", dash="dot", hover="second start %{y:.4f}", visible=second)
             figure.ring("here", "$text", size=15, width=2.5)
         self.timeline.curve("ceiling", "$muted", width=1.5, dash="dash", hover="c %{y:.4f}")
@@ -53,6 +60,8 @@ class Progress:
         }
         if moment.second is not None:
             changed |= self.timeline["second"].append(x=[moment.index], y=[moment.second.joint])
+        if self.spread:
+            changed |= self.timeline["elbo"].append(x=[moment.index], y=[_elbo(moment)])
         return changed
 
     def here(self, moment: Moment, past: list[Moment]) -> Json:
@@ -66,6 +75,8 @@ class Progress:
         result = _drawn(self.latest["joint"], shown)
         for figure, places in rings.items():
             result |= figure["here"].at(*places)
+        if self.spread:
+            result |= self.latest["elbo"].set(x=[each.index for each in shown], y=[_elbo(each) for each in shown])
         result |= self.timeline.set(annotations=[{**_CEILING, "y": moment.constant}])
         if moment.second is not None:
             heights = [other.second.joint for other in shown if other.second is not None]
@@ -84,10 +95,15 @@ def _drawn(trace: Trace, moments: list[Moment]) -> Json:
     )
 
 
+def _elbo(moment: Moment) -> float | None:
+    """None where it is −∞: the curve has a gap there."""
+    return moment.elbo if moment.spreads is not None else None
+
+
 def _symbol(moment: Moment) -> str:
     return SYMBOLS.get(moment.step.move or "", "diamond")
 
 
 def _color(moment: Moment) -> str:
     """The colour of what moved: codes or atoms."""
-    return "$fit" if moment.step.move == "H" else "$text"
+    return "$fit" if moment.step.move in ("H", "V") else "$text"

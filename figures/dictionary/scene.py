@@ -36,19 +36,23 @@ GRID = Grid(
 
 
 class DictionaryScene(PageScene):
-    """Draws the moments of one experiment, beside those of a second start where there is one."""
+    """Draws the moments of one experiment, beside those of a second start where there is one.
 
-    def __init__(self, experiment: Experiment, second: Experiment | None = None) -> None:
-        super().__init__([None if each is None else _described(each) for each in (experiment, second)])
-        self.experiment, self.second = experiment, second
+    spread: whether some moves make codes with a spread, whose ELBO is finite.
+    """
+
+    def __init__(self, experiment: Experiment, second: Experiment | None = None, spread: bool = False) -> None:
+        described = [None if each is None else _described(each) for each in (experiment, second)]
+        super().__init__([*described, "spread"] if spread else described)
+        self.experiment, self.second, self.spread = experiment, second, spread
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
         self._atoms = Atoms("atoms", words.THIS, self.n_atoms, shape)
         self._second = Atoms("second", words.SECOND, self.n_atoms, shape)
         self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (words.THIS.lower(), words.SECOND.lower()))
-        self._progress = Progress(second is not None)
-        self._examples = Examples(experiment, shape)
-        self._usage = Usage(self.n_atoms, experiment.model.norm_constraint)  # type: ignore[attr-defined]
+        self._progress = Progress(second is not None, spread)
+        self._examples = Examples(experiment, shape, spread)
+        self._usage = Usage(self.n_atoms, experiment.model.norm_constraint, spread)  # type: ignore[attr-defined]
 
     def light(self, moment: Moment, before: str | None) -> Json:
         """What every frame has, in view or not; `before`: the id of the frame before.
@@ -85,6 +89,9 @@ class DictionaryScene(PageScene):
         shown = {name: getattr(moment, name) for name in ("joint", "constant", "misfit", "penalty")}
         used, mean = int(np.count_nonzero(moment.shares)), moment.used
         text = {f"equation.{name}": wording.number(number) for name, number in shown.items()}
+        if self.spread:
+            text |= {"equation.elbo": wording.number(moment.elbo), "equation.entropy": wording.number(moment.entropy)}
+            text |= {"metric.elbo": wording.number(moment.elbo)}
         text |= {
             "metric.joint": wording.number(moment.joint),
             "metric.codes": f"{mean:.2f} of {self.n_atoms}",
@@ -92,6 +99,8 @@ class DictionaryScene(PageScene):
         }
         # exact are numbers of the run alone, and reports have none of codes that nothing has made yet
         value = {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        if self.spread:
+            value |= {"metric.elbo": moment.elbo if moment.spreads is not None else None}
         return text, value if moment.made else dict.fromkeys(value)
 
     def scene(self) -> Scene:
@@ -99,8 +108,8 @@ class DictionaryScene(PageScene):
         if self.second is not None:
             starts += [self._second.figure, self._pair.figure]
         return Scene(
-            equation=words.EQUATION,
-            metrics=words.METRICS,
+            equation=words.SPREAD_EQUATION if self.spread else words.EQUATION,
+            metrics=words.SPREAD_METRICS if self.spread else words.METRICS,
             views=[
                 View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe"),
                 View("examples", words.EXAMPLES, self._examples.figures, note="note.examples"),
@@ -108,7 +117,7 @@ class DictionaryScene(PageScene):
                 View("usage", words.USAGE, self._usage.figures, note="note.usage"),
             ],
             grid=GRID,
-            moves="HMC",
+            moves="HVMC",
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
             names=words.NAMES,
@@ -123,6 +132,11 @@ def _lit(moment: Moment, past: list[Moment]) -> list[str]:
     return changed(
         moment.joint,
         **{name: (getattr(before, name), getattr(moment, name)) for name in ("joint", "misfit", "penalty")},
+        **{
+            name: (getattr(before, name), getattr(moment, name))
+            for name in ("elbo", "entropy")
+            if moment.spreads is not None and before.spreads is not None
+        },
     )
 
 

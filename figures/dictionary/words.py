@@ -7,6 +7,7 @@ from typing import Any
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from em_core.records import BY_HAND
+from figures.look import palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START, by_hand, called
 from figures.look.wording import change, number
@@ -15,6 +16,14 @@ from figures.scene import Button, Chip, Metric, Term
 METRICS = (
     Metric("joint", "log p(v, h)", title=TERMS["log p(v, h)"]),
     Metric("codes", "Nonzeros per picture", "$fit", TERMS["Nonzeros per picture"]),
+    Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
+)
+# of the expected log joint, where the ELBO is drawn beside it
+JOINT = "E log p(v, h)"
+SPREAD_METRICS = (
+    Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
+    Metric("joint", JOINT, title=TERMS["expected log joint"]),
+    Metric("codes", "Codes clear of 0", "$fit", TERMS["Codes clear of 0"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # the titles of views, and what they are called behind a tab
@@ -26,7 +35,12 @@ THIS, SECOND, BOTH = "This start", "Second start", "Both"
 CEILING = "c: the most, with no misfit and no cost"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
-_DETAILS = {"H": "most probable codes", "M": "best atoms for these codes", "C": "each atom once"}
+_DETAILS = {
+    "H": "most probable codes",
+    "V": "means and spreads of codes",
+    "M": "best atoms for these codes",
+    "C": "each atom once",
+}
 
 EQUATION = [
     Term("joint", r"\log p(v,h;W)", "$text", TERMS["log p(v, h)"]),
@@ -41,6 +55,18 @@ EQUATION = [
     ),
     "-",
     Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", TERMS["cost"]),
+]
+
+SPREAD_EQUATION = [
+    Term("elbo", r"\mathrm{ELBO}", palette.ELBO, TERMS["ELBO"]),
+    "=",
+    Term("entropy", r"H(q)", "$text", TERMS["entropy"]),
+    "+",
+    Term("constant", "c", "$muted", TERMS["constant"]),
+    "-",
+    Term("misfit", r"\tfrac{\beta}{2}\,\mathbb{E}_q\lVert V-HW^{\top}-b\rVert^2", "$fit", TERMS["misfit"]),
+    "-",
+    Term("penalty", r"\lambda\,\mathbb{E}_q\lVert H\rVert_1", "$penalty", TERMS["cost"]),
 ]
 
 
@@ -66,7 +92,7 @@ def chip(moment: Moment) -> Chip:
         return by_hand(moment.index)
     if letter is None:
         return START
-    color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
+    color = "$gap" if moment.step.stopped else "$fit" if letter in ("H", "V") else "$text"
     label = f"{letter}!" if moment.step.stopped else f"{letter}★" if moment.revived else letter
     return Chip(label, f"Go to {moment.index} ({letter})", color)
 
@@ -110,6 +136,8 @@ def atoms(moment: Moment) -> str:
 
 def examples(moment: Moment) -> str:
     """How sparse the codes are."""
+    if moment.spreads is not None:
+        return f"{moment.used:.1f} of {moment.atoms.shape[1]} codes clear of 0 (|μ| > 2s) on average"
     if not moment.made:
         return "all codes are still 0"
     return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
@@ -131,9 +159,17 @@ def _happened(moment: Moment, before: Moment | None) -> str:
         return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
+        lost = "" if before.spreads is None else " A point has entropy −∞, so the ELBO is −∞."
         proven = f"Proven: every code is within {number(gap)} nats of the best one."
-        return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
+        return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}{lost}"
+    if letter == "V":
+        return (
+            "Mean field: every code's mean and spread were set once to their best values, with the other codes and the "
+            f"atoms held fixed.{_elbo_risen(moment, before)}"
+        )
     model: Any = moment.experiment.model
+    if moment.spreads is not None:
+        return f"{_SPREAD_M[letter]}{_elbo_risen(moment, before)}{_pays(moment)}"
     if letter == "C":
         happened = "Conditional M-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
@@ -155,6 +191,26 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     return f"{happened}{risen}{revived}"
 
 
+_SPREAD_M = {
+    "C": "Conditional M-step: each atom in turn was set to its best value, with q held fixed.",
+    "M": "M-step: the atoms were refitted to the means and spreads of their codes.",
+}
+
+
+def _elbo_risen(moment: Moment, before: Moment) -> str:
+    if before.spreads is None:
+        return f" The ELBO is finite: {number(moment.elbo)}."
+    return f" The ELBO {change(moment.elbo - before.elbo, moment.elbo)}."  # type: ignore[operator, arg-type]
+
+
+def _pays(moment: Moment) -> str:
+    """Atoms that have come to nothing."""
+    n = moment.vanished
+    if not n:
+        return ""
+    return f" {n} of {moment.atoms.shape[1]} atoms {'does' if n == 1 else 'do'} not pay, and shrank to nothing."
+
+
 def _next(moment: Moment) -> str:
     if moment.next_move is None:
         return ""
@@ -162,6 +218,8 @@ def _next(moment: Moment) -> str:
         return "Next, the atoms are changed by hand."
     if moment.next_move == "H":
         return "Next, H finds the most probable codes for these atoms."
+    if moment.next_move == "V":
+        return "Next, V sets the mean and spread of every code."
     if moment.next_move == "C":
         return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."

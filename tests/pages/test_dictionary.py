@@ -25,7 +25,7 @@ PAGE = Page(
     experiments(models=("dictionary_learning",)),
     ("move", "reset", "random"),
     ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
-    "HMC",
+    "HVMC",
     {"schedule": "HX", "since": "x", "hand": "abc", "cursor": "9"},
     often=2,
 )

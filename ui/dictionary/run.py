@@ -26,7 +26,13 @@ class DictionaryRun(Lanes):
     def __init__(self, experiment: Experiment, second: Experiment | None) -> None:
         super().__init__(experiment, *([] if second is None else [Lane(second, apart=True)]))
         self.second = second
-        self.scene = DictionaryScene(experiment, second)
+        self.scene = DictionaryScene(experiment, second, "V" in self.plan.moves)
+
+    def refresh(self) -> None:
+        spread = "V" in self.plan.moves + self.tape
+        if spread != self.scene.spread:
+            self.scene = DictionaryScene(self.experiment, self.second, spread)
+            self.cut(0)
 
     @classmethod
     def reopening(
@@ -60,12 +66,7 @@ class DictionaryRun(Lanes):
                 lane.experiment,
                 lane.trajectory,
                 self.plan,
-                lambda step, of=of: _height(of[step.index]),
+                lambda step, of=of: of[step.index].height,
             )
             for lane, of in zip((self.own, *self.beside), seen, strict=False)
         )
-
-
-def _height(moment: Moment) -> float | None:
-    """What rounds raise; codes that nothing has made yet are no height to rise from."""
-    return moment.joint if moment.made else None

@@ -26,6 +26,7 @@ DATA = {
     "digits": "Handwritten digits",
 }
 PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
+E_STEPS = {"point": "H: the most probable code", "gaussian": "V: a Gaussian, mean and spread"}
 M_STEPS = {"full": "M: the best dictionary", "sweep": "C: one sweep over the atoms"}
 DEAD_ATOMS = {"keep": "keep", "revive": "revive (★)"}
 STARTS = ("start", "second_start")
@@ -88,7 +89,15 @@ class DictionarySettings(Settings):
         change=_OTHER_MODEL,
     )
     dead_atoms: str = choice(DEAD_ATOMS, "keep", "Unused atoms", entry="settings.dead_atoms", change=_OTHER_MODEL)
-    m_step: str = choice(M_STEPS, "full", "Step after H", change=Change("goes_on"))
+    e_step: str = choice(
+        E_STEPS,
+        "point",
+        "q of each code",
+        help="A point has entropy −∞, and so has the ELBO. A Gaussian has a finite ELBO, and its spread says how sure a"
+        " code is.",
+        change=Change("goes_on"),
+    )
+    m_step: str = choice(M_STEPS, "full", "Step for the atoms", change=Change("goes_on"))
     seed: int = box(0, SEEDS - 1, 0, "Seed of the start", whole=True)
     second: bool = toggle(
         True, "Compare with a second start", "Same pictures, different initial atoms.", change=_OTHER_SECOND
@@ -98,7 +107,7 @@ class DictionarySettings(Settings):
     @property
     def plan(self) -> str:
         """The moves that go round."""
-        return {"full": "HM", "sweep": "HC"}[self.m_step]
+        return {"point": "H", "gaussian": "V"}[self.e_step] + {"full": "M", "sweep": "C"}[self.m_step]
 
     def experiment(self, moves: str) -> dict[str, Any]:
         """The experiment file for these settings and the moves made so far (none: one round)."""
@@ -153,6 +162,7 @@ class DictionarySettings(Settings):
             "atoms": experiment.start["dictionary"].shape[1],
             "seed": experiment.seed,
             "second_seed": (experiment.seed + 1) % SEEDS,
+            "e_step": "gaussian" if "V" in moves and "H" not in moves else "point",
             "m_step": "sweep" if "C" in moves and "M" not in moves else "full",
         }
         named = _controls(source)

@@ -17,7 +17,7 @@ def show(session: DictionarySession) -> None:
     if not sidebar.imported(words.OWN_PICTURES, words.BACK, session=session):
         controls.show(session, "data", *_SHOWN[session.settings.data])
     st.divider()
-    controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "m_step")
+    controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "e_step", "m_step")
     st.divider()
     controls.show(session, "seed", "second")
     if session.settings.second:
