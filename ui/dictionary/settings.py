@@ -32,6 +32,8 @@ DEAD_ATOMS = {"keep": "keep", "revive": "revive (★)"}
 STARTS = ("start", "second_start")
 # to so many decimals atoms are taken over as a new start: the two starts still fit a link
 _DECIMALS = 3
+# length of an atom that has none to so many decimals
+_LEAST = 1e-6
 # atoms, λ and β that suit the data: digits have pixels from 0 to 16, so noise of 4
 _SUITED = {
     "bars": {"atoms": 16, "penalty": 0.5, "precision": 1.0},
@@ -139,7 +141,11 @@ class DictionarySettings(Settings):
         if self.norm_constraint:
             atoms = atoms / np.maximum(np.linalg.norm(atoms, axis=0), 1.0)
         ten = 10.0**_DECIMALS
-        return {"dictionary": (np.trunc(atoms * ten) / ten).tolist()}  # towards 0: no atom gets longer
+        kept = np.trunc(atoms * ten) / ten  # towards 0: no atom gets longer
+        # one that V has shrunk to nothing still has a direction, which a file needs
+        gone = np.flatnonzero(~kept.any(axis=0))
+        kept[np.abs(atoms[:, gone]).argmax(axis=0), gone] = _LEAST
+        return {"dictionary": kept.tolist()}
 
     def _data(self) -> dict[str, Any]:
         if self.data == "digits":
