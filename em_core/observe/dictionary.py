@@ -76,6 +76,18 @@ class Moment:
         """What rounds raise: the ELBO of a q that has one, log p(v, h) at a point; None before there is a q."""
         return self.joint if self.elbo == -math.inf else self.elbo
 
+    @property
+    def higher(self) -> float | None:
+        """By how much the second run is higher; None where one has an ELBO and the other has not."""
+        if self.second is None or (self.spreads is None) != (self.second.spreads is None):
+            return None
+        return self.second.raised - self.raised
+
+    @property
+    def raised(self) -> float:
+        """`height`, or log p(v, h) at codes of 0 before there is a q."""
+        return self.joint if self.height is None else self.height
+
     @cached_property
     def clear(self) -> np.ndarray:
         """(N, K) whether a code uses the atom: it is not 0, or, if it has a spread, clearly not."""

@@ -38,19 +38,23 @@ GRID = Grid(
 class DictionaryScene(PageScene):
     """Draws the moments of one experiment, beside those of a second start where there is one.
 
-    spread: whether some moves make codes with a spread, whose ELBO is finite.
+    spread: whether some moves make codes with a spread, whose ELBO is finite. other_q: whether the second run has the
+    same start, and V for H.
     """
 
-    def __init__(self, experiment: Experiment, second: Experiment | None = None, spread: bool = False) -> None:
+    def __init__(
+        self, experiment: Experiment, second: Experiment | None = None, spread: bool = False, other_q: bool = False
+    ) -> None:
         described = [None if each is None else _described(each) for each in (experiment, second)]
-        super().__init__([*described, "spread"] if spread else described)
+        super().__init__([*described, "spread", other_q] if spread else described)
         self.experiment, self.second, self.spread = experiment, second, spread
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
-        self._atoms = Atoms("atoms", words.THIS, self.n_atoms, shape)
-        self._second = Atoms("second", words.SECOND, self.n_atoms, shape)
-        self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (words.THIS.lower(), words.SECOND.lower()))
-        self._progress = Progress(second is not None, spread)
+        this, other = words.RUNS[other_q]
+        self._atoms = Atoms("atoms", this, self.n_atoms, shape)
+        self._second = Atoms("second", other, self.n_atoms, shape)
+        self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (this.lower(), other.lower()))
+        self._progress = Progress(other.lower() if second is not None else "", spread)
         self._examples = Examples(experiment, shape, spread)
         self._usage = Usage(self.n_atoms, experiment.model.norm_constraint, spread)  # type: ignore[attr-defined]
 
@@ -79,7 +83,7 @@ class DictionaryScene(PageScene):
             "caption": words.caption(moment, past[-1] if past else None),
             "describe": words.picture(moment),
             "note.atoms": words.atoms(moment),
-            "note.timeline": words.textbook(moment),
+            "note.timeline": words.finite(moment) if self.spread else words.textbook(moment),
             "note.examples": words.examples(moment),
             "note.usage": words.usage(moment),
         }
@@ -113,7 +117,13 @@ class DictionaryScene(PageScene):
             views=[
                 View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe"),
                 View("examples", words.EXAMPLES, self._examples.figures, note="note.examples"),
-                View("timeline", words.TIMELINE, self._progress.figures, note="note.timeline", click="x"),
+                View(
+                    "timeline",
+                    words.SPREAD_TIMELINE if self.spread else words.TIMELINE,
+                    self._progress.figures,
+                    note="note.timeline",
+                    click="x",
+                ),
                 View("usage", words.USAGE, self._usage.figures, note="note.usage"),
             ],
             grid=GRID,

@@ -31,7 +31,10 @@ ATOMS = "Atoms W", "Atoms"
 TIMELINE = "log p(v, h; W) by half-step", "Half-steps"
 EXAMPLES = "Pictures rebuilt from codes", "Pictures"
 USAGE = "Use of each atom", "Atom use"
-THIS, SECOND, BOTH = "This start", "Second start", "Both"
+SPREAD_TIMELINE = "ELBO by half-step", "Half-steps"
+# this run and the one beside it: of another start, of another q
+RUNS = ("This start", "Second start"), ("This q", "Other q")
+BOTH = "Both"
 CEILING = "c: the most, with no misfit and no cost"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
@@ -114,6 +117,15 @@ def textbook(moment: Moment) -> str:
     return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
 
 
+def finite(moment: Moment) -> str:
+    """What the ELBO is, of this run and of one with another q."""
+    runs = [each for each in (moment, moment.second) if each is not None and each.made]
+    kinds = ["H" if each.spreads is None else "V" for each in runs]
+    if len(set(kinds)) < 2:
+        runs, kinds = runs[:1], kinds[:1]
+    return " · ".join(f"{kind}: ELBO {number(each.elbo, 1)}" for kind, each in zip(kinds, runs, strict=True))
+
+
 def origin(moment: Moment) -> str:
     """Where the atoms of the start come from."""
     return "drawn at random" if moment.experiment.is_drawn else "carried over"
@@ -128,8 +140,7 @@ def atoms(moment: Moment) -> str:
         parts.append(f"★ {len(moment.revived)} revived")
     elif len(moment.unused):
         parts.append(f"✕ {len(moment.unused)} unused")
-    if moment.second is not None:
-        higher = moment.second.joint - moment.joint
+    if moment.second is not None and (higher := moment.higher) is not None:
         parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
     return " · ".join(parts)
 

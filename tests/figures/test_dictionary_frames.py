@@ -177,7 +177,9 @@ def test_the_elbo_is_drawn_where_it_is_finite():
         assert drawn[0] is None and drawn[5] is None and rows[5]["elbo"] == -np.inf
         assert drawn[1:5] == pytest.approx([row["elbo"] for row in rows[1:5]], rel=1e-14)
         joints = [row["expected_log_joint"] for row in rows[1:]]
-        assert shown(run).trace(f"{figure}.joint")["y"][1:] == pytest.approx(joints, rel=1e-14)
+        found = shown(run).trace(f"{figure}.joint")["y"][1:]
+        assert found[4] == joints[4] and (found[:4] == [None] * 4 or found == pytest.approx(joints, rel=1e-14))
+        assert (found[0] is None) == (figure == "latest")  # the ELBO has all the height there
     found, hard = shown(run, 4), shown(run, 5)
     assert found.value["metric.elbo"] == rows[4]["elbo"] and hard.value["metric.elbo"] is None
     assert hard.text["metric.elbo"] == hard.text["equation.entropy"] == "−∞"
@@ -186,6 +188,23 @@ def test_the_elbo_is_drawn_where_it_is_finite():
     assert terms[0] == pytest.approx(terms[1] + terms[2] - terms[3] - terms[4], abs=5e-3)
     assert terms[1] == pytest.approx(rows[4]["entropy"], abs=1e-3)
     assert {term.json()["slot"] for term in words.SPREAD_EQUATION if not isinstance(term, str)} <= set(found.text)
+
+
+def test_beside_h_the_same_start_with_v():
+    """Each is the run that it would be alone; one has an ELBO, of the other log p(v, h) is drawn."""
+    for e_step, other in (("point", "gaussian"), ("gaussian", "point")):
+        run = learned(replace(SPREAD, e_step=e_step, beside="q"), 4)
+        alone = learned(replace(SPREAD, e_step=other, second=False), 4)
+        assert run.moves == {"point": "HMHM", "gaussian": "VMVM"}[e_step] and alone.moves != run.moves
+        assert shown(run).trace("second.tiles 1")["z"] == shown(alone).trace("atoms.tiles 1")["z"]
+        assert shown(run, 0).trace("second.tiles 1")["z"] == shown(run, 0).trace("atoms.tiles 1")["z"]
+        heights = [moment.raised for moment in alone.seen()]
+        assert shown(run).trace("timeline.second")["y"] == pytest.approx(heights, rel=1e-14)
+        note = shown(run).text["note.timeline"]
+        assert "H: ELBO −∞" in note and f"V: ELBO {(run if other == 'point' else alone).seen()[-1].elbo:.1f}" in (
+            note.replace("−", "-").replace("-∞", "−∞")
+        ).replace("H: ELBO -∞", "H: ELBO −∞")
+        assert "second start" not in shown(run).text["note.atoms"]
 
 
 def test_whiskers_reach_two_standard_deviations_from_the_mean():

@@ -246,6 +246,17 @@ def test_gaussian_codes_come_to_rest_by_the_elbo():
     assert abs(elbos[-1] - elbos[-3]) < 1e-9 * abs(elbos[-1]) <= abs(elbos[-3] - elbos[-5])
 
 
+def test_a_run_with_the_other_q_comes_to_rest_too():
+    run = DictionaryRun.of(replace(SMALL, beside="q", precision=4.0, atoms=3))
+    while run.ended is None:
+        run.ahead()
+    (other,) = run.beside
+    assert "Converged" in run.ended and run.moves.endswith("HM") and other.trajectory.moves.endswith("VM")
+    rises = [[seen[-1].raised - seen[-3].raised, seen[-1].raised] for seen in (run.seen(),)]
+    rises += [[a.raised - b.raised, a.raised] for a, b in [(run.seen()[-1].second, run.seen()[-3].second)]]
+    assert all(rise < 1e-9 * abs(height) for rise, height in rises)
+
+
 def test_atoms_that_shrank_to_nothing_go_on_and_are_not_taken_over():
     """Another model starts from all of them; the MAP page takes those that are left."""
     here = session(e_step="gaussian", second=False)

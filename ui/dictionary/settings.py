@@ -27,6 +27,7 @@ DATA = {
 }
 PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
 E_STEPS = {"point": "H: the most probable code", "gaussian": "V: a Gaussian, mean and spread"}
+BESIDE = {"start": "another start", "q": "the same start, other q (V for H)"}
 M_STEPS = {"full": "M: the best dictionary", "sweep": "C: one sweep over the atoms"}
 DEAD_ATOMS = {"keep": "keep", "revive": "revive (★)"}
 STARTS = ("start", "second_start")
@@ -102,8 +103,9 @@ class DictionarySettings(Settings):
     m_step: str = choice(M_STEPS, "full", "Step for the atoms", change=Change("goes_on"))
     seed: int = box(0, SEEDS - 1, 0, "Seed of the start", whole=True)
     second: bool = toggle(
-        True, "Compare with a second start", "Same pictures, different initial atoms.", change=_OTHER_SECOND
+        True, "Compare with a second run", "Same pictures, other initial atoms or another q.", change=_OTHER_SECOND
     )
+    beside: str = choice(BESIDE, "start", "Second run", change=_OTHER_SECOND)
     second_seed: int = box(0, SEEDS - 1, 1, "Seed of the second start", whole=True, change=_OTHER_SECOND)
 
     @property
@@ -126,9 +128,11 @@ class DictionarySettings(Settings):
         return raw
 
     def second_experiment(self) -> dict[str, Any] | None:
-        """The same from another start, drawn from the second seed; None where none is wanted."""
+        """The same from another start, drawn from the second seed, or from the same; None where none is wanted."""
         if not self.second:
             return None
+        if self.beside == "q":
+            return self.experiment("")
         other = replace(self.overrides, start=self.overrides.second_start)
         return {**replace(self, overrides=other).experiment(""), "seed": self.second_seed}
 

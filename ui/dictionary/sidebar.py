@@ -21,7 +21,7 @@ def show(session: DictionarySession) -> None:
     st.divider()
     controls.show(session, "seed", "second")
     if session.settings.second:
-        controls.show(session, "second_seed")
+        controls.show(session, "beside", *(["second_seed"] if session.settings.beside == "start" else []))
     sidebar.experiment_file(session)
     sidebar.about(words.ABOUT, words.MODEL, expanded=False)
     sidebar.keys(words.KEYS)
