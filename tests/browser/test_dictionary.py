@@ -51,7 +51,7 @@ class DictionaryPage(Reader):
     def trace(self, address, axis):
         """Also of a picture, row by row."""
         figure, name = address.split(".")
-        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row.length ? [...row] : row)")
+        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row?.length ? [...row] : row)")
 
 
 @pytest.fixture
