@@ -13,7 +13,6 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.look.wording import still
 
 # the slot of the text that is set in lines
 CAPTION = "caption"
@@ -129,6 +128,10 @@ class Grid:
     medium: str
     low: str
 
+    def in_front(self, view: str, of: str) -> Grid:
+        """The same with one more view, in the place of another and before it."""
+        return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
+
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
         parts = zip(*widths.values(), strict=True)
@@ -152,12 +155,16 @@ def _sizes(tokens: Sequence[str], least: str) -> str:
 
 @dataclass(frozen=True)
 class Slider(_Record):
-    """The slider through the finer frames of a frame, `inner` in the scene."""
+    """The slider through the finer frames of a frame, `inner` in the scene.
+
+    stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
+    """
 
     view: str
     label: str
     stops: Sequence[float]
     format: str = "{}"
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -361,15 +368,6 @@ class Frame:
             "inner_at": self.inner_at,
             "glide": self.glide and self.glide.json(),
         }
-
-
-def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
-    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
-    return [
-        name
-        for name, (old, new) in terms.items()
-        if old is None or new is None or (new != old and not still(new - old, size))
-    ]
 
 
 class PageScene:

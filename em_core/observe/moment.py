@@ -20,19 +20,26 @@ from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
 from em_core.observe.landscape import Sight
+from em_core.observe.overlap import Overlap
+from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
+from em_core.observe.stairs import Stairs, stairs
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`."""
+    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`.
+
+    stairs: its way there, where q and θ are one number each.
+    """
 
     first: int
     places: tuple[int, ...]
     log_evidence: tuple[float | None, ...]
     elbo: tuple[float | None, ...]
     kl: tuple[float | None, ...]
+    stairs: Stairs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +51,9 @@ class Moment:
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
-    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
-    sight: the slice of the plane of L that it lies in, where a page has looked.
+    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
+    the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
+    exact plane to see it in. sight: the slice of the plane of L that it lies in, where a page has looked.
     """
 
     experiment: Experiment
@@ -60,6 +68,8 @@ class Moment:
     temperature: float | None = None
     ghost: Ghost | None = None
     rates: Rates | str | None = None
+    second: Stairs | None = None
+    overlap: Overlap | None = None
     course: Course | None = None
     coming: HalfStep | None = None
     sight: Sight | None = None
@@ -215,7 +225,6 @@ def moment(
     ahead: Ahead,
     plain: float | None = None,
     ghost: Ghost | None = None,
-    rates: Rates | str | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
@@ -226,18 +235,20 @@ def moment(
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
     """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
     shown = moments[max(first - 1, 0) :]
+    own, states = shown[0].experiment, [(moment.step.after, moment.bound.log_evidence) for moment in shown]
     return Ghost(
         first,
         tuple(moment.index for moment in shown),
         tuple(moment.bound.log_evidence for moment in shown),
         tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
         tuple(moment.bound.kl if moment.bound.kl != math.inf else None for moment in shown),
+        stairs(own, states) if is_exact(own) else None,
     )
 
 
@@ -291,7 +302,8 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q
     if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
         raise HalfStepFailed("diverged", "a term of the bound is no number")
     step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
-    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost, rates=now.rates)
+    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost)
+    there = replace(there, rates=now.rates, overlap=now.overlap, second=now.second)
     return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 

@@ -47,13 +47,16 @@ class AscentScene(EmScene):
     )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         return [PlanePicture, Timeline]
 
     def _found(self, moment: Moment) -> Json:
         return {}
 
     _found_by_hand = _found
+
+    def _beside(self, moment: Moment) -> str:
+        return words.beside(moment) if is_exact(self.experiment) else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment)}

@@ -7,6 +7,7 @@ import numpy as np
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
 from em_core.records import BY_HAND
+from figures.changes import changed
 from figures.dictionary import words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
@@ -15,7 +16,7 @@ from figures.dictionary.usage import Usage
 from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
-from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, changed, digest
+from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, digest
 
 GRID = Grid(
     wide="""

@@ -86,6 +86,9 @@ TERMS: Mapping[str, str] = {
     "kink": "The prior e^(−λ|h|) has a corner at 0, which can hold a coefficient at exactly 0.",
     "gradient ascent": "Gradient ascent on log p itself, from differences of log p, without any q. EG makes the same "
     "steps: where q is the posterior, ELBO and log p have the same gradient.",
+    "stochastic ascent": "Each step climbs log p of the minibatch that S draws there, from differences of log p, "
+    "without any q. ES makes the same steps.",
+    "minibatches": "A few units drawn at random, a new few at every step.",
     "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
     "a bound.",
     "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "

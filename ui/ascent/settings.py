@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ui.ascent import words
 from ui.em.settings import EmSettings
-from ui.settings import otherwise
+from ui.settings import Change, otherwise, toggle
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,8 @@ class AscentSettings(EmSettings):
     model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
     data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
     start: str = otherwise(EmSettings, "start", "published")
+    second: bool = toggle(False, words.SECOND, words.SECOND_HELP, change=Change("redraws"))
+
+    @property
+    def beside(self) -> dict[str, bool]:
+        return {"second": self.second, **super().beside}

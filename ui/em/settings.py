@@ -148,6 +148,11 @@ class EmSettings(Settings):
     y_axis: int = box(0, 63, 1, "Vertical axis", whole=True, change=_OTHER_VIEW)
 
     @property
+    def beside(self) -> dict[str, bool]:
+        """What is shown beside the run, each whether it is."""
+        return {"compare": self.compare}
+
+    @property
     def takes_gradients(self) -> bool:
         return not _GRADIENTS.isdisjoint(self.plan)
 

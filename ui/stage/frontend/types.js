@@ -55,7 +55,7 @@
  * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
- * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
+ * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */
