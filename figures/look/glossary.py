@@ -68,6 +68,7 @@ TERMS: Mapping[str, str] = {
     "atom": _ATOM,
     "atoms": _ATOM,
     "Atoms in use": "Atoms that at least one code uses.",
+    "Codes clear of 0": "How many codes of a picture have a mean more than two standard deviations from 0, on average.",
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
