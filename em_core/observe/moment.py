@@ -22,6 +22,7 @@ from em_core.observe.course import ORIGIN, Course
 from em_core.observe.landscape import Sight
 from em_core.observe.rates import Rates
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
+from em_core.trajectory import bound_after
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +222,7 @@ def moment(
     step = trajectory[index]
     # a move of q leaves θ, and with it the log evidence, where it was
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
-    bound = decompose(experiment.model, experiment.data, step.after, known)
+    bound = bound_after(experiment, step, known)
     made = trajectory[_made_q(trajectory, index)]
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
