@@ -70,7 +70,9 @@ def checks(experiment: Experiment, trajectory: Trajectory, index: int, bound: Bo
     with np.errstate(all="ignore"):
         return Checks(
             identity(bound),
-            monotone(bound, before) if made and before and _promises(trajectory, step) else None,
+            monotone(bound, before, step.after.q is step.before.q)
+            if made and before and _promises(trajectory, step)
+            else None,
             _touching(model, data, step, bound),
             _stationary(model, data, step) if made and step.letter == "M" else None,
         )
@@ -83,12 +85,17 @@ def identity(bound: Bound) -> Check | None:
     return _check(abs(bound.residual), _size(bound), IDENTITY)
 
 
-def monotone(bound: Bound, before: Bound) -> Check | None:
-    """The ELBO did not fall; of a point in continuous h, where it is −∞, log p(v, h) did not. None without a q."""
+def monotone(bound: Bound, before: Bound, held: bool = True) -> Check | None:
+    """The ELBO did not fall; where it is −∞, as q is a point in continuous h, log p(v, h) did not. None without a q.
+
+    held: whether q stayed; else from one −∞ to another nothing can be told.
+    """
     was, now = before.elbo, bound.elbo
     if was is None or now is None:
         return None
     if was == now == -math.inf:
+        if not held:
+            return None
         was, now = before.expected_log_joint or 0.0, bound.expected_log_joint or 0.0
     if was == now or was == -math.inf:
         return Check(True, 0.0)

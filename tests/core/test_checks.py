@@ -201,6 +201,7 @@ def test_a_fall_is_told_by_its_size():
     pointed = Bound(-3.0, -4.0, -math.inf, math.inf), Bound(-3.0, -5.0, -math.inf, math.inf)
     assert observed.monotone(*pointed) == observed.Check(True, 0.0)
     assert observed.monotone(*pointed[::-1]) == observed.Check(False, 1 / 5)
+    assert observed.monotone(*pointed[::-1], held=False) is None
 
 
 @pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
