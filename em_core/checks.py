@@ -63,15 +63,18 @@ class Checks:
         return {name: None if check is None else dict(vars(check)) for name, check in vars(self).items()}
 
 
-def checks(experiment: Experiment, trajectory: Trajectory, index: int, bound: Bound, before: Bound | None) -> Checks:
-    """All four of half-step `index`. bound, before: the terms after it and after the one before, as reported."""
-    step, model, data = trajectory[index], experiment.model, experiment.data
+def checks(experiment: Experiment, step: HalfStep, bound: Bound, before: Bound | None, swept: bool) -> Checks:
+    """All four of a half-step. bound, before: the terms after it and after the one before, as reported.
+
+    swept: whether the q that it began with was made by mean field.
+    """
+    model, data = experiment.model, experiment.data
     made = step.letter is not None and not step.stopped
     with np.errstate(all="ignore"):
         return Checks(
             identity(bound),
             monotone(bound, before, step.after.q is step.before.q)
-            if made and before and _promises(trajectory, step)
+            if made and before and _promises(step, swept)
             else None,
             _touching(model, data, step, bound),
             _stationary(model, data, step) if made and step.letter == "M" else None,
@@ -102,14 +105,17 @@ def monotone(bound: Bound, before: Bound, held: bool = True) -> Check | None:
     return _check(max(0.0, was - now), max(_size(bound), _size(before)), MONOTONE)
 
 
-def _promises(trajectory: Trajectory, step: HalfStep) -> bool:
+def _promises(step: HalfStep, swept: bool) -> bool:
     """Whether this move never lowers the ELBO. A sweep of mean field promises it of a q that factorises."""
-    if step.letter is None or not MOVES[step.letter].monotone:
-        return False
-    if not MOVES[step.letter].proviso:
-        return True
-    earlier = (other for other in reversed(trajectory.half_steps[: step.index]))
-    return next((other.letter for other in earlier if other.after.q is not other.before.q), None) == step.letter
+    move = MOVES[step.letter or ""]
+    return move.monotone and (swept or not move.proviso)
+
+
+def factorised(trajectory: Trajectory, index: int) -> bool:
+    """Whether the q that half-step `index` began with was made by mean field, and so factorises."""
+    earlier = reversed(trajectory.half_steps[:index])
+    letter = next((other.letter for other in earlier if other.after.q is not other.before.q), None)
+    return letter is not None and bool(MOVES[letter].proviso)
 
 
 def _touching(model: Any, data: Any, step: HalfStep, bound: Bound) -> Check | None:

@@ -68,6 +68,21 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A short line beside the equation, in the slot `mark.<id>`, its number in `mark.<id>.number`.
+
+    title: what it means. color: of one that begins with ✗.
+    """
+
+    id: str
+    title: str
+    color: str
+
+    def json(self) -> Json:
+        return {"slot": f"mark.{self.id}", "title": self.title, "color": self.color}
+
+
+@dataclass(frozen=True)
 class Hands(_Record):
     """A tool of a card: a click puts a point into a trace of the figure, or takes one out.
 
@@ -197,6 +212,7 @@ class Scene:
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
+    marks: Sequence[Mark] = ()
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -204,6 +220,7 @@ class Scene:
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
+            "marks": [mark.json() for mark in self.marks],
             "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),

@@ -7,7 +7,7 @@ import io
 import math
 from typing import Any
 
-from em_core.checks import Checks, checks
+from em_core.checks import Checks, checks, factorised
 from em_core.files.experiment import Experiment
 from em_core.model import as_json
 from em_core.records import Bound, HalfStep, Trajectory
@@ -20,7 +20,9 @@ def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
     before = None
     for step in trajectory.half_steps:
         bound = bound_after(experiment, step)
-        rows.append(_row(experiment, step, bound, checks(experiment, trajectory, step.index, bound, before)))
+        rows.append(
+            _row(experiment, step, bound, checks(experiment, step, bound, before, factorised(trajectory, step.index)))
+        )
         before = bound
     return {
         "experiment": experiment.to_json(),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
+from em_core.checks import Checks, checks, factorised
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -46,7 +47,8 @@ class Moment:
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
-    sight: the slice of the plane of L that it lies in, where a page has looked.
+    sight: the slice of the plane of L that it lies in, where a page has looked. swept: whether the q before it was made
+    by mean field.
     """
 
     experiment: Experiment
@@ -63,6 +65,7 @@ class Moment:
     rates: Rates | str | None = None
     course: Course | None = None
     coming: HalfStep | None = None
+    swept: bool = False
     sight: Sight | None = None
 
     @property
@@ -113,6 +116,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Four theorems, held to this half-step."""
+        return checks(self.experiment, self.step, self.bound, self.before, self.swept)
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -227,7 +235,11 @@ def moment(
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates)
+    swept = factorised(trajectory, index)
+    return Moment(
+        *(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates),
+        swept=swept,
+    )
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:

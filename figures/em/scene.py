@@ -17,7 +17,7 @@ from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound
 from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, pace, words
+from figures.em import by_hand, lights, pace, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -121,7 +121,7 @@ class EmScene(PageScene):
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
-            words.chip(moment),
+            lights.chip(words.chip(moment), moment),
             words.button(moment.next_move),
         ).json()
 
@@ -141,7 +141,7 @@ class EmScene(PageScene):
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = self._texts(moment, past) | self._found(moment)
-        text |= {"caption": words.caption(moment, self._moved(moment))}
+        text |= {"caption": lights.told(words.caption(moment, self._moved(moment)), moment)} | lights.texts(moment)
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -156,6 +156,7 @@ class EmScene(PageScene):
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
         text = self._texts(held, [*past, now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        text |= lights.underway(held)
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
@@ -233,7 +234,7 @@ class EmScene(PageScene):
             changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
             # the gradients' own would cost more than all the rest
             titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
-            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption}
+            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption} | lights.underway(there)
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
@@ -265,6 +266,7 @@ class EmScene(PageScene):
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
+            marks=lights.MARKS,
         )
 
 

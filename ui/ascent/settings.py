@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui.em.settings import EmSettings
-from ui.settings import otherwise
+from ui.settings import Declared, otherwise
 
 
 @dataclass(frozen=True)
@@ -15,3 +15,8 @@ class AscentSettings(EmSettings):
     model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
     data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
     start: str = otherwise(EmSettings, "start", "published")
+
+    @classmethod
+    def declared(cls) -> dict[str, Declared]:
+        """Without what is wrong on purpose: the plane is that of EM as it is."""
+        return {name: declared for name, declared in super().declared().items() if name != "broken"}

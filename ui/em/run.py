@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.broken import sound
 from em_core.files.errors import HalfStepFailed, InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
@@ -56,11 +57,13 @@ class EmRun(Lanes):
         compare: bool = False,
         rates: bool = False,
     ) -> None:
-        super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
+        plain = replace(experiment, model=sound(experiment.model), broken=None)
+        super().__init__(experiment, *([Lane(plain, _PLAIN)] if compare else []))
         self._columns, self._axes = columns, axes
         # how fast EM comes to rest from this start: the work, and what it came to, or why there is none
-        self._rating: Work[Rates] | None = rating(experiment, limits.RATES) if rates else None
-        self._rates: Rates | str | None = None
+        rated = rates and not experiment.broken
+        self._rating: Work[Rates] | None = rating(experiment, limits.RATES) if rated else None
+        self._rates: Rates | str | None = words.NO_RATES if rates and not rated else None
         # the runs before, by the half-step from which on each is drawn
         self._ghosts: list[Ghost] = []
         self.scene = self._scene()

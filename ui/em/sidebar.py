@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from em_core import schedule
+from em_core.broken import BREAKS, sound
 from em_core.kinds import MOVES, Move, lacking
 from ui import controls, sidebar
 from ui.em import recipes, words
 from ui.em.session import EmSession
-from ui.em.settings import SIZES, data_options
+from ui.em.settings import NOT_BROKEN, SIZES, data_options
 from ui.notices import plain
 
 
@@ -61,6 +62,9 @@ def _schedule(session: EmSession) -> None:
     if present:
         plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
     controls.show(session, "compare", "rates")
+    if "broken" in settings.declared():
+        fitting = {name: words.BREAKS[name] for name, wrong in BREAKS.items() if wrong.suits(sound(model))}
+        controls.one(session, "broken", options={NOT_BROKEN: words.NOTHING, **fitting})
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
