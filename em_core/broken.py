@@ -96,6 +96,14 @@ class _HardCalledExact(_Wrong):
     def posterior(self, data: Any, theta: Parameters) -> Any:
         return self.sound.mode(data, theta)
 
+    def kl(self, q: Any, posterior: Any) -> float:
+        """What q is taken for, it is at no distance from."""
+        return float(self.sound.kl(q, q))
+
+    def kl_by_unit(self, q: Any, posterior: Any) -> Array:
+        result: Array = self.sound.kl_by_unit(q, q)
+        return result
+
 
 class _SwappedKL(_Wrong):
     def kl(self, q: Any, posterior: Any) -> float:
