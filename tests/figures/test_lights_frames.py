@@ -75,7 +75,7 @@ def test_numbers_are_short(value, text):
     assert lights._short(value) == text
 
 
-# ---- the setting ------------------------------------------------------------------------------------------------------
+# ---- the setting -------------------------------------------------------------------------------------------------
 def test_every_break_has_a_name_in_the_sidebar():
     assert list(words.BREAKS) == list(BREAKS)
     for model in MODEL_NAMES:
