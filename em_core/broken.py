@@ -30,9 +30,9 @@ class _Wrong:
     """What stands before a model's class. sound: the model as it should be."""
 
     sound: Any
-    # where it makes a difference, by the names of the models, and as a sentence about the others
+    # where it makes a difference: the names of the models, and what they have
     models: tuple[str, ...] = tuple(name for name, model in MODELS.items() if hasattr(model, "log_evidence"))
-    needs = "it has a log p(v) to compare with"
+    needs = "a log p(v) to compare with"
 
     @classmethod
     def suits(cls, model: Any) -> bool:
@@ -42,7 +42,7 @@ class _Wrong:
 
 class _FrozenWeights(_Wrong):
     models = tuple(name for name, model in MODELS.items() if issubclass(model, Mixture))
-    needs = "it has mixture weights that are not fixed"
+    needs = "mixture weights that are not fixed"
 
     @classmethod
     def suits(cls, model: Any) -> bool:
@@ -54,7 +54,7 @@ class _FrozenWeights(_Wrong):
 
 class _CovarianceNMinus1(_Wrong):
     models = (GaussianMixture.name, HiddenMarkov.name, IncompleteGaussian.name)
-    needs = "it has covariances or variances that are not fixed"
+    needs = "covariances or variances that are not fixed"
 
     @classmethod
     def suits(cls, model: Any) -> bool:
@@ -81,7 +81,7 @@ class _NoEntropy(_Wrong):
 
 class _Unnormalised(_Wrong):
     models = tuple(name for name, model in MODELS.items() if issubclass(model, CategoricalHidden))
-    needs = "its q is a table of responsibilities"
+    needs = "a q that is a table of responsibilities"
 
     def posterior(self, data: Any, theta: Parameters) -> Categorical:
         """Divided by the largest of a unit in place of their sum."""
@@ -91,7 +91,7 @@ class _Unnormalised(_Wrong):
 
 class _HardCalledExact(_Wrong):
     models = (*_Unnormalised.models, HiddenMarkov.name)
-    needs = "its h is discrete"
+    needs = "a discrete h"
 
     def posterior(self, data: Any, theta: Parameters) -> Any:
         return self.sound.mode(data, theta)
@@ -180,9 +180,8 @@ def broken(model: Any, name: str) -> Any:
     """The model with one thing wrong. Raises `InvalidExperiment` where it has no such thing."""
     chosen = BREAKS[name]
     if not chosen.suits(model):
-        why = chosen.variant.needs
-        valid = f"a break that {model.name} can have with these settings; this one is for a model where {why}"
-        raise InvalidExperiment("break", name, f"{valid}: {', '.join(sorted(chosen.models))}")
+        valid = f"a break that {model.name} can have with these settings; this one needs {chosen.variant.needs}, as in"
+        raise InvalidExperiment("break", name, f"{valid} {', '.join(sorted(chosen.models))}")
     variant = type(f"{type(model).__name__}Broken", (chosen.variant, type(model)), {"sound": model})
     return variant(**{field.name: getattr(model, field.name) for field in fields(model)})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -138,7 +138,7 @@ def _slopes_apart(model: Any, data: Any, theta: Parameters, q: Any, index: int) 
     rng = np.random.default_rng([index, 0, 2])
     try:
         vector = model.to_vector(theta)
-        way = _way(model, data, vector, rng)
+        way = _way(model, data, theta, vector, rng)
         of_elbo = float(model.gradient(part, theta, own_q) @ way)
         of_evidence, error = _slope(
             lambda place: model.log_evidence(part, model.from_vector(place, theta)), vector, way, SLOPE * n_units, rng
@@ -148,10 +148,13 @@ def _slopes_apart(model: Any, data: Any, theta: Parameters, q: Any, index: int) 
     return abs(of_elbo - of_evidence) / n_units if error <= SLOPE * n_units and math.isfinite(of_elbo) else None
 
 
-def _way(model: Any, data: Any, vector: Array, rng: np.random.Generator) -> Array:
+def _way(model: Any, data: Any, theta: Parameters, vector: Array, rng: np.random.Generator) -> Array:
     """From θ towards a random start, which is as far away as parameters of these data are from each other."""
+    size = model.help.size
+    # of as many components as θ has, whatever the file's settings say of a start that it does not need
+    like = replace(model, **{size.setting: theta[size.parameter].shape[-1]}) if size else model
     try:
-        other = model.to_vector(model.random_start(data, rng))
+        other = model.to_vector(like.random_start(data, rng))
     except _NOWHERE:
         other = np.empty(0)
     if other.shape == vector.shape and np.isfinite(other).all():

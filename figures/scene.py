@@ -68,21 +68,6 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A short line beside the equation, in the slot `mark.<id>`, its number in `mark.<id>.number`.
-
-    title: what it means. color: of one that begins with ✗.
-    """
-
-    id: str
-    title: str
-    color: str
-
-    def json(self) -> Json:
-        return {"slot": f"mark.{self.id}", "title": self.title, "color": self.color}
-
-
-@dataclass(frozen=True)
 class Hands(_Record):
     """A tool of a card: a click puts a point into a trace of the figure, or takes one out.
 
@@ -198,7 +183,7 @@ class Scene:
     """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
 
     help: what a page calls a move, where it is not what the moves call themselves. glossary: what words in the caption
-    and below axes mean.
+    and below axes mean. marks: short lines beside the equation, as docs/stage.md has them.
     """
 
     equation: Sequence[Term | str]
@@ -212,7 +197,7 @@ class Scene:
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
-    marks: Sequence[Mark] = ()
+    marks: Sequence[Json] = ()
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -220,7 +205,7 @@ class Scene:
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
-            "marks": [mark.json() for mark in self.marks],
+            "marks": list(self.marks),
             "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),

@@ -10,7 +10,7 @@ from em_core.observe.moment import Moment
 from figures.look.encode import Json
 from figures.look.palette import GAP
 from figures.look.wording import number, raised
-from figures.scene import Chip, Mark
+from figures.scene import Chip
 
 _MEANINGS = {
     "identity": "log p(v) = ELBO + KL, whatever q and θ. The three are computed apart; the number is what is left of "
@@ -22,7 +22,7 @@ _MEANINGS = {
     "stationary": "After a full M-step no slope in θ is left in the ELBO. The number is the steepest slope left, per "
     "unit of data.",
 }
-MARKS = tuple(Mark(name, meaning, GAP) for name, meaning in _MEANINGS.items())
+MARKS = tuple({"slot": f"mark.{name}", "title": meaning, "color": GAP} for name, meaning in _MEANINGS.items())
 
 # what to say of a theorem that failed; the number stands beside its name
 _FAILED = {
