@@ -13,7 +13,6 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.look.wording import still
 
 # the slot of the text that is set in lines
 CAPTION = "caption"
@@ -159,12 +158,16 @@ def _sizes(tokens: Sequence[str], least: str) -> str:
 
 @dataclass(frozen=True)
 class Slider(_Record):
-    """The slider through the finer frames of a frame, `inner` in the scene."""
+    """The slider through the finer frames of a frame, `inner` in the scene.
+
+    stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
+    """
 
     view: str
     label: str
     stops: Sequence[float]
     format: str = "{}"
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,7 @@ class Scene:
     """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
 
     help: what a page calls a move, where it is not what the moves call themselves. glossary: what words in the caption
-    and below axes mean.
+    and below axes mean. marks: short lines beside the equation, as docs/stage.md has them.
     """
 
     equation: Sequence[Term | str]
@@ -204,6 +207,7 @@ class Scene:
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
+    marks: Sequence[Json] = ()
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -211,6 +215,7 @@ class Scene:
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
+            "marks": list(self.marks),
             "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),
@@ -368,15 +373,6 @@ class Frame:
             "inner_at": self.inner_at,
             "glide": self.glide and self.glide.json(),
         }
-
-
-def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
-    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
-    return [
-        name
-        for name, (old, new) in terms.items()
-        if old is None or new is None or (new != old and not still(new - old, size))
-    ]
 
 
 class PageScene:

@@ -10,13 +10,15 @@ from em_core.files.experiment import Experiment
 from em_core.observe.course import ORIGIN, STEPS, grid, number
 from em_core.observe.landscape import Landscape, everything, place
 from em_core.observe.levels import Lines
-from em_core.observe.moment import Moment
+from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
 from em_core.observe.plane import is_exact
+from em_core.observe.stairs import Stairs
 from em_core.records import BY_HAND, Array
 from figures.ascent import words
 from figures.changes import passing
 from figures.drawing import Figure, packed
+from figures.em import words as em
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout
@@ -28,6 +30,10 @@ _LATEST, _CROWD = 200, 14
 _ROOM = 0.03
 # nats below the top that the strip shows at least
 _DEPTH = 4.0
+
+# the names of grey staircases; with one that begins further left there is no room for it on that side
+_OTHERS = {"second": words.SECOND, "before": em.BEFORE}
+_NEAR_EDGE = 0.2
 
 Point = tuple[float, float]  # (θ, q)
 
@@ -59,6 +65,9 @@ class PlanePicture(Picture):
         figure.curve("far", ELBO, width=1, opacity=0.35)
         figure.curve("near", ELBO, width=1.2, opacity=0.75)
         figure.curve("ridge", EVIDENCE, width=3, dash="dot", hover="the posterior at θ = %{x:.3f}: q = %{y:.3f}")
+        for name in _OTHERS:
+            figure.curve(name, "$muted", width=2.5, opacity=0.7, mode="lines+markers", marker={"size": 5})
+            figure.text(f"{name} told", "$muted", size=14)
         figure.curve("hands", "$muted", width=2, dash="dash")
         figure.curve("along q", GAP, width=4)
         figure.curve("along θ", "$text", width=4)
@@ -69,6 +78,8 @@ class PlanePicture(Picture):
         figure.points(
             "peaks", EVIDENCE, size=7, mode="markers+text", textposition="top center", cliponaxis=False, **below
         )
+        for name in _OTHERS:
+            figure.points(f"{name} heights", "$muted", size=5, **below)
         figure.curve("gap", GAP, width=4, glides=True, **below)
         figure.points("heights", [EVIDENCE, ELBO], size=10, symbol="square", glides=True, **below)
         figure.ring("here", GAP, size=18, width=4, glides=True)
@@ -78,6 +89,9 @@ class PlanePicture(Picture):
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
         return self._in_all(moment, past) if self.exact else self._in_slice(moment, past)
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._other("before", ghost and ghost.stairs) if self.exact else {}
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
         ground = self.ground if self.exact else moment.sight and moment.sight.landscape
@@ -145,6 +159,7 @@ class PlanePicture(Picture):
         curve = moment.curve if known is not None else np.array([])
         none = [] if known is not None else [words.NO_PLANE["no q"]]
         return {
+            **self._other("second", moment.second),
             **self._way(way),
             **self.here(x, q, bound.log_evidence, bound.elbo),
             **self.figure["bound"].set(x=grid(moment.experiment) if len(curve) else [], y=curve),
@@ -179,6 +194,21 @@ class PlanePicture(Picture):
             result |= self.figure[name].set(x=np.array([]), y=np.array([]))
         told = self.figure["none"].set(x=[0.55], y=[0.5], text=[words.NO_PLANE[why]])
         return result | told | self.figure.set(yaxis2_range=[level - 1, level + 1])
+
+    def _other(self, name: str, stairs: Stairs | None) -> Json:
+        """A grey staircase, with its name where it begins, and its heights on log p; the last one is the largest."""
+        grey, told, heights = (self.figure[f"{name}{part}"] for part in ("", " told", " heights"))
+        nothing = np.array([])
+        theta, q, log_evidence = (stairs.theta, stairs.q, stairs.log_evidence) if stairs else (nothing,) * 3
+        begin, size = theta[:1].tolist(), np.full(len(theta), 4.0)
+        size[-1:] = 10
+        side = "middle left" if begin and begin[0] > _NEAR_EDGE else "middle right"
+        name = f"\u2002{_OTHERS[name]}\u2002"
+        return {
+            **grey.set(x=theta, y=q),
+            **told.set(x=begin, y=q[:1].tolist(), text=[name] * len(begin), textposition=side),
+            **heights.set(x=theta, y=log_evidence, marker_size=size),
+        }
 
     def _lines(self, name: str, lines: Lines) -> Json:
         return self.figure[name].set(x=lines.x, y=lines.y)

@@ -55,6 +55,9 @@ class AscentScene(EmScene):
 
     _found_by_hand = _found
 
+    def _beside(self, moment: Moment) -> str:
+        return words.beside(moment) if is_exact(self.experiment) else ""
+
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment)}
 

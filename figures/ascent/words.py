@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from em_core.kinds import MOVES
+from em_core.observe.course import number as theta_of
 from em_core.observe.landscape import Landscape
 from em_core.observe.moment import Moment, same
+from em_core.observe.stairs import leading
 from em_core.records import BY_HAND
 from figures.em import words as em
 from figures.look.glossary import of
@@ -14,6 +16,8 @@ TIMELINE = em.TIMELINE
 PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
 RIDGE = "ridge: gap 0"
+# the names of grey staircases
+SECOND = "second start"
 LOG_P = "log p (nats)"
 
 # what the axes of exact planes are called, by the model
@@ -59,6 +63,21 @@ def found(moment: Moment) -> str:
     if same(moment.step.after.theta, moment.step.before.theta):
         return "θ did not move: it is already the best for this q"
     return _STEPS.get(letter, f"{letter} takes a step along θ, with q fixed")
+
+
+def beside(moment: Moment) -> str:
+    """Where other staircases lead than this one, and where this one does, after a space."""
+    second, before = moment.second, moment.ghost and moment.ghost.stairs
+    if second is None and before is None:
+        return ""
+    own = leading(moment.experiment, theta_of(moment.step.after.theta))
+    from_second = f", from the second start to {_place(*second.end)}" if second else ""
+    run_before = f"; the previous run came to {_place(*before.end)}" if before else ""
+    return f" From here EM leads to {_place(*own)}{from_second}{run_before}."
+
+
+def _place(theta: float, height: float) -> str:
+    return f"θ\u00a0=\u00a0{number(theta)} (log\u00a0p\u00a0{number(height, 2)})"
 
 
 def lines(landscape: Landscape | None, exact: bool) -> str:

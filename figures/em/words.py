@@ -396,4 +396,5 @@ GLOSSARY = of(
     "log p(h*, v)",
     "nats",
     "gap (nats)",
+    "distance from θ",
 )

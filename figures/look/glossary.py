@@ -68,6 +68,7 @@ TERMS: Mapping[str, str] = {
     "atom": _ATOM,
     "atoms": _ATOM,
     "Atoms in use": "Atoms that at least one code uses.",
+    "Codes clear of 0": "How many codes of a picture have a mean more than two standard deviations from 0, on average.",
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
@@ -94,6 +95,8 @@ TERMS: Mapping[str, str] = {
     "would fall, the extrapolation is rejected.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
+    "distance from θ": "How far along the line, in unconstrained coordinates of θ such as logarithms of variances: "
+    "every place on it is a θ that the model can have.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }
 

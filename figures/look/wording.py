@@ -33,6 +33,11 @@ def number(value: float | None, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def short(value: float) -> str:
+    """Two decimals, where there is no room for more."""
+    return f"{value:z.2f}".replace("-", "−")
+
+
 def power(value: float) -> str:
     """Two digits and a power of ten: 3.2 × 10⁻⁷."""
     mantissa, _, exponent = f"{value:.1e}".partition("e")

@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 from em_core.bound import decompose
 from em_core.files.report import report
 from em_core.observe.plane import plane
+from em_core.observe.stairs import second
 from em_core.records import State, frozen
+from tests.attack import thinned
 from tests.browser.conftest import ROOT
 from tests.browser.home import Home
 from tests.browser.test_live import comes_to, take
@@ -51,6 +53,7 @@ def rows(settings, moves):
     return report(run.experiment, run.trajectory)["half_steps"]
 
 
+@pytest.mark.usefixtures("moving")
 def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
     ascent.open()
     ascent.shows(rows(COIN, "E")[0])
@@ -66,6 +69,7 @@ def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
     assert "along q to the ridge" in titles[0] and "along θ" in titles[1]
 
 
+@pytest.mark.usefixtures("moving")
 def test_the_ground_stands_still_under_the_stairs(ascent):
     """Level lines are drawn once for the plane; the stairs grow over them, and no figure is built again."""
     ascent.open("schedule=EMEMEM&cursor=0")
@@ -112,7 +116,7 @@ def test_the_point_goes_anywhere_and_the_run_goes_on_from_there(ascent, other_pa
     np.testing.assert_allclose(other.points("states"), ascent.points("states"))
 
 
-@pytest.mark.parametrize(("keys", "word"), [("eg", "EG"), ("hm", "HM"), ("tm", "TM")])
+@pytest.mark.parametrize(("keys", "word"), thinned([("eg", "EG"), ("hm", "HM"), ("tm", "TM")], [("hm", "HM")]))
 def test_every_move_leaves_its_mark_by_its_key(ascent, keys, word):
     ascent.open()
     ascent.press(*keys)
@@ -136,3 +140,22 @@ def test_where_nothing_lies_between_two_q_the_page_says_so(ascent):
     ascent.open("model=factor_analysis&schedule=EMHMHM&cursor=5", 5)
     expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("no blend between them")
     assert ascent.points("near") == []
+
+
+def test_one_click_shows_both_hills_and_a_new_start_leaves_the_run_before_in_grey(ascent):
+    ascent.open("schedule=EMEM&cursor=4", 4)
+    assert ascent.points("second") == ascent.points("before") == []
+    ascent.page.get_by_text("A second start", exact=True).click()
+    expect(ascent.caption).to_contain_text("from the second start to")
+    run = AscentRun.of(COIN, "EMEM")
+    expected = second(run.experiment)
+    np.testing.assert_allclose(ascent.points("second"), np.column_stack([expected.theta, expected.q]), rtol=1e-5)
+    assert ascent.points("second heights")[-1] == pytest.approx(expected.end, rel=1e-5)
+    ascent.staircase(run, 4)
+    ascent.button("New random start").click()
+    ascent.at(0)
+    expect(ascent.caption).to_contain_text("the previous run came to")
+    treads = plane(run.experiment, run.trajectory, 4).staircase
+    np.testing.assert_allclose(ascent.points("before"), [(tread.theta, tread.q) for tread in treads], rtol=1e-5)
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("previous run")
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("second start")

@@ -98,6 +98,7 @@ def keeps_its_promises(raw):
         assert all(math.isfinite(number) for number in numbers(row["parameters"])), row
         assert row["log_evidence"] is None or math.isfinite(row["log_evidence"]), row
         adds_up(row)
+        assert all(check is None or check["holds"] for check in row["checks"].values()), row
         for event in row["events"]:
             one_line(event["message"])
         if row["move"] == BY_HAND:
@@ -211,7 +212,7 @@ def test_any_solver_on_any_problem_is_certified(raw):
     is_certified(raw)
 
 
-@ordinary(15)
+@ordinary(8)
 @given(st.one_of(FLAT, FLAT, FLAT, ladders()))
 def test_any_ladder_descends_from_the_exact_posterior_to_the_dirac(raw):
     descends(raw)

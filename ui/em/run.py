@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.broken import sound
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.ahead import Ahead
-from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
+from em_core.observe.direction import COORDINATE, KINDS, Direction, coordinates
+from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course, with_line
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene
@@ -40,6 +42,25 @@ def begun(settings: EmSettings, raw: Json) -> Experiment:
     return Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
 
 
+def coordinate_names(experiment: Experiment) -> tuple[str, ...]:
+    """The coordinates that one can look along, as they are at the start; none where it lies on a boundary."""
+    try:
+        return coordinates(experiment.model, experiment.start)
+    except HalfStepFailed:
+        return ()
+
+
+def direction_of(settings: EmSettings, experiment: Experiment) -> Direction | None:
+    """Along which the bound is seen beside the M-step. A coordinate that is not there is the first."""
+    if settings.direction not in KINDS:
+        return None
+    if settings.direction != COORDINATE:
+        return Direction(settings.direction, seed=settings.direction_seed)
+    names = coordinate_names(experiment)
+    number = settings.coordinate if settings.coordinate < len(names) else 0
+    return Direction(COORDINATE, names[number] if names else "")
+
+
 class EmRun(Lanes):
     """EM on the page."""
 
@@ -54,9 +75,11 @@ class EmRun(Lanes):
         axes: tuple[int, int],
         compare: bool = False,
         pace: Pace | None = None,
+        direction: Direction | None = None,
     ) -> None:
-        super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
-        self._columns, self._axes = columns, axes
+        plain = replace(experiment, model=sound(experiment.model), broken=None)
+        super().__init__(experiment, *([Lane(plain, _PLAIN)] if compare else []))
+        self._columns, self._axes, self._direction = columns, axes, direction
         # how fast EM comes to rest from this start
         self._pace = pace
         # the runs before, by the half-step from which on each is drawn
@@ -81,7 +104,8 @@ class EmRun(Lanes):
         experiment = replace(experiment, schedule=settings.plan)
         axes = settings.x_axis, settings.y_axis
         pace = Pace(experiment, settings, begun) if settings.rates else None
-        run = cls(experiment, settings.column_names, axes, settings.compare, pace)
+        direction = direction_of(settings, experiment)
+        run = cls(experiment, settings.column_names, axes, pace=pace, direction=direction, **settings.beside)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
@@ -152,7 +176,8 @@ class EmRun(Lanes):
         """All that is shown of half-step `index`."""
         self.gather()
         if index not in self._seen:
-            self._seen[index] = with_course(self._moments[index], self.trajectory)
+            seen = with_course(self._moments[index], self.trajectory)
+            self._seen[index] = with_line(seen, self.trajectory, self._direction)
         return self._seen[index]
 
     def cut(self, length: int) -> None:
@@ -171,6 +196,7 @@ class EmRun(Lanes):
             there = held(now, self.trajectory, theta, self._aside, q)
         except HalfStepFailed as failure:
             raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
+        there = with_line(there, self.trajectory.upto(at), self._direction)
         return self.scene.preview(there, now, self._moments[:at], handle)
 
     def inner(self, index: int) -> list[dict[str, Any]]:
@@ -206,9 +232,10 @@ class EmRun(Lanes):
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside), self._asked)
+        asked = self._asked, self._direction
+        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside), *asked)
 
     @property
     def _asked(self) -> list[str]:
         """What the reader asks for besides the moves' own pictures."""
-        return [] if self._pace is None else self._pace.asked
+        return [*(self._pace.asked if self._pace else []), *(["direction"] if self._direction else [])]

@@ -4,6 +4,7 @@ import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { trueMinus } from "./plotly.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
@@ -32,7 +33,9 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
+    // where the tab says as much, the title need not
+    const said = !view.heading && view.title === this.name;
+    this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
     this.note = view.note ? el("p", { class: "stage-note" }) : null;
     this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
@@ -132,6 +135,7 @@ export class View {
   /** @param {Face} face */
   connect({ host, handles, told }) {
     host.on("plotly_relayout", () => handles.follow());
+    host.on("plotly_beforehover", () => trueMinus(host));
     host.on("plotly_afterplot", () => {
       handles.follow();
       told.watch();
