@@ -79,6 +79,7 @@ class Curves:
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
                 figure.curve(f"fall {k}", palette.component(k), width=1.5, dash="dot", hover=words.TO_ZERO)
+            figure.curve("to names", "$quiet", width=1)
             figure.text("names", "$text", textposition="middle right", size=13)
             figure.text("soon", "$muted", textposition="middle center", size=14)
             if quantity.turns:
@@ -169,7 +170,7 @@ class Curves:
         place = low + (0.5 if self.quantity.turns else 0.85) * (high - low)
         result = figure["soon"].set(
             x=[0.55 * right] if soon else [],
-            y=[10.0**place if self.quantity.logarithmic else place] if soon else [],
+            y=[self._unscaled(place)] if soon else [],
             text=[soon] if soon else [],
         )
         if self.quantity.turns and lap.index:
@@ -243,14 +244,22 @@ class Curves:
         least = _APART * (high - low)
         wanted = heights(places, low, high, 0.75 * _ROOM * right, least)
         found = clear(places, wanted, [(letters, 1) for _, _, letters in named], curves, frame, least)
-        ys = [10.0**place if self.quantity.logarithmic else place for place, _ in found]
-        return figure["names"].set(x=[x for x, _ in places], y=ys, text=[told for _, told, _ in named])
+        lines: list[tuple[float | None, float | None]] = []  # thin ones, to names that had to go far from their ends
+        for (x, y), (height, _) in zip(places, found, strict=True):
+            if abs(height - y) > 1.2 * least:
+                lines += [(x, self._unscaled(y)), (x + 0.015 * right, self._unscaled(height)), (None, None)]
+        ys = [self._unscaled(height) for height, _ in found]
+        texts = [told for _, told, _ in named]
+        return figure["to names"].at(*lines) | figure["names"].set(x=[x for x, _ in places], y=ys, text=texts)
 
     def _curve(self, xs: Sequence[float], own: list[float | None]) -> tuple[Array, Array]:
         """A curve as it is drawn, x and y."""
         there = [(x, self._scaled((x, height))) for x, height in zip(xs, own, strict=True) if height is not None]
         x, y = np.array(there, dtype=float).reshape(-1, 2).T
         return x, y
+
+    def _unscaled(self, scaled: float) -> float:
+        return 10.0**scaled if self.quantity.logarithmic else scaled
 
     def _scaled(self, end: tuple[float, float]) -> float:
         return math.log10(end[1]) if self.quantity.logarithmic else end[1]

@@ -109,7 +109,7 @@ def across(lap: Lap, costs: bool) -> str:
 def finish(row: Finish, lap: Lap) -> str:
     """A row of the table. Of a best that still rises nobody is said to have come to it."""
     if row.passes is None or row.half_steps is None:
-        told = [f"not yet ({_passes(row.spent)} so far), {nats(row.below)} below"]
+        told = [f"not yet ({_passes(row.spent)}), {nats(row.below)} below"]
     elif row.below > lap.close:
         told = [f"there after {_passes(row.passes)}, now {nats(row.below)} below"]
     elif lap.steady:
@@ -118,7 +118,7 @@ def finish(row: Finish, lap: Lap) -> str:
         told = [f"at the best so far, which still rises ({_passes(row.spent)})"]
     told += ["stopped"] * bool(row.stopped)
     told += [f"{row.rejected} rejected"] * bool(row.rejected)
-    told += [f"log p fell {_times(row.falls)}"] * bool(row.falls)
+    told += [f"fell {_times(row.falls)}"] * bool(row.falls)
     return "; ".join(told)
 
 
