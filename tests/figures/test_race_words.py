@@ -10,6 +10,7 @@ import pytest
 
 from em_core.kinds import MOVES
 from em_core.observe.laps import Lap
+from figures.look.wording import unbroken
 from figures.race import words
 from figures.race.schedules import called, does
 from tests.figures.runs import RACE, race_run
@@ -46,7 +47,25 @@ def raced() -> Iterator[RaceRun]:
 @pytest.fixture(scope="module")
 def races():
     """Each with where all stood after every round, and what was said."""
-    return [([run.race[index] for index in range(len(run))], run.frames()) for run in raced()]
+    laps = [[run.race[index] for index in range(len(run))] for run in raced()]
+    return [(own, [_said(lap) for lap in own]) for own in laps]
+
+
+def _said(lap: Lap) -> dict[str, str]:
+    return {
+        "heading.finish": words.finish_title(lap),
+        "heading.height": words.height_title(lap),
+        "caption": words.caption(lap),
+    }
+
+
+def test_the_frames_say_it():
+    run = race_run("linkage")
+    for index, frame in enumerate(run.frames()):
+        lap, text = run.race[index], frame["text"]
+        assert {**_said(lap), "caption": unbroken(words.caption(lap))}.items() <= text.items()
+        assert text["equation.evidence"] == words.number(lap.leader.height)
+        assert text["describe.finish"] == words.table(lap)
 
 
 def _amount(told: str) -> float:
@@ -101,7 +120,7 @@ def test_the_tables_title_is_never_contradicted(races):
     for laps, frames in races:
         last = laps[-1]
         for lap, frame in list(zip(laps, frames, strict=True))[1:]:
-            title = frame["text"]["heading.finish"]
+            title = frame["heading.finish"]
             names, kind = {called(track.word) for track in last.tracks}, title.split()[0]
             seen.add(kind)
             told = {name for name in names if re.search(rf"(?<![\w(]){re.escape(name)}(?![\w)])", title)}
@@ -130,7 +149,7 @@ def test_runs_that_are_level_are_said_to_be_level(races):
     seen = set()
     for laps, frames in races:
         for lap, frame in list(zip(laps, frames, strict=True))[1:]:
-            title, caption = frame["text"]["heading.height"], frame["text"]["caption"]
+            title, caption = frame["heading.height"], frame["caption"]
             alone = title.endswith(" stands highest")
             seen.add(alone)
             ahead = max(track.log_evidence[-1] for track in lap.tracks)
@@ -140,7 +159,7 @@ def test_runs_that_are_level_are_said_to_be_level(races):
             shown = [words.number(track.log_evidence[-1]) for track in lap.tracks]
             if alone:
                 assert shown.count(words.number(ahead)) == 1
-            assert frame["text"]["equation.evidence"] == words.number(level[0].log_evidence[-1])
+            assert lap.leader.word == level[0].word
             assert f"The equation shows {called(level[0].word)}." in caption
     assert seen == {True, False}
 
