@@ -31,6 +31,8 @@ _FLAT, _NEAR = 0.1, 0.3
 _FLATTER = 0.05
 # the part of the height that names at the curves' ends keep between them
 _APART = 0.13
+# where both curves fall out of the picture, the height at which they are named: there they are farthest apart
+_LOW = 0.2
 
 
 class CoursePicture(Picture):
@@ -226,7 +228,7 @@ def _places(upper: Array, lower: Array, low: float, high: float) -> Json:
     beside = ["middle right", "middle right"]
     if first is not None and second is not None:
         if first == second == low:  # both fall out of the picture: they are named on their way down, on either side
-            down = [_crossing(curve, (low + high) / 2) for curve in (upper, lower)]
+            down = [_crossing(curve, low + _LOW * (high - low)) for curve in (upper, lower)]
             heights = [float(curve[place]) for curve, place in zip((upper, lower), down, strict=True)]
             return {"x": PLACES[down].tolist(), "y": heights, "textposition": ["middle right", "middle left"]}
         least = _APART * (high - low)

@@ -8,16 +8,16 @@ from em_core.observe.rates import Rates
 
 # so many parameters are named
 _NAMED = 3
-PREDICTED = "predicted slope: r² a round"
+PREDICTED = "predicted slope: r² per round"
 
 
 def rates(found: Rates | str | None) -> str:
-    """How fast EM comes to rest: r as predicted and as measured, or why that cannot be told."""
+    """What r is, or why it cannot be told."""
     if found is None:
         return ""
     if isinstance(found, str):
         return f"{found[0].upper()}{found[1:]}."
-    return f"{', '.join(both_rates(found))}{_held(found.left_out)}"
+    return f"r = {found.predicted:.4f}, the largest fraction of missing information{_held(found.left_out)}"
 
 
 def _held(names: Sequence[str]) -> str:
@@ -27,7 +27,11 @@ def _held(names: Sequence[str]) -> str:
     return f"; left out: {', '.join(names) if len(names) <= _NAMED else f'{len(names)} parameters at a boundary'}"
 
 
-def both_rates(found: Rates) -> list[str]:
-    """r as it is predicted, and as it is measured."""
+def both_rates(found: Rates, dashed: bool = False) -> list[str]:
+    """What r does to the error of θ and to the gap, and r as measured. dashed: a line with that slope is drawn."""
     measured = found.measured.parameters
-    return [f"r predicted {found.predicted:.4f}", *([] if measured is None else [f"measured {measured:.4f}"])]
+    return [
+        f"error × r = {found.predicted:.4f} per round",
+        f"gap × r² = {found.predicted**2:.4f}{' (dashed)' if dashed else ''}",
+        *([] if measured is None else [f"measured on the run to the optimum: r = {measured:.4f}"]),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
@@ -83,10 +83,9 @@ class Timeline(Picture):
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
         """What has come of log p since the start; and in its own picture, of the gap."""
-        zeros = any(_is_zero(other) for other in (*past, moment))
         return {
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
-            "heading.timeline.gap": words.gap_title(moment, zeros),
+            "heading.timeline.gap": words.gap_title(moment, *_closed((*past, moment))),
             "note.timeline": pace.rates(moment.rates),
         }
 
@@ -220,7 +219,7 @@ class Timeline(Picture):
         return self.latest["names"].set(
             x=[last.index] * len(names),
             y=heights,
-            text=["\u2002" + _NAMES[name][0] for name in names],
+            text=["\u2002\u2005" + _NAMES[name][0] for name in names],
             textfont_color=[_NAMES[name][1] for name in names],
         )
 
@@ -251,15 +250,21 @@ class Timeline(Picture):
         opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
         ends = [(index, height) for index, height in opened if height is not None]
         line = rates.gaps(*ends[-1], top) if ends else []
-        told = [{**_RATES, "text": "<br>".join(pace.both_rates(rates))}]
+        told = [{**_RATES, "text": "<br>".join(pace.both_rates(rates, bool(line)))}]
         return self.gap.set(annotations=told) | self.gap["predicted"].set(
             x=[x for x, _ in line], y=[y for _, y in line], visible=True
         )
 
 
-# where gaps that fall leave room
-_CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
-_RATES: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
+# where gaps that fall leave room, above those that are 0; readable where a line runs through it all the same
+_CORNER = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.13, "yref": "paper", "yanchor": "bottom"}
+_RATES: Json = {
+    **_CORNER,
+    "align": "left",
+    "showarrow": False,
+    "font": {"size": 14, "color": "$muted"},
+    "bgcolor": "$paper",
+}
 _FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}
@@ -318,7 +323,7 @@ def _letters(drawn: list[Moment], whole: bool) -> Json:
     last = drawn[-1]
     end = max([last.index, *(last.ghost.places if whole and last.ghost else ())])
     if end - drawn[0].index < _LETTERS:
-        places, letters = zip(*((other.index, _letter(other)) for other in drawn), strict=True)
+        places, letters = zip(*((other.index, _letter(other, len(drawn) <= _LATEST)) for other in drawn), strict=True)
         return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
     step = math.ceil(scale.nice(end + 1, 6))
     places = range(0, end + 1, step)
@@ -346,6 +351,13 @@ def _is_zero(moment: Moment) -> bool:
     return moment.bound.kl not in (None, math.inf) and _drawable(moment) is None
 
 
+def _closed(every: Sequence[Moment]) -> tuple[bool, bool]:
+    """Whether the gap is 0 anywhere; and whether it is after each E-step, and nowhere else but at the start."""
+    zeros = [other.index for other in every if _is_zero(other) and other.index > 0]
+    exact = [other.index for other in every if other.step.letter == "E"]
+    return bool(zeros) or _is_zero(every[0]), bool(exact) and zeros == exact
+
+
 def _visible(gap: float | None, log_evidence: float | None) -> float | None:
     """A gap on a logarithmic scale: none where it is 0 up to rounding, nor infinite."""
     gap = gap or 0.0
@@ -367,9 +379,11 @@ def _symbol(moment: Moment) -> str:
     return "diamond" if letter is None else "circle" if MOVES[letter].kind == "E" else "square"
 
 
-def _letter(moment: Moment) -> str:
+def _letter(moment: Moment, words_fit: bool) -> str:
     """What stands below a half-step."""
-    return HAND if moment.step.move == BY_HAND else moment.step.move or "start"
+    if moment.step.move == BY_HAND:
+        return BY_HAND if words_fit else HAND
+    return moment.step.move or "start"
 
 
 def _curve(figure: Figure, name: str, color: str, label: str, **more: object) -> Trace:

@@ -24,12 +24,13 @@ class UnknownOriginView(OneShareView):
         super().__init__(experiment, columns, axes)
         self.known, self.unknown = self.data.known.tolist(), self.data.unknown.tolist()
         # a lower bar has no room for its number
-        self.least_told = 0.06 * max(*self.known, *self.unknown)
+        self.least_told = 0.12 * max(*self.known, *self.unknown)
         self.figure = Figure(
             "data",
-            x="",
+            x=words.of_which_coin(sum(self.unknown)),
             y="tosses",
             xaxis={"tickvals": [0, 1, 2, 3], "ticktext": list(words.TOSSED), "tickangle": 0, "range": [-0.6, 3.6]},
+            margin={"l": 48, "r": 12, "t": 8, "b": 62},
             yaxis={"range": [0, 1.25 * max(*self.known, *self.unknown)]},
             barmode="stack",
             bargap=0.35,
@@ -40,7 +41,7 @@ class UnknownOriginView(OneShareView):
         self._bar("known", words.FREE_COIN, palette.component(0), [0, 1], self.known)
         self._bar("free", words.FREE_COIN, palette.component(0), [2, 3], showlegend=False)
         self._bar("other", words.KNOWN_COIN.format(self.data.other), "$quiet", [2, 3], textfont_color="$text")
-        expected_ticks(self.figure, [0, 1, 2, 3], glides=True)
+        expected_ticks(self.figure, [0, 1, 2, 3], words.UNDER_PRIOR, glides=True)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q

@@ -210,11 +210,10 @@ def alleles(frequencies: Iterable[tuple[str, float]]) -> str:
 
 
 def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:
-    """θ, and the fraction that the completed data give. hidden: expected animals in the θ/4 part of the first cell."""
+    """θ, or what M makes of it: a share of the completed data. hidden: expected animals of the θ/4 part."""
     if hidden is None:
         return said(f"θ = {theta:.6f}", False)
-    completed = f"({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
-    return f"θ = {theta:.4f}; the completed data give {completed}"
+    return f"M gives θ = ({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
 
 
 def heads_of(theta: float, q: float | None, known: Sequence[float], unknown: Sequence[float]) -> str:
@@ -235,10 +234,16 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
     return "<br>".join([of, *made, f"log p of these tosses, in their order: {number(evidence)}"])
 
 
-FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
+FREE_COIN, KNOWN_COIN = "free coin: θ", "known coin: {:g}"
+UNDER_PRIOR = "expected under θ, prior ½"
 KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
 # heads and tails of both sets
 TOSSED = tuple(f"<b>{side}</b><br>{coin}" for coin in ("free coin", "which coin?") for side in ("heads", "tails"))
+
+
+def of_which_coin(tosses: float) -> str:
+    """Below both sets: what is not known of the second one."""
+    return f"{tosses:.0f} tosses: free or known coin? prior ½ each"
 
 
 def belief_net(has_q: bool) -> str:

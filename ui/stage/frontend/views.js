@@ -34,7 +34,7 @@ export class View {
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
     this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
-    this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
     this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
