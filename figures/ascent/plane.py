@@ -70,7 +70,8 @@ class PlanePicture(Picture):
         figure.curve("far", ELBO, width=1, opacity=0.35)
         figure.curve("near", ELBO, width=1.2, opacity=0.75)
         figure.curve("ridge", EVIDENCE, width=3, dash="dot", hover="the posterior at θ = %{x:.3f}: q = %{y:.3f}")
-        figure.points("tops", EVIDENCE, size=9, symbol="triangle-up", mode="markers+text", textposition="top center")
+        figure.points("tops", EVIDENCE, size=9, symbol="triangle-up", hover="max: L = log p = %{customdata}")
+        figure.text("tops told", EVIDENCE, size=14)
         for name in _OTHERS:
             figure.curve(name, "$muted", width=2.5, opacity=0.7, mode="lines+markers", marker={"size": 5})
             figure.text(f"{name} told", "$muted", size=14)
@@ -154,7 +155,10 @@ class PlanePicture(Picture):
         x, y = (list(part) for part in zip(*ground.peaks, strict=True)) if ground.peaks else ([], [])
         self.figure["peaks"].json.update(x=x, y=y, text=[words.peak(height) for height in y])
         tops = ground.ridge[np.searchsorted(ground.theta, x)].tolist()
-        self.figure["tops"].json.update(x=x, y=tops, text=[words.peak(height) for height in y])
+        self.figure["tops"].json.update(x=x, y=tops, customdata=[words.peak(height) for height in y])
+        # on the side on which the ridge is not
+        sides = ["bottom right" if q > 0.5 else "top left" for q in tops]
+        self.figure["tops told"].json.update(x=x, y=tops, text=[words.TOP] * len(x), textposition=sides)
 
     def _in_all(self, moment: Moment, past: list[Moment]) -> Json:
         every = [*past, moment][-_LATEST:]

@@ -16,6 +16,7 @@ TIMELINE = em.TIMELINE
 PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
 RIDGE = "ridge: gap 0"
+TOP = "max"
 # the names of grey staircases
 SECOND = "second start"
 LOG_P = "nats"
@@ -92,5 +93,5 @@ def lines(landscape: Landscape | None, exact: bool) -> str:
 
 
 def peak(height: float) -> str:
-    """Of a maximum of log p, and of L there."""
-    return f"max {number(height, 2)}"
+    """Of a maximum of log p."""
+    return number(height, 2)

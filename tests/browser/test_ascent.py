@@ -19,7 +19,7 @@ from ui.em.settings import for_model
 COIN = AscentSettings()
 # where Plotly has drawn a trace, as pixels: (x, y) of each of its points
 POINTS = "Array.from(trace({name!r}).x, (x, n) => [x, trace({name!r}).y[n]])"
-# the level lines as Plotly holds them
+# the contours as Plotly holds them
 GROUND = "['far', 'near', 'ridge', 'evidence'].map((name) => trace(name).x)"
 
 
@@ -68,7 +68,7 @@ def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
 
 
 def test_the_ground_stands_still_under_the_stairs(ascent):
-    """Level lines are drawn once for the plane; the stairs grow over them, and no figure is built again."""
+    """Contours are drawn once for the plane; the stairs grow over them, and no figure is built again."""
     ascent.open("schedule=EMEMEM&cursor=0")
     assert ascent.plot("plane", f"(window.ground = {GROUND}).every((x) => x.length > 100)")
     ascent.mark_figures()

@@ -13,6 +13,7 @@ from em_core.observe.stairs import leading, second
 from em_core.records import State, frozen
 from figures.ascent import words
 from tests.figures.runs import shown
+from tests.figures.stage_replay import Shown
 from ui.ascent.run import AscentRun
 from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
@@ -160,6 +161,19 @@ def test_while_the_point_is_held_the_caption_says_where_em_would_lead():
     for theta, end in ((0.2, "0.256"), (0.6, "0.704")):
         said = run.preview(2, "point", theta, 0.1)["text"]["caption"].replace("\u00a0", " ")
         assert f"From here EM leads to θ = {end}" in said and "from the second start to θ = 0.256" in said
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_while_the_point_is_held_all_of_the_data_is_drawn_with_its_q(chosen):
+    """As after the drop: bars, numbers on them, ticks."""
+    run = AscentRun.of(chosen, "EM")
+    theta, q = 0.3, 0.6
+    held = Shown(run.scene.json, run.frames(), 2).over(run.preview(2, "point", theta, q))
+    run.place(2, *run.pulled(2, "point", theta, q))
+    dropped = shown(run, 3)
+    for one, other in zip(held.figures["data"]["data"], dropped.figures["data"]["data"], strict=True):
+        assert [one.get(key) for key in ("x", "y", "text")] == [other.get(key) for key in ("x", "y", "text")]
+    assert held.text["note.data"] == dropped.text["note.data"]
 
 
 def test_a_slice_has_no_place_for_other_staircases():
