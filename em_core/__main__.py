@@ -10,22 +10,30 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from em_core import datasets
+from em_core import datasets, schedule
 from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
-from em_core.kinds import MOVES, lacking
+from em_core.kinds import MOVES, RIVALS, lacking
 from em_core.models import MODELS
 from em_core.observe import plane, race
 from em_core.observe.rates import rates
+from em_core.observe.rivals import RIVAL_TURNS
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import run
 
 INVALID = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """What is wrong with the arguments in one line, as everything else that is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(INVALID, f"{self.prog}: {message}; --help says what there is\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +55,8 @@ def _print(text: str) -> int:
 
 
 def listing() -> dict[str, Any]:
-    """Models with their settings, data and parameters; moves with their promises; data sets with their sources."""
+    """Models with their settings, data and parameters; moves with their promises; what else races; data sets with their
+    sources."""
     return {
         "models": {
             **{name: dict(model.help) for name, model in MODELS.items()},
@@ -70,6 +79,14 @@ def listing() -> dict[str, Any]:
             }
             for letter, move in MOVES.items()
         },
+        "rivals": {
+            name: {
+                "what": str(turn.__doc__).splitlines()[0],
+                "settings": {key: setting.default for key, setting in RIVALS.get(name, {}).items()},
+                "settings_help": {key: setting.what for key, setting in RIVALS.get(name, {}).items()},
+            }
+            for name, turn in RIVAL_TURNS.items()
+        },
         "solvers": {
             name: {"name": solver.title, "norm": solver.norm, "settings": list(solver.settings)}
             for name, solver in SOLVERS.items()
@@ -91,7 +108,7 @@ def listing() -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     """A command is an entry here: its options, and the function that answers them with the text to print."""
-    parser = argparse.ArgumentParser(prog="python -m em_core", description="EM, one half-step at a time.")
+    parser = _Parser(prog="python -m em_core", description="EM, one half-step at a time.")
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="run an experiment file and print its half-steps")
     running.add_argument("file", help="an experiment in JSON; - reads standard input")
@@ -130,7 +147,7 @@ def _answer_race(options: argparse.Namespace) -> str:
     words = [word.strip() for word in (options.schedules or "").split(",")]
     rounds = int(options.rounds) if re.fullmatch("[0-9]{1,9}", options.rounds) else 0
     if rounds < 1:
-        raise InvalidExperiment("rounds", options.rounds, "a whole number of at least 1")
+        raise InvalidExperiment("rounds", options.rounds, f"a whole number from 1 to {schedule.LONGEST:,}")
     return _json(race.report(race.race(_latent(_read(options.file)), words, rounds)))
 
 

@@ -88,9 +88,8 @@ class View:
 
     called: its title, and what it is called where it shares a place with others.
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
-    where that says what is found. apart: whether the note, a long one, has a line of its own.
-    click: "x" where a point's x is a frame's number.
-    hands: where points can be put in and taken out, and what that is called.
+    where that says what is found. apart: whether the note has a line of its own. click: "x" where a point's x is a
+    frame's number. hands: where points can be put in and taken out, and what that is called.
     """
 
     id: str

@@ -17,9 +17,11 @@ from em_core.observe.spectrum import Spectrum, spectrum
 from em_core.observe.work import Work, finished
 from em_core.records import Array, Parameters
 
-# rates are fitted to the last rounds, in which the error falls by this factor, to three rounds at least and so many
+# rates are fitted to the last rounds, in which the error falls by this factor, and to no more of them than so many
 _FALL = 10.0
-_FEWEST, _MOST = 3, 40
+_MOST = 40
+# it is a rate if from one round to the next the error falls by much the same: by no more than this factor otherwise
+_STEADY = 2.0
 # an error counts as above rounding at so many times the rounding of the coordinates it is made of
 _ABOVE = 10_000
 _EPS = float(np.finfo(float).eps)
@@ -32,8 +34,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 class Measured:
     """By what factor a round multiplies errors: of θ, of log p, and the gap after M. rounds: the first and last used.
 
-    0 where the first round led all the way, None where no error is left above rounding: where the run began at rest, or
-    where a parameter came to its boundary last.
+    0 where the first round led all the way. None where no error is left above rounding (where the run began at rest, or
+    where a parameter came to its boundary last), and where the factor had not settled before rounding was reached.
     """
 
     parameters: float | None
@@ -128,8 +130,11 @@ def measure(model: Any, data: Any, thetas: Sequence[Parameters], found: Spectrum
         return Measured(0.0, 0.0, 0.0, (0, 1))
     last = above[-1]
     first = min(i for i in above if errors[i] <= _FALL * errors[last])
-    first = max(min(first, last - _FEWEST), above[0], min(1, last - 1))
-    rounds = np.unique(np.linspace(first, last, _MOST).astype(int))
+    first = max(min(first, last - 1), above[0], min(1, last - 1))
+    if last - above[0] < 2:  # one factor alone does not tell whether it has settled
+        return Measured(None, None, None, None)
+    used = np.unique(np.linspace(first, last, _MOST).astype(int)).tolist()
+    rounds = used if first == above[0] else [first - 1, *used]
 
     def at(index: int, share: float = 1.0) -> Parameters:
         """θ after a round, or part of the way from the optimum to it."""
@@ -147,10 +152,12 @@ def measure(model: Any, data: Any, thetas: Sequence[Parameters], found: Spectrum
         """After the M of a round: KL from its own definition, which keeps its digits however small it is."""
         return float(model.kl(model.posterior(data, at(index - 1)), model.posterior(data, at(index))))
 
-    later = [i for i in rounds if i > above[0]]
+    if not _settled(rounds, [errors[i] for i in rounds]):
+        return Measured(None, None, None, None)
+    later = [i for i in used if i > above[0]]
     return Measured(
-        _factor(list(rounds), [errors[i] for i in rounds]),
-        _factor(list(rounds), [below(i) for i in rounds]),
+        _factor(used, [errors[i] for i in used]),
+        _factor(used, [below(i) for i in used]),
         _factor(later, [gap(i) for i in later]),
         (int(first), int(last)),
     )
@@ -160,6 +167,11 @@ def _change(model: Any, theta: Parameters, rest: Array, onto: Array) -> Array | 
     """From the optimum to θ, in free coordinates; None where θ has others, before a probability became 0."""
     vector = model.to_vector(theta)
     return onto @ (vector - rest) if vector.shape == rest.shape else None
+
+
+def _settled(rounds: Sequence[int], errors: Sequence[float]) -> bool:
+    """Whether the error falls by much the same factor in every one of these rounds."""
+    return bool(np.ptp(np.diff(np.log(errors)) / np.diff(rounds)) <= math.log(_STEADY))
 
 
 def _factor(rounds: Sequence[int], series: Sequence[float]) -> float | None:

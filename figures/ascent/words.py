@@ -87,7 +87,7 @@ def lines(landscape: Landscape | None, exact: bool) -> str:
     """What can be done in an exact plane, or what a slice is; and how far apart the contours are."""
     if landscape is None:
         return ""
-    what = "drag the ring anywhere" if exact else "a slice, new in each round: the stairs begin again"
+    what = "drag the ring anywhere" if exact else "a slice through a larger space, new in each round"
     step, outer = landscape.near.step, landscape.far.step
     return f"{what}; contours every {step:g} nat{'s' * (step != 1)} (outer: {outer:g})" if step else what
 

@@ -123,12 +123,32 @@ def shared_tabs(browser):
         tab.drop()
 
 
+# what has numbers and is not on the screen, whatever the test was about: Plotly drops traces when it draws others alone
+UNDRAWN = """() => Array.from(document.querySelectorAll(".js-plotly-plot"))
+  .filter((figure) => figure.checkVisibility() && figure._fullData)
+  .flatMap((figure) => figure._fullData
+    .filter(({ type, visible }) => type === "scatter" && visible === true)
+    .filter(({ uid, x }) => x.length && !figure.querySelector(`g.trace.scatter.trace${uid}`))
+    .map(({ meta, name }) => meta ?? name ?? "?"))"""
+
+
+def all_is_drawn(page):
+    for _ in range(30):  # a drawing may be on its way
+        undrawn = page.evaluate(UNDRAWN)
+        if not undrawn:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"these traces have numbers and are not drawn: {undrawn}")
+
+
 @contextmanager
 def lent(tab, errors):
     page = tab.take()
     end = watch(page, errors)
     yield page
     end()
+    if not page.is_closed():
+        all_is_drawn(page)
     try:
         tab.leave()
     except Exception:  # it may have crashed, or never have come to the app

@@ -162,17 +162,22 @@ def test_standard_input(monkeypatch, capsys):
     assert len(strictly(capsys.readouterr().out)["half_steps"]) == 7
 
 
-@pytest.mark.parametrize("arguments", [[], ["walk"], ["run"], ["run", "x", "--format", "xml"]])
-def test_wrong_usage_exits_2(arguments, capsys):
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["walk"], ["run"], ["run", "x", "--format", "xml"], ["plane", "-"], ["rates", "-", "--rounds", "3"]],
+)
+def test_wrong_usage_exits_2_with_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
-    assert caught.value.code == 2 and capsys.readouterr().out == ""
+    captured = capsys.readouterr()
+    assert_one_line(caught.value.code, captured.out, captured.err)
 
 
 def test_list_names_everything(capsys):
     assert main(["list"]) == 0
     listing = strictly(capsys.readouterr().out)
     assert set(MODELS) <= set(listing["models"]) and set(listing["moves"]) == set(MOVES)
+    assert listing["rivals"]["over_relaxed"]["settings"] == {"omega": 1.5} and listing["rivals"]["squarem"]["what"]
     for name in MODELS:
         assert {"settings", "data", "parameters"} <= set(listing["models"][name])
     for letter, move in MOVES.items():

@@ -283,3 +283,17 @@ def test_the_command_line_prints_one_object_or_one_line(tmp_path, capsys):
     path.write_text("[]", encoding="utf-8")
     assert main(["rates", str(path)]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_factor_that_has_not_settled_is_no_rate():
+    """Far apart, EM is at rest after a few rounds, each of which falls by a factor of its own."""
+    raw = {
+        "model": "gaussian_mixture",
+        "settings": {"n_components": 2},
+        "data": {"values": [0, 1, 2, 7, 8, 8.5, 9]},
+        "schedule": "EM",
+        "seed": 1,
+    }
+    found = rates(Experiment.parse(raw))
+    assert found.predicted < 1e-6
+    assert found.measured == observed.Measured(None, None, None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +64,25 @@ def test_the_ridge_is_the_posterior_and_the_strip_log_p(chosen):
 def test_both_peaks_of_the_coin_are_marked():
     peaks = shown(AscentRun.of(COIN, "")).trace("plane.peaks")
     assert peaks["x"] == pytest.approx([0.256, 0.704], abs=0.003) and peaks["text"] == ["−6.18", "−5.31"]
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_what_is_marked_as_a_maximum_of_the_plane_is_higher_than_all_around_it(chosen):
+    run = AscentRun.of(chosen, "")
+    tops = shown(run).points("plane.tops")
+    assert len(tops) == len(shown(run).trace("plane.peaks")["x"])
+    for theta, q in tops:
+        turns = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+        around = [height(run, q + 0.01 * q * np.sin(turn), theta + 0.02 * np.cos(turn)) for turn in turns]
+        assert max(around) < height(run, q, theta)
+
+
+def test_the_contours_are_as_far_apart_as_is_said():
+    for chosen in (COIN, LINKAGE):
+        run = AscentRun.of(chosen, "E")
+        ground = run.scene.pictures[0].ground
+        told = re.search(r"contours every ([\d.]+) nats? \(outer: ([\d.]+)\)$", shown(run).text["note.plane"])
+        assert [float(step) for step in told.groups()] == [ground.near.step, ground.far.step]
 
 
 @pytest.mark.parametrize("word", ["EMEM", "EGEG", "EGGGGGE", "HMHM", "TMTM"])

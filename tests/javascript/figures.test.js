@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alike, own, stepAt, underway } from "../../ui/stage/frontend/attributes.js";
 import { Picture } from "../../ui/stage/frontend/figures.js";
+import { companions } from "../../ui/stage/frontend/plotly.js";
 
 const spec = { data: [{ meta: "elbo" }, { meta: "past bounds" }, { type: "bar" }], layout: {} };
 
@@ -34,4 +35,14 @@ test("a range that is as it was leaves the reader's zoom, which Plotly writes in
   assert.ok(alike(range, [0, 1]) && !alike(range, [0, 2]) && !alike([1, 2, 3], [1, 2, 3]));
   assert.notEqual(own(range), range);
   assert.deepEqual(own(range), range);
+});
+
+test("with traces that are drawn alone comes one of every other plot, and both sides of a shade", () => {
+  const upper = { xaxis: "x", yaxis: "y", visible: true };
+  const lower = { xaxis: "x", yaxis: "y2", visible: true };
+  const host = /** @type {any} */ ({ _fullData: [upper, upper, { ...lower, visible: false }, lower, { ...lower, fill: "tonexty" }, lower] });
+  assert.deepEqual(companions(host, [1]), [3, 4]);
+  assert.deepEqual(companions(host, [5]), [0]);
+  assert.deepEqual(companions(host, [0, 4]), [3]);
+  assert.deepEqual(companions(host, [0, 5]), []);
 });

@@ -2,7 +2,7 @@
 /** One Plotly figure that is built once and afterwards only restyled. */
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { decode } from "./history.js";
-import { inForce, plotly, stopListening } from "./plotly.js";
+import { companions, inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint, sized } from "./theme.js";
 
 /**
@@ -192,12 +192,7 @@ export class Picture {
       patches.set(trace, patch);
       write(patch, path, value);
     }
-    // what is shaded between two curves is drawn with either of them, and wants both
-    inForce(this.host).traces.forEach(({ fill }, trace) => {
-      if (fill?.startsWith("tonext") && [trace, trace - 1].some((one) => patches.has(one))) {
-        for (const one of [trace - 1, trace]) patches.set(one, patches.get(one) ?? {});
-      }
-    });
+    for (const trace of companions(this.host, patches.keys())) patches.set(trace, {});
     stopListening(this.host);
     // Plotly also draws a little later: what was overtaken by a restyle meanwhile is put right
     const mend = () => {

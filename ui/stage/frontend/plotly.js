@@ -60,6 +60,32 @@ export function trueMinus(host) {
 }
 
 /**
+ * The traces that must come along when Plotly is to draw some alone. It empties a plot of which it is given no trace; and what is
+ * shaded between two curves is drawn with either of them, and wants both.
+ * @param {Host} host
+ * @param {Iterable<number>} named
+ * @returns {number[]}
+ */
+export function companions(host, named) {
+  const alone = new Set(named);
+  const drawn = new Set(alone);
+  const { traces } = inForce(host);
+  /** @param {Record<string, any>} trace */
+  const plot = ({ xaxis, yaxis }) => `${xaxis} ${yaxis}`;
+  const begun = new Set([...drawn].map((trace) => plot(traces[trace])));
+  traces.forEach((trace, number) => {
+    if (trace.visible !== true || begun.has(plot(trace))) return;
+    begun.add(plot(trace));
+    drawn.add(number);
+  });
+  traces.forEach(({ fill }, number) => {
+    if (!fill?.startsWith("tonext") || ![number, number - 1].some((one) => drawn.has(one))) return;
+    drawn.add(number - 1).add(number);
+  });
+  return [...drawn].filter((trace) => !alone.has(trace));
+}
+
+/**
  * Plotly would make a call to `animate` wait for the screen's next frame while it still listens for more of the last one.
  * @param {Host} host
  */

@@ -33,7 +33,9 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
+    // where the tab says as much, the title need not
+    const said = !view.heading && view.title === this.name;
+    this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
     this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
     this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
