@@ -68,6 +68,7 @@ def drawn_atoms(page):
 # --- stepping ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("moving")
 def test_opens_and_steps(learning):
     learning.open()
     expected = rows(SMALL, "HMH")

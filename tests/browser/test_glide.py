@@ -10,6 +10,7 @@ from tests.browser.home import APP, Home
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
+pytestmark = pytest.mark.usefixtures("moving")
 # all that the gap's number and the marker were, as the eye sees them
 WATCH = """() => {
   window.seen = [];
@@ -106,6 +107,7 @@ def test_letters_stand_below_the_timeline(home):
     expect(ticks).to_have_text(["start", "E", "M", "E", "M"])
 
 
+@pytest.mark.exhaustive
 def test_a_half_step_tells_what_it_did(home):
     home.open("schedule=EM&cursor=2", 2)
     home.page.wait_for_timeout(500)

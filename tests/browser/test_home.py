@@ -15,6 +15,7 @@ def home(page, serve):
     return Home(page, serve(APP).url)
 
 
+@pytest.mark.usefixtures("moving")
 def test_opens_with_a_gap_that_the_first_e_step_closes(home):
     home.open()
     assert home.page.title() == "ELBO Room"
@@ -42,6 +43,7 @@ def test_opens_with_a_gap_that_the_first_e_step_closes(home):
     assert home.address("cursor=5")["schedule"] == "(EM)3"
 
 
+@pytest.mark.usefixtures("moving")
 def test_play_scrub_and_click(home):
     home.open("schedule=(EM)6&cursor=0", 0)
     expected = rows(EmSettings(), "EM" * 40)  # Play makes more
@@ -100,6 +102,7 @@ def test_how_fast_and_why_stands_in_the_gaps(home):
     assert "rates=yes" in home.page.url
 
 
+@pytest.mark.usefixtures("moving")
 def test_zoom_survives_and_no_figure_is_built_again(home):
     home.open()
     home.mark_figures()
@@ -147,6 +150,7 @@ def test_how_far_opens_the_gap_and_comes_back(home):
     assert home.frame() == 2
 
 
+@pytest.mark.usefixtures("moving")
 def test_dragging_a_mean_is_a_half_step_by_hand(home, other_page):
     home.open("schedule=EME&cursor=3", 3)
     before = home.numbers()

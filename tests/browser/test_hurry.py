@@ -7,6 +7,7 @@ from tests.browser.conftest import ROOT, watch
 from tests.browser.reader import DRAWN, Reader
 
 expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.usefixtures("moving")
 
 
 class Home(Reader):

@@ -16,6 +16,7 @@ def map_page(page, serve):
     return Map(page, serve(APP).url)
 
 
+@pytest.mark.usefixtures("moving")
 def test_opens_and_steps(map_page):
     map_page.open()
     expected = rows(TOY, 8)
@@ -112,6 +113,7 @@ def test_zoom_survives_and_no_figure_is_built_again(map_page):
     assert map_page.page.evaluate("built") == 0
 
 
+@pytest.mark.usefixtures("moving")
 def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.open("steps=2&cursor=2", 2)
     before = map_page.numbers()

@@ -54,7 +54,7 @@ def let_loose(page, errors, server, path, seconds, seed):
 
 
 def test_some_seconds_of_anything(own_page, page_errors, serve):
-    let_loose(own_page, page_errors, serve(APP), "", 8, 1)
+    let_loose(own_page, page_errors, serve(APP), "", 5, 1)
 
 
 @pytest.mark.exhaustive

@@ -25,8 +25,8 @@ HOSTILE = (
     "$x^2$ :material/home: :smile: :red[x] `y` **z** -> &lt;",
     "</div><script>fetch('http://elsewhere.example')</script>",
 )
-# a parameter of each page that takes a number
-PLACES = {page.path: next(iter(page.session.kind.numbers())) for page in PAGES}
+# the parameters of each page that take a number
+PLACES = {page.path: list(page.session.kind.numbers()) for page in PAGES}
 
 expect.set_options(timeout=20_000)
 
@@ -61,9 +61,11 @@ def said(page, *texts):
 @pytest.mark.parametrize("path", some(PLACES, "map"))
 def test_hostile_links(reader, serve, path):
     url = f"{serve(APP).url}/{path}"
-    for text in HOSTILE:
-        reader.goto(f"{url}?{PLACES[path]}={quote(text)}")
-        said(reader, repr(text) if len(repr(text)) <= 80 else repr(text)[:77])
+    assert len(PLACES[path]) >= len(HOSTILE)  # each text in a parameter of its own
+    reader.goto(
+        f"{url}?" + "&".join(f"{name}={quote(text)}" for name, text in zip(PLACES[path], HOSTILE, strict=False))
+    )
+    said(reader, *(repr(text) if len(repr(text)) <= 80 else repr(text)[:77] for text in HOSTILE))
     reader.goto(f"{url}?" + "&".join(f"{name}={quote(HOSTILE[0])}" for name in ("schedule", "cursor", "given", "data")))
     expect(reader.locator(".notice").first).to_be_visible()
     assert reader.locator(".notice *").count() == 0

@@ -53,6 +53,7 @@ def reader(page, serve):
 # --- down the ladder --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("moving")
 @pytest.mark.parametrize("units", some(UNITS, "two"))
 def test_down_the_ladder(reader, units):
     reader.open("" if units == "one" else "units=two")
@@ -84,6 +85,7 @@ def test_down_the_ladder(reader, units):
     assert reader.fits()
 
 
+@pytest.mark.exhaustive
 def test_map_exactly_0_where_the_mean_is_not(reader):
     reader.open()
     posterior = told(ONE)["posterior"]

@@ -51,6 +51,7 @@ def laps():
     return [run.race[index] for index in range(ROUNDS + 1)]
 
 
+@pytest.mark.usefixtures("moving")
 def test_opens_and_races_round_by_round(race_page, laps):
     race_page.open("model=linkage")
     race_page.shows(laps[0])
@@ -94,6 +95,7 @@ def test_the_table_says_who_came_to_the_best(race_page, laps):
     assert race_page.page.get_by_label(re.compile("SQUAREM: 6 half-steps, 6 passes")).count() == 1
 
 
+@pytest.mark.exhaustive
 def test_every_row_of_the_table_is_drawn(race_page):
     race_page.open("words=EM,squarem,over_relaxed,HM,E(PM)&model=poisson_mixture&steps=2&cursor=2", 2)
     race_page.wait_plot("finish", f"{TOLD}.length === 5 && {TOLD}.every((text) => / half-steps|get there/.test(text))")
@@ -119,6 +121,7 @@ def test_another_race_from_the_list_and_one_of_the_readers_own(race_page):
     assert race_page.address("words=")["words"] == "EM, HM"
 
 
+@pytest.mark.exhaustive
 def test_the_saved_file_races_on_the_command_line(race_page, laps):
     race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
     race_page.page.get_by_text("Experiment file", exact=True).click()
@@ -131,6 +134,7 @@ def test_the_saved_file_races_on_the_command_line(race_page, laps):
     expect(race_page.page.get_by_text('--schedules "EM,E G5,EG,squarem"')).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_play_to_the_end_and_undo(race_page):
     race_page.open("model=linkage&words=EM,squarem")
     race_page.press("End")

@@ -129,6 +129,7 @@ def test_figures_and_zoom_survive_a_step(demo):
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] === -10")
 
 
+@pytest.mark.usefixtures("moving")
 def test_gliding_traces_pass_between_the_frames(demo):
     demo.open("known=2")
     start = demo.plot("shape", "trace('polygon').x[0]")
@@ -145,7 +146,6 @@ def test_gliding_traces_pass_between_the_frames(demo):
 
 @pytest.mark.exhaustive
 def test_reduced_motion_does_not_glide(demo):
-    demo.page.emulate_media(reduced_motion="reduce")
     demo.open("known=2")
     demo.page.evaluate(
         f"() => {{ {named('shape')}; window.seen = new Set([trace('polygon').x[0]]);"
@@ -174,7 +174,6 @@ def test_play_waits_while_the_stage_is_brought_to_another_place(demo):
 
 
 def test_a_step_draws_each_figure_once(demo):
-    demo.page.emulate_media(reduced_motion="reduce")
     demo.open("known=21&points=600&ended=1")
     demo.page.keyboard.press("ArrowRight")
     demo.at(1)

@@ -43,19 +43,24 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.press("ArrowRight")
     said = line(home, "data")
     expect(said).to_contain_text("log p of this point")
+    before = said.inner_text()
+    home.press("e")  # the same point, told anew at the next half-step
+    home.at(3)
+    expect(said).not_to_have_text(before)
+    run = EmRun.of(EmSettings(), "EME")
+    q = run.trajectory[3].after.q.probabilities
     first = said.inner_text()
+    assert numbers(first)[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
     home.press("ArrowUp")
     expect(said).not_to_have_text(first)
-    run = EmRun.of(EmSettings(), "EM")
     values = run.experiment.data.values
     n = above(values, np.array([home.place("data", *value) for value in values[:2].tolist()]))
-    shares, point = run.moment(2).shares, values[n]
-    q = run.trajectory[2].after.q.probabilities
+    shares, point = run.moment(3).shares, values[n]
     assert numbers(said.inner_text())[-3:] == pytest.approx([*q[:, n], shares[n]], abs=6e-4)
     assert said.inner_text().count("responsibility") == 2
     lines = hovered(home, "data")
     assert "; ".join(lines) == said.inner_text()
-    assert home.frame() == 2, "the arrows are the figure's"
+    assert home.frame() == 3, "the arrows are the figure's"
     figure(home, "data").blur()
     expect(said).to_be_empty()
     home.page.mouse.move(*home.place("data", *point.tolist()))
@@ -122,19 +127,6 @@ def test_on_a_phone_what_is_told_does_not_cover_its_point(browser, serve):
     context.close()
 
 
-def test_the_same_point_is_told_anew_at_the_next_half_step(home):
-    home.open("schedule=EM&cursor=2", frame=2)
-    figure(home, "data").focus()
-    home.press("ArrowRight")
-    expect(line(home, "data")).to_contain_text("log p")
-    before = line(home, "data").inner_text()
-    home.press("e")
-    home.at(3)
-    q = EmRun.of(EmSettings(), "EME").trajectory[3].after.q.probabilities
-    expect(line(home, "data")).not_to_have_text(before)
-    assert numbers(line(home, "data").inner_text())[-3:-1] == pytest.approx(q[:, 0].tolist(), abs=6e-4)
-
-
 def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(home):
     home.open("schedule=EMEM&cursor=2", frame=2)
     expected = rows(EmSettings(), "EMEM")
@@ -150,13 +142,10 @@ def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(ho
     expect(said).to_contain_text("0: start")
     home.press("Enter")
     home.at(0)
-
-
-def test_after_a_click_on_a_figure_the_arrows_move_the_stage(home):
-    home.open("schedule=EM&cursor=2", frame=2)
+    # after a click on a figure the arrows move the stage
     box = figure(home, "data").bounding_box()
     home.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
-    home.press("ArrowLeft")
+    home.press("ArrowRight")
     home.at(1)
 
 

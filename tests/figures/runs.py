@@ -156,6 +156,8 @@ _LEFT |= {
     "map, plane, one atom",
 }
 _LEFT |= {"posterior, one, strong prior", "posterior, two, blunt", "posterior, two, both 0", "posterior, two, moved"}
+_LEFT |= {"posterior, one, beside 0", "posterior, two, narrow", "map, dragged", "map, plane, five atoms", "em, tied"}
+_LEFT |= {"em, old_faithful", "race, large steps", "dictionary, revived"}  # the first as the page opens
 EVERY_KEPT = thinned(EVERY, EVERY.keys() - _LEFT)
 
 

@@ -109,6 +109,8 @@ def test_the_minibatchs_gradient_is_that_of_the_step_to_come(run):
     """And before a move that is not S there is none."""
     experiment = run.experiment
     for index, step in enumerate(run.trajectory.half_steps[:-1]):
+        if "S" not in run.moves[max(index - 1, 0) : index + 2]:  # nor anywhere near
+            continue
         now = run.moment(index)
         if now.next_move != "S" or now.slopes is None:
             assert now.batch_slope is None

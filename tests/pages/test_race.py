@@ -10,6 +10,7 @@ import pytest
 from em_core.__main__ import main
 from em_core.files.errors import InvalidExperiment
 from em_core.observe import race
+from tests.attack import thinned
 from tests.core.any_experiment import experiments
 from tests.pages import Page
 from ui.em.run import EmRun
@@ -31,7 +32,7 @@ PAGE = Page(
 
 
 @pytest.mark.parametrize("model", MODEL_NAMES)
-@pytest.mark.parametrize("place", [0, -1])
+@pytest.mark.parametrize("place", thinned([0, -1], [0]))
 def test_every_model_and_its_data_race_from_the_start_of_the_em_page(model, place):
     data = list(data_options(model))[place]
     settings = replace(for_model(RaceSettings(), model), data=data)

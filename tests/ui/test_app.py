@@ -45,14 +45,14 @@ def control(app, label):
     return found
 
 
-def try_every_control(app, but, most=math.inf):
-    """Give each control but one all values of its list, or its ends; a slider at most `most`."""
+def try_every_control(app, but, most=math.inf, every=False):
+    """Give each control but one the ends of its list, or `every` value there; a slider its ends, at most `most`."""
     for label in labels(app):
         if label == but or label not in labels(app):  # what is chosen decides what else there is to choose
             continue
         chosen = control(app, label)
         values = {
-            "selectbox": lambda c: c.options,
+            "selectbox": lambda c: c.options if every else [c.options[-1], c.options[0]],
             "slider": lambda c: [c.min, min(c.max, most)],
             "toggle": lambda c: [True, False],
         }
@@ -104,6 +104,12 @@ def test_every_control_of_a_model(model):
     change(app, "Model", model)
     try_every_control(app, but="Model")
     assert model == "gaussian_mixture" or address(app, "model") == model
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_every_entry_of_every_list_of_a_model(model):
+    try_every_control(opened(model=model), but="Model", every=True)
 
 
 def test_the_generators_controls():

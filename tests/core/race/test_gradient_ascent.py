@@ -19,7 +19,7 @@ from tests.core.cases import INTERIOR
 from tests.core.race.shared import BY_NAME, STARTS, WITHOUT_COORDINATES, run
 from tests.core.test_info import DICTIONARY
 
-ORDINARY = ["linkage_197_animals", "abo_blood_groups_521_people", "binomial_free_weights", "gaussian_diag_1d_k2"]
+ORDINARY = ["linkage_197_animals", "abo_blood_groups_521_people", "binomial_free_weights", "gaussian_full_1d_k2"]
 ORDINARY += ["student_t_one_column", "sigmoid_belief_net_one_cause", "censored_exponential_lifetimes"]
 ORDINARY += ["poisson_mixture_counts", "factor_analysis_diagonal_1d_l1", "regression_mixture_no_intercept"]
 ORDINARY += ["bernoulli_mixture_structural", "hidden_markov_gaussian_left_right", "incomplete_gaussian_murray"]

@@ -160,9 +160,7 @@ class Stage {
   /** @param {Message} message */
   take(message) {
     const { playback, asks } = this;
-    const before = this.message;
-    const held = playback.frame?.id;
-    const stood = this.between.stands(message);
+    const before = this.message, held = playback.frame?.id, stood = this.between.stands(message);
     this.message = message;
     this.address.follow(message, this.connection.stale(message));
     const rebuilt = message.scene.id !== before?.scene.id;
