@@ -33,6 +33,8 @@ _APART = 0.12
 _OTHERS = 0.7
 # below the axis of a figure with names at its curves' ends
 _LOW = 28
+# the height of what is said of r there
+_PER_ROUND = 42
 
 
 class Timeline(Picture):
@@ -153,7 +155,8 @@ class Timeline(Picture):
         result = self._gaps(moment, every) | self.gap["gap"].set(marker_size=size)
         result |= self.gap["floor"].set(visible=there["factorised"])
         named = there["factorised"] or moment.ghost is not None
-        result |= self.gap.set(showlegend=named, margin_b=layout.ONE_ROW if named else _LOW)
+        rows = (layout.ONE_ROW if named else _LOW) + (_PER_ROUND if isinstance(moment.rates, Rates) else 0)
+        result |= self.gap.set(showlegend=named, margin_b=rows)
         for figure, drawn in ((self.latest, shown), (self.whole, every)):
             result |= self._ring(figure, moment) | self._scaled(figure, drawn, every)
             # no gap to fill where an ELBO is −∞
@@ -250,21 +253,15 @@ class Timeline(Picture):
         opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
         ends = [(index, height) for index, height in opened if height is not None]
         line = rates.gaps(*ends[-1], top) if ends else []
-        told = [{**_RATES, "text": "<br>".join(pace.both_rates(rates, bool(line)))}]
+        told = [{**_RATES, "text": "<br>".join(pace.per_round(rates, bool(line)))}]
         return self.gap.set(annotations=told) | self.gap["predicted"].set(
             x=[x for x, _ in line], y=[y for _, y in line], visible=True
         )
 
 
-# where gaps that fall leave room, above those that are 0; readable where a line runs through it all the same
-_CORNER = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.13, "yref": "paper", "yanchor": "bottom"}
-_RATES: Json = {
-    **_CORNER,
-    "align": "left",
-    "showarrow": False,
-    "font": {"size": 14, "color": "$muted"},
-    "bgcolor": "$paper",
-}
+# below the axis, where no line runs
+_UNDER = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0, "yref": "paper", "yanchor": "top", "yshift": -26}
+_RATES: Json = {**_UNDER, "align": "left", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 _FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}

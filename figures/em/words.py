@@ -277,10 +277,10 @@ def gap_title(moment: Moment, zeros: bool, after_e: bool) -> str:
         return TIMELINE[0]
     shown = gap_text(moment.bound.kl, moment.bound.log_evidence)
     if after_e:
-        return f"The gap is {'' if shown == '0.000' else f'{shown}; '}0 after each E-step (○)"
+        return "Gap 0 after each E-step (○)" if shown == "0.000" else f"Gap {shown}; 0 after E (○)"
     if shown == "0.000":
-        return "The gap is 0 (○)"
-    return f"The gap is {shown}{' (○: gap 0)' if zeros else ''}"
+        return "Gap 0 (○)"
+    return f"Gap {shown}{' (○: gap 0)' if zeros else ''}"
 
 
 def underway(bound: Bound, t: float, course: Course, letter: str | None) -> str:

@@ -110,7 +110,7 @@ def test_the_gaps_own_title_says_how_large_it_is(undone):
     for at in (0, 1, 2):
         moment, text = undone.run.moment(at), shown(undone.run, at).text["heading.timeline.gap"]
         told = wording.gap(moment.bound.kl, moment.bound.log_evidence)
-        assert text.startswith("The gap is 0 " if told == "0.000" else f"The gap is {told}")
+        assert text.startswith("Gap 0 " if told == "0.000" else f"Gap {told}")
         assert ("(○)" in text) == (at > 0)
 
 

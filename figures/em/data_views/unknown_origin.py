@@ -18,19 +18,18 @@ class UnknownOriginView(OneShareView):
     """Bars of heads and tails; the tick on each is what θ expects there."""
 
     models = ("coin_of_unknown_origin",)
-    title = words.UNKNOWN_ORIGIN
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.known, self.unknown = self.data.known.tolist(), self.data.unknown.tolist()
+        self.title = words.of_unknown_origin(sum(self.unknown))
         # a lower bar has no room for its number
         self.least_told = 0.12 * max(*self.known, *self.unknown)
         self.figure = Figure(
             "data",
-            x=words.of_which_coin(sum(self.unknown)),
+            x="",
             y="tosses",
             xaxis={"tickvals": [0, 1, 2, 3], "ticktext": list(words.TOSSED), "tickangle": 0, "range": [-0.6, 3.6]},
-            margin={"l": 48, "r": 12, "t": 8, "b": 62},
             yaxis={"range": [0, 1.25 * max(*self.known, *self.unknown)]},
             barmode="stack",
             bargap=0.35,

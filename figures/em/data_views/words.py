@@ -26,7 +26,6 @@ REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
 ROBUST = "Points, sized by their expected weight"
-UNKNOWN_ORIGIN = "Tosses, completed by q"
 MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
@@ -241,9 +240,9 @@ KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
 TOSSED = tuple(f"<b>{side}</b><br>{coin}" for coin in ("free coin", "which coin?") for side in ("heads", "tails"))
 
 
-def of_which_coin(tosses: float) -> str:
-    """Below both sets: what is not known of the second one."""
-    return f"{tosses:.0f} tosses: free or known coin? prior ½ each"
+def of_unknown_origin(tosses: float) -> str:
+    """The title, with how many there are."""
+    return f"{tosses:.0f} tosses, split by q"
 
 
 def belief_net(has_q: bool) -> str:
