@@ -17,7 +17,7 @@ from tests.ui.test_by_hand import COINS, drag, opened
 from ui.em.run import EmRun
 from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 
-# moves again with the same q, at the maximum and not, and from a q that is out of date
+# moves again with the same q, at the maximum and not, and from a q of another θ
 WORDS = ("EMG", "EGGGM", "MEBNLAC", "EMMS", "ECCCC", "EGEGMG")
 
 
@@ -82,6 +82,18 @@ def test_what_is_said_of_the_gap_follows_from_the_numbers_beside_it(model):
             assert now.kl > before.kl and wording.gap(before.kl, before.log_evidence) == "0.000", (at, caption)
         assert "gap of 0.000 closed" not in caption
     assert seen
+
+
+@pytest.mark.parametrize("word", ["EMEM", "HMHM", "EEMEGG", "TMEM", "EMHM"])
+def test_the_gaps_title_says_where_it_is_0(word):
+    """That it is 0 after each E-step is said where it is, and nowhere else; that it is 0, where it is now."""
+    run = EmRun.of(for_model(EmSettings(), "linkage"), word)
+    for at in range(1, len(run)):
+        title, made = run.draw(at, True)["text"]["heading.timeline.gap"], list(run._moments[: at + 1])
+        closed = [wording.gap(moment.bound.kl, moment.bound.log_evidence) == "0.000" for moment in made]
+        exact = [moment.step.letter == "E" for moment in made]
+        assert (re.search("0 after ", title) is not None) == (any(exact[1:]) and closed[1:] == exact[1:])
+        assert title.startswith("Gap 0 ") == closed[-1] and ("(○" in title) == any(closed)
 
 
 def test_the_e_step_is_not_said_to_close_a_gap_that_is_closed():

@@ -233,7 +233,7 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
     return "<br>".join([of, *made, f"log p of these tosses, in their order: {number(evidence)}"])
 
 
-FREE_COIN, KNOWN_COIN = "free coin: θ", "known coin: {:g}"
+FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
 UNDER_PRIOR = "expected under θ, prior ½"
 KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
 # heads and tails of both sets
