@@ -13,7 +13,6 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.look.wording import still
 
 # the slot of the text that is set in lines
 CAPTION = "caption"
@@ -130,6 +129,10 @@ class Grid:
     wide: str
     medium: str
     low: str
+
+    def in_front(self, view: str, of: str) -> Grid:
+        """The same with one more view, in the place of another and before it."""
+        return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
 
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
@@ -367,15 +370,6 @@ class Frame:
             "inner_at": self.inner_at,
             "glide": self.glide and self.glide.json(),
         }
-
-
-def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
-    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
-    return [
-        name
-        for name, (old, new) in terms.items()
-        if old is None or new is None or (new != old and not still(new - old, size))
-    ]
 
 
 class PageScene:

@@ -45,7 +45,7 @@ def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
 
 
 def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    """What a model adds whose q is a point: null before the first H."""
+    """What a model adds whose q is a point or has a spread: null before there is one."""
     model: Any = experiment.model
     if not hasattr(model, "point"):
         return {}
@@ -77,7 +77,7 @@ def as_csv(result: dict[str, Any]) -> str:
             elif key == "parameters":
                 for name, parameter in entry.items():
                     row.update(_columns(name, parameter))
-            elif key != "codes" or entry is not None:  # before the first H there are none
+            elif key not in ("codes", "spreads") or entry is not None:  # before the first H or V there are none
                 row.update(_columns(key, entry))
         rows.append(row)
     text = io.StringIO()

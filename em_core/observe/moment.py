@@ -19,7 +19,9 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.direction import Direction, Line, look
 from em_core.observe.landscape import Sight
+from em_core.observe.overlap import Overlap
 from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
 from em_core.observe.stairs import Stairs, stairs
@@ -50,9 +52,10 @@ class Moment:
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
-    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
-    second: EM from another start, where the reader asks and there is an exact plane to see it in. sight: the slice of
-    the plane of L that it lies in, where a page has looked.
+    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
+    the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
+    exact plane to see it in. sight: the slice of the plane of L that it lies in, where a page has looked. along: the
+    line through θ in the direction in which the reader looks, or why there is none.
     """
 
     experiment: Experiment
@@ -68,9 +71,11 @@ class Moment:
     ghost: Ghost | None = None
     rates: Rates | str | None = None
     second: Stairs | None = None
+    overlap: Overlap | None = None
     course: Course | None = None
     coming: HalfStep | None = None
     sight: Sight | None = None
+    along: Line | str | None = None
 
     @property
     def index(self) -> int:
@@ -223,7 +228,6 @@ def moment(
     ahead: Ahead,
     plain: float | None = None,
     ghost: Ghost | None = None,
-    rates: Rates | str | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
@@ -234,7 +238,7 @@ def moment(
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates)
+    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
@@ -278,6 +282,14 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     return replace(now, course=Course(origin, target, profile, at, state.q_at is origin, gaps, last, bend))
 
 
+def with_line(now: Moment, trajectory: Trajectory, direction: Direction | None) -> Moment:
+    """The same moment with the line along this direction, and on it the bounds of earlier q of the trajectory."""
+    if direction is None:
+        return now
+    experiment, state = now.experiment, now.step.after
+    return replace(now, along=look(experiment.model, experiment.data, state, trajectory, now.index, direction))
+
+
 def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parameters | None:
     """Where the way bends: where the last move of θ began, unless that is one of its ends."""
     return None if last is origin or same(last, origin) or same(last, target) else last
@@ -301,8 +313,8 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q
     if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
         raise HalfStepFailed("diverged", "a term of the bound is no number")
     step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
-    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost, rates=now.rates)
-    there = replace(there, second=now.second)
+    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost)
+    there = replace(there, rates=now.rates, overlap=now.overlap, second=now.second)
     return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 

@@ -47,7 +47,7 @@ class AscentScene(EmScene):
     )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         return [PlanePicture, Timeline]
 
     def _found(self, moment: Moment) -> Json:

@@ -12,12 +12,13 @@ from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
+from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
-from figures import bound
-from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, pace, words
+from figures import bound, pace
+from figures.changes import changed, differing, each, merged, steady
+from figures.em import along, by_hand, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -36,7 +37,6 @@ from figures.scene import (
     SliderHandle,
     Tool,
     View,
-    changed,
     digest,
 )
 
@@ -74,26 +74,37 @@ class EmScene(PageScene):
     """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
     letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
-    drawn beside.
+    drawn beside; asked: what else the reader asks for: `rates` and where there is one their `overlap`, `direction`;
+    direction: along which the bound is seen beside the M-step, None for none.
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        letters: str,
+        compare: bool,
+        asked: Sequence[str] = (),
+        direction: Direction | None = None,
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
-        self.faces = self.found(experiment, letters)
+        self.faces = self.found(experiment, letters, asked)
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         names = [picture.__name__ for picture in self.faces]
-        super().__init__([described, list(columns), list(axes), names, compare])
+        super().__init__(
+            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
+        )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         """The pictures that are there with these moves."""
-        return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
+        there = [picture for picture in _PICTURES if picture.asked in ("", *asked)]
+        return [picture for picture in there if picture.shown(experiment, letters)]
 
     @cached_property
     def view(self) -> DataView:
@@ -116,7 +127,7 @@ class EmScene(PageScene):
         q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
         q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
-        rated = pace.rates(moment.rates) if before is None else ""
+        rated = pace.rates(moment.rates) + str(moment.overlap or "") if before is None else ""
         second = moment.second.theta.tolist() if before is None and moment.second else ""
         changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}{second}"
         return Light(
@@ -196,7 +207,7 @@ class EmScene(PageScene):
         return {"heading.course": by_hand.held_title(moment)}
 
     def _handles(self, moment: Moment) -> list[Handle | SliderHandle]:
-        return self.view.handles(moment)
+        return [*self.view.handles(moment), *pace.handle(moment.overlap)]
 
     def _inner_at(self, moment: Moment) -> float | None:
         """Where the scrubber rests."""
@@ -246,7 +257,8 @@ class EmScene(PageScene):
 
     def _beside(self, moment: Moment) -> str:
         """What the caption says besides, after a space."""
-        return ""
+        told = along.sentence(moment)
+        return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
@@ -260,15 +272,16 @@ class EmScene(PageScene):
             describe="describe",
             hands=self.view.hands,
         )
+        paced = any(picture.view == pace.CARD.id for picture in self.pictures)
+        cards = (*self.cards[:-1], pace.CARD, self.cards[-1]) if paced else self.cards
         figures = {
-            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures]
-            for card in self.cards
+            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures] for card in cards
         }
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[data, *(replace(card, figures=drawn) for card, drawn in figures.items())],
-            grid=GRID,
+            grid=GRID.in_front(pace.CARD.id, "decomposition") if paced else GRID,
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],

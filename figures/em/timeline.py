@@ -11,9 +11,10 @@ from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
 from em_core.observe.rates import Rates
 from em_core.records import BY_HAND
+from figures import pace
 from figures.changes import passing
 from figures.drawing import Figure, Trace
-from figures.em import pace, words
+from figures.em import words
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout, scale, wording
@@ -253,15 +254,11 @@ class Timeline(Picture):
         opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
         ends = [(index, height) for index, height in opened if height is not None]
         line = rates.gaps(*ends[-1], top) if ends else []
-        told = [{**_RATES, "text": "<br>".join(pace.per_round(rates, bool(line)))}]
-        return self.gap.set(annotations=told) | self.gap["predicted"].set(
+        return self.gap.set(annotations=pace.below(rates, bool(line))) | self.gap["predicted"].set(
             x=[x for x, _ in line], y=[y for _, y in line], visible=True
         )
 
 
-# below the axis, where no line runs
-_UNDER = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0, "yref": "paper", "yanchor": "top", "yshift": -26}
-_RATES: Json = {**_UNDER, "align": "left", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 _FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}

@@ -354,4 +354,5 @@ GLOSSARY = of(
     "log p(h*, v)",
     "nats",
     "gap (nats)",
+    "distance from θ",
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from em_core.observe.laps import Lap, Track
+from figures import pace
 from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
@@ -26,7 +27,8 @@ _APART = 0.085
 class Quantity:
     """What is drawn of a run. heights: at the start and after every half-step, None where there is no place for one.
 
-    turns: only the ends of rounds are drawn, anew in each frame, because all of them depend on the latest.
+    slope: the line that EM falls along at its own rate. turns: only the ends of rounds are drawn, anew in each frame,
+    because all of them depend on the latest.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Quantity:
     heights: Callable[[Lap, Track], Sequence[float | None]]
     logarithmic: bool = True
     turns: bool = False
+    slope: Callable[[Lap], list[tuple[float, float]]] | None = None
 
 
 class Curves:
@@ -64,10 +67,10 @@ class Curves:
                     connectgaps=True,
                     hover=f"{layout.literal(words.called(word))}: %{{y:.6g}} at %{{x:.4g}}",
                 )
-            if quantity.name == "height":
-                figure.points(
-                    "ascent", "$text", size=8, symbol="circle-open", hover="gradient ascent without q: %{y:.6g}"
-                )
+            for name, told in words.ASCENTS.items() if quantity.name == "height" else ():
+                figure.points(name, "$text", size=8, symbol="circle-open", hover=f"{told} without q: %{{y:.6g}}")
+            if quantity.slope:
+                figure.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED)
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
             figure.text("names", "$text", textposition="middle right", size=13)
@@ -83,9 +86,11 @@ class Curves:
                 steps = list(range(track.made + 1))[-track.fresh :]
                 result |= self.steps[f"run {k}"].append(x=steps, y=added)
                 result |= self.passes[f"run {k}"].append(x=list(track.passes[-track.fresh :]), y=added)
-        if self.quantity.name == "height" and len(lap.ascent) == lap.index + 1:
-            for figure in self.figures:  # EG, with which it coincides, makes two half-steps of a pass each
-                result |= figure["ascent"].append(x=[2 * lap.index], y=[lap.ascent[-1]])
+        for ascent in lap.ascents if self.quantity.name == "height" else ():
+            if len(ascent.log_evidence) == lap.index + 1:
+                y, at = [ascent.log_evidence[-1]], 2 * lap.index  # half-steps of the word with which it coincides
+                result |= self.steps[ascent.word].append(x=[at], y=y)
+                result |= self.passes[ascent.word].append(x=[_passes(lap, ascent.word, at)], y=y)
         return result
 
     def changes(self, lap: Lap) -> Json:
@@ -106,6 +111,10 @@ class Curves:
                 if self.quantity.turns:
                     result |= self._turned(figure[f"run {k}"], lap.tracks[k], xs[k], drawn[k])
             result |= self._names(figure, lap, ends, low, high, right)
+            if self.quantity.slope:  # a half-step of EM costs a pass
+                line = self.quantity.slope(lap)
+                result |= figure["predicted"].at(*line)
+                result |= figure.set(annotations=pace.corner(lap.rates) if line else [])
         return result
 
     def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
@@ -160,6 +169,12 @@ class Curves:
         return math.log10(end[1]) if self.quantity.logarithmic else end[1]
 
 
+def _passes(lap: Lap, word: str, half_steps: int) -> float:
+    """What so many half-steps cost; where EG does not race, a pass each."""
+    track = next((track for track in lap.tracks if track.word == word), None)
+    return half_steps if track is None or track.made < half_steps else track.passes[half_steps]
+
+
 def _dash(quantity: Quantity, k: int) -> str:
     """Curves that lie on one another are told by their dashes; the teeth of a saw would be broken by them."""
     if quantity.name == "gap":
@@ -187,5 +202,5 @@ def _distances(lap: Lap, track: Track) -> Sequence[float | None]:
 
 
 HEIGHT = Quantity("height", "nats", _log_p, logarithmic=False)
-GAP = Quantity("gap", "gap (nats)", _gaps)
-DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True)
+GAP = Quantity("gap", "gap (nats)", _gaps, slope=Lap.slope_of_gaps)
+DISTANCE = Quantity("distance", "nats below the best", _distances, turns=True, slope=Lap.slope_of_distances)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from em_core.kinds import MOVES
 from em_core.observe.inside import Path
-from em_core.observe.laps import Finish, Lap, Track
-from em_core.observe.race import CLOSE
+from em_core.observe.laps import Ascent, Finish, Lap, Track
+from em_core.observe.race import CLOSE, EG, ES
 from figures.look import layout, palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
@@ -37,11 +37,22 @@ EQUATION = [
     "+",
     Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
 ]
-METRICS = (
-    Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
-    Metric("apart", "EG and gradient ascent differ by", "$text", TERMS["gradient ascent"]),
+# ways up without a q, by the schedule that each coincides with
+ASCENTS = {EG: "gradient ascent", ES: "stochastic ascent"}
+GLOSSARY = of(
+    "θ",
+    "q",
+    "log p",
+    "gap",
+    "gap (nats)",
+    "nats",
+    "gradient ascent",
+    "stochastic ascent",
+    "minibatches",
+    "passes",
+    "SQUAREM",
+    "over-relaxed EM",
 )
-GLOSSARY = of("θ", "q", "log p", "gap", "gap (nats)", "nats", "gradient ascent", "passes", "SQUAREM", "over-relaxed EM")
 
 # what runs are called that are no schedules
 _CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed"}
@@ -62,6 +73,20 @@ _START = (
     "and one M, E G5 one E and five gradient steps."
 )
 _SQUAREM = " A round of SQUAREM is two steps of EM, a leap further the same way, and a third step of EM."
+
+
+def metrics(all_words: Sequence[str]) -> list[Metric]:
+    """The highest log p, and how far ascent without a q is from EG, and from ES where that races."""
+    beside = {word: f"{word} and {way} differ by" for word, way in ASCENTS.items() if word == EG or word in all_words}
+    return [
+        Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
+        *(Metric(word, told, "$text", TERMS[ASCENTS[word]]) for word, told in beside.items()),
+    ]
+
+
+def apart(ascent: Ascent) -> str:
+    """How far it is from its word."""
+    return "–" if ascent.apart is None else "0" if ascent.apart == 0 else power(ascent.apart)
 
 
 def called(word: str) -> str:
@@ -120,7 +145,9 @@ def caption(lap: Lap) -> str:
         f"{number(leader.height)}, for {_passes(leader.passes[-1])}."
     ]
     sentences += [_met(track) for track in lap.tracks]
-    sentences.append(_ascent(lap))
+    sentences += [_ascent(lap, ascent) for ascent in lap.ascents]
+    if lap.rates is not None:
+        sentences.append(safety(lap))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -136,12 +163,14 @@ def _met(track: Track) -> str:
     return ""
 
 
-def _ascent(lap: Lap) -> str:
-    if lap.apart is None:
-        return f"Gradient ascent on log p is left out: {lap.why}." if lap.why and lap.index == 1 else ""
-    if lap.why:
-        return f"Gradient ascent ended: {lap.why}."
-    return f"Gradient ascent on log p, computed without any q (○), coincides with EG: {_difference(lap.apart)}."
+def _ascent(lap: Lap, ascent: Ascent) -> str:
+    way = f"{ASCENTS[ascent.word].capitalize()} on log p"
+    if ascent.apart is None:
+        return f"{way} is left out: {ascent.why}." if ascent.why and lap.index == 1 else ""
+    if ascent.why:
+        return f"{way} ended: {ascent.why}."
+    how = "computed without any q (○)" if ascent.word == EG else "with the same minibatches and without any q (○)"
+    return f"{way}, {how}, coincides with {ascent.word}: {_difference(ascent.apart)}."
 
 
 def _difference(apart: float) -> str:
@@ -210,6 +239,19 @@ def inside(paths: Sequence[Path]) -> str:
     if not told:
         return "θ lies on a boundary here, where no way can be measured."
     return f"From the start, with q the posterior there and held: {'; '.join(told)}."
+
+
+def safety(lap: Lap) -> str:
+    """What the rivals of EM have paid for going further than M, so far; nothing where none races."""
+    told = []
+    for track in lap.tracks:
+        back, fell = track.taken_back, track.falls
+        if track.word == "squarem":
+            told.append(f"SQUAREM: {back} of {counted(lap.index, 'leap')} taken back")
+        elif track.word == "over_relaxed":
+            times = "once" if fell == 1 else f"{fell} times"
+            told.append(f"over-relaxed EM: log p {f'fell {times}' if fell else 'has not fallen, but may'}")
+    return f"{'; '.join(told)}." if told else ""
 
 
 def chip(lap: Lap) -> Chip:

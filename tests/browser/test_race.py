@@ -28,7 +28,7 @@ class Race(Reader):
     path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
 
     def expected(self, row):
-        return [row.best, row.apart]
+        return [row.best, row.ascents[0].apart]
 
     def series(self, figure, k):
         return [self.trace(f"{figure}.run {k}", axis) for axis in "xy"]
@@ -63,7 +63,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
             race_page.wait_plot("height", f"trace('run {k}').x.length === {track.made + 1}")
             steps, heights = race_page.series("height", k)
             assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
-    assert race_page.trace("height.ascent", "y") == pytest.approx(list(laps[3].ascent))
+    assert race_page.trace("height.EG", "y") == pytest.approx(list(laps[3].ascents[0].log_evidence))
     expect(race_page.caption).to_contain_text("SQUAREM stands highest")
     expect(race_page.caption).to_contain_text("Gradient ascent on log p, computed without any q (○), coincides with EG")
     race_page.press("ArrowLeft")
@@ -159,3 +159,37 @@ def test_every_way_inside_one_m_step(race_page):
     card.get_by_role("button", name="Gap", exact=True).click()
     race_page.wait_plot("opened", "plot.offsetWidth > 0")
     assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)
+
+
+def test_stochastic_ascent_lies_on_es(race_page):
+    words = "EM, EG, ES"
+    race_page.open("model=linkage&words=EM,EG,ES&batch=20&steps=4&cursor=4", 4)
+    lap = RaceRun.of(for_model(RaceSettings(words=words, batch=20), "linkage"), 4).race[4]
+    race_page.wait_plot("height", "trace('ES').x.length === 5")
+    assert race_page.trace("height.ES", "y") == pytest.approx(list(lap.tracks[2].log_evidence[::2]), rel=1e-9)
+    apart = race_page.metric("ES and stochastic ascent differ by")
+    assert float(apart.get_attribute("data-value")) == lap.ascents[1].apart < 1e-9
+    expect(race_page.caption).to_contain_text("with the same minibatches and without any q (○), coincides with ES")
+
+
+def test_how_fast_and_why_and_r_rises_under_the_slider(race_page):
+    """The switch, one click to two clusters, and their distance: r is that of the core, and the slope stands in Gap."""
+    race_page.open("steps=2&cursor=2", 2)
+    race_page.page.locator("label").filter(has_text="How fast, and why").click()
+    race_page.page.get_by_role("button", name="Overlap two clusters: r → 1").click()
+    race_page.page.locator("[data-figure=overlap] .main-svg").first.wait_for()
+    race_page.wait_plot("overlap", "plot.offsetHeight >= 180 && trace('here').x[0] === 3")
+    race_page.page.wait_for_function("new URL(location).searchParams.get('rates') === 'yes'")
+    race_page.wait_plot("overlap", "trace('rates').x.length > 2")
+    marked = race_page.trace("overlap.here", "y")[0]
+    slider = race_page.page.get_by_role("slider", name="Separation", exact=True)
+    slider.focus()
+    for _ in range(2):
+        race_page.press("ArrowRight")
+    race_page.wait_plot("overlap", "trace('here').x[0] === 4 && trace('here').y.length === 1")
+    assert race_page.address("separation=4")["separation"] == "4"
+    assert race_page.trace("overlap.here", "y")[0] < marked < 1
+    race_page.stage.locator("[data-view=pace]").get_by_role("button", name="Missing information").click()
+    race_page.wait_plot("missing", "plot.offsetHeight >= 180 && trace('r').y.length === 1")
+    shares = race_page.trace("missing.r", "y") + race_page.trace("missing.others", "y")
+    assert shares == sorted(shares, reverse=True) and race_page.fits()

@@ -18,7 +18,7 @@ from ui.race.settings import for_model as race_for
 def test_earlier_rounds_stay_as_they_were():
     """A lap is told from series that have grown since."""
     short, long = (RaceRun.of(RACE["rivals, one tempered"], rounds) for rounds in (2, 5))
-    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascent == long.race[2].ascent
+    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascents == long.race[2].ascents
     assert short.frames()[2]["set"] == long.frames()[2]["set"]
     assert short.frames()[2]["text"] == long.frames()[2]["text"]
 
@@ -36,8 +36,16 @@ def test_curves_are_the_series(name):
         distance = found.trace(f"distance.run {k}")
         for x, y in zip(distance["x"], distance["y"], strict=True):
             assert y == lap.best - track.log_evidence[x] > 0
-    if lap.ascent:
-        assert found.trace("height.ascent")["y"] == list(lap.ascent)
+    races = {track.word for track in lap.tracks}
+    assert [ascent.word for ascent in lap.ascents] == ["EG", *({"ES"} & races)]
+    for ascent in lap.ascents:
+        rings, by_cost = found.trace(f"height.{ascent.word}"), found.trace(f"height-cost.{ascent.word}")
+        assert rings["y"] == by_cost["y"] == list(ascent.log_evidence)
+        for track in lap.tracks:
+            if track.word == ascent.word and ascent.log_evidence:  # each ring on the curve, after a round
+                assert rings["x"] == list(range(0, track.made + 1, 2))
+                assert by_cost["x"] == list(track.passes[::2])
+                assert rings["y"] == pytest.approx(list(track.log_evidence[::2]), rel=1e-9)
 
 
 def test_names_stand_apart_and_within_the_picture():

@@ -19,7 +19,7 @@ from ui.ascent.run import AscentRun
 from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
 from ui.em.recipes import offered
-from ui.em.settings import MODEL_NAMES, EmSettings, for_model
+from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings, for_model
 
 PAGE = Page(
     AscentSession,
@@ -45,20 +45,21 @@ def test_it_opens_with_the_coin_and_a_q_that_no_theta_made():
 
 def test_its_settings_are_those_of_the_em_page_and_a_second_start():
     own, others = AscentSettings.declared(), EmSettings.declared()
-    assert list(own) == [*others, "second"] and all(own[name] is others[name] for name in others)
+    shared = [name for name in others if name not in OF_THE_BOUND]  # whose picture is not there
+    assert list(own) == [*shared, "second"] and all(own[name] is others[name] for name in shared)
 
 
 def test_a_second_start_is_one_switch_that_keeps_the_run_and_is_in_the_link():
     session = AscentSession.opened({"schedule": "EMEM", "cursor": "3"})
     before = session.run.frames()
-    assert session.beside == ["second", "compare", "rates"]
+    assert session.beside == ["second", "compare"]
     session.change(second=True)
     assert (session.messages, session.run.tape, session.player.place) == ([], "EMEM", 3)
     assert session.query()["second"] == "yes"
     # equal ids, equal frames
     assert not {frame["id"] for frame in before} & {frame["id"] for frame in session.run.frames()}
     session.change(model="gaussian_mixture")
-    assert session.beside == ["compare", "rates"] and not session.messages
+    assert session.beside == ["compare"] and not session.messages
 
 
 def test_the_point_is_dragged_anywhere_and_the_run_goes_on_from_there():

@@ -21,7 +21,7 @@ class AscentRun(EmRun):
 
     scenes = AscentScene
 
-    def __init__(self, experiment: Experiment, *shown: Any, second: bool = False, **beside: bool) -> None:
+    def __init__(self, experiment: Experiment, *shown: Any, second: bool = False, **beside: Any) -> None:
         super().__init__(experiment, *shown, **beside)
         self._second = stairs.second(experiment) if second and is_exact(experiment) else None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui.ascent import words
-from ui.em.settings import EmSettings
-from ui.settings import Change, otherwise, toggle
+from ui.em.settings import OF_THE_BOUND, EmSettings
+from ui.settings import Change, Declared, otherwise, toggle
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,7 @@ class AscentSettings(EmSettings):
     @property
     def beside(self) -> dict[str, bool]:
         return {"second": self.second, **super().beside}
+
+    @classmethod
+    def declared(cls) -> dict[str, Declared]:
+        return {name: declared for name, declared in super().declared().items() if name not in OF_THE_BOUND}

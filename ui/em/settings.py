@@ -12,6 +12,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
+from em_core.observe.direction import COORDINATE, GRADIENT, RANDOM
 from figures.em.data_views import VIEWS
 from figures.look.glossary import TERMS
 from ui import limits
@@ -21,6 +22,14 @@ from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, s
 MODEL_NAMES = {name: model.help.title for name, model in MODELS.items() if name in VIEWS}
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
 STARTS = {"published": "as published", "random": "random, from the seed"}
+DIRECTIONS = {
+    "m_step": "the M-step",
+    GRADIENT: "the gradient of L",
+    COORDINATE: "one coordinate",
+    RANDOM: "a random direction",
+}
+# which belong to the picture of the bound
+OF_THE_BOUND = ("direction", "coordinate", "direction_seed")
 SIZES = {name: size for name in MODEL_NAMES if (size := MODELS[name].help.size) is not None}
 
 # what k-means holds: it moves centres alone
@@ -51,7 +60,7 @@ def for_model(settings: EmSettings, model: str) -> EmSettings:
     components = SIZES[model].default if model in SIZES else settings.components
     plan = settings.plan if set(settings.plan) & set(MOVES) <= set(allowed(MODELS[model])) else EmSettings.plan
     changed = {"model": model, "data": data, "start": start, "components": components, "plan": plan}
-    return replace(settings, **changed, fixed=False).bare()
+    return replace(settings, **changed, fixed=False, coordinate=0).bare()
 
 
 def _of_move(letter: str, key: str, low: float, high: float, label: str, control: Any = box, **more: Any) -> Any:
@@ -124,6 +133,15 @@ class EmSettings(Settings):
         " is the largest fraction of missing information: missing because h is hidden. Gap, log scale, draws r².",
         change=_OTHER_VIEW,
     )
+    direction: str = choice(
+        DIRECTIONS,
+        "m_step",
+        "Bound along",
+        help="A line through θ on which log p and the bound are drawn, with the bounds of earlier E-steps.",
+        change=_OTHER_VIEW,
+    )
+    coordinate: int = box(0, 9999, 0, "Coordinate", whole=True, change=_OTHER_VIEW)
+    direction_seed: int = box(0, 9999, 0, "Random direction", whole=True, change=_OTHER_VIEW)
     fixed: bool = toggle(
         False,
         "Fix weights and variances",
@@ -150,7 +168,7 @@ class EmSettings(Settings):
     @property
     def beside(self) -> dict[str, bool]:
         """What is shown beside the run, each whether it is."""
-        return {"compare": self.compare, "rates": self.rates}
+        return {"compare": self.compare}
 
     @property
     def takes_gradients(self) -> bool:

@@ -17,6 +17,11 @@ SCHEDULES = (
 )
 COLUMNS = "| key | move | what it does, what it promises, and the gap it leaves |"
 
+OVERLAP = "Overlap two clusters: r → 1"
+TOWARDS_1 = (
+    "Two generated clusters and a slider for how far apart they lie: the closer, the more is hidden, the slower EM."
+)
+
 CLEARED = "This recipe changes the model, so the tape has been cleared."
 
 

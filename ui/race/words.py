@@ -24,6 +24,10 @@ made from differences of $\log p$, without any $q$.
 **SQUAREM** takes two steps of EM, leaps further along them, and makes one step of EM from there; a leap that would
 lower $\log p$ is taken back. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from
 falling.
+
+**How fast, and why**: near the optimum a round of EM multiplies the error of $\theta$ by $r$, the largest eigenvalue of
+$I-I_{\text{complete}}^{-1}I_{\text{observed}}$: the fraction of missing information, missing because $h$ is hidden. Gap and
+distance shrink by $r^2$.
 """
 
 
