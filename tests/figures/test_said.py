@@ -84,7 +84,7 @@ def test_what_is_said_of_the_gap_follows_from_the_numbers_beside_it(model):
     assert seen
 
 
-@pytest.mark.parametrize("word", ["EMEM", "HMHM", "EEMEGG", "TMEM", "EMHM"])
+@pytest.mark.parametrize("word", ["EMEM", "HMHM", "EEMEGG", "TMEM", "EM" * 12])
 def test_the_gaps_title_says_where_it_is_0(word):
     """That it is 0 after each E-step is said where it is, and nowhere else; that it is 0, where it is now."""
     run = EmRun.of(for_model(EmSettings(), "linkage"), word)
