@@ -76,5 +76,5 @@ class AscentScene(EmScene):
     def scene(self) -> Scene:
         shown = super().scene()
         data, *cards = shown.views
-        views = [*cards, replace(data, describe=None, apart=True)]
+        views = [*cards, replace(data, describe=None)]
         return replace(shown, views=views, grid=GRID, inner=None, glossary=words.GLOSSARY)

@@ -269,6 +269,7 @@ class EmScene(PageScene):
             (self.view.title, words.DATA),
             [self.view.figure],
             note="note.data",
+            apart=self.view.apart,
             describe="describe",
             hands=self.view.hands,
         )

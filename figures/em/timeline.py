@@ -208,7 +208,7 @@ class Timeline(Picture):
             ends = {"clipmin": low, "clipmax": high} if under else {"clipmin": None, "clipmax": None}
             return result | figure.set(**{f"yaxis_autorangeoptions_{name}": end for name, end in ends.items()})
         first, end = drawn[0].index, max(last.index, drawn[0].index + 3)
-        reach = [first - 0.03 * (end - first) - 0.1, end + 0.02 * (end - first) + 0.1]
+        reach = [first - 0.03 * (end - first) - 0.1, end + 0.03 * (end - first) + 0.15]
         return result | figure.set(xaxis_range=reach, **scale.heights(low, high, level)) | self._names(last, low, high)
 
     def _names(self, last: Moment, low: float, high: float) -> Json:

@@ -247,7 +247,7 @@ def course_title(moment: Moment) -> str:
         return "θ by hand, with q fixed: L lies below log p"
     if letter is None:
         current = moment.step.after.q_at is not None and same(moment.step.after.q_at, moment.step.after.theta)
-        return "L touches log p" if current else "q is the posterior at another θ: L lies below log p"
+        return "L touches log p" if current else "q of another θ: L lies below log p"
     if MOVES[letter].kind == "M":
         before, now = moment.before and moment.before.kl, bound.kl
         if stood(moment):

@@ -37,6 +37,8 @@ class PlainView:
     models: tuple[str, ...] = ()
     figure: Figure
     title = words.PLAIN
+    # whether its note is so long that it needs a line of its own
+    apart = False
     # what the reader may choose two axes from; none to choose where there are fewer than three
     axis_names: tuple[str, ...] = ()
     # where the reader can put points in and take them out
@@ -261,6 +263,8 @@ def names(columns: tuple[str, ...], dimensions: int) -> tuple[str, ...]:
 
 class OneShareView(PlainView):
     """Of a model whose only parameter is θ, from 0 to 1."""
+
+    apart = True
 
     def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """One thing to take hold of by its value, or by its place under the curve."""
