@@ -241,7 +241,7 @@ def _larger(unit: float, gap_unit: float) -> float:
 
 def _decade(gap: float | None) -> float:
     """The power of ten at or above the gap: the magnified half changes scale only when the gap changes decade."""
-    if not gap or gap < 1e-12:
+    if not gap or gap < 1e-12 or math.isinf(gap):
         return 1.0
     return 10.0 ** math.ceil(math.log10(gap) - 1e-9)
 

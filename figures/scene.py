@@ -192,7 +192,7 @@ class Scene:
     """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
 
     help: what a page calls a move, where it is not what the moves call themselves. glossary: what words in the caption
-    and below axes mean.
+    and below axes mean. marks: short lines beside the equation, as docs/stage.md has them.
     """
 
     equation: Sequence[Term | str]
@@ -206,6 +206,7 @@ class Scene:
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
+    marks: Sequence[Json] = ()
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -213,6 +214,7 @@ class Scene:
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
+            "marks": list(self.marks),
             "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),

@@ -16,6 +16,7 @@ from em_core.observe.rates import Rates, rating
 from em_core.observe.work import Work
 from ui import limits
 from ui.em.settings import EmSettings
+from ui.em.words import NO_RATES
 
 # makes the experiment of settings and their file
 Begun: TypeAlias = Callable[[Any, dict[str, Any]], Experiment]
@@ -54,13 +55,17 @@ class Pace:
         self._begun = begun
         self.found: Rates | str | None = None
         self.overlap: Overlap | None = None
+        self._work: Iterator[bool] | None = None
+        if experiment.broken:
+            self.found = NO_RATES
+            return
         if is_two_clusters(settings):
             self.overlap = Overlap(settings.separation)
             for separation in SEPARATIONS:
                 self._note(separation, _FOUND.known(_key(_apart(settings, separation))))
             self.found = _FOUND.known(_key(settings))
             self._note(settings.separation, self.found)
-        self._work: Iterator[bool] | None = self._working(experiment, settings)
+        self._work = self._working(experiment, settings)
 
     @property
     def pending(self) -> bool:

@@ -244,6 +244,17 @@ class DictionaryLearning:
     def maximize_block(self, data: Signals, q: Codes, theta: Parameters, block: tuple[str, ...]) -> Parameters:
         return self.search(data, q, theta, block).theta
 
+    def projected_gradient(self, data: Signals, theta: Parameters, q: PointCodes) -> tuple[Array, float]:
+        """How log p(v, h; W) would still rise, (D, K), without what leads out of the constraint; and, per point, the
+        size of the terms that it is the difference of."""
+        gram, pulls = self._sums(data, q)
+        dictionary = theta["dictionary"]
+        if self.norm_constraint:
+            slope = dictionary_update.projected_gradient(dictionary, gram, pulls)
+        else:
+            slope = pulls - dictionary @ gram
+        return slope, float(np.abs(pulls).max(initial=0.0)) / len(data.values)
+
     def renewed(
         self, data: Signals, q: Codes, theta: Parameters, rng: np.random.Generator
     ) -> tuple[Parameters, tuple[Event, ...]]:

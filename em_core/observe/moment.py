@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
+from em_core.checks import Checks, checks, factorised
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -26,6 +27,7 @@ from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
 from em_core.observe.stairs import Stairs, stairs
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
+from em_core.trajectory import bound_after
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +56,9 @@ class Moment:
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
     the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
-    exact plane to see it in. sight: the slice of the plane of L that it lies in, where a page has looked. along: the
-    line through θ in the direction in which the reader looks, or why there is none.
+    exact plane to see it in. swept: whether the q before it was made by mean field. sight: the slice of the plane of L
+    that it lies in, where a page has looked. along: the line through θ in the direction in which the reader looks, or
+    why there is none.
     """
 
     experiment: Experiment
@@ -74,6 +77,7 @@ class Moment:
     overlap: Overlap | None = None
     course: Course | None = None
     coming: HalfStep | None = None
+    swept: bool = False
     sight: Sight | None = None
     along: Line | str | None = None
 
@@ -125,6 +129,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Four theorems, held to this half-step."""
+        return checks(self.experiment, self.step, self.bound, self.before, self.swept)
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -233,12 +242,15 @@ def moment(
     step = trajectory[index]
     # a move of q leaves θ, and with it the log evidence, where it was
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
-    bound = decompose(experiment.model, experiment.data, step.after, known)
+    bound = bound_after(experiment, step, known)
     made = trajectory[_made_q(trajectory, index)]
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost)
+    swept = factorised(trajectory, index)
+    return Moment(
+        *(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost), swept=swept
+    )
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:

@@ -18,7 +18,7 @@ from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound, pace
 from figures.changes import changed, differing, each, merged, steady
-from figures.em import along, by_hand, words
+from figures.em import along, by_hand, lights, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -133,7 +133,7 @@ class EmScene(PageScene):
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
-            words.chip(moment),
+            lights.chip(words.chip(moment), moment),
             words.button(moment.next_move),
         ).json()
 
@@ -153,7 +153,8 @@ class EmScene(PageScene):
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = self._texts(moment, past) | self._found(moment)
-        text |= {"caption": f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"}
+        told = f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"
+        text |= {"caption": lights.told(told, moment)} | lights.texts(moment)
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -169,7 +170,7 @@ class EmScene(PageScene):
         )
         if held.step.after.q is not now.step.after.q:
             there, here = there | self.view.completed(held), here | self.view.completed(now)
-        text = self._texts(held, [*past, now]) | self._found_by_hand(held)
+        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | lights.underway(held)
         text |= {"caption": f"{by_hand.held(held)}{self._beside(held)}"}
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
@@ -248,7 +249,7 @@ class EmScene(PageScene):
             changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
             # the gradients' own would cost more than all the rest
             titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
-            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption}
+            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption} | lights.underway(there)
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
@@ -287,6 +288,7 @@ class EmScene(PageScene):
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
+            marks=lights.MARKS,
         )
 
 

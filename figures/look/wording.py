@@ -100,7 +100,7 @@ def rises(elbo: str, evidence: str, before: Bound, now: Bound) -> str:
     if elbo == evidence:
         both = "Neither the ELBO nor log p(v) changed" if elbo == UNCHANGED else f"The ELBO and log p(v) both {elbo}"
         return f"{both}. The gap is {there}."
-    if still(now.kl - before.kl, now.log_evidence):
+    if now.kl == before.kl or still(now.kl - before.kl, now.log_evidence):
         moved = "stayed at" if then == there else "is"
     elif now.kl < before.kl:
         moved = "shrank to"

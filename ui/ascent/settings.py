@@ -8,6 +8,8 @@ from ui.ascent import words
 from ui.em.settings import OF_THE_BOUND, EmSettings
 from ui.settings import Change, Declared, otherwise, toggle
 
+_NOT_HERE = (*OF_THE_BOUND, "broken")
+
 
 @dataclass(frozen=True)
 class AscentSettings(EmSettings):
@@ -24,4 +26,5 @@ class AscentSettings(EmSettings):
 
     @classmethod
     def declared(cls) -> dict[str, Declared]:
-        return {name: declared for name, declared in super().declared().items() if name not in OF_THE_BOUND}
+        """Without directions of the bound, and what is wrong on purpose: the plane is that of EM as it is."""
+        return {name: declared for name, declared in super().declared().items() if name not in _NOT_HERE}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
+from em_core.broken import sound
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
@@ -76,7 +77,8 @@ class EmRun(Lanes):
         pace: Pace | None = None,
         direction: Direction | None = None,
     ) -> None:
-        super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
+        plain = replace(experiment, model=sound(experiment.model), broken=None)
+        super().__init__(experiment, *([Lane(plain, _PLAIN)] if compare else []))
         self._columns, self._axes, self._direction = columns, axes, direction
         # how fast EM comes to rest from this start
         self._pace = pace

@@ -26,7 +26,7 @@ PRESETS = {
 }
 _OMEGA = RIVALS["over_relaxed"]["omega"].default
 # of the EM page's settings those that a race has no use for
-_NOT_HERE = ("plan", "compare", *OF_THE_BOUND, "x_axis", "y_axis")
+_NOT_HERE = ("plan", "compare", *OF_THE_BOUND, "x_axis", "y_axis", "broken")
 _OTHER_WORDS = Change("forks")
 # characters of all schedules together
 _LONGEST = 400
