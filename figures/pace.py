@@ -17,9 +17,11 @@ _NAMED = 3
 # so many eigenvalues are drawn
 _DRAWN = 24
 CARD = View("pace", ("How fast, and why", "How fast"), describe="describe.pace", heading="heading.pace")
-PREDICTED = "predicted slope: r² a round"
+PREDICTED = "predicted slope: r² per round"
 MISSING, APART = "Missing information", "Overlap"
 WORKING = "Following EM to its optimum …"
+# below an axis
+_UNDER = {"x": 0, "xanchor": "left", "y": 0, "yshift": -26, "align": "left"}
 # where gaps that fall leave room
 _CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
 _TOLD: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
@@ -30,12 +32,14 @@ _STEP = 0.5
 
 
 def rates(found: Rates | str | None) -> str:
-    """How fast EM comes to rest: r as predicted and as measured, or why that cannot be told."""
+    """What r is, as predicted and as measured, or why it cannot be told."""
     if found is None:
         return ""
     if isinstance(found, str):
         return f"{found[0].upper()}{found[1:]}."
-    return f"{', '.join(both_rates(found))}{_held(found.left_out)}"
+    measured = found.measured.parameters
+    told = "" if measured is None else f"; measured on the run to the optimum: {measured:.4f}"
+    return f"r = {found.predicted:.4f}, the largest fraction of missing information{told}{_held(found.left_out)}"
 
 
 def _held(names: Sequence[str]) -> str:
@@ -45,15 +49,20 @@ def _held(names: Sequence[str]) -> str:
     return f"; left out: {', '.join(names) if len(names) <= _NAMED else f'{len(names)} parameters at a boundary'}"
 
 
-def both_rates(found: Rates) -> list[str]:
-    """r as it is predicted, and as it is measured."""
-    measured = found.measured.parameters
-    return [f"r predicted {found.predicted:.4f}", *([] if measured is None else [f"measured {measured:.4f}"])]
+def _per_round(found: Rates, dashed: bool, what: str) -> str:
+    """What r does to the error of θ, and r² to what is drawn. dashed: a line with that slope is drawn."""
+    squared = f"{what} × r² = {found.predicted**2:.4f} per round{' (dashed)' if dashed else ''}"
+    return f"error × r = {found.predicted:.4f} per round<br>{squared}"
 
 
 def corner(found: Rates | str | None) -> list[Json]:
     """Annotations for a picture in which a slope is drawn."""
-    return [{**_TOLD, "text": "<br>".join(both_rates(found))}] if isinstance(found, Rates) else []
+    return [{**_TOLD, "text": _per_round(found, True, "gap, distance")}] if isinstance(found, Rates) else []
+
+
+def below(found: Rates, dashed: bool) -> list[Json]:
+    """The same below the axis of gaps, where no line runs."""
+    return [{**_TOLD, **_UNDER, "text": _per_round(found, dashed, "gap")}]
 
 
 def missing_title(found: Rates | str | None) -> str:
@@ -62,7 +71,7 @@ def missing_title(found: Rates | str | None) -> str:
         return MISSING
     if found.predicted == 0:
         return "Nothing is hidden: r = 0"
-    return f"r = {found.predicted:.4f}, the largest share that is missing"
+    return f"r = {found.predicted:.4f}, the largest fraction of missing information"
 
 
 def told(found: Rates | str | None) -> str:
@@ -113,7 +122,7 @@ class Spectrum:
             "missing",
             MISSING,
             x="directions in θ, the most hidden first",
-            y="share that is missing",
+            y="fraction of missing information",
             xaxis={"range": [0.4, 3.6], "tickformat": "d"},
             yaxis={"range": [0, 1.18], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
             margin={"l": 56, "r": 12, "t": 8, "b": 40},
@@ -135,7 +144,7 @@ class Spectrum:
             notes[0] |= {"font": {"size": 15, "color": "$gap"}}
             more = len(found.missing_information) - count
             notes.append(
-                {**_TOLD, **_BELOW, "text": shrinks(found) + (f"<br>and {more:,} smaller shares" if more else "")}
+                {**_TOLD, **_BELOW, "text": shrinks(found) + (f"<br>and {more:,} smaller ones" if more else "")}
             )
         else:
             notes.append({**_MIDDLE, "text": layout.literal(_lines(rates(found) or WORKING)).replace("\n", "<br>")})

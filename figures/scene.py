@@ -87,15 +87,16 @@ class View:
 
     called: its title, and what it is called where it shares a place with others.
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
-    where that says what is found. click: "x" where a point's x is a frame's number.
-    hands: where points can be put in and taken out, and what that is called. together: views with this word show their
-    first figures, or all their second ones.
+    where that says what is found. apart: whether the note has a line of its own. click: "x" where a point's x is a
+    frame's number. hands: where points can be put in and taken out, and what that is called. together: views with this
+    word show their first figures, or all their second ones.
     """
 
     id: str
     called: tuple[str, str]
     figures: Sequence[Figure] = ()
     note: str | None = None
+    apart: bool = False
     describe: str | None = None
     click: str | None = None
     heading: str | None = None
@@ -107,6 +108,7 @@ class View:
         shown = [{"id": figure.name, "label": figure.face or title} for figure in self.figures]
         told = {
             "note": self.note,
+            "apart": self.apart or None,
             "describe": self.describe,
             "heading": self.heading,
             "click": self.click,

@@ -42,8 +42,8 @@ class AscentScene(EmScene):
     """Draws the moments of one experiment: the plane, the sawtooth, the data."""
 
     cards: ClassVar[Sequence[View]] = (
-        View("plane", words.PLANE, note="note.plane", describe="describe", heading="heading.plane"),
-        View("timeline", words.TIMELINE, click="x", heading="heading.timeline"),
+        View("plane", words.PLANE, note="note.plane", apart=True, describe="describe", heading="heading.plane"),
+        View("timeline", words.TIMELINE, note="note.timeline", apart=True, click="x", heading="heading.timeline"),
     )
 
     @staticmethod

@@ -16,16 +16,19 @@ TIMELINE = em.TIMELINE
 PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
 RIDGE = "ridge: gap 0"
+TOP = "max"
 # the names of grey staircases
 SECOND = "second start"
-LOG_P = "log p (nats)"
+LOG_P = "nats"
+# what the lines of the strip are, above it
+LINES = "— log p(v; θ)", "- - L(q, θ) of this q"
 
 # what the axes of exact planes are called, by the model
 AXES = {
-    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: the free coin made the set"),
-    "linkage": ("θ", "q: share of the first cell that belongs to θ"),
+    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: chance the free coin made the set"),
+    "linkage": ("θ", "q: fraction of cell 1 from the θ/4 part"),
 }
-SLICE = ("θ: share of the way of the M-step", "q: weight of the new q")
+SLICE = ("θ: fraction of the M-step", "q: from old q (0) to new q (1)")
 # below and beside the ends of a slice
 ENDS = (["0<br>θ before", "½", "1<br>θ after"], ["0", "½", "1"])
 
@@ -81,13 +84,12 @@ def _place(theta: float, height: float) -> str:
 
 
 def lines(landscape: Landscape | None, exact: bool) -> str:
-    """What lies under the way: all there is or a slice, and how far apart its level lines are."""
+    """What can be done in an exact plane, or what a slice is; and how far apart the contours are."""
     if landscape is None:
         return ""
-    what = "dotted ridge: q = p(h|v; θ)" if exact else "a slice through a larger space"
-    if not landscape.near.step:
-        return what
-    return f"{what}; level lines every {landscape.near.step:g} nats, farther down every {landscape.far.step:g}"
+    what = "drag the ring anywhere" if exact else "a slice through a larger space, new in each round"
+    step, outer = landscape.near.step, landscape.far.step
+    return f"{what}; contours every {step:g} nat{'s' * (step != 1)} (outer: {outer:g})" if step else what
 
 
 def peak(height: float) -> str:

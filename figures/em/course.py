@@ -98,7 +98,10 @@ class CoursePicture(Picture):
             **figure["evidence"].set(y=upper),
             **figure["gap curve"].set(y=gaps),
             **figure["touch"].at(touch),
-            **figure["names"].set(**beside(PLACES, upper, lower, low, high), text=["log p(v; θ)", name]),
+            **figure["names"].set(
+                **beside(PLACES, upper, lower, low, high),
+                text=[f"\u2002{told}\u2002" for told in ("log p(v; θ)", name)],
+            ),
             **self._remark(moment, course, touch[1], low, high),
             **self._standing(course, ORIGIN + round(course.at * STEPS), moment),
             **self._marks(course.at, *_heights(bound)),
@@ -146,7 +149,7 @@ class CoursePicture(Picture):
     def _marks(self, x: float | None, evidence: float | None, elbo: float | None, gap: float | None) -> Json:
         """The present place on the curves, and the gap there."""
         figure, ends = self.figure, ((x, evidence), (x, elbo))
-        told = f"gap {wording.gap(gap, evidence)}" if gap is not None and evidence is not None else ""
+        told = f"\u2002gap {wording.gap(gap, evidence)}\u2002" if gap is not None and evidence is not None else ""
         return {
             **figure["gap"].at(*ends),
             **figure["here"].at(*ends),

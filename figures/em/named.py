@@ -9,6 +9,8 @@ from figures.look.encode import Json
 
 # the parts of the height, and of the width, that the names keep between them
 _APART, _ASIDE = 0.13, 0.1
+# where both curves fall out of the picture, the height at which they are named: there they are far apart
+_LOW = 0.2
 
 
 def beside(x: Array, upper: Array, lower: Array, low: float, high: float) -> Json:
@@ -18,7 +20,7 @@ def beside(x: Array, upper: Array, lower: Array, low: float, high: float) -> Jso
     at_the_right = ["middle right", "middle right"]
     if first is not None and second is not None:
         if first == second == low:  # both fall out of the picture: they are named on their way down, on either side
-            down = [_crossing(curve, (low + high) / 2) for curve in (upper, lower)]
+            down = [_crossing(curve, low + _LOW * (high - low)) for curve in (upper, lower)]
             heights = [float(curve[at]) for curve, at in zip((upper, lower), down, strict=True)]
             return {"x": x[down].tolist(), "y": heights, "textposition": ["middle right", "middle left"]}
         least = _APART * (high - low)

@@ -65,7 +65,7 @@ GRID = Grid(
 # the cards beside the data's; pictures say in which of them they stand
 CARDS = (
     View("course", words.COURSE, heading="heading.course"),
-    View("timeline", words.TIMELINE, note="note.timeline", click="x", heading="heading.timeline"),
+    View("timeline", words.TIMELINE, note="note.timeline", apart=True, click="x", heading="heading.timeline"),
     View("decomposition", words.DECOMPOSITION, note="note.decomposition"),
 )
 
@@ -168,6 +168,8 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
+        if held.step.after.q is not now.step.after.q:
+            there, here = there | self.view.completed(held), here | self.view.completed(now)
         text = self._texts(held, [*past, now]) | self._found_by_hand(held) | lights.underway(held)
         text |= {"caption": f"{by_hand.held(held)}{self._beside(held)}"}
         handles = self._handles(held)
@@ -268,6 +270,7 @@ class EmScene(PageScene):
             (self.view.title, words.DATA),
             [self.view.figure],
             note="note.data",
+            apart=self.view.apart,
             describe="describe",
             hands=self.view.hands,
         )

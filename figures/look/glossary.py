@@ -53,7 +53,7 @@ TERMS: Mapping[str, str] = {
     "responsibility": "How probable it is, under q, that this component made this point.",
     "entropy": "The entropy of q: how spread out q is, in nats. Where q is a single point of a continuous h, it is −∞.",
     "expected log joint": _JOINT,
-    "accuracy": "E log p(v|h): how probable the data are, given h and averaged over h under q.",
+    "accuracy": "The expectation of log p(v|h) under q: how probable the data are, given h.",
     "complexity": "KL(q‖p(h)): how far q is from the prior p(h). The ELBO is the accuracy minus the complexity.",
     "log p(h*, v)": "The complete-data objective: the log joint at h*, the one h on which q puts all its mass.",
     "E-step": _E_STEP,

@@ -12,15 +12,17 @@ from em_core.records import State, frozen
 from tests.attack import thinned
 from tests.browser.conftest import ROOT
 from tests.browser.home import Home
+from tests.browser.reader import some
 from tests.browser.test_live import comes_to, take
 from ui.ascent.run import AscentRun
 from ui.ascent.settings import AscentSettings
 from ui.em.settings import for_model
 
 COIN = AscentSettings()
+SIZES = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768), (390, 844)]
 # where Plotly has drawn a trace, as pixels: (x, y) of each of its points
 POINTS = "Array.from(trace({name!r}).x, (x, n) => [x, trace({name!r}).y[n]])"
-# the level lines as Plotly holds them
+# the contours as Plotly holds them
 GROUND = "['far', 'near', 'ridge', 'evidence'].map((name) => trace(name).x)"
 
 
@@ -53,6 +55,19 @@ def rows(settings, moves):
     return report(run.experiment, run.trajectory)["half_steps"]
 
 
+@pytest.mark.parametrize("size", some(SIZES, (1024, 768)), ids=str)
+def test_no_note_is_cut_and_labels_stand_clear_of_lines(ascent, size):
+    width, height = size
+    ascent.page.set_viewport_size({"width": width, "height": height})
+    for query in ("", "model=linkage", "model=gaussian_mixture&schedule=EM&cursor=2"):
+        ascent.open(query, 2 if "cursor" in query else 0)
+        for note in ascent.stage.locator(".stage-note:visible").all():
+            assert note.evaluate("(node) => node.scrollWidth <= node.clientWidth"), note.inner_text()
+    halo = "getComputedStyle(plot.querySelector('.trace:not(:has(.point)) > .text text')).paintOrder"
+    if width >= 1024:
+        assert ascent.plot("latest", halo) == "stroke"
+
+
 @pytest.mark.usefixtures("moving")
 def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
     ascent.open()
@@ -71,7 +86,7 @@ def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
 
 @pytest.mark.usefixtures("moving")
 def test_the_ground_stands_still_under_the_stairs(ascent):
-    """Level lines are drawn once for the plane; the stairs grow over them, and no figure is built again."""
+    """Contours are drawn once for the plane; the stairs grow over them, and no figure is built again."""
     ascent.open("schedule=EMEMEM&cursor=0")
     assert ascent.plot("plane", f"(window.ground = {GROUND}).every((x) => x.length > 100)")
     ascent.mark_figures()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from em_core.observe.stairs import leading, second
 from em_core.records import State, frozen
 from figures.ascent import words
 from tests.figures.runs import shown
+from tests.figures.stage_replay import Shown
 from ui.ascent.run import AscentRun
 from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
@@ -62,6 +64,25 @@ def test_the_ridge_is_the_posterior_and_the_strip_log_p(chosen):
 def test_both_peaks_of_the_coin_are_marked():
     peaks = shown(AscentRun.of(COIN, "")).trace("plane.peaks")
     assert peaks["x"] == pytest.approx([0.256, 0.704], abs=0.003) and peaks["text"] == ["−6.18", "−5.31"]
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_what_is_marked_as_a_maximum_of_the_plane_is_higher_than_all_around_it(chosen):
+    run = AscentRun.of(chosen, "")
+    tops = shown(run).points("plane.tops")
+    assert len(tops) == len(shown(run).trace("plane.peaks")["x"])
+    for theta, q in tops:
+        turns = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+        around = [height(run, q + 0.01 * q * np.sin(turn), theta + 0.02 * np.cos(turn)) for turn in turns]
+        assert max(around) < height(run, q, theta)
+
+
+def test_the_contours_are_as_far_apart_as_is_said():
+    for chosen in (COIN, LINKAGE):
+        run = AscentRun.of(chosen, "E")
+        ground = run.scene.pictures[0].ground
+        told = re.search(r"contours every ([\d.]+) nats? \(outer: ([\d.]+)\)$", shown(run).text["note.plane"])
+        assert [float(step) for step in told.groups()] == [ground.near.step, ground.far.step]
 
 
 @pytest.mark.parametrize("word", ["EMEM", "EGEG", "EGGGGGE", "HMHM", "TMTM"])
@@ -160,6 +181,19 @@ def test_while_the_point_is_held_the_caption_says_where_em_would_lead():
     for theta, end in ((0.2, "0.256"), (0.6, "0.704")):
         said = run.preview(2, "point", theta, 0.1)["text"]["caption"].replace("\u00a0", " ")
         assert f"From here EM leads to θ = {end}" in said and "from the second start to θ = 0.256" in said
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_while_the_point_is_held_all_of_the_data_is_drawn_with_its_q(chosen):
+    """As after the drop: bars, numbers on them, ticks."""
+    run = AscentRun.of(chosen, "EM")
+    theta, q = 0.3, 0.6
+    held = Shown(run.scene.json, run.frames(), 2).over(run.preview(2, "point", theta, q))
+    run.place(2, *run.pulled(2, "point", theta, q))
+    dropped = shown(run, 3)
+    for one, other in zip(held.figures["data"]["data"], dropped.figures["data"]["data"], strict=True):
+        assert [one.get(key) for key in ("x", "y", "text")] == [other.get(key) for key in ("x", "y", "text")]
+    assert held.text["note.data"] == dropped.text["note.data"]
 
 
 def test_a_slice_has_no_place_for_other_staircases():

@@ -35,7 +35,10 @@ def test_the_spectrum_stands_on_both_pages(race):
         bars = [*page.trace("missing.r")["y"], *page.trace("missing.others")["y"]]
         assert bars == pytest.approx(list(found.missing_information)) and bars == sorted(bars, reverse=True)
         assert page.trace("missing.r")["x"] == [1]
-        assert page.text["heading.pace.missing"] == f"r = {found.predicted:.4f}, the largest share that is missing"
+        assert (
+            page.text["heading.pace.missing"]
+            == f"r = {found.predicted:.4f}, the largest fraction of missing information"
+        )
         assert f"gap and distance by r² = {found.predicted**2:.4f}" in page.text["describe.pace"]
     assert "pace" not in {view["id"] for view in RaceRun.of(replace(COINS, rates=False)).scene.json["views"]}
 
@@ -52,7 +55,7 @@ def test_gap_and_distance_have_the_slope_that_r_gives(race, suffix):
         assert (x1, y1) == (2 * ROUNDS, pytest.approx(height, rel=1e-12)) and x0 < x1 - 4
         assert (y1 / y0) ** (2 / (x1 - x0)) == pytest.approx(found.predicted**2)
         notes = shown.figures[f"{name}{suffix}"]["layout"]["annotations"]
-        assert notes[0]["text"].startswith(f"r predicted {found.predicted:.4f}")
+        assert notes[0]["text"].startswith(f"error × r = {found.predicted:.4f}")
 
 
 def test_no_slope_where_em_does_not_race():

@@ -31,7 +31,7 @@ _PLAIN = schedule.plan("EM", MOVES)
 
 
 def begun(settings: EmSettings, raw: Json) -> Experiment:
-    """The experiment of these settings, its start drawn where no file gives one, and q out of date there.
+    """The experiment of these settings, its start drawn where no file gives one, and q the posterior at another θ.
 
     Raises `InvalidExperiment`.
     """

@@ -138,8 +138,8 @@ class EmSettings(Settings):
     rates: bool = toggle(
         False,
         "How fast, and why",
-        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It is"
-        " the largest share of the information that is missing because h is hidden. Gap, log scale, shows the slope.",
+        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It"
+        " is the largest fraction of missing information: missing because h is hidden. Gap, log scale, draws r².",
         change=_OTHER_VIEW,
     )
     direction: str = choice(

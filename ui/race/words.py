@@ -26,8 +26,8 @@ extrapolation is rejected. **Over-relaxed EM** goes $\omega$ times as far as M, 
 falling.
 
 **How fast, and why**: near the optimum a round of EM multiplies the error of $\theta$ by $r$, the largest eigenvalue of
-$I-I_{\text{complete}}^{-1}I_{\text{observed}}$: the share of information that is missing because $h$ is hidden. Gap and
-distance shrink by $r^2$.
+$I-I_{\text{complete}}^{-1}I_{\text{observed}}$: the largest fraction of missing information,
+missing because $h$ is hidden. Gap and distance shrink by $r^2$.
 """
 
 

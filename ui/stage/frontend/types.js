@@ -48,7 +48,8 @@
  *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null, together?: string | null }} View
+ *   note?: string | null, apart?: boolean, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null,
+ *   together?: string | null }} View
  * @typedef {{ figure: string, trace: string, tool: string, put: string, take: string, note: string }} Hands
  * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
  *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them

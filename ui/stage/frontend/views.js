@@ -36,7 +36,7 @@ export class View {
     // where the tab says as much, the title need not
     const said = !view.heading && view.title === this.name;
     this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
-    this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
     this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
