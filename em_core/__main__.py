@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from em_core import datasets, schedule
+from em_core.broken import BREAKS
 from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite, report
@@ -78,6 +79,10 @@ def listing() -> dict[str, Any]:
                 "not": {name: lacking(model, move.letter) for name, model in MODELS.items() if not move.allowed(model)},
             }
             for letter, move in MOVES.items()
+        },
+        "breaks": {
+            name: {"what": wrong.what, "lights": list(wrong.lights), "models": list(wrong.models)}
+            for name, wrong in BREAKS.items()
         },
         "rivals": {
             name: {
@@ -214,7 +219,10 @@ def _latent(raw: Any) -> Experiment:
     model = raw.get("model") if isinstance(raw, dict) else None
     if model in (sparse_coding.NAME, ladder.NAME):
         raise InvalidExperiment("model", model, f"one with half-steps: {', '.join(sorted(MODELS))}")
-    return Experiment.parse(raw)
+    experiment = Experiment.parse(raw)
+    if experiment.broken:
+        raise InvalidExperiment("break", experiment.broken, "a file without it here; `run` shows what it breaks")
+    return experiment
 
 
 def _speak_utf8() -> None:

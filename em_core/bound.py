@@ -89,9 +89,9 @@ def line(
     """
     start, end = model.to_vector(theta_from), model.to_vector(theta_to)
     # the coordinates may be as many and yet others: what one end leaves out, the other must too
-    if start.shape != end.shape or not _alike(_at(model, start, theta_to), theta_from):
+    if start.shape != end.shape or not _alike(theta_at(model, start, theta_to), theta_from):
         raise HalfStepFailed("boundary", "one end of the line lies on a boundary, where coordinates are not finite")
-    return [_at(model, start + s * (end - start), theta_to) for s in t]
+    return [theta_at(model, start + s * (end - start), theta_to) for s in t]
 
 
 def chord(theta_from: Parameters, theta_to: Parameters, t: Iterable[float]) -> list[Parameters | None]:
@@ -187,7 +187,8 @@ def _alike(first: Parameters | None, second: Parameters) -> bool:
     return all(np.allclose(entry, second[name], rtol=0, atol=slack[name]) for name, entry in first.items())
 
 
-def _at(model: LatentVariableModel, vector: Array, like: Parameters) -> Parameters | None:
+def theta_at(model: LatentVariableModel, vector: Array, like: Parameters) -> Parameters | None:
+    """θ at these unconstrained coordinates, the rest of it as in `like`; None where it leaves the numbers."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         theta = model.from_vector(vector, like)
     return theta if all(np.all(np.isfinite(entry)) for entry in theta.values()) else None

@@ -1,7 +1,7 @@
 """Caches: whatever links and files ask for, what a server remembers of it stays small.
 
-`Bounded` in bytes, for what outlives the reader who asked; `Recent` and `at_theta` in number, for what belongs
-to one run or one table of data.
+`Store` and `Bounded` in bytes, for what outlives the reader who asked; `Recent` and `at_theta` in number, for what
+belongs to one run or one table of data.
 """
 
 from __future__ import annotations
@@ -24,26 +24,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 _PROGRAM = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 
 
-class Bounded(Generic[K, V]):
-    """A function that remembers its latest results, keys and values together at most `most` bytes.
+class Store(Generic[K, V]):
+    """The latest results that were put there, keys and values together at most `most` bytes.
 
     Readers' threads may share it; a result larger than `most` is not kept.
     """
 
-    def __init__(self, function: Callable[[K], V], most: int) -> None:
-        self.function = function
+    def __init__(self, most: int) -> None:
         self.most = most
         self.bytes = 0
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, key: K) -> V:
+    def known(self, key: K) -> V | None:
+        """The result, None where there is none."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
-        # outside of the lock: one reader's long computation must not hold up the others
-        value = self.function(key)
+        return None
+
+    def keep(self, key: K, value: V) -> None:
+        """Remember a result; one that is there already stays."""
         size = footprint((key, value))
         with self._lock:
             if size <= self.most and key not in self._kept:
@@ -52,13 +54,28 @@ class Bounded(Generic[K, V]):
                 while self.bytes > self.most:
                     _, (_, dropped) = self._kept.popitem(last=False)
                     self.bytes -= dropped
-        return value
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
             self.bytes = 0
+
+
+class Bounded(Store[K, V]):
+    """A function that remembers its latest results; none of them is None."""
+
+    def __init__(self, function: Callable[[K], V], most: int) -> None:
+        super().__init__(most)
+        self.function = function
+
+    def __call__(self, key: K) -> V:
+        value = self.known(key)
+        if value is None:
+            # outside of the lock: one reader's long computation must not hold up the others
+            value = self.function(key)
+            self.keep(key, value)
+        return value
 
 
 class Recent:
@@ -80,7 +97,7 @@ class Recent:
 
 
 # every cache that outlives the reader who asked
-CACHES: list[Bounded] = []  # type: ignore[type-arg]
+CACHES: list[Store] = []  # type: ignore[type-arg]
 
 
 def bounded(most: int) -> Callable[[Callable[[K], V]], Bounded[K, V]]:
@@ -92,6 +109,13 @@ def bounded(most: int) -> Callable[[Callable[[K], V]], Bounded[K, V]]:
         return cache
 
     return remembering
+
+
+def store(most: int) -> Store[Any, Any]:
+    """A store of at most so many bytes."""
+    made: Store[Any, Any] = Store(most)
+    CACHES.append(made)
+    return made
 
 
 # results that data keep of each function: for two runs side by side, from before and after their last half-step

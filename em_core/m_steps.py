@@ -204,14 +204,15 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
     Near a maximum θ's own rounding may cost more than the step gains, where a spread is small beside its place.
     """
     check(model, data, after.theta)
-    if hasattr(model, "renewed"):
-        theta, events = model.renewed(data, state.q, after.theta, rng)
-        return Made(replace(after, theta=theta), info, events)
-    if not hasattr(model, "check"):
+    renewing = hasattr(model, "renewed")
+    if not hasattr(model, "check") and not renewing:
         return Made(after, info)
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
-        return Made(after, info)
+        if not renewing:
+            return Made(after, info)
+        theta, events = model.renewed(data, state.q, after.theta, rng)
+        return Made(replace(after, theta=theta), info, events)
     message = "rounding left the bound lower at the computed maximum than at the current θ, so θ stays"
     event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
     return Made(replace(after, theta=state.theta), replace(info, accepted=False), (event,))

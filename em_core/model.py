@@ -132,7 +132,7 @@ class Capabilities(Protocol):
         """As `mode`, for a mode that is found step by step: from `q` (None at first), never lower than there."""
 
     def point(self, data: Any, theta: Parameters, q: Any) -> dict[str, Any]:
-        """What reports add for a q that is a point; the same keys, each None, before there is a q."""
+        """What reports add of codes, be q a point or not; the same keys, each None, before there is a q."""
 
     # --- q that is one number --------------------------------------------------------------------------------------
     def share(self, q: Any) -> float:
@@ -223,6 +223,7 @@ class ModelHelp(dict[str, Any]):
 
     title: what readers call the model. place: where it stands among all models, the lowest first. m_step: how the full
     M-step is made. size: of the hidden values, where it can be chosen; not listed, because it is one of the settings.
+    q: what it is after which move, where that needs saying; listed only then.
     """
 
     def __init__(
@@ -234,8 +235,11 @@ class ModelHelp(dict[str, Any]):
         place: int,
         m_step: str = "closed form",
         size: Size | None = None,
+        q: str = "",
     ) -> None:
         super().__init__(title=title, settings=settings, data=data, parameters=parameters, m_step=m_step)
+        if q:
+            self["q"] = q
         self.title, self.place, self.size = title, place, size
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from em_core.bound import decompose, line
+from em_core.broken import STALE, sound
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import is_number
@@ -49,7 +50,7 @@ def opening(experiment: Experiment, keep_start: bool) -> tuple[Parameters, Param
     Where the start may change it becomes what an M-step makes of it, with q still that of the start before. Where it is
     to be kept, q belongs to parameters a third of the way to a random draw. q_at is None where neither can be done.
     """
-    model, data, start = experiment.model, experiment.data, experiment.start
+    model, data, start = sound(experiment.model), experiment.data, experiment.start
     try:
         if not keep_start:
             fitted = model.maximize(data, model.posterior(data, start), start)
@@ -109,6 +110,17 @@ def _given_q(experiment: Experiment, source: Experiment | Placed) -> Any:
     return model.posterior(experiment.data, source.q_at)
 
 
+def bound_after(experiment: Experiment, step: HalfStep, known: float | None = None) -> Bound:
+    """The bound after a half-step, as it is reported. known: the log evidence there, where it has been computed.
+
+    A program that is wrong on purpose may keep the log evidence of before the move of θ.
+    """
+    if experiment.broken == STALE:
+        moved = step.letter is not None and MOVES[step.letter].kind == "M"
+        known = experiment.model.log_evidence(experiment.data, step.before.theta) if moved else None
+    return decompose(experiment.model, experiment.data, step.after, known)
+
+
 def draws(experiment: Experiment, index: int) -> np.random.Generator:
     """Where half-step `index` takes its random numbers from: the same however often it is made."""
     return np.random.default_rng([experiment.seed, index])
@@ -145,7 +157,7 @@ def converged(
     if height is None:
 
         def height(step: HalfStep) -> float | None:
-            return height_of(decompose(experiment.model, experiment.data, step.after))
+            return height_of(bound_after(experiment, step))
 
     earlier, later = height(trajectory[-1 - len(cycle)]), height(trajectory.last)
     return earlier is not None and later is not None and abs(later - earlier) < END_RISE * abs(later)

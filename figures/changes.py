@@ -11,6 +11,7 @@ import numpy as np
 from figures.drawing import packed
 from figures.look import scale
 from figures.look.encode import Json
+from figures.look.wording import still
 
 # of an axis that is not logarithmic
 _RANGE = re.compile(r"[xy]axis\d*\.range$")
@@ -60,3 +61,12 @@ def _packed(values: Sequence[Any]) -> Any:
     if 0 in lengths or len(lengths) > 1 or any(isinstance(entry, str) for value in values for entry in value):
         return values
     return packed(np.array(values, dtype=float))
+
+
+def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
+    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
+    return [
+        name
+        for name, (old, new) in terms.items()
+        if old is None or new is None or (new != old and not still(new - old, size))
+    ]

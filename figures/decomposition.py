@@ -1,10 +1,11 @@
 """log p = ELBO + gap, and the ELBO as the sum of two terms, as floating bars on two honest scales.
 
-There are three ways to split the ELBO: energy and entropy, accuracy and complexity, log p and KL. The first two need no
-posterior; the third does, and is what the others are optimised in place of.
+There are three ways to split the ELBO: expected log joint and entropy, accuracy and complexity, log p and KL. The first
+two can be computed without the posterior; the third cannot, and is circular: it begins with log p itself.
 
-The left half holds the whole sum on an axis that does not start at 0; the right half magnifies the gap. Each has its
-own scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is claimed about lengths across halves.
+The left half holds the whole sum on an axis that does not start at 0; the right half magnifies the gap, where that
+makes it larger. Each has its own scale bar, so that a gap of 0.3 beside −1,130 is visible and nothing is claimed about
+lengths across halves.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from figures.look.palette import ELBO, EVIDENCE, GAP
 
 _LEFT, _RIGHT = (0.0, 1.0), (1.46, 2.02)
 _WIDTH = 14
-_CUT, _ENLARGED = "axis does not start at 0", "the gap, enlarged"
-# below the scale bars; apart, because on the way to a half-step one of them changes alone
-_REMARKS = ("cut", "magnified")
+_CUT, _ENLARGED = "axis cut: compare ends, not lengths", "the gap, enlarged"
+# the gap is enlarged where it becomes so many times as long, at least
+_TIMES = 2
 
 
 @dataclass(frozen=True)
@@ -41,29 +42,31 @@ class Way:
         return (*self.parts, ("elbo", "ELBO", ELBO), ("gap", "gap", GAP), ("evidence", "log p(v)", EVIDENCE))
 
 
-_NO_POSTERIOR = "no posterior needed"
-ENERGY = Way(
+_NO_POSTERIOR = "computable without p(h|v)"
+JOINT = Way(
     "decomposition",
-    "Energy",
-    (("joint", "E log p(h,v)", "$muted"), ("entropy", "entropy", "$muted")),
+    "Log joint",
+    (("joint", "E<sub>q</sub> log p(h,v)", "$muted"), ("entropy", "entropy of q", "$muted")),
     _NO_POSTERIOR,
 )
 ACCURACY = Way(
     "accuracy",
     "Accuracy",
-    (("accuracy", "E log p(v|h)", "$muted"), ("complexity", "KL(q‖p(h))", "$muted")),
+    (("accuracy", "E<sub>q</sub> log p(v|h)", "$muted"), ("complexity", "KL(q‖p(h))", "$muted")),
     _NO_POSTERIOR,
 )
 KL = Way(
     "kl",
     "KL",
     (("log p", "log p(v)", EVIDENCE), ("kl", "KL(q‖p(h|v))", GAP)),
-    "needs the posterior p(h|v)",
+    "circular: log p − KL + KL = log p,<br>computable only with p(h|v)",
 )
-TERMS = ENERGY.terms
+TERMS = JOINT.terms
 # where the rows of every way stand, with what is said above and below them
 _HEIGHTS = (4.0, 3.0, 2.0, 1.0, 0.0)
 _ABOVE, _SCALE, _BELOW = 4.95, -0.95, -1.45
+# what is said above and below the bars, each apart, because on the way to a half-step one of them changes alone
+_REMARKS = {"enlarged": _ABOVE, "cut": _BELOW, "magnified": _BELOW}
 # those of the right half
 _MAGNIFIED = {name: f"{name} magnified" for name in ("elbo", "gap", "evidence")}
 
@@ -71,7 +74,7 @@ _MAGNIFIED = {name: f"{name} magnified" for name in ("elbo", "gap", "evidence")}
 class Decomposition:
     """The figure of one way to split the ELBO, and its bars for one bound. alone: no other way stands beside it."""
 
-    def __init__(self, way: Way = ENERGY, alone: bool = True) -> None:
+    def __init__(self, way: Way = JOINT, alone: bool = True) -> None:
         self._way = way
         self.figure = figure = Figure(
             way.figure,
@@ -98,11 +101,10 @@ class Decomposition:
         said: Json = {"size": 12, "textposition": "middle right"}
         if not alone:
             figure.text("needs", "$muted", x=[-0.54], y=[_ABOVE], text=[way.needs], **said)
-        figure.text("enlarged", "$muted", x=[_RIGHT[0] - 0.02], y=[_ABOVE], text=[_ENLARGED], **said)
         figure.curve("scale", "$muted", width=2, y=[_SCALE, _SCALE, None, _SCALE, _SCALE])
         figure.text("scale text", "$muted", y=[_SCALE] * 2, **said)
-        for name in _REMARKS:
-            figure.text(name, "$muted", y=[_BELOW], **said)
+        for name, height in _REMARKS.items():
+            figure.text(name, "$muted", y=[height], **said)
 
     def changes(self, bound: Bound, fit: Fit | None = None) -> Json:
         """Without a q only log p is known; where q is a Dirac at h*, the first of the two terms too."""
@@ -124,8 +126,10 @@ class Decomposition:
         result: Json = {}
         for name, bar in bars.items():
             result |= self.figure[name].set(x=bar)
+        times = _larger(unit, gap_unit)
         for name, magnified in _MAGNIFIED.items():
-            result |= self.figure[magnified].set(x=_segment(_RIGHT, gap_left, gap_unit, *ends[name]))
+            segment = _segment(_RIGHT, gap_left, gap_unit, *ends[name])
+            result |= self.figure[magnified].set(x=segment if times >= _TIMES else [None, None])
         texts = {
             first: wording.number(whole),
             second: self._signed(part, bound),
@@ -138,12 +142,12 @@ class Decomposition:
         return (
             result
             | self._labels(texts, places)
-            | self._scales(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit)
+            | self._scales(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit, times)
         )
 
     def _values(self, bound: Bound, fit: Fit | None) -> tuple[float | None, float | None]:
         """The two terms, which add up to the ELBO."""
-        if self._way.figure == ENERGY.figure:
+        if self._way.figure == JOINT.figure:
             return bound.expected_log_joint, bound.entropy
         if self._way.figure == KL.figure:
             return bound.log_evidence, None if bound.kl is None else -bound.kl
@@ -193,21 +197,23 @@ class Decomposition:
             text=[texts.get(name, "") for name in names],
         )
 
-    def _scales(self, left_length: float, unit: float, right_length: float, gap_unit: float) -> Json:
-        """A bar of known length below each half."""
-        width = _RIGHT[1] - _RIGHT[0]
+    def _scales(self, left_length: float, unit: float, right_length: float, gap_unit: float, times: float) -> Json:
+        """A bar of known length below each half; below the right one only where it makes the gap larger."""
         left_end = left_length / unit
-        right_end = _RIGHT[0] + width * right_length / gap_unit
-        magnified = _nice(unit / gap_unit * width)
+        right_end = _RIGHT[0] + (_RIGHT[1] - _RIGHT[0]) * right_length / gap_unit
+        ends, told = [0.0, left_end], [left_end + 0.02, right_end + 0.02]
+        lengths = [_nats(left_length), _nats(right_length)]
+        larger = times >= _TIMES
         # where the length itself takes all the room, how much it is magnified is left out
-        times = f"magnified {_plain(magnified)}×" if 2 <= magnified < 1e3 else ""
+        said = f"magnified {_plain(_nice(times))}×" if larger and times < 1e3 else ""
         return (
-            self.figure["scale"].set(x=[0, left_end, None, _RIGHT[0], right_end])
+            self.figure["scale"].set(x=[*ends, None, *((_RIGHT[0], right_end) if larger else (None, None))])
             | self.figure["scale text"].set(
-                x=[left_end + 0.02, right_end + 0.02], text=[_nats(left_length), _nats(right_length)]
+                x=told if larger else [told[0], None], text=lengths if larger else [lengths[0], ""]
             )
             | self._remark("cut", -0.02, _CUT)
-            | self._remark("magnified", _RIGHT[0] - 0.02, times)
+            | self._remark("enlarged", _RIGHT[0] - 0.02, _ENLARGED if larger else "")
+            | self._remark("magnified", _RIGHT[0] - 0.02, said)
         )
 
     def _remark(self, name: str, x: float | None, text: str) -> Json:
@@ -228,9 +234,14 @@ def _scale(low: float, high: float) -> tuple[float, float]:
     return low - 0.35 * spread, 1.35 * spread / 0.86
 
 
+def _larger(unit: float, gap_unit: float) -> float:
+    """How many times as long a nat is in the right half as in the left one."""
+    return unit / gap_unit * (_RIGHT[1] - _RIGHT[0]) / (_LEFT[1] - _LEFT[0])
+
+
 def _decade(gap: float | None) -> float:
     """The power of ten at or above the gap: the magnified half changes scale only when the gap changes decade."""
-    if not gap or gap < 1e-12:
+    if not gap or gap < 1e-12 or math.isinf(gap):
         return 1.0
     return 10.0 ** math.ceil(math.log10(gap) - 1e-9)
 

@@ -13,7 +13,6 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.look.wording import still
 
 # the slot of the text that is set in lines
 CAPTION = "caption"
@@ -88,27 +87,32 @@ class View:
 
     called: its title, and what it is called where it shares a place with others.
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
-    where that says what is found. click: "x" where a point's x is a frame's number.
-    hands: where points can be put in and taken out, and what that is called.
+    where that says what is found. apart: whether the note has a line of its own. click: "x" where a point's x is a
+    frame's number. hands: where points can be put in and taken out, and what that is called. together: views with this
+    word show their first figures, or all their second ones.
     """
 
     id: str
     called: tuple[str, str]
     figures: Sequence[Figure] = ()
     note: str | None = None
+    apart: bool = False
     describe: str | None = None
     click: str | None = None
     heading: str | None = None
     hands: Hands | None = None
+    together: str | None = None
 
     def json(self) -> Json:
         title, tab = self.called
         shown = [{"id": figure.name, "label": figure.face or title} for figure in self.figures]
         told = {
             "note": self.note,
+            "apart": self.apart or None,
             "describe": self.describe,
             "heading": self.heading,
             "click": self.click,
+            "together": self.together,
             "tab": tab,
             "hands": self.hands and self.hands.json(),
         }
@@ -128,6 +132,10 @@ class Grid:
     wide: str
     medium: str
     low: str
+
+    def in_front(self, view: str, of: str) -> Grid:
+        """The same with one more view, in the place of another and before it."""
+        return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
 
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
@@ -152,12 +160,16 @@ def _sizes(tokens: Sequence[str], least: str) -> str:
 
 @dataclass(frozen=True)
 class Slider(_Record):
-    """The slider through the finer frames of a frame, `inner` in the scene."""
+    """The slider through the finer frames of a frame, `inner` in the scene.
+
+    stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
+    """
 
     view: str
     label: str
     stops: Sequence[float]
     format: str = "{}"
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +195,7 @@ class Scene:
     """What stands still, but for its id. Figures say which traces glide. moves: letters that have a key.
 
     help: what a page calls a move, where it is not what the moves call themselves. glossary: what words in the caption
-    and below axes mean.
+    and below axes mean. marks: short lines beside the equation, as docs/stage.md has them.
     """
 
     equation: Sequence[Term | str]
@@ -197,6 +209,7 @@ class Scene:
     speeds: Sequence[int] = (1, 2, 4, 8)
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
+    marks: Sequence[Json] = ()
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -204,6 +217,7 @@ class Scene:
             "colors": palette.COLORS,
             "equation": [{"tex": term} if isinstance(term, str) else term.json() for term in self.equation],
             "metrics": [metric.json() for metric in self.metrics],
+            "marks": list(self.marks),
             "figures": {figure.name: figure.json for figure in figures},
             "views": [view.json() for view in self.views],
             **self.grid.json(),
@@ -361,15 +375,6 @@ class Frame:
             "inner_at": self.inner_at,
             "glide": self.glide and self.glide.json(),
         }
-
-
-def changed(size: float, **terms: tuple[float | None, float | None]) -> list[str]:
-    """The terms of an equation that changed by more than rounding, of numbers of this size; each as (before, now)."""
-    return [
-        name
-        for name, (old, new) in terms.items()
-        if old is None or new is None or (new != old and not still(new - old, size))
-    ]
 
 
 class PageScene:

@@ -92,6 +92,10 @@ class Counted(Tape):
             self._reasons.append(ended if index == last else None)
             self._light.append(self.scene.light(self.steps[index], self._reasons[index]))
 
+    def cut(self, length: int) -> None:
+        super().cut(length)
+        self._reasons = self._reasons[: len(self._light)]
+
     def draw(self, index: int, key: bool) -> Json:
         drawn: Json = self.scene.whole(self._light[index], self.steps[index])
         return drawn

@@ -32,12 +32,19 @@ _AHEAD = 40
 class Lane:
     """One trajectory. plan: it makes moves of its own, until it stops; without one, those of the run.
 
-    apart: it has a start of its own, so that what is set by hand in the run is not for it. ahead: what was looked at
+    apart: it has a start of its own, so that what is set by hand in the run is not for it. instead: the moves that it
+    makes in place of some of the run's. ahead: what was looked at
     before it was made; the half-step looked at is the one that is made.
     """
 
-    def __init__(self, experiment: Experiment, plan: Plan | None = None, apart: bool = False) -> None:
-        self.experiment, self.plan, self.apart = experiment, plan, apart
+    def __init__(
+        self,
+        experiment: Experiment,
+        plan: Plan | None = None,
+        apart: bool = False,
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
+        self.experiment, self.plan, self.apart, self.instead = experiment, plan, apart, instead or {}
         self.trajectory: Trajectory = start(experiment)
         self.ahead = Ahead(experiment)
 
@@ -49,6 +56,8 @@ class Lane:
             move = replace(move, theta=self.trajectory.last.after.theta, q_at=None, q=None) if self.apart else move
         elif self.plan is not None:
             move = self.plan.following(self.trajectory.moves)
+        else:
+            move = self.instead.get(move, move)
         self.trajectory = self.ahead.extend(self.trajectory, move)
 
     def take(self, experiment: Experiment) -> None:

@@ -12,14 +12,23 @@ from ui.tape import Json, Tape
 SETTING = "setting/"
 
 
-def frame_of(other: Tape, over: Tape, at: int, handle: str) -> Json:
+def frame_of(other: Tape, over: Tape, at: int, handle: str, stop: int | None = None) -> Json:
     """Frame `at` of the other run, or the last that it comes to, as a preview over this one.
 
     What is drawn once in either scene counts among its changes. Both have the same figures, with the same traces. Where
-    the handle has a place in a figure, the axes there stay: the reader's hand is on them.
+    the handle has a place in a figure, the axes there stay: the reader's hand is on them. stop: of the slider of finer
+    frames, where that stays.
     """
     other.advance(at)
-    there, frame = _shown(other, min(at, len(other) - 1))
+    at_most = min(at, len(other) - 1)
+    there, frame = _shown(other, at_most)
+    slider = other.scene.json["inner"]
+    stays = slider and slider["stays"] and frame["inner_at"] is not None
+    if stays and stop is not None and stop < len(slider["stops"]):
+        between = other.inner(at_most)[stop]
+        there |= between["set"]
+        frame = {**frame, **{part: frame[part] | between[part] for part in ("text", "value")}}
+        frame["inner_at"] = slider["stops"][stop]
     here, before = _shown(over, at)
     (figure,) = (each["figure"] for each in before["handles"] if each["id"] == handle)
     changed = differing({address: value for address, value in there.items() if address in here}, here)

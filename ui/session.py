@@ -234,7 +234,7 @@ class Session:
         """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
         wanted = self.wanted(changes)
         wanted.check()
-        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"])
+        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"], self.player.look.inner)
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.

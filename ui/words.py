@@ -20,7 +20,7 @@ SCHEDULE_DONE = "Schedule complete. The next step repeats its last cycle."
 ASIDE = "The previous run was set aside. Undo (Ctrl+Z) brings it back."
 
 # where another schedule is chosen for a run under way
-FOLLOWS = "The tape stays: the new schedule goes on after half-step {}. Reset starts over with it."
+FOLLOWS = "The run continues from half-step {} with the new schedule; Reset starts again."
 
 # what is shown in place of what makes no sense in a link
 DEFAULT = "The default is shown instead."

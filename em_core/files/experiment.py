@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from em_core import datasets, schedule
+from em_core.broken import BREAKS, broken
 from em_core.files.by_hand import Moves, as_json, in_turn, makes_q, read_by_hand
 from em_core.files.fields import Fields
 from em_core.files.starts import draw, given, read_start
@@ -26,7 +27,8 @@ class Experiment:
 
     data_source is `data` as the file gives it (a name stays a name), data what the model reads from it. by_hand: what
     was changed in mid-run, in the order of the tape; the schedule counts only the moves. q_at, q: the first q, where
-    the file gives one, by the parameters at which it is exact or as the number that it is.
+    the file gives one, by the parameters at which it is exact or as the number that it is. broken: the name of what is
+    deliberately wrong; the model is then one that has it.
     """
 
     model: LatentVariableModel
@@ -39,6 +41,7 @@ class Experiment:
     seed: int
     by_hand: tuple[ByHand, ...] = ()
     q: float | None = None
+    broken: str | None = None
 
     @classmethod
     def parse(cls, raw: Any) -> Experiment:
@@ -49,8 +52,10 @@ class Experiment:
         fields = Fields(raw, "")
         model_class = MODELS[fields.choice("model", MODELS)]
         settings = fields.child("settings", {})
-        model = model_class.read_settings(settings)
+        model: LatentVariableModel = model_class.read_settings(settings)
         settings.done()
+        wrong = fields.choice("break", BREAKS) if "break" in fields else fields.take("break", None)
+        model = broken(model, wrong) if wrong else model
 
         data_source = fields.take("data", valid="an object: values, or dataset, or generator with its settings")
         data_fields = Fields(datasets.resolve(Fields(data_source, "data"), model.name), "data")
@@ -65,7 +70,7 @@ class Experiment:
         check_order(letters, model, begin.gives_q or makes_q(by_hand), word)
         moves = read_moves(fields.child("moves", {}))
         fields.done()
-        return cls(model, data_source, data, begin.theta, begin.q_at, word, moves, seed, by_hand, begin.q)
+        return cls(model, data_source, data, begin.theta, begin.q_at, word, moves, seed, by_hand, begin.q, wrong)
 
     @property
     def gives_q(self) -> bool:
@@ -90,6 +95,7 @@ class Experiment:
             "moves": {letter: dict(settings) for letter, settings in self.moves.items()},
             **({"by_hand": by_hand} if by_hand else {}),
             "seed": self.seed,
+            **({"break": self.broken} if self.broken else {}),
         }
 
     def moves_for(self, index: int) -> Moves:

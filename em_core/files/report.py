@@ -7,25 +7,32 @@ import io
 import math
 from typing import Any
 
-from em_core.bound import decompose
+from em_core.checks import Checks, checks, factorised
 from em_core.files.experiment import Experiment
 from em_core.model import as_json
-from em_core.records import HalfStep, Trajectory
+from em_core.records import Bound, HalfStep, Trajectory
+from em_core.trajectory import bound_after
 
 
 def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
     """The complete experiment and every half-step with its terms, as the command line prints them."""
-    last = trajectory.last
+    last, rows = trajectory.last, []
+    before = None
+    for step in trajectory.half_steps:
+        bound = bound_after(experiment, step)
+        rows.append(
+            _row(experiment, step, bound, checks(experiment, step, bound, before, factorised(trajectory, step.index)))
+        )
+        before = bound
     return {
         "experiment": experiment.to_json(),
-        "half_steps": [_row(experiment, step) for step in trajectory.half_steps],
+        "half_steps": rows,
         "outcome": "stopped" if last.stopped else "completed",
         "message": next((event.message for event in last.events if event.stops), ""),
     }
 
 
-def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    bound = decompose(experiment.model, experiment.data, step.after)
+def _row(experiment: Experiment, step: HalfStep, bound: Bound, held: Checks) -> dict[str, Any]:
     return {
         "index": step.index,
         "move": step.move,
@@ -41,11 +48,12 @@ def _row(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
         "events": [
             {"kind": event.kind, "message": event.message, "numbers": dict(event.numbers)} for event in step.events
         ],
+        "checks": held.to_json(),
     }
 
 
 def _point(experiment: Experiment, step: HalfStep) -> dict[str, Any]:
-    """What a model adds whose q is a point: null before the first H."""
+    """What a model adds whose q is a point or has a spread: null before there is one."""
     model: Any = experiment.model
     if not hasattr(model, "point"):
         return {}
@@ -74,10 +82,13 @@ def as_csv(result: dict[str, Any]) -> str:
                 row[key] = " ".join(event["kind"] for event in entry)
             elif key == "info":
                 row["passes"] = entry and entry["passes"]
+            elif key == "checks":
+                for name, check in entry.items():
+                    row.update({f"{name}_{part}": check and check[part] for part in ("holds", "number")})
             elif key == "parameters":
                 for name, parameter in entry.items():
                     row.update(_columns(name, parameter))
-            elif key != "codes" or entry is not None:  # before the first H there are none
+            elif key not in ("codes", "spreads") or entry is not None:  # before the first H or V there are none
                 row.update(_columns(key, entry))
         rows.append(row)
     text = io.StringIO()

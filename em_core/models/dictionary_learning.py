@@ -1,7 +1,8 @@
-"""Dictionary learning: sparse coding whose dictionary W is learned, as EM with q on a single point.
+"""Dictionary learning: sparse coding whose dictionary W is learned, as EM with q on a single point, or a Gaussian.
 
 h is the code of each point: p(h) = Π (λ/2) exp(−λ|h_k|), v | h ~ N(Wh + b, I/β). Its posterior has no closed form, so
-there is no exact E-step. H puts q on the most probable codes, M fits W to them: coordinate ascent on log p(v, h; W).
+there is no exact E-step. H puts q on the most probable codes, M fits W to them: coordinate ascent on log p(v, h; W),
+for the ELBO is −∞. V makes q(h_k) = N(μ_k, s_k²), whose ELBO is finite and in closed form: M raises that as well.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from em_core.distributions.folded import excess
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.model import Found, ModelHelp, Size
 from em_core.records import Array, Event, Parameters, frozen
-from em_core.sparse_coding.learning import certified, dictionary_update
+from em_core.sparse_coding.learning import certified, dictionary_update, spread
 from em_core.sparse_coding.problem import LARGEST
 
 DEAD_ATOMS = {"keep": "they stay as they are", "revive": "each becomes a badly explained data point"}
@@ -48,11 +50,23 @@ class PointCodes:
     duality_gaps: Array
 
 
+@dataclass(frozen=True, eq=False)
+class GaussianCodes:
+    """q: N(μ, s²) for each code of each point, all independent. codes: μ, spreads: s > 0, (N, K) both."""
+
+    codes: Array
+    spreads: Array
+
+
+Codes = PointCodes | GaussianCodes
+
+
 @dataclass(frozen=True)
 class DictionaryLearning:
     """Settings: sparsity λ, precision β, whether ‖w_k‖ ≤ 1, and what becomes of atoms that no code uses.
 
-    Without the constraint the objective falls for ever: shorter codes of longer atoms say the same and cost less.
+    Without the constraint the objective under H falls for ever: shorter codes of longer atoms say the same and cost
+    less. Under V they lose entropy by it: at rest Σ_n E|h_nk| = N/λ for every atom.
     """
 
     penalty: float = 1.0
@@ -82,6 +96,8 @@ class DictionaryLearning:
         parameters={"dictionary": "(D, K), atoms as columns, none of length 0; drawn at random without a start"},
         m_step="sweeps of exact column updates until the projected gradient is below 1e-8 N; least squares without the "
         "constraint",
+        q="after H a point, the most probable codes; after V independent Gaussians: codes holds their means, spreads "
+        "their standard deviations, and the ELBO is finite",
     )
 
     # --- experiment files -------------------------------------------------------------------------------------
@@ -142,7 +158,7 @@ class DictionaryLearning:
         """The most probable code of every point, found from 0."""
         return self.mode_from(data, theta, None)
 
-    def mode_from(self, data: Signals, theta: Parameters, q: PointCodes | None) -> PointCodes:
+    def mode_from(self, data: Signals, theta: Parameters, q: Codes | None) -> PointCodes:
         """The most probable codes, found from those of `q`: no point's objective rises, so log p(v, h) never falls.
 
         Each is solved until its duality gap is at most 1e-10 of what there is to explain.
@@ -155,15 +171,33 @@ class DictionaryLearning:
             raise HalfStepFailed("out_of_range", f"the codes overflowed: {error}") from None
         return PointCodes(frozen(codes), frozen(gaps))
 
-    def expected_log_joint(self, data: Signals, theta: Parameters, q: PointCodes) -> float:
-        """log p(v, h; W) at q's codes, every constant included."""
+    def mean_field(self, data: Signals, theta: Parameters, q: Codes | None) -> GaussianCodes:
+        """One sweep: each code's μ and s in turn become the best pair, the others held. L never falls once q is
+        Gaussian; from a point it begins at its codes, without a q at 0.
+        """
+        means = np.zeros((len(data.values), theta["dictionary"].shape[1]))
+        widths = None
+        if q is not None and q.codes.shape == means.shape:
+            means, widths = q.codes, q.spreads if isinstance(q, GaussianCodes) else None
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            found = spread.sweep(data.targets, theta["dictionary"], self.penalty, self.precision, means, widths)
+        if not all(np.isfinite(each).all() for each in found):
+            raise HalfStepFailed("out_of_range", "the codes overflowed")
+        return GaussianCodes(*map(frozen, found))
+
+    def expected_log_joint(self, data: Signals, theta: Parameters, q: Codes) -> float:
+        """E_q[log p(v, h; W)], every constant included; of a point log p(v, h; W) at its codes."""
         misfit, penalty = self.terms(data, theta, q)
         return self.constant(data, theta) - misfit - penalty
 
-    def terms(self, data: Signals, theta: Parameters, q: PointCodes) -> tuple[float, float]:
-        """(β/2)‖V − HWᵀ − b‖² and λ‖H‖₁: what is left of −log p(v, h; W) without its constant."""
+    def terms(self, data: Signals, theta: Parameters, q: Codes) -> tuple[float, float]:
+        """E_q of (β/2)‖V − HWᵀ − b‖² and λ‖H‖₁: what is left of −log p(v, h; W) without its constant."""
         residual = data.targets - q.codes @ theta["dictionary"].T
-        return 0.5 * self.precision * float((residual**2).sum()), self.penalty * float(np.abs(q.codes).sum())
+        misfit, cost = float((residual**2).sum()), float(np.abs(q.codes).sum())
+        if isinstance(q, GaussianCodes):
+            misfit += float((theta["dictionary"] ** 2).sum(axis=0) @ (q.spreads**2).sum(axis=0))
+            cost += float(excess(q.codes, q.spreads).sum())
+        return 0.5 * self.precision * misfit, self.penalty * cost
 
     def constant(self, data: Signals, theta: Parameters) -> float:
         """The part of log p(v, h; W) that neither codes nor atoms change: N (D/2 log(β/2π) + K log(λ/2))."""
@@ -171,17 +205,21 @@ class DictionaryLearning:
         point = 0.5 * dimensions * math.log(self.precision / (2 * math.pi)) + n_atoms * math.log(self.penalty / 2)
         return len(data.values) * point
 
-    def entropy(self, q: PointCodes) -> float:
-        """The differential entropy of a point: −∞."""
-        return -math.inf
+    def entropy(self, q: Codes) -> float:
+        """Σ log s + ½ log 2πe for every code; of a point −∞."""
+        if isinstance(q, PointCodes):
+            return -math.inf
+        return float(np.log(q.spreads).sum()) + q.spreads.size * (1 + math.log(2 * math.pi)) / 2
 
-    def point(self, data: Signals, theta: Parameters, q: PointCodes | None) -> dict[str, Any]:
-        """The objective −log p(v, h; W), every constant included, and the codes."""
+    def point(self, data: Signals, theta: Parameters, q: Codes | None) -> dict[str, Any]:
+        """Of a point the objective −log p(v, h; W), every constant included; the codes, and of Gaussians how wide."""
         if q is None:
-            return {"objective": None, "codes": None}
-        return {"objective": -self.expected_log_joint(data, theta, q), "codes": q.codes}
+            return {"objective": None, "codes": None, "spreads": None}
+        if isinstance(q, GaussianCodes):
+            return {"objective": None, "codes": q.codes, "spreads": q.spreads}
+        return {"objective": -self.expected_log_joint(data, theta, q), "codes": q.codes, "spreads": None}
 
-    def maximize(self, data: Signals, q: PointCodes, theta: Parameters) -> Parameters:
+    def maximize(self, data: Signals, q: Codes, theta: Parameters) -> Parameters:
         """The dictionary that explains the points best with these codes; atoms that no code uses stay.
 
         With the constraint the projected gradient ends below 1e-8 N (or at rounding, for data of size 1e6 and more);
@@ -189,13 +227,13 @@ class DictionaryLearning:
         """
         return self.search(data, q, theta).theta
 
-    def search(self, data: Signals, q: PointCodes, theta: Parameters, block: tuple[str, ...] | None = None) -> Found:
+    def search(self, data: Signals, q: Codes, theta: Parameters, block: tuple[str, ...] | None = None) -> Found:
         """Of the only block: one sweep, in which each atom in turn goes to its best place, the others held."""
         present = theta["dictionary"]
         if block is not None:
             return Found(self._checked(dictionary_update.sweep(present, *self._sums(data, q), self.norm_constraint)))
         if not self.norm_constraint:
-            return Found(self._checked(dictionary_update.least_squares(present, q.codes, data.targets)))
+            return Found(self._checked(self._least_squares(data, q, present)))
         tolerance = FLAT * len(data.values)
         found, sweeps, evaluations = dictionary_update.within_unit_length(present, *self._sums(data, q), tolerance)
         return Found(self._checked(found), sweeps, evaluations)
@@ -203,11 +241,22 @@ class DictionaryLearning:
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         return (("dictionary",),)
 
-    def maximize_block(self, data: Signals, q: PointCodes, theta: Parameters, block: tuple[str, ...]) -> Parameters:
+    def maximize_block(self, data: Signals, q: Codes, theta: Parameters, block: tuple[str, ...]) -> Parameters:
         return self.search(data, q, theta, block).theta
 
+    def projected_gradient(self, data: Signals, theta: Parameters, q: PointCodes) -> tuple[Array, float]:
+        """How log p(v, h; W) would still rise, (D, K), without what leads out of the constraint; and, per point, the
+        size of the terms that it is the difference of."""
+        gram, pulls = self._sums(data, q)
+        dictionary = theta["dictionary"]
+        if self.norm_constraint:
+            slope = dictionary_update.projected_gradient(dictionary, gram, pulls)
+        else:
+            slope = pulls - dictionary @ gram
+        return slope, float(np.abs(pulls).max(initial=0.0)) / len(data.values)
+
     def renewed(
-        self, data: Signals, q: PointCodes, theta: Parameters, rng: np.random.Generator
+        self, data: Signals, q: Codes, theta: Parameters, rng: np.random.Generator
     ) -> tuple[Parameters, tuple[Event, ...]]:
         """θ with the atoms that no code uses replaced, where the setting asks for it; the bound stays as it is.
 
@@ -215,7 +264,8 @@ class DictionaryLearning:
         mean length of the others); among equals the draw decides.
         """
         dead = np.flatnonzero(~q.codes.any(axis=0))
-        if self.dead_atoms == "keep" or not len(dead):
+        # with a Gaussian q the bound depends on every atom: (β/2)‖w‖² s² of each code
+        if self.dead_atoms == "keep" or not len(dead) or isinstance(q, GaussianCodes):
             return theta, ()
         dictionary = np.array(theta["dictionary"])
         length = 1.0
@@ -253,8 +303,24 @@ class DictionaryLearning:
                 chosen.append(int(n))
         return chosen
 
-    def _sums(self, data: Signals, q: PointCodes) -> tuple[Array, Array]:
-        return self.precision * (q.codes.T @ q.codes), self.precision * (data.targets.T @ q.codes)
+    def _sums(self, data: Signals, q: Codes) -> tuple[Array, Array]:
+        """β Σ_n E[h hᵀ], (K, K), and β Σ_n v E[h]ᵀ, (D, K): all that W's bound takes from q."""
+        gram = self.precision * (q.codes.T @ q.codes)
+        if isinstance(q, GaussianCodes):
+            gram += self.precision * np.diag((q.spreads**2).sum(axis=0))
+        return gram, self.precision * (data.targets.T @ q.codes)
+
+    def _least_squares(self, data: Signals, q: Codes, present: Array) -> Array:
+        """The dictionary of any length that is best for this q."""
+        if isinstance(q, PointCodes):
+            return dictionary_update.least_squares(present, q.codes, data.targets)
+        # a spread is one more row, in which its atom has 0 to explain
+        spreads = np.sqrt((q.spreads**2).sum(axis=0))
+        codes = np.vstack([q.codes, np.diag(spreads)])
+        targets = np.vstack([data.targets, np.zeros_like(present.T)])
+        # columns of one length: codes of long atoms are small, and no less certain
+        sizes = np.sqrt((codes**2).sum(axis=0))
+        return dictionary_update.least_squares(present, codes / sizes, targets) / sizes
 
     def _checked(self, dictionary: Array) -> Parameters:
         if not np.isfinite(dictionary).all():

@@ -54,7 +54,7 @@ class Ahead:
         return profile, course.gaps_along(self._experiment, q, profile), bend
 
     def landscape(self, span: Span) -> Landscape:
-        """Level lines of the slice that a round spans. Raises `HalfStepFailed` where its two q have no blend."""
+        """Contours of the slice that a round spans. Raises `HalfStepFailed` where its two q have no blend."""
         result: Landscape = self._landscape(span.before, span.after, span.origin, span.target)
         return result
 

@@ -1,4 +1,4 @@
-"""What a page draws of the plane that a half-step lies in: level lines, log p over θ with its peaks, the way so far."""
+"""What a page draws of the plane that a half-step lies in: contours, log p over θ with its peaks, the way so far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHARES = frozen(np.arange(-4, 27) / 20)
 
 @dataclass(frozen=True, eq=False)
 class Landscape:
-    """Level lines of L, near the top and farther down; log p over θ, and its peaks.
+    """Contours of L, near the top and farther down; log p over θ, and its peaks.
 
     ridge: of an exact plane, the posterior at each θ. ends: of a slice, L(q, ·) for the q before and the q after.
     """

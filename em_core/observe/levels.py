@@ -15,7 +15,7 @@ _LINES, _HIGHEST, _COARSER = 12, 0.85, 5
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Level lines as one curve, with NaN after each line. step: nats from one to the next."""
+    """Contours as one curve, with NaN after each line. step: nats from one to the next."""
 
     x: Array
     y: Array

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from em_core.bound import Slopes, decompose, fit, gap_by_block, mean_field_floor, slopes
+from em_core.checks import Checks, checks, factorised
 from em_core.e_steps import unit_blocks
 from em_core.files.errors import HalfStepFailed
 from em_core.files.experiment import Experiment
@@ -19,20 +20,29 @@ from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.direction import Direction, Line, look
 from em_core.observe.landscape import Sight
+from em_core.observe.overlap import Overlap
+from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
+from em_core.observe.stairs import Stairs, stairs
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
+from em_core.trajectory import bound_after
 
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`."""
+    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`.
+
+    stairs: its way there, where q and θ are one number each.
+    """
 
     first: int
     places: tuple[int, ...]
     log_evidence: tuple[float | None, ...]
     elbo: tuple[float | None, ...]
     kl: tuple[float | None, ...]
+    stairs: Stairs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +54,11 @@ class Moment:
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
     many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
-    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks.
-    sight: the slice of the plane of L that it lies in, where a page has looked.
+    rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
+    the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
+    exact plane to see it in. swept: whether the q before it was made by mean field. sight: the slice of the plane of L
+    that it lies in, where a page has looked. along: the line through θ in the direction in which the reader looks, or
+    why there is none.
     """
 
     experiment: Experiment
@@ -60,9 +73,13 @@ class Moment:
     temperature: float | None = None
     ghost: Ghost | None = None
     rates: Rates | str | None = None
+    second: Stairs | None = None
+    overlap: Overlap | None = None
     course: Course | None = None
     coming: HalfStep | None = None
+    swept: bool = False
     sight: Sight | None = None
+    along: Line | str | None = None
 
     @property
     def index(self) -> int:
@@ -112,6 +129,11 @@ class Moment:
             return slopes(self.experiment.model, self.experiment.data, self.step.after)
         except HalfStepFailed:
             return None
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Four theorems, held to this half-step."""
+        return checks(self.experiment, self.step, self.bound, self.before, self.swept)
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -215,29 +237,33 @@ def moment(
     ahead: Ahead,
     plain: float | None = None,
     ghost: Ghost | None = None,
-    rates: Rates | str | None = None,
 ) -> Moment:
     """The moment of half-step `index` without its course; `previous`: the one before it."""
     step = trajectory[index]
     # a move of q leaves θ, and with it the log evidence, where it was
     known = previous.bound.log_evidence if previous and previous.step.after.theta is step.after.theta else None
-    bound = decompose(experiment.model, experiment.data, step.after, known)
+    bound = bound_after(experiment, step, known)
     made = trajectory[_made_q(trajectory, index)]
     q_move, temperature = made.letter, made.info.temperature if made.info and made.move == "T" else None
     floor = mean_field_floor(experiment.model, experiment.data, step.after) if q_move == "V" else None
     before = previous.bound if previous else None
-    return Moment(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost, rates)
+    swept = factorised(trajectory, index)
+    return Moment(
+        *(experiment, step, bound, before, next_move, ahead, q_move, floor, plain, temperature, ghost), swept=swept
+    )
 
 
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
     """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
     shown = moments[max(first - 1, 0) :]
+    own, states = shown[0].experiment, [(moment.step.after, moment.bound.log_evidence) for moment in shown]
     return Ghost(
         first,
         tuple(moment.index for moment in shown),
         tuple(moment.bound.log_evidence for moment in shown),
         tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
         tuple(moment.bound.kl if moment.bound.kl != math.inf else None for moment in shown),
+        stairs(own, states) if is_exact(own) else None,
     )
 
 
@@ -268,6 +294,14 @@ def with_course(now: Moment, trajectory: Trajectory) -> Moment:
     return replace(now, course=Course(origin, target, profile, at, state.q_at is origin, gaps, last, bend))
 
 
+def with_line(now: Moment, trajectory: Trajectory, direction: Direction | None) -> Moment:
+    """The same moment with the line along this direction, and on it the bounds of earlier q of the trajectory."""
+    if direction is None:
+        return now
+    experiment, state = now.experiment, now.step.after
+    return replace(now, along=look(experiment.model, experiment.data, state, trajectory, now.index, direction))
+
+
 def _between(origin: Parameters, last: Parameters, target: Parameters) -> Parameters | None:
     """Where the way bends: where the last move of θ began, unless that is one of its ends."""
     return None if last is origin or same(last, origin) or same(last, target) else last
@@ -291,7 +325,8 @@ def held(now: Moment, trajectory: Trajectory, theta: Parameters, aside: Ahead, q
     if any(term is not None and math.isnan(term) for term in (bound.expected_log_joint, bound.entropy, bound.kl)):
         raise HalfStepFailed("diverged", "a term of the bound is no number")
     step = HalfStep(now.index + 1, BY_HAND, now.step.after, state)
-    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost, rates=now.rates)
+    there = Moment(experiment, step, bound, now.bound, None, aside, now.q_move, ghost=now.ghost)
+    there = replace(there, rates=now.rates, overlap=now.overlap, second=now.second)
     return with_course(there, Trajectory((*trajectory.upto(now.index).half_steps, step)))
 
 

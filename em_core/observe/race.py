@@ -11,7 +11,7 @@ from em_core.bound import decompose
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, check_order, lacking
-from em_core.observe.climb import Climb, climb
+from em_core.observe.climb import Climb, StochasticClimber, climb
 from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS, missing
 from em_core.records import Event, HalfStep, State
 from em_core.trajectory import half_step, start
@@ -20,8 +20,8 @@ FEWEST, MOST = 2, 8
 ROUNDS = 50
 # of max(1, |best|): a run is at the best log p once it is no further away
 CLOSE = 1e-6
-# the word that plain gradient ascent coincides with
-EG = "EG"
+# the words that gradient ascent coincides with, and stochastic ascent with the same minibatches
+EG, ES = "EG", "ES"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +56,14 @@ class Race:
     """All runs after the same number of rounds, and gradient ascent for as many steps.
 
     from_eg: the largest difference of its log p from EG's, relative to max(1, |log p|); None without either.
+    stochastic, from_es: the same with minibatches; None where ES does not race.
     """
 
     racers: tuple[Racer, ...]
     ascent: Climb
     from_eg: float | None
+    stochastic: Climb | None = None
+    from_es: float | None = None
 
     @property
     def best(self) -> float | None:
@@ -128,15 +131,26 @@ def race(experiment: Experiment, words: Sequence[str], rounds: int = ROUNDS) -> 
     experiment = unscheduled(experiment)
     read_words(experiment, words, rounds)
     racers = tuple(_run(experiment, word, rounds) for word in words)
-    ascent = climb(experiment, rounds)
-    if not ascent.log_evidence:
-        return Race(racers, ascent, None)
-    beside = next((racer for racer in racers if racer.word == EG), None) or _run(experiment, EG, rounds)
-    return Race(racers, ascent, difference(ascent, beside))
+    ascent, by_eg = climb(experiment, rounds), running(racers, EG)
+    if by_eg is None and ascent.log_evidence:
+        by_eg = _run(experiment, EG, rounds)
+    by_es = running(racers, ES)
+    stochastic = None if by_es is None else climb(experiment, rounds, climbing=StochasticClimber)
+    return Race(racers, ascent, difference(ascent, by_eg), stochastic, difference(stochastic, by_es))
 
 
-def difference(ascent: Climb, beside: Racer) -> float:
-    """The largest difference of log p after equally many steps, relative to max(1, |log p|), as far as both came."""
+def running(racers: Sequence[Racer], word: str) -> Racer | None:
+    """The run of this word, if it races."""
+    return next((racer for racer in racers if racer.word == word), None)
+
+
+def difference(ascent: Climb | None, beside: Racer | None) -> float | None:
+    """The largest difference of log p after equally many steps, relative to max(1, |log p|), as far as both came.
+
+    None where one of them is not there.
+    """
+    if ascent is None or beside is None or not ascent.log_evidence:
+        return None
     pairs = zip(ascent.log_evidence, (beside.log_evidence[i] for i in beside.rounds), strict=False)
     return max(abs(own - other) / max(1.0, abs(other)) for own, other in pairs if other is not None)
 
@@ -150,7 +164,7 @@ def to_best(log_evidence: Sequence[float | None], height: float | None) -> int |
 
 
 def report(result: Race) -> dict[str, Any]:
-    """What the command line prints. `events` stands only with runs that met any."""
+    """What the command line prints. `events` stands only with runs that met any, and stochastic ascent only with ES."""
     height = result.best
     ascent = None
     if result.ascent.log_evidence:
@@ -158,11 +172,18 @@ def report(result: Race) -> dict[str, Any]:
             "log_evidence": list(result.ascent.log_evidence),
             "largest_difference_from_EG": result.from_eg,
         }
-    return {
+    told: dict[str, Any] = {
         "runs": [_row(racer, height) for racer in result.racers],
         "gradient_ascent": ascent,
         "why": result.ascent.why,
     }
+    if result.stochastic is not None:
+        told["stochastic_gradient_ascent"] = {
+            "log_evidence": list(result.stochastic.log_evidence),
+            "largest_difference_from_ES": result.from_es,
+            "why": result.stochastic.why,
+        }
+    return told
 
 
 def _row(racer: Racer, height: float | None) -> dict[str, Any]:
@@ -180,6 +201,12 @@ def _row(racer: Racer, height: float | None) -> dict[str, Any]:
             for index, event in racer.events
         ]
     return row
+
+
+def phases(word: str) -> tuple[str, str]:
+    """The moves that a schedule makes once, before the first round ends, and those of every round."""
+    plan = _plan(word)
+    return plan.lead, plan.cycle
 
 
 def _plan(word: str, field: str = "schedules") -> schedule.Plan:

@@ -69,10 +69,10 @@ def _leapt(
         return leapt, None
     numbers, told = {"alpha": alpha}, f"{alpha:.4g}".replace("-", "−")
     if leapt is None:
-        message = f"the leap with α = {told} led to parameters that cannot be used: it is taken back"
+        message = f"the extrapolation with α = {told} led to parameters that cannot be used: rejected"
     else:
         numbers["fall"] = before - height
-        message = f"the leap with α = {told} would have lowered log p by {before - height:.4g}: it is taken back"
+        message = f"the extrapolation with α = {told} would have lowered log p by {before - height:.4g}: rejected"
     return twice, Event("taken_back", message, numbers)
 
 
@@ -95,7 +95,7 @@ def over_relaxed(experiment: Experiment, state: State, made: int) -> tuple[HalfS
     theta, _ = (maximised, 0.0) if omega == 1 else _usable(experiment, start + omega * (end - start), state.theta)
     if theta is not None:
         return _with(steps, theta)
-    message = f"ω = {omega:g} times as far as M led to parameters that cannot be used: M's own are kept"
+    message = f"ω = {omega:g} times as far as M led to parameters that cannot be used: rejected, M's own are kept"
     return _with(steps, maximised, Event("taken_back", message, {"omega": omega}))
 
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from em_core import schedule
-from em_core.bound import decompose
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.fields import Fields
@@ -19,7 +18,7 @@ from em_core.observe.beside import Difference, differences
 from em_core.observe.work import Work, finished
 from em_core.records import Bound, HalfStep, Parameters, Placed
 from em_core.schedule import Plan
-from em_core.trajectory import END_HALF_STEPS, height_of, start, to_end
+from em_core.trajectory import END_HALF_STEPS, bound_after, height_of, start, to_end
 
 MOST, NUMBER = 200, 30
 # nats, and of |log p| where that is more: ends no further apart are one optimum
@@ -126,12 +125,12 @@ def repeated(word: str) -> Plan:
 
 def to_its_end(experiment: Experiment) -> Work[End]:
     """The experiment's run, its last round repeated, to where End would lead; yields after every half-step."""
-    model, data, plan = experiment.model, experiment.data, repeated(experiment.schedule)
+    plan = repeated(experiment.schedule)
     known: dict[int, Bound] = {}
 
     def bound(step: HalfStep) -> Bound:
         if step.index not in known:
-            known[step.index] = decompose(model, data, step.after)
+            known[step.index] = bound_after(experiment, step)
         return known[step.index]
 
     at: list[int] = []

@@ -1,4 +1,4 @@
-"""The plane of L over (q, θ): level lines, the ridge, the staircase of half-steps, and log p over the same θ below."""
+"""The plane of L over (q, θ): contours, the ridge, the staircase of half-steps, and log p over the same θ below."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from em_core.files.experiment import Experiment
 from em_core.observe.course import ORIGIN, STEPS, grid, number
 from em_core.observe.landscape import Landscape, everything, place
 from em_core.observe.levels import Lines
-from em_core.observe.moment import Moment
+from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
 from em_core.observe.plane import is_exact
+from em_core.observe.stairs import Stairs
 from em_core.records import BY_HAND, Array
 from figures.ascent import words
 from figures.changes import passing
 from figures.drawing import Figure, packed
+from figures.em import words as em
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout
@@ -28,6 +30,12 @@ _LATEST, _CROWD = 200, 14
 _ROOM = 0.03
 # nats below the top that the strip shows at least
 _DEPTH = 4.0
+# parts of the height: the plane begins, the strip ends
+_PLANE, _STRIP = 0.36, 0.28
+
+# the names of grey staircases; with one that begins further left there is no room for it on that side
+_OTHERS = {"second": words.SECOND, "before": em.BEFORE}
+_NEAR_EDGE = 0.2
 
 Point = tuple[float, float]  # (θ, q)
 
@@ -45,6 +53,8 @@ class PlanePicture(Picture):
         below = {"yaxis": "y2"}
         shown = [-_ROOM, 1 + _ROOM] if self.exact else [-0.2, 1.3]
         ticks: list[Json] = [{}, {}]
+        # a round begins and ends at the edges of its slice
+        edge = _ROOM if self.exact else 0.08
         if not self.exact:
             ticks = [{"tickvals": [0, 0.5, 1], "ticktext": names} for names in words.ENDS]
         self.figure = figure = Figure(
@@ -53,12 +63,18 @@ class PlanePicture(Picture):
             y=y,
             margin={"l": 56, "r": 14, "t": 8, "b": 46 if self.exact else 58},
             xaxis={"range": shown, "anchor": "y2", **ticks[0]},
-            yaxis={"range": [-_ROOM, 1 + _ROOM], "domain": [0.31, 1], "nticks": 6, **ticks[1]},
-            yaxis2=layout.axis(words.LOG_P, domain=[0, 0.22], anchor="x", nticks=4, range=[-1, 0]),
+            yaxis={"range": [-edge, 1 + edge], "domain": [_PLANE, 1], "nticks": 6, **ticks[1]},
+            yaxis2=layout.axis(words.LOG_P, domain=[0, _STRIP], anchor="x", nticks=4, range=[-1, 0]),
+            annotations=_lines(),
         )
         figure.curve("far", ELBO, width=1, opacity=0.35)
         figure.curve("near", ELBO, width=1.2, opacity=0.75)
         figure.curve("ridge", EVIDENCE, width=3, dash="dot", hover="the posterior at θ = %{x:.3f}: q = %{y:.3f}")
+        figure.points("tops", EVIDENCE, size=9, symbol="triangle-up", hover="max: L = log p = %{customdata}")
+        figure.text("tops told", EVIDENCE, size=14)
+        for name in _OTHERS:
+            figure.curve(name, "$muted", width=2.5, opacity=0.7, mode="lines+markers", marker={"size": 5})
+            figure.text(f"{name} told", "$muted", size=14)
         figure.curve("hands", "$muted", width=2, dash="dash")
         figure.curve("along q", GAP, width=4)
         figure.curve("along θ", "$text", width=4)
@@ -69,6 +85,8 @@ class PlanePicture(Picture):
         figure.points(
             "peaks", EVIDENCE, size=7, mode="markers+text", textposition="top center", cliponaxis=False, **below
         )
+        for name in _OTHERS:
+            figure.points(f"{name} heights", "$muted", size=5, **below)
         figure.curve("gap", GAP, width=4, glides=True, **below)
         figure.points("heights", [EVIDENCE, ELBO], size=10, symbol="square", glides=True, **below)
         figure.ring("here", GAP, size=18, width=4, glides=True)
@@ -78,6 +96,9 @@ class PlanePicture(Picture):
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:
         return self._in_all(moment, past) if self.exact else self._in_slice(moment, past)
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._other("before", ghost and ghost.stairs) if self.exact else {}
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
         ground = self.ground if self.exact else moment.sight and moment.sight.landscape
@@ -129,10 +150,15 @@ class PlanePicture(Picture):
         at = {"x": float(ground.theta[end]), "y": float(ground.ridge[end]), "ax": 10, "ay": 40, "xanchor": "right"}
         look = {"arrowwidth": 1, "arrowcolor": "$muted", "arrowhead": 0, "bgcolor": "$paper", "align": "left"}
         told = {"text": words.RIDGE, "font": {"size": 13, "color": EVIDENCE}, "standoff": 3}
-        self.figure.layout["annotations"] = [at | look | told]
+        self.figure.layout["annotations"] += [at | look | told]
         self.figure["evidence"].json.update(x=packed(ground.theta), y=packed(ground.log_evidence))
         x, y = (list(part) for part in zip(*ground.peaks, strict=True)) if ground.peaks else ([], [])
         self.figure["peaks"].json.update(x=x, y=y, text=[words.peak(height) for height in y])
+        tops = ground.ridge[np.searchsorted(ground.theta, x)].tolist()
+        self.figure["tops"].json.update(x=x, y=tops, customdata=[words.peak(height) for height in y])
+        # on the side on which the ridge is not
+        sides = ["bottom right" if q > 0.5 else "top left" for q in tops]
+        self.figure["tops told"].json.update(x=x, y=tops, text=[words.TOP] * len(x), textposition=sides)
 
     def _in_all(self, moment: Moment, past: list[Moment]) -> Json:
         every = [*past, moment][-_LATEST:]
@@ -145,6 +171,7 @@ class PlanePicture(Picture):
         curve = moment.curve if known is not None else np.array([])
         none = [] if known is not None else [words.NO_PLANE["no q"]]
         return {
+            **self._other("second", moment.second),
             **self._way(way),
             **self.here(x, q, bound.log_evidence, bound.elbo),
             **self.figure["bound"].set(x=grid(moment.experiment) if len(curve) else [], y=curve),
@@ -180,6 +207,21 @@ class PlanePicture(Picture):
         told = self.figure["none"].set(x=[0.55], y=[0.5], text=[words.NO_PLANE[why]])
         return result | told | self.figure.set(yaxis2_range=[level - 1, level + 1])
 
+    def _other(self, name: str, stairs: Stairs | None) -> Json:
+        """A grey staircase, with its name where it begins, and its heights on log p; the last one is the largest."""
+        grey, told, heights = (self.figure[f"{name}{part}"] for part in ("", " told", " heights"))
+        nothing = np.array([])
+        theta, q, log_evidence = (stairs.theta, stairs.q, stairs.log_evidence) if stairs else (nothing,) * 3
+        begin, size = theta[:1].tolist(), np.full(len(theta), 4.0)
+        size[-1:] = 10
+        side = "middle left" if begin and begin[0] > _NEAR_EDGE else "middle right"
+        name = f"\u2002{_OTHERS[name]}\u2002"
+        return {
+            **grey.set(x=theta, y=q),
+            **told.set(x=begin, y=q[:1].tolist(), text=[name] * len(begin), textposition=side),
+            **heights.set(x=theta, y=log_evidence, marker_size=size),
+        }
+
     def _lines(self, name: str, lines: Lines) -> Json:
         return self.figure[name].set(x=lines.x, y=lines.y)
 
@@ -200,6 +242,15 @@ class PlanePicture(Picture):
         told = [half_step(moment) for moment, _ in way]
         x, y = np.array([point for _, point in way]).reshape(-1, 2).T
         return result | self.figure["states"].set(x=x, y=y, customdata=told, marker_size=size)
+
+
+def _lines() -> list[Json]:
+    """What the lines of the strip are, above it at either end."""
+    look = {"xref": "paper", "yref": "paper", "y": _STRIP, "yanchor": "bottom", "showarrow": False}
+    return [
+        {**look, "x": end, "xanchor": side, "text": text, "font": {"size": 13, "color": color}}
+        for end, side, text, color in zip((0, 1), ("left", "right"), words.LINES, (EVIDENCE, ELBO), strict=True)
+    ]
 
 
 def _finite(curve: Array | None) -> Array:

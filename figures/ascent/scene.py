@@ -42,18 +42,21 @@ class AscentScene(EmScene):
     """Draws the moments of one experiment: the plane, the sawtooth, the data."""
 
     cards: ClassVar[Sequence[View]] = (
-        View("plane", words.PLANE, note="note.plane", describe="describe", heading="heading.plane"),
-        View("timeline", words.TIMELINE, click="x", heading="heading.timeline"),
+        View("plane", words.PLANE, note="note.plane", apart=True, describe="describe", heading="heading.plane"),
+        View("timeline", words.TIMELINE, note="note.timeline", apart=True, click="x", heading="heading.timeline"),
     )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         return [PlanePicture, Timeline]
 
     def _found(self, moment: Moment) -> Json:
         return {}
 
     _found_by_hand = _found
+
+    def _beside(self, moment: Moment) -> str:
+        return words.beside(moment) if is_exact(self.experiment) else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment)}

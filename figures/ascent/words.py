@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from em_core.kinds import MOVES
+from em_core.observe.course import number as theta_of
 from em_core.observe.landscape import Landscape
 from em_core.observe.moment import Moment, same
+from em_core.observe.stairs import leading
 from em_core.records import BY_HAND
 from figures.em import words as em
 from figures.look.glossary import of
@@ -14,14 +16,19 @@ TIMELINE = em.TIMELINE
 PLANE = ("L(q, θ): E moves along q, M along θ", "Plane")
 POINT = "The point (θ, q)"
 RIDGE = "ridge: gap 0"
-LOG_P = "log p (nats)"
+TOP = "max"
+# the names of grey staircases
+SECOND = "second start"
+LOG_P = "nats"
+# what the lines of the strip are, above it
+LINES = "— log p(v; θ)", "- - L(q, θ) of this q"
 
 # what the axes of exact planes are called, by the model
 AXES = {
-    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: the free coin made the set"),
-    "linkage": ("θ", "q: share of the first cell that belongs to θ"),
+    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: chance the free coin made the set"),
+    "linkage": ("θ", "q: fraction of cell 1 from the θ/4 part"),
 }
-SLICE = ("θ: share of the way of the M-step", "q: weight of the new q")
+SLICE = ("θ: fraction of the M-step", "q: from old q (0) to new q (1)")
 # below and beside the ends of a slice
 ENDS = (["0<br>θ before", "½", "1<br>θ after"], ["0", "½", "1"])
 
@@ -61,14 +68,28 @@ def found(moment: Moment) -> str:
     return _STEPS.get(letter, f"{letter} takes a step along θ, with q fixed")
 
 
+def beside(moment: Moment) -> str:
+    """Where other staircases lead than this one, and where this one does, after a space."""
+    second, before = moment.second, moment.ghost and moment.ghost.stairs
+    if second is None and before is None:
+        return ""
+    own = leading(moment.experiment, theta_of(moment.step.after.theta))
+    from_second = f", from the second start to {_place(*second.end)}" if second else ""
+    run_before = f"; the previous run came to {_place(*before.end)}" if before else ""
+    return f" From here EM leads to {_place(*own)}{from_second}{run_before}."
+
+
+def _place(theta: float, height: float) -> str:
+    return f"θ\u00a0=\u00a0{number(theta)} (log\u00a0p\u00a0{number(height, 2)})"
+
+
 def lines(landscape: Landscape | None, exact: bool) -> str:
-    """What lies under the way: all there is or a slice, and how far apart its level lines are."""
+    """What can be done in an exact plane, or what a slice is; and how far apart the contours are."""
     if landscape is None:
         return ""
-    what = "dotted ridge: q = p(h|v; θ)" if exact else "a slice through a larger space"
-    if not landscape.near.step:
-        return what
-    return f"{what}; level lines every {landscape.near.step:g} nats, farther down every {landscape.far.step:g}"
+    what = "drag the ring anywhere" if exact else "a slice through a larger space, new in each round"
+    step, outer = landscape.near.step, landscape.far.step
+    return f"{what}; contours every {step:g} nat{'s' * (step != 1)} (outer: {outer:g})" if step else what
 
 
 def peak(height: float) -> str:

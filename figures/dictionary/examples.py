@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.files.experiment import Experiment
@@ -30,15 +32,18 @@ def chosen(experiment: Experiment, count: int) -> np.ndarray:
 
 
 class Examples:
-    """Two figures: some pictures with what they are made of, and the codes of more."""
+    """Two figures: some pictures with what they are made of, and the codes of more; where codes may have a spread, a
+    third: those of the first picture.
+    """
 
-    def __init__(self, experiment: Experiment, shape: tuple[int, int]) -> None:
+    def __init__(self, experiment: Experiment, shape: tuple[int, int], spread: bool = False) -> None:
         self.shape = shape
         self.rows = chosen(experiment, COUNT)
         self.more = chosen(experiment, CODES)
         self.pictures = self._pictures(experiment.data.values[self.rows])
         self.codes = self._codes(experiment)
-        self.figures = [self.pictures, self.codes]
+        self.spread = _spread(experiment) if spread else None
+        self.figures = [self.pictures, self.codes, *([self.spread] if self.spread else [])]
 
     def changes(self, moment: Moment) -> Json:
         """For the codes and atoms of this half-step."""
@@ -52,7 +57,7 @@ class Examples:
         for part in range(PARTS):
             atoms = order[:, part]
             heights = codes[np.arange(len(self.rows)), atoms]
-            used = heights != 0
+            used = moment.clear[self.rows, atoms]
             pictures = np.where(used[:, None], tiles[atoms], np.nan)
             result |= figure[f"atoms {part + 1}"].set(z=grey(_row(pictures, self.shape), -1, 1))
             heights = heights * signs[atoms]
@@ -64,6 +69,7 @@ class Examples:
             **result,
             **figure["words"].set(text=told, customdata=hovers),
             **self.codes["codes"].set(z=grey(np.where(more > 0, more, np.nan), 0, scale)),
+            **({} if self.spread is None else _whiskers(self.spread, moment, self.rows[0])),
         }
 
     def _pictures(self, values: Array) -> Figure:
@@ -122,6 +128,35 @@ class Examples:
             hover="picture %{y}, atom %{x}",
         )
         return figure
+
+
+def _spread(experiment: Experiment) -> Figure:
+    """The codes of one picture, with whiskers."""
+    n_atoms = experiment.start["dictionary"].shape[1]
+    xaxis = {"range": [0.2, n_atoms + 0.8], "showgrid": False, "tickformat": "d"}
+    figure = Figure(
+        "spread", "Spread", x="atom", y="h of the first picture: μ ± 2s", xaxis=xaxis, yaxis={"zeroline": True}
+    )
+    figure.curve("whiskers", "$muted", width=2)
+    figure.points("means", [], size=7, hover="atom %{x}: %{text}", text=[])
+    return figure
+
+
+def _whiskers(figure: Figure, moment: Moment, row: int) -> Json:
+    """Means of this picture's codes, and lines from μ − 2s to μ + 2s; of a point no lines."""
+    means, places = moment.codes[row], list(range(1, moment.codes.shape[1] + 1))
+    told = [f"h = {mean:.3g}" for mean in means]
+    ends: tuple[list[Any], list[Any]] = ([], [])
+    if moment.spreads is not None:
+        told = [f"μ = {mean:.3g}, s = {s:.3g}" for mean, s in zip(means, moment.spreads[row], strict=True)]
+        for k, low, high in zip(places, *moment.ends(row), strict=True):
+            ends[0].extend([k, k, None])
+            ends[1].extend([float(low), float(high), None])
+    colors = ["$fit" if clear else "$muted" for clear in moment.clear[row]]
+    return {
+        **figure["whiskers"].set(x=ends[0], y=ends[1]),
+        **figure["means"].set(x=places, y=means, text=told, marker_color=colors),
+    }
 
 
 def _beside(name: str, y: float) -> Json:

@@ -7,6 +7,7 @@ import numpy as np
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
 from em_core.records import BY_HAND
+from figures.changes import changed
 from figures.dictionary import words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
@@ -15,7 +16,7 @@ from figures.dictionary.usage import Usage
 from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
-from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, changed, digest
+from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, digest
 
 GRID = Grid(
     wide="""
@@ -36,19 +37,27 @@ GRID = Grid(
 
 
 class DictionaryScene(PageScene):
-    """Draws the moments of one experiment, beside those of a second start where there is one."""
+    """Draws the moments of one experiment, beside those of a second start where there is one.
 
-    def __init__(self, experiment: Experiment, second: Experiment | None = None) -> None:
-        super().__init__([None if each is None else _described(each) for each in (experiment, second)])
-        self.experiment, self.second = experiment, second
+    spread: whether some moves make codes with a spread, whose ELBO is finite. other_q: whether the second run has the
+    same start, and V for H.
+    """
+
+    def __init__(
+        self, experiment: Experiment, second: Experiment | None = None, spread: bool = False, other_q: bool = False
+    ) -> None:
+        described = [None if each is None else _described(each) for each in (experiment, second)]
+        super().__init__([*described, "spread", other_q] if spread else described)
+        self.experiment, self.second, self.spread = experiment, second, spread
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
-        self._atoms = Atoms("atoms", words.THIS, self.n_atoms, shape)
-        self._second = Atoms("second", words.SECOND, self.n_atoms, shape)
-        self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (words.THIS.lower(), words.SECOND.lower()))
-        self._progress = Progress(second is not None)
-        self._examples = Examples(experiment, shape)
-        self._usage = Usage(self.n_atoms, experiment.model.norm_constraint)  # type: ignore[attr-defined]
+        this, other = words.RUNS[other_q]
+        self._atoms = Atoms("atoms", this, self.n_atoms, shape)
+        self._second = Atoms("second", other, self.n_atoms, shape)
+        self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (this.lower(), other.lower()))
+        self._progress = Progress(other.lower() if second is not None else "", spread)
+        self._examples = Examples(experiment, shape, spread)
+        self._usage = Usage(self.n_atoms, experiment.model.norm_constraint, spread)  # type: ignore[attr-defined]
 
     def light(self, moment: Moment, before: str | None) -> Json:
         """What every frame has, in view or not; `before`: the id of the frame before.
@@ -75,7 +84,7 @@ class DictionaryScene(PageScene):
             "caption": words.caption(moment, past[-1] if past else None),
             "describe": words.picture(moment),
             "note.atoms": words.atoms(moment),
-            "note.timeline": words.textbook(moment),
+            "note.timeline": words.finite(moment) if self.spread else words.textbook(moment),
             "note.examples": words.examples(moment),
             "note.usage": words.usage(moment),
         }
@@ -85,6 +94,9 @@ class DictionaryScene(PageScene):
         shown = {name: getattr(moment, name) for name in ("joint", "constant", "misfit", "penalty")}
         used, mean = int(np.count_nonzero(moment.shares)), moment.used
         text = {f"equation.{name}": wording.number(number) for name, number in shown.items()}
+        if self.spread:
+            text |= {"equation.elbo": wording.number(moment.elbo), "equation.entropy": wording.number(moment.entropy)}
+            text |= {"metric.elbo": wording.number(moment.elbo)}
         text |= {
             "metric.joint": wording.number(moment.joint),
             "metric.codes": f"{mean:.2f} of {self.n_atoms}",
@@ -92,6 +104,8 @@ class DictionaryScene(PageScene):
         }
         # exact are numbers of the run alone, and reports have none of codes that nothing has made yet
         value = {"metric.joint": moment.joint, "metric.codes": mean, "metric.atoms": used}
+        if self.spread:
+            value |= {"metric.elbo": moment.elbo if moment.spreads is not None else None}
         return text, value if moment.made else dict.fromkeys(value)
 
     def scene(self) -> Scene:
@@ -99,16 +113,22 @@ class DictionaryScene(PageScene):
         if self.second is not None:
             starts += [self._second.figure, self._pair.figure]
         return Scene(
-            equation=words.EQUATION,
-            metrics=words.METRICS,
+            equation=words.SPREAD_EQUATION if self.spread else words.EQUATION,
+            metrics=words.SPREAD_METRICS if self.spread else words.METRICS,
             views=[
                 View("atoms", words.ATOMS, starts, note="note.atoms", describe="describe"),
                 View("examples", words.EXAMPLES, self._examples.figures, note="note.examples"),
-                View("timeline", words.TIMELINE, self._progress.figures, note="note.timeline", click="x"),
+                View(
+                    "timeline",
+                    words.SPREAD_TIMELINE if self.spread else words.TIMELINE,
+                    self._progress.figures,
+                    note="note.timeline",
+                    click="x",
+                ),
                 View("usage", words.USAGE, self._usage.figures, note="note.usage"),
             ],
             grid=GRID,
-            moves="HMC",
+            moves="HVMC",
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
             names=words.NAMES,
@@ -123,6 +143,11 @@ def _lit(moment: Moment, past: list[Moment]) -> list[str]:
     return changed(
         moment.joint,
         **{name: (getattr(before, name), getattr(moment, name)) for name in ("joint", "misfit", "penalty")},
+        **{
+            name: (getattr(before, name), getattr(moment, name))
+            for name in ("elbo", "entropy")
+            if moment.spreads is not None and before.spreads is not None
+        },
     )
 
 

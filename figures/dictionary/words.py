@@ -7,6 +7,7 @@ from typing import Any
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from em_core.records import BY_HAND
+from figures.look import palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START, by_hand, called
 from figures.look.wording import change, number
@@ -17,16 +18,32 @@ METRICS = (
     Metric("codes", "Nonzeros per picture", "$fit", TERMS["Nonzeros per picture"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
+# of the expected log joint, where the ELBO is drawn beside it
+JOINT = "E log p(v, h)"
+SPREAD_METRICS = (
+    Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
+    Metric("joint", JOINT, title=TERMS["expected log joint"]),
+    Metric("codes", "Codes clear of 0", "$fit", TERMS["Codes clear of 0"]),
+    Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
+)
 # the titles of views, and what they are called behind a tab
 ATOMS = "Atoms W", "Atoms"
 TIMELINE = "log p(v, h; W) by half-step", "Half-steps"
 EXAMPLES = "Pictures rebuilt from codes", "Pictures"
 USAGE = "Use of each atom", "Atom use"
-THIS, SECOND, BOTH = "This start", "Second start", "Both"
+SPREAD_TIMELINE = "ELBO by half-step", "Half-steps"
+# this run and the one beside it: of another start, of another q
+RUNS = ("This start", "Second start"), ("This q", "Other q")
+BOTH = "Both"
 CEILING = "c: the most, with no misfit and no cost"
 NAMES = {"Working": "Computing half-step {}. Press Pause to stop."}
 
-_DETAILS = {"H": "most probable codes", "M": "best atoms for these codes", "C": "each atom once"}
+_DETAILS = {
+    "H": "most probable codes",
+    "V": "means and spreads of codes",
+    "M": "best atoms for these codes",
+    "C": "each atom once",
+}
 
 EQUATION = [
     Term("joint", r"\log p(v,h;W)", "$text", TERMS["log p(v, h)"]),
@@ -41,6 +58,18 @@ EQUATION = [
     ),
     "-",
     Term("penalty", r"\lambda\lVert H\rVert_1", "$penalty", TERMS["cost"]),
+]
+
+SPREAD_EQUATION = [
+    Term("elbo", r"\mathrm{ELBO}", palette.ELBO, TERMS["ELBO"]),
+    "=",
+    Term("entropy", r"H(q)", "$text", TERMS["entropy"]),
+    "+",
+    Term("constant", "c", "$muted", TERMS["constant"]),
+    "-",
+    Term("misfit", r"\tfrac{\beta}{2}\,\mathbb{E}_q\lVert V-HW^{\top}-b\rVert^2", "$fit", TERMS["misfit"]),
+    "-",
+    Term("penalty", r"\lambda\,\mathbb{E}_q\lVert H\rVert_1", "$penalty", TERMS["cost"]),
 ]
 
 
@@ -66,7 +95,7 @@ def chip(moment: Moment) -> Chip:
         return by_hand(moment.index)
     if letter is None:
         return START
-    color = "$gap" if moment.step.stopped else "$fit" if letter == "H" else "$text"
+    color = "$gap" if moment.step.stopped else "$fit" if letter in ("H", "V") else "$text"
     label = f"{letter}!" if moment.step.stopped else f"{letter}★" if moment.revived else letter
     return Chip(label, f"Go to {moment.index} ({letter})", color)
 
@@ -88,6 +117,15 @@ def textbook(moment: Moment) -> str:
     return f"J = {number(value, 2)} = {shown}‖H‖₁ + ‖V − HWᵀ − b‖²"
 
 
+def finite(moment: Moment) -> str:
+    """What the ELBO is, of this run and of one with another q."""
+    runs = [each for each in (moment, moment.second) if each is not None and each.made]
+    kinds = ["H" if each.spreads is None else "V" for each in runs]
+    if len(set(kinds)) < 2:
+        runs, kinds = runs[:1], kinds[:1]
+    return " · ".join(f"{kind}: ELBO {number(each.elbo, 1)}" for kind, each in zip(kinds, runs, strict=True))
+
+
 def origin(moment: Moment) -> str:
     """Where the atoms of the start come from."""
     return "drawn at random" if moment.experiment.is_drawn else "carried over"
@@ -102,14 +140,15 @@ def atoms(moment: Moment) -> str:
         parts.append(f"★ {len(moment.revived)} revived")
     elif len(moment.unused):
         parts.append(f"✕ {len(moment.unused)} unused")
-    if moment.second is not None:
-        higher = moment.second.joint - moment.joint
+    if moment.second is not None and (higher := moment.higher) is not None:
         parts.append(f"second start {number(abs(higher), 1)} nats {'higher' if higher >= 0 else 'lower'}")
     return " · ".join(parts)
 
 
 def examples(moment: Moment) -> str:
     """How sparse the codes are."""
+    if moment.spreads is not None:
+        return f"{moment.used:.1f} of {moment.atoms.shape[1]} codes clear of 0 (|μ| > 2s) on average"
     if not moment.made:
         return "all codes are still 0"
     return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"
@@ -131,9 +170,17 @@ def _happened(moment: Moment, before: Moment | None) -> str:
         return f"By hand: the atoms were changed.{risen}"
     if letter == "H":
         gap = float(moment.step.after.q.duality_gaps.max())
+        lost = "" if before.spreads is None else " A point has entropy −∞, so the ELBO is −∞."
         proven = f"Proven: every code is within {number(gap)} nats of the best one."
-        return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}"
+        return f"Hard E-step: each picture got its most probable code, with the atoms held fixed.{risen} {proven}{lost}"
+    if letter == "V":
+        return (
+            "Mean field: every code's mean and spread were set once to their best values, with the other codes and the "
+            f"atoms held fixed.{_elbo_risen(moment, before)}"
+        )
     model: Any = moment.experiment.model
+    if moment.spreads is not None:
+        return f"{_SPREAD_M[letter]}{_elbo_risen(moment, before)}{_pays(moment)}"
     if letter == "C":
         happened = "Conditional M-step: each atom in turn was set to its best value, with the codes held fixed."
     elif model.norm_constraint:
@@ -155,6 +202,26 @@ def _happened(moment: Moment, before: Moment | None) -> str:
     return f"{happened}{risen}{revived}"
 
 
+_SPREAD_M = {
+    "C": "Conditional M-step: each atom in turn was set to its best value, with q held fixed.",
+    "M": "M-step: the atoms were refitted to the means and spreads of their codes.",
+}
+
+
+def _elbo_risen(moment: Moment, before: Moment) -> str:
+    if before.spreads is None:
+        return f" The ELBO is finite: {number(moment.elbo)}."
+    return f" The ELBO {change(moment.elbo - before.elbo, moment.elbo)}."  # type: ignore[operator, arg-type]
+
+
+def _pays(moment: Moment) -> str:
+    """Atoms that have come to nothing."""
+    n = moment.vanished
+    if not n:
+        return ""
+    return f" {n} of {moment.atoms.shape[1]} atoms {'does' if n == 1 else 'do'} not pay, and shrank to nothing."
+
+
 def _next(moment: Moment) -> str:
     if moment.next_move is None:
         return ""
@@ -162,6 +229,8 @@ def _next(moment: Moment) -> str:
         return "Next, the atoms are changed by hand."
     if moment.next_move == "H":
         return "Next, H finds the most probable codes for these atoms."
+    if moment.next_move == "V":
+        return "Next, V sets the mean and spread of every code."
     if moment.next_move == "C":
         return "Next, C updates each atom once, with the codes held fixed."
     return "Next, M fits the atoms to these codes."

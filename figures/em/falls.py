@@ -9,7 +9,7 @@ from em_core.observe.moment import Moment
 from figures.look.wording import still
 
 # where q is to blame
-_REMEDY = "With E before M, log p rises at least as much as the bound."
+_REMEDY = "In exact EM, with E before every M, log p rises at least as much as the bound."
 
 
 def fell(moment: Moment) -> bool:
@@ -60,4 +60,4 @@ def _q(moment: Moment) -> str:
         return f"Hard EM climbs log p(h*, v), not log p: with all its mass on one h, log p can fall. {_REMEDY}"
     if moment.q_move in ("P", "V"):
         return f"This q is not the posterior, so log p can fall while the bound rises. {_REMEDY}"
-    return f"q was out of date: it was computed for a different θ, so the bound did not touch log p. {_REMEDY}"
+    return f"q was the posterior at another θ, so the bound did not touch log p. {_REMEDY}"

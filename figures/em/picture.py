@@ -15,11 +15,13 @@ from figures.look.encode import Json
 class Picture:
     """Figures that change together; subclasses override what they have, and draw `figures`.
 
-    view: the card that they stand in, after those with a lower `place`.
+    view: the card that they stand in, after those with a lower `place`. asked: what the reader has to ask for to see
+    it, "" for nothing.
     """
 
     view: ClassVar[str]
     place: ClassVar[int] = 0
+    asked: ClassVar[str] = ""
     figures: Sequence[Figure]
 
     def __init__(self, experiment: Experiment) -> None:

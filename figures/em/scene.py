@@ -12,12 +12,13 @@ from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.kinds import MOVES
 from em_core.observe.course import STOPS
+from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
-from figures import bound
-from figures.changes import differing, each, merged, steady
-from figures.em import by_hand, pace, words
+from figures import bound, pace
+from figures.changes import changed, differing, each, merged, steady
+from figures.em import along, by_hand, lights, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
@@ -36,7 +37,6 @@ from figures.scene import (
     SliderHandle,
     Tool,
     View,
-    changed,
     digest,
 )
 
@@ -65,7 +65,7 @@ GRID = Grid(
 # the cards beside the data's; pictures say in which of them they stand
 CARDS = (
     View("course", words.COURSE, heading="heading.course"),
-    View("timeline", words.TIMELINE, note="note.timeline", click="x", heading="heading.timeline"),
+    View("timeline", words.TIMELINE, note="note.timeline", apart=True, click="x", heading="heading.timeline"),
     View("decomposition", words.DECOMPOSITION, note="note.decomposition"),
 )
 
@@ -74,26 +74,37 @@ class EmScene(PageScene):
     """Draws the moments of one experiment. columns: names of data columns; axes: the two shown of many.
 
     letters: the moves that are planned or made, some of which have a figure of their own; compare: whether plain EM is
-    drawn beside.
+    drawn beside; asked: what else the reader asks for: `rates` and where there is one their `overlap`, `direction`;
+    direction: along which the bound is seen beside the M-step, None for none.
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
 
     def __init__(
-        self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int], letters: str, compare: bool
+        self,
+        experiment: Experiment,
+        columns: tuple[str, ...],
+        axes: tuple[int, int],
+        letters: str,
+        compare: bool,
+        asked: Sequence[str] = (),
+        direction: Direction | None = None,
     ) -> None:
         self.experiment, self._columns, self._axes = experiment, columns, axes
-        self.faces = self.found(experiment, letters)
+        self.faces = self.found(experiment, letters, asked)
         # what was done on the tape its frames say
         tape = ("schedule", "moves", "by_hand")
         described = {key: value for key, value in experiment.to_json().items() if key not in tape}
         names = [picture.__name__ for picture in self.faces]
-        super().__init__([described, list(columns), list(axes), names, compare])
+        super().__init__(
+            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
+        )
 
     @staticmethod
-    def found(experiment: Experiment, letters: str) -> list[type[Picture]]:
+    def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         """The pictures that are there with these moves."""
-        return [picture for picture in _PICTURES if picture.shown(experiment, letters)]
+        there = [picture for picture in _PICTURES if picture.asked in ("", *asked)]
+        return [picture for picture in there if picture.shown(experiment, letters)]
 
     @cached_property
     def view(self) -> DataView:
@@ -107,7 +118,7 @@ class EmScene(PageScene):
         """What every frame has, in view or not; `before`: the id of the frame before.
 
         Equal ids, equal frames: all that a frame depends on is the scene, the half-steps so far and the next move, with
-        the settings of moves, the run before, and how fast EM comes to rest, which all of them know.
+        the settings of moves, the run before, EM from a second start, and how fast EM comes to rest, which all know.
         """
         settings = moment.settings_next if before is None else moment.adjusted
         theta = {name: entry.tolist() for name, entry in moment.step.after.theta.items() if name in moment.placed}
@@ -116,12 +127,13 @@ class EmScene(PageScene):
         q_at = {name: entry.tolist() for name, entry in step.after.q_at.items()} if made and step.after.q_at else ""
         q = share(moment.experiment, step.after) if made and not q_at else ""
         before_it = (ghost.log_evidence, ghost.elbo) if ghost and ghost.first == moment.index else ""
-        rated = pace.rates(moment.rates) if before is None else ""
-        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}"
+        rated = pace.rates(moment.rates) + str(moment.overlap or "") if before is None else ""
+        second = moment.second.theta.tolist() if before is None and moment.second else ""
+        changed = f"{settings or ''}{theta or ''}{q_at}{q}{before_it}{rated}{second}"
         return Light(
             digest(f"{before or self.id}/{moment.step.move}/{moment.next_move}/{changed}"),
             merged(picture.append(moment) for picture in self.pictures) | self.view.append(moment),
-            words.chip(moment),
+            lights.chip(words.chip(moment), moment),
             words.button(moment.next_move),
         ).json()
 
@@ -141,7 +153,8 @@ class EmScene(PageScene):
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
         text = self._texts(moment, past) | self._found(moment)
-        text |= {"caption": words.caption(moment, self._moved(moment))}
+        told = f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"
+        text |= {"caption": lights.told(told, moment)} | lights.texts(moment)
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -155,7 +168,10 @@ class EmScene(PageScene):
             self._around(moment, earlier) | self.view.parameters(moment.step.after.theta, moment.step.after.q)
             for moment, earlier in ((held, [*past, now]), (now, past))
         )
-        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | {"caption": by_hand.held(held)}
+        if held.step.after.q is not now.step.after.q:
+            there, here = there | self.view.completed(held), here | self.view.completed(now)
+        text = self._texts(held, [*past, now]) | self._found_by_hand(held) | lights.underway(held)
+        text |= {"caption": f"{by_hand.held(held)}{self._beside(held)}"}
         handles = self._handles(held)
         (figure,) = {each.figure for each in handles if each.id == handle}
         return Preview(
@@ -192,7 +208,7 @@ class EmScene(PageScene):
         return {"heading.course": by_hand.held_title(moment)}
 
     def _handles(self, moment: Moment) -> list[Handle | SliderHandle]:
-        return self.view.handles(moment)
+        return [*self.view.handles(moment), *pace.handle(moment.overlap)]
 
     def _inner_at(self, moment: Moment) -> float | None:
         """Where the scrubber rests."""
@@ -233,12 +249,17 @@ class EmScene(PageScene):
             changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
             # the gradients' own would cost more than all the rest
             titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
-            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption}
+            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption} | lights.underway(there)
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
     def _titles(self, moment: Moment, past: list[Moment]) -> Json:
         return merged(picture.titles(moment, past) for picture in self.pictures)
+
+    def _beside(self, moment: Moment) -> str:
+        """What the caption says besides, after a space."""
+        told = along.sentence(moment)
+        return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
         return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
@@ -249,22 +270,25 @@ class EmScene(PageScene):
             (self.view.title, words.DATA),
             [self.view.figure],
             note="note.data",
+            apart=self.view.apart,
             describe="describe",
             hands=self.view.hands,
         )
+        paced = any(picture.view == pace.CARD.id for picture in self.pictures)
+        cards = (*self.cards[:-1], pace.CARD, self.cards[-1]) if paced else self.cards
         figures = {
-            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures]
-            for card in self.cards
+            card: [figure for one in self.pictures if one.view == card.id for figure in one.figures] for card in cards
         }
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[data, *(replace(card, figures=drawn) for card, drawn in figures.items())],
-            grid=GRID,
+            grid=GRID.in_front(pace.CARD.id, "decomposition") if paced else GRID,
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
+            marks=lights.MARKS,
         )
 
 

@@ -8,7 +8,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
 from em_core.observe.passage import Passage
 from figures.changes import merged, passing
-from figures.decomposition import ACCURACY, ENERGY, KL, Decomposition
+from figures.decomposition import ACCURACY, JOINT, KL, Decomposition
 from figures.em import words
 from figures.em.picture import Picture
 from figures.look.encode import Json
@@ -19,9 +19,9 @@ class Terms(Picture):
 
     def __init__(self, experiment: Experiment) -> None:
         if hasattr(experiment.model, "hidden_prior"):
-            ways = [ENERGY, ACCURACY, KL]
+            ways = [JOINT, ACCURACY, KL]
         else:
-            ways = [replace(ENERGY, needs=f"{ENERGY.needs}<br>{words.NOT_BEFORE}"), KL]
+            ways = [replace(JOINT, needs=f"{JOINT.needs}<br>{words.NOT_BEFORE}"), KL]
         self.splits = [Decomposition(way, alone=False) for way in ways]
         self.figures = [split.figure for split in self.splits]
 

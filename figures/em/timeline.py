@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
@@ -11,9 +11,10 @@ from em_core.observe.moment import Ghost, Moment
 from em_core.observe.passage import Passage
 from em_core.observe.rates import Rates
 from em_core.records import BY_HAND
+from figures import pace
 from figures.changes import passing
 from figures.drawing import Figure, Trace
-from figures.em import pace, words
+from figures.em import words
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout, scale, wording
@@ -33,6 +34,8 @@ _APART = 0.12
 _OTHERS = 0.7
 # below the axis of a figure with names at its curves' ends
 _LOW = 28
+# the height of what is said of r there
+_PER_ROUND = 42
 
 
 class Timeline(Picture):
@@ -83,10 +86,9 @@ class Timeline(Picture):
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
         """What has come of log p since the start; and in its own picture, of the gap."""
-        zeros = any(_is_zero(other) for other in (*past, moment))
         return {
             "heading.timeline": words.timeline_title(moment, past[0] if past else moment),
-            "heading.timeline.gap": words.gap_title(moment, zeros),
+            "heading.timeline.gap": words.gap_title(moment, *_closed((*past, moment))),
             "note.timeline": pace.rates(moment.rates),
         }
 
@@ -154,7 +156,8 @@ class Timeline(Picture):
         result = self._gaps(moment, every) | self.gap["gap"].set(marker_size=size)
         result |= self.gap["floor"].set(visible=there["factorised"])
         named = there["factorised"] or moment.ghost is not None
-        result |= self.gap.set(showlegend=named, margin_b=layout.ONE_ROW if named else _LOW)
+        rows = (layout.ONE_ROW if named else _LOW) + (_PER_ROUND if isinstance(moment.rates, Rates) else 0)
+        result |= self.gap.set(showlegend=named, margin_b=rows)
         for figure, drawn in ((self.latest, shown), (self.whole, every)):
             result |= self._ring(figure, moment) | self._scaled(figure, drawn, every)
             # no gap to fill where an ELBO is −∞
@@ -205,7 +208,7 @@ class Timeline(Picture):
             ends = {"clipmin": low, "clipmax": high} if under else {"clipmin": None, "clipmax": None}
             return result | figure.set(**{f"yaxis_autorangeoptions_{name}": end for name, end in ends.items()})
         first, end = drawn[0].index, max(last.index, drawn[0].index + 3)
-        reach = [first - 0.03 * (end - first) - 0.1, end + 0.02 * (end - first) + 0.1]
+        reach = [first - 0.03 * (end - first) - 0.1, end + 0.03 * (end - first) + 0.15]
         return result | figure.set(xaxis_range=reach, **scale.heights(low, high, level)) | self._names(last, low, high)
 
     def _names(self, last: Moment, low: float, high: float) -> Json:
@@ -220,7 +223,7 @@ class Timeline(Picture):
         return self.latest["names"].set(
             x=[last.index] * len(names),
             y=heights,
-            text=["\u2002" + _NAMES[name][0] for name in names],
+            text=["\u2002\u2005" + _NAMES[name][0] for name in names],
             textfont_color=[_NAMES[name][1] for name in names],
         )
 
@@ -251,15 +254,11 @@ class Timeline(Picture):
         opened = ((other.index, _drawable(other)) for other in every if other.step.letter == "M")
         ends = [(index, height) for index, height in opened if height is not None]
         line = rates.gaps(*ends[-1], top) if ends else []
-        told = [{**_RATES, "text": "<br>".join(pace.both_rates(rates))}]
-        return self.gap.set(annotations=told) | self.gap["predicted"].set(
+        return self.gap.set(annotations=pace.below(rates, bool(line))) | self.gap["predicted"].set(
             x=[x for x, _ in line], y=[y for _, y in line], visible=True
         )
 
 
-# where gaps that fall leave room
-_CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
-_RATES: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 _FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}
@@ -318,7 +317,7 @@ def _letters(drawn: list[Moment], whole: bool) -> Json:
     last = drawn[-1]
     end = max([last.index, *(last.ghost.places if whole and last.ghost else ())])
     if end - drawn[0].index < _LETTERS:
-        places, letters = zip(*((other.index, _letter(other)) for other in drawn), strict=True)
+        places, letters = zip(*((other.index, _letter(other, len(drawn) <= _LATEST)) for other in drawn), strict=True)
         return {"xaxis_tickvals": list(places), "xaxis_ticktext": list(letters)}
     step = math.ceil(scale.nice(end + 1, 6))
     places = range(0, end + 1, step)
@@ -346,6 +345,13 @@ def _is_zero(moment: Moment) -> bool:
     return moment.bound.kl not in (None, math.inf) and _drawable(moment) is None
 
 
+def _closed(every: Sequence[Moment]) -> tuple[bool, bool]:
+    """Whether the gap is 0 anywhere; and whether it is after each E-step, and nowhere else but at the start."""
+    zeros = [other.index for other in every if _is_zero(other) and other.index > 0]
+    exact = [other.index for other in every if other.step.letter == "E"]
+    return bool(zeros) or _is_zero(every[0]), bool(exact) and zeros == exact
+
+
 def _visible(gap: float | None, log_evidence: float | None) -> float | None:
     """A gap on a logarithmic scale: none where it is 0 up to rounding, nor infinite."""
     gap = gap or 0.0
@@ -367,9 +373,11 @@ def _symbol(moment: Moment) -> str:
     return "diamond" if letter is None else "circle" if MOVES[letter].kind == "E" else "square"
 
 
-def _letter(moment: Moment) -> str:
+def _letter(moment: Moment, words_fit: bool) -> str:
     """What stands below a half-step."""
-    return HAND if moment.step.move == BY_HAND else moment.step.move or "start"
+    if moment.step.move == BY_HAND:
+        return BY_HAND if words_fit else HAND
+    return moment.step.move or "start"
 
 
 def _curve(figure: Figure, name: str, color: str, label: str, **more: object) -> Trace:

@@ -6,15 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from em_core.kinds import MOVES, temperature
+from em_core.kinds import MOVES
 from em_core.observe.course import ORIGIN, Course
 from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
+from figures.em.coming import coming, stood
 from figures.look.glossary import TERMS, of
 from figures.look.moves import ADJUSTED, START, by_hand, called, within
-from figures.look.wording import change, gap_moved, number, power, still
+from figures.look.wording import change, gap_moved, number, power, rises, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term, move
 
@@ -23,7 +24,7 @@ DATA = "Data"
 COURSE = "log p and its bound", "Bound"
 TIMELINE = "log p and ELBO by half-step", "Half-steps"
 DECOMPOSITION = "Terms of log p", "Terms"
-NOT_BEFORE = "no accuracy: h is not drawn before v"
+NOT_BEFORE = "no p(v|h) p(h) split in this model"
 HOW_FAR = "Move along the M-step"
 BEFORE = "previous run"
 
@@ -58,7 +59,9 @@ def caption(moment: Moment, handles: Sequence[str] = ()) -> str:
     if stops:
         return f"Stopped: {stops[0].message}. Everything before this half-step is kept."
     return " ".join(
-        sentence for sentence in (_happened(moment, handles), by_hand_words.adjusted(moment), _next(moment)) if sentence
+        sentence
+        for sentence in (_happened(moment, handles), by_hand_words.adjusted(moment), coming(moment))
+        if sentence
     )
 
 
@@ -124,7 +127,7 @@ def _happened(moment: Moment, handles: Sequence[str]) -> str:
         shown = gap_text(bound.kl, bound.log_evidence)
         if q_at is None:
             return f"The start: q is not the posterior at θ, so the ELBO is {shown} below log p(v)."
-        return f"The start: q is out of date. It was computed for a different θ, so the ELBO is {shown} below log p(v)."
+        return f"The start: q is the posterior at another θ, so the ELBO is {shown} below log p(v)."
     rejected = [event for event in moment.step.events if event.kind == "rejected_step"]
     if rejected:
         slope = rejected[0].numbers.get("slope", math.inf)
@@ -147,7 +150,7 @@ def _e_type(moment: Moment, before: Bound) -> str:
         if not known:
             return "E-step: q became the posterior at θ, so the ELBO touches log p(v)."
         closed = gap_text(before.kl, before.log_evidence)
-        if moment.step.before.q_at is moment.step.before.theta:
+        if moment.step.before.q_at is moment.step.before.theta or closed == "0.000":
             return "E-step: q was already the posterior at θ."
         return f"E-step: q became the posterior at θ. The gap of {closed} closed, and log p(v) did not change."
     if letter == "H" and moment.pointed:
@@ -174,7 +177,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
     bound = moment.bound
     letter = moment.step.move or ""
     own, info = moment.settings.get(letter, {}), moment.step.info
-    if _stood(moment):
+    if stood(moment):
         return f"{called(letter)}: {_STILL.get(letter, 'θ did not move')}."
     did = {
         "M": "θ jumped to the maximum of the bound",
@@ -199,14 +202,7 @@ def _m_type(moment: Moment, before: Bound) -> str:
         risen = change(bound.expected_log_joint - before.expected_log_joint, size)
         return f"{what} The complete-data objective {risen} and log p(v) {evidence}.{falls.why(moment)}"
     risen = change(bound.elbo - before.elbo, size)
-    shown = gap_text(bound.kl, bound.log_evidence)
-    if gap_text(before.kl, before.log_evidence) == "0.000":
-        opened = "opened to"
-    elif still(bound.kl - before.kl, size):
-        opened = "stayed at"
-    else:
-        opened = "grew to" if bound.kl > before.kl else "shrank to"
-    return f"{what} The ELBO {risen} and log p(v) {evidence}, so the gap {opened} {shown}.{falls.why(moment)}"
+    return f"{what} {rises(risen, evidence, before, bound)}{falls.why(moment)}"
 
 
 def _parameters(moment: Moment) -> str:
@@ -251,10 +247,10 @@ def course_title(moment: Moment) -> str:
         return "θ by hand, with q fixed: L lies below log p"
     if letter is None:
         current = moment.step.after.q_at is not None and same(moment.step.after.q_at, moment.step.after.theta)
-        return "L touches log p" if current else "q is out of date: L lies below log p"
+        return "L touches log p" if current else "q of another θ: L lies below log p"
     if MOVES[letter].kind == "M":
         before, now = moment.before and moment.before.kl, bound.kl
-        if _stood(moment):
+        if stood(moment):
             return "θ did not move"
         if before is None or now is None:
             return f"{letter} moved θ and left q alone"
@@ -275,11 +271,16 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
 
 
-def gap_title(moment: Moment, zeros: bool) -> str:
-    """What has come of the gap. zeros: there are half-steps at which it was 0."""
+def gap_title(moment: Moment, zeros: bool, after_e: bool) -> str:
+    """What has come of the gap. zeros: there are half-steps at which it was 0; after_e: these are all the E-steps."""
     if moment.bound.kl is None:
         return TIMELINE[0]
-    return f"The gap is {gap_text(moment.bound.kl, moment.bound.log_evidence)}{' (○: 0)' if zeros else ''}"
+    shown = gap_text(moment.bound.kl, moment.bound.log_evidence)
+    if after_e:
+        return "Gap 0 after each E-step (○)" if shown == "0.000" else f"Gap {shown}; 0 after E (○)"
+    if shown == "0.000":
+        return "Gap 0 (○)"
+    return f"Gap {shown}{' (○: gap 0)' if zeros else ''}"
 
 
 def underway(bound: Bound, t: float, course: Course, letter: str | None) -> str:
@@ -294,49 +295,6 @@ def underway(bound: Bound, t: float, course: Course, letter: str | None) -> str:
     if t == 0 and course.touches:
         return "θ is where q was computed: the bound touches log p(v)."
     return f"θ is {t:g} of the way {along}, with q unchanged: the gap is {shown}."
-
-
-def _next(moment: Moment) -> str:
-    letter = moment.next_move
-    if letter is None:
-        return ""
-    if letter == BY_HAND:
-        return "Next, θ goes where you set it by hand."
-    if letter == "E":
-        if moment.bound.elbo is None:
-            return "Next, the E-step fills in the hidden values with their posterior."
-        if gap_text(moment.bound.kl, moment.bound.log_evidence) == "0.000":
-            return "Next, the E-step finds the gap closed: q is the posterior at θ already."
-        if not _stood(moment) and (moment.step.move == BY_HAND or _of_theta(moment)):
-            return "Next, the E-step closes the gap: it completes the data with the posterior at the new θ."
-        return "Next, the E-step completes the data with the posterior at θ: the gap closes."
-    if letter == "P":
-        return "Next, q becomes the posterior for one more block of units."
-    if letter == "H":
-        return "Next, q moves all its mass to the most probable h."
-    if letter == "T":
-        degrees = temperature(moment.settings_next["T"], moment.step.after)
-        return f"Next, q becomes the posterior at temperature {degrees:.3g}."
-    if letter == "V":
-        return "Next, one mean-field sweep updates each factor of q in turn."
-    stale = moment.step.after.q_at is not moment.step.after.theta
-    if _of_theta(moment) and stale:
-        return f"Next, the {within(letter)} moves θ again with the same q, which no longer matches θ."
-    if not MOVES[letter].monotone:
-        return f"Next, the {within(letter)} follows a gradient of the bound in θ, with q held fixed."
-    if letter == "M":
-        return "Next, the M-step maximises the bound over θ, with q held fixed."
-    return f"Next, the {within(letter)} raises the bound by moving θ, with q held fixed."
-
-
-def _of_theta(moment: Moment) -> bool:
-    """Whether an M-type move was made."""
-    return moment.step.letter is not None and MOVES[moment.step.letter].kind == "M"
-
-
-def _stood(moment: Moment) -> bool:
-    """Whether θ is where it was before this half-step."""
-    return same(moment.step.after.theta, moment.step.before.theta)
 
 
 def _drawn(moment: Moment) -> str:
@@ -396,4 +354,5 @@ GLOSSARY = of(
     "log p(h*, v)",
     "nats",
     "gap (nats)",
+    "distance from θ",
 )

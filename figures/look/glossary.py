@@ -57,7 +57,7 @@ TERMS: Mapping[str, str] = {
     "responsibility": "How probable it is, under q, that this component made this point.",
     "entropy": "The entropy of q: how spread out q is, in nats. Where q is a single point of a continuous h, it is −∞.",
     "expected log joint": _JOINT,
-    "accuracy": "E log p(v|h): how probable the data are, given h and averaged over h under q.",
+    "accuracy": "The expectation of log p(v|h) under q: how probable the data are, given h.",
     "complexity": "KL(q‖p(h)): how far q is from the prior p(h). The ELBO is the accuracy minus the complexity.",
     "log p(h*, v)": "The complete-data objective: the log joint at h*, the one h on which q puts all its mass.",
     "E-step": _E_STEP,
@@ -72,6 +72,7 @@ TERMS: Mapping[str, str] = {
     "atom": _ATOM,
     "atoms": _ATOM,
     "Atoms in use": "Atoms that at least one code uses.",
+    "Codes clear of 0": "How many codes of a picture have a mean more than two standard deviations from 0, on average.",
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
@@ -89,14 +90,19 @@ TERMS: Mapping[str, str] = {
     "kink": "The prior e^(−λ|h|) has a corner at 0, which can hold a coefficient at exactly 0.",
     "gradient ascent": "Gradient ascent on log p itself, from differences of log p, without any q. EG makes the same "
     "steps: where q is the posterior, ELBO and log p have the same gradient.",
+    "stochastic ascent": "Each step climbs log p of the minibatch that S draws there, from differences of log p, "
+    "without any q. ES makes the same steps.",
+    "minibatches": "A few units drawn at random, a new few at every step.",
     "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
     "a bound.",
-    "SQUAREM": "Squared extrapolation: after two steps of EM it leaps further that way. A leap that would lower log "
-    "p is taken back.",
+    "SQUAREM": "Squared extrapolation: it extrapolates from two EM steps, and makes a third from there. Where log p "
+    "would fall, the extrapolation is rejected.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "local optimum": _OPTIMUM,
     "optima": _OPTIMUM,
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
+    "distance from θ": "How far along the line, in unconstrained coordinates of θ such as logarithms of variances: "
+    "every place on it is a θ that the model can have.",
     "K": "K, how many components, states, factors or atoms the model has.",
 }
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 
+from em_core.records import Bound
+
 _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # the smallest gap that is more than rounding, as a share of |log p|
 ROUNDING = 1e-14
 # the smallest change that is: terms may be larger than the number that they add up to
 STILL = 1e-12
+UNCHANGED = "did not change"
 
 # of every page, with a picture on the button
 BACKWARD = ("undo", "Undo", "Undo: bring back the previous run (Ctrl+Z)", "undo")
@@ -31,6 +34,11 @@ def number(value: float | None, decimals: int = 3) -> str:
     if value != 0 and abs(value) < 5 * 10.0 ** -(decimals + 1):
         return power(value)
     return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def short(value: float) -> str:
+    """Two decimals, where there is no room for more."""
+    return f"{value:z.2f}".replace("-", "−")
 
 
 def power(value: float) -> str:
@@ -69,7 +77,7 @@ def still(by: float, size: float) -> bool:
 def change(by: float, size: float) -> str:
     """How a number of this size changed."""
     if still(by, size):
-        return "did not change"
+        return UNCHANGED
     return f"{'rose' if by > 0 else 'fell'} by {number(abs(by))}"
 
 
@@ -77,10 +85,28 @@ def gap_moved(before: float, now: float, log_evidence: float) -> str:
     """What became of the gap when θ moved, in a few words; log p gives the size of rounding."""
     then, there = gap(before, log_evidence), gap(now, log_evidence)
     if still(now - before, log_evidence):
-        return f"the gap stays at {'0' if there == '0.000' else there}"
+        return f"the gap {'stays at' if then == there else 'is'} {'0' if there == '0.000' else there}"
     if then == "0.000":
         return "the gap opens"
     return f"the gap {'grows' if now > before else 'shrinks'} from {then} to {there}"
+
+
+def rises(elbo: str, evidence: str, before: Bound, now: Bound) -> str:
+    """The sentence of how the ELBO and log p changed, as `change` tells it, and what became of the gap between them.
+
+    That the gap follows from them is said only where their numbers, as they are told, differ.
+    """
+    then, there = (gap(bound.kl, bound.log_evidence) for bound in (before, now))
+    if elbo == evidence:
+        both = "Neither the ELBO nor log p(v) changed" if elbo == UNCHANGED else f"The ELBO and log p(v) both {elbo}"
+        return f"{both}. The gap is {there}."
+    if now.kl == before.kl or still(now.kl - before.kl, now.log_evidence):
+        moved = "stayed at" if then == there else "is"
+    elif now.kl < before.kl:
+        moved = "shrank to"
+    else:
+        moved = "opened to" if then == "0.000" else "grew to"
+    return f"The ELBO {elbo} and log p(v) {evidence}, so the gap {moved} {there}."
 
 
 def identity(residual: float | None) -> str:

@@ -47,7 +47,9 @@ class OverMean:
         self.lower.curve("limit", "$certificate", **limit)
         self.lower.curve("gap", GAP, width=4, glides=True)
         self.lower.points("here", [EVIDENCE, ELBO], **here, glides=True)
-        self.moves.curve("joint", ELBO, "E log p(h,v)", hover="E log p(h,v) %{y:.3f}", glides=True)
+        self.moves.curve(
+            "joint", ELBO, "E<sub>q</sub> log p(h,v)", hover="E<sub>q</sub> log p(h,v) %{y:.3f}", glides=True
+        )
         self.moves.curve("limit", "$certificate", hover="log p(h = μ, v) %{y:.3f}", **limit)
         self.moves.points(
             "MAP",

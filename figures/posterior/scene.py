@@ -130,7 +130,7 @@ class PosteriorScene(PageScene):
                 View("mean", mean, self._mean.figures),
             ],
             grid=GRID,
-            inner=Slider("picture", words.SLIDER, STOPS, "s = {}"),
+            inner=Slider("picture", words.SLIDER, STOPS, "s = {}", stays=True),
             speeds=(1, 2, 4),
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from em_core.observe.inside import Path
 from em_core.observe.laps import Lap
+from figures import pace
 from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.race import words
@@ -37,12 +39,17 @@ class RaceScene(PageScene):
     """Draws the rounds of one race.
 
     described: the experiment, as JSON. all_words: a schedule for each run. paths: what every optimiser makes of one
-    M-step.
+    M-step. asked: what else the reader asks for, as on the EM page.
     """
 
-    def __init__(self, described: Any, all_words: Sequence[str], paths: Sequence[Path]) -> None:
-        super().__init__(["race", described, list(all_words)])
-        self._paths, self._inside = paths, Inside(paths)
+    def __init__(
+        self, described: Any, all_words: Sequence[str], paths: Sequence[Path], asked: Sequence[str] = ()
+    ) -> None:
+        super().__init__(["race", described, list(all_words), list(asked)])
+        self._spectrum, self._overlap = pace.Spectrum(), pace.OverlapCurve()
+        drawn = {"rates": self._spectrum.figure, "overlap": self._overlap.figure}
+        self._pace = [drawn[name] for name in asked]
+        self._paths, self._inside, self._words = paths, Inside(paths), all_words
         self._curves = {quantity.name: Curves(quantity, all_words) for quantity in (HEIGHT, DISTANCE, GAP)}
         self._table = Table(all_words)
 
@@ -51,23 +58,27 @@ class RaceScene(PageScene):
         appended: Json = {}
         for curves in self._curves.values():
             appended |= curves.append(lap)
-        following = None if ended else Button("Next round", "one turn of every schedule")
-        return Light(digest(f"{self.id}/{lap.index}/{ended}"), appended, words.chip(lap), following).json()
+        following = None if ended else Button("Next round", "every run repeats its cycle once")
+        paced = f"{pace.rates(lap.rates)}{lap.overlap or ''}"
+        return Light(digest(f"{self.id}/{lap.index}/{ended}/{paced}"), appended, words.chip(lap), following).json()
 
     def whole(self, light: Json, lap: Lap) -> Json:
         """The light frame of one round with all that its pictures show."""
         changed = self._table.changes(lap)
         for curves in self._curves.values():
             changed |= curves.changes(lap)
+        if self._pace:
+            changed |= self._spectrum.changes(lap.rates)
+        if lap.overlap is not None:
+            changed |= self._overlap.changes(lap.overlap)
         leader, gap = lap.leader, lap.leader.gap[-1]
         elbo = None if gap is None else leader.height - gap
-        apart = "–" if lap.apart is None else "0" if lap.apart == 0 else wording.power(lap.apart)
         text = {
             "equation.evidence": wording.number(leader.height),
             "equation.elbo": wording.number(elbo),
             "equation.kl": "–" if gap is None else wording.gap(gap, leader.height),
             "metric.best": wording.number(lap.best),
-            "metric.apart": apart,
+            **{f"metric.{ascent.word}": words.apart(ascent) for ascent in lap.ascents if ascent.word in self._words},
             "caption": words.caption(lap),
             "heading.height": words.height_title(lap),
             "heading.distance": words.DISTANCE[0],
@@ -77,15 +88,16 @@ class RaceScene(PageScene):
             "describe.finish": words.table(lap),
             "describe.inside": words.inside(self._paths),
             **{f"describe.{name}": words.curves(lap, name) for name in self._curves},
+            **(pace.texts(lap.rates, lap.overlap) if self._pace else {}),
         }
         value = {
             "equation.evidence": finite(leader.height),
             "equation.elbo": finite(elbo),
             "equation.kl": finite(gap),
             "metric.best": finite(lap.best),
-            "metric.apart": lap.apart,
+            **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents if ascent.word in self._words},
         }
-        return Frame(changed, text, value).json(light)
+        return Frame(changed, text, value, handles=pace.handle(lap.overlap)).json(light)
 
     def scene(self) -> Scene:
         called = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
@@ -96,6 +108,7 @@ class RaceScene(PageScene):
                 curves.figures,
                 describe=f"describe.{name}",
                 heading=f"heading.{name}",
+                together="across",
             )
             for name, curves in self._curves.items()
         ]
@@ -104,15 +117,16 @@ class RaceScene(PageScene):
         )
         return Scene(
             equation=words.EQUATION,
-            metrics=words.METRICS,
+            metrics=words.metrics(self._words),
             views=[
                 *views,
+                *([replace(pace.CARD, figures=self._pace)] if self._pace else []),
                 finish,
                 View(
                     "inside", words.INSIDE, self._inside.figures, describe="describe.inside", heading="heading.inside"
                 ),
             ],
-            grid=GRID,
+            grid=GRID.in_front(pace.CARD.id, "finish") if self._pace else GRID,
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
         )

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from em_core.kinds import MOVES
 from em_core.observe.inside import Path
-from em_core.observe.laps import Finish, Lap, Track
-from em_core.observe.race import CLOSE
-from figures.look import layout, palette
+from em_core.observe.laps import Ascent, Finish, Lap, Track
+from em_core.observe.race import EG, ES
 from figures.look.glossary import TERMS, of
-from figures.look.moves import START
+from figures.look.moves import START, within
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
+from figures.race.schedules import called, does, marked, short
 from figures.scene import Chip, Metric, Term
 
 # of a view its title, and what it is called where it shares a place
@@ -22,12 +22,25 @@ HEIGHT = "log p of every run", "log p"
 DISTANCE = "Distance from the best so far", "Distance"
 GAPS = "Gap of every run", "Gap"
 FINISH = "Who reached the best, and when", "Table"
-INSIDE = "One M-step, one q: every way up", "Inside M"
+INSIDE = "The first M-step, one q: every way up", "Inside M"
 RISE, OPENED = "Bound", "Gap"
-MOVED, RISEN, GAP_OPENED = "how far θ moved", "rise of the bound (nats)", "gap opened (nats)"
+MOVED, RISEN, GAP_OPENED = (
+    "distance of θ from the start, ‖·‖₂ in unconstrained coordinates",
+    "rise of the bound (nats)",
+    "gap opened (nats)",
+)
 BY_STEPS, BY_PASSES = "By half-steps", "By cost"
 STEPS, PASSES = "half-steps", "passes over the data"
-TO_BEST = f"passes to within {power(CLOSE).removeprefix('1.0 × ')} of the best"
+# what will be drawn, before the first round
+SOON = {
+    "height": "log p of each run,<br>half-step by half-step",
+    "distance": "how far each run is below<br>the highest log p so far",
+    "gap": "the gap of each run:<br>M opens it, E closes it",
+}
+TO_ZERO = "at the best so far: 0 nats below it, where this axis has no place"
+DOING = "What each run does in a round"
+# so many runs are named in a title
+_NAMED = 3
 
 # of the run that leads
 EQUATION = [
@@ -37,68 +50,93 @@ EQUATION = [
     "+",
     Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
 ]
-METRICS = (
-    Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
-    Metric("apart", "EG and gradient ascent differ by", "$text", TERMS["gradient ascent"]),
+# ways up without a q, by the schedule that each coincides with
+ASCENTS = {EG: "gradient ascent", ES: "stochastic ascent"}
+GLOSSARY = of(
+    "θ",
+    "q",
+    "log p",
+    "gap",
+    "gap (nats)",
+    "nats",
+    "gradient ascent",
+    "stochastic ascent",
+    "minibatches",
+    "passes",
+    "SQUAREM",
+    "over-relaxed EM",
 )
-GLOSSARY = of("θ", "q", "log p", "gap", "gap (nats)", "nats", "gradient ascent", "passes", "SQUAREM", "over-relaxed EM")
 
-# what runs are called that are no schedules
-_CALLED = {"squarem": "SQUAREM", "over_relaxed": "over-relaxed"}
-# what stands before a name, in the shape of the run's own mark
-_GLYPHS = {
-    "circle": "●",
-    "square": "■",
-    "diamond": "◆",
-    "triangle-up": "▲",
-    "cross": "✚",
-    "star": "★",
-    "pentagon": "⬟",
-    "hexagram": "✶",
-}
-_LONGEST = 15
 _START = (
-    "All begin with the same θ and the same q. Each round, every schedule makes one turn of its last cycle: EM one E "
-    "and one M, E G5 one E and five gradient steps."
+    "All runs begin at one θ and one q, those of the equation. In a round each run repeats its cycle once; the table "
+    "says what that is."
 )
-_SQUAREM = " A round of SQUAREM is two steps of EM, a leap further the same way, and a third step of EM."
 
 
-def called(word: str) -> str:
-    """A run's name."""
-    return _CALLED.get(word, word)
+def metrics(all_words: Sequence[str]) -> list[Metric]:
+    """The highest log p, and how far ascent without a q is from EG and ES, where these race."""
+    beside = {word: f"{word} and {way} differ by" for word, way in ASCENTS.items() if word in all_words}
+    return [
+        Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
+        *(Metric(word, told, "$text", TERMS[ASCENTS[word]]) for word, told in beside.items()),
+    ]
 
 
-def short(word: str) -> str:
-    """A run's name, cut where it is long."""
-    name = called(word)
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def apart(ascent: Ascent) -> str:
+    """How far it is from its word."""
+    return "–" if ascent.apart is None else "0" if ascent.apart == 0 else power(ascent.apart)
 
 
-def marked(k: int, word: str, more: str = "") -> str:
-    """A run's name behind its mark, as figures show it."""
-    glyph = _GLYPHS.get(palette.symbol(k), "●")
-    return f'<span style="color:{palette.component(k)}">{glyph}</span> {layout.literal(short(word))}{more}'
+def name_at_end(k: int, track: Track, beyond: bool, zero: bool) -> str:
+    """What stands at the end of a curve. beyond: that lies below the picture; zero: as it has no place for 0."""
+    more = " ✕" * bool(track.stopped) + " ↓" * (beyond or zero)
+    return "\u2002" + marked(k, track.word, more)
 
 
-def name_at_end(k: int, track: Track, beyond: bool) -> str:
-    """What stands at the end of a curve. beyond: that lies below the picture."""
-    return "\u2002" + marked(k, track.word, " ✕" * bool(track.stopped) + " ↓" * beyond)
+def at_the_best(lap: Lap) -> str:
+    """What stands on the line below which a run is at the best."""
+    return f"within {nats(lap.close)}{': 10⁻⁶ of |log p|' if abs(lap.best) > 1 else ''}"
 
 
-def finish(row: Finish) -> str:
-    """A row of the table."""
-    found = "did not get there"
-    if row.half_steps is not None and row.passes is not None:
-        found = f"{counted(row.half_steps, 'half-step')}, {_passes(row.passes)}"
-    if row.stopped:
-        found += "; stopped"
-    return f"{found}; {row.rejected} rejected" if row.rejected else found
+def across(lap: Lap, costs: bool) -> str:
+    """What an axis of half-steps, or of passes, counts; and that both are the same where they are."""
+    alike = all(cost == index for track in lap.tracks for index, cost in enumerate(track.passes))
+    if costs:
+        return PASSES + " (one for each half-step here)" * alike
+    return STEPS + " (each costs one pass here)" * alike
 
 
-def row(k: int, told: Finish, begun: bool) -> str:
-    """A row as figures show it."""
-    return "\u2002" + marked(k, told.word, f": {finish(told)}" if begun else "")
+def finish(row: Finish, lap: Lap) -> str:
+    """A row of the table. Of a best that still rises nobody is said to have come to it."""
+    if row.passes is None or row.half_steps is None:
+        told = [f"not yet ({_passes(row.spent)}), {nats(row.below)} below"]
+    elif row.below > lap.close:
+        told = [f"there after {_passes(row.passes)}, now {nats(row.below)} below"]
+    elif lap.steady:
+        told = [f"{_passes(row.passes)}, {counted(row.half_steps, 'half-step')}"]
+    else:
+        told = [f"at the best so far, which still rises ({_passes(row.spent)})"]
+    told += ["stopped"] * bool(row.stopped)
+    told += [f"{row.rejected} rejected"] * bool(row.rejected)
+    told += [f"fell {_times(row.falls)}"] * bool(row.falls)
+    return "; ".join(told)
+
+
+def row(k: int, told: Finish, lap: Lap) -> str:
+    """A row as figures show it: before the first round, what the run will do."""
+    return "\u2002" + marked(k, told.word, f": {finish(told, lap) if lap.index else does(told.word)}")
+
+
+def nats(amount: float) -> str:
+    """An amount of log p with three digits at most."""
+    if not math.isfinite(amount):
+        return "∞ nats"
+    shown = power(amount) if 0 < amount < 1e-3 else f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+    return f"{shown} nats"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def counted(number_of: int, what: str, many: str | None = None) -> str:
@@ -111,16 +149,22 @@ def _passes(passes: float) -> str:
 
 
 def caption(lap: Lap) -> str:
-    """Who leads, what was met in this round, and that gradient ascent coincides with EG."""
+    """Who leads, what was met in this round, and what gradient ascent coincides with."""
     if lap.index == 0:
-        return f"{_START}{_SQUAREM if any(track.word == 'squarem' for track in lap.tracks) else ''}"
-    leader = lap.leader
+        return _START
+    leader, level = lap.leader, lap.level
+    begin = f"After {counted(lap.index, 'round')}"
+    if len(level) == 1:
+        begin += f" and {_passes(leader.passes[-1])} {called(leader.word)} stands highest"
+    else:
+        begin += f" {_listed(level)} are level at the top"
     sentences = [
-        f"After {counted(lap.index, 'round')} {called(leader.word)} stands highest: log p(v) = "
-        f"{number(leader.height)}, for {_passes(leader.passes[-1])}."
+        f"{begin}: log p(v) = {number(leader.height)}. The equation shows {called(leader.word)}.",
+        *(_met(track) for track in lap.tracks),
+        *(_ascent(lap, ascent) for ascent in lap.ascents),
     ]
-    sentences += [_met(track) for track in lap.tracks]
-    sentences.append(_ascent(lap))
+    if lap.rates is not None:
+        sentences.append(safety(lap))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -130,50 +174,67 @@ def _met(track: Track) -> str:
     stops = [event for event in newest if event.stops]
     if stops:
         return f"{called(track.word)} stopped: {stops[0].message}."
-    taken_back = [event for event in newest if event.kind == "taken_back"]
-    if taken_back:
-        return f"{called(track.word)}: {taken_back[0].message}."
+    rejected = [event for event in newest if event.kind == "taken_back"]
+    if rejected:
+        return f"{called(track.word)}: {rejected[0].message}."
     return ""
 
 
-def _ascent(lap: Lap) -> str:
-    if lap.apart is None:
-        return f"Gradient ascent on log p is left out: {lap.why}." if lap.why and lap.index == 1 else ""
-    if lap.why:
-        return f"Gradient ascent ended: {lap.why}."
-    return f"Gradient ascent on log p, computed without any q (○), coincides with EG: {_difference(lap.apart)}."
+def _ascent(lap: Lap, ascent: Ascent) -> str:
+    if all(track.word != ascent.word for track in lap.tracks):
+        return ""  # its curve says what it is
+    way = f"{ASCENTS[ascent.word].capitalize()} on log p"
+    if ascent.apart is None:
+        return f"{way} is left out: {ascent.why}." if ascent.why and lap.index == 1 else ""
+    if ascent.why:
+        return f"{way} ended: {ascent.why}."
+    how = "computed without any q (○)" if ascent.word == EG else "with the same minibatches and without any q (○)"
+    return f"{way}, {how}, coincides with {ascent.word}: {_difference(ascent.apart)}."
 
 
 def _difference(apart: float) -> str:
-    return "they do not differ" if apart == 0 else f"they differ by at most {power(apart)} of log p"
+    return "no difference at all" if apart == 0 else f"relative difference at most {power(apart)}"
 
 
 def height_title(lap: Lap) -> str:
-    return HEIGHT[0] if lap.index == 0 else f"{called(lap.leader.word)} stands highest"
+    if lap.index == 0:
+        return HEIGHT[0]
+    return f"{_listed(lap.level)} {'stands highest' if len(lap.level) == 1 else 'are level'}"
 
 
 def finish_title(lap: Lap) -> str:
-    """Who was first at the best so far, counted by passes."""
-    there = [row for row in lap.finishes() if row.passes is not None]
-    if lap.index == 0 or not there:
+    """Who came to the best so far first, once that cannot change; until then, who is highest at equal cost."""
+    if lap.index == 0:
+        return DOING
+    if first := lap.first():
+        return f"First at the best so far: {_listed(first)}, {_passes(first[0].passes or 0.0)}"
+    passes, highest = lap.at_cost()
+    if passes == 0:
         return FINISH[0]
-    fewest = min(row.passes for row in there if row.passes is not None)
-    first = [called(row.word) for row in there if row.passes == fewest]
-    verb = "needs" if len(first) == 1 else "need"
-    return f"{_listed(first)} {verb} the fewest passes: {fewest:g}"
+    return f"Within {_passes(passes)}, {_listed(highest)} {'leads' if len(highest) == 1 else 'lead'}"
 
 
-def _listed(names: list[str]) -> str:
+def _listed(runs: Sequence[Track] | Sequence[Finish]) -> str:
+    names = [short(run.word) for run in runs]
+    if len(names) > _NAMED:
+        return f"{len(names)} runs"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def table(lap: Lap) -> str:
     """The table, to be read aloud."""
-    rows = " ".join(f"{called(row.word)}: {finish(row)}{_why(row)}." for row in lap.finishes())
+    if lap.index == 0:
+        return f"{DOING}. " + " ".join(f"{called(track.word)}: {does(track.word)}." for track in lap.tracks)
+    rows = " ".join(f"{called(row.word)}: {finish(row, lap)}{_why(row)}." for row in lap.finishes())
     return (
         f"After {counted(lap.index, 'round')} the highest log p(v) is {number(lap.best, 6)}. "
-        f"Within {power(CLOSE).removeprefix('1.0 × ')} of it: {rows}"
+        f"To within {nats(lap.close)} of it: {rows}"
     )
+
+
+def to_best(lap: Lap) -> str:
+    """What the bars of the table measure."""
+    return f"passes to within {nats(lap.close)} of the best so far"
 
 
 def _why(row: Finish) -> str:
@@ -195,9 +256,14 @@ def curves(lap: Lap, what: str) -> str:
     return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
 
 
+def optimiser(letter: str) -> str:
+    """A way up the bound, in a word."""
+    return "full" if letter == "M" else within(letter).removesuffix(" M-step").removesuffix(" step")
+
+
 def inside_title(paths: Sequence[Path]) -> str:
-    """What the full M-step comes to."""
-    return f"At the top of the bound, the gap is {number(paths[0].gap[-1])}" if paths else INSIDE[0]
+    """What the full M-step comes to. The race goes on, and this stays where it is."""
+    return f"The first M-step. Full M: gap {number(paths[0].gap[-1])}" if paths else INSIDE[0]
 
 
 def inside(paths: Sequence[Path]) -> str:
@@ -210,6 +276,19 @@ def inside(paths: Sequence[Path]) -> str:
     if not told:
         return "θ lies on a boundary here, where no way can be measured."
     return f"From the start, with q the posterior there and held: {'; '.join(told)}."
+
+
+def safety(lap: Lap) -> str:
+    """What the rivals of EM have paid for going further than M, so far; nothing where none races."""
+    told = []
+    for track in lap.tracks:
+        back, fell = track.taken_back, track.falls
+        if track.word == "squarem":
+            told.append(f"SQUAREM: {back} of {counted(lap.index, 'extrapolation')} rejected")
+        elif track.word == "over_relaxed":
+            times = "once" if fell == 1 else f"{fell} times"
+            told.append(f"over-relaxed EM: log p {f'fell {times}' if fell else 'has not fallen, but may'}")
+    return f"{'; '.join(told)}." if told else ""
 
 
 def chip(lap: Lap) -> Chip:

@@ -7,19 +7,22 @@ from playwright.sync_api import expect
 from em_core.bound import decompose
 from em_core.files.report import report
 from em_core.observe.plane import plane
+from em_core.observe.stairs import second
 from em_core.records import State, frozen
 from tests.attack import thinned
 from tests.browser.conftest import ROOT
 from tests.browser.home import Home
+from tests.browser.reader import some
 from tests.browser.test_live import comes_to, take
 from ui.ascent.run import AscentRun
 from ui.ascent.settings import AscentSettings
 from ui.em.settings import for_model
 
 COIN = AscentSettings()
+SIZES = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768), (390, 844)]
 # where Plotly has drawn a trace, as pixels: (x, y) of each of its points
 POINTS = "Array.from(trace({name!r}).x, (x, n) => [x, trace({name!r}).y[n]])"
-# the level lines as Plotly holds them
+# the contours as Plotly holds them
 GROUND = "['far', 'near', 'ridge', 'evidence'].map((name) => trace(name).x)"
 
 
@@ -52,6 +55,19 @@ def rows(settings, moves):
     return report(run.experiment, run.trajectory)["half_steps"]
 
 
+@pytest.mark.parametrize("size", some(SIZES, (1024, 768)), ids=str)
+def test_no_note_is_cut_and_labels_stand_clear_of_lines(ascent, size):
+    width, height = size
+    ascent.page.set_viewport_size({"width": width, "height": height})
+    for query in ("", "model=linkage", "model=gaussian_mixture&schedule=EM&cursor=2"):
+        ascent.open(query, 2 if "cursor" in query else 0)
+        for note in ascent.stage.locator(".stage-note:visible").all():
+            assert note.evaluate("(node) => node.scrollWidth <= node.clientWidth"), note.inner_text()
+    halo = "getComputedStyle(plot.querySelector('.trace:not(:has(.point)) > .text text')).paintOrder"
+    if width >= 1024:
+        assert ascent.plot("latest", halo) == "stroke"
+
+
 @pytest.mark.usefixtures("moving")
 def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
     ascent.open()
@@ -70,7 +86,7 @@ def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
 
 @pytest.mark.usefixtures("moving")
 def test_the_ground_stands_still_under_the_stairs(ascent):
-    """Level lines are drawn once for the plane; the stairs grow over them, and no figure is built again."""
+    """Contours are drawn once for the plane; the stairs grow over them, and no figure is built again."""
     ascent.open("schedule=EMEMEM&cursor=0")
     assert ascent.plot("plane", f"(window.ground = {GROUND}).every((x) => x.length > 100)")
     ascent.mark_figures()
@@ -139,3 +155,22 @@ def test_where_nothing_lies_between_two_q_the_page_says_so(ascent):
     ascent.open("model=factor_analysis&schedule=EMHMHM&cursor=5", 5)
     expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("no blend between them")
     assert ascent.points("near") == []
+
+
+def test_one_click_shows_both_hills_and_a_new_start_leaves_the_run_before_in_grey(ascent):
+    ascent.open("schedule=EMEM&cursor=4", 4)
+    assert ascent.points("second") == ascent.points("before") == []
+    ascent.page.get_by_text("A second start", exact=True).click()
+    expect(ascent.caption).to_contain_text("from the second start to")
+    run = AscentRun.of(COIN, "EMEM")
+    expected = second(run.experiment)
+    np.testing.assert_allclose(ascent.points("second"), np.column_stack([expected.theta, expected.q]), rtol=1e-5)
+    assert ascent.points("second heights")[-1] == pytest.approx(expected.end, rel=1e-5)
+    ascent.staircase(run, 4)
+    ascent.button("New random start").click()
+    ascent.at(0)
+    expect(ascent.caption).to_contain_text("the previous run came to")
+    treads = plane(run.experiment, run.trajectory, 4).staircase
+    np.testing.assert_allclose(ascent.points("before"), [(tread.theta, tread.q) for tread in treads], rtol=1e-5)
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("previous run")
+    expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("second start")

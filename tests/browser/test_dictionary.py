@@ -51,7 +51,7 @@ class DictionaryPage(Reader):
     def trace(self, address, axis):
         """Also of a picture, row by row."""
         figure, name = address.split(".")
-        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row.length ? [...row] : row)")
+        return self.plot(figure, f"Array.from(trace('{name}').{axis}, (row) => row?.length ? [...row] : row)")
 
 
 @pytest.fixture
@@ -116,6 +116,32 @@ def test_every_kind_of_picture(learning, data):
     learning.at(2)
     learning.shows(rows(chosen, "HM")[2])
     assert learning.fits() and learning.page.locator(".notice").count() == 0
+
+
+def test_codes_with_a_spread_beside_points(learning):
+    """V by the sidebar: the ELBO is finite; H by its key: −∞; and the same start with H beside it."""
+    learning.open(f"{QUERY}&precision=4&e_step=gaussian&beside=q")
+    chosen = replace(SMALL, precision=4.0)
+    expected, hard = rows(chosen, "VM"), rows(chosen, "HM")
+    learning.button("Mean field E-step").click()
+    learning.at(1)
+    learning.button("M-step").click()
+    learning.at(2)
+    assert float(learning.metric("ELBO").get_attribute("data-value")) == expected[2]["elbo"]
+    assert learning.trace("timeline.elbo", "y")[1:] == pytest.approx([row["elbo"] for row in expected[1:]], rel=1e-12)
+    assert learning.trace("timeline.second", "y")[1:] == pytest.approx(
+        [row["expected_log_joint"] for row in hard[1:]], rel=1e-12
+    )
+    expect(learning.caption).to_contain_text("The ELBO rose by")
+    assert learning.fits() and learning.page.locator(".notice").count() == 0
+    learning.button("Spread").click()
+    learning.wait_plot("spread", "plot.offsetWidth > 0 && plot.data?.length > 0")
+    means = learning.trace("spread.means", "y")
+    assert any(np.allclose(means, codes, rtol=1e-6) for codes in expected[2]["codes"])
+    learning.press("h")
+    learning.at(3)
+    expect(learning.metric("ELBO")).to_have_text("−∞")
+    assert learning.address("cursor=3")["schedule"] == "VMH"
 
 
 @pytest.mark.exhaustive

@@ -93,7 +93,7 @@ def test_how_fast_and_why_stands_in_the_gaps(home):
     home.open("schedule=(EM)12&cursor=24", 24)
     home.page.locator("label").filter(has_text="How fast, and why").click()
     home.button("Gap, log scale").click()
-    home.page.locator(".stage-note").filter(has_text="r predicted 0.2408").wait_for(state="attached")
+    home.page.locator(".stage-note").filter(has_text="r = 0.2408").wait_for(state="attached")
     home.wait_plot("gap", "plot.offsetWidth > 0 && plot.data && trace('predicted').visible === true")
     line = home.plot("gap", "[...trace('predicted').x, ...trace('predicted').y]")
     gap = rows(EmSettings(), "EM" * 12)[24]["kl"]

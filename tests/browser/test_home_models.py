@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from em_core.observe.course import straight
 from tests.browser.home import APP, Home, rows
 from tests.core.making import reference
+from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
 
 expect.set_options(timeout=20_000)
@@ -192,3 +195,24 @@ def test_blobs(home, dimensions):
         home.shows(rows(settings, "EMEM")[4])  # another view of the same run
         home.at(4)
     assert home.fits()
+
+
+# what Plotly has drawn in view of a curve, in the numbers of its axes, and pixels for one of them
+DRAWN = """(({_fullLayout: {xaxis, yaxis}, _fullData}) => {
+  const {uid} = _fullData.find(({meta}) => meta === 'evidence'), path = plot.querySelector(`.trace${uid} path.js-line`);
+  const along = Array.from({length: 4000}, (_, n) => path.getPointAtLength(path.getTotalLength() * n / 3999));
+  const seen = along.filter(({y}) => y > 0 && y < yaxis._length);
+  return [seen.map(({x, y}) => [xaxis.p2d(x), yaxis.p2d(y)]), Math.abs(yaxis.d2p(1) - yaxis.d2p(0))];
+})(plot)"""
+
+
+def test_log_p_along_the_m_step_is_drawn_to_the_pixel(home):
+    """Between the places at which it is known, too."""
+    home.page.set_viewport_size({"width": 1920, "height": 1080})
+    home.open("model=poisson_mixture&schedule=EM&cursor=2&present=1&views=course", 2)
+    drawn, pixels = home.plot("course", DRAWN)
+    run = EmRun.of(for_model(EmSettings(), "poisson_mixture"), "EM")
+    course, (model, data) = run.moment(2).course, (run.experiment.model, run.experiment.data)
+    shares, heights = np.array(drawn[::5]).T
+    exact = [model.log_evidence(data, theta) for theta in straight(model, course.origin, course.target, shares)]
+    assert len(shares) > 60 and np.abs(heights - exact).max() * pixels < 1

@@ -164,6 +164,25 @@ def test_scrubbing_through_the_widths(reader):
     reader.shows(told(ONE)["rungs"][3])
 
 
+def test_a_width_that_was_scrubbed_stays_when_lambda_moves(reader):
+    reader.open("cursor=2", 2)
+    scrubber = reader.stage.get_by_role("slider", name="Width s")
+    scrubber.focus()
+    reader.press(*["ArrowRight"] * 3)
+    expect(scrubber).to_have_attribute("aria-valuetext", "s = 0.5")
+    reader.slider("λ: sparsity").focus()
+    reader.press("ArrowRight")
+    reader.address("penalty=2.5")
+    expect(scrubber).to_have_attribute("aria-valuetext", "s = 0.5")
+    scrubbed = replace(ONE, penalty=2.5, overrides=PosteriorOverrides(ladder={"widths": [0.5]}))
+    reader.shows(told(scrubbed)["rungs"][2])
+    # another width of the ladder is what was asked for last
+    reader.slider("First width s of the ladder").focus()
+    reader.press("ArrowLeft")
+    reader.address("width=0.8")
+    expect(scrubber).to_have_attribute("aria-valuetext", "s = 0.8")
+
+
 @pytest.mark.exhaustive
 def test_the_width_in_the_sidebar(reader):
     reader.open("cursor=5", 5)

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from em_core.files.experiment import Experiment
 from em_core.observe import race
 from em_core.observe.inside import paths
+from figures.race import words
 from tests.browser.reader import Reader
 from ui.race.run import RaceRun
 from ui.race.settings import WORDS, RaceSettings, for_model
@@ -18,6 +19,8 @@ expect.set_options(timeout=20_000)
 APP = Path(__file__).parents[2] / "app.py"
 LINKAGE = for_model(RaceSettings(), "linkage")
 ROUNDS = 6
+# a number that is not there yet
+ABSENT = -1.0
 # what stands in the rows of the table
 TOLD = "[...plot.querySelectorAll('.ytick text')].map((node) => node.textContent)"
 
@@ -28,7 +31,11 @@ class Race(Reader):
     path, labels, figures = "race", ("Highest log p(v)", "EG and gradient ascent differ by"), 9
 
     def expected(self, row):
-        return [row.best, row.apart]
+        apart = row.ascents[0].apart
+        return [row.best, ABSENT if apart is None else apart]
+
+    def numbers(self):
+        return [ABSENT if number is None else number for number in super().numbers()]
 
     def series(self, figure, k):
         return [self.trace(f"{figure}.run {k}", axis) for axis in "xy"]
@@ -63,8 +70,8 @@ def test_opens_and_races_round_by_round(race_page, laps):
             race_page.wait_plot("height", f"trace('run {k}').x.length === {track.made + 1}")
             steps, heights = race_page.series("height", k)
             assert steps == list(range(track.made + 1)) and heights == pytest.approx(list(track.log_evidence))
-    assert race_page.trace("height.ascent", "y") == pytest.approx(list(laps[3].ascent))
-    expect(race_page.caption).to_contain_text("SQUAREM stands highest")
+    assert race_page.trace("height.EG", "y") == pytest.approx(list(laps[3].ascents[0].log_evidence))
+    expect(race_page.caption).to_contain_text("EM and SQUAREM are level at the top")
     expect(race_page.caption).to_contain_text("Gradient ascent on log p, computed without any q (○), coincides with EG")
     race_page.press("ArrowLeft")
     race_page.at(2)
@@ -80,6 +87,7 @@ def test_a_link_shows_the_same_race_against_passes_too(race_page, laps):
     card.get_by_role("button", name="By cost", exact=True).click()
     squarem = laps[-1].tracks[3]
     race_page.wait_plot("height-cost", "plot.offsetWidth > 0")
+    race_page.wait_plot("distance-cost", "plot.offsetWidth > 0")  # all pictures follow
     costs, heights = race_page.series("height-cost", 3)
     assert costs == pytest.approx(list(squarem.passes)) and heights == pytest.approx(list(squarem.log_evidence))
     for name in ("EM", "E G5", "EG", "SQUAREM"):
@@ -90,15 +98,15 @@ def test_the_table_says_who_came_to_the_best(race_page, laps):
     race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
     told = race_page.plot("finish", TOLD)
     for row, text in zip(laps[-1].finishes(), told, strict=True):
-        assert ("did not get there" if row.half_steps is None else f"{row.half_steps} half-steps") in text
-    expect(race_page.finish).to_contain_text("SQUAREM needs the fewest passes: 6")
-    assert race_page.page.get_by_label(re.compile("SQUAREM: 6 half-steps, 6 passes")).count() == 1
+        assert text.endswith(words.finish(row, laps[-1]))
+    expect(race_page.finish).to_contain_text("First at the best so far: SQUAREM, 6 passes")
+    assert race_page.page.get_by_label(re.compile("SQUAREM: 6 passes, 6 half-steps")).count() == 1
 
 
 @pytest.mark.exhaustive
 def test_every_row_of_the_table_is_drawn(race_page):
     race_page.open("words=EM,squarem,over_relaxed,HM,E(PM)&model=poisson_mixture&steps=2&cursor=2", 2)
-    race_page.wait_plot("finish", f"{TOLD}.length === 5 && {TOLD}.every((text) => / half-steps|get there/.test(text))")
+    race_page.wait_plot("finish", f"{TOLD}.length === 5 && {TOLD}.every((text) => / half-steps| passes/.test(text))")
 
 
 def test_another_race_from_the_list_and_one_of_the_readers_own(race_page):
@@ -155,7 +163,41 @@ def test_every_way_inside_one_m_step(race_page):
         assert race_page.trace(f"inside.{path.letter}", "x") == pytest.approx(list(path.moved))
         assert race_page.trace(f"inside.{path.letter}", "y") == pytest.approx(list(path.rise))
     card = race_page.stage.locator("[data-view=inside]")
-    expect(card).to_contain_text("At the top of the bound, the gap is 0.399")
+    expect(card).to_contain_text("The first M-step. Full M: gap 0.399")
     card.get_by_role("button", name="Gap", exact=True).click()
     race_page.wait_plot("opened", "plot.offsetWidth > 0")
     assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)
+
+
+def test_stochastic_ascent_lies_on_es(race_page):
+    words = "EM, EG, ES"
+    race_page.open("model=linkage&words=EM,EG,ES&batch=20&steps=4&cursor=4", 4)
+    lap = RaceRun.of(for_model(RaceSettings(words=words, batch=20), "linkage"), 4).race[4]
+    race_page.wait_plot("height", "trace('ES').x.length === 5")
+    assert race_page.trace("height.ES", "y") == pytest.approx(list(lap.tracks[2].log_evidence[::2]), rel=1e-9)
+    apart = race_page.metric("ES and stochastic ascent differ by")
+    assert float(apart.get_attribute("data-value")) == lap.ascents[1].apart < 1e-9
+    expect(race_page.caption).to_contain_text("with the same minibatches and without any q (○), coincides with ES")
+
+
+def test_how_fast_and_why_and_r_rises_under_the_slider(race_page):
+    """The switch, one click to two clusters, and their distance: r is that of the core, and the slope stands in Gap."""
+    race_page.open("steps=2&cursor=2", 2)
+    race_page.page.locator("label").filter(has_text="How fast, and why").click()
+    race_page.page.get_by_role("button", name="Overlap two clusters: r → 1").click()
+    race_page.page.locator("[data-figure=overlap] .main-svg").first.wait_for()
+    race_page.wait_plot("overlap", "plot.offsetHeight >= 180 && trace('here').x[0] === 3")
+    race_page.page.wait_for_function("new URL(location).searchParams.get('rates') === 'yes'")
+    race_page.wait_plot("overlap", "trace('rates').x.length > 2")
+    marked = race_page.trace("overlap.here", "y")[0]
+    slider = race_page.page.get_by_role("slider", name="Separation", exact=True)
+    slider.focus()
+    for _ in range(2):
+        race_page.press("ArrowRight")
+    race_page.wait_plot("overlap", "trace('here').x[0] === 4 && trace('here').y.length === 1")
+    assert race_page.address("separation=4")["separation"] == "4"
+    assert race_page.trace("overlap.here", "y")[0] < marked < 1
+    race_page.stage.locator("[data-view=pace]").get_by_role("button", name="Missing information").click()
+    race_page.wait_plot("missing", "plot.offsetHeight >= 180 && trace('r').y.length === 1")
+    shares = race_page.trace("missing.r", "y") + race_page.trace("missing.others", "y")
+    assert shares == sorted(shares, reverse=True) and race_page.fits()

@@ -142,6 +142,8 @@ def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):
     reader.path = ""
     reader.open("schedule=EM", 2)
     assert page.locator(".stage-view:visible").count() == 1
+    # the tab says no more than "Data"
+    assert page.locator("[data-view=data] h2").bounding_box()["height"] > 18
     words = page.locator(".stage-words").evaluate("(node) => node.scrollHeight <= node.clientHeight + 1")
     assert words and page.locator(".stage-caption").bounding_box()["height"] > 30
     reader.stage.get_by_role("tab", name="Half-steps").click()

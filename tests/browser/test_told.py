@@ -68,6 +68,24 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     assert hovered(home, "data") == lines
 
 
+def test_a_minus_is_a_minus_by_key_and_under_the_mouse(home):
+    """As everywhere else: Plotly by itself writes a hyphen."""
+    home.open("schedule=EM&cursor=1", frame=1)
+    for at in (1, 2):  # what writes the numbers is made anew with the figure
+        home.at(at)
+        figure(home, "course").focus()
+        home.press("ArrowRight")
+        expect(line(home, "course")).to_contain_text(re.compile(r"−\d+\.\d{3}"))
+        assert "-" not in line(home, "course").inner_text()
+        figure(home, "course").blur()
+        x, y = home.plot("course", "[trace('evidence').x[15], trace('evidence').y[15]]")
+        home.page.mouse.move(*home.place("course", x, y))
+        told = figure(home, "course").locator(".hoverlayer .hovertext .nums")
+        expect(told).to_have_text(f"log p(v) {y:.3f}".replace("-", "−"))
+        home.page.mouse.move(0, 0)
+        home.press("ArrowRight")
+
+
 def above(values, pixels):
     """The point that comes next above the first one: the nearest within 45°. pixels: of the first two."""
     apart = (values - values[0]) * ((pixels[1] - pixels[0]) / (values[1] - values[0]))

@@ -98,6 +98,7 @@ def keeps_its_promises(raw):
         assert all(math.isfinite(number) for number in numbers(row["parameters"])), row
         assert row["log_evidence"] is None or math.isfinite(row["log_evidence"]), row
         adds_up(row)
+        assert all(check is None or check["holds"] for check in row["checks"].values()), row
         for event in row["events"]:
             one_line(event["message"])
         if row["move"] == BY_HAND:

@@ -29,7 +29,7 @@ COLLAPSE = {
 }
 INFINITE = {**RULED_OUT, "schedule": "M"}
 KEYS = ["index", "move", "log_evidence", "elbo", "gap", "kl", "expected_log_joint", "entropy"]
-KEYS += ["parameters", "info", "events"]
+KEYS += ["parameters", "info", "events", "checks"]
 
 
 def strictly(text):

@@ -57,7 +57,7 @@ def every_move():
                 yield pytest.param(experiment, letter, id=f"{case}-{letter}")
     for constrained in (True, False):
         raw = {**DICTIONARY, "settings": {**DICTIONARY["settings"], "norm_constraint": constrained}}
-        for letter in "HMC":
+        for letter in "HVMC":
             name = f"dictionary_learning-{'constrained' if constrained else 'free'}-{letter}"
             yield pytest.param(Experiment.parse({**raw, "schedule": "H"}), letter, id=name)
 

@@ -1,4 +1,4 @@
-"""Level lines: every point at its height, none missing, rings closed."""
+"""Contours: every point at its height, none missing, rings closed."""
 
 from __future__ import annotations
 

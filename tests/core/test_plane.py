@@ -28,6 +28,9 @@ LINKAGE = {"model": "linkage", "data": {"counts": [125, 18, 20, 34]}, "start": {
 FAITHFUL = {"model": "gaussian_mixture", "data": {"dataset": "old_faithful"}, "seed": 3, "schedule": "(EM)3"}
 SLICED = [case for case in CASES if {"E", "M"} <= set(case.moves) and not hasattr(case.model, "q_of_share")]
 
+# with several causes, so that the posterior does not factorise
+FACTORISED = [case for case in SLICED if case.model.name == "sigmoid_belief_net" and "one_cause" not in case.name]
+
 
 def found(raw, at, size=9):
     experiment = Experiment.parse(raw)
@@ -98,6 +101,63 @@ def test_the_staircase_holds_every_half_step_from_the_first_q_on(raw, word):
     for tread, theta in e_steps:  # E lands on the ridge
         ridge = experiment.model.share(experiment.model.posterior(experiment.data, theta))
         assert tread.q == pytest.approx(ridge, rel=1e-14)
+
+
+@pytest.mark.parametrize("raw", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_every_move_leaves_its_own_mark_in_an_exact_plane(raw):
+    """Where each move stops, beside where E and M would."""
+
+    def last(word):
+        experiment, _, seen = found({**raw, "schedule": word}, len(word))
+        tread = seen.staircase[-1]
+        there = experiment.model.posterior(experiment.data, {"theta": frozen(tread.theta)})
+        return tread, float(experiment.model.share(there))
+
+    exact, ridge = last("E")
+    assert exact.q == ridge
+    best, step = last("EM")[0], last("EG")[0]
+    assert min(exact.theta, best.theta) < step.theta < max(exact.theta, best.theta)  # G stops short
+    assert exact.elbo < step.elbo < best.elbo and step.q == best.q == exact.q
+    # E G5 lies between one G and M
+    between = last("EGGGGG")[0]
+    assert abs(step.theta - best.theta) > abs(between.theta - best.theta) > 0
+    hard, ridge = last("H")
+    assert hard.q in (0, 1) and 0 < ridge < 1
+    # T beside the ridge, on the side of equal shares; as it cools it comes to it
+    apart = []
+    for word in ("T", "TMT", f"{'TM' * 40}T"):
+        tread, ridge = last(word)
+        assert abs(tread.q - 0.5) < abs(ridge - 0.5)
+        apart.append(evidence(raw, tread.theta) - tread.elbo)
+    assert min(apart[:2]) > 0.05 and apart[2] < 1e-5
+
+
+def evidence(raw, theta):
+    experiment = Experiment.parse(raw)
+    return experiment.model.log_evidence(experiment.data, {"theta": frozen(theta)})
+
+
+def test_in_a_slice_p_goes_part_of_the_way():
+    """Up from the bound before, and not to log p, the height of the ridge."""
+    _, trajectory, seen = found(FAITHFUL | {"schedule": "EMP", "moves": {"P": {"blocks": 4}}}, 3)
+    before, tread = decompose(*case_of(FAITHFUL), trajectory[2].after), seen.staircase[-1]
+    assert (tread.move, tread.q, tread.theta) == ("P", 1, 0)
+    assert before.elbo < tread.elbo < seen.heights.log_evidence[0]
+    assert found(FAITHFUL | {"schedule": "EME"}, 3)[2].staircase[-1].elbo == pytest.approx(before.log_evidence)
+
+
+@pytest.mark.parametrize("case", FACTORISED, ids=str)
+def test_in_a_slice_v_stays_off_the_ridge(case):
+    """However many sweeps: the posterior does not factorise."""
+    _, _, seen = found({**case.raw, "schedule": f"VM{'V' * 40}"}, 42)
+    tread, ridge = seen.staircase[-1], seen.heights.log_evidence[0]
+    assert (tread.move, tread.q, tread.theta) == ("V", 1, 0)
+    assert tread.elbo < ridge - 1e-6 * abs(ridge)
+
+
+def case_of(raw):
+    experiment = Experiment.parse(raw)
+    return experiment.model, experiment.data
 
 
 @pytest.mark.parametrize("case", SLICED, ids=str)

@@ -47,10 +47,18 @@ EM |= {
     for data in data_options(model)
     if model not in ("gaussian_mixture", "binomial_mixture", "linkage")
 }
+FACTORS = for_model(EmSettings(), "factor_analysis")
+EM |= {
+    "up the gradient": EmSettings(direction="gradient"),
+    "along one coordinate": replace(COINS, direction="coordinate", coordinate=1),
+    "at random": replace(FACTORS, direction="random", direction_seed=2),
+}
 # of those that the same drawing serves, some in every run: each model, each shape of its data and θ; the others with
 # -m exhaustive
 EM_KEPT = {case.model: name for name, case in reversed(EM.items())}.values()
-EM_KEPT = thinned(EM, {*EM_KEPT, "tied", "one_dimension", "four_dimensions", "one_component", "eight_components"})
+EM_KEPT = thinned(
+    EM, {*EM_KEPT, "up the gradient", "tied", "one_dimension", "four_dimensions", "one_component", "eight_components"}
+)
 GAUSSIAN = [name for name, case in EM.items() if case.model == "gaussian_mixture"]
 
 TOY, TOY3 = MapSettings(), MapSettings(signal="toy3")

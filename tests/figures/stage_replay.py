@@ -38,6 +38,12 @@ def painted(value: Any, colors: dict[str, str]) -> Any:
     return colors[value[1:]] if isinstance(value, str) and value.startswith("$") else value
 
 
+def as_number(text: str) -> float:
+    """A positive number as the page tells it: 1,234, 0.057 or 3.2 × 10⁻⁷."""
+    mantissa, _, exponent = text.replace("\u00a0", "").replace(",", "").partition("×10")
+    return float(f"{mantissa}e{exponent.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789')) or 0}")
+
+
 class Shown:
     """Figures, texts and exact numbers at a frame, the frames before it visited; that frame is not a light one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 
 from em_core.bound import decompose
 from em_core.observe.plane import plane
+from em_core.observe.stairs import leading, second
 from em_core.records import State, frozen
 from figures.ascent import words
 from tests.figures.runs import shown
+from tests.figures.stage_replay import Shown
 from ui.ascent.run import AscentRun
+from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
 from ui.em.settings import EmOverrides, for_model
 
@@ -62,6 +66,25 @@ def test_both_peaks_of_the_coin_are_marked():
     assert peaks["x"] == pytest.approx([0.256, 0.704], abs=0.003) and peaks["text"] == ["−6.18", "−5.31"]
 
 
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_what_is_marked_as_a_maximum_of_the_plane_is_higher_than_all_around_it(chosen):
+    run = AscentRun.of(chosen, "")
+    tops = shown(run).points("plane.tops")
+    assert len(tops) == len(shown(run).trace("plane.peaks")["x"])
+    for theta, q in tops:
+        turns = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+        around = [height(run, q + 0.01 * q * np.sin(turn), theta + 0.02 * np.cos(turn)) for turn in turns]
+        assert max(around) < height(run, q, theta)
+
+
+def test_the_contours_are_as_far_apart_as_is_said():
+    for chosen in (COIN, LINKAGE):
+        run = AscentRun.of(chosen, "E")
+        ground = run.scene.pictures[0].ground
+        told = re.search(r"contours every ([\d.]+) nats? \(outer: ([\d.]+)\)$", shown(run).text["note.plane"])
+        assert [float(step) for step in told.groups()] == [ground.near.step, ground.far.step]
+
+
 @pytest.mark.parametrize("word", ["EMEM", "EGEG", "EGGGGGE", "HMHM", "TMTM"])
 def test_the_staircase_is_the_command_lines(word):
     run = AscentRun.of(COIN, word)
@@ -96,6 +119,93 @@ def test_each_move_leaves_its_own_mark():
     assert ridge < tread.q < 0.5  # flatter
     best, stopped = q_and_ridge("EM")[2], q_and_ridge("EG")[2]
     assert 0.42 < stopped < best  # G stops short
+
+
+def grey(found, name):
+    """(states, 2) a grey staircase, its name, and its (states, 2) on log p."""
+    stairs, heights = numbers(found.trace(f"plane.{name}")), numbers(found.trace(f"plane.{name} heights"))
+    return stairs, found.trace(f"plane.{name} told")["text"], heights
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_a_second_start_lies_under_the_same_lines_at_every_half_step(chosen):
+    run = AscentRun.of(replace(chosen, second=True), "EMEM")
+    expected = second(run.experiment)
+    (name,) = run.experiment.start
+    for at in range(5):
+        found = shown(run, at)
+        stairs, told, heights = grey(found, "second")
+        np.testing.assert_allclose(stairs, np.column_stack([expected.theta, expected.q]), rtol=1e-6)
+        bounds = [run.experiment.model.log_evidence(run.experiment.data, {name: frozen(x)}) for x in expected.theta]
+        np.testing.assert_allclose(heights, np.column_stack([expected.theta, bounds]), rtol=1e-6)
+        assert [text.strip() for text in told] == [words.SECOND]
+        there = leading(run.experiment, float(run.trajectory[at].after.theta[name]))
+        own, other = (f"θ = {theta:.3f} (log p −{-height:.2f})" for theta, height in (there, expected.end))
+        said = found.text["caption"].replace("\u00a0", " ")
+        assert said.endswith(f" From here EM leads to {own}, from the second start to {other}.")
+        assert not len(grey(found, "before")[0])
+
+
+def test_without_another_staircase_nothing_grey_is_drawn_or_said():
+    found = shown(AscentRun.of(COIN, "EM"), 2)
+    for name in ("second", "before"):
+        assert [len(part) for part in grey(found, name)] == [0, 0, 0]
+    assert "From here" not in found.text["caption"]
+
+
+@pytest.mark.parametrize("act", ["drag", "random"])
+def test_the_run_before_stays_as_a_grey_staircase(act):
+    session = AscentSession.opened({"schedule": "EMEMEM", "cursor": "2"})
+    session.run.reopen()
+    treads = plane(session.run.experiment, session.run.trajectory, 6).staircase
+    acts = {"drag": {"act": "drag", "handle": "point", "at": 2, "x": 0.2, "y": 0.6}, "random": {"act": "random"}}
+    session.act({**acts[act], "n": 1})
+    session.run.advance(5)
+    # from where it went another way, with the half-step before
+    first = {"drag": 3, "random": 0}[act]
+    for at in range(6):
+        stairs, told, heights = grey(shown(session.run, at), "before")
+        expected = [(tread.theta, tread.q) for tread in treads[max(first - 1, 0) :]] if at >= first else []
+        np.testing.assert_allclose(stairs, np.reshape(expected, (-1, 2)), rtol=1e-6)
+        assert len(heights) == len(stairs) and [text.strip() for text in told] == ["previous run"] * (at >= first)
+    said = shown(session.run, 5).text["caption"].replace("\u00a0", " ")
+    assert f"; the previous run came to θ = {treads[-1].theta:.3f} (log p " in said
+    # Undo: the other way round
+    session.act({"act": "undo", "n": 2})
+    assert len(grey(shown(session.run, 6), "before")[0]) == 6
+
+
+def test_while_the_point_is_held_the_caption_says_where_em_would_lead():
+    run = AscentRun.of(replace(COIN, second=True), "EM")
+    run.frames()
+    for theta, end in ((0.2, "0.256"), (0.6, "0.704")):
+        said = run.preview(2, "point", theta, 0.1)["text"]["caption"].replace("\u00a0", " ")
+        assert f"From here EM leads to θ = {end}" in said and "from the second start to θ = 0.256" in said
+
+
+@pytest.mark.parametrize("chosen", [COIN, LINKAGE], ids=["coin", "linkage"])
+def test_while_the_point_is_held_all_of_the_data_is_drawn_with_its_q(chosen):
+    """As after the drop: bars, numbers on them, ticks."""
+    run = AscentRun.of(chosen, "EM")
+    theta, q = 0.3, 0.6
+    held = Shown(run.scene.json, run.frames(), 2).over(run.preview(2, "point", theta, q))
+    run.place(2, *run.pulled(2, "point", theta, q))
+    dropped = shown(run, 3)
+    for one, other in zip(held.figures["data"]["data"], dropped.figures["data"]["data"], strict=True):
+        assert [one.get(key) for key in ("x", "y", "text")] == [other.get(key) for key in ("x", "y", "text")]
+    assert held.text["note.data"] == dropped.text["note.data"]
+
+
+def test_a_slice_has_no_place_for_other_staircases():
+    session = AscentSession.opened({"model": "gaussian_mixture", "second": "yes", "schedule": "EMEM"})
+    session.run.reopen()
+    session.act({"act": "random", "n": 1})
+    session.run.advance(4)
+    found = shown(session.run, 4)
+    assert session.run.moment(4).ghost is not None
+    for name in ("second", "before"):
+        assert [len(part) for part in grey(found, name)] == [0, 0, 0]
+    assert "From here" not in found.text["caption"]
 
 
 @pytest.mark.parametrize("model", ["gaussian_mixture", "student_t", "hidden_markov", "factor_analysis"])

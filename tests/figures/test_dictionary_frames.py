@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special
 
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
@@ -159,6 +160,103 @@ def test_codes_and_use(settings):
     marks = found.trace("atoms.marks 1")["marker"]
     assert np.flatnonzero(marks["opacity"]).tolist() == unused.tolist()
     assert f"✕ {len(unused)} unused" in found.text["note.atoms"] or not len(unused)
+
+
+# ---- codes with a spread -----------------------------------------------------------------------------------------
+
+SPREAD = replace(BARS, e_step="gaussian", precision=4.0)
+
+
+def test_the_elbo_is_drawn_where_it_is_finite():
+    """VMVM by the schedule, then H by hand: its ELBO is −∞, and the curve has a gap there."""
+    run = learned(SPREAD, 4)
+    run.move("H", 4)
+    rows = report(run.experiment, run.trajectory)["half_steps"]
+    for figure in ("timeline", "latest"):
+        drawn = shown(run).trace(f"{figure}.elbo")["y"]
+        assert drawn[0] is None and drawn[5] is None and rows[5]["elbo"] == -np.inf
+        assert drawn[1:5] == pytest.approx([row["elbo"] for row in rows[1:5]], rel=1e-14)
+        joints = [row["expected_log_joint"] for row in rows[1:]]
+        found = shown(run).trace(f"{figure}.joint")["y"][1:]
+        assert found[4] == joints[4] and (found[:4] == [None] * 4 or found == pytest.approx(joints, rel=1e-14))
+        assert (found[0] is None) == (figure == "latest")  # the ELBO has all the height there
+    found, hard = shown(run, 4), shown(run, 5)
+    assert found.value["metric.elbo"] == rows[4]["elbo"] and hard.value["metric.elbo"] is None
+    assert hard.text["metric.elbo"] == hard.text["equation.entropy"] == "−∞"
+    terms = [float(found.text[f"equation.{name}"].replace("−", "-")) for name in
+             ("elbo", "entropy", "constant", "misfit", "penalty")]  # fmt: skip
+    assert terms[0] == pytest.approx(terms[1] + terms[2] - terms[3] - terms[4], abs=5e-3)
+    assert terms[1] == pytest.approx(rows[4]["entropy"], abs=1e-3)
+    assert {term.json()["slot"] for term in words.SPREAD_EQUATION if not isinstance(term, str)} <= set(found.text)
+
+
+def test_beside_h_the_same_start_with_v():
+    """Each is the run that it would be alone; one has an ELBO, of the other log p(v, h) is drawn."""
+    for e_step, other in (("point", "gaussian"), ("gaussian", "point")):
+        run = learned(replace(SPREAD, e_step=e_step, beside="q"), 4)
+        alone = learned(replace(SPREAD, e_step=other, second=False), 4)
+        assert run.moves == {"point": "HMHM", "gaussian": "VMVM"}[e_step] and alone.moves != run.moves
+        assert shown(run).trace("second.tiles 1")["z"] == shown(alone).trace("atoms.tiles 1")["z"]
+        assert shown(run, 0).trace("second.tiles 1")["z"] == shown(run, 0).trace("atoms.tiles 1")["z"]
+        heights = [moment.raised for moment in alone.seen()]
+        assert shown(run).trace("timeline.second")["y"] == pytest.approx(heights, rel=1e-14)
+        note = shown(run).text["note.timeline"]
+        assert "H: ELBO −∞" in note and f"V: ELBO {(run if other == 'point' else alone).seen()[-1].elbo:.1f}" in (
+            note.replace("−", "-").replace("-∞", "−∞")
+        ).replace("H: ELBO -∞", "H: ELBO −∞")
+        assert "second start" not in shown(run).text["note.atoms"]
+
+
+def test_whiskers_reach_two_standard_deviations_from_the_mean():
+    run = learned(SPREAD, 4)
+    q, row = state(run).q, examples.chosen(run.experiment, examples.COUNT)[0]
+    means, whiskers = (shown(run).trace(f"spread.{name}") for name in ("means", "whiskers"))
+    np.testing.assert_allclose(means["y"], q.codes[row], rtol=1e-6)
+    ends = np.array([[low, high] for low, high in zip(whiskers["y"][::3], whiskers["y"][1::3], strict=True)])
+    np.testing.assert_allclose(ends.mean(axis=1), q.codes[row], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(np.diff(ends)[:, 0], 4 * q.spreads[row], rtol=1e-6)
+    assert whiskers["x"][::3] == whiskers["x"][1::3] == list(range(1, 17)) and set(whiskers["y"][2::3]) == {None}
+    clear = np.abs(q.codes) > 2 * q.spreads
+    assert [color == "$fit" for color in means["marker"]["color"]] == clear[row].tolist() and clear.any()
+    assert shown(run).value["metric.codes"] == pytest.approx(clear.sum(axis=1).mean())
+    assert shown(run).value["metric.atoms"] == clear.any(axis=0).sum()
+    np.testing.assert_allclose(shown(run).trace("usage.shares")["y"], clear.mean(axis=0), rtol=1e-6)
+    assert not shown(learned(SPREAD, 0)).trace("spread.whiskers")["x"]
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_what_the_codes_of_each_atom_cost(free):
+    """λ E|h|: where atoms may be of any length, a line at 1 says where it comes to rest."""
+    run = learned(replace(SPREAD, norm_constraint=not free), 4)
+    q = state(run).q
+    z = q.codes / q.spreads
+    sizes = q.spreads * np.sqrt(2 / np.pi) * np.exp(-z * z / 2) + q.codes * special.erf(z / np.sqrt(2))
+    np.testing.assert_allclose(shown(run).trace("costs.costs")["y"], 0.5 * sizes.mean(axis=0), rtol=1e-6)
+    line = shown(run).trace("costs.rest")
+    assert line["visible"] == free and line["y"] == [1, 1]
+
+
+def test_captions_of_codes_with_a_spread():
+    run = learned(SPREAD, 4)
+    assert "Next, V sets" in shown(run, 0).text["caption"]
+    first, m, v = (shown(run, at).text["caption"] for at in (1, 2, 3))
+    assert "The ELBO is finite: −" in first and "Next, M" in first
+    assert "means and spreads" in m and "ELBO rose by" in m and "ELBO rose by" in v and "shrank" not in m + v
+    run.move("H", 4)
+    assert "so the ELBO is −∞" in shown(run).text["caption"]
+    gone = learned(replace(SPREAD, precision=0.1), 30)
+    assert "16 of 16 atoms do not pay" in shown(gone).text["caption"]
+    assert np.all(np.linalg.norm(state(gone).theta["dictionary"], axis=0) < 1e-3)
+
+
+def test_without_a_v_nothing_is_said_of_the_elbo():
+    run = learned(BARS, 2)
+    assert "metric.elbo" not in shown(run).text and "costs" not in run.scene.json["figures"]
+    plain = run.scene.id
+    run.move("V", 2)
+    assert "metric.elbo" in shown(run).text and run.scene.id != plain
+    run.move("H", 2)
+    assert run.scene.id == plain
 
 
 def test_revived_atoms_have_a_star_and_a_sentence():

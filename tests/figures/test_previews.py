@@ -118,7 +118,7 @@ def test_what_is_held_stands_on_the_timeline_as_the_half_step_that_a_drop_makes(
     for trace in ("evidence", "elbo", "here", "names"):
         for axis in "xy":
             _alike(held.trace(f"latest.{trace}")[axis], dropped.trace(f"latest.{trace}")[axis])
-    assert held.figures["latest"]["layout"]["xaxis"]["ticktext"][-1] == "☞"
+    assert held.figures["latest"]["layout"]["xaxis"]["ticktext"][-1] == "by hand"
     assert held.text["heading.timeline"] == dropped.text["heading.timeline"]
 
 

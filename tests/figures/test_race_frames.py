@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from em_core.observe.inside import paths
+from figures.race import words
 from figures.race.ends import heights
 from tests.figures.runs import RACE, race_run
 from tests.figures.stage_replay import Shown
@@ -18,7 +22,7 @@ from ui.race.settings import for_model as race_for
 def test_earlier_rounds_stay_as_they_were():
     """A lap is told from series that have grown since."""
     short, long = (RaceRun.of(RACE["rivals, one tempered"], rounds) for rounds in (2, 5))
-    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascent == long.race[2].ascent
+    assert short.race[-1].tracks == long.race[2].tracks and short.race[2].ascents == long.race[2].ascents
     assert short.frames()[2]["set"] == long.frames()[2]["set"]
     assert short.frames()[2]["text"] == long.frames()[2]["text"]
 
@@ -36,8 +40,81 @@ def test_curves_are_the_series(name):
         distance = found.trace(f"distance.run {k}")
         for x, y in zip(distance["x"], distance["y"], strict=True):
             assert y == lap.best - track.log_evidence[x] > 0
-    if lap.ascent:
-        assert found.trace("height.ascent")["y"] == list(lap.ascent)
+    races = {track.word for track in lap.tracks}
+    assert [ascent.word for ascent in lap.ascents] == ["EG", *({"ES"} & races)]
+    for ascent in lap.ascents:
+        rings, by_cost = found.trace(f"height.{ascent.word}"), found.trace(f"height-cost.{ascent.word}")
+        assert rings["y"] == by_cost["y"] == list(ascent.log_evidence)
+        for track in lap.tracks:
+            if track.word == ascent.word and ascent.log_evidence:  # each ring on the curve, after a round
+                assert rings["x"] == list(range(0, track.made + 1, 2))
+                assert by_cost["x"] == list(track.passes[::2])
+                assert rings["y"] == pytest.approx(list(track.log_evidence[::2]), rel=1e-9)
+
+
+def test_the_level_at_which_a_run_is_at_the_best_is_drawn_where_it_is():
+    """In nats, as the table and the title of its axis say; only rounding is drawn at the foot, 0 has no place."""
+    for name in ("every M-step", "linkage"):
+        run = race_run(name)
+        for index in range(1, len(run)):
+            found, lap = Shown(run.scene.json, run.frames(), index), run.race[index]
+            best = max(max(track.log_evidence) for track in lap.tracks)
+            level = 1e-6 * max(1.0, abs(best))
+            assert found.trace("distance.close")["y"] == [level, level]
+            (told,) = found.trace("distance.close name")["text"]
+            assert words.nats(level) in told
+            assert words.nats(level) in found.figures["finish"]["layout"]["xaxis"]["title"]["text"]
+            foot, _ = found.figures["distance"]["layout"]["yaxis"]["range"]
+            for k, track in enumerate(lap.tracks):
+                fall, ((x, y),) = found.trace(f"distance.fall {k}"), _points(found.trace(f"distance.end {k}"))
+                line = _points(found.trace(f"distance.run {k}"))
+                here = best - track.log_evidence[-1] <= 1e-12 * max(1.0, abs(best))
+                # the mark stands at the end of its line, or of the dots in which it leaves the picture
+                assert (x, y) == (_points(fall)[-1] if here else line[-1])
+                assert not here or (_points(fall)[0] == line[-1] and foot < math.log10(y) < foot + 0.5)
+                assert x == track.made and bool(fall["x"]) == here
+
+
+def _points(trace):
+    return list(zip(trace["x"], trace["y"], strict=True))
+
+
+def test_before_the_first_round_pictures_say_what_will_be_drawn():
+    run = race_run("linkage")
+    for index, told in ((0, True), (1, False)):
+        found = Shown(run.scene.json, run.frames(), index)
+        for name in ("height", "distance", "gap"):
+            assert bool(found.trace(f"{name}.soon")["text"]) == bool(found.trace(f"{name}-cost.soon")["text"]) == told
+
+
+def test_axes_say_where_half_steps_and_passes_are_the_same():
+    for name, alike in (("linkage", True), ("every M-step", False)):
+        found = Shown((run := race_run(name)).scene.json, run.frames(), 2)
+        titles = [found.figures[figure]["layout"]["xaxis"]["title"]["text"] for figure in ("gap", "gap-cost")]
+        assert ["here" in title for title in titles] == [alike, alike]
+    together = {view["id"] for view in run.scene.json["views"] if view.get("together")}
+    assert together == {"height", "distance", "gap"}
+
+
+def test_gradient_ascent_is_named_where_eg_does_not_race():
+    for name, named in (("rivals, one tempered", True), ("linkage", False)):
+        found = Shown((run := race_run(name)).scene.json, run.frames(), 3)
+        assert any("○ gradient ascent on log p" in text for text in found.trace("height.names")["text"]) == named
+
+
+def test_no_curve_runs_through_a_name():
+    """EM and EG end where the curve of SQUAREM goes on."""
+    run = race_run("linkage")
+    for index in range(1, len(run)):
+        found = Shown(run.scene.json, run.frames(), index)
+        low, high = found.figures["height"]["layout"]["yaxis"]["range"]
+        _, right = found.figures["height"]["layout"]["xaxis"]["range"]
+        for x, y in _points(found.trace("height.names")):
+            for k in range(4):
+                curve = found.trace(f"height.run {k}")
+                if curve["x"][-1] > x + 0.02 * right:
+                    along = np.interp(np.linspace(x + 0.02 * right, x + 0.06 * right), curve["x"], curve["y"])
+                    assert abs(along - y).min() > 0.03 * (high - low)
 
 
 def test_names_stand_apart_and_within_the_picture():
@@ -55,8 +132,7 @@ def test_the_table_is_read_aloud():
     text = run.frames()[-1]["text"]
     lap = run.race[len(run) - 1]
     for row in lap.finishes():
-        told = "did not get there" if row.half_steps is None else f"{row.half_steps} half-steps"
-        assert told in text["describe.finish"]
+        assert f": {words.finish(row, lap)}" in text["describe.finish"]
     assert "SQUAREM: " in text["describe.finish"] and "E(PM): " in text["describe.finish"]
 
 
@@ -78,7 +154,32 @@ def test_ways_inside_one_m_step_are_drawn_as_they_are():
         assert rise["x"] == gap["x"] == list(path.moved)
         assert rise["y"] == list(path.rise) and gap["y"] == list(path.gap)
         assert f"{path.letter} (" in found.text["describe.inside"]
-    assert "the gap is 0.399" in found.text["heading.inside"]
+        told = f"{path.letter} {words.optimiser(path.letter)}"
+        ((end, text),) = [(end, text) for end, text in _named(found) if told in text]
+        axis = found.figures["inside"]["layout"]["yaxis"]["range"]
+        assert path.moved[-1] == pytest.approx(end, abs=0.06 * max(path.moved[-1], 0.5))
+        assert axis[1] > max(path.rise) and (axis[0] < min(path.rise)) != ("↓" in text)
+    assert found.text["heading.inside"] == "The first M-step. Full M: gap 0.399"
+
+
+def _named(found):
+    names = found.trace("inside.names")
+    return list(zip(names["x"], names["text"], strict=True))
+
+
+def test_a_way_that_leaves_the_picture_says_so():
+    """S falls deep on Old Faithful, and comes back."""
+    run = race_run("every M-step")
+    found = Shown(run.scene.json, run.frames(), 0)
+    low, _ = found.figures["inside"]["layout"]["yaxis"]["range"]
+    fell = {path.letter for path in paths(run.race.experiment, 12) if min(path.rise) < low}
+    assert fell and fell == set(re.findall(r"([A-Z]) [\w-]+ ↓", " ".join(text for _, text in _named(found))))
+    marks = {
+        (t["line"]["color"], t["marker"]["symbol"])
+        for t in run.scene.json["figures"]["inside"]["data"]
+        if "marker" in t
+    }
+    assert len(marks) == 8
 
 
 def test_names_keep_their_distance_only_where_they_could_meet():

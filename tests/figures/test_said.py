@@ -12,11 +12,12 @@ from figures.em import by_hand, words
 from figures.look import wording
 from figures.look.moves import called, within
 from tests.figures.runs import shown
+from tests.figures.stage_replay import as_number
 from tests.ui.test_by_hand import COINS, drag, opened
 from ui.em.run import EmRun
-from ui.em.settings import EmSettings, for_model
+from ui.em.settings import MODEL_NAMES, EmSettings, for_model
 
-# moves again with the same q, at the maximum and not, and from a q that is out of date
+# moves again with the same q, at the maximum and not, and from a q of another θ
 WORDS = ("EMG", "EGGGM", "MEBNLAC", "EMMS", "ECCCC", "EGEGMG")
 
 
@@ -35,16 +36,64 @@ def test_what_is_said_of_the_gap_is_what_it_did(word):
             continue
         assert caption.startswith(wording.unbroken(called(moment.step.letter)))
         if wording.still(now.kl - before.kl, now.log_evidence):
-            assert title.endswith(f"the gap stays at {there}") and "stayed" in caption
+            assert (
+                title.endswith(f"the gap {'stays at' if then == there else 'is'} {there}") and "opened" not in caption
+            )
         elif then == "0.000":
-            assert title.endswith("the gap opens") and f"opened to {there}" in caption
+            assert title.endswith("the gap opens") and (f"opened to {there}" in caption or f"is {there}" in caption)
             opens += 1
         else:
             kind = "grows" if now.kl > before.kl else "shrinks"
             assert title.endswith(f"the gap {kind} from {then} to {there}")
-            assert ("grew to" if kind == "grows" else "shrank to") in caption
+            assert ("grew to" if kind == "grows" else "shrank to") in caption or f"The gap is {there}" in caption
             grows += 1
     assert opens or grows
+
+
+# of a model that cannot make the usual moves
+WORD_OF = {"sigmoid_belief_net": "VM"}
+
+
+def change_told(text):
+    """The change of a number, as it is told: with a sign; 0 where it did not change."""
+    if text == wording.UNCHANGED:
+        return 0.0
+    way, told = re.fullmatch(r"(rose|fell) by (.+)", text).groups()
+    return as_number(told) * (1 if way == "rose" else -1)
+
+
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_what_is_said_of_the_gap_follows_from_the_numbers_beside_it(model):
+    """It is said to open only where it rose, and to follow from two changes only where these, as told, differ."""
+    settings = for_model(EmSettings(), model)
+    run = EmRun.of(settings, WORD_OF.get(model, "EM") * 12)
+    seen = 0
+    for at in range(1, len(run)):
+        before, now = run.moment(at).before, run.moment(at).bound
+        caption = run.draw(at, True)["text"]["caption"]
+        follows = re.search(r"The ELBO (.+) and log p\(v\) (.+), so the gap (\w+)", caption)
+        if follows:
+            elbo, evidence = map(change_told, follows.groups()[:2])
+            assert elbo != evidence, (at, caption)
+            rises = {"opened": True, "grew": True, "shrank": False}.get(follows[3])
+            assert rises is None or rises == (evidence > elbo) == (now.kl > before.kl), (at, caption)
+            seen += 1
+        if "opened" in caption:
+            assert now.kl > before.kl and wording.gap(before.kl, before.log_evidence) == "0.000", (at, caption)
+        assert "gap of 0.000 closed" not in caption
+    assert seen
+
+
+@pytest.mark.parametrize("word", ["EMEM", "HMHM", "EEMEGG", "TMEM", "EM" * 12])
+def test_the_gaps_title_says_where_it_is_0(word):
+    """That it is 0 after each E-step is said where it is, and nowhere else; that it is 0, where it is now."""
+    run = EmRun.of(for_model(EmSettings(), "linkage"), word)
+    for at in range(1, len(run)):
+        title, made = run.draw(at, True)["text"]["heading.timeline.gap"], list(run._moments[: at + 1])
+        closed = [wording.gap(moment.bound.kl, moment.bound.log_evidence) == "0.000" for moment in made]
+        exact = [moment.step.letter == "E" for moment in made]
+        assert (re.search("0 after ", title) is not None) == (any(exact[1:]) and closed[1:] == exact[1:])
+        assert title.startswith("Gap 0 ") == closed[-1] and ("(○" in title) == any(closed)
 
 
 def test_the_e_step_is_not_said_to_close_a_gap_that_is_closed():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
 from em_core.bound import decompose, fit
-from figures.decomposition import ACCURACY, ENERGY, KL
+from figures.decomposition import ACCURACY, JOINT, KL
 from figures.em import words
 from figures.look import wording
 from tests.figures.runs import em_run, shown
+from tests.figures.stage_replay import as_number
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
 
@@ -26,14 +28,14 @@ def test_every_split_has_the_cores_terms(name):
         parts = fit(run.experiment.model, run.experiment.data, state)
         found = shown(run, at)
         for way, first, second in (
-            (ENERGY, bound.expected_log_joint, bound.entropy),
+            (JOINT, bound.expected_log_joint, bound.entropy),
             (ACCURACY, parts.accuracy, -parts.complexity),
             (KL, bound.log_evidence, -bound.kl),
         ):
             text = found.trace(f"{way.figure}.labels")["text"]
             assert text[0] == wording.number(first)
             assert text[2:] == found.trace("decomposition.labels")["text"][2:]
-            if way is ENERGY:
+            if way is JOINT:
                 assert text[1] == f"{'+ ' if second >= 0 else ''}{wording.number(second)}"
             else:
                 told = wording.gap(bound.kl, bound.log_evidence) if way is KL else wording.number(parts.complexity)
@@ -42,6 +44,38 @@ def test_every_split_has_the_cores_terms(name):
             # the second term begins where the first ends, and ends where the ELBO does
             assert ends[1][0] == pytest.approx(ends[0][1], abs=1e-6)
             assert ends[1][1] == pytest.approx(ends[2][1], abs=1e-6)
+
+
+def scales(found, way):
+    """Nats for each unit of the drawing, as the scale bars of both halves have them; None for one that is not there."""
+    bars, told = found.trace(f"{way}.scale")["x"], found.trace(f"{way}.scale text")["text"]
+    pairs = ((bars[0], bars[1], told[0]), (bars[3], bars[4], told[1]))
+    return [as_number(re.sub(" nats?$", "", text)) / (end - start) if text else None for start, end, text in pairs]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_gap_is_enlarged_or_not_drawn_twice(name):
+    """What is called enlarged has the finer scale, by as much as is said."""
+    run = em_run(name)
+    found = {True: 0, False: 0}
+    for at in range(len(run)):
+        drawn = shown(run, at)
+        for way in ("decomposition", "accuracy", "kl"):
+            main, inset = scales(drawn, way)
+            said = [drawn.trace(f"{way}.{name}")["text"][0] for name in ("enlarged", "magnified")]
+            there = [drawn.trace(f"{way}.{name} magnified")["x"][0] is not None for name in ("elbo", "gap", "evidence")]
+            found[bool(said[0])] += 1
+            assert bool(said[0]) == (inset is not None)
+            assert inset is None or inset < main / 1.99
+            if said[1]:
+                times = float(said[1].removeprefix("magnified ").removesuffix("×"))
+                assert times <= main / inset * 1.001 < 2.6 * times
+            assert there == [bool(said[0])] * 3
+    assert found[True]
+
+
+def test_where_the_gap_is_as_large_as_the_picture_it_is_not_enlarged():
+    assert any(shown(em_run(name), 0).trace("kl.enlarged")["text"] == [""] for name in RUNS)
 
 
 def test_a_point_has_an_infinite_complexity():

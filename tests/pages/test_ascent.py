@@ -10,7 +10,7 @@ import pytest
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import report
-from em_core.kinds import MOVES
+from em_core.kinds import MOVES, allowed
 from em_core.trajectory import run
 from tests.core.any_experiment import experiments
 from tests.pages import Page
@@ -18,7 +18,8 @@ from tests.pages.test_em import PAGE as EM
 from ui.ascent.run import AscentRun
 from ui.ascent.session import AscentSession
 from ui.ascent.settings import AscentSettings
-from ui.em.settings import EmSettings, for_model
+from ui.em.recipes import offered
+from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings, for_model
 
 PAGE = Page(
     AscentSession,
@@ -42,9 +43,23 @@ def test_it_opens_with_the_coin_and_a_q_that_no_theta_made():
     assert float(start.q.probabilities[1, 0]) == pytest.approx(0.9)
 
 
-def test_its_settings_are_those_of_the_em_page():
+def test_its_settings_are_those_of_the_em_page_and_a_second_start():
     own, others = AscentSettings.declared(), EmSettings.declared()
-    assert list(own) == list(others) and all(own[name] is others[name] for name in own)
+    shared = [name for name in others if name not in OF_THE_BOUND]  # whose picture is not there
+    assert list(own) == [*shared, "second"] and all(own[name] is others[name] for name in shared)
+
+
+def test_a_second_start_is_one_switch_that_keeps_the_run_and_is_in_the_link():
+    session = AscentSession.opened({"schedule": "EMEM", "cursor": "3"})
+    before = session.run.frames()
+    assert session.beside == ["second", "compare"]
+    session.change(second=True)
+    assert (session.messages, session.run.tape, session.player.place) == ([], "EMEM", 3)
+    assert session.query()["second"] == "yes"
+    # equal ids, equal frames
+    assert not {frame["id"] for frame in before} & {frame["id"] for frame in session.run.frames()}
+    session.change(model="gaussian_mixture")
+    assert session.beside == ["compare"] and not session.messages
 
 
 def test_the_point_is_dragged_anywhere_and_the_run_goes_on_from_there():
@@ -90,9 +105,17 @@ def test_another_q_is_another_frame():
 
 def test_a_recipe_is_a_preset_here_too():
     session = AscentSession.opened({})
-    for name, word in (("gradient", "EG"), ("generalised", "E G5"), ("hard", "HM"), ("annealed", "(TM)20(EM)")):
+    for name, word in (("gradient", "EG"), ("generalised", "E G5"), ("hard", "HM"), ("annealed", "TM")):
         session.change(recipe=name)
         assert (session.settings.plan, session.recipe, session.messages) == (word, name, [])
+
+
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_every_mark_has_a_recipe_where_the_model_has_the_move(model):
+    known = AscentRun.of(for_model(AscentSettings(), model)).experiment.model
+    words = [AscentSession.recipes[name].word(known) for name in offered(AscentSession.recipes, known)]
+    assert set("EMGHTPV") & set(allowed(known)) <= set("".join(words))
+    assert ("TM" in words) == ("T" in allowed(known))
 
 
 @pytest.mark.parametrize(("x", "y", "q"), [(0.5, -0.2, 0.0), (0.5, 1.4, 1.0), (0.001, 0.5, 0.5)])

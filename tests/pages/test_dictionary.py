@@ -25,7 +25,7 @@ PAGE = Page(
     experiments(models=("dictionary_learning",)),
     ("move", "reset", "random"),
     ({}, {"start": {"dictionary": [[1.0]]}}, {"data": {"values": [[1.0]]}}),
-    "HMC",
+    "HVMC",
     {"schedule": "HX", "since": "x", "hand": "abc", "cursor": "9"},
     often=2,
 )
@@ -218,6 +218,55 @@ def test_without_the_norm_constraint_the_objective_falls_for_ever():
     after_h = [h @ w.T for h, w in zip(codes, atoms, strict=False)]
     change = np.linalg.norm(after_h[-1] - after_h[1]) / np.linalg.norm(after_h[1])
     assert change < 0.15
+
+
+def test_gaussian_codes_by_the_setting_by_a_key_and_from_a_file():
+    here = session(second=False)
+    here.run.advance(2)
+    here.change(e_step="gaussian")
+    here.run.advance(6)
+    assert here.run.moves == "HMVMVM" and here.run.scene.spread
+    here.act({"act": "move", "letter": "V", "at": 0})
+    assert here.run.moves == "V"
+    there = DictionarySession.opened(here.query())
+    assert there.settings.e_step == "gaussian" and [row["id"] for row in there.run.frames()] == [
+        row["id"] for row in here.run.frames()
+    ]
+    here.run.advance(4)
+    found, moves, *_ = DictionarySettings.of_experiment(here.run.json())
+    assert moves == "VMVM" and found.plan == "VM" and replace(found, second=False, second_seed=1) == here.settings
+
+
+def test_gaussian_codes_come_to_rest_by_the_elbo():
+    run = DictionaryRun.of(replace(SMALL, e_step="gaussian", precision=4.0, atoms=4, second=False))
+    while run.ended is None:
+        run.ahead()
+    assert "Converged" in run.ended and run.moves.endswith("VM")
+    elbos = [moment.elbo for moment in run.seen()[1:]]
+    assert abs(elbos[-1] - elbos[-3]) < 1e-9 * abs(elbos[-1]) <= abs(elbos[-3] - elbos[-5])
+
+
+def test_a_run_with_the_other_q_comes_to_rest_too():
+    run = DictionaryRun.of(replace(SMALL, beside="q", precision=4.0, atoms=3))
+    while run.ended is None:
+        run.ahead()
+    (other,) = run.beside
+    assert "Converged" in run.ended and run.moves.endswith("HM") and other.trajectory.moves.endswith("VM")
+    rises = [[seen[-1].raised - seen[-3].raised, seen[-1].raised] for seen in (run.seen(),)]
+    rises += [[a.raised - b.raised, a.raised] for a, b in [(run.seen()[-1].second, run.seen()[-3].second)]]
+    assert all(rise < 1e-9 * abs(height) for rise, height in rises)
+
+
+def test_atoms_that_shrank_to_nothing_go_on_and_are_not_taken_over():
+    """Another model starts from all of them; the MAP page takes those that are left."""
+    here = session(e_step="gaussian", second=False)
+    here.act({"act": "advance", "to": 120})
+    here.player.go(120)
+    lengths = np.linalg.norm(here.run.dictionaries(120)[0], axis=0)
+    assert (lengths < 1e-4).any() and here.learned.shape[1] < 16 and np.all(here.learned.any(axis=0))
+    here.change(penalty=0.4)
+    assert here.messages == [] and here.run.moves == "" and here.run.dictionaries(0)[0].shape[1] == 16
+    assert np.linalg.norm(here.run.dictionaries(0)[0], axis=0).min() == pytest.approx(1e-6)
 
 
 def test_links_with_parts_that_do_not_go_together_open_the_defaults():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,9 @@ from tests.pages import PAGES as TRIED
 from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
+from ui.look import Look
 from ui.map.session import MapSession
+from ui.posterior.run import PosteriorRun
 from ui.posterior.session import PosteriorSession
 from ui.stage import acts
 
@@ -232,6 +235,18 @@ def test_a_setting_that_is_held_shows_what_it_comes_to(page, query, name, x):
     for figure, drawn in after.figures.items():
         for one, other in zip(held.figures[figure]["data"], drawn["data"], strict=True):
             assert repr(one) == repr(other), (figure, one["meta"])  # NaN equals NaN
+
+
+@pytest.mark.parametrize("stop", [3, 40, None])
+def test_a_setting_is_held_at_the_width_that_was_scrubbed(stop):
+    session = PosteriorSession.opened({"cursor": "2"})
+    session.player.look = Look(inner=stop)
+    session.act({"act": "drag", "handle": "setting/penalty", "at": 2, "x": 0.7, "y": 0.0, "n": 1, "live": True})
+    shown = session.player._held.shown
+    other = PosteriorRun.of(replace(session.settings, penalty=0.7))
+    expected = other.frames([2])[2] | ({} if stop is None else other.inner(2)[stop])
+    assert shown["value"] == expected["value"] and shown["text"]["caption"] == expected["text"]["caption"]
+    assert shown["inner_at"] == (expected["inner_at"] if stop is None else other.scene.json["inner"]["stops"][stop])
 
 
 def test_mu_that_is_held_shows_what_it_comes_to():

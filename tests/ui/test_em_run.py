@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -346,9 +347,15 @@ def test_the_slope_that_is_predicted_is_drawn_beside_the_gaps():
     (x0, x1), (y0, y1) = frame["set"]["gap/predicted/x"], frame["set"]["gap/predicted/y"]
     assert (x1, y1) == (24, frame["value"]["metric.gap"]) and frame["set"]["gap/predicted/visible"]
     assert (y1 / y0) ** (2 / (x1 - x0)) == pytest.approx(found.predicted**2)
-    told = [f"r predicted {found.predicted:.4f}", f"measured {found.measured.parameters:.4f}"]
-    assert frame["text"]["note.timeline"] == ", ".join(told)
-    assert frame["set"]["gap/annotations"][0]["text"] == "<br>".join(told)
+    # beside the line stands what it falls by, r² and not r
+    r, squared = re.findall(r"\d\.\d{4}", frame["set"]["gap/annotations"][0]["text"])
+    assert (r, squared) == (f"{found.predicted:.4f}", f"{found.predicted**2:.4f}")
+    assert f"gap × r² = {squared} per round (dashed)" in frame["set"]["gap/annotations"][0]["text"]
+    note = frame["text"]["note.timeline"]
+    assert note.startswith(f"r = {r}, the largest fraction of missing information")
+    assert note.endswith(f"measured on the run to the optimum: {found.measured.parameters:.4f}")
+    before = run.frames([1])[1]["set"]
+    assert "(dashed)" not in before["gap/annotations"][0]["text"] and before["gap/predicted/x"] == []
     plain = EmRun.of(COINS, "EM" * 12)
     assert plain.frames([24])[24]["text"]["note.timeline"] == "" and not set(ids(plain)) & set(ids(run))
 
@@ -370,4 +377,4 @@ def test_rates_are_worked_out_a_little_at_a_time_and_go_on_after_any_act():
         if not run.pending:
             break
         run.reopen(lambda: True)
-    assert not run.pending and run.frames([4])[4]["text"]["note.timeline"].startswith("r predicted 0.40")
+    assert not run.pending and run.frames([4])[4]["text"]["note.timeline"].startswith("r = 0.40")

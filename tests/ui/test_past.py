@@ -266,7 +266,9 @@ def test_another_schedule_says_from_where_it_goes_on():
     """What is made stays; on an empty tape there is nothing to say."""
     session = coins()
     session.change(plan="EM")
-    assert session.player.aside.startswith("The tape stays: the new schedule goes on after half-step 4.")
+    assert session.player.aside.startswith(
+        "The run continues from half-step 4 with the new schedule; Reset starts again."
+    )
     session.run.advance(6)
     assert letters(session.run) == ["E", "G", "E", "G", "E", "M"]
     fresh = EmSession.opened({"model": "binomial_mixture"})

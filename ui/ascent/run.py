@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from em_core.files.errors import InvalidExperiment
+from em_core.files.experiment import Experiment
+from em_core.observe import stairs
 from em_core.observe.landscape import sight
 from em_core.observe.moment import Moment
 from em_core.observe.plane import is_exact
@@ -17,6 +20,14 @@ class AscentRun(EmRun):
     """Coordinate ascent on the page."""
 
     scenes = AscentScene
+
+    def __init__(self, experiment: Experiment, *shown: Any, second: bool = False, **beside: Any) -> None:
+        super().__init__(experiment, *shown, **beside)
+        self._second = stairs.second(experiment) if second and is_exact(experiment) else None
+
+    def observed(self, index: int, next_move: str | None) -> Moment:
+        found = super().observed(index, next_move)
+        return found if self._second is None else replace(found, second=self._second)
 
     def moment(self, index: int) -> Moment:
         found = super().moment(index)

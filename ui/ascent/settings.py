@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.em.settings import EmSettings
-from ui.settings import otherwise
+from ui.ascent import words
+from ui.em.settings import OF_THE_BOUND, EmSettings
+from ui.settings import Change, Declared, otherwise, toggle
+
+_NOT_HERE = (*OF_THE_BOUND, "broken")
 
 
 @dataclass(frozen=True)
@@ -15,3 +18,13 @@ class AscentSettings(EmSettings):
     model: str = otherwise(EmSettings, "model", "coin_of_unknown_origin")
     data: str = otherwise(EmSettings, "data", "coin_of_unknown_origin")
     start: str = otherwise(EmSettings, "start", "published")
+    second: bool = toggle(False, words.SECOND, words.SECOND_HELP, change=Change("redraws"))
+
+    @property
+    def beside(self) -> dict[str, bool]:
+        return {"second": self.second, **super().beside}
+
+    @classmethod
+    def declared(cls) -> dict[str, Declared]:
+        """Without directions of the bound, and what is wrong on purpose: the plane is that of EM as it is."""
+        return {name: declared for name, declared in super().declared().items() if name not in _NOT_HERE}

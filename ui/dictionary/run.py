@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment, moment
 from em_core.records import Array
+from em_core.schedule import Plan
 from em_core.trajectory import converged
 from figures.dictionary.scene import DictionaryScene
 from ui import limits
@@ -16,17 +18,29 @@ from ui.dictionary.settings import DictionarySettings
 from ui.lanes import Lane, Lanes
 from ui.tape import Json, half_steps
 
+# what a run with the other q makes in place of H and V
+_OTHER_Q = {"H": "V", "V": "H"}
+
 
 class DictionaryRun(Lanes):
-    """Dictionary learning on the page; the second start makes every move along with it."""
+    """Dictionary learning on the page; beside it a second start that makes every move along with it, or the same start
+    with V for H and H for V.
+    """
 
     SETTLED: ClassVar[str] = words.SETTLED
     UNREADY: ClassVar[str] = words.UNREADY
 
-    def __init__(self, experiment: Experiment, second: Experiment | None) -> None:
-        super().__init__(experiment, *([] if second is None else [Lane(second, apart=True)]))
-        self.second = second
-        self.scene = DictionaryScene(experiment, second)
+    def __init__(self, experiment: Experiment, second: Experiment | None, other_q: bool = False) -> None:
+        instead = _OTHER_Q if other_q else {}
+        super().__init__(experiment, *([] if second is None else [Lane(second, apart=not other_q, instead=instead)]))
+        self.second, self.other_q = second, other_q
+        self.scene = DictionaryScene(experiment, second, other_q or "V" in self.plan.moves, other_q)
+
+    def refresh(self) -> None:
+        spread = self.other_q or "V" in self.plan.moves + self.tape
+        if spread != self.scene.spread:
+            self.scene = DictionaryScene(self.experiment, self.second, spread, self.other_q)
+            self.cut(0)
 
     @classmethod
     def reopening(
@@ -37,7 +51,7 @@ class DictionaryRun(Lanes):
         limits.check({**raw, "by_hand": by_hand}, min(half_steps(moves, by_hand), limits.LONGEST))
         experiment = Experiment.parse(raw)
         other = settings.second_experiment()
-        run = cls(experiment, other and Experiment.parse(other))
+        run = cls(experiment, other and Experiment.parse(other), settings.second and settings.beside == "q")
         run.still_to_make(moves, after, by_hand)
         return run
 
@@ -52,20 +66,20 @@ class DictionaryRun(Lanes):
         first, *others = (lane.trajectory[at].after.theta["dictionary"] for lane in (self.own, *self.beside))
         return first, others[0] if others else None
 
+    def _plan_of(self, lane: Lane) -> Plan:
+        """The run's plan in the moves that the lane makes."""
+        swap = str.maketrans(dict(lane.instead))
+        return replace(self.plan, moves=self.plan.moves.translate(swap), cycle=self.plan.cycle.translate(swap))
+
     def settled(self) -> bool:
-        """From both starts."""
+        """Both runs."""
         seen = [self._moments, [moment.second for moment in self._moments]]
         return all(
             converged(
                 lane.experiment,
                 lane.trajectory,
-                self.plan,
-                lambda step, of=of: _height(of[step.index]),
+                self._plan_of(lane),
+                lambda step, of=of: of[step.index].height,
             )
             for lane, of in zip((self.own, *self.beside), seen, strict=False)
         )
-
-
-def _height(moment: Moment) -> float | None:
-    """What rounds raise; codes that nothing has made yet are no height to rise from."""
-    return moment.joint if moment.made else None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from em_core.records import Array
 from ui.dictionary.run import DictionaryRun
 from ui.dictionary.settings import STARTS, DictionarySettings
@@ -37,4 +35,6 @@ class DictionarySession(Session):
         with self.lock:
             at = self.player.within(self.run)
             atoms = self.run.dictionaries(at)[0].round(_DECIMALS)
-        return atoms if at > 0 and np.all(atoms.any(axis=0)) else None
+        # V shrinks atoms that do not pay to nothing
+        atoms = atoms[:, atoms.any(axis=0)]
+        return atoms if at > 0 and atoms.size else None

@@ -26,11 +26,15 @@ DATA = {
     "digits": "Handwritten digits",
 }
 PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
+E_STEPS = {"point": "H: the most probable code", "gaussian": "V: a Gaussian, mean and spread"}
+BESIDE = {"start": "another start", "q": "the same start, other q (V for H)"}
 M_STEPS = {"full": "M: the best dictionary", "sweep": "C: one sweep over the atoms"}
 DEAD_ATOMS = {"keep": "keep", "revive": "revive (★)"}
 STARTS = ("start", "second_start")
 # to so many decimals atoms are taken over as a new start: the two starts still fit a link
 _DECIMALS = 3
+# length of an atom that has none to so many decimals
+_LEAST = 1e-6
 # atoms, λ and β that suit the data: digits have pixels from 0 to 16, so noise of 4
 _SUITED = {
     "bars": {"atoms": 16, "penalty": 0.5, "precision": 1.0},
@@ -88,17 +92,26 @@ class DictionarySettings(Settings):
         change=_OTHER_MODEL,
     )
     dead_atoms: str = choice(DEAD_ATOMS, "keep", "Unused atoms", entry="settings.dead_atoms", change=_OTHER_MODEL)
-    m_step: str = choice(M_STEPS, "full", "Step after H", change=Change("goes_on"))
+    e_step: str = choice(
+        E_STEPS,
+        "point",
+        "q of each code",
+        help="A point has entropy −∞, and so has the ELBO. A Gaussian has a finite ELBO, and its spread says how sure a"
+        " code is.",
+        change=Change("goes_on"),
+    )
+    m_step: str = choice(M_STEPS, "full", "Step for the atoms", change=Change("goes_on"))
     seed: int = box(0, SEEDS - 1, 0, "Seed of the start", whole=True)
     second: bool = toggle(
-        True, "Compare with a second start", "Same pictures, different initial atoms.", change=_OTHER_SECOND
+        True, "Compare with a second run", "Same pictures, other initial atoms or another q.", change=_OTHER_SECOND
     )
+    beside: str = choice(BESIDE, "start", "Second run", change=_OTHER_SECOND)
     second_seed: int = box(0, SEEDS - 1, 1, "Seed of the second start", whole=True, change=_OTHER_SECOND)
 
     @property
     def plan(self) -> str:
         """The moves that go round."""
-        return {"full": "HM", "sweep": "HC"}[self.m_step]
+        return {"point": "H", "gaussian": "V"}[self.e_step] + {"full": "M", "sweep": "C"}[self.m_step]
 
     def experiment(self, moves: str) -> dict[str, Any]:
         """The experiment file for these settings and the moves made so far (none: one round)."""
@@ -115,9 +128,11 @@ class DictionarySettings(Settings):
         return raw
 
     def second_experiment(self) -> dict[str, Any] | None:
-        """The same from another start, drawn from the second seed; None where none is wanted."""
+        """The same from another start, drawn from the second seed, or from the same; None where none is wanted."""
         if not self.second:
             return None
+        if self.beside == "q":
+            return self.experiment("")
         other = replace(self.overrides, start=self.overrides.second_start)
         return {**replace(self, overrides=other).experiment(""), "seed": self.second_seed}
 
@@ -130,7 +145,11 @@ class DictionarySettings(Settings):
         if self.norm_constraint:
             atoms = atoms / np.maximum(np.linalg.norm(atoms, axis=0), 1.0)
         ten = 10.0**_DECIMALS
-        return {"dictionary": (np.trunc(atoms * ten) / ten).tolist()}  # towards 0: no atom gets longer
+        kept = np.trunc(atoms * ten) / ten  # towards 0: no atom gets longer
+        # one that V has shrunk to nothing still has a direction, which a file needs
+        gone = np.flatnonzero(~kept.any(axis=0))
+        kept[np.abs(atoms[:, gone]).argmax(axis=0), gone] = _LEAST
+        return {"dictionary": kept.tolist()}
 
     def _data(self) -> dict[str, Any]:
         if self.data == "digits":
@@ -153,6 +172,7 @@ class DictionarySettings(Settings):
             "atoms": experiment.start["dictionary"].shape[1],
             "seed": experiment.seed,
             "second_seed": (experiment.seed + 1) % SEEDS,
+            "e_step": "gaussian" if "V" in moves and "H" not in moves else "point",
             "m_step": "sweep" if "C" in moves and "M" not in moves else "full",
         }
         named = _controls(source)

@@ -17,11 +17,11 @@ def show(session: DictionarySession) -> None:
     if not sidebar.imported(words.OWN_PICTURES, words.BACK, session=session):
         controls.show(session, "data", *_SHOWN[session.settings.data])
     st.divider()
-    controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "m_step")
+    controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "e_step", "m_step")
     st.divider()
     controls.show(session, "seed", "second")
     if session.settings.second:
-        controls.show(session, "second_seed")
+        controls.show(session, "beside", *(["second_seed"] if session.settings.beside == "start" else []))
     sidebar.experiment_file(session)
     sidebar.about(words.ABOUT, words.MODEL, expanded=False)
     sidebar.keys(words.KEYS)

@@ -74,17 +74,17 @@ RECIPES = {
 }
 
 
-def offered(model: Any) -> dict[str, str]:
-    """Names of the recipes that a model, an instance, can follow, and each with its word: "Plain EM · EM"."""
-    possible = {name: recipe for name, recipe in RECIPES.items() if _suits(recipe, model)}
+def offered(recipes: Mapping[str, Recipe], model: Any) -> dict[str, str]:
+    """Names of those recipes that a model, an instance, can follow, and each with its word: "Plain EM · EM"."""
+    possible = {name: recipe for name, recipe in recipes.items() if _suits(recipe, model)}
     return {name: f"{recipe.title} · {recipe.word(model)}" for name, recipe in possible.items()}
 
 
-def named(word: str, model: Any, settings: Any) -> str | None:
-    """The recipe that this schedule is, with its settings; None where it is none."""
+def named(recipes: Mapping[str, Recipe], word: str, model: Any, settings: Any) -> str | None:
+    """The one of these recipes that this schedule is, with its settings; None where it is none."""
     moves = schedule.plan(word, MOVES)
     # those with settings of their own say more than those without
-    for name, recipe in sorted(RECIPES.items(), key=lambda pair: -len(pair[1].changes)):
+    for name, recipe in sorted(recipes.items(), key=lambda pair: -len(pair[1].changes)):
         suits = _suits(recipe, model) and schedule.plan(recipe.word(model), MOVES) == moves
         if suits and all(getattr(settings, key) == value for key, value in recipe.changes.items()):
             return name

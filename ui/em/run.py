@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from em_core import schedule
-from em_core.files.errors import HalfStepFailed, InvalidExperiment, Unanswered
+from em_core.broken import sound
+from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.ahead import Ahead
-from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course
-from em_core.observe.rates import Rates, rating
-from em_core.observe.work import Work
+from em_core.observe.direction import COORDINATE, KINDS, Direction, coordinates
+from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course, with_line
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.scene import EmScene
@@ -22,6 +22,7 @@ from ui import limits
 from ui.em import words
 from ui.em.settings import EmSettings
 from ui.lanes import Lane, Lanes
+from ui.pace import Pace
 from ui.tape import Json, half_steps, never
 
 # points that any model needs
@@ -30,7 +31,7 @@ _PLAIN = schedule.plan("EM", MOVES)
 
 
 def begun(settings: EmSettings, raw: Json) -> Experiment:
-    """The experiment of these settings, its start drawn where no file gives one, and q out of date there.
+    """The experiment of these settings, its start drawn where no file gives one, and q the posterior at another θ.
 
     Raises `InvalidExperiment`.
     """
@@ -39,6 +40,25 @@ def begun(settings: EmSettings, raw: Json) -> Experiment:
         return experiment
     begin, q_at = opening(experiment, keep_start="start" in raw)
     return Experiment.parse({**raw, "schedule": "E", "start": given(begin, q_at)})
+
+
+def coordinate_names(experiment: Experiment) -> tuple[str, ...]:
+    """The coordinates that one can look along, as they are at the start; none where it lies on a boundary."""
+    try:
+        return coordinates(experiment.model, experiment.start)
+    except HalfStepFailed:
+        return ()
+
+
+def direction_of(settings: EmSettings, experiment: Experiment) -> Direction | None:
+    """Along which the bound is seen beside the M-step. A coordinate that is not there is the first."""
+    if settings.direction not in KINDS:
+        return None
+    if settings.direction != COORDINATE:
+        return Direction(settings.direction, seed=settings.direction_seed)
+    names = coordinate_names(experiment)
+    number = settings.coordinate if settings.coordinate < len(names) else 0
+    return Direction(COORDINATE, names[number] if names else "")
 
 
 class EmRun(Lanes):
@@ -54,13 +74,14 @@ class EmRun(Lanes):
         columns: tuple[str, ...],
         axes: tuple[int, int],
         compare: bool = False,
-        rates: bool = False,
+        pace: Pace | None = None,
+        direction: Direction | None = None,
     ) -> None:
-        super().__init__(experiment, *([Lane(experiment, _PLAIN)] if compare else []))
-        self._columns, self._axes = columns, axes
-        # how fast EM comes to rest from this start: the work, and what it came to, or why there is none
-        self._rating: Work[Rates] | None = rating(experiment, limits.RATES) if rates else None
-        self._rates: Rates | str | None = None
+        plain = replace(experiment, model=sound(experiment.model), broken=None)
+        super().__init__(experiment, *([Lane(plain, _PLAIN)] if compare else []))
+        self._columns, self._axes, self._direction = columns, axes, direction
+        # how fast EM comes to rest from this start
+        self._pace = pace
         # the runs before, by the half-step from which on each is drawn
         self._ghosts: list[Ghost] = []
         self.scene = self._scene()
@@ -82,7 +103,9 @@ class EmRun(Lanes):
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
         axes = settings.x_axis, settings.y_axis
-        run = cls(experiment, settings.column_names, axes, settings.compare, settings.rates)
+        pace = Pace(experiment, settings, begun) if settings.rates else None
+        direction = direction_of(settings, experiment)
+        run = cls(experiment, settings.column_names, axes, pace=pace, direction=direction, **settings.beside)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
@@ -96,33 +119,23 @@ class EmRun(Lanes):
 
     @property
     def pending(self) -> bool:
-        return self._rating is not None
+        return self._pace is not None and self._pace.pending
 
     def reopen(self, late: Callable[[], bool] = never) -> None:
         super().reopen(late)
-        while self._rating is not None and not self.remaining:
-            self._rate(self._rating)
-            if late():
-                break
+        if self._pace is not None and not self.remaining and self._pace.go_on(late):
+            self._moments = [self._paced(known) for known in self._moments]
+            self.cut(0)
 
-    def _rate(self, work: Work[Rates]) -> None:
-        """A little more of the rates; once they are there, all is drawn with them."""
-        try:
-            next(work)
-            return
-        except StopIteration as done:
-            self._rates = done.value
-        except (InvalidExperiment, Unanswered) as why:
-            self._rates = str(why)
-        self._rating = None
-        self._moments = [replace(known, rates=self._rates) for known in self._moments]
-        self.cut(0)
+    def _paced(self, known: Moment) -> Moment:
+        """A half-step with what is known of how fast EM comes to rest."""
+        return known if self._pace is None else replace(known, rates=self._pace.found, overlap=self._pace.overlap)
 
     def observed(self, index: int, next_move: str | None) -> Moment:
         previous = self._moments[-1] if self._moments else None
         plain = self._plain_evidence(index, previous and previous.plain)
         ahead, before = self.own.ahead, self._ghost(index)
-        return moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before, self._rates)
+        return self._paced(moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before))
 
     def _ghost(self, index: int) -> Ghost | None:
         """The run before, as it is drawn at this half-step."""
@@ -163,7 +176,8 @@ class EmRun(Lanes):
         """All that is shown of half-step `index`."""
         self.gather()
         if index not in self._seen:
-            self._seen[index] = with_course(self._moments[index], self.trajectory)
+            seen = with_course(self._moments[index], self.trajectory)
+            self._seen[index] = with_line(seen, self.trajectory, self._direction)
         return self._seen[index]
 
     def cut(self, length: int) -> None:
@@ -182,6 +196,7 @@ class EmRun(Lanes):
             there = held(now, self.trajectory, theta, self._aside, q)
         except HalfStepFailed as failure:
             raise InvalidExperiment(handle, round(x, 4), f"a place where the bound exists ({failure})") from None
+        there = with_line(there, self.trajectory.upto(at), self._direction)
         return self.scene.preview(there, now, self._moments[:at], handle)
 
     def inner(self, index: int) -> list[dict[str, Any]]:
@@ -211,10 +226,16 @@ class EmRun(Lanes):
         return self.dragged(at, handle, x, y), None
 
     def refresh(self) -> None:
-        if self.scenes.found(self.experiment, self.plan.moves + self.tape) != self.scene.faces:
+        if self.scenes.found(self.experiment, self.plan.moves + self.tape, self._asked) != self.scene.faces:
             self.scene = self._scene()
             self.cut(0)
 
     def _scene(self) -> EmScene:
         letters = self.plan.moves + self.tape
-        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside))
+        asked = self._asked, self._direction
+        return self.scenes(self.experiment, self._columns, self._axes, letters, bool(self.beside), *asked)
+
+    @property
+    def _asked(self) -> list[str]:
+        """What the reader asks for besides the moves' own pictures."""
+        return [*(self._pace.asked if self._pace else []), *(["direction"] if self._direction else [])]

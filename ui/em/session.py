@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ class EmSession(Session):
     kind: ClassVar = EmSettings
     runs: ClassVar = EmRun
     subject: ClassVar = ("model", "data")
+    recipes: ClassVar[Mapping[str, recipes.Recipe]] = recipes.RECIPES
     settings: EmSettings
     run: EmRun
 
@@ -33,14 +35,19 @@ class EmSession(Session):
 
     def _recipe(self, name: str) -> dict[str, Any]:
         """The settings that a named schedule changes; those that the recipe before brought along go with it."""
-        recipe, left = recipes.RECIPES[name], recipes.RECIPES.get(self.recipe or "")
+        recipe, left = self.recipes[name], self.recipes.get(self.recipe or "")
         restored = {key: getattr(EmSettings(), key) for key in (left.changes if left else ())}
         return {"plan": recipe.word(self.run.experiment.model), **restored, **recipe.changes}
 
     @property
+    def beside(self) -> list[str]:
+        """The settings that say what is shown beside the run."""
+        return [*self.settings.beside]
+
+    @property
     def recipe(self) -> str | None:
         """The named schedule that the page follows, where it has a name."""
-        return recipes.named(self.settings.plan, self.run.experiment.model, self.settings)
+        return recipes.named(self.recipes, self.settings.plan, self.run.experiment.model, self.settings)
 
     def forks(self, wanted: EmSettings, changed: set[str]) -> None:
         moves: dict[str, dict[str, float]] = {}

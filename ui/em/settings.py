@@ -7,22 +7,35 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from em_core import datasets, schedule
+from em_core.broken import BREAKS
 from em_core.families.gaussian import COVARIANCES
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
+from em_core.observe.direction import COORDINATE, GRADIENT, RANDOM
 from figures.em.data_views import VIEWS
 from figures.look.glossary import TERMS
 from ui import limits
 from ui.by_hand import at_the_end, told
+from ui.em import words
 from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
 
 MODEL_NAMES = {name: model.help.title for name, model in MODELS.items() if name in VIEWS}
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
 STARTS = {"published": "as published", "random": "random, from the seed"}
+DIRECTIONS = {
+    "m_step": "the M-step",
+    GRADIENT: "the gradient of L",
+    COORDINATE: "one coordinate",
+    RANDOM: "a random direction",
+}
+# which belong to the picture of the bound
+OF_THE_BOUND = ("direction", "coordinate", "direction_seed")
 SIZES = {name: size for name in MODEL_NAMES if (size := MODELS[name].help.size) is not None}
 
+# of what is wrong on purpose: the choice that is none
+NOT_BROKEN = "none"
 # what k-means holds: it moves centres alone
 _HELD = ("weights", "covariances")
 # characters of a column's name in a link
@@ -34,6 +47,11 @@ _OTHER_DATA = Change("restarts", ends=("settings", "data", "start", "moves", "co
 _OTHER_RUN = Change("restarts", ends=("start",))
 _OTHER_MOVES = Change("forks")
 _OTHER_VIEW = Change("redraws")
+
+
+def breaks(model: str) -> list[str]:
+    """What can be wrong on purpose in a model."""
+    return [name for name, wrong in BREAKS.items() if model in wrong.models]
 
 
 def data_options(model: str) -> dict[str, str]:
@@ -51,7 +69,7 @@ def for_model(settings: EmSettings, model: str) -> EmSettings:
     components = SIZES[model].default if model in SIZES else settings.components
     plan = settings.plan if set(settings.plan) & set(MOVES) <= set(allowed(MODELS[model])) else EmSettings.plan
     changed = {"model": model, "data": data, "start": start, "components": components, "plan": plan}
-    return replace(settings, **changed, fixed=False).bare()
+    return replace(settings, **changed, fixed=False, coordinate=0, broken=NOT_BROKEN).bare()
 
 
 def _of_move(letter: str, key: str, low: float, high: float, label: str, control: Any = box, **more: Any) -> Any:
@@ -120,9 +138,25 @@ class EmSettings(Settings):
     rates: bool = toggle(
         False,
         "How fast, and why",
-        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It is"
-        " the largest share of the information that is missing because h is hidden. Gap, log scale, shows the slope.",
+        "Follows EM from this start to its optimum and works out r: each round of EM multiplies the error by r. It"
+        " is the largest fraction of missing information: missing because h is hidden. Gap, log scale, draws r².",
         change=_OTHER_VIEW,
+    )
+    direction: str = choice(
+        DIRECTIONS,
+        "m_step",
+        "Bound along",
+        help="A line through θ on which log p and the bound are drawn, with the bounds of earlier E-steps.",
+        change=_OTHER_VIEW,
+    )
+    coordinate: int = box(0, 9999, 0, "Coordinate", whole=True, change=_OTHER_VIEW)
+    direction_seed: int = box(0, 9999, 0, "Random direction", whole=True, change=_OTHER_VIEW)
+    broken: str = choice(
+        lambda settings: {NOT_BROKEN: words.NOTHING} | {name: words.BREAKS[name] for name in breaks(settings.model)},
+        NOT_BROKEN,
+        "Break it",
+        help=words.BREAK,
+        change=Change("restarts"),
     )
     fixed: bool = toggle(
         False,
@@ -148,6 +182,11 @@ class EmSettings(Settings):
     y_axis: int = box(0, 63, 1, "Vertical axis", whole=True, change=_OTHER_VIEW)
 
     @property
+    def beside(self) -> dict[str, bool]:
+        """What is shown beside the run, each whether it is."""
+        return {"compare": self.compare}
+
+    @property
     def takes_gradients(self) -> bool:
         return not _GRADIENTS.isdisjoint(self.plan)
 
@@ -161,6 +200,7 @@ class EmSettings(Settings):
             "schedule": schedule.compress(moves) if moves else self.plan,
             "moves": self._move_settings(overrides.moves or {}),
             "seed": self.seed,
+            **({} if self.broken == NOT_BROKEN else {"break": self.broken}),
         }
         dataset = None if self.imported else self.dataset()
         if overrides.start is not None:
@@ -205,6 +245,8 @@ class EmSettings(Settings):
         if experiment.model.name not in MODEL_NAMES:
             valid = f"a model on this page: {', '.join(MODEL_NAMES)}"
             raise InvalidExperiment("model", experiment.model.name, valid)
+        if experiment.broken and "broken" not in cls.declared():
+            raise InvalidExperiment("break", experiment.broken, "a file without it on this page; the home page runs it")
         complete = experiment.to_json()
         own, source = complete["settings"], complete["data"]
         settings = for_model(cls(), experiment.model.name)
@@ -212,6 +254,7 @@ class EmSettings(Settings):
             **cls.of_entries(settings.model, own),
             "seed": experiment.seed,
             "fixed": own.get("fixed") == list(_HELD),
+            "broken": experiment.broken or NOT_BROKEN,
             "plan": plan_of(experiment.schedule),
             "standardize": bool(source.get("standardize", False)),
         }

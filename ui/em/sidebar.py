@@ -7,12 +7,17 @@ from typing import Any
 import streamlit as st
 
 from em_core import schedule
+from em_core.broken import BREAKS, sound
 from em_core.kinds import MOVES, Move, lacking
+from em_core.observe.direction import COORDINATE, RANDOM
+from figures.pace import CARD
 from ui import controls, sidebar
 from ui.em import recipes, words
+from ui.em.run import coordinate_names
 from ui.em.session import EmSession
-from ui.em.settings import SIZES, data_options
+from ui.em.settings import NOT_BROKEN, SIZES, data_options
 from ui.notices import plain
+from ui.pace import TWO_CLUSTERS, is_two_clusters
 
 
 def show(session: EmSession) -> None:
@@ -55,12 +60,17 @@ def show(session: EmSession) -> None:
 def _schedule(session: EmSession) -> None:
     """The schedule: a recipe by name or any word, and the settings of the moves in it."""
     model, settings = session.run.experiment.model, session.settings
-    offered, present = recipes.offered(model), session.recipe
+    offered, present = recipes.offered(session.recipes, model), session.recipe
     named = {label: {"recipe": name} for name, label in offered.items()}
     controls.word(session, "plan", "Schedule", named, offered[present] if present else None)
     if present:
-        plain(f"{recipes.RECIPES[present].title}: {recipes.RECIPES[present].sentence}")
-    controls.show(session, "compare", "rates")
+        plain(f"{session.recipes[present].title}: {session.recipes[present].sentence}")
+    controls.show(session, *session.beside)
+    rates(session)
+    _direction(session)
+    if "broken" in settings.declared():
+        fitting = {name: words.BREAKS[name] for name, wrong in BREAKS.items() if wrong.suits(sound(model))}
+        controls.one(session, "broken", options={NOT_BROKEN: words.NOTHING, **fitting})
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
@@ -74,6 +84,26 @@ def _schedule(session: EmSession) -> None:
     # below what is pressed: a move that is made brings its settings along
     for letter in dict.fromkeys(schedule.expand(settings.plan, MOVES) + session.run.moves):
         controls.show(session, *settings.named(f"moves.{letter}").values())
+
+
+def rates(session: Any) -> None:
+    """How fast EM comes to rest, and one click to where that changes under a slider."""
+    controls.show(session, "rates")
+    shown = any(view["id"] == CARD.id for view in session.run.scene.json["views"])
+    if shown and not is_two_clusters(session.settings):
+        st.button(words.OVERLAP, help=words.TOWARDS_1, on_click=session.change, kwargs=TWO_CLUSTERS, width="stretch")
+
+
+def _direction(session: EmSession) -> None:
+    """Along which line the bound is seen, where the page shows that."""
+    settings = session.settings
+    if "direction" not in settings.declared():
+        return
+    controls.show(session, "direction")
+    if settings.direction == COORDINATE and (names := coordinate_names(session.run.experiment)):
+        controls.one(session, "coordinate", options=dict(enumerate(names)))
+    elif settings.direction == RANDOM:
+        controls.show(session, "direction_seed")
 
 
 def _move(session: EmSession, letter: str, move: Move) -> None:

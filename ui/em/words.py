@@ -17,6 +17,27 @@ SCHEDULES = (
 )
 COLUMNS = "| key | move | what it does, what it promises, and the gap it leaves |"
 
+OVERLAP = "Overlap two clusters: r → 1"
+TOWARDS_1 = (
+    "Two generated clusters and a slider for how far apart they lie: the closer, the more is hidden, the slower EM."
+)
+BREAK = (
+    "Runs a deliberately wrong variant of EM from the same start. Watch the four checks beside the equation: the one "
+    "whose theorem fails turns to ✗ and says by how much. Some mistakes show only after the first M-step."
+)
+NOTHING = "Nothing: EM as it should be"
+# what is wrong, as a choice
+BREAKS = {
+    "frozen_weights": "M never updates the weights",
+    "stale_log_evidence": "log p(v) from before M",
+    "no_entropy": "ELBO without its entropy",
+    "covariance_n_minus_1": "Covariances divided by Nₖ − 1",
+    "unnormalised": "Responsibilities not normalised",
+    "hard_called_exact": "A point called the posterior",
+    "swapped_kl": "KL(p ‖ q) for KL(q ‖ p)",
+}
+NO_RATES = "a run that is wrong on purpose has no rates to compare with"
+
 CLEARED = "This recipe changes the model, so the tape has been cleared."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,13 +14,14 @@ from em_core.observe.inside import paths
 from em_core.observe.laps import Lap, Laps
 from em_core.observe.race import read_words
 from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
-from em_core.trajectory import END_RISE
 from figures.race.scene import RaceScene
 from ui import limits
 from ui.counted import Counted
 from ui.em.run import begun
+from ui.pace import Pace
 from ui.race import words
 from ui.race.settings import RaceSettings, check_words
+from ui.tape import never
 from ui.words import full
 
 # so many rounds fit the page
@@ -32,14 +33,17 @@ _WITHIN = 12
 class RaceRun(Counted):
     """One race on the page."""
 
-    def __init__(self, experiment: Experiment, racing: list[str]) -> None:
+    def __init__(self, experiment: Experiment, racing: list[str], pace: Pace | None = None) -> None:
         super().__init__()
+        self._pace = pace
         self.experiment, self.racing = experiment, racing
         self.race = Laps(experiment, racing, partial(limits.climbs, experiment.to_json()))
         described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
-        self.scene = RaceScene(described, racing, paths(self.race.experiment, _WITHIN))
+        asked = [] if pace is None else pace.asked
+        self.scene = RaceScene(described, racing, paths(self.race.experiment, _WITHIN), asked)
         # series only grow: what stood after each round is read off them, and kept nowhere else
         self.steps = self.race
+        self._paced()
 
     @classmethod
     def reopening(cls, settings: RaceSettings, rounds: int = 0) -> RaceRun:
@@ -49,7 +53,7 @@ class RaceRun(Counted):
         limits.check(raw, _half_steps(racing) * max(rounds, 1), "words")
         experiment = begun(settings, raw)
         read_words(experiment, racing, ROUNDS, "words")
-        run = cls(experiment, racing)
+        run = cls(experiment, racing, Pace(experiment, settings, begun) if settings.rates else None)
         run.planned = rounds
         return run
 
@@ -66,6 +70,21 @@ class RaceRun(Counted):
         self.race.grow()
         return True
 
+    @property
+    def pending(self) -> bool:
+        return self._pace is not None and self._pace.pending
+
+    def reopen(self, late: Callable[[], bool] = never) -> None:
+        super().reopen(late)
+        if self._pace is not None and not self.remaining and self._pace.go_on(late):
+            self._paced()
+            self.cut(0)
+
+    def _paced(self) -> None:
+        """Hand over what is known of how fast EM comes to rest."""
+        if self._pace is not None:
+            self.race.rates, self.race.overlap = self._pace.found, self._pace.overlap
+
     def seen(self) -> Sequence[int]:
         return range(len(self))
 
@@ -74,15 +93,9 @@ class RaceRun(Counted):
             return words.ALL_STOPPED
         if step.index >= ROUNDS:
             return full(ROUNDS, "rounds")
-        if step.index and all(track.stopped or _settled(track, step.best) for track in step.tracks):
+        if step.index and all(track.stopped or track.settled(step.best) for track in step.tracks):
             return words.SETTLED
         return None
-
-
-def _settled(track: Any, best: float) -> bool:
-    """Whether log p hardly changed in the newest round."""
-    newest = [own for own in track.log_evidence[-track.fresh - 1 :] if own is not None]
-    return max(newest) - min(newest) < END_RISE * max(1.0, abs(best))
 
 
 def _half_steps(racing: list[str]) -> int:

@@ -12,7 +12,7 @@ from em_core.models import MODELS
 from em_core.observe.race import FEWEST, MOST
 from em_core.observe.rivals import RIVAL_TURNS
 from ui.em import settings as em
-from ui.em.settings import MODEL_NAMES, EmSettings
+from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings
 from ui.settings import Change, Declared, choice, line, slider, toggle
 
 # every model can make these
@@ -26,7 +26,7 @@ PRESETS = {
 }
 _OMEGA = RIVALS["over_relaxed"]["omega"].default
 # of the EM page's settings those that a race has no use for
-_NOT_HERE = ("plan", "compare", "x_axis", "y_axis")
+_NOT_HERE = ("plan", "compare", *OF_THE_BOUND, "x_axis", "y_axis", "broken")
 _OTHER_WORDS = Change("forks")
 # characters of all schedules together
 _LONGEST = 400

@@ -9,6 +9,7 @@ from em_core.kinds import MOVES
 from em_core.observe.rivals import RIVAL_TURNS
 from ui import controls, sidebar
 from ui.em import subject
+from ui.em.sidebar import rates
 from ui.notices import plain
 from ui.race import words
 from ui.race.session import RaceSession
@@ -28,6 +29,7 @@ def show(session: RaceSession) -> None:
         controls.show(session, *settings.named(f"moves.{letter}").values())
     if "over_relaxed" in settings.racing:
         controls.show(session, "omega")
+    rates(session)
     st.divider()
     subject.show(session, words)
     sidebar.experiment_file(session)

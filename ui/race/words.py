@@ -21,9 +21,13 @@ they went over all the data.
 $\nabla_\theta\mathcal L(q,\theta)=\nabla_\theta\log p(v;\theta)$. The rings (○) are gradient ascent on $\log p$ itself,
 made from differences of $\log p$, without any $q$.
 
-**SQUAREM** takes two steps of EM, leaps further along them, and makes one step of EM from there; a leap that would
-lower $\log p$ is taken back. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from
+**SQUAREM** extrapolates from two EM steps, and makes one more EM step from there; where $\log p$ would fall, the
+extrapolation is rejected. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from
 falling.
+
+**How fast, and why**: near the optimum a round of EM multiplies the error of $\theta$ by $r$, the largest eigenvalue of
+$I-I_{\text{complete}}^{-1}I_{\text{observed}}$: the largest fraction of missing information,
+missing because $h$ is hidden. Gap and distance shrink by $r^2$.
 """
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from em_core.observe.starts import MOST, NUMBER
 from ui.em import settings as em
-from ui.em.settings import MODEL_NAMES, EmSettings
+from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings
 from ui.settings import Change, Declared, choice, otherwise, slider
 
 # of the EM page's settings those that many starts have no use for
-_NOT_HERE = ("compare", "rates", "x_axis", "y_axis", "start")
+_NOT_HERE = ("compare", "rates", *OF_THE_BOUND, "x_axis", "y_axis", "start", "broken")
 # of the Gaussian mixture that the page opens with: two of them find each other from any start
 _COMPONENTS = 3
 # the same runs, more or fewer of them

@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfcx, ndtr
+from scipy.special import ndtr
 
+from em_core.distributions.folded import excess
+from em_core.distributions.folded import normal as _normal
 from em_core.files.errors import InvalidExperiment
 from em_core.records import Array, Bound
 from em_core.sparse_coding.posterior.exact import Posterior, log_joint
@@ -195,17 +197,8 @@ def _advance(place: _Place, in_mean: Array, in_width: Array) -> _Place:
 
 
 def _folded(q: GaussianQ) -> Array:
-    """E|h| − |μ|, (K,): never negative, and s·√(2/π) where μ is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.abs(q.mean) / q.width
-        mills = math.sqrt(math.pi / 2) * erfcx(z / math.sqrt(2))
-        return np.where(q.width > 0, 2 * q.width * _normal(z) * (1 - np.minimum(z * mills, 1)), 0.0)
-
-
-def _normal(z: Array) -> Array:
-    """The standard normal density; 0 from 1e3 standard deviations on."""
-    result: Array = np.exp(-(np.minimum(np.abs(z), 1e3) ** 2) / 2) / math.sqrt(2 * math.pi)
-    return result
+    """E|h| − |μ|, (K,)."""
+    return excess(q.mean, q.width)
 
 
 def _nodes(mean: float, width: float) -> tuple[Array, Array]:

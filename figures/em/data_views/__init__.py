@@ -19,6 +19,7 @@ class DataView(Protocol):
 
     figure: Figure
     title: str
+    apart: bool
     axis_names: tuple[str, ...]
     hands: Hands | None
 

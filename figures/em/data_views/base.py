@@ -26,6 +26,8 @@ MOST_TOLD = 3000
 _SHARES = (0.001, 0.999)
 # points of which no q says yet who made them
 UNSEEN = "$muted"
+# the width of a bar of counts
+_BAR = 0.62
 
 
 class PlainView:
@@ -35,6 +37,8 @@ class PlainView:
     models: tuple[str, ...] = ()
     figure: Figure
     title = words.PLAIN
+    # whether its note is so long that it needs a line of its own
+    apart = False
     # what the reader may choose two axes from; none to choose where there are fewer than three
     axis_names: tuple[str, ...] = ()
     # where the reader can put points in and take them out
@@ -182,16 +186,18 @@ def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> 
     return figure.bars(name, color, label, marker_line=apart, textfont={"color": palette.INK, "size": 14}, **more)
 
 
-def expected_ticks(figure: Figure, places: list[int], **more: Any) -> Trace:
-    """A tick on each bar: what θ expects there."""
+def expected_ticks(
+    figure: Figure, places: list[int], label: str = "expected under θ", width: float = _BAR, **more: Any
+) -> Trace:
+    """A tick at the right edge of each bar, where no number stands: what θ expects there. width: of the bars."""
     return figure.points(
         "expected",
         "$text",
-        "expected under θ",
+        label,
         size=13,
         symbol="line-ew-open",
         marker_line={"width": 3, "color": "$text"},
-        x=places,
+        x=[place + width / 2 + 0.04 for place in places],
         hover="expected %{y:.2f}",
         **more,
     )
@@ -257,6 +263,8 @@ def names(columns: tuple[str, ...], dimensions: int) -> tuple[str, ...]:
 
 class OneShareView(PlainView):
     """Of a model whose only parameter is θ, from 0 to 1."""
+
+    apart = True
 
     def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """One thing to take hold of by its value, or by its place under the curve."""

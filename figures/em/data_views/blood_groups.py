@@ -41,7 +41,7 @@ class BloodGroupsView(PlainView):
         _, _, ab, o = (float(count) for count in self.data.counts)
         known = {"x": [2, 3], "y": [ab, o], "text": [f"AB {ab:.0f}", f"OO {o:.0f}"]}
         self._bar("known", "$quiet", "one genotype only", textfont_color="$text", **known)
-        expected_ticks(self.figure, [0, 1, 2, 3])
+        expected_ticks(self.figure, [0, 1, 2, 3], width=0.8)
 
     def completed(self, moment: Moment) -> Json:
         q, pure, mixed = moment.step.after.q, self.figure["pure"], self.figure["mixed"]

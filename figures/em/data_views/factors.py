@@ -12,7 +12,7 @@ from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, ellipse, segments, told
-from figures.look import layout, palette
+from figures.look import layout, palette, wording
 from figures.look.encode import Json
 from figures.scene import Handle
 
@@ -52,7 +52,7 @@ class FactorsView(PlaneView):
             y=[layout.literal(name) for name in self.axis_names],
             colorscale="RdBu",
             zmid=0,
-            texttemplate="%{z:.2f}",
+            texttemplate="%{text}",
             textfont_size=13,
             xaxis="x2",
             yaxis="y2",
@@ -71,7 +71,9 @@ class FactorsView(PlaneView):
         return {
             **self.figure["outline"].set(x=x, y=y),
             **self.figure["factors"].set(x=ends[0], y=ends[1]),
-            **self.figure["loadings"].set(z=loadings),
+            **self.figure["loadings"].set(
+                z=loadings, text=[list(map(wording.short, row)) for row in loadings.tolist()]
+            ),
             **self._springs(theta, q),
         }
 

@@ -22,6 +22,7 @@ class LifetimesView(PlainView):
     """One bar a unit, the shortest at the bottom."""
 
     models = ("censored_exponential",)
+    apart = True
     title = words.LIFETIMES
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:

@@ -56,7 +56,7 @@ class LinkageView(OneShareView):
         q = moment.step.after.q
         if q is None:
             half, rest = float(self.counts[0]), 0.0
-            texts = [f"{half:.0f}: not split yet", ""]
+            texts = [f"{half:.0f}: not<br>split yet", ""]
         else:
             half, rest = (float(part) for part in q.expected_counts[:, 0])
             texts = [f"{half:.2f}", f"{rest:.2f}"]
@@ -95,6 +95,8 @@ class LinkageView(OneShareView):
             text=[] if counts is None else [f"{count:.0f}" for count in counts],
             width=0.62,
             textposition="inside",
+            textangle=0,
+            constraintext="none",
             insidetextanchor="middle",
             textfont_size=15,
             hover="%{customdata}",

@@ -18,13 +18,13 @@ class UnknownOriginView(OneShareView):
     """Bars of heads and tails; the tick on each is what θ expects there."""
 
     models = ("coin_of_unknown_origin",)
-    title = words.UNKNOWN_ORIGIN
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.known, self.unknown = self.data.known.tolist(), self.data.unknown.tolist()
+        self.title = words.of_unknown_origin(sum(self.unknown))
         # a lower bar has no room for its number
-        self.least_told = 0.06 * max(*self.known, *self.unknown)
+        self.least_told = 0.12 * max(*self.known, *self.unknown)
         self.figure = Figure(
             "data",
             x="",
@@ -40,7 +40,7 @@ class UnknownOriginView(OneShareView):
         self._bar("known", words.FREE_COIN, palette.component(0), [0, 1], self.known)
         self._bar("free", words.FREE_COIN, palette.component(0), [2, 3], showlegend=False)
         self._bar("other", words.KNOWN_COIN.format(self.data.other), "$quiet", [2, 3], textfont_color="$text")
-        expected_ticks(self.figure, [0, 1, 2, 3], glides=True)
+        expected_ticks(self.figure, [0, 1, 2, 3], words.UNDER_PRIOR, glides=True)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q

@@ -26,7 +26,6 @@ REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
 ROBUST = "Points, sized by their expected weight"
-UNKNOWN_ORIGIN = "Tosses, completed by q"
 MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
@@ -210,11 +209,10 @@ def alleles(frequencies: Iterable[tuple[str, float]]) -> str:
 
 
 def linked(theta: float, hidden: float | None, counts: Sequence[float]) -> str:
-    """θ, and the fraction that the completed data give. hidden: expected animals in the θ/4 part of the first cell."""
+    """θ, or what M makes of it: a share of the completed data. hidden: expected animals of the θ/4 part."""
     if hidden is None:
         return said(f"θ = {theta:.6f}", False)
-    completed = f"({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
-    return f"θ = {theta:.4f}; the completed data give {completed}"
+    return f"M gives θ = ({hidden:.2f} + {counts[3]:.0f}) / ({hidden:.2f} + {sum(counts[1:]):.0f})"
 
 
 def heads_of(theta: float, q: float | None, known: Sequence[float], unknown: Sequence[float]) -> str:
@@ -236,9 +234,15 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
 
 
 FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
+UNDER_PRIOR = "expected under θ, prior ½"
 KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
 # heads and tails of both sets
 TOSSED = tuple(f"<b>{side}</b><br>{coin}" for coin in ("free coin", "which coin?") for side in ("heads", "tails"))
+
+
+def of_unknown_origin(tosses: float) -> str:
+    """The title, with how many there are."""
+    return f"{tosses:.0f} tosses, split by q"
 
 
 def belief_net(has_q: bool) -> str:

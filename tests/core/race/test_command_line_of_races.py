@@ -9,6 +9,7 @@ import pytest
 from em_core.__main__ import INVALID, main
 from em_core.files.experiment import Experiment
 from em_core.observe import race
+from em_core.observe.climb import StochasticClimber
 from tests.core.test_command_line import COLLAPSE, LINKAGE, assert_one_line, strictly
 from tests.core.test_info import DICTIONARY
 
@@ -107,3 +108,21 @@ def test_bad_input_ends_in_one_line(call, raw, words, options, named):
     status, out, err = call(raw, *(() if words is None else ("--schedules", words)), *options)
     assert_one_line(status, out, err)
     assert status == INVALID and named in err
+
+
+def test_stochastic_ascent_stands_beside_es_alone_and_disturbs_nothing(call):
+    plain = strictly(call(LINKAGE, "--schedules", "EM,EG", "--rounds", "5")[1])
+    result = strictly(call(LINKAGE, "--schedules", "EM,EG,ES", "--rounds", "5")[1])
+    assert list(result) == [*plain, "stochastic_gradient_ascent"]
+    assert all(result[key] == plain[key] for key in ("gradient_ascent", "why"))
+    found, es = result["stochastic_gradient_ascent"], result["runs"][2]["log_evidence"]
+    assert list(found) == ["log_evidence", "largest_difference_from_ES", "why"] and found["why"] == ""
+    assert found["log_evidence"] == pytest.approx(es[::2], rel=1e-9) and found["largest_difference_from_ES"] < 1e-9
+    assert result["gradient_ascent"]["log_evidence"] != found["log_evidence"]
+
+
+def test_why_there_is_no_stochastic_ascent(call, monkeypatch):
+    monkeypatch.setattr(StochasticClimber, "seconds", lambda self, steps: 100.0)
+    found = strictly(call(LINKAGE, "--schedules", "EM,ES", "--rounds", "5")[1])["stochastic_gradient_ascent"]
+    assert found["log_evidence"] == [] and found["largest_difference_from_ES"] is None
+    assert "would take longer than 10 s" in found["why"]

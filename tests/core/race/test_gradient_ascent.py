@@ -1,4 +1,7 @@
-"""Gradient ascent on log p, without any q, is E and then G; its slopes come from values of log p alone."""
+"""Gradient ascent on log p, without any q, is E and then G; its slopes come from values of log p alone.
+
+With minibatches it is E and then S.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ import pytest
 
 from em_core import datasets
 from em_core.files.experiment import Experiment
+from em_core.kinds import allowed
+from em_core.models import MODELS
 from em_core.observe import climb as climbing
 from em_core.observe import race
-from em_core.observe.climb import climb
+from em_core.observe.climb import Climber, StochasticClimber, climb
 from em_core.observe.differences import Slopes
 from tests.attack import thinned
 from tests.core.cases import INTERIOR
@@ -23,6 +28,7 @@ ORDINARY = ["linkage_197_animals", "abo_blood_groups_521_people", "binomial_free
 ORDINARY += ["student_t_one_column", "sigmoid_belief_net_one_cause", "censored_exponential_lifetimes"]
 ORDINARY += ["poisson_mixture_counts", "factor_analysis_diagonal_1d_l1", "regression_mixture_no_intercept"]
 ORDINARY += ["bernoulli_mixture_structural", "hidden_markov_gaussian_left_right", "incomplete_gaussian_murray"]
+ORDINARY += ["coin_of_unknown_origin_two_hills"]
 
 
 @pytest.mark.parametrize("case", thinned(INTERIOR, ORDINARY), ids=str)
@@ -47,8 +53,32 @@ def test_steps_that_overshoot_coincide_too():
     assert race.difference(found, beside) < 1e-9
 
 
-def test_it_asks_for_no_posterior_and_no_gradient():
-    experiment = BY_NAME["gaussian_full_2d_k2"].experiment()
+# a few units each, so that minibatches differ; small steps, for they are those of a small part of the data
+FEW = {"S": {"batch": 3, "step": 0.02}}
+
+
+@pytest.mark.parametrize("case", thinned([case for case in INTERIOR if "S" in case.moves], ORDINARY), ids=str)
+def test_with_the_same_minibatches_it_coincides_with_es(case):
+    experiment = case.experiment(moves=FEW)
+    found = climb(experiment, 12, longest=60, climbing=StochasticClimber)
+    beside = run(experiment, "ES", 12)
+    assert len(found.log_evidence) == 13 and found.why == ""
+    assert race.difference(found, beside) < 1e-9
+    assert len(set(found.log_evidence)) > 10
+
+
+def test_every_model_that_draws_units_has_a_case_of_it():
+    """So the property holds for each; the others say why they make no S."""
+    kept = {BY_NAME[name].raw["model"] for name in ORDINARY}
+    assert kept == {name for name, model in MODELS.items() if {"E", "S"} <= set(allowed(model))}
+
+
+@pytest.mark.parametrize(
+    ("name", "climbing"),
+    [("gaussian_full_2d_k2", Climber), *((name, StochasticClimber) for name in ORDINARY)],
+)
+def test_it_asks_for_no_posterior_and_no_gradient(name, climbing):
+    experiment = BY_NAME[name].experiment(moves=FEW)
     kind = type(experiment.model)
 
     def refuse(*rest):
@@ -56,9 +86,25 @@ def test_it_asks_for_no_posterior_and_no_gradient():
 
     asked = {name: refuse for name in ("posterior", "gradient", "expected_log_joint", "maximize", "kl", "entropy")}
     blind = replace(experiment, model=type("Blind", (kind,), asked)(**vars(experiment.model)))
-    assert len(climb(blind, 3).log_evidence) == 4
+    assert len(climb(blind, 1, climbing=climbing).log_evidence) == 2
     with pytest.raises(AssertionError, match="asked for"):
-        run(blind, "EG", 1)
+        run(blind, f"E{climbing.letter}", 1)
+
+
+def test_it_draws_the_units_that_es_draws_and_others_in_every_round(monkeypatch):
+    experiment = BY_NAME["gaussian_full_2d_k2"].experiment(moves=FEW)
+    kind, drawn = type(experiment.model), []
+    draw = kind.minibatch
+
+    def noting(*arguments):
+        part, q, found = draw(*arguments)
+        drawn.append(tuple(found.rows))
+        return part, q, found
+
+    monkeypatch.setattr(kind, "minibatch", noting)
+    climb(experiment, 4, climbing=StochasticClimber)
+    run(experiment, "ES", 4)
+    assert drawn[:4] == drawn[4:] and len(set(drawn)) == 4
 
 
 def test_its_step_size_is_that_of_g_and_by_unit():

@@ -1,9 +1,11 @@
 // @ts-check
 /** The finer frames on the way to the frame in view: the reader moves along them, or a link leads to one. */
 
+/** @typedef {{ stop: number, cursor: number, at: number | null }} Stood  a stop, and the frame whose slider stood there */
+
 export class Between {
   /** @type {number | null} */
-  stop = null; // to which a link leads
+  stop = null; // to which a link leads, or where the reader stood before
 
   /**
    * `show()` draws what is in view, `moved()` hears that the reader stands elsewhere between two frames.
@@ -39,6 +41,26 @@ export class Between {
     if (!display || display.innerStop === null) return;
     display.innerStop = null;
     this.on.moved();
+  }
+
+  /**
+   * The stop in view, where it means the same in the scene to come.
+   * @param {import("./types.js").Message} message
+   * @returns {Stood | null}
+   */
+  stands({ scene }) {
+    const { cursor, frame } = this.playback, stop = this.on.display()?.innerStop ?? null;
+    return stop !== null && scene.inner?.stays ? { stop, cursor, at: frame?.inner_at ?? null } : null;
+  }
+
+  /**
+   * Go on to stand there, if the reader is still at the same frame, and its slider rests where it did.
+   * @param {Stood | null} stood
+   */
+  stay(stood) {
+    const { cursor, frame } = this.playback;
+    const same = stood && stood.cursor === cursor && stood.at === (frame?.inner_at ?? null);
+    if (same && this.on.display()?.innerStop === null) this.stop = stood.stop;
   }
 
   /** Go where the link leads, as soon as the frame is there. */

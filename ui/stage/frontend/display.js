@@ -7,7 +7,7 @@ import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
-import { View } from "./views.js";
+import { together, View } from "./views.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -65,7 +65,7 @@ export class Display {
       now: () => this.at,
       point: on.point,
       hand: on.hand,
-      switched: () => chosen(this.views[number]),
+      switched: () => chosen(together(this.views, number)),
       grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
     }));

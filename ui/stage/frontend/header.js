@@ -1,5 +1,5 @@
 // @ts-check
-/** The equation with a number beneath each term, and the big metrics. */
+/** The equation with a number beneath each term, short lines that say whether something holds, and the big metrics. */
 import { stepAt } from "./attributes.js";
 import { el, setText } from "./dom.js";
 import { paint } from "./theme.js";
@@ -31,7 +31,9 @@ export class Header {
     const terms = (scene.equation ?? []).map((term) => this.term(term, act));
     this.metrics = el("div", { class: "stage-metrics", "aria-live": "polite" }, ...metrics);
     const equation = { class: "stage-equation", role: "group", "aria-label": scene.names?.Equation ?? "Equation" };
-    this.node = el("div", { class: "stage-header" }, el("div", equation, ...terms), this.metrics);
+    const marks = (scene.marks ?? []).map((mark) => this.mark(mark));
+    const list = marks.length ? el("ul", { class: "stage-marks" }, ...marks) : null;
+    this.node = el("div", { class: "stage-header" }, el("div", equation, ...terms), list, this.metrics);
     this.node.hidden = !metrics.length && !terms.length;
   }
 
@@ -54,6 +56,15 @@ export class Header {
     return node;
   }
 
+  /** @param {import("./types.js").Mark} mark */
+  mark({ slot, title, color }) {
+    const said = explained("dfn", title, ""), number = el("span");
+    this.numbers.push([slot, said], [`${slot}.number`, number]);
+    const node = el("li", {}, said, " ", number);
+    this.tinted.push([color, node]);
+    return node;
+  }
+
   /** @param {import("./types.js").Metric} metric */
   metric({ slot, label, color, title }) {
     const value = el("output", { "aria-label": label, "aria-live": "off" });
@@ -72,6 +83,7 @@ export class Header {
     for (const [name, node] of this.numbers) {
       const { text = "", value } = slot(name) ?? {};
       setText(node, text);
+      if (node.tagName === "DFN") node.parentElement?.classList.toggle("amiss", text.startsWith("✗"));
       if (value === undefined || value === null) delete node.dataset.value;
       else node.dataset.value = String(value);
     }

@@ -44,6 +44,22 @@ export const freeAxes = (host) => Object.entries(host._fullLayout ?? {})
   .map(([name, { range: [from, to] }]) => [name, [Number(from), Number(to)]]);
 
 /**
+ * Plotly writes a hyphen for the minus sign of numbers in what it tells of a point (on axes it does not), and takes no other from
+ * a locale. What writes them is made anew with every change of the figure: to be called before anything is told.
+ * @param {Host} host
+ */
+export function trueMinus(host) {
+  const locale = host._fullLayout?._d3locale;
+  if (!locale || locale.minus) return;
+  const plain = locale.numberFormat;
+  locale.minus = "\u2212";
+  locale.numberFormat = (/** @type {string} */ format) => {
+    const write = plain(format);
+    return (/** @type {number} */ value) => String(write(value)).replaceAll("-", locale.minus);
+  };
+}
+
+/**
  * The traces that must come along when Plotly is to draw some alone. It empties a plot of which it is given no trace; and what is
  * shaded between two curves is drawn with either of them, and wants both.
  * @param {Host} host

@@ -160,8 +160,7 @@ class Stage {
   /** @param {Message} message */
   take(message) {
     const { playback, asks } = this;
-    const before = this.message;
-    const held = playback.frame?.id;
+    const before = this.message, held = playback.frame?.id, stood = this.between.stands(message);
     this.message = message;
     this.address.follow(message, this.connection.stale(message));
     const rebuilt = message.scene.id !== before?.scene.id;
@@ -190,6 +189,7 @@ class Stage {
       this.still = over && !this.live.over;
       follow(playback, message, answered, rebuilt);
       this.still = false;
+      this.between.stay(stood);
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
       if (!message.waiting) this.between.follow();
     } else if (!asks.has("resend")) {

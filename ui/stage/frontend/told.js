@@ -1,7 +1,7 @@
 // @ts-check
 /** What a figure tells of a point under the mouse, told by key too: arrows go from point to point, and a line says the same. */
 import { el, setText } from "./dom.js";
-import { axisOf, inForce, plotly } from "./plotly.js";
+import { axisOf, inForce, plotly, trueMinus } from "./plotly.js";
 import { nextThatWay, strewn } from "./strewn.js";
 
 /**
@@ -173,6 +173,7 @@ export class Told {
     /** @param {string} axis @param {ArrayLike<number> | undefined} along @param {number} n */
     const value = (axis, along, n) => (layout[axis.replace(/^[xy]/, "$&axis")].type === "category" ? n : along?.[n] ?? n);
     const where = Array.isArray(place) ? { xval: value(xaxis, x, place[1]), yval: value(yaxis, y, place[0]) } : { pointNumber: place };
+    trueMinus(this.host);
     plotly().Fx.hover(this.host, [{ curveNumber, ...where }], `${xaxis}${yaxis}`);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => setText(this.line, this.text), DRAWN);

@@ -43,19 +43,21 @@
 /**
  * What stands still.
  * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
- *   figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
+ *   marks?: Mark[], figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
  *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string,
  *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null }} View
+ *   note?: string | null, apart?: boolean, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null,
+ *   together?: string | null }} View
  * @typedef {{ figure: string, trace: string, tool: string, put: string, take: string, note: string }} Hands
  * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
  *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them
  * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
- * @typedef {{ view: string, label: string, stops: number[], format?: string }} InnerSlider
+ * @typedef {{ slot: string, title: string, color: string }} Mark
+ * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */

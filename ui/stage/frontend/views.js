@@ -4,6 +4,7 @@ import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { trueMinus } from "./plotly.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Zoom, zooms } from "./zoom.js";
@@ -32,8 +33,10 @@ export class View {
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
-    this.title = el("h2", { class: view.heading ? "stage-finding" : null }, view.title);
-    this.note = view.note ? el("p", { class: "stage-note" }) : null;
+    // where the tab says as much, the title need not
+    const said = !view.heading && view.title === this.name;
+    this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
+    this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
     this.sliders = new Sliders(on.hand);
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
@@ -132,6 +135,7 @@ export class View {
   /** @param {Face} face */
   connect({ host, handles, told }) {
     host.on("plotly_relayout", () => handles.follow());
+    host.on("plotly_beforehover", () => trueMinus(host));
     host.on("plotly_afterplot", () => {
       handles.follow();
       told.watch();
@@ -203,4 +207,16 @@ class InnerControl {
     const distances = this.stops.map((stop) => Math.abs(stop - at));
     this.show(distances.indexOf(Math.min(...distances)));
   }
+}
+
+/**
+ * Have the views that go together with this one show the same of their figures. Returns it.
+ * @param {View[]} views
+ * @param {number} number
+ */
+export function together(views, number) {
+  const switched = views[number];
+  const place = switched.figures.indexOf(switched.chosen);
+  for (const other of views) if (switched.view.together && other.view.together === switched.view.together) other.choose(other.figures[place]);
+  return switched;
 }
