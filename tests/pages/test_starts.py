@@ -135,6 +135,15 @@ def test_another_schedule_makes_as_many_starts_again():
     assert len(session.run) == 3 and session.run.ends[0].moves.startswith("EGGEGG")
 
 
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_every_schedule_with_a_name_can_be_followed(model):
+    session = StartsSession.opened({"model": model, "number": "1"})
+    assert session.preset == "Plain EM · EM"
+    for title, plan in session.schedules.items():
+        session.change(plan=plan)
+        assert session.messages == [] and session.preset == title
+
+
 def test_none_is_opened_where_none_is_in_view():
     session = StartsSession.opened({"model": "linkage"})
     session.own({"act": "open"}, 0)

@@ -65,9 +65,9 @@ class StartsSession(Session):
     @property
     def schedules(self) -> dict[str, str]:
         """Named schedules that need no settings of their own."""
-        offered = recipes.offered(self.run.experiment.model)
-        plain = {name: label for name, label in offered.items() if not recipes.RECIPES[name].changes}
-        return {label: recipes.RECIPES[name].word(self.run.experiment.model) for name, label in plain.items()}
+        model = self.run.experiment.model
+        plain = {name: recipe for name, recipe in recipes.RECIPES.items() if not recipe.changes}
+        return {label: plain[name].word(model) for name, label in recipes.offered(plain, model).items()}
 
     @property
     def preset(self) -> str | None:
