@@ -64,7 +64,7 @@ def at_end(gathered: Gathered, rank: int) -> str:
     optimum = gathered.optima[rank]
     lettered = [(A, gathered.chosen), (B, gathered.other)]
     own = "".join(f" <b>{letter}</b>" for letter, end in lettered if end is not None and gathered.rank(end) == rank)
-    return f"\u2002× {optimum.count}{own}"
+    return f"\u2002{marked(rank)} × {optimum.count}{own}"
 
 
 def rows(gathered: Gathered, most: int) -> list[tuple[str, str]]:

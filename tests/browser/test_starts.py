@@ -95,7 +95,7 @@ def test_its_run_opens_on_the_home_page_at_the_same_end(starts_page, known):
     evidence = starts_page.page.locator("output[aria-label='log p(v)']").first
     expect(evidence).to_have_attribute("data-value", re.compile(re.escape(f"{end.log_evidence:.6f}"[:-1])))
     starts_page.ready(end.half_steps)
-    starts_page.page.wait_for_timeout(1500)  # what the stage asks by itself has been answered
+    starts_page.page.wait_for_timeout(4000)  # what the stage asks by itself has been answered
     starts_page.page.go_back()
     expect(starts_page.page).to_have_url(re.compile("/starts"))
     expect(starts_page.caption).to_contain_text("A is start 3")

@@ -73,7 +73,7 @@ def test_a_dots_run_opens_on_the_home_page_and_ends_there():
         last = opened.trajectory.last.after
         bound = decompose(run.experiment.model, run.experiment.data, last)
         assert (bound.log_evidence, len(opened) - 1) == (end.log_evidence, end.half_steps)
-        assert opened.settled() == end.settled
+        assert opened.settled() == end.settled and opened.experiment.seed == end.seed
 
 
 def test_the_rule_of_end_is_that_of_the_home_page():
