@@ -49,6 +49,10 @@ def test_theta_set_by_hand_is_a_half_step_that_takes_q_along(case):
     assert_identity(decompose(case.model, case.data, step.after))
 
 
+def held(row):
+    return {name: check and check["holds"] for name, check in row["checks"].items()}
+
+
 @pytest.mark.parametrize("case", EXACT, ids=str)
 def test_what_follows_is_what_follows_from_a_start_there(case):
     by_hand = run(case.experiment("EMEM", by_hand=[placed(case)]))
@@ -57,7 +61,8 @@ def test_what_follows_is_what_follows_from_a_start_there(case):
     forked = report(*(lambda e: (e, run(e)))(case.experiment("EM", start=begin)))
     rows = report(case.experiment("EMEM", by_hand=[placed(case)]), by_hand)["half_steps"][4:]
     for row, other in zip(rows, forked["half_steps"][1:], strict=True):
-        assert {**row, "index": 0} == {**other, "index": 0}
+        # the line on which slopes are compared is another for each half-step
+        assert {**row, "index": 0, "checks": held(row)} == {**other, "index": 0, "checks": held(other)}
 
 
 @pytest.mark.parametrize("case", EXACT, ids=str)

@@ -94,6 +94,8 @@ def test_opens_with_its_controls():
         "Schedule",
         "Compare with plain EM",
         "How fast, and why",
+        "Bound along",
+        "Break it",
     }
     assert expected == set(labels(app)) and not notices(app)
 
