@@ -156,9 +156,10 @@ class PlanePicture(Picture):
         self.figure["peaks"].json.update(x=x, y=y, text=[words.peak(height) for height in y])
         tops = ground.ridge[np.searchsorted(ground.theta, x)].tolist()
         self.figure["tops"].json.update(x=x, y=tops, customdata=[words.peak(height) for height in y])
-        # on the side on which the ridge is not
-        sides = ["bottom right" if q > 0.5 else "top left" for q in tops]
-        self.figure["tops told"].json.update(x=x, y=tops, text=[words.TOP] * len(x), textposition=sides)
+        # on the side on which the ridge is not, and outside the ring that comes there
+        sides = ["bottom center" if q > 0.5 else "top left" for q in tops]
+        told = [f"\u2003<br>{words.TOP}" if q > 0.5 else f"{words.TOP}\u2003" for q in tops]
+        self.figure["tops told"].json.update(x=x, y=tops, text=told, textposition=sides)
 
     def _in_all(self, moment: Moment, past: list[Moment]) -> Json:
         every = [*past, moment][-_LATEST:]

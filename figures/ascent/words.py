@@ -25,7 +25,7 @@ LINES = "— log p(v; θ)", "- - L(q, θ) of this q"
 
 # what the axes of exact planes are called, by the model
 AXES = {
-    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: chance the free coin made the set"),
+    "coin_of_unknown_origin": ("θ: the free coin's chance of heads", "q: chance of the free coin"),
     "linkage": ("θ", "q: fraction of cell 1 from the θ/4 part"),
 }
 SLICE = ("θ: fraction of the M-step", "q: from old q (0) to new q (1)")

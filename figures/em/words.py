@@ -267,8 +267,8 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
         return TIMELINE[0]
     if still(now - then, abs(now)):
-        return "log p has not changed"
-    return f"log p has {'risen' if now > then else 'fallen'} by {number(abs(now - then))}"
+        return "log p: as at the start"
+    return f"log p: {number(abs(now - then))} {'above' if now > then else 'below'} the start"
 
 
 def gap_title(moment: Moment, zeros: bool, after_e: bool) -> str:

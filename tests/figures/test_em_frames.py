@@ -21,7 +21,7 @@ from figures.look.moves import called, within
 from tests.figures.runs import COINS, EM_KEPT, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
-from ui.em.settings import EmSettings
+from ui.em.settings import EmSettings, for_model
 
 
 @pytest.fixture(scope="module", params=EM_KEPT)
@@ -193,11 +193,22 @@ def test_the_timelines_title_says_what_came_of_log_p(run):
         risen = bound.log_evidence - first
         if at == 0:
             assert title == "log p and ELBO by half-step"
-        elif "not changed" in title:
+        elif title == "log p: as at the start":
             assert abs(risen) <= 1e-13 * abs(first)
         else:
-            word = "risen" if risen > 0 else "fallen"
-            assert title == f"log p has {word} by {wording.number(abs(risen))}"
+            where = "above" if risen > 0 else "below"
+            assert title == f"log p: {wording.number(abs(risen))} {where} the start"
+
+
+def test_after_a_hand_log_p_is_still_counted_from_the_start():
+    """Here it fell when θ was moved, and stands above the start all the same: the title says from where it counts."""
+    hand = {"after": 4, "start": {"theta": 0.25}}
+    run = EmRun.reopening(for_model(EmSettings(), "coin_of_unknown_origin"), "EMEMEM", by_hand=[hand])
+    run.reopen(lambda: False)
+    heights = [bound.log_evidence for bound in bounds(run)]
+    assert heights[0] < heights[-1] < heights[4]
+    title = shown(run).text["heading.timeline"]
+    assert title == f"log p: {wording.number(heights[-1] - heights[0])} above the start"
 
 
 def test_linkage_draws_the_whole_curve_and_earlier_bounds():

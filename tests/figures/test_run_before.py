@@ -101,7 +101,8 @@ def test_the_last_tooth_follows_the_scrubber(word):
             assert tuple(found.trace(f"{figure}.here")["y"]) == bound
         risen = bound[0] - run.moment(0).bound.log_evidence
         assert (
-            f"by {abs(risen):.3f}" in found.text["heading.timeline"] or "not changed" in found.text["heading.timeline"]
+            f"{abs(risen):.3f} " in found.text["heading.timeline"]
+            or "as at the start" in found.text["heading.timeline"]
         )
         assert not [key for key in stop["set"] if key.startswith(("latest/", "timeline/", "gap/")) and "axis" in key]
 
