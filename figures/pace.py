@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from em_core.observe.overlap import SEPARATIONS, Overlap
 from em_core.observe.rates import Rates
@@ -17,12 +18,14 @@ _NAMED = 3
 # so many eigenvalues are drawn
 _DRAWN = 24
 CARD = View("pace", ("How fast, and why", "How fast"), describe="describe.pace", heading="heading.pace")
-PREDICTED = "predicted slope: r² per round"
+PREDICTED, BAND = "predicted slope: r² per round", "grey band"
+# as broad as shows on both sides of a curve that lies on it
+_BAND = 9
 MISSING, APART = "Missing information", "Overlap"
 WORKING = "Following EM to its optimum …"
 # below an axis
 _UNDER = {"x": 0, "xanchor": "left", "y": 0, "yshift": -26, "align": "left"}
-# where gaps that fall leave room
+# where small shares leave room
 _CORNER = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top"}
 _TOLD: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size": 14, "color": "$muted"}}
 _MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper", "showarrow": False, "font": {"size": 14}}
@@ -49,20 +52,22 @@ def _held(names: Sequence[str]) -> str:
     return f"; left out: {', '.join(names) if len(names) <= _NAMED else f'{len(names)} parameters at a boundary'}"
 
 
-def _per_round(found: Rates, dashed: bool, what: str) -> str:
-    """What r does to the error of θ, and r² to what is drawn. dashed: a line with that slope is drawn."""
-    squared = f"{what} × r² = {found.predicted**2:.4f} per round{' (dashed)' if dashed else ''}"
-    return f"error × r = {found.predicted:.4f} per round<br>{squared}"
+def slope(figure: Figure, **more: Any) -> None:
+    """What falls by r² a round: a broad grey band, which no run is drawn as, and which shows on both sides of one."""
+    figure.curve("predicted", "$faint", width=_BAND, hover=PREDICTED, **more)
 
 
-def corner(found: Rates | str | None) -> list[Json]:
-    """Annotations for a picture in which a slope is drawn."""
-    return [{**_TOLD, "text": _per_round(found, True, "gap, distance")}] if isinstance(found, Rates) else []
+def per_round(found: Rates | str | None, drawn: bool, what: str) -> tuple[str, ...]:
+    """What r does to the error of θ, and r² to what is drawn. drawn: so is a band with that slope."""
+    if not isinstance(found, Rates):
+        return ()
+    squared = f"{what} × r² = {found.predicted**2:.4f} per round"
+    return f"error × r = {found.predicted:.4f} per round", squared + f" ({BAND})" * drawn
 
 
-def below(found: Rates, dashed: bool) -> list[Json]:
+def below(found: Rates, drawn: bool) -> list[Json]:
     """The same below the axis of gaps, where no line runs."""
-    return [{**_TOLD, **_UNDER, "text": _per_round(found, dashed, "gap")}]
+    return [{**_TOLD, **_UNDER, "text": "<br>".join(per_round(found, drawn, "gap"))}]
 
 
 def missing_title(found: Rates | str | None) -> str:

@@ -24,6 +24,8 @@ _MOST = 40
 _STEADY = 2.0
 # an error counts as above rounding at so many times the rounding of the coordinates it is made of
 _ABOVE = 10_000
+# half-steps that the line of the predicted slope spans at least, to be seen
+_SEEN = 4.0
 _EPS = float(np.finfo(float).eps)
 # log p's distance from its maximum is the integral of its slope, by Gauss's rule: the difference of two values would
 # show but half of their digits
@@ -61,11 +63,12 @@ class Rates:
     def gaps(self, index: int, gap: float, highest: float) -> list[tuple[float, float]]:
         """The line of gaps after M, r² times as high a round, that goes through `gap` at half-step `index`.
 
-        Two points, from the start or from where it is `highest`; none where r = 0. A round of EM is two half-steps.
+        Two points, from the start, or from where it is `highest` if that is some rounds before; none where r = 0. A
+        round of EM is two half-steps.
         """
         if self.predicted <= 0:
             return []
-        steps = min(float(index), math.log(highest / gap) / -math.log(self.predicted))
+        steps = min(float(index), max(_SEEN, math.log(highest / gap) / -math.log(self.predicted)))
         return [(index - steps, gap * self.predicted**-steps), (float(index), gap)]
 
     def to_json(self) -> dict[str, Any]:

@@ -77,11 +77,11 @@ class Timeline(Picture):
         self.latest.text("names", textposition="middle right", size=14)
         told = "gap of the previous run %{y:.4g}"
         self.gap.curve("before", GAP, words.BEFORE, hover=told, connectgaps=True, **_FAINT)
+        pace.slope(self.gap, visible=False)
         _curve(self.gap, "gap", GAP, "gap", connectgaps=True, **_TOLD)
         self.gap.points("zeros", GAP, size=9, symbol="circle-open", text=[], mode="markers+text", hover="gap 0")
         self.gap["zeros"].json.update(textposition="top center", textfont={"size": 13, "color": GAP}, cliponaxis=False)
         self.gap.ring("here", GAP)
-        self.gap.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED, visible=False)
         self.gap.curve("floor", GAP, "floor", dash="dot", hover="floor %{y:.4g}", visible=False)
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:

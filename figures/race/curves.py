@@ -15,9 +15,10 @@ from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
-from figures.race.ends import beside, clear, heights
+from figures.race.ends import LETTER, beside, clear, heights
 from figures.race.schedules import called
 
+# of each run in all pictures: one that lies under another shows between its dashes
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px", "8px,2px,2px,2px")
 # of the width, what is kept for the names behind the longest curve, and how near ends are whose names could meet
 _ROOM = 0.3
@@ -64,18 +65,18 @@ class Curves:
         )
         self.figures = [self.steps, self.passes]
         for figure in self.figures:
+            if quantity.slope:
+                pace.slope(figure)
             for k, word in enumerate(self._words):
                 figure.curve(
                     f"run {k}",
                     palette.component(k),
-                    dash=_dash(quantity, k),
+                    dash=_DASHES[k % len(_DASHES)],
                     connectgaps=True,
                     hover=f"{layout.literal(called(word))}: %{{y:.6g}} at %{{x:.4g}}",
                 )
             for name, told in words.ASCENTS.items() if quantity.name == "height" else ():
                 figure.points(name, "$text", size=8, symbol="circle-open", hover=f"{told} without q: %{{y:.6g}}")
-            if quantity.slope:
-                figure.curve("predicted", "$muted", dash="dash", width=2, hover=pace.PREDICTED)
             for k, _ in enumerate(self._words):
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
                 figure.curve(f"fall {k}", palette.component(k), width=1.5, dash="dot", hover=words.TO_ZERO)
@@ -128,12 +129,13 @@ class Curves:
                 result |= figure[f"fall {k}"].at(*fall)
             frame = -0.01 * right, right, low, high
             curves = [self._curve(x, own) for x, own in zip(xs, drawn, strict=True)]
-            result |= self._names(figure, lap, ends, drawn, curves, frame)
-            result |= self._told(figure, lap, costs, curves, frame)
+            level = (
+                [(np.array(frame[:2]), np.full(2, math.log10(lap.close)))] if self.quantity.turns and lap.index else []
+            )
+            told, names = self._names(figure, lap, ends, drawn, [*curves, *level], frame)
+            result |= told | self._told(figure, lap, costs, [*curves, *names], frame)
             if self.quantity.slope:  # a half-step of EM costs a pass
-                line = self.quantity.slope(lap)
-                result |= figure["predicted"].at(*line)
-                result |= figure.set(annotations=pace.corner(lap.rates) if line else [])
+                result |= figure["predicted"].at(*self.quantity.slope(lap))
         return result
 
     def _turned(self, trace: Trace, track: Track, xs: Sequence[float], own: list[float | None]) -> Json:
@@ -174,8 +176,9 @@ class Curves:
             text=[soon] if soon else [],
         )
         if self.quantity.turns and lap.index:
-            told = words.at_the_best(lap)
-            x, position = beside(math.log10(lap.close), len(told), curves, frame, _APART * (high - low))
+            told, x, position = beside(
+                math.log10(lap.close), words.at_the_best(lap), curves, frame, _APART * (high - low)
+            )
             result |= figure["close"].at((0.0, lap.close), (right, lap.close))
             result |= figure["close name"].set(x=[x], y=[lap.close], text=[told], textposition=position)
         elif self.quantity.turns:
@@ -225,8 +228,11 @@ class Curves:
         drawn: list[list[float | None]],
         curves: Sequence[tuple[Array, Array]],
         frame: tuple[float, float, float, float],
-    ) -> Json:
-        """What the curves are, beside their ends, at some distance from each other and where no curve runs through."""
+    ) -> tuple[Json, list[tuple[Array, Array]]]:
+        """What the curves are, beside their ends, at some distance from each other and where no curve runs through.
+
+        And where that is, as level curves.
+        """
         _, right, low, high = frame
         named = []
         for track, own, (k, end) in zip(lap.tracks, drawn, enumerate(ends), strict=True):
@@ -250,7 +256,11 @@ class Curves:
                 lines += [(x, self._unscaled(y)), (x + 0.015 * right, self._unscaled(height)), (None, None)]
         ys = [self._unscaled(height) for height, _ in found]
         texts = [told for _, told, _ in named]
-        return figure["to names"].at(*lines) | figure["names"].set(x=[x for x, _ in places], y=ys, text=texts)
+        result = figure["to names"].at(*lines) | figure["names"].set(x=[x for x, _ in places], y=ys, text=texts)
+        return result, [
+            (np.array([x, x + LETTER * letters * right]), np.full(2, height))
+            for (x, _), (height, _), (_, _, letters) in zip(places, found, named, strict=True)
+        ]
 
     def _curve(self, xs: Sequence[float], own: list[float | None]) -> tuple[Array, Array]:
         """A curve as it is drawn, x and y."""
@@ -269,13 +279,6 @@ def _passes(lap: Lap, word: str, half_steps: int) -> float:
     """What so many half-steps cost; where EG does not race, a pass each."""
     track = next((track for track in lap.tracks if track.word == word), None)
     return half_steps if track is None or track.made < half_steps else track.passes[half_steps]
-
-
-def _dash(quantity: Quantity, k: int) -> str:
-    """Curves that lie on one another are told by their dashes; the teeth of a saw would be broken by them."""
-    if quantity.name == "gap":
-        return "solid" if k < palette.N_COLORS else "dot"
-    return _DASHES[k % len(_DASHES)]
 
 
 def _log_p(lap: Lap, track: Track) -> Sequence[float | None]:

@@ -9,8 +9,8 @@ import numpy as np
 from em_core.records import Array
 from figures.look import scale
 
-# of the picture's width: from an end to its name, and a letter of it
-_BESIDE, _LETTER = 0.012, 0.018
+# of the picture's width: from an end to its name, a letter of it, and a small one
+_BESIDE, LETTER, _SMALL = 0.012, 0.018, 0.015
 # names move by quarters of the distance that they keep, the least first
 _MOVES = sorted(range(-16, 17), key=abs)
 
@@ -78,30 +78,34 @@ def clear(
 
 def beside(
     height: float,
-    letters: int,
+    wordings: Sequence[str],
     curves: Sequence[tuple[Array, Array]],
     frame: tuple[float, float, float, float],
     least: float,
-) -> tuple[float, str]:
-    """Where words on a level line stand: left or right, above it or below, where the fewest curves pass."""
+) -> tuple[str, float, str]:
+    """Which words stand on a level line, and where: left or right, above it or below, where the fewest curves pass.
+
+    wordings: those that say most first.
+    """
     left, right, _, _ = frame
-    long = letters * _LETTER * (right - left)
     places = [
-        (x, f"{side} {to}", band, span)
+        (text, x, f"{side} {to}", band, span)
+        for text in wordings
+        for long in [len(text) * _SMALL * (right - left)]
         for side, band in (("top", (height, height + least)), ("bottom", (height - least, height)))
         for x, to, span in ((0.0, "right", (0.0, long)), (right, "left", (right - long, right)))
     ]
     passing = [
         sum(_meets(np.array(_bands(*curve, *span)), sum(band) / 2, least / 2) for curve in curves)
-        for _, _, band, span in places
+        for _, _, _, band, span in places
     ]
-    x, position, _, _ = places[passing.index(min(passing))]
-    return x, position
+    text, x, position, _, _ = places[passing.index(min(passing))]
+    return text, x, position
 
 
 def _span(x: float, letters: int, side: str, wide: float) -> tuple[float, float]:
     """From where to where a name stands beside an end."""
-    near, far = _BESIDE * wide, (_BESIDE + letters * _LETTER) * wide
+    near, far = _BESIDE * wide, (_BESIDE + letters * LETTER) * wide
     return (x + near, x + far) if side == "right" else (x - far, x - near)
 
 

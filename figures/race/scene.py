@@ -88,7 +88,7 @@ class RaceScene(PageScene):
             "describe.finish": words.table(lap),
             "describe.inside": words.inside(self._paths),
             **{f"describe.{name}": words.curves(lap, name) for name in self._curves},
-            **(pace.texts(lap.rates, lap.overlap) if self._pace else {}),
+            **(pace.texts(lap.rates, lap.overlap) | self._slopes(lap) if self._pace else {}),
         }
         value = {
             "equation.evidence": finite(leader.height),
@@ -98,6 +98,14 @@ class RaceScene(PageScene):
             **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents if ascent.word in self._words},
         }
         return Frame(changed, text, value, handles=pace.handle(lap.overlap)).json(light)
+
+    def _slopes(self, lap: Lap) -> Json:
+        """Above the pictures of gap and distance, what a round of EM does to them."""
+        return {
+            f"note.{name}": "; ".join(pace.per_round(lap.rates, bool(curves.quantity.slope(lap)), name))
+            for name, curves in self._curves.items()
+            if curves.quantity.slope
+        }
 
     def scene(self) -> Scene:
         called = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
@@ -109,6 +117,8 @@ class RaceScene(PageScene):
                 describe=f"describe.{name}",
                 heading=f"heading.{name}",
                 together="across",
+                note=f"note.{name}" if self._pace and curves.quantity.slope else None,
+                apart=True,
             )
             for name, curves in self._curves.items()
         ]

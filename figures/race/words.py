@@ -93,9 +93,10 @@ def name_at_end(k: int, track: Track, beyond: bool, zero: bool) -> str:
     return "\u2002" + marked(k, track.word, more)
 
 
-def at_the_best(lap: Lap) -> str:
-    """What stands on the line below which a run is at the best."""
-    return f"within {nats(lap.close)}{': 10⁻⁶ of |log p|' if abs(lap.best) > 1 else ''}"
+def at_the_best(lap: Lap) -> list[str]:
+    """What stands on the line below which a run is at the best, and what does where there is little room."""
+    short = f"within {nats(lap.close)}"
+    return [*[f"{short}: 10⁻⁶ of |log p|"][: abs(lap.best) > 1], short]
 
 
 def across(lap: Lap, costs: bool) -> str:

@@ -14,12 +14,15 @@ from tests.figures.stage_replay import Shown
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 from ui.em.settings import for_model as em_for
+from ui.pace import TWO_CLUSTERS
 from ui.race.run import RaceRun
 from ui.race.settings import RaceSettings
 from ui.race.settings import for_model as race_for
 
 COINS = replace(race_for(RaceSettings(words="EM, squarem, over_relaxed", rates=True, omega=1.9), "binomial_mixture"))
 ROUNDS = 12
+# two clusters, where the gaps of EM still grow after four rounds
+OVERLAPPING = {name: value for name, value in TWO_CLUSTERS.items() if name not in ("model", "rates")}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +57,24 @@ def test_gap_and_distance_have_the_slope_that_r_gives(race, suffix):
         (x0, x1), (y0, y1) = line["x"], line["y"]
         assert (x1, y1) == (2 * ROUNDS, pytest.approx(height, rel=1e-12)) and x0 < x1 - 4
         assert (y1 / y0) ** (2 / (x1 - x0)) == pytest.approx(found.predicted**2)
-        notes = shown.figures[f"{name}{suffix}"]["layout"]["annotations"]
-        assert notes[0]["text"].startswith(f"error × r = {found.predicted:.4f}")
+        # what it falls by is said above the picture, where nothing is drawn; no run is drawn as the band is
+        said = (
+            f"error × r = {found.predicted:.4f} per round; {name} × r² = {found.predicted**2:.4f} per round (grey band)"
+        )
+        assert shown.text[f"note.{name}"] == said
+        assert not shown.figures[f"{name}{suffix}"]["layout"].get("annotations")
+        assert "dash" not in line["line"]
+
+
+def test_a_slope_is_spoken_of_only_where_it_can_be_seen():
+    """Where the last gap is the highest, too; before the first round there is none."""
+    run = RaceRun.of(race_for(RaceSettings(rates=True, **OVERLAPPING), "gaussian_mixture"), 4)
+    for index in range(5):
+        shown = Shown(run.scene.json, run.frames(), index)
+        for name in ("gap", "distance"):
+            line = shown.trace(f"{name}.predicted")
+            assert bool(line["x"]) == ("(grey band)" in shown.text[f"note.{name}"]) == (index > 0)
+            assert not line["x"] or line["x"][1] - line["x"][0] >= min(4, line["x"][1])
 
 
 def test_no_slope_where_em_does_not_race():

@@ -79,6 +79,18 @@ def _points(trace):
     return list(zip(trace["x"], trace["y"], strict=True))
 
 
+def test_a_run_looks_the_same_in_all_pictures_and_unlike_those_it_could_lie_under():
+    for name in RACE:
+        figures = {key: figure for key, figure in race_run(name).scene.json["figures"].items()}
+        looks = [
+            [trace["line"] for trace in figures[f"{figure}{suffix}"]["data"] if trace["meta"].startswith("run ")]
+            for figure in ("height", "distance", "gap")
+            for suffix in ("", "-cost")
+        ]
+        assert all(look == looks[0] for look in looks)
+        assert len({line["dash"] for line in looks[0]}) == len(looks[0])
+
+
 def test_before_the_first_round_pictures_say_what_will_be_drawn():
     run = race_run("linkage")
     for index, told in ((0, True), (1, False)):

@@ -350,12 +350,12 @@ def test_the_slope_that_is_predicted_is_drawn_beside_the_gaps():
     # beside the line stands what it falls by, r² and not r
     r, squared = re.findall(r"\d\.\d{4}", frame["set"]["gap/annotations"][0]["text"])
     assert (r, squared) == (f"{found.predicted:.4f}", f"{found.predicted**2:.4f}")
-    assert f"gap × r² = {squared} per round (dashed)" in frame["set"]["gap/annotations"][0]["text"]
+    assert f"gap × r² = {squared} per round (grey band)" in frame["set"]["gap/annotations"][0]["text"]
     note = frame["text"]["note.timeline"]
     assert note.startswith(f"r = {r}, the largest fraction of missing information")
     assert note.endswith(f"measured on the run to the optimum: {found.measured.parameters:.4f}")
     before = run.frames([1])[1]["set"]
-    assert "(dashed)" not in before["gap/annotations"][0]["text"] and before["gap/predicted/x"] == []
+    assert "(grey band)" not in before["gap/annotations"][0]["text"] and before["gap/predicted/x"] == []
     plain = EmRun.of(COINS, "EM" * 12)
     assert plain.frames([24])[24]["text"]["note.timeline"] == "" and not set(ids(plain)) & set(ids(run))
 
