@@ -38,7 +38,7 @@ def test_a_direction_is_chosen_and_its_curves_move_with_every_half_step(home):
     assert all(one != other for one, other in zip(curves, curves[1:], strict=False))
     slope = run.moment(3).along.slope
     expect(home.page.locator(TITLE)).to_have_text(f"One slope at θ for L and log p: {slope:.3f}")
-    assert home.plot("direction", "trace('labels').text") == ["q of 1"]
+    assert home.plot("direction", "trace('labels').text") == ["q of half-step 1"]
     home.press("ArrowLeft")
     home.at(2)
     bound(home, run.moment(2))
