@@ -16,7 +16,7 @@ from em_core.observe.passage import Passage
 from em_core.records import Array, Bound
 from figures.changes import passing
 from figures.drawing import Figure
-from figures.em import words
+from figures.em import lights, words
 from figures.em.named import beside
 from figures.em.picture import Picture
 from figures.look import layout, scale, wording
@@ -91,7 +91,7 @@ class CoursePicture(Picture):
         gaps = np.where(np.isfinite(course.gaps), course.gaps, np.nan)
         top = _height_of_gaps(gaps, bound.log_evidence, moment.passage)
         first = float(course.profile.log_evidence[ORIGIN])
-        touch = (0.0, first) if course.touches and not moment.pointed else (None, None)
+        touch = (0.0, first) if course.touches and not moment.pointed and lights.touches(moment) else (None, None)
         return {
             **kind,
             **figure["bound"].set(y=lower),

@@ -7,7 +7,9 @@ from dataclasses import replace
 from em_core.broken import BREAKS
 from em_core.checks import Check, identity
 from em_core.observe.moment import Moment
+from em_core.records import BY_HAND
 from figures.look.encode import Json
+from figures.look.moves import called
 from figures.look.palette import GAP
 from figures.look.wording import number, raised
 from figures.scene import Chip
@@ -26,8 +28,8 @@ MARKS = tuple({"slot": f"mark.{name}", "title": meaning, "color": GAP} for name,
 
 # what to say of a theorem that failed; the number stands beside its name
 _FAILED = {
-    "touching": "The bound does not touch log p(v), so q is not the posterior.",
     "identity": "The identity fails: log p(v) is not ELBO + KL, so one of the three is not what it is called.",
+    "touching": "The bound does not touch log p(v) here: q is not the posterior, or what is shown is not the ELBO.",
     "stationary": "M did not maximise the bound: a slope is left.",
     "monotone": "What is called the ELBO fell in a move that never lowers the ELBO.",
 }
@@ -68,12 +70,47 @@ def chip(drawn: Chip, moment: Moment) -> Chip:
 
 
 def told(caption: str, moment: Moment) -> str:
-    """The caption, and before it what is wrong on purpose, or which theorem has just failed."""
+    """The caption.
+
+    Where something is wrong on purpose it would trust terms that are not what they are called: then which theorems have
+    just failed, what is wrong, and what became of the numbers as they are shown.
+    """
     name = moment.experiment.broken
-    if name is None:
+    if name is None or any(event.stops for event in moment.step.events):
         return caption
-    if not moment.index:
-        return f"Wrong on purpose: {BREAKS[name].what}. {caption}"
     found = vars(moment.checks)
-    failed = [said for light, said in _FAILED.items() if found[light] and not found[light].holds]
-    return f"✗ {failed[0]} {caption}" if failed else caption
+    failed = [f"✗ {said}" for light, said in _FAILED.items() if found[light] and not found[light].holds]
+    letter = moment.step.letter
+    made = "By hand" if letter == BY_HAND else called(letter) if letter else "The start"
+    return " ".join([*failed, f"Wrong on purpose: {BREAKS[name].what}.", f"{made}: {_shown(moment)}."])
+
+
+def _shown(moment: Moment) -> str:
+    """What became of the ELBO and of log p(v), as their numbers are shown."""
+    now, before = moment.bound, moment.before
+    return " and ".join(
+        f"{term} {_became(getattr(now, key), before and getattr(before, key))}"
+        for term, key in (("the ELBO", "elbo"), ("log p(v)", "log_evidence"))
+    )
+
+
+def _became(now: float | None, before: float | None) -> str:
+    shown, was = number(now), number(before)
+    if before is None or now is None:
+        return f"is {shown}"
+    if shown == was:
+        return f"stayed at {shown}"
+    return f"{'rose' if now > before else 'fell'} from {was} to {shown}"
+
+
+def plain(found: Json, moment: Moment) -> Json:
+    """Titles that say what is found, but where something is wrong on purpose: there the cards' own."""
+    if moment.experiment.broken is None:
+        return found
+    return {slot: "" if slot.startswith("heading.") else text for slot, text in found.items()}
+
+
+def touches(moment: Moment) -> bool:
+    """Whether the curves may be said to touch where q was computed: not where a term is wrong on purpose."""
+    name = moment.experiment.broken
+    return name is None or not {"touching", "identity"} & set(BREAKS[name].lights)

@@ -21,7 +21,8 @@ def beside(x: Array, upper: Array, lower: Array, low: float, high: float) -> Jso
     if first is not None and second is not None:
         if first == second == low:  # both fall out of the picture: they are named on their way down, on either side
             down = [_crossing(curve, low + _LOW * (high - low)) for curve in (upper, lower)]
-            heights = [float(curve[at]) for curve, at in zip((upper, lower), down, strict=True)]
+            # a curve may fall to −∞ at once
+            heights = [max(float(curve[at]), low) for curve, at in zip((upper, lower), down, strict=True)]
             return {"x": x[down].tolist(), "y": heights, "textposition": ["middle right", "middle left"]}
         least = _APART * (high - low)
         if first - second < least and abs(place - other) < _ASIDE * float(x[-1] - x[0]):

@@ -152,7 +152,7 @@ class EmScene(PageScene):
         if previous is None or previous.ghost is not moment.ghost:
             changed |= merged(picture.before(moment.ghost) for picture in self.pictures)
         changed |= self.view.told(moment)
-        text = self._texts(moment, past) | self._found(moment)
+        text = lights.plain(self._texts(moment, past) | self._found(moment), moment)
         told = f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"
         text |= {"caption": lights.told(told, moment)} | lights.texts(moment)
         lit = _lit(moment.before, moment.bound) if moment.step.move else []
@@ -249,7 +249,8 @@ class EmScene(PageScene):
             changed = places | merged(picture.inner(moment, past, there, stop) for picture in self.pictures)
             # the gradients' own would cost more than all the rest
             titles = merged(picture.titles(there, past) for picture in self.pictures if picture.view == "timeline")
-            text = bound.texts(terms) | self._notes(there) | titles | {"caption": caption} | lights.underway(there)
+            text = bound.texts(terms) | self._notes(there) | lights.plain(titles, moment)
+            text |= {"caption": lights.told(caption, moment)} | lights.underway(there)
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 

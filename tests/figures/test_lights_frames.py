@@ -12,6 +12,7 @@ from em_core.files.report import report
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from figures.em import lights
+from figures.look.wording import number
 from ui.ascent.settings import AscentSettings
 from ui.em import words
 from ui.em.run import EmRun
@@ -49,12 +50,28 @@ def test_marks_are_the_checks_of_the_command_line(model):
     ]
 
 
+def became(row, rows, key):
+    now, before = row[key], rows[row["index"] - 1][key] if row["index"] else None
+    if before is None:
+        return f"is {number(now)}"
+    if number(now) == number(before):
+        return f"stayed at {number(now)}"
+    return f"{'rose' if now > before else 'fell'} from {number(before)} to {number(now)}"
+
+
 @pytest.mark.parametrize("name", BREAKS)
 def test_what_is_broken_is_said_and_its_theorem_named(name):
     settings = replace(EmSettings(), broken=name)
     run, drawn, rows = frames(settings, 4)
     assert f"wrong on purpose: {BREAKS[name].what}" in run.frames()[0]["chip"]["name"]
-    assert drawn[0]["text"]["caption"].startswith(f"Wrong on purpose: {BREAKS[name].what}.")
+    for frame, row in zip(drawn, rows, strict=True):
+        caption, own = frame["text"]["caption"], row["checks"]
+        assert f"Wrong on purpose: {BREAKS[name].what}." in caption
+        # the numbers on the screen, and no word that trusts them
+        assert f"ELBO {became(row, rows, 'elbo')} and log p(v) {became(row, rows, 'log_evidence')}." in caption
+        assert not any(word in caption for word in ("posterior at", "maximum", "gap"))
+        assert caption.count("✗") == sum(check is not None and not check["holds"] for check in own.values())
+        assert not any(text for slot, text in frame["text"].items() if slot.startswith("heading."))
     failed = {light for light, check in rows[-1]["checks"].items() if check and not check["holds"]}
     for frame, row in zip(drawn, rows, strict=True):
         agrees(frame, row)
