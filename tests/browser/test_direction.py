@@ -7,7 +7,7 @@ from tests.browser.home import APP, Home
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
-TITLE = ".stage-view[data-view=course] .stage-finding"
+TITLE = ".stage-view[data-view=course] h2"
 DRAWN = "plot.offsetWidth > 0 && plot.data && trace('bound').x.length > 20 && trace('here').y[1]"
 
 
