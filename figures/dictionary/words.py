@@ -24,7 +24,7 @@ JOINT = "E log p(v, h)"
 SPREAD_METRICS = (
     Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
     Metric("joint", JOINT, title=TERMS["expected log joint"]),
-    Metric("codes", "Distinct from 0", "$fit", TERMS["Distinct from 0"]),
+    Metric("codes", "Codes distinct from 0", "$fit", TERMS["Codes distinct from 0"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # the titles of views, and what they are called behind a tab

@@ -76,7 +76,7 @@ TERMS: Mapping[str, str] = {
     "atom": _ATOM,
     "atoms": _ATOM,
     "Atoms in use": "Atoms that at least one code uses.",
-    "Distinct from 0": "How many codes of a picture have means over two standard deviations from 0, on average.",
+    "Codes distinct from 0": "How many codes of a picture have means over two standard deviations from 0, on average.",
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
