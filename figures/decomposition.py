@@ -113,8 +113,12 @@ class Decomposition:
         if bound.elbo is None or not math.isfinite(bound.elbo) or whole is None or part is None:
             return self._finite_terms(bound, fit, {first: whole, second: part})
         elbo, evidence = bound.elbo, bound.log_evidence
-        left, unit = _scale(min(whole, elbo), max(whole, elbo, evidence))
-        gap_left, gap_unit = elbo - 0.25 * _decade(bound.kl), _decade(bound.kl) * 1.3
+        low, high = min(whole, elbo), max(whole, elbo, evidence)
+        left, unit = _scale(low, high)
+        # a gap that is rounding is told as 0: nothing of it is enlarged
+        closed = wording.gap(bound.kl, evidence) == "0.000"
+        decade = _decade(None if closed else bound.kl)
+        gap_left, gap_unit = elbo - 0.25 * decade, decade * 1.3
         ends = {
             first: (None, whole),
             second: (whole, elbo),
@@ -126,7 +130,7 @@ class Decomposition:
         result: Json = {}
         for name, bar in bars.items():
             result |= self.figure[name].set(x=bar)
-        times = _larger(unit, gap_unit)
+        times = 0.0 if closed else _larger(unit, gap_unit)
         for name, magnified in _MAGNIFIED.items():
             segment = _segment(_RIGHT, gap_left, gap_unit, *ends[name])
             result |= self.figure[magnified].set(x=segment if times >= _TIMES else [None, None])
@@ -139,11 +143,9 @@ class Decomposition:
         }
         # a label stands behind its bar, and moves in front of what would push it out of the half
         places = {name: min(max(bar), 1.0) for name, bar in bars.items()}
-        return (
-            result
-            | self._labels(texts, places)
-            | self._scales(_nice(0.3 * unit), unit, _decade(bound.kl) / 2, gap_unit, times)
-        )
+        if wording.still(high - low, evidence):
+            return result | self._labels(texts, places) | self._no_scales()
+        return result | self._labels(texts, places) | self._scales(_nice(0.3 * unit), unit, decade / 2, gap_unit, times)
 
     def _values(self, bound: Bound, fit: Fit | None) -> tuple[float | None, float | None]:
         """The two terms, which add up to the ELBO."""
@@ -184,10 +186,7 @@ class Decomposition:
         if bound.entropy == -math.inf and "joint" in texts:
             texts["joint"] += " = log p(h*, v)"
         places = {name: max(bars[name][1], 0.0) if name in bars else 0.0 for name in texts}
-        nothing = self.figure["scale"].set(x=[None] * 5) | self.figure["scale text"].set(x=[None] * 2, text=["", ""])
-        for name in _REMARKS:
-            nothing |= self._remark(name, None, "")
-        return result | nothing | self._labels(texts, places)
+        return result | self._no_scales() | self._labels(texts, places)
 
     def _labels(self, texts: dict[str, str], places: dict[str, float]) -> Json:
         """A text behind the place at which its bar ends."""
@@ -196,6 +195,13 @@ class Decomposition:
             x=[places[name] + 0.015 if name in places else None for name in names],
             text=[texts.get(name, "") for name in names],
         )
+
+    def _no_scales(self) -> Json:
+        """Where lengths say nothing: not all terms have a bar, or all bars are equal."""
+        nothing = self.figure["scale"].set(x=[None] * 5) | self.figure["scale text"].set(x=[None] * 2, text=["", ""])
+        for name in _REMARKS:
+            nothing |= self._remark(name, None, "")
+        return nothing
 
     def _scales(self, left_length: float, unit: float, right_length: float, gap_unit: float, times: float) -> Json:
         """A bar of known length below each half; below the right one only where it makes the gap larger."""

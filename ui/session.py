@@ -154,7 +154,8 @@ class Session:
             try:
                 session = cls(attempt, cls.runs.reopening(attempt, *made), messages)
             except InvalidExperiment as error:
-                messages.append(words.link(error, words.DEFAULTS))
+                if (said := words.link(error, words.DEFAULTS)) not in messages:
+                    messages.append(said)
                 continue
             session.player.reopen(session.run, cursor)
             session.player.look = look

@@ -264,18 +264,21 @@ class Settings:
     def of_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
         """Settings from query parameters, and a message for each part that makes no sense: its default stays."""
         settings, messages = cls(), []
+        overrides = settings.overrides
+        if "given" in query:
+            try:
+                overrides = unpack(query["given"], type(overrides))
+            except InvalidExperiment as error:
+                messages.append(words.link(error, words.DEFAULT))
         for name, declared in cls.declared().items():
+            # what a choice offers may depend on them too, and a choice that gives them up does not in a link
+            settings = replace(settings, overrides=overrides)
             if name in query:
                 try:
                     settings = settings.taking({name: declared.read(settings, name, query[name])})
                 except InvalidExperiment as error:
                     messages.append(words.link(error, words.DEFAULT))
-        if "given" in query:
-            try:
-                settings = replace(settings, overrides=unpack(query["given"], type(settings.overrides)))
-            except InvalidExperiment as error:
-                messages.append(words.link(error, words.DEFAULT))
-        return settings, messages
+        return replace(settings, overrides=overrides), messages
 
     # --- the experiment file ------------------------------------------------------------------------------------
     def entries(self, part: str) -> dict[str, Any]:

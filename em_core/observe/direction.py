@@ -21,6 +21,9 @@ from em_core.records import Array, Parameters, State, Trajectory, frozen
 KINDS = GRADIENT, COORDINATE, RANDOM = "gradient", "coordinate", "random"
 # what stands in for the gradient of L where it is 0: that of log p; where that is 0 too, the way from the start
 EVIDENCE, WAY = "evidence", "way"
+# what the coordinate in question, or each of them, is: an entry of θ itself, its logarithm, its log-odds, or another
+# unconstrained coordinate
+ITSELF, LOG, LOG_ODDS, UNCONSTRAINED = "itself", "log", "log-odds", "unconstrained"
 # why there is no line
 BOUNDARY, GONE, AT_REST, NOWHERE = "boundary", "gone", "at rest", "nowhere"
 
@@ -87,7 +90,7 @@ class Line:
     pointed: q is a point in continuous h, and the complete-data objective stands in L's place. earlier: the bounds of
     earlier q, the oldest first, each with the number of the half-step that made it. depth: how far L falls at the ends,
     about. slope, evidence_slope: of L and of log p at θ, the latter NaN beside a θ that is not usable. touch: where on
-    the line, and how high, L touches log p.
+    the line, and how high, L touches log p. scale: what `places` count, one of the four above.
     """
 
     direction: Direction
@@ -101,6 +104,7 @@ class Line:
     depth: float
     slope: float
     evidence_slope: float
+    scale: str
     touch: tuple[float, float] | None
 
     @property
@@ -121,16 +125,65 @@ def coordinates(model: Any, theta: Parameters) -> tuple[str, ...]:
     for number, value in enumerate(vector):
         risen = vector.copy()
         risen[number] += 1e-3 * max(1.0, abs(float(value)))
-        names.append(_rising(here, model.from_vector(risen, theta)) or f"coordinate {number + 1}")
+        found = _rising(here, model.from_vector(risen, theta))
+        names.append(_named(here, *found) if found else f"coordinate {number + 1}")
     return tuple(names)
 
 
-def _rising(here: Parameters, there: Parameters) -> str | None:
+def _rising(here: Parameters, there: Parameters) -> tuple[str, int] | None:
+    """The first entry of θ that is larger there: its parameter, and its place among that one's entries."""
     for name, entry in here.items():
-        if len(places := np.argwhere(np.atleast_1d(there[name] > entry))):
-            numbers = ", ".join(str(place + 1) for place in places[0]) if entry.ndim else ""
-            return f"{name.replace('_', ' ')} {numbers}".rstrip()
+        if len(places := np.flatnonzero(there[name] > entry)):
+            return name, int(places[0])
     return None
+
+
+def _named(theta: Parameters, name: str, place: int) -> str:
+    shape = theta[name].shape
+    numbers = ", ".join(str(number + 1) for number in np.unravel_index(place, shape)) if shape else ""
+    return f"{name.replace('_', ' ')} {numbers}".rstrip()
+
+
+def _scale(axis: Axis, direction: Direction) -> str:
+    """What a place on the line counts, as θ itself shows it on its way along."""
+    near = axis.at(1e-3 * max(1.0, float(np.abs(axis.origin).max(initial=0.0))))
+    if near is None:
+        return UNCONSTRAINED
+    if direction.kind != COORDINATE:
+        straight = all(_straight(axis, name) for name in axis.theta)
+        return ITSELF if straight else UNCONSTRAINED
+    # from coordinates and back θ may differ by rounding
+    here = theta_at(axis.model, axis.origin, axis.theta)
+    found = None if here is None else _rising(here, near)
+    if found is None:
+        return UNCONSTRAINED
+    name, place = found
+    value = float(axis.theta[name].flat[place])
+    # beyond 1, where the entry is no probability
+    first = max(0.5, -math.log(value)) if value > 0 else 0.5
+    ways: dict[str, Callable[[float], float]] = {
+        ITSELF: lambda step: value + step,
+        LOG: lambda step: value * math.exp(step),
+        LOG_ODDS: lambda step: value / (value + (1 - value) * math.exp(-step)),
+    }
+    steps = first, 2 * first
+    reached = [axis.at(step) for step in steps]
+    for scale, way in ways.items():
+        if all(
+            there is not None and math.isclose(there[name].flat[place] - value, way(step) - value, rel_tol=1e-6)
+            for step, there in zip(steps, reached, strict=True)
+        ):
+            return scale
+    return UNCONSTRAINED
+
+
+def _straight(axis: Axis, name: str) -> bool:
+    """Whether a parameter goes along a straight line as well."""
+    one, two = axis.at(1.0), axis.at(2.0)
+    if one is None or two is None:
+        return False
+    here = axis.theta[name]
+    return bool(np.allclose(two[name] - here, 2 * (one[name] - here), rtol=1e-9, atol=1e-9))
 
 
 @np.errstate(all="ignore")  # far along anything may happen
@@ -229,6 +282,7 @@ def _along(
         depth,
         slope,
         (8 * near - far) / (12 * step),
+        _scale(axis, direction),
         None if pointed or state.q_at is None else _touch(axis, state.q_at, evidence),
     )
 

@@ -22,10 +22,11 @@ class Progress:
     """Three figures, empty: frames fill them.
 
     second: what a run that is drawn beside is called, if there is one. spread: whether there is an ELBO to draw.
+    other_q: whether the run beside has another q, and so another quantity that rises.
     """
 
-    def __init__(self, second: str, spread: bool = False) -> None:
-        self.spread = spread
+    def __init__(self, second: str, spread: bool = False, other_q: bool = False) -> None:
+        self.spread, self.other_q = spread, other_q
         few = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
         last = {"tickformat": "d", "dtick": 1, "autorangeoptions": {"clipmin": -0.4}}
         low = {"x": 0.99, "xanchor": "right", "y": 0.02, "yanchor": "bottom"}
@@ -87,6 +88,10 @@ class Progress:
         if moment.second is not None:
             heights = [other.second.raised for other in shown if other.second is not None]
             result |= self.latest["second"].set(x=[other.index for other in shown], y=heights)
+            if self.other_q:
+                for figure, drawn in ((self.timeline, [*past, moment]), (self.latest, shown)):
+                    name = words.beside(drawn)
+                    result |= figure["second"].set(name=name, hovertemplate=f"{name} %{{y:.4f}}<extra></extra>")
         return result
 
 

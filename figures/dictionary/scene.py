@@ -55,7 +55,7 @@ class DictionaryScene(PageScene):
         self._atoms = Atoms("atoms", this, self.n_atoms, shape)
         self._second = Atoms("second", other, self.n_atoms, shape)
         self._pair = Atoms("pair", words.BOTH, self.n_atoms, shape, (this.lower(), other.lower()))
-        self._progress = Progress(other.lower() if second is not None else "", spread)
+        self._progress = Progress(other.lower() if second is not None else "", spread, other_q)
         self._examples = Examples(experiment, shape, spread)
         self._usage = Usage(self.n_atoms, experiment.model.norm_constraint, spread)  # type: ignore[attr-defined]
 

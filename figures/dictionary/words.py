@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from em_core.kinds import MOVES
@@ -23,7 +24,7 @@ JOINT = "E log p(v, h)"
 SPREAD_METRICS = (
     Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
     Metric("joint", JOINT, title=TERMS["expected log joint"]),
-    Metric("codes", "Codes clear of 0", "$fit", TERMS["Codes clear of 0"]),
+    Metric("codes", "Codes distinct from 0", "$fit", TERMS["Codes distinct from 0"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
 # the titles of views, and what they are called behind a tab
@@ -126,6 +127,14 @@ def finite(moment: Moment) -> str:
     return " · ".join(f"{kind}: ELBO {number(each.elbo, 1)}" for kind, each in zip(kinds, runs, strict=True))
 
 
+def beside(moments: Sequence[Moment]) -> str:
+    """What is drawn of the run with another q: its ELBO, or log p(v, h) where q is a point and the ELBO −∞."""
+    kinds = {each.second.spreads is None for each in moments if each.second is not None and each.second.made}
+    if len(kinds) != 1:
+        return RUNS[True][1].lower()
+    return "H: log p(v, h)" if kinds.pop() else "V: ELBO"
+
+
 def origin(moment: Moment) -> str:
     """Where the atoms of the start come from."""
     return "drawn at random" if moment.experiment.is_drawn else "carried over"
@@ -148,7 +157,7 @@ def atoms(moment: Moment) -> str:
 def examples(moment: Moment) -> str:
     """How sparse the codes are."""
     if moment.spreads is not None:
-        return f"{moment.used:.1f} of {moment.atoms.shape[1]} codes clear of 0 (|μ| > 2s) on average"
+        return f"{moment.used:.1f} of {moment.atoms.shape[1]} distinct from 0"
     if not moment.made:
         return "all codes are still 0"
     return f"{moment.used:.1f} of {moment.atoms.shape[1]} nonzero on average"

@@ -11,8 +11,12 @@ from em_core.observe.direction import (
     EVIDENCE,
     GONE,
     GRADIENT,
+    ITSELF,
+    LOG,
+    LOG_ODDS,
     NOWHERE,
     RANDOM,
+    UNCONSTRAINED,
     WAY,
     Direction,
     Line,
@@ -22,6 +26,12 @@ from figures.look.wording import number
 
 # what the axis is called, and what that means
 DISTANCE = "distance from θ"
+SCALES = {
+    ITSELF: (DISTANCE, "nats per unit"),
+    LOG: (f"{DISTANCE}, in logarithms", "nats per unit of its logarithm"),
+    LOG_ODDS: (f"{DISTANCE}, in log-odds", "nats per unit of its log-odds"),
+    UNCONSTRAINED: (f"{DISTANCE}, in unconstrained coordinates", "nats per unit of that distance"),
+}
 BESIDE = "θ has left this line"
 
 # a slope that is a smaller part of the other one is 0
@@ -40,7 +50,7 @@ def named(direction: Direction) -> str:
     """The direction, in a few words."""
     if direction.kind == COORDINATE:
         return direction.coordinate
-    return f"random direction {direction.seed}" if direction.kind == RANDOM else "∇L"
+    return f"random direction no. {direction.seed}" if direction.kind == RANDOM else "∇L"
 
 
 def remark(line: Line) -> str:
@@ -58,8 +68,10 @@ def label(numbers: Sequence[int], among: Sequence[int]) -> str:
     """On the bounds of earlier q, by the half-steps that made these: several that follow one another in short."""
     at = among.index(numbers[0])
     if len(numbers) > 2 and list(numbers) == list(among[at : at + len(numbers)]):
-        return f"q of {numbers[0]} … {numbers[-1]}"
-    return f"q of {', '.join(map(str, numbers))}"
+        return f"q of half-steps {numbers[0]} … {numbers[-1]}"
+    if list(numbers) == [0]:
+        return "q of the start"
+    return f"q of half-step{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
 def title(moment: Moment) -> str:
@@ -81,15 +93,16 @@ def sentence(moment: Moment) -> str:
     if line is None or isinstance(line, str):
         return f"{_NO_LINE[line]}." if line else ""
     own, evidence = _slopes(line)
+    per = SCALES[line.scale][1]
     if line.axis.instead == EVIDENCE:
-        return f"∇{_objective(line)} is 0 here, so the line follows ∇log p, with slope {evidence}."
+        return f"∇{_objective(line)} is 0 here, so the line follows ∇log p, with slope {evidence}, in {per}."
     if line.axis.instead:
         return f"∇{_objective(line)} is 0 here: θ is at rest, so the line follows the way from the start."
     along = f"Along {named(line.direction)}".replace("∇L", f"∇{_objective(line)}")
     if line.touches_here:
         identity = ": Fisher's identity" if line.direction.kind == GRADIENT else ""
-        return f"{along}, L and log p have the same slope at θ, {own}{identity}."
-    return f"{along}, the slope at θ is {own} for {_objective(line)} and {evidence} for log p."
+        return f"{along}, L and log p have the same slope at θ, {own} {per}{identity}."
+    return f"{along}, the slope at θ is {own} for {_objective(line)} and {evidence} for log p, in {per}."
 
 
 def _objective(line: Line) -> str:

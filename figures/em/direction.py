@@ -27,6 +27,8 @@ _LOWER = 1.0
 # names of bounds whose tops are nearer than these parts of width and height are one; they stand so far below, and apart
 _NEAR = (0.16, 0.06)
 _BELOW, _APART = 0.07, 0.08
+# a label nearer to a side than this part of the width stands inwards of its place
+_AT_THE_SIDE = 0.25
 
 
 class DirectionPicture(Picture):
@@ -67,7 +69,9 @@ class DirectionPicture(Picture):
             for trace in figure:
                 words = {"text": []} if trace.json["mode"] == "text" else {}
                 result |= trace.set(x=[], y=[], **words)
-            return {**result, **figure.set(xaxis_range=[-1, 1], **scale.heights(-1, 0, None)), **self._kind(False)}
+            nowhere = figure.set(xaxis_range=[-1, 1], xaxis_title_text=along.DISTANCE, **scale.heights(-1, 0, None))
+            labels = figure["labels"].set(textposition=[])
+            return {**result, **labels, **nowhere, **self._kind(False)}
         x, log_evidence = line.places, np.full(len(line.places), np.nan) if line.pointed else line.log_evidence
         low, high = _window(line, log_evidence)
         level = float(line.log_evidence[line.here])
@@ -85,10 +89,16 @@ class DirectionPicture(Picture):
             **figure["evidence"].set(x=x, y=_within(log_evidence)),
             **figure["touch"].at(touch),
             **self._standing(0.0, None if line.pointed else level, float(line.elbo[line.here])),
-            **figure["names"].set(**beside(x, log_evidence, line.elbo, low, high), text=["log p(v; θ)", name]),
+            **figure["names"].set(
+                **beside(x, log_evidence, line.elbo, low, high), text=[_aside("log p(v; θ)"), _aside(name)]
+            ),
             **figure["labels"].set(**_labels(line, low, high)),
             **figure["remark"].set(x=[float(x[0])], y=[high], text=[along.remark(line)]),
-            **figure.set(**scale.heights(low, high, level), xaxis_range=[float(x[0]), float(x[-1])]),
+            **figure.set(
+                **scale.heights(low, high, level),
+                xaxis_range=[float(x[0]), float(x[-1])],
+                xaxis_title_text=along.SCALES[line.scale][0],
+            ),
         }
 
     def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
@@ -117,6 +127,11 @@ class DirectionPicture(Picture):
 
 def _earlier(number: int) -> str:
     return f"earlier {number}"
+
+
+def _aside(name: str) -> str:
+    """With room between the name and the end of its curve, on either side."""
+    return f"\u00a0{name}\u00a0"
 
 
 def _within(curve: Array) -> Array:
@@ -163,5 +178,12 @@ def _labels(line: Line, low: float, high: float) -> Json:
     return {
         "x": [x for x, _, _ in found],
         "y": scale.spread(wanted, low + _APART / 2 * height, high, _APART * height),
+        "textposition": [_inwards((x - float(line.places[0])) / width) for x, _, _ in found],
         "text": [along.label(numbers, [number for number, _ in line.earlier]) for _, _, numbers in found],
     }
+
+
+def _inwards(share: float) -> str:
+    """Where a label stands, so that the picture holds it, whose place is this share of the width from the left."""
+    side = "right" if share < _AT_THE_SIDE else "left" if share > 1 - _AT_THE_SIDE else "center"
+    return f"middle {side}"

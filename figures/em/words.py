@@ -12,6 +12,7 @@ from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
+from figures.em.along import SCALES
 from figures.em.coming import coming, stood
 from figures.look.glossary import TERMS, of
 from figures.look.moves import ADJUSTED, START, by_hand, called, within
@@ -51,6 +52,12 @@ _LISTED = 40
 _FLAT = 1e-6
 # where an M-type move left θ as it was
 _STILL = {"M": "θ was already at the maximum and did not move", "C": "this block was already at its maximum"}
+
+# where it moved θ, and the bound did not rise
+_AT_REST = {
+    "M": "θ was at the maximum of the bound already, up to rounding",
+    "C": "θ was at the maximum of the bound over the {block} already, up to rounding",
+}
 
 
 def caption(moment: Moment, handles: Sequence[str] = ()) -> str:
@@ -180,15 +187,17 @@ def _m_type(moment: Moment, before: Bound) -> str:
     if stood(moment):
         return f"{called(letter)}: {_STILL.get(letter, 'θ did not move')}."
     did = {
-        "M": "θ jumped to the maximum of the bound",
+        "M": "θ moved to the maximum of the bound",
         "G": "θ took one gradient step of size {step:g}",
         "B": "θ took one backtracking gradient step of size {taken:.3g}",
         "S": "θ took one step up the gradient computed from {drawn}",
         "A": "θ took one Adam step",
         "N": "θ took one damped Newton step",
         "L": "θ took {n} L-BFGS iteration{s}",
-        "C": "the {block} jumped to the maximum of the bound, with the other parameters held fixed",
+        "C": "the {block} moved to the maximum of the bound, with the other parameters held fixed",
     }[letter]
+    if still(bound.expected_log_joint - before.expected_log_joint, abs(bound.log_evidence)):
+        did = _AT_REST.get(letter, did)
     if moment.pointed:
         did = did.replace("the bound", "the objective")
     block = _parameters(moment) if letter == "C" else ""
@@ -354,5 +363,5 @@ GLOSSARY = of(
     "log p(h*, v)",
     "nats",
     "gap (nats)",
-    "distance from θ",
+    *(title for title, _ in SCALES.values()),
 )

@@ -36,6 +36,10 @@ _CERTIFICATE = (
     "How far above the optimum the objective can be at most, proved by a duality gap: the optimum itself need not be "
     "known for it."
 )
+_DISTANCE = (
+    "How far along the line, in coordinates in which every number makes a θ that the model can have: means as they "
+    "are, log-odds of probabilities, logarithms of variances and rates."
+)
 
 # by the word as it stands on the page; several words may mean the same
 TERMS: Mapping[str, str] = {
@@ -72,7 +76,7 @@ TERMS: Mapping[str, str] = {
     "atom": _ATOM,
     "atoms": _ATOM,
     "Atoms in use": "Atoms that at least one code uses.",
-    "Codes clear of 0": "How many codes of a picture have a mean more than two standard deviations from 0, on average.",
+    "Codes distinct from 0": "How many codes of a picture have means over two standard deviations from 0, on average.",
     "code": _CODE,
     "codes": _CODE,
     "Nonzero coefficients": "How many entries of the code are not exactly 0.",
@@ -101,8 +105,10 @@ TERMS: Mapping[str, str] = {
     "local optimum": _OPTIMUM,
     "optima": _OPTIMUM,
     "Seed": "The number from which all random draws follow: the same seed gives the same start again.",
-    "distance from θ": "How far along the line, in unconstrained coordinates of θ such as logarithms of variances: "
-    "every place on it is a θ that the model can have.",
+    "distance from θ": _DISTANCE,
+    "distance from θ, in logarithms": _DISTANCE,
+    "distance from θ, in log-odds": _DISTANCE,
+    "distance from θ, in unconstrained coordinates": _DISTANCE,
     "K": "K, how many components, states, factors or atoms the model has.",
 }
 

@@ -7,7 +7,7 @@ from tests.browser.home import APP, Home
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
 
-TITLE = ".stage-view[data-view=course] .stage-finding"
+TITLE = ".stage-view[data-view=course] h2"
 DRAWN = "plot.offsetWidth > 0 && plot.data && trace('bound').x.length > 20 && trace('here').y[1]"
 
 
@@ -38,7 +38,7 @@ def test_a_direction_is_chosen_and_its_curves_move_with_every_half_step(home):
     assert all(one != other for one, other in zip(curves, curves[1:], strict=False))
     slope = run.moment(3).along.slope
     expect(home.page.locator(TITLE)).to_have_text(f"One slope at θ for L and log p: {slope:.3f}")
-    assert home.plot("direction", "trace('labels').text") == ["q of 1"]
+    assert home.plot("direction", "trace('labels').text") == ["q of half-step 1"]
     home.press("ArrowLeft")
     home.at(2)
     bound(home, run.moment(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -108,6 +109,53 @@ def test_names_say_which_entry_of_theta_a_coordinate_raises():
     assert coordinates(named("linkage_197_animals").model, {"theta": np.array(0.4)}) == ("theta",)
     blood = named("abo_blood_groups_521_people")
     assert len(set(coordinates(blood.model, blood.theta))) == 2
+
+
+@pytest.mark.parametrize("case", INTERIOR, ids=str)
+def test_the_scale_of_a_coordinate_is_its_own(case):
+    """What is called log-odds goes up by d where one goes along by d, and so on; what has no such name does not."""
+    made = run(case.experiment("E"))
+    names = coordinates(case.model, case.theta)
+    for name in names[:: max(1, len(names) // 6)]:
+        line = look(case.model, case.data, made[1].after, made, 1, Direction(COORDINATE, name))
+        parameter = next(key for key in case.theta if name.startswith(key.replace("_", " ")))
+        numbers = [int(number) - 1 for number in re.findall(r"\d+", name.removeprefix(parameter.replace("_", " ")))]
+        values = {step: float(line.axis.at(step)[parameter][tuple(numbers)]) for step in (-0.3, 0.0, 0.7)}
+        found = {direction.ITSELF}
+        if min(values.values()) > 0:
+            found |= {direction.LOG}
+        if min(values.values()) > 0 and max(values.values()) < 1:
+            found |= {direction.LOG_ODDS}
+        coordinate = {
+            direction.ITSELF: lambda value: value,
+            direction.LOG: math.log,
+            direction.LOG_ODDS: lambda value: math.log(value / (1 - value)),
+        }
+        fits = {
+            scale
+            for scale in found
+            if all(
+                coordinate[scale](value) - coordinate[scale](values[0.0]) == pytest.approx(step, rel=1e-5)
+                for step, value in values.items()
+            )
+        }
+        assert line.scale in fits if line.scale in coordinate else not fits, (name, line.scale)
+
+
+def test_scales_of_the_models_that_everyone_knows():
+    def scales(case):
+        made = run(case.experiment("E"))
+        names = coordinates(case.model, case.theta)
+        lines = [look(case.model, case.data, made[1].after, made, 1, Direction(COORDINATE, name)) for name in names]
+        return dict(zip(names, (line.scale for line in lines), strict=True))
+
+    mixture = scales(named("gaussian_full_2d_k2"))
+    assert mixture["weights 1"] == direction.LOG_ODDS and mixture["means 1, 1"] == direction.ITSELF
+    assert mixture["covariances 1, 1, 1"] == mixture["covariances 1, 1, 2"] == direction.UNCONSTRAINED
+    assert scales(named("linkage_197_animals")) == {"theta": direction.LOG_ODDS}
+    factors = scales(named("factor_analysis_diagonal_4d_l2"))
+    assert factors["noise variances 1"] == direction.LOG and factors["loadings 1, 1"] == direction.ITSELF
+    assert set(scales(named("abo_blood_groups_521_people")).values()) == {direction.LOG_ODDS}
 
 
 @pytest.mark.parametrize("case", [named("gaussian_full_2d_k2"), named("hidden_markov_gaussian_two_states")], ids=str)

@@ -205,6 +205,12 @@ def test_beside_h_the_same_start_with_v():
             note.replace("−", "-").replace("-∞", "−∞")
         ).replace("H: ELBO -∞", "H: ELBO −∞")
         assert "second start" not in shown(run).text["note.atoms"]
+        # what is drawn of it has the name of what it is
+        for figure in ("timeline", "latest"):
+            assert (
+                shown(run).trace(f"{figure}.second")["name"] == {"V": "V: ELBO", "H": "H: log p(v, h)"}[alone.moves[0]]
+            )
+            assert shown(run, 0).trace(f"{figure}.second")["name"] == "other q"
 
 
 def test_whiskers_reach_two_standard_deviations_from_the_mean():

@@ -51,11 +51,21 @@ def test_slopes_are_told_and_are_equal_where_q_is_the_posterior():
     after_e, after_m = (frame["text"] for frame in run.frames([1, 2])[1:])
     assert after_e["heading.course.direction"] == f"One slope at θ for L and log p: {slope:.3f}"
     assert after_e["caption"].endswith(
-        f"Along ∇L, L and log p have the same slope at θ, {slope:.3f}: Fisher's identity."
+        f"Along ∇L, L and log p have the same slope at θ, {slope:.3f} nats per unit of that distance: "
+        "Fisher's identity."
     )
     evidence = f"{run.moment(2).along.evidence_slope:.3f}"
     assert after_m["heading.course.direction"] == f"Slopes at θ: L 0, log p {evidence}"
-    assert after_m["caption"].endswith(f"∇L is 0 here, so the line follows ∇log p, with slope {evidence}.")
+    assert after_m["caption"].endswith(
+        f"∇L is 0 here, so the line follows ∇log p, with slope {evidence}, in nats per unit of that distance."
+    )
+
+
+def test_the_axis_says_in_what_the_distance_is():
+    for coordinate, told in ((0, ", in log-odds"), (1, ""), (5, ", in unconstrained coordinates")):
+        run = EmRun.of(replace(GRADIENT, direction="coordinate", coordinate=coordinate), "E")
+        title = shown(run).figures["direction"]["layout"]["xaxis"]["title"]["text"]
+        assert title == f"distance from θ{told}" and title in run.scene.json["glossary"]
 
 
 def test_a_point_has_the_objective_in_the_bounds_place():
@@ -64,7 +74,7 @@ def test_a_point_has_the_objective_in_the_bounds_place():
     assert line.pointed and np.allclose(curve(seen, "bound")[:, 1], line.elbo, rtol=1e-6)
     assert len(curve(seen, "evidence")) == len(curve(seen, "touch")) == 0
     assert "L = −∞" in seen.trace("direction.remark")["text"][0]
-    assert "log p(h*, v)" in seen.trace("direction.names")["text"]
+    assert "log p(h*, v)" in [name.strip() for name in seen.trace("direction.names")["text"]]
 
 
 @pytest.mark.parametrize("settings", [EmSettings(), replace(LINKAGE, direction="m_step")], ids=["mixture", "linkage"])
@@ -142,7 +152,9 @@ def test_where_there_is_no_line_the_heading_says_why():
 
 
 def test_labels_of_bounds_that_coincide_are_one():
-    assert label([7], [1, 3, 5, 7]) == "q of 7" and label([0, 3], [0, 1, 3]) == "q of 0, 3"
-    assert label([1, 3, 5], [1, 3, 5, 7]) == "q of 1 … 5" and label([1, 5, 7], [1, 3, 5, 7]) == "q of 1, 5, 7"
+    assert label([7], [1, 3, 5, 7]) == "q of half-step 7" and label([0], [0, 1]) == "q of the start"
+    assert label([0, 3], [0, 1, 3]) == "q of half-steps 0, 3"
+    assert label([1, 3, 5], [1, 3, 5, 7]) == "q of half-steps 1 … 5"
+    assert label([1, 5, 7], [1, 3, 5, 7]) == "q of half-steps 1, 5, 7"
     run = EmRun.of(GRADIENT, "EM" * 20)
-    assert shown(run, 40).trace("direction.labels")["text"] == ["q of 31 … 37"]
+    assert shown(run, 40).trace("direction.labels")["text"] == ["q of half-steps 31 … 37"]

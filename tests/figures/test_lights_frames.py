@@ -16,6 +16,7 @@ from figures.look.wording import number
 from ui.ascent.settings import AscentSettings
 from ui.em import words
 from ui.em.run import EmRun
+from ui.em.session import EmSession
 from ui.em.settings import MODEL_NAMES, NOT_BROKEN, EmSettings, breaks, for_model
 from ui.race.settings import RaceSettings
 
@@ -96,8 +97,28 @@ def test_numbers_are_short(value, text):
 def test_every_break_has_a_name_in_the_sidebar():
     assert list(words.BREAKS) == list(BREAKS)
     for model in MODEL_NAMES:
-        assert set(breaks(model)) <= set(BREAKS)
+        settings = for_model(EmSettings(), model)
+        assert set(breaks(settings)) <= set(BREAKS)
+        for name in breaks(settings):  # each of them can be run
+            EmRun.of(replace(settings, broken=name))
     assert "M" in MOVES
+
+
+def test_a_link_whose_break_does_not_suit_keeps_its_model_and_its_run():
+    query = {"model": "hidden_markov", "broken": "covariance_n_minus_1", "schedule": "(EM)2", "cursor": "0"}
+    session = EmSession.opened(query)
+    (message,) = session.messages
+    assert message.startswith("Link: broken: 'covariance_n_minus_1' is not valid; expected one of none, ")
+    assert message.endswith("The default is shown instead.") and "hidden_markov" not in message
+    assert session.settings == for_model(EmSettings(), "hidden_markov") and len(session.run) == 5
+    held = EmSession.opened({"broken": "frozen_weights", "fixed": "yes"})
+    assert held.settings == replace(EmSettings(), fixed=True) and len(held.messages) == 1
+
+
+def test_a_break_that_suits_only_what_a_link_brings_along_stays():
+    raw = {"model": "hidden_markov", "data": {"sequences": [[0.1, 2.0, 0.3, 1.7, 2.2]]}, "schedule": "EM"}
+    settings, *_ = EmSettings.of_experiment({**raw, "break": "covariance_n_minus_1"})
+    assert EmSettings.of_query(settings.query()) == (settings, [])
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -96,6 +96,21 @@ def test_the_gaps_title_says_where_it_is_0(word):
         assert title.startswith("Gap 0 ") == closed[-1] and ("(○" in title) == any(closed)
 
 
+@pytest.mark.parametrize("cycle", ["EM", "EC"])
+def test_at_rest_theta_is_not_said_to_go_anywhere(cycle):
+    """That θ was at the maximum already is said exactly where the bound did not rise."""
+    run = EmRun.of(EmSettings(), cycle * 60)
+    moved = [step.index for step in run.trajectory if not same(step.after.theta, step.before.theta)]
+    seen = set()
+    for at in (moved[0], moved[-1]):
+        moment = run.moment(at)
+        caption = run.draw(at, True)["text"]["caption"]
+        rose = not wording.still(moment.bound.elbo - moment.before.elbo, moment.bound.elbo)
+        assert ("moved to the maximum" in caption) == rose and ("already, up to rounding" in caption) != rose
+        seen.add(rose)
+    assert seen == {True, False}
+
+
 def test_the_e_step_is_not_said_to_close_a_gap_that_is_closed():
     run = EmRun.of(EmSettings(), "EE")
     assert "closes the gap" not in run.draw(1, True)["text"]["caption"]

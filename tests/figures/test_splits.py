@@ -8,7 +8,8 @@ import re
 import pytest
 
 from em_core.bound import decompose, fit
-from figures.decomposition import ACCURACY, JOINT, KL
+from em_core.records import Bound
+from figures.decomposition import ACCURACY, JOINT, KL, Decomposition
 from figures.em import words
 from figures.look import wording
 from tests.figures.runs import em_run, shown
@@ -72,6 +73,20 @@ def test_the_gap_is_enlarged_or_not_drawn_twice(name):
                 assert times <= main / inset * 1.001 < 2.6 * times
             assert there == [bool(said[0])] * 3
     assert found[True]
+
+
+def test_a_gap_that_is_rounding_is_not_enlarged_and_equal_bars_have_no_scale():
+    run = EmRun.of(EmSettings(), "EME" + "EM" * 40 + "E")
+    zeros = [at for at in range(1, len(run)) if run.moment(at).step.letter == "E"]
+    for at in (*zeros[:3], zeros[-1]):
+        drawn = shown(run, at)
+        assert drawn.trace("kl.labels")["text"][1] == "− 0.000"
+        assert all(drawn.trace(f"{way}.enlarged")["text"] == [""] for way in ("decomposition", "accuracy", "kl"))
+        assert scales(drawn, "kl") == [None, None] and drawn.trace("kl.cut")["text"] == [""]
+        assert scales(drawn, "decomposition")[0] is not None and scales(shown(run, 2), "kl")[0] is not None
+    noise = Bound(-1000.0, -1500.0, 500.0, 5e-12)
+    assert wording.gap(noise.kl, noise.log_evidence) == "0.000"
+    assert Decomposition().changes(noise)["decomposition/enlarged/text"] == [""]
 
 
 def test_where_the_gap_is_as_large_as_the_picture_it_is_not_enlarged():

@@ -11,6 +11,7 @@ from em_core.broken import BREAKS
 from em_core.families.gaussian import COVARIANCES
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.fields import Fields
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from em_core.observe.direction import COORDINATE, GRADIENT, RANDOM
@@ -49,9 +50,13 @@ _OTHER_MOVES = Change("forks")
 _OTHER_VIEW = Change("redraws")
 
 
-def breaks(model: str) -> list[str]:
-    """What can be wrong on purpose in a model."""
-    return [name for name, wrong in BREAKS.items() if model in wrong.models]
+def breaks(settings: EmSettings) -> list[str]:
+    """What can be wrong on purpose in the model with these settings; in any of its name where they make none."""
+    try:
+        model = MODELS[settings.model].read_settings(Fields(settings.model_settings(), "settings"))
+    except InvalidExperiment:
+        return [name for name, wrong in BREAKS.items() if settings.model in wrong.models]
+    return [name for name, wrong in BREAKS.items() if wrong.suits(model)]
 
 
 def data_options(model: str) -> dict[str, str]:
@@ -151,18 +156,18 @@ class EmSettings(Settings):
     )
     coordinate: int = box(0, 9999, 0, "Coordinate", whole=True, change=_OTHER_VIEW)
     direction_seed: int = box(0, 9999, 0, "Random direction", whole=True, change=_OTHER_VIEW)
-    broken: str = choice(
-        lambda settings: {NOT_BROKEN: words.NOTHING} | {name: words.BREAKS[name] for name in breaks(settings.model)},
-        NOT_BROKEN,
-        "Break it",
-        help=words.BREAK,
-        change=Change("restarts"),
-    )
     fixed: bool = toggle(
         False,
         "Fix weights and variances",
         "Equal weights and one shared variance, kept at their initial values: only the means move. With H this is"
         " k-means.",
+    )
+    broken: str = choice(
+        lambda settings: {NOT_BROKEN: words.NOTHING} | {name: words.BREAKS[name] for name in breaks(settings)},
+        NOT_BROKEN,
+        "Break it",
+        help=words.BREAK,
+        change=Change("restarts"),
     )
     step: float = _step_size("G")
     first_step: float = _step_size("B")
@@ -195,7 +200,7 @@ class EmSettings(Settings):
         overrides = self.overrides
         raw: dict[str, Any] = {
             "model": self.model,
-            "settings": self._model_settings(overrides.settings or {}),
+            "settings": self.model_settings(),
             "data": self._data(),
             "schedule": schedule.compress(moves) if moves else self.plan,
             "moves": self._move_settings(overrides.moves or {}),
@@ -271,8 +276,9 @@ class EmSettings(Settings):
         settings.check()
         return settings, schedule.expand(experiment.schedule, MOVES), 0, told(experiment)
 
-    def _model_settings(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def model_settings(self) -> dict[str, Any]:
         """What belongs to the data set, then what a file said, then what the controls say."""
+        said = self.overrides.settings or {}
         dataset = None if self.imported else self.dataset()
         result: dict[str, Any] = {**(dataset.settings if dataset else {}), **said}
         if self.model in SIZES:

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from em_core import schedule
-from em_core.broken import BREAKS, sound
 from em_core.kinds import MOVES, Move, lacking
 from em_core.observe.direction import COORDINATE, RANDOM
 from figures.pace import CARD
@@ -15,7 +14,7 @@ from ui import controls, sidebar
 from ui.em import recipes, words
 from ui.em.run import coordinate_names
 from ui.em.session import EmSession
-from ui.em.settings import NOT_BROKEN, SIZES, data_options
+from ui.em.settings import SIZES, data_options
 from ui.notices import plain
 from ui.pace import TWO_CLUSTERS, is_two_clusters
 
@@ -69,8 +68,7 @@ def _schedule(session: EmSession) -> None:
     rates(session)
     _direction(session)
     if "broken" in settings.declared():
-        fitting = {name: words.BREAKS[name] for name, wrong in BREAKS.items() if wrong.suits(sound(model))}
-        controls.one(session, "broken", options={NOT_BROKEN: words.NOTHING, **fitting})
+        controls.one(session, "broken")
     if model.help["m_step"] != "closed form":
         plain(words.m_step(model.help["m_step"]))
     for kind, label in words.KINDS.items():
