@@ -12,7 +12,7 @@ import pytest
 from em_core import schedule
 from em_core.__main__ import main
 from em_core.bound import decompose
-from em_core.datasets import catalogue
+from em_core.datasets import catalogue, load
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
 from em_core.models import MODELS
@@ -204,7 +204,8 @@ SHIPPED = [
 @pytest.mark.parametrize(("model", "data"), thinned(SHIPPED, [("linkage", "linkage"), ("abo_blood_groups", "abo")]))
 def test_every_model_and_its_data_have_many_starts(model, data):
     word = "EM" if "E" in "".join(move.letter for move in MOVES.values() if move.allowed(MODELS[model])) else "HM"
-    raw = {"model": model, "data": {"dataset": data}, "schedule": word}
+    own = {key: value for key, value in load(data).settings.items() if key in MODELS[model].help["settings"]}
+    raw = {"model": model, "settings": own, "data": {"dataset": data}, "schedule": word}
     ends = many(Experiment.parse(raw), 2)
     assert all(end.stopped or end.level is not None for end in ends)
     assert sum(optimum.count for optimum in optima(ends)) == sum(end.stopped is None for end in ends)

@@ -223,7 +223,7 @@ def test_nothing_lowers_the_elbo_however_extreme_the_numbers(word, first):
             try:
                 state = MAKE[letter](model, data, state, {}, rng).state
             except HalfStepFailed as failure:
-                assert failure.kind == "out_of_range"
+                assert failure.kind in ("out_of_range", "rounding")
                 break
             now = decompose(model, data, state).elbo
             assert not math.isnan(now) and now >= elbo - 1e-12 * max(1, abs(elbo)), (seed, letter)
