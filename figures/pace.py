@@ -20,7 +20,7 @@ _DRAWN = 24
 CARD = View("pace", ("How fast, and why", "How fast"), describe="describe.pace", heading="heading.pace")
 PREDICTED, BAND = "predicted slope: r² per round", "grey band"
 # as broad as shows on both sides of a curve that lies on it
-_BAND = 9
+_BAND = 8
 MISSING, APART = "Missing information", "Overlap"
 WORKING = "Following EM to its optimum …"
 # below an axis
@@ -54,7 +54,7 @@ def _held(names: Sequence[str]) -> str:
 
 def slope(figure: Figure, **more: Any) -> None:
     """What falls by r² a round: a broad grey band, which no run is drawn as, and which shows on both sides of one."""
-    figure.curve("predicted", "$faint", width=_BAND, hover=PREDICTED, **more)
+    figure.curve("predicted", "$quiet", width=_BAND, hover=PREDICTED, **more)
 
 
 def per_round(found: Rates | str | None, drawn: bool, what: str) -> tuple[str, ...]:
