@@ -7,8 +7,16 @@ from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.look.glossary import TERMS
 from figures.look.palette import ELBO, EVIDENCE, GAP
-from figures.scene import Metric
+from figures.scene import Metric, Term
 
+# where no term has a move to make
+EQUATION = [
+    Term("evidence", r"\log p(v;\theta)", EVIDENCE, TERMS["log p"]),
+    "=",
+    Term("elbo", r"\mathcal{L}(q,\theta)", ELBO, TERMS["ELBO"]),
+    "+",
+    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
+]
 METRICS = (
     Metric("evidence", "log p(v)", EVIDENCE, TERMS["log p"]),
     Metric("elbo", "ELBO", ELBO, TERMS["ELBO"]),

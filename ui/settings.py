@@ -153,10 +153,11 @@ def line(valid: Callable[[str, str], Any], default: str, label: str, help: str, 
     return _field(default, Word(valid=valid, label=label, help=help, **more))
 
 
-def otherwise(kind: type, name: str, default: Any) -> Any:
-    """What another page's settings, `kind`, declare of a setting, with a default of this page's own."""
+def otherwise(kind: type, name: str, default: Any, **more: Any) -> Any:
+    """What another page's settings, `kind`, declare of a setting; the default, and `more`, are this page's own."""
     (known,) = (entry for entry in fields(kind) if entry.name == name)
-    return field(default=default, metadata=known.metadata)
+    declared = known.metadata["declared"]
+    return _field(default, replace(declared, **more) if more else declared)
 
 
 def _field(default: Any, declared: Declared) -> Any:

@@ -9,13 +9,14 @@ from em_core.kinds import MOVES
 from em_core.observe.inside import Path
 from em_core.observe.laps import Ascent, Finish, Lap, Track
 from em_core.observe.race import EG, ES
+from figures import bound
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START, within
-from figures.look.palette import ELBO, EVIDENCE, GAP
+from figures.look.palette import EVIDENCE
 from figures.look.wording import ROUNDING, number, power
 from figures.look.wording import gap as gap_text
 from figures.race.schedules import called, does, marked, short
-from figures.scene import Chip, Metric, Term
+from figures.scene import Chip, Metric
 
 # of a view its title, and what it is called where it shares a place
 HEIGHT = "log p of every run", "log p"
@@ -43,13 +44,7 @@ DOING = "What each run does in a round"
 _NAMED = 3
 
 # of the run that leads
-EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", EVIDENCE, TERMS["log p"]),
-    "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", ELBO, TERMS["ELBO"]),
-    "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
-]
+EQUATION = bound.EQUATION
 # ways up without a q, by the schedule that each coincides with
 ASCENTS = {EG: "gradient ascent", ES: "stochastic ascent"}
 GLOSSARY = of(

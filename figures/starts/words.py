@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from em_core.observe.beside import Difference
 from em_core.observe.starts import AT_REST, End, Gathered
+from figures import bound
 from figures.look import layout, palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
-from figures.look.palette import ELBO, EVIDENCE, GAP
+from figures.look.palette import EVIDENCE
 from figures.look.wording import TOOLS as COMMON
 from figures.look.wording import number
-from figures.scene import Chip, Metric, Term
+from figures.scene import Chip, Metric
 
 # of a view its title, and what it is called where it shares a place
 CURVES = "log p of every start", "Curves"
@@ -23,13 +24,7 @@ NAMES = {"Position": "Start number", "Start": "Before the first", "Working": "Ru
 A, B = "A", "B"
 
 # of the start in view, at its end
-EQUATION = [
-    Term("evidence", r"\log p(v;\theta)", EVIDENCE, TERMS["log p"]),
-    "=",
-    Term("elbo", r"\mathcal{L}(q,\theta)", ELBO, TERMS["ELBO"]),
-    "+",
-    Term("kl", r"\mathrm{KL}\big(q \,\|\, p(h\mid v;\theta)\big)", GAP, TERMS["gap"]),
-]
+EQUATION = bound.EQUATION
 METRICS = (
     Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
     Metric("optima", "Optima found", "$text", TERMS["local optimum"]),

@@ -12,8 +12,8 @@ from em_core.models import MODELS
 from em_core.observe.race import FEWEST, MOST
 from em_core.observe.rivals import RIVAL_TURNS
 from ui.em import settings as em
-from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings
-from ui.settings import Change, Declared, choice, line, slider, toggle
+from ui.em.settings import OF_THE_BOUND, EmSettings
+from ui.settings import Change, Declared, line, otherwise, slider, toggle
 
 # every model can make these
 WORDS = "EM, E G5, EG, squarem"
@@ -71,13 +71,7 @@ def for_model(settings: RaceSettings, model: str) -> RaceSettings:
 class RaceSettings(EmSettings):
     """As on the EM page, from which all that describes model, data, start and moves comes."""
 
-    model: str = choice(
-        MODEL_NAMES,
-        "gaussian_mixture",
-        "Model",
-        then=for_model,
-        change=EmSettings.declared()["model"].change,
-    )
+    model: str = otherwise(EmSettings, "model", "gaussian_mixture", then=for_model)
     # one step size for all columns: gradient steps race here
     standardize: bool = toggle(
         True, "Standardise the data", "Mean 0 and variance 1 in every dimension, so that one step size suits them all."

@@ -7,8 +7,8 @@ from typing import Any
 
 from em_core.observe.starts import MOST, NUMBER
 from ui.em import settings as em
-from ui.em.settings import MODEL_NAMES, OF_THE_BOUND, EmSettings
-from ui.settings import Change, Declared, choice, otherwise, slider
+from ui.em.settings import OF_THE_BOUND, EmSettings
+from ui.settings import Change, Declared, otherwise, slider
 
 # of the EM page's settings those that many starts have no use for
 _NOT_HERE = ("compare", "rates", *OF_THE_BOUND, "x_axis", "y_axis", "start", "broken")
@@ -29,13 +29,7 @@ def for_model(settings: StartsSettings, model: str) -> StartsSettings:
 class StartsSettings(EmSettings):
     """As on the EM page, from which all that describes model, data, schedule and moves comes."""
 
-    model: str = choice(
-        MODEL_NAMES,
-        "gaussian_mixture",
-        "Model",
-        then=for_model,
-        change=EmSettings.declared()["model"].change,
-    )
+    model: str = otherwise(EmSettings, "model", "gaussian_mixture", then=for_model)
     components: int = otherwise(EmSettings, "components", _COMPONENTS)
     number: int = slider(
         1,
