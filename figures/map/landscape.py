@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.observe.solving import Background, Step
+from em_core.observe.widened import Widened
 from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.look.montage import montage
 from figures.map.signal import Signal
+from figures.map.widened import elbo, over
+from figures.map.words import LANDSCAPE
+from figures.rings import rings
 
 _GRID = 90
 
@@ -20,14 +24,16 @@ class Landscape:
 
     is_drawn = True
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, widened: Widened | None) -> None:
         self.background = background
-        x, y, heights = background.landscape(_GRID)
+        around = [] if widened is None else list(rings(widened.q)[-1].T)
+        x, y, heights = background.landscape(_GRID, *around)
         # the bowl is quadratic, and equal steps of height would crowd at the rim
         roots = np.sqrt(heights)
         zero = {"zeroline": True, "zerolinecolor": "$text", "zerolinewidth": 1, "showgrid": False}
         self.figure = figure = Figure(
             "picture",
+            LANDSCAPE,
             x="h₁",
             y="h₂",
             legend=True,
@@ -65,6 +71,10 @@ class Landscape:
             hover="MAP h<br>%{x:.4f}, %{y:.4f}",
         )
         figure.points("here", "$text", size=12, symbol="circle", hover="h = (%{x:.4f}, %{y:.4f})", glides=True)
+        self.figures = [figure]
+        if widened is not None:
+            over(figure, widened)
+            self.figures.append(elbo(widened))
 
     def changes(self, step: Step) -> Json:
         """Where the solver stands."""
@@ -117,6 +127,7 @@ class Tiles:
             hoverongaps=False,
             hover="|h| as a share of the largest: %{z:.2f}",
         )
+        self.figures = [figure]
 
     def changes(self, step: Step) -> Json:
         """How much the solver uses each atom."""
@@ -151,6 +162,7 @@ class Columns:
         )
         figure.image("atoms", problem.dictionary, colorscale="Greys", zmid=0)
         figure.points("used", "$fit", size=9, symbol="triangle-down")
+        self.figures = [figure]
 
     def changes(self, step: Step) -> Json:
         """Which atoms the solver uses."""
@@ -164,10 +176,10 @@ class Columns:
         return {}
 
 
-def picture(background: Background, signal: Signal) -> Landscape | Tiles | Columns:
-    """The landscape where the code has few enough coefficients for one, else the atoms."""
+def picture(background: Background, signal: Signal, gaussian: bool) -> Landscape | Tiles | Columns:
+    """The landscape where the code has few enough coefficients for one, else the atoms. gaussian: with the best q."""
     if signal.kind == "plane" and background.problem.n_atoms in (2, 3):
-        return Landscape(background)
+        return Landscape(background, background.widened if gaussian else None)
     return Tiles(background, signal.shape) if signal.kind == "image" else Columns(background)
 
 

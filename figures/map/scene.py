@@ -54,14 +54,17 @@ _MOST_STOPS = 128
 class MapScene(PageScene):
     """Draws the steps of one experiment, whose background the run made."""
 
-    def __init__(self, background: Background, shown: Signal) -> None:
+    def __init__(self, background: Background, shown: Signal, gaussian: bool = False) -> None:
         described = {key: value for key, value in background.experiment.to_json().items() if key != "steps"}
-        super().__init__([described, shown.kind])
+        self.can_widen = shown.kind == "plane" and background.problem.n_atoms == 2
+        # the best Gaussian, where it is asked for
+        self.widened = background.widened if gaussian and self.can_widen else None
+        super().__init__([described, shown.kind, self.widened is not None])
         self.signal = shown
         self.background = background
         self.stops = self._stops()
         few = background.problem.n_atoms <= 3
-        self._picture = landscape.picture(background, shown)
+        self._picture = landscape.picture(background, shown, self.widened is not None)
         self._signal = signal.picture(background, shown)
         self._code = CodePictures(background, glides=few)
         self._shrink = Shrink(background, glides=few)
@@ -90,6 +93,11 @@ class MapScene(PageScene):
             "note.shrink": words.shrink(background),
             "note.path": words.path(background),
         }
+        if self.widened is not None:
+            told = words.told(self.widened)
+            text |= {"note.picture": told, "describe": f"{text['describe']} {told}"}
+            for slot, shown, exact in words.beside(self.widened):
+                text[slot], value[slot] = shown, exact
         lit = [] if step.before is None else ["fit", "penalty"]
         inner_at = self.stops[-1] if step.made and self.stops is not None else None
         return Frame(changed, text, value, lit, self._handles(step), inner_at).json(light)
@@ -160,9 +168,9 @@ class MapScene(PageScene):
         picture = words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS
         return Scene(
             equation=words.EQUATION,
-            metrics=words.METRICS,
+            metrics=words.METRICS if self.widened is None else (*words.METRICS, *words.BESIDE),
             views=[
-                View("picture", picture, [self._picture.figure], describe="describe"),
+                View("picture", picture, self._picture.figures, note="note.picture", apart=True, describe="describe"),
                 View("signal", words.SIGNAL, [self._signal.figure]),
                 View("code", words.CODE, [self._code.stems]),
                 View("progress", words.PROGRESS, self._progress.figures, click="x", heading="heading.progress"),

@@ -30,7 +30,7 @@ class MapRun(Counted):
         super().__init__()
         self.experiment = experiment
         self.background = Background(experiment)
-        self.scene = MapScene(self.background, settings.shown())
+        self.scene = MapScene(self.background, settings.shown(), settings.gaussian)
         self.steps = [opening(experiment)]
 
     @classmethod
