@@ -1,0 +1,1 @@
+"""Inside a half-step: the numbers that it works out, one after another (slow motion)."""
