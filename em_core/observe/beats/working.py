@@ -9,19 +9,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core.observe.moment import Moment
+from em_core.records import State
 
 
 @dataclass(frozen=True, eq=False)
 class Beat:
     """One thing that a half-step finds.
 
-    what: which; the numbers found are `values[what]`, beside what they are made of. state: θ and q, or a solver's code,
-    as far as they have come: the last beat's is the step's own. at: which entries are followed, such as `unit` and
-    `component`.
+    what: which; the numbers found are `values[what]`, beside what they are made of. state: θ and q as far as they have
+    come: the last beat's is the half-step's own. at: which entries are followed, such as `unit` and `component`.
     """
 
     what: str
-    state: Any
+    state: State
     values: Mapping[str, Any]
     at: Mapping[str, int]
 
