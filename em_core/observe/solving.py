@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
+from em_core.observe.beats import solvers as beats
+from em_core.observe.beats.working import Beat
 from em_core.observe.widened import Widened
 from em_core.records import Array
 from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, duality_gap, gradient, objective, soft_threshold
@@ -153,6 +155,30 @@ class Background:
         before: Any = step.before
         result: Array = np.vstack([before.code, coordinate_descent.coordinates(self.problem, before)])
         return result
+
+    @property
+    def units(self) -> int:
+        """How many coefficients can be followed inside a step; a sweep over few goes through each by itself."""
+        n_atoms = self.problem.n_atoms
+        return 1 if self.experiment.solver == "coordinate_descent" and n_atoms <= beats.FEW else n_atoms
+
+    def beats(self, step: Step, unit: int | None) -> tuple[int, list[Beat]]:
+        """The coefficient that is followed, and what the step works out on its way; nothing of one that was not made.
+
+        unit: the one asked for; None for the one that tells most. One beyond the last is the last.
+        """
+        if not (step.made and beats.shown(self.experiment.solver)):
+            return 0, []
+        most = self.units - 1
+        told = beats.chosen(step.before, step.state) if unit is None else unit  # type: ignore[arg-type]
+        chosen = min(told, most)
+        made = beats.beats(self.problem, self.experiment.solver, step.before, step.state, chosen)
+        return chosen, made
+
+    @property
+    def has_beats(self) -> bool:
+        """Whether the working of the solver's steps is shown."""
+        return beats.shown(self.experiment.solver)
 
     def at(self, code: Array) -> Point:
         """What this code costs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from em_core.observe.solving import Background, Step
@@ -70,6 +72,7 @@ class Landscape:
             y=[second],
             hover="MAP h<br>%{x:.4f}, %{y:.4f}",
         )
+        figure.curve("turn", "$text", width=5)
         figure.points("here", "$text", size=12, symbol="circle", hover="h = (%{x:.4f}, %{y:.4f})", glides=True)
         self.figures = [figure]
         if widened is not None:
@@ -82,6 +85,10 @@ class Landscape:
 
     def here(self, code: Array) -> Json:
         return self.figure["here"].at(_point(code))
+
+    def within(self, code: Array, way: Sequence[Array]) -> Json:
+        """Inside a step: the code as far as it has come, and the way there."""
+        return self.here(code) | self.figure["turn"].at(*map(_point, way))
 
     def append(self, step: Step) -> Json:
         """What this step adds to the way."""
@@ -131,7 +138,10 @@ class Tiles:
 
     def changes(self, step: Step) -> Json:
         """How much the solver uses each atom."""
-        code = step.state.code
+        return self.within(step.state.code)
+
+    def within(self, code: Array, way: Sequence[Array] = ()) -> Json:
+        """How much this code uses each atom."""
         use = np.full(self.across * self.down, np.nan)
         use[: len(code)] = np.abs(code) / (np.abs(self.background.optimum).max() or 1.0)
         use[use == 0] = np.nan
@@ -166,7 +176,11 @@ class Columns:
 
     def changes(self, step: Step) -> Json:
         """Which atoms the solver uses."""
-        used = np.flatnonzero(step.state.code)
+        return self.within(step.state.code)
+
+    def within(self, code: Array, way: Sequence[Array] = ()) -> Json:
+        """Which atoms this code uses."""
+        used = np.flatnonzero(code)
         return self.figure["used"].set(x=used.tolist(), y=[self.margin / 2] * len(used))
 
     def here(self, code: Array) -> Json:

@@ -34,15 +34,10 @@ def shown(solver: str) -> bool:
 
 
 def chosen(before: SolverState, after: SolverState) -> int:
-    """The coefficient that tells most: the one that changes most; where none does, the largest."""
+    """The coefficient that tells most: the one that changes most; where none does, the largest, or what it would be."""
     change = np.abs(after.code - before.code)
-    return int(np.argmax(change if change.any() else np.abs(after.code)))
-
-
-def residual(problem: Problem, code: Array) -> Array:
-    """What the code leaves of the signal, (D,)."""
-    result: Array = problem.target - problem.dictionary @ code
-    return result
+    size = getattr(after, "potential", after.code)
+    return int(np.argmax(change if change.any() else np.abs(size)))
 
 
 def _in_turn(problem: Problem, before: coordinate_descent.State, after: Any, unit: int) -> Iterator[Beat]:
@@ -76,7 +71,7 @@ def _one(
     k, at = turn.coefficient, {"unit": turn.coefficient}
     others = code.copy()
     others[k] = 0.0
-    values: dict[str, Any] = {"previous": float(code[k]), "residual": residual(problem, others)}
+    values: dict[str, Any] = {"previous": float(code[k]), "others": others, **_left(problem, others)}
     here = replace(before, code=code)
     yield Beat("residual", here, values, at)
     numbers = _numbers(problem, turn)
@@ -88,6 +83,12 @@ def _one(
     yield Beat("value", there, values, at)
     cost = {"before": objective(problem, code), "objective": objective(problem, turn.code)}
     yield Beat("objective", there, {**values, **cost}, at)
+
+
+def _left(problem: Problem, code: Array) -> dict[str, Any]:
+    """What the code leaves of the signal, (D,), and how long that is."""
+    left: Array = problem.target - problem.dictionary @ code
+    return {"residual": left, "size": float(np.sqrt(left @ left))}
 
 
 def _numbers(problem: Problem, turn: coordinate_descent.Turn) -> dict[str, float]:
@@ -102,7 +103,7 @@ def _proximal(problem: Problem, before: Any, after: Any, unit: int) -> Iterator[
     values: dict[str, Any] = {"previous": before.code, "start": parts.start}
     if thrown:
         yield Beat("start", before, values, at)
-    values = {**values, "residual": residual(problem, parts.start)}
+    values = {**values, **_left(problem, parts.start)}
     yield Beat("residual", before, values, at)
     values = {**values, "slope": parts.slope}
     yield Beat("slope", before, values, at)
