@@ -39,6 +39,10 @@ class MixtureWorking(Working):
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
         at = {"unit": unit, "component": int(np.argmax(moment.step.after.q.log_probabilities[:, unit]))}
+        if (
+            "probabilities" in moment.step.after.theta
+        ):  # of a row of many entries, the one that components differ in most
+            at["entry"] = int(np.argmax(np.ptp(moment.step.after.theta["probabilities"], axis=0)))
         made = self._of_theta(moment, at) if moment.step.letter in ("M", "C") else self._of_q(moment, at)
         return [*made, bound(moment, at)]
 
@@ -81,6 +85,7 @@ class MixtureWorking(Working):
         before, after, unit = moment.step.before, moment.step.after, at["unit"]
         q, family, moved = after.q, model.family, moment.step.info and moment.step.info.block
         values = {"data": data.values[unit], "count": float(data.counts[unit]), "shares": q.expected_counts[:, unit]}
+        values["responsibilities"] = q.probabilities[:, unit]
         yield Beat("shares", before, values, at)
         values = {**values, "counts": q.totals, "total": float(data.counts.sum())}
         yield Beat("counts", before, values, at)

@@ -40,8 +40,8 @@ class Working:
     letters: ClassVar[str] = "EM"
 
     def suits(self, model: Any) -> bool:
-        """Whether it is of this model's kind."""
-        raise NotImplementedError
+        """Whether it is of this model's kind; what several kinds share is of none."""
+        return False
 
     def units(self, data: Any) -> int:
         """How many units there are to choose from."""

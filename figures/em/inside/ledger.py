@@ -28,9 +28,9 @@ class Column:
 
 
 class Ledger:
-    """names: of the rows, in the order of the components whose colours and marks they wear."""
+    """names: of the rows, in the order of the components whose colours and marks they wear; or in other colors."""
 
-    def __init__(self, figure: str, names: Sequence[str]) -> None:
+    def __init__(self, figure: str, names: Sequence[str], colors: Sequence[str] | None = None) -> None:
         self.rows = len(names)
         self.top = 0.62 + 0.16 * self.rows
         size = 18 if self.rows < 5 else 15
@@ -42,7 +42,7 @@ class Ledger:
             barmode="overlay",
         )
         drawn.curve("shade", "$muted", width=1, fill="toself", fillcolor="$shade")
-        colors = [palette.component(row) for row in range(self.rows)]
+        colors = list(colors or [palette.component(row) for row in range(self.rows)])
         for slot in range(SLOTS):
             drawn.bars(f"bar {slot}", "$muted", orientation="h", marker_color=colors, width=0.13)
             drawn.text(f"heading {slot}", "$text", size=14, textposition="middle right")
@@ -53,7 +53,7 @@ class Ledger:
             colors,
             mode="markers+text",
             size=26,
-            symbol=[palette.symbol(row) for row in range(self.rows)],
+            symbol="square" if max(map(len, names)) > 1 else [palette.symbol(row) for row in range(self.rows)],
             marker_line={"color": "$text", "width": 1.5},
             text=list(names),
             textfont={"color": palette.INK, "size": 14, "weight": 700},

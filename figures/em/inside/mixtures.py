@@ -26,6 +26,7 @@ class MixtureInside(InsidePicture):
     def __init__(self, experiment: Experiment, view: DataView) -> None:
         super().__init__(experiment, view)
         self.kind = mixture_words.KINDS[experiment.model.name]
+        self.names = self.kind.names
         components = range(len(experiment.start["weights"]))
         self.ledger = Ledger("inside", [self.kind.component(k) for k in components])
         self.figure = self.ledger.figure
@@ -47,7 +48,8 @@ class MixtureInside(InsidePicture):
             return []
         if what in ("densities", "joints"):
             logs = values[f"log_{what}"]
-            column = Column(mixture_words.COLUMNS[what], [words.plain_of_log(log) for log in logs], values[what])
+            heading = mixture_words.COLUMNS[what].format(self.kind.likelihood[0])
+            column = Column(heading, [words.plain_of_log(log) for log in logs], values[what])
             weights = [_shares("old weights", values["weights"])] if what == "joints" else []
             return [*weights, column]
         if what in ("responsibilities", "mode", "kept", "shares", "counts", "weights"):

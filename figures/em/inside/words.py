@@ -29,6 +29,7 @@ NAMES = {
     "shares": "responsibilities",
     "counts": "expected counts",
     "statistics": "expected statistics",
+    "theta": "new θ",
     "bound": "the bound",
 }
 
@@ -105,4 +106,4 @@ def bound(beat: Beat) -> Told:
     )
     before = beat.values["before"]
     risen = "" if before is None else f" It {change(elbo - before, abs(elbo))}."
-    return Told(name("bound"), formula, elbo, f"The bound of all points together: ELBO {number(elbo)}.{risen}")
+    return Told(formula, elbo, f"The bound over all the data: ELBO {number(elbo)}.{risen}")
