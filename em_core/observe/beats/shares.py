@@ -27,7 +27,8 @@ class ShareWorking(Working):
         for what, more in found:
             values = {**values, **more}
             done = what in ("responsibilities", "theta")
-            made.append(Beat(what, moment.step.after if done else moment.step.before, values, at))
+            state = moment.step.after if done else moment.step.before
+            made.append(Beat(what, state, values, at, of_all=what in ("statistics", "theta")))
         return [*made, bound(moment, at)]
 
     def of_q(self, moment: Moment) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -29,6 +29,8 @@ _SHARES = (0.001, 0.999)
 UNSEEN = "$muted"
 # the width of a bar of counts
 _BAR = 0.62
+# how much is left of what steps back
+_PALE = 0.35
 
 
 class PlainView:
@@ -265,7 +267,12 @@ def ringed(figure: Figure, **more: Any) -> Trace:
     return figure.ring("followed", "$text", size=20, **more)
 
 
-def lifted(traces: Sequence[Trace], place: int, count: int) -> Json:
+def stepping_back(trace: Trace, beat: Beat) -> Json:
+    """Points or bars of units that are not followed, where a beat is about the one that is."""
+    return {} if beat.of_all else trace.set(marker_opacity=_PALE)
+
+
+def lifted(traces: Sequence[Trace], place: int, count: int, beat: Beat) -> Json:
     """Of bars that stand for units, that of the one followed with a heavy outline; the others step back."""
     here = np.arange(count) == place
     result: Json = {}
@@ -273,8 +280,9 @@ def lifted(traces: Sequence[Trace], place: int, count: int) -> Json:
         result |= trace.set(
             marker_line_width=np.where(here, 3, 1).tolist(),
             marker_line_color=["$text" if one else "$paper" for one in here],
-            marker_opacity=np.where(here, 1, 0.35).tolist(),
         )
+        if not beat.of_all:
+            result |= trace.set(marker_opacity=np.where(here, 1, _PALE).tolist())
     return result
 
 

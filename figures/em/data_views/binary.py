@@ -13,7 +13,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, inside, ringed, shared, shares, tinted, told
+from figures.em.data_views.base import PlainView, inside, ringed, shared, shares, stepping_back, tinted, told
 from figures.look import palette
 from figures.look.encode import Json
 from figures.look.layout import hidden_axis
@@ -59,7 +59,7 @@ class BinaryView(PlainView):
         """A ring around the mark of its picture, where that is among those shown."""
         marks = self.figure["marks"].json
         at = [(marks["x"][place], marks["y"][place]) for place in np.flatnonzero(self.shown == beat.at["unit"])]
-        return self.figure["followed"].at(*at) | self.figure["marks"].set(marker_opacity=0.35)
+        return self.figure["followed"].at(*at) | stepping_back(self.figure["marks"], beat)
 
     def handles(self, moment: Moment) -> list[SliderHandle]:
         return shares("weight", moment.step.after.theta["weights"], words.weight_names(self.k))

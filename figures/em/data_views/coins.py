@@ -84,7 +84,7 @@ class CoinsView(PlainView):
 
     def followed(self, beat: Beat) -> Json:
         place = next(place for place, row in enumerate(self.rows) if beat.at["unit"] in row)
-        return lifted(self.shares, place, len(self.rows))
+        return lifted(self.shares, place, len(self.rows), beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [

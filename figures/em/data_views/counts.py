@@ -104,7 +104,7 @@ class CountsView(PlainView):
         return {share.address: self.first.tolist() for share in self.shares}
 
     def followed(self, beat: Beat) -> Json:
-        return lifted(self.shares, int(self.where[beat.at["unit"]]), len(self.seen))
+        return lifted(self.shares, int(self.where[beat.at["unit"]]), len(self.seen), beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [

@@ -14,7 +14,18 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, ringed, shared, tinted, told, trails
+from figures.em.data_views.base import (
+    UNSEEN,
+    PlaneView,
+    badges,
+    ellipse,
+    ringed,
+    shared,
+    stepping_back,
+    tinted,
+    told,
+    trails,
+)
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -96,7 +107,7 @@ class GaussianView(PlaneView):
         unit = beat.at["unit"]
         height = self._rows()[unit] if self.flat else self.values[unit, self.drawn[1]]
         place = float(self.values[unit, self.drawn[0]]), float(height)
-        result = self.figure["followed"].at(place) | self.figure["points"].set(marker_opacity=0.35)
+        result = self.figure["followed"].at(place) | stepping_back(self.figure["points"], beat)
         if self.flat and beat.what in ("joints", "responsibilities"):
             heights = beat.values["joints"].tolist()
             result |= self.figure["reached"].at(*((place[0], each) for each in heights))

@@ -12,7 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks, lifted
+from figures.em.data_views.base import OneShareView, bar, expected_ticks, lifted, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -68,11 +68,10 @@ class LinkageView(OneShareView):
 
     def followed(self, beat: Beat) -> Json:
         """The first cell, which q splits; the others, and it too, while they are counted for θ."""
-        if beat.what in ("statistics", "theta"):
+        if beat.of_all:
             return {}
-        steps_back = {"marker_opacity": 0.35}
-        others = self.figure["against"].set(**steps_back) | self.figure["for"].set(**steps_back)
-        return lifted([self.figure["half"], self.figure["rest"]], 0, 1) | others
+        others = stepping_back(self.figure["against"], beat) | stepping_back(self.figure["for"], beat)
+        return lifted([self.figure["half"], self.figure["rest"]], 0, 1, beat) | others
 
     def told(self, moment: Moment) -> Json:
         """Of each cell, what q says of its hidden parts, and its share of log p."""

@@ -14,7 +14,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, near, padded, ringed, shared, tinted, told
+from figures.em.data_views.base import UNSEEN, PlainView, near, padded, ringed, shared, stepping_back, tinted, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -93,7 +93,7 @@ class RegressionView(PlainView):
         """A ring around it, and from it to each line what is left over."""
         unit = beat.at["unit"]
         x, y = float(self.inputs[unit, self.drawn]), float(self.targets[unit])
-        result = self.figure["followed"].at((x, y)) | self.figure["points"].set(marker_opacity=0.35)
+        result = self.figure["followed"].at((x, y)) | stepping_back(self.figure["points"], beat)
         if beat.what == "densities":
             for rest, left in zip(self.rests, beat.values["residuals"].tolist(), strict=True):
                 result |= rest.at((x, y), (x, y - left))

@@ -10,7 +10,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks
+from figures.em.data_views.base import OneShareView, bar, expected_ticks, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -62,7 +62,7 @@ class UnknownOriginView(OneShareView):
 
     def followed(self, beat: Beat) -> Json:
         """The set that q splits; the free coin's own too, while they are counted for θ."""
-        return {} if beat.what in ("statistics", "theta") else self.figure["known"].set(marker_opacity=0.35)
+        return stepping_back(self.figure["known"], beat)
 
     def told(self, moment: Moment) -> Json:
         """Of each set, which coin made it under q, and its share of log p."""

@@ -45,15 +45,17 @@ def _drawn(picture: InsidePicture, view: DataView, moment: Moment, found: list[B
     beat, before = found[number], moment.step.before
     told = words.bound(beat) if beat.what == "bound" else picture.told(beat, moment)
     changed = picture.changes(beat, found[: number + 1])
+    there = replace(moment, step=replace(moment.step, after=beat.state))
     if beat.state.theta is not before.theta:
         changed |= view.parameters(beat.state.theta, beat.state.q)
     if beat.state.q is not before.q:
-        changed |= view.completed(replace(moment, step=replace(moment.step, after=beat.state)))
+        changed |= view.completed(there)
     changed |= view.followed(beat)
     text = {
         "caption": told.sentence,
         "heading.inside": words.heading(number + 1, len(found), _name(picture, beat)),
         "formula.inside": told.formula,
+        "note.data": view.note(there),
         "unit.inside": picture.unit(beat.at.get("unit", 0)),
     }
     value = {"formula.inside": finite(told.number)}

@@ -16,15 +16,16 @@ from figures.em.inside.picture import Told
 from figures.em.inside.words import plain, result, tex, tex_of_log, vector
 
 COLUMNS = {
-    "densities": "{}<br>p(v | h)",
     "old weights": "weight<br>p(h)",
-    "joints": "weight × {}<br>p(v, h)",
-    "responsibilities": "responsibility<br>p(h | v)",
-    "mode": "most probable<br>h",
-    "kept": "responsibility<br>q(h), kept",
-    "shares": "responsibility<br>q(h)",
-    "counts": "expected count<br>N",
-    "weights": "new weight<br>N / all",
+    "densities": "{}<br>p(v | h)",
+    "joints": "product<br>p(v, h)",
+    "responsibilities": "posterior<br>p(h | v)",
+    "tempered": "tempered<br>q(h)",
+    "mode": "the largest<br>q(h)",
+    "kept": "kept<br>q(h)",
+    "shares": "this {}<br>q(h)",
+    "counts": "all<br>N",
+    "weights": "new<br>weight",
 }
 
 
@@ -59,7 +60,9 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
     unit, h = f"{kind.unit} {n + 1}", kind.component(k)
     if what == "data":
         shown = np.ravel(values["data"])
-        sentence = f"Follow {unit}. The model says how it could have come about; nobody saw which {_who(kind)} made it."
+        sentence = (
+            f"Follow {unit}. Nobody saw which {_who(kind)} made it: before a look at it, the weights are all we know."
+        )
         return Told(rf"v_{{{n + 1}}} = {kind.row(beat)}", float(shown[0]), sentence)
     found = values[what]
     if what == "densities":
@@ -71,7 +74,11 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
             rf"p(v_{{{n + 1}}}, h\!=\!{h}) = \pi_{{{h}}}\; p(v_{{{n + 1}}} \mid h\!=\!{h}) = "
             rf"{weight} \times {density} = {result(tex_of_log(float(values['log_joints'][k])))}"
         )
-        return Told(formula, float(found[k]), f"Times the weight: how common is each {_who(kind)} anyway?")
+        return Told(
+            formula,
+            float(found[k]),
+            f"Times the weight: how probable is it that a {_who(kind)} is chosen, and makes just this?",
+        )
     if what == "responsibilities":
         return Told(_share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))
     if what == "mode":

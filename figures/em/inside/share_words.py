@@ -8,8 +8,8 @@ from figures.em.inside.words import result, tex, tex_of_log
 
 CELLS = ("½", "θ/4")
 COLUMNS = {
-    "densities": "probability<br>p(tosses | h)",
-    "joints": "probability<br>p(h, v)",
+    "densities": "probability<br>p(v | h)",
+    "joints": "probability<br>p(v, h)",
     "responsibilities": "share<br>q(h)",
     "shares": "share<br>q(h)",
     "counts": "expected<br>animals",

@@ -73,8 +73,9 @@ def plain_of_log(log: float) -> str:
 
 
 def plain(value: float) -> str:
+    """A number in a picture, with two digits where it has a power of ten."""
     if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e5:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
         return f"{mantissa}×10<sup>{int(exponent)}</sup>".replace("-", "−")
     return (f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
 
