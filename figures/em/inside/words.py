@@ -29,6 +29,7 @@ NAMES = {
     "shares": "responsibilities",
     "counts": "expected counts",
     "statistics": "expected statistics",
+    "theta": "new θ",
     "bound": "the bound",
 }
 
@@ -72,8 +73,9 @@ def plain_of_log(log: float) -> str:
 
 
 def plain(value: float) -> str:
+    """A number in a picture, with two digits where it has a power of ten."""
     if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e5:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
         return f"{mantissa}×10<sup>{int(exponent)}</sup>".replace("-", "−")
     return (f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
 
@@ -105,4 +107,4 @@ def bound(beat: Beat) -> Told:
     )
     before = beat.values["before"]
     risen = "" if before is None else f" It {change(elbo - before, abs(elbo))}."
-    return Told(name("bound"), formula, elbo, f"The bound of all points together: ELBO {number(elbo)}.{risen}")
+    return Told(formula, elbo, f"The bound over all the data: ELBO {number(elbo)}.{risen}")
