@@ -17,9 +17,18 @@ from tests.figures.stage_replay import Shown
 from ui.map.run import MapRun
 
 SHOWN = [name for name in SOLVERS if core.shown(name)]
-SETTINGS = {f"{kind}, {name}": replace(settings, solver=name, dt=0.6, restart=name == "fista")
-            for kind, settings in (("toy", replace(TOY, penalty=0.3)), ("three", replace(TOY3, penalty=0.2)), ("patch", PATCH), ("spikes", SPIKES))
-            for name in SHOWN if kind != "spikes" or name == "coordinate_descent"}  # fmt: skip
+KINDS = {
+    "toy": replace(TOY, penalty=0.3),
+    "three": replace(TOY3, penalty=0.2),
+    "patch": PATCH,
+    "spikes": SPIKES,
+}
+SETTINGS = {
+    f"{kind}, {name}": replace(settings, solver=name, dt=0.6, restart=name == "fista")
+    for kind, settings in KINDS.items()
+    for name in SHOWN
+    if kind != "spikes" or name == "coordinate_descent"
+}
 AT = 1
 _MADE: dict[str, MapRun] = {}
 
