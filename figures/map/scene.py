@@ -195,11 +195,12 @@ class MapScene(PageScene):
             View(VIEW, inside_words.TITLE, [figure], heading="heading.inside", formula="formula.inside")
             for figure in working
         ]
+        note = None if self.widened is None else "note.picture"
         return Scene(
             equation=words.EQUATION,
             metrics=words.METRICS if self.widened is None else (*words.METRICS, *words.BESIDE),
             views=[
-                View("picture", picture, self._picture.figures, note="note.picture", apart=True, describe="describe"),
+                View("picture", picture, self._picture.figures, note=note, apart=note is not None, describe="describe"),
                 View("signal", words.SIGNAL, [self._signal.figure]),
                 View("code", words.CODE, [self._code.stems]),
                 View("progress", words.PROGRESS, self._progress.figures, click="x", heading="heading.progress"),
