@@ -125,7 +125,8 @@ def _leaky(problem: Problem, before: lca.State, after: Any, unit: int) -> Iterat
     at, parts, scale = {"unit": unit}, lca.parts(problem, before), problem.lipschitz
     drive = -gradient(problem, np.zeros(problem.n_atoms)) / scale
     own = before.code - problem.curvature.diagonal() / scale * before.code
-    values: dict[str, Any] = {"previous": before.potential, "active": before.code}
+    overlaps = problem.curvature[unit] / scale
+    values: dict[str, Any] = {"previous": before.potential, "active": before.code, "overlaps": overlaps}
     # what the solver found is the sum: the last of its terms is what the others leave of it
     terms = {"drive": drive, "leak": -before.potential, "inhibition": parts.rest - drive - own, "own": own}
     for what, found in terms.items():

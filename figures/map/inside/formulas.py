@@ -89,11 +89,16 @@ def _turn(problem: Problem, beat: Beat, k: int) -> _Formula:
     )
 
 
+def _cost(value: float) -> str:
+    """An objective, with digits enough to see it fall."""
+    return f"{value:.4f}" if 1e-3 <= value < 1e5 else tex(value)
+
+
 def _objective(problem: Problem, beat: Beat, k: int) -> _Formula:
     found, before = beat.values[beat.what], beat.values["before"]
     return (
         r"\tfrac{\beta}{2}\lVert v-Wh-b\rVert^2 + \lambda\lVert h\rVert_1 = "
-        rf"{result(f'{found:.4f}')},\quad\text{{before }} {before:.4f}",
+        rf"{result(_cost(found))},\quad\text{{before }} {_cost(before)}",
         found,
     )
 
@@ -140,16 +145,20 @@ def _leak(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 def _inhibition(problem: Problem, beat: Beat, k: int) -> _Formula:
     found = _entry(beat, "inhibition")
-    return (
-        rf"-\tfrac{{\beta}}{{L}} \sum_{{j\ne {k + 1}}} w_{{{k + 1}}}^{{\!\top}} w_j\, a_j = {result(tex(found))}",
-        found,
-    )
+    overlaps, active = beat.values["overlaps"].tolist(), beat.values["active"].tolist()
+    numbers = ""
+    if 1 < len(active) <= 3:
+        terms = [rf"{_signed(overlaps[j])}\cdot{_signed(active[j])}" for j in range(len(active)) if j != k]
+        numbers = rf"-({' + '.join(terms)}) = "
+    sum_of = rf"-\tfrac{{\beta}}{{L}} \sum_{{j\ne {k + 1}}} w_{{{k + 1}}}^{{\!\top}} w_j\, a_j"
+    return rf"{sum_of} = {numbers}{result(tex(found))}", found
 
 
 def _own(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "own")
+    found, active, overlap = (_entry(beat, name) for name in ("own", "active", "overlaps"))
     return (
-        rf"\bigl(1 - \tfrac{{\beta}}{{L}}\lVert w_{{{k + 1}}}\rVert^2\bigr)\, a_{{{k + 1}}} = {result(tex(found))}",
+        rf"\bigl(1 - \tfrac{{\beta}}{{L}}\lVert w_{{{k + 1}}}\rVert^2\bigr)\, a_{{{k + 1}}} = "
+        rf"(1 - {tex(overlap)})\cdot{_signed(active)} = {result(tex(found))}",
         found,
     )
 

@@ -92,10 +92,11 @@ class Inside:
         for beat in found:
             values = beat.values
             threshold = float(values.get("threshold", values.get("penalty", threshold)))
-            for name in (
-                ("pull", "moved", "start", "potential", "previous", *_PULLS) if self.leaky else ("pull", "moved")
-            ):
-                into.append(float(np.abs(values.get(name, 0.0)).max()))
+            if self.leaky:
+                k = beat.at["unit"]
+                into += [abs(_entry(values.get(name, 0.0), k)) for name in ("potential", "previous", *_PULLS)]
+            else:
+                into += [float(np.abs(values.get(name, 0.0)).max()) for name in ("pull", "moved", "start")]
         return threshold, 1.15 * max(*into, 2 * threshold)
 
     def _pulls(self, beat: Beat, reach: float, top: float) -> Json:

@@ -101,8 +101,8 @@ def _of_shrunk(solver: str, beat: Beat, k: int) -> str:
 
 def _of_value(solver: str, beat: Beat, k: int) -> str:
     if beat.values["value"] == beat.values["previous"] == 0:
-        return f"{coefficient(k)} stays at exactly 0: that is its best value while the others stay where they are."
-    return f"Divided by β‖w‖² it is the best value of {coefficient(k)} while the others stay where they are."
+        return f"{coefficient(k)} stays at exactly 0: with the others fixed, that is its best value."
+    return f"Divided by β‖w‖², that is the best value of {coefficient(k)} with the others fixed."
 
 
 def _of_objective(solver: str, beat: Beat, k: int) -> str:
@@ -116,13 +116,13 @@ def _of_objective(solver: str, beat: Beat, k: int) -> str:
 
 
 def _of_turn(solver: str, beat: Beat, k: int) -> str:
-    return f"{coefficient(k)} goes to its best value while the others stay where they are. {_changed(beat)}."
+    return f"{coefficient(k)} goes to its best value with the others fixed. {_changed(beat)}."
 
 
 def _of_sweep(solver: str, beat: Beat, k: int) -> str:
     values: Any = beat.values
     seen = "" if values["seen"] == values["changed"] else f" ({values['seen']} of them were shown)"
-    moved = f"{values['changed']} coefficients changed{seen}"
+    moved = f"{values['changed']} {'coefficient' if values['changed'] == 1 else 'coefficients'} changed{seen}"
     stayed = f"{values['zeros']} stayed at exactly 0, where nothing pulls harder than λ"
     return f"The sweep is done: {moved}, and {stayed}. {_changed(beat)} in all."
 

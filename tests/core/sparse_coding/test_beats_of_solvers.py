@@ -202,6 +202,8 @@ def test_leak_and_inhibition_written_out(seed, start):
         own = active * (1 - gram.diagonal() / scale)
         for what, wanted in (("drive", drive), ("leak", -potential), ("inhibition", others), ("own", own)):
             np.testing.assert_allclose(found[what].found, wanted, **CLOSE)
+        overlaps = found["drive"].values["overlaps"]  # of the followed one
+        np.testing.assert_allclose(overlaps, gram[0] / scale, **CLOSE)
         moved = potential + 0.4 * (drive - potential + others + own)
         np.testing.assert_allclose(found["potential"].found, moved, **CLOSE)
         np.testing.assert_allclose(found["code"].found, [shrunk(u, problem.penalty / scale) for u in moved], **CLOSE)
