@@ -90,6 +90,10 @@ class Landscape:
         """Inside a step: the code as far as it has come, and the way there."""
         return self.here(code) | self.figure["turn"].at(*map(_point, way))
 
+    def followed(self, unit: int) -> Json:
+        """Nothing: the way inside a step says which coefficient it is."""
+        return {}
+
     def append(self, step: Step) -> Json:
         """What this step adds to the way."""
         result = self.figure["way"].at(_point(step.state.code))
@@ -134,7 +138,16 @@ class Tiles:
             hoverongaps=False,
             hover="|h| as a share of the largest: %{z:.2f}",
         )
-        self.figures = [figure]
+        figure.curve("followed", "$text", width=4)
+        self.figures, self.shape = [figure], shape
+
+    def followed(self, unit: int) -> Json:
+        """A frame around the atom."""
+        height, width = (side + 1 for side in self.shape)
+        row, column = divmod(unit, self.across)
+        left, top = column * width - 1.0, row * height - 1.0
+        right, bottom = left + width, top + height
+        return self.figure["followed"].at((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
 
     def changes(self, step: Step) -> Json:
         """How much the solver uses each atom."""
@@ -161,6 +174,7 @@ class Columns:
 
     def __init__(self, background: Background) -> None:
         problem = background.problem
+        self.rows = problem.n_dimensions
         # room above the columns for their marks, in samples
         self.margin = -0.1 * problem.n_dimensions - 0.5
         self.figure = figure = Figure(
@@ -172,7 +186,13 @@ class Columns:
         )
         figure.image("atoms", problem.dictionary, colorscale="Greys", zmid=0)
         figure.points("used", "$fit", size=9, symbol="triangle-down")
+        figure.curve("followed", "$text", width=3)
         self.figures = [figure]
+
+    def followed(self, unit: int) -> Json:
+        """A frame around the atom."""
+        left, right, low = unit - 0.5, unit + 0.5, self.rows - 0.5
+        return self.figure["followed"].at((left, -0.5), (right, -0.5), (right, low), (left, low), (left, -0.5))
 
     def changes(self, step: Step) -> Json:
         """Which atoms the solver uses."""

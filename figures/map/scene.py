@@ -127,6 +127,7 @@ class MapScene(PageScene):
         changed |= self._code.here(code, self.background.problem.penalty) | self._code.followed(code, beat.at["unit"])
         changed |= self._picture.within(inside.place(beat), inside.way(step, beat))
         changed |= self._signal.changes(inside.rebuilt(beat)) | self._shrink.within(beat.values)
+        changed |= self._signal.followed(beat.at["unit"]) | self._picture.followed(beat.at["unit"])
         text, value = self._numbers(paid, self.background.at(paid))
         told, exact = inside.text(self.background, found, number)
         following = told.pop("next")

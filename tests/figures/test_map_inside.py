@@ -100,6 +100,16 @@ def test_the_followed_coefficient_stands_out_and_the_others_step_back(name):
     for beat, json_, there in zip(found, told, shown, strict=True):
         k = beat.at["unit"]
         np.testing.assert_array_equal(there.points("code.followed"), [[k + 1, 0], [k + 1, beat.state.code[k]]])
+        if run.scene.signal.kind == "plane":
+            widths = [
+                there.trace(f"signal.atom {j + 1}")["line"]["width"] for j in range(run.background.problem.n_atoms)
+            ]
+            assert np.argmax(widths) == k and sorted(widths)[-2] < widths[k]
+        if "patch" in name:
+            frame, side = there.points("picture.followed"), run.scene.signal.shape[0] + 1
+            row, column = divmod(k, run.scene._picture.across)
+            np.testing.assert_array_equal(frame.min(0), [column * side - 1, row * side - 1])
+            np.testing.assert_array_equal(frame.max(0) - frame.min(0), [side, side])
         assert there.trace("code.heads")["opacity"] == there.trace("code.stems")["opacity"] < 0.5
         assert {"inside", "code"} <= set(json_["lit"]) <= views
         assert ("objective" in json_["lit"]) == (beat.what in ("objective", "turn", "sweep"))
