@@ -227,8 +227,8 @@ export class Beats {
    * @param {{ beat?: number | null, unit?: number | null } | null} look
    */
   follow(look) {
-    if (!look?.beat) return;
+    if (!look?.beat || !this.on.scene()?.inside) return;
     this.unit = look.unit ?? null;
-    this.begin(look.beat - 1);
+    this.ask(look.beat - 1, this.unit); // a tape that is being opened goes on
   }
 }
