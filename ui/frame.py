@@ -71,9 +71,9 @@ def show() -> StreamlitPage:
 def waiting() -> DeltaGenerator:
     """The place on the page, before all that is its own, that says what takes long.
 
-    It is the frame's, so that it is there also when the browser has just left a page. Streamlit then has taken the page's
-    own parts away, and a message for one of them that was still on its way fails, and everything with it, if there is
-    nothing in the places before.
+    It is the frame's, so that it is there also when the browser has just left a page. Streamlit then has taken the
+    page's own parts away, and a message for one of them that was still on its way fails, and everything with it, if
+    there is nothing in the places before.
     """
     return _PLACE.get()
 
