@@ -21,7 +21,7 @@ PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"
 COINS = "Tosses, completed by q"
 COUNTS = "Counts, split by responsibility"
-BINARY = "Rows and their responsibilities"
+BINARY = "Each row, and who q says made it"
 REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
@@ -29,7 +29,7 @@ ROBUST = "Points, sized by their expected weight"
 MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Blood groups, split by q into genotypes"
-BELIEF_NET = "Weights, data, and hidden units under q"
+BELIEF_NET = "Weights, and which hidden units are on under q"
 
 
 # --- what is told of a point, a row or a component under the mouse; {} stands for a number ---
@@ -158,7 +158,13 @@ def rates(mixture: Iterable[tuple[float, float]]) -> str:
 
 def pictures(has_q: bool) -> str:
     """Of the rows of a Bernoulli mixture."""
-    return f"above: each component and its weight; {'marks: responsibilities' if has_q else NO_Q}"
+    above = "above: θ, each component's p(v = 1) and weight"
+    return f"{above}; below: data v, marked by q" if has_q else said(above, False)
+
+
+def weight_of(k: int, weight: float, named: bool) -> str:
+    """Beside a component's picture."""
+    return f"component {k + 1}: {weight:.2f}\u2002" if named else f"weight {weight:.2f}"
 
 
 def noise(variances: Sequence[float]) -> str:
@@ -245,7 +251,15 @@ def of_unknown_origin(tosses: float) -> str:
     return f"{tosses:.0f} tosses, split by q"
 
 
+BIASES = "biases"
+WEIGHT_OF = "{} in log-odds"
+
+
+def scale(most: float) -> list[str]:
+    """The ticks of weights from −most to most."""
+    return [f" +{most:g}", " 0", f" −{most:g}"]
+
+
 def belief_net(has_q: bool) -> str:
-    if not has_q:
-        return said("above: weights, with p(h = 1)", False)
-    return "above: weights, with p(h = 1); below: rows of the data, with q(h = 1) for each"
+    above = "above: θ, biases, weights and p(h = 1)"
+    return f"{above}; below: data v, and q(h = 1) under each" if has_q else said(above, False)
