@@ -137,6 +137,19 @@ def test_a_montage_holds_every_tile_once():
     assert np.array_equal(picture[3:5, 4:7], tiles[3].reshape(2, 3))
 
 
+@pytest.mark.parametrize("word", ["", "E", "EM", "EMEMEM"])
+@pytest.mark.parametrize("model", ["abo_blood_groups", "linkage", "coin_of_unknown_origin"])
+def test_no_line_covers_a_number(word, model):
+    _, found, *_ = made(model, word=word)
+    high = found.figures["data"]["layout"]["yaxis"]["range"][1]
+    lines = found.points("data.expected")[::2, 1]
+    numbers = found.points("data.numbers")[:, 1]
+    texts = found.trace("data.numbers")["text"]
+    tall = [0.07 * high * (1 + text.count("<br>")) for text in texts]
+    apart = [(line <= foot) or (line >= foot + size) for line, foot, size in zip(lines, numbers, tall, strict=True)]
+    assert all(apart)
+
+
 def test_a_sample_begins_spread_over_the_table_and_repeats_no_row():
     assert sorted(sample(7, 20)) == list(range(7))
     rows = sample(1000, 100)

@@ -28,7 +28,8 @@ CHAINS = "Time series and hidden states under q"
 ROBUST = "Points, sized by their expected weight"
 MISSING = "Missing values, filled in with their conditional means"
 LIFETIMES = "Lifetimes, completed by q"
-BLOOD_GROUPS = "Blood groups, split by q into genotypes"
+BLOOD_GROUPS = "Genotypes under q, and the alleles they carry"
+GENOTYPES = ("AA or BB", "AO or BO", "AB or OO, as seen")
 BELIEF_NET = "Weights, and which hidden units are on under q"
 
 
@@ -145,8 +146,18 @@ def coin_handle(k: int) -> str:
     return f"Probability of heads of coin {coin(k)}"
 
 
-def coins(probabilities: Iterable[float]) -> str:
-    return ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
+def coins(probabilities: Iterable[float], shares: Iterable[float]) -> str:
+    told = ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
+    return f"{told}; {weights(shares)}"
+
+
+WHICH_COIN = "q: which coin tossed the set"
+HEADS_AND_THETA = "P(heads): bars, under q; marks, θ"
+
+
+def expected_tosses(count: float, part: str) -> str:
+    """In the bar of a coin's heads, or tails."""
+    return f"{count:.1f} {part}"
 
 
 def rates(mixture: Iterable[tuple[float, float]]) -> str:
@@ -237,6 +248,19 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
     made = (f"q({coin}) = {share:.4f}" for coin, share in shares)
     of = f"{name}: {heads:.0f} heads, {tails:.0f} tails"
     return "<br>".join([of, *made, f"log p of these tosses, in their order: {number(evidence)}"])
+
+
+EXPECTED = "expected under θ"
+
+
+def unsplit(count: float) -> str:
+    """Above a bar that no q has split yet."""
+    return f"{count:.0f}: not<br>split yet"
+
+
+def share_of_free(share: float) -> str:
+    """How much of the second set q gives the free coin."""
+    return f"q(free) = {share:.3f}"
 
 
 FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
