@@ -20,13 +20,14 @@ HANDS = {
 PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"
 COINS = "Tosses, completed by q"
-COUNTS = "Counts, split by responsibility"
+COUNTS = "Counts, split by q"
 BINARY = "Each row, and who q says made it"
-REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
+REGRESSIONS = "Points coloured by q, lines of θ"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
-ROBUST = "Points, sized by their expected weight"
-MISSING = "Missing values, filled in with their conditional means"
+ROBUST = "Points, sized by their expected weight under q"
+STUDENT_SCALE, PLAIN_GAUSSIAN = "Student t", "plain Gaussian"
+MISSING = "Missing values, filled in by q"
 LIFETIMES = "Lifetimes, completed by q"
 BLOOD_GROUPS = "Genotypes under q, and the alleles they carry"
 GENOTYPES = ("AA or BB", "AO or BO", "AB or OO, as seen")
@@ -121,7 +122,7 @@ ALLELE_NAMES = ("allele A", "allele B", "allele O")
 
 
 def lines(values: Iterable[float]) -> str:
-    return f"{weights(values)}; dashed: one standard deviation"
+    return f"{weights(values)}; dashed: ± one standard deviation"
 
 
 def line_end(k: int, end: int) -> str:
@@ -202,6 +203,11 @@ def degrees(value: float, weights: tuple[float, float] | None) -> str:
     """ν, and the least and largest weight under q."""
     shown = f"ν = {value:g}"
     return said(shown, False) if weights is None else "{}; weights from {:.2f} to {:.2f}".format(shown, *weights)
+
+
+def light(weight: float) -> str:
+    """Beside a point that counts little."""
+    return f"\u2002E[u] = {weight:.2f}"
 
 
 def missing(count: int) -> str:
