@@ -145,7 +145,7 @@ def test_codes_with_a_spread_beside_points(learning):
 
 
 def test_letters_that_come_late_leave_the_same_layout(learning):
-    """Until KaTeX's are there others stand in for them, in which the equation is so wide that the header has two rows."""
+    """Until KaTeX's are there others stand in for them, in which the equation takes the header's whole width."""
     held = []
     learning.page.set_viewport_size({"width": 1440, "height": 900})
     learning.page.route("**/*KaTeX*", lambda route: held.append(route))
