@@ -55,7 +55,7 @@ class RobustView(PlaneView):
         x, y = self._outline(*fit.plain_gaussian(seen))
         figure.curve("plain", "$muted", words.PLAIN_GAUSSIAN, width=2, dash="dash", x=x, y=y)
         figure.curve("scale", palette.component(0), words.STUDENT_SCALE, glides=True)
-        figure.text("light", "$text", textposition="middle right")
+        figure.text("light", "$text")
         badge(figure, 0, "", hover="%{customdata}")
 
     def completed(self, moment: Moment) -> Json:
@@ -66,11 +66,13 @@ class RobustView(PlaneView):
         # the points that count least are told
         least = np.array([], dtype=int) if q is None else np.argsort(weights, kind="stable")[:_LEAST]
         places = [self.place(self.values[n]) for n in least]
+        # towards the middle, so that the picture's edge cuts none
+        sides = ["middle left" if 2 * x > sum(self.span[0]) else "middle right" for x, _ in places]
         told = [words.light(weight) for weight in weights[least]]
         return {
             **self.figure["points"].set(marker_size=sizes),
             **self.figure["light"].at(*places),
-            **self.figure["light"].set(text=told),
+            **self.figure["light"].set(text=told, textposition=sides),
         }
 
     def told(self, moment: Moment) -> Json:

@@ -42,7 +42,7 @@ class UnknownOriginView(OneShareView):
         self._bar("free", words.FREE_COIN, palette.component(0), [2, 3], showlegend=False)
         self._bar("other", words.KNOWN_COIN.format(self.data.other), "$quiet", [2, 3])
         self.expected = Expected(self.figure, [0, 1, 2, 3], high, words.UNDER_PRIOR)
-        self.figure.text("share", "$text", size=14, x=[3.55], y=[0.95 * high], textposition="middle left")
+        self.figure.text("share", "$text", size=14, x=[3.55], y=[0.88 * high], textposition="middle left")
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q

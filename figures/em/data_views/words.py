@@ -207,7 +207,7 @@ def degrees(value: float, weights: tuple[float, float] | None) -> str:
 
 def light(weight: float) -> str:
     """Beside a point that counts little."""
-    return f"\u2002E[u] = {weight:.2f}"
+    return f"\u2002E[u] = {weight:.2f}\u2002"
 
 
 def missing(count: int) -> str:
