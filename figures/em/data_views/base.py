@@ -204,7 +204,7 @@ class Expected:
             "$text",
             label,
             width=3,
-            x=broken(ends),
+            x=_apart(ends),
             hover="expected %{y:.2f}",
             glides=True,
             **more,
@@ -217,7 +217,12 @@ class Expected:
         """What θ expects, and numbers above bars of this height, or above a line that would cover them."""
         covered = (heights > tops - _LIFT * self.high) & (heights < tops + _TOLD * self.high)
         above = np.where(covered, heights, tops) + _LIFT * self.high
-        return self.lines.set(y=broken(np.column_stack([heights, heights]))) | self.numbers.set(y=above.tolist())
+        return self.lines.set(y=_apart(np.column_stack([heights, heights]))) | self.numbers.set(y=above.tolist())
+
+
+def _apart(ends: Array) -> list[float | None]:
+    """(n, 2) ends of lines, with a break after each."""
+    return [place for low, high in ends.tolist() for place in (low, high, None)]
 
 
 def padded(values: Array, share: float = 0.09) -> list[float]:
