@@ -51,6 +51,8 @@ INK = LIGHT["text"]
 # from 0 to 1: paper to ink for pictures, faint to strong for probabilities and for how much an atom is used
 PICTURE = [[0, "#ffffff"], [1, "#000000"]]
 SHARE = [[0, "$paper"], [1, "$muted"]]
+# from negative through 0 to positive, the paper where nothing is
+SIGNED = [[0, "#2166ac"], [0.5, "$paper"], [1, "#c0392b"]]
 USE = [[0, "rgba(0, 190, 130, 0.35)"], [1, "rgba(0, 190, 130, 0.85)"]]
 # 255 shades of grey, as `encode.grey` packs them: from black through grey at 0 to white; and what is between
 GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
