@@ -15,6 +15,7 @@ const NAMES = {
   full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
   points: "in a figure with the focus: to the next point that way, or to another curve",
+  inside: "step inside the next step, one beat further; → ← Space go on, back and play there, Esc leaves", unit: "inside: follow the one before, the one after",
   escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
@@ -23,6 +24,8 @@ const KEYS = [
   ["Shift 1 … 9", "second"], ["F", "full"],
   ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
+/** @type {[string, keyof typeof NAMES][]} where one can step inside */
+const INSIDE = [["I", "inside"], ["↑ ↓", "unit"]];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
 const MOST = 2; // views side by side
 const TELL = 200; // milliseconds after which Python is told of a change
@@ -37,10 +40,11 @@ export class Presenter {
   telling;
 
   /**
-   * `on`: display() that stands, fit() it into the room there is, step(way) through the frames, report(look) to Python, free()
+   * `on`: display() that stands, fit() it into the room there is, step(way) through the frames, inside() which beat is in view, report(look) to Python, free()
    * whether it may be told now.
    * @param {HTMLElement} node  of the stage
-   * @param {{ display: () => Display | undefined, fit: () => void, step: (way: number) => void, free: () => boolean,
+   * @param {{ display: () => Display | undefined, fit: () => void, step: (way: number) => void,
+   *   inside: () => { beat: number | null, unit: number | null }, free: () => boolean,
    *   report: (look: Look) => void }} on
    */
   constructor(node, on) {
@@ -57,7 +61,7 @@ export class Presenter {
   get look() {
     const display = this.on.display();
     const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
-    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null };
+    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null, ...this.on.inside() };
   }
 
   /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */
@@ -237,7 +241,7 @@ export class Presenter {
     } } },
     el("form", { method: "dialog" }, el("h2", {}, names.Keys), el("button", { class: "stage-tool" }, names.Close)),
     el("dl", {},
-      ...KEYS.map(([keys, name]) => row(keys, names[name])),
+      ...[...KEYS, ...(scene.inside ? INSIDE : [])].map(([keys, name]) => row(keys, names[name])),
       ...views.map(({ name }, number) => row(String(number + 1), name)),
       ...(scene.help ?? []).map(({ key, does }) => row(key, does))));
     this.node.append(dialog);
