@@ -169,7 +169,7 @@ class Player:
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
-            self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
+            self._inner = Between(run.frames([index])[index]["id"], run.between(index))
         elif what == "resend":
             self._sent = []
         elif what == "drag" and act.get("live"):
@@ -182,7 +182,7 @@ class Player:
         """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
         self._view, frame = (), run.frames([at])[at]["id"]
         try:
-            self._held = Held(frame, look(), "")
+            self._held = Held(frame, run.still(look(), at), "")
         except InvalidExperiment as error:
             self._held = Held(frame, None, str(error))
 

@@ -18,11 +18,13 @@ from em_core.observe.plane import share
 from em_core.records import BY_HAND, Bound
 from figures import bound, pace
 from figures.changes import changed, differing, each, merged, steady
+from figures.compared.card import BOUND, Quantity
 from figures.em import along, by_hand, lights, words
 from figures.em.data_views import DataView, data_view
 from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json
+from figures.page import PageScene
 from figures.scene import (
     Frame,
     Glide,
@@ -30,7 +32,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    PageScene,
     Preview,
     Scene,
     Slider,
@@ -79,6 +80,8 @@ class EmScene(PageScene):
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
+    compared: Sequence[Quantity] = BOUND
+    beside: ClassVar[str] = "decomposition"
 
     def __init__(
         self,

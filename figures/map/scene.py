@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import numpy as np
 
+from em_core.observe.ghost import Ghost
 from em_core.observe.solving import Background, Point, Step
 from em_core.records import Array
+from figures.compared.card import Quantity
 from figures.look import wording
 from figures.look.encode import Json
 from figures.map import landscape, signal, words
 from figures.map.code import CodePictures
-from figures.map.progress import Progress
+from figures.map.progress import COMPARED, Progress
 from figures.map.shrink import Shrink
 from figures.map.signal import Signal
+from figures.page import PageScene
 from figures.scene import (
     Button,
     Frame,
@@ -20,7 +26,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    PageScene,
     Preview,
     Scene,
     Slider,
@@ -53,6 +58,10 @@ _MOST_STOPS = 128
 
 class MapScene(PageScene):
     """Draws the steps of one experiment, whose background the run made."""
+
+    compared: Sequence[Quantity] = COMPARED
+    beside: ClassVar[str] = "shrink"
+    step: ClassVar[str] = "Step"
 
     def __init__(self, background: Background, shown: Signal) -> None:
         described = {key: value for key, value in background.experiment.to_json().items() if key != "steps"}
@@ -99,6 +108,9 @@ class MapScene(PageScene):
         if not step.made or self.stops is None:
             return []
         return [self._between(point, into) for point, into in self._way(step)]
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._progress.before(ghost)
 
     def _between(self, point: Array, into: Array | None) -> Json:
         problem = self.background.problem

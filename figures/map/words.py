@@ -22,6 +22,8 @@ CODE = "Code h", "Code"
 PROGRESS = "Distance from the optimum", "Progress"
 SHRINK = "Soft threshold", "Threshold"
 PATH = "MAP h for each λ", "Path"
+# the numbers by which two runs are compared
+OBJECTIVE, ABOVE, DUALITY_GAP, DISTANCE = "Objective", "Above the optimum", "Duality gap", "distance"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
