@@ -40,6 +40,11 @@ class Ghost:
         """This number at half-step `index`; None where it is not drawn there."""
         return _finite(self.told[self.places.index(index)].get(name)) if index in self.places else None
 
+    def within(self, places: Sequence[int]) -> list[float]:
+        """Where log p and ELBO of a kept run are at these half-steps: both runs are to be seen."""
+        found = [self.of(name, place) for place in places for name in ("evidence", "elbo")] if self.kept else []
+        return [height for height in found if height is not None]
+
     @cached_property
     def log_evidence(self) -> tuple[float | None, ...]:
         return self.series("evidence")

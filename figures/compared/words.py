@@ -8,8 +8,8 @@ from em_core.observe.ghost import Pair
 from figures.look.wording import number, still
 
 # act, label, what the button does, its picture, its key
-KEEP = ("compare", "Compare", "Keep this run as A. Then change one thing: B is drawn beside it (K)", None, "k")
-STOP = ("compare", "Stop comparing", "Let go of the run that was kept as A (K)", None, "k")
+KEEP = ("compare", "Compare", "Compare: keep this run as A, then change one thing. B is drawn beside it (K)", "compare", "k")
+STOP = ("compare", "Stop comparing", "Stop comparing: let go of run A (K)", "apart", "k")
 # the title of the card, and what it is called behind a tab
 TITLE = "B − A", "B − A"
 LATEST, ALL = "Latest", "All"

@@ -81,7 +81,7 @@ class EmScene(PageScene):
 
     cards: ClassVar[Sequence[View]] = CARDS
     compared: Sequence[Quantity] = BOUND
-    beside: ClassVar[str] = "decomposition"
+    beside: ClassVar[str] = "course"
 
     def __init__(
         self,

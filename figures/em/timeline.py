@@ -310,6 +310,7 @@ def _reach(drawn: list[Moment], every: list[Moment]) -> tuple[float, float, floa
     earlier = [other.bound.log_evidence for other in every[: drawn[0].index]]
     best = max((height for height in earlier if height is not None), default=-math.inf)
     latest = [height for _, heights in steps[-2:] for height in heights] if len(drawn) <= _LATEST else []
+    latest += drawn[-1].ghost.within([other.index for other in drawn]) if drawn[-1].ghost else []
     kept = scale.readable(steps, best, latest)
     level = max(kept, default=drawn[-1].bound.log_evidence)
     low, high = scale.around(kept, level)
