@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from em_core.files.experiment import Experiment
+from em_core.observe.moment import same
 from em_core.records import BY_HAND, HalfStep
 from figures.compared.card import Quantity
 from ui import words
@@ -34,5 +35,10 @@ def done_otherwise(own: Sequence[HalfStep], other: Sequence[HalfStep]) -> list[s
     if first is not None:
         some = [" ".join(letters[first : first + _FEW]) for letters in (moves, kept)]
         said.append(words.other_moves(first + 1, *some))
-    here = [step for step in own if step.move == BY_HAND and step not in other]
+    here = [step for step in own if step.move == BY_HAND and not any(_same(step, there) for there in other)]
     return said + ([words.by_hand(", ".join(str(step.index) for step in here))] if here and first is None else [])
+
+
+def _same(step: HalfStep, other: HalfStep) -> bool:
+    """Whether θ was set by hand to the same at the same place."""
+    return step.index == other.index and other.move == BY_HAND and same(step.after.theta, other.after.theta)

@@ -61,7 +61,7 @@ class Comparing:
             told = unpacked(query)
             settings, messages = self.kind.of_query(told)
             tape, _ = self.runs.read(told, messages)
-            if messages:
+            if messages or not self.run.scene.compared:
                 raise InvalidExperiment(KEPT, query[KEPT], "the run to compare with that this app wrote into a link")
             self.kept = Kept(settings, self.runs.reopening(settings, *tape), told)
             self._stand_beside()

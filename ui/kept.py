@@ -106,13 +106,13 @@ def instead(kept: Settings, own: Settings) -> list[str]:
             continue
         if declared.then is not None:  # what follows from it is not said again
             skipped |= declared.then(kept, now).changed(kept) - declared.then(kept, now).changed(own)
-        label = _lower(declared.label.split(":")[0])
+        label = declared.label.split(":")[0]
         if isinstance(declared, Switch):
-            said.append(words.with_or_without(label, now))
+            said.append(words.switched(label, now))
             continue
         if isinstance(declared, Choice):
             before, now = (f"“{declared.offered(of).get(value, value)}”" for of, value in ((kept, before), (own, now)))
-        said.append(words.instead(label, _written(now), _written(before)))
+        said.append(words.instead(_lower(label), _written(now), _written(before)))
     there, here = kept.overrides.parts(), own.overrides.parts()
     parts = [part for part in sorted(there.keys() | here.keys()) if there.get(part) != here.get(part)]
     return said + [words.OTHER_PARTS[part] for part in parts if part in words.OTHER_PARTS]

@@ -71,7 +71,7 @@ def instead(label: str, now: str, before: str) -> str:
     return f"{label} {now} instead of {before}"
 
 
-def with_or_without(label: str, on: bool) -> str:
+def switched(label: str, on: bool) -> str:
     """Of a switch."""
     return f"“{label}” {'on' if on else 'off'}"
 

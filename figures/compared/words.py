@@ -8,7 +8,13 @@ from em_core.observe.ghost import Pair
 from figures.look.wording import number, still
 
 # act, label, what the button does, its picture, its key
-KEEP = ("compare", "Compare", "Compare: keep this run as A, then change one thing. B is drawn beside it (K)", "compare", "k")
+KEEP = (
+    "compare",
+    "Compare",
+    "Compare: keep this run as A, then change one thing. B is drawn beside it (K)",
+    "compare",
+    "k",
+)
 STOP = ("compare", "Stop comparing", "Stop comparing: let go of run A (K)", "apart", "k")
 # the title of the card, and what it is called behind a tab
 TITLE = "B − A", "B − A"

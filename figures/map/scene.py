@@ -60,7 +60,7 @@ class MapScene(PageScene):
     """Draws the steps of one experiment, whose background the run made."""
 
     compared: Sequence[Quantity] = COMPARED
-    beside: ClassVar[str] = "shrink"
+    beside: ClassVar[str] = "code"
     step: ClassVar[str] = "Step"
 
     def __init__(self, background: Background, shown: Signal) -> None:

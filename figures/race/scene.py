@@ -48,7 +48,7 @@ class RaceScene(PageScene):
     """
 
     compared: Sequence[Quantity] = COMPARED
-    beside: ClassVar[str] = "finish"
+    beside: ClassVar[str] = "distance"
     step: ClassVar[str] = "Round"
 
     def __init__(
