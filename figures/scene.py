@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -135,6 +136,11 @@ class Grid:
     def in_front(self, view: str, of: str) -> Grid:
         """The same with one more view, in the place of another and before it."""
         return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
+
+    def leading(self, view: str, of: str) -> Grid:
+        """The same with one more view, in front of all that share the place of another."""
+        drawings = (self.wide, self.medium, self.low)
+        return Grid(*(re.sub(rf"\S*\b{of}\b\S*", lambda place: f"{view}+{place[0]}", drawn) for drawn in drawings))
 
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}

@@ -129,19 +129,21 @@ def _written(value: Any) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """A beside one run. comparable: the numbers that measure the same in both; told: how they differ.
+    """A beside one run. comparable: the numbers that measure the same in both, and why others do not; told: how the
+    two differ.
 
     whole: whether all of A's tape was there.
     """
 
     kept: Kept
     comparable: frozenset[str]
+    why: str
     told: str
     whole: bool
 
     @property
     def id(self) -> str:
-        return f"{self.kept.id}/{self.whole}/{sorted(self.comparable)}/{self.told}"
+        return f"{self.kept.id}/{self.whole}/{sorted(self.comparable)}/{self.why}/{self.told}"
 
     def pair(self, run: Any, index: int, own: Numbers | None = None) -> Pair:
         """The numbers of both at half-step `index`."""
@@ -162,7 +164,7 @@ class Beside:
         """The whole frame with the card, and with what the page's pictures show of A."""
         latest = [self.pair(run, place) for place in range(max(0, index + 1 - LATEST), index + 1)]
         card, step = run.scene.card, run.scene.step
-        changed = card.changes(latest)
+        changed = card.changes(latest, self.why)
         ghost = self.ghost(index)
         if key or index == 0 or ghost is not self.ghost(index - 1):
             changed |= run.scene.before(ghost)
@@ -170,7 +172,7 @@ class Beside:
             **frame,
             **{name: light[name] for name in ("id", "append")},
             "set": frame["set"] | changed,
-            "text": frame["text"] | card.texts(latest[-1], self.told, step),
+            "text": frame["text"] | card.texts(latest[-1], self.told, self.why, step),
             "value": frame["value"] | card.values(latest[-1]),
         }
 
@@ -192,7 +194,7 @@ def beside(kept: Kept, settings: Settings, run: Any) -> Beside:
     """A beside the run on the page, which was made from `settings`."""
     comparable, why = run.comparable(kept.run)
     differing = [*instead(kept.settings, settings), *run.otherwise(kept.run, kept.made)]
-    return Beside(kept, comparable, " ".join(filter(None, (words.differing(differing), why))), kept.whole)
+    return Beside(kept, comparable, why, words.differing(differing), kept.whole)
 
 
 def same(one: Beside | None, other: Beside | None) -> bool:

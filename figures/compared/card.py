@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from em_core.observe.ghost import Pair
 from figures.compared import words
@@ -16,6 +17,10 @@ from figures.scene import Scene, View
 
 # half-steps that the figure of the latest ones holds
 LATEST = 7
+# what is said where nothing can be drawn, and the letters in a line of it
+_LINE = 44
+_WHY: Json = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+_WHY |= {"font": {"size": 15, "color": "$muted"}}
 # half-steps, from which on they have no markers
 _CROWD = 60
 
@@ -47,7 +52,7 @@ class Card:
             "legend": True,
             "hovermode": "x",
             "yaxis": {"zeroline": True, "zerolinecolor": "$muted", "zerolinewidth": 1},
-            **layout.LEGEND_BELOW,
+            "corner": {**layout.LEGEND_BELOW["corner"], "x": 0.5, "xanchor": "center", "entrywidth": None},
             "margin": {"l": 56, "r": 14, "t": 10, "b": layout.ONE_ROW},
         }
         whole = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
@@ -82,14 +87,13 @@ class Card:
             words.TITLE,
             self.figures,
             note="note.apart",
-            apart=True,
             describe="describe.apart",
             click="x",
             heading="heading.apart",
         )
         views = [*scene.views]
         views.insert([other.id for other in views].index(beside), view)
-        return replace(scene, metrics=metrics, views=views, grid=scene.grid.in_front(view.id, beside))
+        return replace(scene, metrics=metrics, views=views, grid=scene.grid.leading(view.id, beside))
 
     def append(self, pair: Pair) -> Json:
         """What this half-step adds to the differences."""
@@ -98,8 +102,8 @@ class Card:
             result |= self.whole[quantity.name].append(x=[pair.index], y=[pair.apart(quantity.name)])
         return result
 
-    def changes(self, latest: Sequence[Pair]) -> Json:
-        """The rings at the last of these half-steps, and these by themselves."""
+    def changes(self, latest: Sequence[Pair], why: str) -> Json:
+        """The rings at the last of these half-steps, and these by themselves; or why there is nothing to draw."""
         now = latest[-1]
         places = [(now.index, now.apart(quantity.name)) for quantity in self._quantities]
         result = self.latest["here"].at(*places) | self.whole["here"].at(*places)
@@ -110,16 +114,24 @@ class Card:
             )
             result |= self.whole[quantity.name].set(marker_size=size * (9 if wide else 6))
         first, end = latest[0].index, max(now.index, latest[0].index + 3)
-        return result | self.latest.set(xaxis_range=[first - 0.3, end + 0.3])
+        result |= self.latest.set(xaxis_range=[first - 0.3, end + 0.3])
+        shown = bool(now.comparable)
+        told = [] if shown else [{**_WHY, "text": "<br>".join(wrap(why, _LINE))}]
+        for figure in self.figures:
+            result |= figure.set(xaxis_visible=shown, yaxis_visible=shown, showlegend=shown, annotations=told)
+        return result
 
-    def texts(self, pair: Pair, told: str, step: str) -> Json:
-        """What is said of the two. told: how they differ; step: what a half-step is called on the page."""
+    def texts(self, pair: Pair, told: str, why: str, step: str) -> Json:
+        """What is said of the two. told: how they differ; why: some numbers cannot be compared; step: what a half-step
+        is called on the page.
+        """
         # of the first that can be compared
         first = next((one for one in self._quantities if one.name in pair.comparable), self._quantities[0])
         labels = [(quantity.name, quantity.label) for quantity in self._quantities]
+        said = words.found(first.label, pair, first.name), words.ended(pair, step), why
         return self.numbers(pair) | {
-            "heading.apart": words.title(first.label, pair, first.name),
-            "note.apart": " ".join(filter(None, (told, words.ended(pair, step)))),
+            "heading.apart": told,
+            "note.apart": " ".join(filter(None, said)),
             "describe.apart": words.picture(pair, labels, step),
         }
 

@@ -44,16 +44,16 @@ def signed(by: float, size: float | None) -> str:
     return "0" if still(by, size or 0.0) else f"{'+' if by > 0 else ''}{number(by)}"
 
 
-def title(label: str, pair: Pair, name: str) -> str:
-    """What has been found, of the first number."""
+def found(label: str, pair: Pair, name: str) -> str:
+    """What has come of one number."""
     by = pair.apart(name)
     if name not in pair.comparable:
-        return "A and B cannot be compared"
+        return ""
     if by is None:
-        return f"{label}: not finite in both"
+        return f"{label}: not finite in both."
     if still(by, pair.kept[name] or 0.0):
-        return f"{label}: B equals A"
-    return f"{label}: B is {number(abs(by))} {'above' if by > 0 else 'below'} A"
+        return f"{label}: B equals A."
+    return f"{label}: B is {number(abs(by))} {'above' if by > 0 else 'below'} A."
 
 
 def ended(pair: Pair, step: str) -> str:

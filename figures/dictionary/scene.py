@@ -47,7 +47,7 @@ class DictionaryScene(PageScene):
     same start, and V for H.
     """
 
-    beside: ClassVar[str] = "examples"
+    beside: ClassVar[str] = "timeline"
 
     def __init__(
         self, experiment: Experiment, second: Experiment | None = None, spread: bool = False, other_q: bool = False

@@ -47,12 +47,12 @@ def test_home_compares_two_starts_and_its_link_opens_both(home):
     home.press("k")
     expect(home.button("Stop comparing")).to_be_visible()
     home.at(4)
-    expect(card(home)).to_contain_text("B is still the same run as A.")
+    expect(card(home)).to_contain_text("B is still the same run as A")
     theirs = rows(THEIRS, "EMEMEM")
     compares(home, "log p(v)", theirs[4]["log_evidence"], 0)
     home.button("New random start").click()
     home.at(0)
-    expect(card(home)).to_contain_text("B has seed 4 instead of 3.")
+    expect(card(home)).to_contain_text("B has seed 4 instead of 3")
     own = rows(EmSettings(seed=4), "EMEM")
     for at in range(1, 5):
         home.press("ArrowRight")
@@ -75,11 +75,12 @@ def test_home_compares_two_starts_and_its_link_opens_both(home):
     home.at(3)
     home.wait_plot("apart-latest", "trace('here').x[0] === 3")
     compares(home, "log p(v)", theirs[3]["log_evidence"], own[3]["log_evidence"] - theirs[3]["log_evidence"])
+    assert home.address("cursor=3")["kept"]
     address = home.address("kept=")
     shown, elbo = home.numbers(), small(home, "ELBO")
     home.page.reload()
     home.ready(3)
-    expect(card(home)).to_contain_text("B has seed 4 instead of 3.")
+    expect(card(home)).to_contain_text("B has seed 4 instead of 3")
     compares(home, "ELBO", *elbo)
     assert home.numbers() == shown and home.address("kept=") == address
     home.press("k")
@@ -103,7 +104,7 @@ def test_a_drag_and_undo_beside_a_kept_run(home):
     assert small(home, "log p(v)")[1] != 0
     home.press("Control+z")
     home.at(3)
-    expect(card(home)).to_contain_text("B is still the same run as A.")
+    expect(card(home)).to_contain_text("B is still the same run as A")
     now = rows(THEIRS, "EMEM")[3]["log_evidence"]
     compares(home, "log p(v)", now, 0)
 
@@ -116,7 +117,7 @@ def test_the_map_page_compares_two_solvers(page, serve):
     reader.at(6)
     page.get_by_role("combobox", name="Solver").click()
     page.get_by_role("option", name="FISTA", exact=True).click()
-    expect(card(reader)).to_contain_text("B has solver “FISTA” instead of “ISTA”.")
+    expect(card(reader)).to_contain_text("B has solver “FISTA” instead of “ISTA”")
     theirs, own = map_rows(TOY, 6), map_rows(replace(TOY, solver="fista"), 6)
     reader.at(0)
     for at in (1, 2, 3, 4):
@@ -144,7 +145,7 @@ def test_the_dictionary_page_compares_two_starts(page, serve):
     own = dictionary.rows(replace(dictionary.SMALL, seed=1), "HMH")[3]["expected_log_joint"]
     close = {"rel": 1e-6, "abs": 1e-6}
     compares(reader, "log p(v, h)", theirs, own - theirs, close=close)
-    expect(card(reader)).to_contain_text("B has seed of the start 1 instead of 0.")
+    expect(card(reader)).to_contain_text("B has seed of the start 1 instead of 0")
 
 
 def test_other_data_are_said_to_be_no_comparison(home):
@@ -153,5 +154,4 @@ def test_other_data_are_said_to_be_no_comparison(home):
     expect(home.button("Stop comparing")).to_be_visible()
     home.choose("Data", "Generated blobs")
     expect(card(home)).to_contain_text("log p of other data is another quantity: a difference would mean nothing.")
-    expect(card(home)).to_contain_text("A and B cannot be compared")
     compares(home, "log p(v)", rows(THEIRS, "EM")[0]["log_evidence"], None)

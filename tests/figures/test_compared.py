@@ -136,8 +136,10 @@ def test_other_data_have_no_difference_and_it_is_said():
     session.change(model="poisson_mixture")
     session.run.advance(3)
     found = shown(session.run)
-    assert around.OTHER_MODEL in found.text["note.apart"]
-    assert found.text["heading.apart"] == "A and B cannot be compared"
+    (said,) = found.figures["apart"]["layout"]["annotations"]
+    assert said["text"].replace("<br>", " ") == around.OTHER_MODEL
+    assert found.figures["apart"]["layout"]["yaxis"]["visible"] is False
+    assert found.text["note.apart"] == around.OTHER_MODEL
     for name in ("evidence", "elbo", "gap"):
         assert found.value[f"apart.{name}"] is None and found.text[f"apart.{name}"] == ""
         assert set(found.trace(f"apart.{name}")["y"]) == {None}
@@ -156,7 +158,7 @@ def test_other_problems_of_map_compare_distances_alone():
     session.change(penalty=1.3)
     found = shown(session.run)
     assert found.value["apart.objective"] is None and found.value["apart.gap"] is not None
-    assert "λ 1.3 instead of 0.7" in found.text["note.apart"]
+    assert "λ 1.3 instead of 0.7" in found.text["heading.apart"] and "own optimum" in found.text["note.apart"]
     session.act({"act": "random", "n": 2})
     assert shown(session.run).value["apart.gap"] is None
     assert "another signal" in shown(session.run).text["note.apart"]
@@ -217,13 +219,13 @@ def test_the_sentence_tells_what_differs():
     }.items():
         session.change(**change)
         told[name] = session.run.versus.told
-    assert told["K"] == "B has components K 3 instead of 2."
+    assert told["K"] == "B has components K 3 instead of 2"
     assert "schedule EG instead of EM" in told["plan"]
     assert "“Fix weights and variances” on" in told["switch"] and told["shown"] == told["switch"]
     session = pinned("em", {"schedule": "EMEM"}, steps=4)
     session.player.go(2)
     session.act({"act": "move", "letter": "G", "n": 5})
-    assert session.run.versus.told == "B has from half-step 3 on other moves (G instead of E M)."
+    assert session.run.versus.told == "B has from half-step 3 on other moves (G instead of E M)"
     session = pinned("em", {"schedule": "EMEM"}, steps=4)
     assert session.run.versus.told == around.SAME
     session.act({"act": "move", "letter": "H", "n": 5})

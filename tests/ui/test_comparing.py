@@ -7,6 +7,7 @@ import json
 import pytest
 
 from figures.compared import words as told
+from tests.figures.runs import shown
 from tests.figures.test_compared import pinned, whole
 from tests.pages import PAGES
 from tests.ui.test_by_hand import drag
@@ -123,6 +124,7 @@ def test_a_tape_is_opened_again_in_slices():
         again.run.reopen(late)
         slices += 1
     assert slices > 2 and len(again.kept.run) == 41 and ids(again) == ids(session)
+    assert shown(again.run).trace("timeline.before")["x"] == list(range(41))
 
 
 def test_a_run_too_long_for_a_link_is_said_once():
