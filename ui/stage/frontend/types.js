@@ -57,7 +57,7 @@
  *   rows?: BySize }} Grid  as CSS has it, but that the names of views which share a place have + between them
  * @typedef {{ wide?: string, medium?: string, low?: string }} BySize
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
- * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
+ * @typedef {{ slot: string, label: string, color?: string, title?: string, beside?: string[] }} Metric
  * @typedef {{ slot: string, title: string, color: string }} Mark
  * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
  * @typedef {{ view: string, label: string, title: string, hint: string, previous: string, following: string,
