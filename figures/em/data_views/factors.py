@@ -18,6 +18,8 @@ from figures.scene import Handle
 
 # a factor is drawn as far as so many of its standard deviations lead
 _REACH = 2
+# columns whose names may take several lines
+_FEW = 6
 
 
 class FactorsView(PlaneView):
@@ -30,14 +32,15 @@ class FactorsView(PlaneView):
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.seen = self.values[:, self.drawn]
-        spring = palette.component(0)
+        spring, few = palette.component(0), len(self.axis_names) <= _FEW
         self.figure = figure = Figure(
             "data",
             x=self.labels[0],
             y=self.labels[1],
-            xaxis={"range": self.span[0], "domain": [0, 0.66], "anchor": "y"},
+            xaxis={"range": self.span[0], "domain": [0, 0.61], "anchor": "y"},
             yaxis={"range": self.span[1], "anchor": "x"},
             legend=True,
+            **layout.LEGEND_ABOVE,
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
@@ -49,11 +52,12 @@ class FactorsView(PlaneView):
         figure.image(
             "loadings",
             x=[f"h{i + 1}" for i in range(experiment.start["loadings"].shape[1])],
-            y=[layout.literal(name) for name in self.axis_names],
-            colorscale="RdBu",
+            # in narrow lines, where there is room for them: they stand between the two pictures
+            y=[layout.literal(name).replace(" ", "<br>" if few else " ") for name in self.axis_names],
+            colorscale=palette.SIGNED,
             zmid=0,
             texttemplate="%{text}",
-            textfont_size=13,
+            textfont={"size": 13, "color": "$text"},
             xaxis="x2",
             yaxis="y2",
             hover="loading of %{y} on %{x}: %{z:.4f}",
