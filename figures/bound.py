@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from em_core.records import Bound
+from figures.changes import changed
 from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.look.glossary import TERMS
@@ -41,3 +42,15 @@ def values(bound: Bound) -> Json:
     """The metrics as exact numbers, None where they have no finite value."""
     exact = {"evidence": finite(bound.log_evidence), "elbo": finite(bound.elbo), "gap": finite(bound.kl)}
     return {f"metric.{name}": value for name, value in exact.items()}
+
+
+def lit(before: Bound | None, now: Bound) -> list[str]:
+    """The terms of the equation that changed by more than rounding."""
+    if before is None:
+        return []
+    return changed(
+        now.log_evidence,
+        evidence=(before.log_evidence, now.log_evidence),
+        elbo=(before.elbo, now.elbo),
+        kl=(before.kl, now.kl),
+    )

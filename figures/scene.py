@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,22 +13,8 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-
-# the slot of the text that is set in lines
-CAPTION = "caption"
-
-
-def _set(text: Json) -> Json:
-    """Texts by slot, the caption so that its lines end between words."""
-    return {slot: wording.unbroken(told) if slot == CAPTION else told for slot, told in text.items()}
-
-
-class _Record:
-    """A record whose JSON holds what is not None."""
-
-    def json(self) -> Json:
-        found = {entry.name: getattr(self, entry.name) for entry in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in found.items() if value is not None}
+from figures.record import CAPTION, Record, spoken
+from figures.within import Inside
 
 
 def move(letter: str) -> Json:
@@ -37,7 +23,7 @@ def move(letter: str) -> Json:
 
 
 @dataclass(frozen=True)
-class Term(_Record):
+class Term(Record):
     """A term of the equation; its number stands in the slot `equation.<id>`. title: what it means.
 
     act: what pressing it asks for.
@@ -67,7 +53,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Hands(_Record):
+class Hands(Record):
     """A tool of a card: a click puts a point into a trace of the figure, or takes one out.
 
     tool: what it is called; put, take: what a click then does; note: what comes of it.
@@ -89,7 +75,7 @@ class View:
     note, describe, heading: slots of its line of text, of its description, and of what stands in the title's place
     where that says what is found. apart: whether the note has a line of its own. click: "x" where a point's x is a
     frame's number. hands: where points can be put in and taken out, and what that is called. together: views with this
-    word show their first figures, or all their second ones.
+    word show their first figures, or all their second ones. formula: the slot of a line of TeX above the figures.
     """
 
     id: str
@@ -102,6 +88,7 @@ class View:
     heading: str | None = None
     hands: Hands | None = None
     together: str | None = None
+    formula: str | None = None
 
     def json(self) -> Json:
         title, tab = self.called
@@ -115,6 +102,7 @@ class View:
             "together": self.together,
             "tab": tab,
             "hands": self.hands and self.hands.json(),
+            "formula": self.formula,
         }
         given = {name: value for name, value in told.items() if value is not None}
         return {"id": self.id, "title": title, "figures": shown, **given}
@@ -132,6 +120,10 @@ class Grid:
     wide: str
     medium: str
     low: str
+
+    def behind(self, view: str, of: str) -> Grid:
+        """The same with one more view, in the place of another and behind it."""
+        return Grid(*(drawn.replace(of, f"{of}+{view}") for drawn in (self.wide, self.medium, self.low)))
 
     def in_front(self, view: str, of: str) -> Grid:
         """The same with one more view, in the place of another and before it."""
@@ -159,7 +151,7 @@ def _sizes(tokens: Sequence[str], least: str) -> str:
 
 
 @dataclass(frozen=True)
-class Slider(_Record):
+class Slider(Record):
     """The slider through the finer frames of a frame, `inner` in the scene.
 
     stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
@@ -210,6 +202,7 @@ class Scene:
     names: Mapping[str, str] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
     marks: Sequence[Json] = ()
+    inside: Inside | None = None
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -222,6 +215,7 @@ class Scene:
             "views": [view.json() for view in self.views],
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
+            "inside": self.inside and self.inside.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): move(letter) for letter in self.moves}
             | {key: {"act": tool.act} for key, tool in _KEYS.items()},
@@ -239,7 +233,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Chip(_Record):
+class Chip(Record):
     """A place on the tape. to: the half-step that a click on a planned one leads to."""
 
     label: str
@@ -260,7 +254,7 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Handle(_Record):
+class Handle(Record):
     """Something on a figure that the reader can drag. axes: which, where the figure has several pairs.
 
     along: "x" or "y" where it moves that way only.
@@ -277,7 +271,7 @@ class Handle(_Record):
 
 
 @dataclass(frozen=True)
-class SliderHandle(_Record):
+class SliderHandle(Record):
     """A handle that has no natural place in a picture: a slider in the card of its figure.
 
     A drag gives its value as x, and y = 0. scale: "log" for steps of equal ratio; then `step` is one of log10.
@@ -309,7 +303,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Inner(_Record):
+class Inner(Record):
     """What a finer frame changes: attributes by address, texts by slot, exact numbers by slot."""
 
     set: Json = field(default_factory=dict)
@@ -317,11 +311,11 @@ class Inner(_Record):
     value: Json = field(default_factory=dict)
 
     def json(self) -> Json:
-        return {**super().json(), "text": _set(self.text)}
+        return {**super().json(), "text": spoken(self.text)}
 
 
 @dataclass(frozen=True)
-class Preview(_Record):
+class Preview(Record):
     """What the frame in view would show with a handle somewhere else: what that changes, and the frame's own parts."""
 
     set: Json
@@ -334,14 +328,14 @@ class Preview(_Record):
     def json(self) -> Json:
         return {
             **vars(self),
-            "text": _set(self.text),
+            "text": spoken(self.text),
             "lit": list(self.lit),
             "handles": [handle.json() for handle in self.handles],
         }
 
 
 @dataclass(frozen=True)
-class Glide(_Record):
+class Glide(Record):
     """How a frame is come to from the one before: values at equal steps of the way, the first where that one stands.
 
     set: by address, in one of the forms of docs/stage.md; text: by slot, one for each step.
@@ -368,7 +362,7 @@ class Frame:
         return {
             **{name: part for name, part in light.items() if name != "light"},
             "set": self.set,
-            "text": _set(self.text),
+            "text": spoken(self.text),
             "value": self.value,
             "lit": list(self.lit),
             "handles": [handle.json() for handle in self.handles],

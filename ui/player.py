@@ -11,7 +11,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage, words
 from ui.look import Look
-from ui.stage.message import Between, Fill, Held, Message
+from ui.stage.message import Between, Fill, Held, Message, Within
 from ui.tape import Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
@@ -52,6 +52,7 @@ class Player:
     _whole: set[int] = field(default_factory=set)
     _scene_sent: str = ""
     _inner: Between | None = None
+    _inside: Within | None = None
     _held: Held | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
@@ -126,7 +127,7 @@ class Player:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
         self._begin(going_on=what in ("fill", "inner", "resend") or bool(act.get("live")))
-        self._inner = None  # a browser that has it keeps it
+        self._inner = self._inside = None  # a browser that has them keeps them
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None
         if what == "advance":
@@ -170,6 +171,8 @@ class Player:
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
             self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
+        elif what == "inside":
+            self._inside = self._within(run, self.cursor, act.get("unit"))
         elif what == "resend":
             self._sent = []
         elif what == "drag" and act.get("live"):
@@ -177,6 +180,14 @@ class Player:
         else:
             return False
         return True
+
+    def _within(self, run: Tape, at: int, unit: int | None) -> Within:
+        """The beats on the way from frame `at` to the next, which is made if it is not there."""
+        run.advance(at + 1)
+        unit, units, beats, why = run.beats(at + 1, unit)
+        frames = run.frames([at])
+        following = frames[at + 1]["id"] if at + 1 < len(frames) else None
+        return Within(frames[at]["id"], following, unit, units, beats, why)
 
     def hold(self, run: Tape, at: int, look: Callable[[], dict[str, Any]]) -> None:
         """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
@@ -218,6 +229,7 @@ class Player:
             waiting=self.due is not None,
             paused=self._paused,
             inner=self._inner,
+            inside=self._inside,
             idle=list(self.idle),
             aside=self.aside,
             held=self._held,

@@ -120,6 +120,13 @@ class Tape:
         """Finer frames on the way to half-step `index`."""
         return []
 
+    def beats(self, index: int, unit: int | None) -> tuple[int, int, list[Json], str]:
+        """The unit that is followed on the way to half-step `index`, of how many; the beats, or why there are none.
+
+        unit: the one asked for; None for the one that tells most.
+        """
+        return 0, 0, [], ""
+
     @classmethod
     def reopening(cls, settings: Any, *tape: Any) -> Self:
         """The run that the settings describe, with what was on the tape still to be made, by `reopen`.

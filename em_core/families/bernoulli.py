@@ -30,11 +30,15 @@ class BernoulliFamily(OfProbabilities):
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Expected ones over expected points. Raises `HalfStepFailed` for a lost component."""
         mass = component_mass(weights)[:, None]
-        ones, zeros = weights @ values, weights @ (1 - values)
+        ones, zeros = self.statistics(values, weights).values()
         # 0 and 1 mean that a value is impossible: rounding alone must not say so
         least = np.where(ones > 0, np.finfo(float).tiny, 0.0)
         most = np.where(zeros > 0, np.nextafter(1.0, 0.0), 1.0)
         return {"probabilities": frozen(np.clip(ones / mass, least, most))}
+
+    def statistics(self, values: Array, weights: Array) -> dict[str, Array]:
+        """(K, D) expected ones and zeros of each component."""
+        return {"ones": weights @ values, "zeros": weights @ (1 - values)}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""

@@ -35,11 +35,19 @@ class BinomialFamily(OfProbabilities):
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Expected heads over expected tosses. Raises `HalfStepFailed` for a lost component."""
         mass = component_mass(weights)
-        heads, tails = weights @ values, weights @ (self.trials - values)
+        heads, tails = self.statistics(values, weights).values()
         probabilities = heads / (mass * self.trials)
         # 1 means that tails are impossible: rounding alone must not say so
         most = np.where(tails > 0, np.nextafter(1.0, 0.0), 1.0)
         return {"probabilities": frozen(np.minimum(probabilities, most))}
+
+    def parts(self, values: Array, components: Parameters, row: int) -> dict[str, Array]:
+        """What the densities of one row are made of, besides its heads."""
+        return {"tails": np.asarray(self.trials - values[row])}
+
+    def statistics(self, values: Array, weights: Array) -> dict[str, Array]:
+        """(K,) expected heads and tails of each coin."""
+        return {"heads": weights @ values, "tails": weights @ (self.trials - values)}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in logits, for the probabilities inside (0, 1)."""

@@ -35,13 +35,27 @@ class GaussianFamily:
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N, D) -> (K, N)."""
-        means = components["means"]
-        n_components, dimensions = means.shape
-        result = np.empty((n_components, len(values)))
-        for k, factor in enumerate(self._factors(components)):
-            squares = definite.squared_distances(factor, values - means[k])
-            result[k] = -0.5 * (squares + definite.log_determinant(factor) + dimensions * np.log(2 * np.pi))
+        dimensions = values.shape[1]
+        squares, determinants = self.squared_distances(values, components), self.log_determinants(components)
+        result: Array = -0.5 * (squares + determinants[:, None] + dimensions * np.log(2 * np.pi))
         return result
+
+    def squared_distances(self, values: Array, components: Parameters) -> Array:
+        """(K, N) of each value from each mean, in standard deviations: (v − μ)ᵀ Σ⁻¹ (v − μ)."""
+        means = components["means"]
+        factors = self._factors(components)
+        return np.array([definite.squared_distances(f, values - m) for f, m in zip(factors, means, strict=True)])
+
+    def log_determinants(self, components: Parameters) -> Array:
+        """(K,) log |Σ|."""
+        return np.array([definite.log_determinant(factor) for factor in self._factors(components)])
+
+    def parts(self, values: Array, components: Parameters, row: int) -> dict[str, Array]:
+        """What the densities of one row are made of, each (K,)."""
+        return {
+            "squared_distances": self.squared_distances(values, components)[:, row],
+            "log_determinants": self.log_determinants(components),
+        }
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Maximum likelihood of weighted data. weights (K, N) are expected counts.

@@ -32,10 +32,14 @@ class PoissonFamily:
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted means. Raises `HalfStepFailed` for a lost component."""
         mass = component_mass(weights)
-        events = weights @ values
+        events = self.statistics(values, weights)["events"]
         # 0 means that events are impossible: rounding alone must not say so
         least = np.where(events > 0, np.finfo(float).tiny, 0.0)
         return {"rates": frozen(np.maximum(events / mass, least))}
+
+    def statistics(self, values: Array, weights: Array) -> dict[str, Array]:
+        """(K,) expected events of each component."""
+        return {"events": weights @ values}
 
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in log rates, for the rates above 0."""

@@ -35,6 +35,10 @@ class RegressionFamily:
             squares = _residuals(values, components) ** 2 / variances
         return -0.5 * (squares + np.log(2 * np.pi * variances))
 
+    def parts(self, values: Array, components: Parameters, row: int) -> dict[str, Array]:
+        """What the densities of one row are made of, each (K,): how far its target lies from each line."""
+        return {"residuals": _residuals(values, components)[:, row]}
+
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted least squares; variances divide by Σ weights.
 

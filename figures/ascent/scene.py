@@ -12,6 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.observe.plane import is_exact
 from figures.ascent import words
 from figures.ascent.plane import PlanePicture
+from figures.em import inside
 from figures.em.picture import Picture
 from figures.em.scene import EmScene
 from figures.em.timeline import Timeline
@@ -76,5 +77,7 @@ class AscentScene(EmScene):
     def scene(self) -> Scene:
         shown = super().scene()
         data, *cards = shown.views
-        views = [*cards, replace(data, describe=None)]
-        return replace(shown, views=views, grid=GRID, inner=None, glossary=words.GLOSSARY)
+        beats = [card for card in cards if card.id == inside.VIEW]
+        views = [*(card for card in cards if card.id != inside.VIEW), replace(data, describe=None), *beats]
+        grid = GRID.behind(inside.VIEW, "timeline") if beats else GRID
+        return replace(shown, views=views, grid=grid, inner=None, glossary=words.GLOSSARY)

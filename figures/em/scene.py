@@ -15,11 +15,13 @@ from em_core.observe.course import STOPS
 from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
-from em_core.records import BY_HAND, Bound
+from em_core.records import BY_HAND
 from figures import bound, pace
-from figures.changes import changed, differing, each, merged, steady
-from figures.em import along, by_hand, lights, words
+from figures.changes import differing, each, merged, steady
+from figures.em import along, by_hand, inside, lights, words
 from figures.em.data_views import DataView, data_view
+from figures.em.inside import words as inside_words
+from figures.em.inside.picture import InsidePicture
 from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json
@@ -39,6 +41,7 @@ from figures.scene import (
     View,
     digest,
 )
+from figures.within import Inside
 
 # bytes of all that moves in the data view between two half-steps
 _MOST_BETWEEN = 8_000_000
@@ -111,6 +114,11 @@ class EmScene(PageScene):
         return data_view(self.experiment, self._columns, self._axes)
 
     @cached_property
+    def inside(self) -> InsidePicture | None:
+        """What draws the working of a half-step; None where nothing of that is shown."""
+        return inside.picture_of(self.experiment, self.view)
+
+    @cached_property
     def pictures(self) -> list[Picture]:
         return [picture(self.experiment) for picture in self.faces]
 
@@ -155,7 +163,7 @@ class EmScene(PageScene):
         text = lights.plain(self._texts(moment, past) | self._found(moment), moment)
         told = f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"
         text |= {"caption": lights.told(told, moment)} | lights.texts(moment)
-        lit = _lit(moment.before, moment.bound) if moment.step.move else []
+        lit = bound.lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
 
@@ -178,7 +186,7 @@ class EmScene(PageScene):
             steady(differing(there, here), figure),
             text,
             bound.values(held.bound),
-            _lit(now.bound, held.bound),
+            bound.lit(now.bound, held.bound),
             handles,
             self._inner_at(held),
         ).json()
@@ -254,6 +262,15 @@ class EmScene(PageScene):
             result.append(Inner(changed, text, bound.values(terms)).json())
         return result
 
+    def beats(self, moment: Moment, unit: int | None) -> tuple[int, list[Json]]:
+        """The unit that is followed, and the beats of this half-step, each over the frame before it."""
+        return inside.beats(self.inside, self.view, moment, unit) if self.inside else (0, [])
+
+    @property
+    def units(self) -> int:
+        """How many units can be followed."""
+        return inside.units(self.experiment)
+
     def _titles(self, moment: Moment, past: list[Moment]) -> Json:
         return merged(picture.titles(moment, past) for picture in self.pictures)
 
@@ -280,11 +297,14 @@ class EmScene(PageScene):
         figures = {
             card: [figure for one in self.pictures if one.view == card.id for figure in one.figures] for card in cards
         }
+        views = [data, *(replace(card, figures=drawn) for card, drawn in figures.items())]
+        grid = GRID.in_front(pace.CARD.id, "decomposition") if paced else GRID
         return Scene(
             equation=words.EQUATION,
             metrics=bound.METRICS,
-            views=[data, *(replace(card, figures=drawn) for card, drawn in figures.items())],
-            grid=GRID.in_front(pace.CARD.id, "decomposition") if paced else GRID,
+            views=[*views, *self._inside_view()],
+            grid=grid.behind(inside.VIEW, "course") if self.inside else grid,
+            inside=self._inside_way(),
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
@@ -292,18 +312,27 @@ class EmScene(PageScene):
             marks=lights.MARKS,
         )
 
+    def _inside_view(self) -> list[View]:
+        """Where the working is shown, behind the tabs of another."""
+        if self.inside is None:
+            return []
+        drawn = [self.inside.figure]
+        return [View(inside.VIEW, inside_words.INSIDE, drawn, heading="heading.inside", formula="formula.inside")]
+
+    def _inside_way(self) -> Inside | None:
+        """How the reader steps inside."""
+        if self.inside is None:
+            return None
+        return Inside(
+            inside.VIEW,
+            inside_words.STEP_INSIDE,
+            inside_words.STEP_INSIDE_TITLE,
+            inside_words.HINT,
+            inside_words.PREVIOUS,
+            inside_words.FOLLOWING,
+            self.view.choices(),
+        )
+
 
 _FOUND = (entry for entry in classes("figures.em") if issubclass(entry, Picture) and entry is not Picture)
 _PICTURES = sorted(_FOUND, key=lambda picture: picture.place)
-
-
-def _lit(before: Bound | None, now: Bound) -> list[str]:
-    """The terms of the equation that changed by more than rounding."""
-    if before is None:
-        return []
-    return changed(
-        now.log_evidence,
-        evidence=(before.log_evidence, now.log_evidence),
-        elbo=(before.elbo, now.elbo),
-        kl=(before.kl, now.kl),
-    )

@@ -17,6 +17,7 @@ from em_core.observe.direction import COORDINATE, KINDS, Direction, coordinates
 from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course, with_line
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
+from figures.em.inside import words as inside_words
 from figures.em.scene import EmScene
 from ui import limits
 from ui.em import words
@@ -202,6 +203,13 @@ class EmRun(Lanes):
     def inner(self, index: int) -> list[dict[str, Any]]:
         """Finer frames along the M-step of half-step `index`."""
         return self.scene.inner(self.moment(index), self._moments[:index])
+
+    def beats(self, index: int, unit: int | None) -> tuple[int, int, list[Json], str]:
+        self.gather()
+        if index >= len(self):
+            return 0, 0, [], inside_words.NO_STEP
+        chosen, made = self.scene.beats(self._moments[index], unit)
+        return chosen, self.scene.units, made, "" if made else inside_words.NONE_SHOWN
 
     def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
         """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.

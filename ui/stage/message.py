@@ -39,6 +39,21 @@ class Between(_Told):
 
 
 @dataclass(frozen=True)
+class Within(_Told):
+    """The beats on the way from one frame to the next. frame, next: their ids, next None where there is none.
+
+    unit: the one that is followed, of so many `units`. why: what is said where there are no beats.
+    """
+
+    frame: str
+    next: str | None
+    unit: int
+    units: int
+    beats: Sequence[Json]
+    why: str
+
+
+@dataclass(frozen=True)
 class Held(_Told):
     """What is shown while the reader holds a handle somewhere else. frame: the id of the one that it lies over.
 
@@ -77,6 +92,7 @@ class Message(_Told):
     waiting: bool
     paused: str
     inner: Between | None
+    inside: Within | None
     idle: Sequence[str]
     aside: str
     held: Held | None

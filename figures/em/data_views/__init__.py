@@ -41,6 +41,12 @@ class DataView(Protocol):
     def note(self, moment: Moment) -> str:
         """One line under the title."""
 
+    def choices(self) -> dict[str, list[int] | None]:
+        """The traces whose points are units of the data, with the unit of each; None where that is its own number."""
+
+    def followed(self, unit: int) -> Json:
+        """The mark of the unit that is followed inside a half-step."""
+
 
 # by the models that they say they draw
 VIEWS = {model: view for view in classes(__name__) if issubclass(view, PlainView) for model in view.models}

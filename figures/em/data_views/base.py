@@ -64,6 +64,14 @@ class PlainView:
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         raise InvalidExperiment("drag", handle, "a handle on the picture")
 
+    def choices(self) -> dict[str, list[int] | None]:
+        """The traces whose points are units of the data, with the unit of each; None where that is its own number."""
+        return {}
+
+    def followed(self, unit: int) -> Json:
+        """The mark of the unit that is followed inside a half-step."""
+        return {}
+
     def note(self, moment: Moment) -> str:
         return "" if moment.step.after.q is not None else words.NO_Q
 

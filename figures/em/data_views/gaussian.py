@@ -49,6 +49,7 @@ class GaussianView(PlaneView):
         self.means = badges(self.figure, self.k, hover="%{customdata}")
         if self.flat:
             self._histogram()
+        self.figure.ring("followed", "$text", size=20)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -82,6 +83,15 @@ class GaussianView(PlaneView):
         for trail, mean in zip(self.trails, moment.step.after.theta["means"], strict=True):
             result |= trail.at(self.place(mean))
         return result
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {self.figure["points"].address: None}
+
+    def followed(self, unit: int) -> Json:
+        """A ring around it; the others step back."""
+        height = self._rows()[unit] if self.flat else self.values[unit, self.drawn[1]]
+        place = float(self.values[unit, self.drawn[0]]), float(height)
+        return self.figure["followed"].at(place) | self.figure["points"].set(marker_opacity=0.35)
 
     def handles(self, moment: Moment) -> list[Handle]:
         if "means" in self.family.fixed:
@@ -123,18 +133,20 @@ class GaussianView(PlaneView):
         )
 
     def _points(self) -> None:
-        """In one dimension in three rows, so that points at one place stay apart."""
         count = len(self.values)
-        rows = -0.05 * (1 + (np.arange(count) % 3) / 3)
         self.figure.points(
             "points",
             UNSEEN,
             size=7 if self.flat else 8 if count < 700 else 5,
             marker_opacity=0.85,
             x=self.values[:, self.drawn[0]],
-            y=self._top() * rows if self.flat else self.values[:, self.drawn[1]],
+            y=self._rows() if self.flat else self.values[:, self.drawn[1]],
             hover=self._above(),
         )
+
+    def _rows(self) -> Array:
+        """Where points stand in one dimension: in three rows, so that those at one place stay apart."""
+        return -0.05 * self._top() * (1 + (np.arange(len(self.values)) % 3) / 3)
 
     def _above(self) -> str:
         """Where a point is, as a template of Plotly's."""

@@ -15,6 +15,8 @@ export class Arrangement {
   recent = []; // those that the reader has brought to the front, the last one first
   /** @type {View[] | null} */
   only = null; // no others are in view
+  /** @type {View | null} */
+  lead = null; // stands at the front for a while, whatever the reader has chosen
   /** @type {string} */
   made = ""; // which drawing stands
 
@@ -35,11 +37,18 @@ export class Arrangement {
     return this.views.filter(({ node }) => !node.hidden && node.isConnected);
   }
 
+  /** Those that stand alone: with one that leads among them. */
+  get alone() {
+    const { only, lead } = this;
+    return only && lead && !only.includes(lead) ? [only[0], lead] : only;
+  }
+
   /**
    * Bring a view to the front of its place.
    * @param {View} view
    */
   front(view) {
+    this.lead = null;
     this.recent = [view, ...this.recent.filter((other) => other !== view)];
     this.turn();
   }
@@ -64,11 +73,11 @@ export class Arrangement {
    * @returns {Drawing[]}
    */
   candidates(width) {
-    const { views, only } = this;
+    const { views, alone } = this;
     const names = views.map(({ view }) => view.id);
     /** @type {Drawing} */
     const single = { rows: [[names.join("+")]] };
-    if (only) return [width < MEDIUM ? { rows: only.map(({ view }) => [view.id]) } : { rows: [only.map(({ view }) => view.id)] }];
+    if (alone) return [width < MEDIUM ? { rows: alone.map(({ view }) => [view.id]) } : { rows: [alone.map(({ view }) => view.id)] }];
     if (width < MEDIUM || views.length < 2) return [single];
     const pair = { rows: [[names[0], names.slice(1).join("+")]] };
     return [...this.drawing(width < WIDE ? "medium" : "wide"), ...this.drawing("low"), width < PAIR ? single : pair]
@@ -150,7 +159,7 @@ export class Arrangement {
   turn() {
     for (const place of this.node.children) {
       const views = this.views.filter(({ node }) => node.parentElement === place);
-      const front = this.recent.find((view) => views.includes(view)) ?? views[0];
+      const front = [...(this.lead ? [this.lead] : []), ...this.recent].find((view) => views.includes(view)) ?? views[0];
       for (const view of views) {
         view.node.hidden = view !== front;
         view.tab?.setAttribute("aria-selected", String(view === front));

@@ -1,8 +1,9 @@
 // @ts-check
 /** A scene on the screen: header, cards and transport, built once, and any of its frames shown on them. */
 import { Arrangement } from "./arrange.js";
-import { count, within } from "./attributes.js";
+import { within } from "./attributes.js";
 import { Choice } from "./choice.js";
+import { Glide } from "./glide.js";
 import { Header } from "./header.js";
 import { decode } from "./history.js";
 import { readTheme } from "./theme.js";
@@ -12,12 +13,7 @@ import { together, View } from "./views.js";
 /**
  * @typedef {import("./types.js").Theme} Theme
  * @typedef {import("./types.js").Inner} Inner
- * @typedef {import("./figures.js").Tween} Tween
  */
-
-const GLIDE = 300; // milliseconds
-const STEP = 50; // milliseconds for each step of a way that a frame describes
-const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
 
 export class Display {
   /** @type {Map<string, Inner[]>} */
@@ -28,10 +24,9 @@ export class Display {
   innerStop = null; // which of them is in view
   /** @type {Theme | undefined} */
   theme;
-  gliding = 0;
   refitting = 0;
-  /** @type {import("./types.js").Frame | null} */
-  coming = null; // the frame that pictures and numbers are on their way to
+  /** @type {import("./types.js").Beat | null} */
+  beat = null; // what lies over it on the way to the next frame
   /** @type {import("./types.js").Preview | null} */
   preview = null; // what lies over the frame in view while the reader holds a handle
   refused = ""; // why it cannot be where they hold it
@@ -47,7 +42,8 @@ export class Display {
    * @param {HTMLElement} node  of the stage
    * @param {ConstructorParameters<typeof Transport>[1] & { hand: import("./types.js").HandleEvents,
    *   point: (deed: string, figure: string, x: number, y: number) => void,
-   *   switched: () => void, looked: () => void, pick: (number: number, second: boolean) => void, innerWanted: () => void, innerMoved: (stop: number) => void }} on
+   *   switched: () => void, looked: () => void, pick: (number: number, second: boolean) => void, innerWanted: () => void, innerMoved: (stop: number) => void,
+   *   units: import("./views.js").UnitEvents }} on
    */
   constructor(scene, node, on) {
     this.scene = scene;
@@ -68,10 +64,11 @@ export class Display {
       switched: () => chosen(together(this.views, number)),
       grown: () => this.refit(),
       inner: { wanted: on.innerWanted, moved: on.innerMoved },
+      units: on.units,
     }));
     this.arrangement = new Arrangement(scene, this.views, chosen);
     this.choice = new Choice(this.views, scene.names?.Views ?? "Views", on.pick);
-    this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+    this.gliding = new Glide(node);
   }
 
   get nodes() {
@@ -184,21 +181,23 @@ export class Display {
     const { history, cursor, frame, working, ended } = playback;
     if (!frame) return;
     const whole = history.whole(cursor);
-    const inner = this.preview ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
+    const inner = this.preview ?? this.beat ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
     const slot = this.slots(playback, inner);
     this.transport.show({
-      cursor, last: history.last, next: frame.next, ended, paused, working, goal, idle, aside,
+      cursor, last: history.last, beat: this.beat?.next ?? null, next: frame.next, ended, paused, working, goal, idle, aside,
       caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
     });
     this.node.toggleAttribute("data-waiting", !whole || playback.opening);
-    if (!whole || (this.coming === frame && !inner)) return; // what is on its way to this frame goes on
+    if (!whole || (this.gliding.towards === frame && !inner)) return; // what is on its way to this frame goes on
     this.settle();
     history.visit(cursor);
-    const { lit = [], handles = [], inner_at: at } = this.preview ?? frame;
+    const { lit = [], handles = [], inner_at: at } = this.preview ?? { ...frame, ...(this.beat && { lit: this.beat.lit, handles: [] }) };
     this.header.show(slot, lit);
+    this.node.toggleAttribute("data-inside", this.beat !== null);
+    for (const { node, view } of this.views) node.toggleAttribute("data-aside", this.beat !== null && !lit.includes(view.id));
     const theme = this.theme ?? this.readTheme();
     const steps = glide && !inner && this.at === cursor - 1 ? this.way(frame) : null;
-    const duration = glide && !inner ? this.glideTime(playback.playing, steps) : 0;
+    const duration = glide && (!inner || this.beat) ? this.gliding.time(playback.playing ? this.transport.perSecond : null, steps) : 0;
     this.at = cursor;
     const shown = {
       held: this.values(playback, inner), slot, handles, theme, glide: duration > 0,
@@ -218,8 +217,7 @@ export class Display {
       tweens.push((t) => this.header.count(text, t));
     }
     if (!tweens.length) return;
-    this.coming = frame;
-    this.glide(tweens, duration);
+    this.gliding.start(frame, tweens, duration);
   }
 
   /**
@@ -232,11 +230,18 @@ export class Display {
     return /** @type {import("./types.js").Way} */ (this.ways.get(frame));
   }
 
-  /** What glides stays where it is: the next `show` draws where it belongs. */
   settle() {
-    cancelAnimationFrame(this.gliding);
-    this.coming = null;
-    delete this.node.dataset.gliding;
+    this.gliding.settle();
+  }
+
+  /**
+   * Whether the view of the beats stands at the front, also where another stands alone.
+   * @param {boolean} on
+   */
+  lead(on) {
+    this.arrangement.lead = on ? this.views.find(({ view }) => view.id === this.scene.inside?.view) ?? null : null;
+    this.arrangement.turn();
+    this.fit();
   }
 
   /**
@@ -260,36 +265,6 @@ export class Display {
   values({ history, cursor }, inner) {
     return (/** @type {string} */ figure) =>
       new Map([...history.figure(figure, cursor), ...within(figure, inner?.set ?? {})]);
-  }
-
-  /**
-   * @param {boolean} playing
-   * @param {import("./types.js").Way | null} way
-   */
-  glideTime(playing, way) {
-    if (this.reducedMotion.matches) return 0;
-    const steps = Object.values(way?.set ?? {}).map(count);
-    const wanted = steps.length ? STEP * (Math.max(...steps) - 1) : GLIDE;
-    if (!playing) return wanted;
-    const interval = 1000 / this.transport.perSecond;
-    return interval < SLOW_ENOUGH ? 0 : Math.min(wanted, (steps.length ? 0.8 : 0.6) * interval);
-  }
-
-  /**
-   * @param {Tween[]} tweens
-   * @param {number} duration
-   */
-  glide(tweens, duration) {
-    const start = performance.now();
-    this.node.dataset.gliding = "";
-    const tick = () => {
-      const t = Math.min((performance.now() - start) / duration, 1);
-      const eased = t < 1 ? t * t * (3 - 2 * t) : 1;
-      tweens.forEach((tween) => tween(eased));
-      if (t < 1) this.gliding = requestAnimationFrame(tick);
-      else this.settle();
-    };
-    this.gliding = requestAnimationFrame(tick);
   }
 
   destroy() {

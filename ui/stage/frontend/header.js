@@ -2,17 +2,11 @@
 /** The equation with a number beneath each term, short lines that say whether something holds, and the big metrics. */
 import { stepAt } from "./attributes.js";
 import { el, setText } from "./dom.js";
+import { typeset } from "./formula.js";
 import { paint } from "./theme.js";
 import { explained } from "./tips.js";
 
 /** @typedef {import("./types.js").Act} Act */
-
-/** @param {string} tex */
-function typeset(tex) {
-  const node = el("span", { class: "stage-tex" });
-  /** @type {any} */ (window).katex.render(tex, node, { throwOnError: false, output: "htmlAndMathml" });
-  return node;
-}
 
 export class Header {
   /** @type {Map<string, HTMLElement>} */

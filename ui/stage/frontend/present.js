@@ -37,10 +37,11 @@ export class Presenter {
   telling;
 
   /**
-   * `on`: display() that stands, fit() it into the room there is, step(way) through the frames, report(look) to Python, free()
+   * `on`: display() that stands, fit() it into the room there is, step(way) through the frames, inside() which beat is in view, report(look) to Python, free()
    * whether it may be told now.
    * @param {HTMLElement} node  of the stage
-   * @param {{ display: () => Display | undefined, fit: () => void, step: (way: number) => void, free: () => boolean,
+   * @param {{ display: () => Display | undefined, fit: () => void, step: (way: number) => void,
+   *   inside: () => { beat: number | null, unit: number | null }, free: () => boolean,
    *   report: (look: Look) => void }} on
    */
   constructor(node, on) {
@@ -57,7 +58,7 @@ export class Presenter {
   get look() {
     const display = this.on.display();
     const views = display ? (this.present ? display.arrangement.only : display.arrangement.recent) ?? [] : [];
-    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null };
+    return { present: this.present, views: views.map((view) => view.token), spot: this.spot, inner: display?.innerStop ?? null, ...this.on.inside() };
   }
 
   /** Tell Python what is in view, once nothing is being computed: a report would interrupt that. */

@@ -2,8 +2,10 @@
 /** The stage: takes messages from Python, shows frames, and reports what the reader does. See docs/stage.md. */
 import { Address } from "./address.js";
 import { Asks } from "./asks.js";
+import { Beats } from "./beats.js";
 import { Between } from "./between.js";
 import { Connection } from "./connection.js";
+import { Deeds } from "./deeds.js";
 import { Display } from "./display.js";
 import { el, load } from "./dom.js";
 import { letGo } from "./focus.js";
@@ -62,6 +64,8 @@ class Stage {
   session; // of the server, that it came from
   /** @type {Display | undefined} */
   display; // of its scene
+  /** @type {import("./types.js").Look | null} */
+  looked = null; // how a link looks at it
   still = false; // what comes into view is on the screen already
 
   /** @param {Component} component */
@@ -101,6 +105,7 @@ class Stage {
       changed: () => this.show(),
       holding: (on) => {
         this.playback.pause();
+        this.beats.leave();
         this.display?.holding(on);
       },
     });
@@ -109,11 +114,24 @@ class Stage {
       show: () => this.show(),
       moved: () => this.presenter.tell(),
     });
+    this.beats = new Beats(this.playback, {
+      scene: () => this.message?.scene,
+      show: (glide) => this.show(glide),
+      lead: (on) => this.display?.lead(on),
+      moved: () => this.presenter.tell(),
+      moving: (on) => this.display?.moving(on),
+      speed: () => this.display?.transport.perSecond ?? 1,
+    });
     this.presenter = new Presenter(this.node, {
       display: () => this.display, fit: () => this.fit(),
-      step: (way) => (way > 0 ? this.playback.next() : this.playback.back()),
+      step: (way) => (way > 0 ? this.deeds.next() : this.deeds.back()), inside: () => this.beats.place,
       free: () => !this.asks.busy && this.place.present && this.connection.ready,
       report: (look) => this.component.setStateValue("look", look),
+    });
+    const { playback, beats, between, live, presenter } = this;
+    this.deeds = new Deeds({ playback, beats, between, live, presenter }, {
+      scene: () => this.message?.scene,
+      ended: () => this.display?.views.forEach(({ hands }) => hands?.tool.turn(null)),
     });
     this.tips = new Tips(this.node, () => this.message?.scene.glossary ?? {}); // before the keys: Escape is first its own
     this.stopListening = listen((key) => this.press(key));
@@ -179,6 +197,7 @@ class Stage {
     if (message.look && (!before || message.returns !== before.returns)) {
       this.presenter.follow(message.look);
       this.between.stop = message.look.inner ?? null;
+      this.looked = message.look;
     } else if (rebuilt) this.presenter.renew();
     display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
@@ -191,7 +210,8 @@ class Stage {
       this.still = false;
       this.between.stay(stood);
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
-      if (!message.waiting) this.between.follow();
+      this.beats.take(answered, message.inside);
+      if (!message.waiting) this.land();
     } else if (!asks.has("resend")) {
       asks.add({ act: "resend" });
     }
@@ -204,20 +224,16 @@ class Stage {
    * @param {Message} message
    */
   build({ scene }) {
-    const { playback, asks, display: before } = this;
+    const { playback, asks, deeds, display: before } = this;
     this.live.clear();
     before?.destroy();
+    this.beats.restart();
     playback.restart();
     const display = new Display(scene, this.node, {
-      start: () => playback.go(0, { byReader: true }),
-      back: () => playback.back(),
-      next: () => playback.next(),
-      play: () => playback.toggle(),
-      end: () => playback.end(),
+      ...deeds.offered,
       seek: (frame, glide = false) => playback.go(frame, { byReader: true, glide }),
       further: (frame) => playback.further(frame),
       rest: () => playback.rest(0),
-      act: (act) => this.act(act),
       hand: this.live,
       point: (deed, figure, x, y) => playback.ask({ act: deed, figure, x, y }),
       switched: () => {
@@ -225,8 +241,6 @@ class Stage {
         this.show();
       },
       looked: () => this.presenter.tell(), pick: (number, second) => this.presenter.pick(display, number, second),
-      innerWanted: () => this.between.want(),
-      innerMoved: (stop) => this.between.show(stop),
     });
     if (before) display.keepFaces(before);
     if (before && before.innerStop !== null) this.presenter.tell();
@@ -238,11 +252,11 @@ class Stage {
   }
 
   show(glide = false) {
-    const { display, live, message, playback } = this;
+    const { beats, display, live, message, playback } = this;
     if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
     if (!message || !display) return;
     const { preview, refused, brief } = live;
-    Object.assign(display, { preview, refused, only: brief ? live.hand?.handle : null });
+    Object.assign(display, { preview, beat: beats.shown, refused: refused || beats.why, only: brief ? live.hand?.handle : null });
     display.show(playback, message, glide && !this.still);
     this.tips.place();
   }
@@ -253,40 +267,26 @@ class Stage {
    */
   arrived(glide) {
     this.between.leave();
+    this.beats.leave();
     this.show(glide);
   }
 
-  /** @param {Act} act */
-  act(act) {
-    // one of the bar's tools, such as undo, ends what clicks do in the cards
-    if (this.message?.scene.tools?.some((tool) => tool.act.act === act.act)) this.display?.views.forEach(({ hands }) => hands?.tool.turn(null));
-    this.playback.pause();
-    this.playback.ask(act);
+  /** Go where the link leads, as soon as the frame is there. */
+  land() {
+    this.between.follow();
+    this.beats.follow(this.looked);
+    this.looked = null;
   }
 
   /** @param {string} key */
   press(key) {
-    const { playback, place, message } = this;
-    if (!playback.frame || !place.present || !message) return false;
-    if (key === "Escape" && this.live.cancelled()) return true;
-    /** @type {Record<string, (() => void) | undefined>} */
-    const moves = {
-      ArrowRight: () => playback.next(),
-      ArrowLeft: () => playback.back(),
-      Home: () => playback.go(0, { byReader: true }),
-      End: () => playback.end(),
-      " ": () => playback.toggle(),
-    };
-    const move = moves[key];
-    const { keys } = message.scene;
-    const given = keys?.[key] ?? keys?.[key.toLowerCase()]; // Caps Lock may be on
-    if (move) move();
-    else if (given) this.act(given);
-    return Boolean(move || given) || this.presenter.press(key);
+    const { deeds, playback, place, message } = this;
+    return Boolean(playback.frame && place.present && message) && deeds.press(key);
   }
 
   destroy() {
     this.live.clear();
+    this.beats.restart();
     this.room.destroy();
     this.presenter.destroy();
     this.playback.destroy();

@@ -44,7 +44,7 @@ export class Transport {
    * @param {import("./types.js").Scene} scene
    * @param {{ start: () => void, back: () => void, next: () => void, play: () => void, end: () => void,
    *   seek: (frame: number, glide?: boolean) => void, further: (frame: number) => void, rest: () => void,
-   *   act: (act: Act) => void }} on
+   *   inside: () => void, act: (act: Act) => void }} on
    */
   constructor(scene, on) {
     /** @type {Record<keyof typeof NAMES, string>} */
@@ -54,6 +54,9 @@ export class Transport {
     this.back = this.button("Back", on.back);
     this.play = this.button("Play", on.play);
     this.end = this.button("End", on.end);
+    const { inside } = scene;
+    this.inside = inside ? el("button", { class: "stage-button stage-inside", type: "button", "aria-label": inside.label, title: inside.title,
+      on: { click: on.inside } }, icon("Inside")) : null;
     this.label = el("span", { class: "stage-main-label" });
     this.detail = el("span", { class: "stage-main-detail", id: "stage-main-detail" });
     // the detail lies over the button and describes it: what the button is called is all that stands inside
@@ -84,7 +87,7 @@ export class Transport {
     this.ended = el("p", { class: "stage-ended" });
     this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
-        this.start, this.back, this.following, this.play, this.end, this.speed),
+        this.start, this.back, this.following, this.inside, this.play, this.end, this.speed),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
       el("div", { class: "stage-words" }, this.caption, this.ended));
@@ -171,17 +174,19 @@ export class Transport {
   }
 
   /**
-   * @param {{ cursor: number, last: number, next?: import("./types.js").Next | null, ended?: string | null,
+   * `beat`: on the way to the next frame, what the main button says of the one after.
+   * @param {{ cursor: number, last: number, beat: string | null, next?: import("./types.js").Next | null, ended?: string | null,
    *   paused?: string, caption: string | null, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
    */
-  show({ cursor, last, next, ended, paused, caption, working, goal, idle, aside }) {
+  show({ cursor, last, beat, next, ended, paused, caption, working, goal, idle, aside }) {
     this.next = next;
     this.color();
     setText(this.label, next?.label ?? this.names.Done);
-    setText(this.detail, next?.detail ?? "");
+    setText(this.detail, beat ?? next?.detail ?? "");
     this.main.setAttribute("aria-label", next?.label ?? this.names.Done);
     this.disable(this.main, !next);
-    this.disable(this.back, cursor === 0);
+    if (this.inside) this.disable(this.inside, !next);
+    this.disable(this.back, cursor === 0 && beat === null);
     this.disable(this.start, cursor === 0);
     this.disable(this.end, Boolean(ended) && cursor === last);
     this.scrub.value = String(cursor);

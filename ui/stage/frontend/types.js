@@ -38,17 +38,19 @@
  *   lit?: string[], handles?: Handle[], inner_at?: number | null }} Preview  what a handle elsewhere would change
  * @typedef {{ frame: string, shown: Preview | null, refused: string }} Held  over the frame in view
  * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number | null> }} Inner
+ * @typedef {Inner & { lit: string[], next: string }} Beat  on the way to the next frame: what is lit, and what Next then leads to
+ * @typedef {{ frame: string, next: string | null, unit: number, units: number, beats: Beat[], why: string }} Within
  */
 
 /**
  * What stands still.
  * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
- *   marks?: Mark[], figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, glide?: string[],
+ *   marks?: Mark[], figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, inside?: Inside | null, glide?: string[],
  *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string,
  *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
- *   note?: string | null, apart?: boolean, describe?: string | null, heading?: string | null, tab?: string, hands?: Hands | null,
+ *   note?: string | null, apart?: boolean, describe?: string | null, heading?: string | null, tab?: string, formula?: string, hands?: Hands | null,
  *   together?: string | null }} View
  * @typedef {{ figure: string, trace: string, tool: string, put: string, take: string, note: string }} Hands
  * @typedef {{ areas?: { wide?: string[], medium?: string[], low?: string[] }, columns?: BySize,
@@ -58,6 +60,8 @@
  * @typedef {{ slot: string, label: string, color?: string, title?: string }} Metric
  * @typedef {{ slot: string, title: string, color: string }} Mark
  * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
+ * @typedef {{ view: string, label: string, title: string, hint: string, previous: string, following: string,
+ *   chooses: Record<string, number[] | null> }} Inside  how one steps inside a frame; for traces, the unit of each point
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */
@@ -67,8 +71,10 @@
  * @typedef {{ at: number, turn: number | null, n: number }} Place
  *
  * How the reader looks at it: in presenter mode the views that are shown, else those brought to the front, the last one
- * first, each as id or id.figure; what the spotlight is on, a view's id or equation.id; the stop of the finer frames.
- * @typedef {{ present: boolean, views: string[], spot: string | null, inner?: number | null }} Look
+ * first, each as id or id.figure; what the spotlight is on, a view's id or equation.id; the stop of the finer frames;
+ * the beat on the way to the next one, from 1, and the unit that is followed.
+ * @typedef {{ present: boolean, views: string[], spot: string | null, inner?: number | null, beat?: number | null,
+ *   unit?: number | null }} Look
  */
 
 /**
@@ -76,7 +82,7 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null,
+ *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
  *   held?: Held | null, idle?: string[], aside?: string }} Message
  */
 

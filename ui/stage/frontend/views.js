@@ -2,17 +2,20 @@
 /** The cards of the grid: a title row, one or more figures of which one is in view, handles, the inner slider. */
 import { el, setText } from "./dom.js";
 import { Picture } from "./figures.js";
+import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
 import { trueMinus } from "./plotly.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
+import { Units } from "./units.js";
 import { Zoom, zooms } from "./zoom.js";
 
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
  *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
+ * @typedef {{ begin: () => void, chosen: (unit: number) => boolean, other: (way: number) => void }} UnitEvents
  */
 
 const LOWEST = 180; // pixels that the largest plot of a figure is high, at least
@@ -22,7 +25,7 @@ export class View {
    * @param {import("./types.js").View} view
    * @param {import("./types.js").Scene} scene
    * @param {{ seek: (frame: number) => void, now: () => number | null, hand: import("./types.js").HandleEvents,
-   *   point: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents }} on
+   *   point: (deed: string, figure: string, x: number, y: number) => void, switched: (face: Face) => void, grown: () => void, inner: InnerEvents, units: UnitEvents }} on
    */
   constructor(view, scene, on) {
     this.view = view;
@@ -38,6 +41,10 @@ export class View {
     this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
     this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
     this.sliders = new Sliders(on.hand);
+    this.chooses = scene.inside?.chooses ?? {};
+    const inside = scene.inside?.view === view.id ? scene.inside : null;
+    this.units = inside ? new Units(inside, on.units) : null;
+    this.formula = view.formula ? new Formula(inside?.hint ?? "") : null;
     this.inner = scene.inner?.view === view.id ? new InnerControl(scene.inner, on.inner) : null;
     const switcher = this.figures.length > 1 ? this.switcher() : null;
     const zoomed = this.figures.map(({ picture }) => picture).filter(zooms);
@@ -46,8 +53,8 @@ export class View {
     this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.note),
-      this.hands?.note, this.plots,
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.units?.node, this.note),
+      this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
@@ -118,6 +125,8 @@ export class View {
     const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
     this.sliders.show(own.filter((handle) => handle.kind === "slider"));
     if (!this.plots.offsetWidth) return null; // behind another
+    this.formula?.show(slot(this.view.formula ?? ""));
+    this.units?.show(slot(`unit.${this.view.id}`)?.text);
     const { id, picture, host } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide, way(id));
@@ -133,7 +142,7 @@ export class View {
   }
 
   /** @param {Face} face */
-  connect({ host, handles, told }) {
+  connect({ host, handles, told, picture }) {
     host.on("plotly_relayout", () => handles.follow());
     host.on("plotly_beforehover", () => trueMinus(host));
     host.on("plotly_afterplot", () => {
@@ -141,6 +150,12 @@ export class View {
       told.watch();
       this.grow();
     });
+    const { chooses } = this;
+    // a point of a trace that stands for units of the data: the followed one
+    host.on("plotly_click", ({ points }) => points.some((/** @type {Record<string, any>} */ { data, pointNumber }) => {
+      const units = chooses[`${picture.id}/${data.meta}`];
+      return units !== undefined && this.on.units.chosen(units === null ? pointNumber : units[pointNumber]);
+    }));
     if (this.view.click === "x") {
       host.classList.add("stage-clickable");
       host.on("plotly_click", ({ points }) => this.on.seek(Math.round(points[0].x)));
@@ -148,6 +163,7 @@ export class View {
   }
 
   resize() {
+    this.formula?.fit();
     this.chosen.picture.resize();
   }
 

@@ -1,0 +1,74 @@
+"""What a half-step works out on its way, number by number, for one unit of the data that is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from em_core.observe.moment import Moment
+from em_core.records import State
+
+
+@dataclass(frozen=True, eq=False)
+class Beat:
+    """One thing that a half-step finds.
+
+    what: which; the numbers found are `values[what]`, beside what they are made of. state: θ and q as far as they have
+    come: the last beat's is the half-step's own. at: which entries are followed, such as `unit` and `component`.
+    """
+
+    what: str
+    state: State
+    values: Mapping[str, Any]
+    at: Mapping[str, int]
+
+    @property
+    def found(self) -> Any:
+        return self.values[self.what]
+
+
+class Working:
+    """How the half-steps of one kind of model are worked out. A class in a file of this folder is found there.
+
+    letters: the moves that it can show. The others, and half-steps that went another way than their move says, have
+    no beats.
+    """
+
+    letters: ClassVar[str] = "EM"
+
+    def suits(self, model: Any) -> bool:
+        """Whether it is of this model's kind."""
+        raise NotImplementedError
+
+    def units(self, data: Any) -> int:
+        """How many units there are to choose from."""
+        raise NotImplementedError
+
+    def chosen(self, moment: Moment) -> int:
+        """The unit that is followed until the reader has chosen another."""
+        return 0
+
+    def beats(self, moment: Moment, unit: int) -> list[Beat]:
+        """The beats of the half-step of `moment`, the last one with its bound."""
+        raise NotImplementedError
+
+
+def bound(moment: Moment, at: Mapping[str, int]) -> Beat:
+    """The last beat of every half-step: its bound, as it is reported."""
+    terms = moment.bound
+    values = {
+        "bound": terms.elbo,
+        "expected_log_joint": terms.expected_log_joint,
+        "entropy": terms.entropy,
+        "log_evidence": terms.log_evidence,
+        "before": moment.before.elbo if moment.before else None,
+    }
+    return Beat("bound", moment.step.after, values, at)
+
+
+def most_divided(probabilities: np.ndarray) -> int:
+    """The unit whose most probable hidden value is least probable. probabilities: (K, N)."""
+    return int(np.argmin(probabilities.max(axis=0)))

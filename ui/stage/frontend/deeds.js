@@ -1,0 +1,92 @@
+// @ts-check
+/** What keys and buttons do: inside, from beat to beat; else from frame to frame. */
+
+/** @typedef {import("./types.js").Act} Act */
+
+export class Deeds {
+  /**
+   * `on`: scene() that stands, ended() hears that what clicks do in the cards ends.
+   * @param {{ playback: import("./playback.js").Playback, beats: import("./beats.js").Beats, live: import("./live.js").Live,
+   *   between: import("./between.js").Between, presenter: import("./present.js").Presenter }} parts
+   * @param {{ scene: () => import("./types.js").Scene | undefined, ended: () => void }} on
+   */
+  constructor(parts, on) {
+    this.parts = parts;
+    this.on = on;
+  }
+
+  /** What the display calls. */
+  get offered() {
+    const { beats, between } = this.parts;
+    return {
+      start: () => this.start(), back: () => this.back(), next: () => this.next(), play: () => this.toggle(), end: () => this.end(),
+      act: (/** @type {Act} */ act) => this.act(act),
+      inside: () => beats.further(),
+      units: {
+        begin: () => beats.begin(),
+        other: (/** @type {number} */ way) => beats.other(way),
+        chosen: (/** @type {number} */ unit) => beats.choose(unit),
+      },
+      innerWanted: () => between.want(),
+      innerMoved: (/** @type {number} */ stop) => {
+        beats.leave();
+        between.show(stop);
+      },
+    };
+  }
+
+  next() {
+    if (!this.parts.beats.next()) this.parts.playback.next();
+  }
+
+  back() {
+    if (!this.parts.beats.back()) this.parts.playback.back();
+  }
+
+  toggle() {
+    if (!this.parts.beats.toggle()) this.parts.playback.toggle();
+  }
+
+  start() {
+    this.parts.beats.leave();
+    this.parts.playback.go(0, { byReader: true });
+  }
+
+  end() {
+    this.parts.beats.leave();
+    this.parts.playback.end();
+  }
+
+  /** @param {Act} act */
+  act(act) {
+    // one of the bar's tools, such as undo, ends what clicks do in the cards
+    if (this.on.scene()?.tools?.some((tool) => tool.act.act === act.act)) this.on.ended();
+    this.parts.beats.escape();
+    this.parts.playback.pause();
+    this.parts.playback.ask(act);
+  }
+
+  /**
+   * Returns whether the key was used.
+   * @param {string} key
+   */
+  press(key) {
+    const { beats, live, presenter } = this.parts, scene = this.on.scene();
+    if (key === "Escape" && live.cancelled()) return true;
+    /** @type {Record<string, (() => void) | undefined>} */
+    const moves = {
+      ArrowRight: () => this.next(),
+      ArrowLeft: () => this.back(),
+      Home: () => this.start(),
+      End: () => this.end(),
+      " ": () => this.toggle(),
+      ...(beats.inside && { ArrowUp: () => beats.other(-1), ArrowDown: () => beats.other(1) }),
+      ...(scene?.inside && { i: () => beats.further(), I: () => beats.further() }),
+    };
+    const move = moves[key];
+    const given = scene?.keys?.[key] ?? scene?.keys?.[key.toLowerCase()]; // Caps Lock may be on
+    if (move) move();
+    else if (given) this.act(given);
+    return Boolean(move || given) || presenter.press(key) || (key === "Escape" && beats.escape());
+  }
+}
