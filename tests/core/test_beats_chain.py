@@ -100,7 +100,7 @@ def test_each_cell_is_made_of_what_is_lit(seed):
     density = np.exp(there.experiment.model.family.log_density(there.experiment.data.values, theta))
     columns = found[0].values["columns"]
     followed = found[0].values["followed"]
-    assert columns[followed] == unit and len(columns) <= 7
+    assert columns[followed] == unit and len(columns) <= 5
     cells = {"alpha": [], "beta": []}
     for beat in found:
         if beat.what not in cells:
@@ -170,8 +170,8 @@ def test_pairs_add_up_to_the_new_transition_matrix(emission, unit):
     pairs = [beat for beat in found if beat.what == "pairs"]
     assert len(pairs) == (unit != 15)
     for beat in pairs:
-        step = found[0].values["columns"][beat.values["column"]]
-        assert step - 1 in (unit, unit - 1)
+        step = found[0].values["columns"][1]
+        assert unit in (step - 1, step)
         # q of the pair, from its two marginals and nothing else of the core's
         np.testing.assert_allclose(beat.found.sum(axis=1), q.probabilities[:, step - 1], rtol=1e-10)
         np.testing.assert_allclose(beat.found.sum(axis=0), q.probabilities[:, step], rtol=1e-10)

@@ -14,7 +14,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Array
 
 # so many time steps on each side of the one that is followed are columns of the trellis, and the ends of the sequence
-_AROUND = 2
+_AROUND = 1
 # of so many states each cell of its column is a beat of its own: those with the largest numbers
 _CELLS = 4
 # log α below which no float is left: of a double, and of single precision
@@ -41,12 +41,13 @@ class ChainWorking(Working):
         return most_divided(moment.step.after.q.probabilities)
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
-        columns, times, sequence = _columns(moment.experiment.data.lengths, unit)
+        lengths, of_q = moment.experiment.data.lengths, moment.step.letter == "E"
+        columns, times, sequence = _columns(lengths, unit, ends=of_q)
         state = int(np.argmax(moment.step.after.q.probabilities[:, unit]))
-        at = {"unit": unit, "component": state, "time": int(unit - columns[0]), "sequence": sequence}
+        here = int(np.flatnonzero(columns == unit)[0])
+        at = {"unit": unit, "component": state, "time": int(times[here]), "sequence": sequence}
         seen = moment.experiment.data.values[columns]
-        values = {"columns": columns, "times": times, "data": seen, "followed": int(np.flatnonzero(columns == unit)[0])}
-        of_q = moment.step.letter == "E"
+        values = {"columns": columns, "times": times, "data": seen, "followed": here, "column": here, "cell": None}
         made = self._of_q(moment, values, at) if of_q else self._of_theta(moment, values, at)
         return [*made, bound(moment, at)]
 
@@ -81,7 +82,7 @@ class ChainWorking(Working):
             values = {**values, **beat, **_source(following)}
             yield Beat("beta", before, values, {**at, **_cell(beat, at)})
         gamma = after.q.probabilities[:, columns]
-        values = {**values, "gamma": gamma, "column": here, "cell": None}
+        values = {**values, **_gamma(gamma), "column": here, "cell": None}
         yield Beat("gamma", after, values, at)
         filtered = np.exp(found.filtered[:, columns])
         yield Beat("future", after, {**values, "filtered": filtered, "future": gamma - filtered}, at)
@@ -91,25 +92,18 @@ class ChainWorking(Working):
         before, after, info = moment.step.before, moment.step.after, moment.step.info
         q, family = after.q, _model(moment).family
         block = info.block if info is not None else None
-        columns, here = values["columns"], values["followed"]
-        # the step that leads on from the unit; from the last one of a sequence there is none: then the one to it
-        first = here if here + 1 < len(columns) else here - 1
-        values = {
-            **values,
-            "gamma": q.probabilities[:, columns],
-            "transition_matrix": before.theta["transition_matrix"],
-        }
-        yield Beat("gamma", before, {**values, "column": here, "cell": None}, at)
+        columns = values["columns"]
+        values = {**values, **_gamma(q.probabilities[:, columns])}
+        yield Beat("gamma", before, values, at)
         theta = before.theta
         names = [name for name in (*_CHAIN, *family.parameters) if not isinstance(block, tuple) or name in block]
         for name in names:
             if name == "transition_matrix":
-                if first >= 0:
-                    steps = columns[first] - at["sequence"]  # a sequence has a step fewer than it is long
-                    pairs = {"pairs": q.pairs[:, steps].T, "column": first + 1, "cell": None}
-                    yield Beat("pairs", before, {**values, **pairs}, at)
-                counts = {"transition_counts": q.transition_counts}
-                values = {**values, **counts}
+                if len(columns) == 2:
+                    steps = columns[0] - at["sequence"]  # a sequence has a step fewer than it is long
+                    values = {**values, "pairs": q.pairs[:, steps].T}
+                    yield Beat("pairs", replace(before, theta=theta), values, at)
+                values = {**values, "transition_counts": q.transition_counts}
                 yield Beat("transition_counts", replace(before, theta=theta), values, at)
             if name == family.parameters[0]:
                 values = {**values, "counts": q.probabilities.sum(axis=1)}
@@ -124,13 +118,20 @@ class ChainWorking(Working):
 _CHAIN = ("start_probabilities", "transition_matrix")
 
 
-def _columns(lengths: tuple[int, ...], unit: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """The time steps that are columns of the trellis, their numbers from 1 in their sequence, which is told from 0."""
-    ends = np.cumsum(lengths)
-    sequence = int(np.searchsorted(ends, unit, side="right"))
-    begin, end = int(ends[sequence]) - lengths[sequence], int(ends[sequence])
-    around = range(max(begin, unit - _AROUND), min(end, unit + _AROUND + 1))
-    columns = np.array(sorted({begin, *around, end - 1}))
+def _columns(lengths: tuple[int, ...], unit: int, ends: bool) -> tuple[np.ndarray, np.ndarray, int]:
+    """The time steps that are columns of the trellis, their numbers from 1 in their sequence, which is told from 0.
+
+    ends: also those that a sequence begins and ends with; otherwise the unit and the next one, of the last one the one
+    before it.
+    """
+    stops = np.cumsum(lengths)
+    sequence = int(np.searchsorted(stops, unit, side="right"))
+    begin, end = int(stops[sequence]) - lengths[sequence], int(stops[sequence])
+    if ends:
+        around = {begin, *range(max(begin, unit - _AROUND), min(end, unit + _AROUND + 1)), end - 1}
+    else:
+        around = {unit, unit + 1 if unit + 1 < end else max(begin, unit - 1)}
+    columns = np.array(sorted(around))
     return columns, columns - begin + 1, sequence
 
 
@@ -157,6 +158,11 @@ def _filled(what: str, logs: Array, inside: np.ndarray, order: range, here: int)
 def _source(logs: Array | None) -> dict[str, Array | None]:
     """What messages are made of at the time step beside; None at the end where they begin."""
     return {"from": None if logs is None else np.exp(logs), "log_from": logs}
+
+
+def _gamma(gamma: Array) -> dict[str, Array]:
+    with np.errstate(divide="ignore"):  # a state that cannot be
+        return {"gamma": gamma, "log_gamma": np.log(gamma)}
 
 
 def _model(moment: Moment) -> Any:

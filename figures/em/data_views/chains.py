@@ -85,6 +85,18 @@ class ChainsView(PlainView):
         lines = [] if q is None else [(words.state(k), self._broken(row)) for k, row in enumerate(q.probabilities)]
         return told(self.figure["series"], "%{text}", *lines, (words.STEP, self._broken(moment.shares)))
 
+    def choices(self) -> dict[str, list[int] | None]:
+        """Every point a time step; at a break that before it."""
+        units = np.insert(np.arange(len(self.data.values)), self.breaks, self.breaks - 1)
+        return {self.figure["series"].address: units.tolist() if len(self.breaks) else None}
+
+    def followed(self, unit: int) -> Json:
+        """A ring around it; the others step back."""
+        value = self.data.values[unit : unit + 1]
+        height = value if self.levelled else self.staves.rows(self.data.values)[unit : unit + 1]
+        place = (float(self.staves.x[unit]), float(height[0]))
+        return self.figure["followed"].at(place) | self.figure["series"].set(marker_opacity=0.45)
+
     def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """The levels of the states in the picture; of states that emit symbols, how likely they are to stay."""
         theta = moment.step.after.theta
@@ -150,7 +162,7 @@ class ChainsView(PlainView):
             "$quiet",
             width=1.2,
             mode="lines+markers" if self.levelled else "markers",
-            marker={"size": 7 if self.levelled else 6, "color": UNSEEN},
+            marker={"size": 7 if self.levelled else 6, "color": UNSEEN, "opacity": 1},
             x=self._broken(staves.x),
             y=self._broken(values if self.levelled else staves.rows(values)),
             # one by one only where they are few: as `told`
@@ -186,6 +198,7 @@ class ChainsView(PlainView):
             text=[],
             hover="on the Viterbi path: state %{text}",
         )
+        figure.ring("followed", "$text", size=17)
         names = [str(k + 1) for k in range(self.k)]
         figure.image(
             "transitions",

@@ -44,11 +44,14 @@ class FactorsView(PlaneView):
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
-        figure.points("points", "$muted", size=7, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}")
+        figure.points(
+            "points", "$muted", size=7, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
+        )
         figure.curve("springs", spring, width=1, glides=True)
         figure.points("places", spring, "mean + loadings · E[h]", size=6, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
+        figure.ring("followed", "$text", size=20)
         figure.image(
             "loadings",
             x=[f"h{i + 1}" for i in range(experiment.start["loadings"].shape[1])],
@@ -88,6 +91,15 @@ class FactorsView(PlaneView):
             spreads = np.broadcast_to(q.deviations, q.means.shape)
             lines = [(words.factor(k), q.means[:, k], spreads[:, k]) for k in range(q.means.shape[1])]
         return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {self.figure["points"].address: None}
+
+    def followed(self, unit: int) -> Json:
+        """A ring around it; the others step back."""
+        return self.figure["followed"].at(self.place(self.values[unit])) | self.figure["points"].set(
+            marker_opacity=0.35
+        )
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta, color = moment.step.after.theta, palette.component(2)

@@ -29,6 +29,22 @@ NAMES = {
     "shares": "responsibilities",
     "counts": "expected counts",
     "statistics": "expected statistics",
+    "emissions": "emission probabilities",
+    "alpha": "forward, α",
+    "evidence": "p(v)",
+    "beta": "backward, β",
+    "gamma": "γ",
+    "future": "γ − α: what the future adds",
+    "pairs": "ξ",
+    "transition_counts": "expected steps",
+    "residual": "the residual",
+    "precision": "the factors' precision",
+    "covariance": "the factors' covariance",
+    "factors": "E[h]",
+    "place": "the reconstruction",
+    "square": "E[hhᵀ]",
+    "spread": "the average of E[hhᵀ]",
+    "crossed": "the average of v E[h]ᵀ",
     "bound": "the bound",
 }
 
@@ -55,7 +71,7 @@ def tex(value: float) -> str:
     """Three digits, very large and very small numbers with a power of ten."""
     if not math.isfinite(value):
         return r"-\infty" if value < 0 else r"\infty"
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
+    if value != 0 and not 1e-3 <= abs(value) < 1e4:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
         return rf"{mantissa}\!\times\!10^{{{int(exponent)}}}"
     return f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}"
@@ -72,7 +88,7 @@ def plain_of_log(log: float) -> str:
 
 
 def plain(value: float) -> str:
-    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e5:
+    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e4:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
         return f"{mantissa}×10<sup>{int(exponent)}</sup>".replace("-", "−")
     return (f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
