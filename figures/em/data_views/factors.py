@@ -40,7 +40,6 @@ class FactorsView(PlaneView):
             xaxis={"range": self.span[0], "domain": [0, 0.61], "anchor": "y"},
             yaxis={"range": self.span[1], "anchor": "x"},
             legend=True,
-            **layout.LEGEND_ABOVE,
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
@@ -48,7 +47,7 @@ class FactorsView(PlaneView):
             "points", "$muted", size=7, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
         )
         figure.curve("springs", spring, width=1, glides=True)
-        figure.points("places", spring, "mean + loadings · E[h]", size=6, symbol="diamond", glides=True)
+        figure.points("places", spring, "reconstruction", size=6, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
         figure.ring("followed", "$text", size=20)

@@ -67,8 +67,9 @@ class Blocks:
             left = slot + (1 - wide * columns) / 2
             fits = rows <= _MOST and columns <= _MOST
             result |= drawn.set(
-                x=[left + wide * (column + 0.5) for column in range(columns)],
-                y=[(row + 0.5) / self.rows for row in range(rows)],
+                # where cells begin and end: of one alone Plotly would not know how wide it is
+                x=[left + wide * column for column in range(columns + 1)],
+                y=[row / self.rows for row in range(rows + 1)],
                 z=block.values,
                 text=[[number(entry, 2) if fits else "" for entry in row] for row in block.values],
                 opacity=1 if new or not lit else 0.55,

@@ -37,7 +37,7 @@ def short(value: float) -> str:
 
 
 def signed(change: float) -> str:
-    return f"{change:+.2f}".replace("-", "−")
+    return "0" if abs(change) < 0.005 else f"{change:+.2f}".replace("-", "−")
 
 
 def emission(log: float) -> str:
@@ -139,7 +139,7 @@ class Speech:
         before, own = rf"\alpha_{{{t - 1}}}(i)\, a_{{i{state}}}", rf"b_{{{state}}}(v_{{{t}}})"
         formula = _lines(
             rf"\alpha_{{{t}}}({state}) = \textstyle\bigl[\sum_i {before}\bigr]\, {own}",
-            rf"[{terms}] \times {emitted} = {_both(log)}",
+            rf"[{terms}] \times {emitted} = {result(tex_of_log(log))}",
         )
         sentence = (
             f"Forward: every way into state {state} at {self.step} {t}, times the probability of what was seen there."
@@ -171,7 +171,7 @@ class Speech:
         terms = _products(source, values["transition_matrix"][k])
         formula = _lines(
             rf"\beta_{{{t}}}({state}) = \textstyle\sum_j a_{{{state}j}}\, b_j(v_{{{t + 1}}})\, \beta_{{{t + 1}}}(j)",
-            rf"{terms} = {_both(log)}",
+            rf"{terms} = {result(tex_of_log(log))}",
         )
         sentence = (
             f"Backward: every way out of state {state} at {self.step} {t}, with all that was seen after it."
@@ -318,7 +318,8 @@ def _rough(log: float) -> str:
 
 
 def _products(logs: np.ndarray, steps: np.ndarray) -> str:
-    return _sum([rf"{_rough(float(log))}\cdot {tex(float(step))}" for log, step in zip(logs, steps, strict=True)])
+    terms = [rf"{_rough(float(log))}\cdot {tex(float(step))}" for log, step in zip(logs, steps, strict=True)]
+    return _sum(terms if len(terms) < 3 else [terms[0], r"\dots", terms[-1]])
 
 
 def _sum(terms: Sequence[str]) -> str:
