@@ -97,6 +97,18 @@ class CoinOfUnknownOrigin(OneShare):
         unknown = categorical.log_evidence(_by_coin(data, theta), data.sets)
         return np.array([_of(data.known, float(theta["theta"])), unknown])
 
+    def log_likelihoods(self, data: Tosses, theta: Parameters) -> Array:
+        """(2, 1) log p(unknown set | h), in one order, of the other coin and of the free one."""
+        return _likelihoods(data, theta)
+
+    def log_joints(self, data: Tosses, theta: Parameters) -> Array:
+        """(2, 1) the same with the prior, ½."""
+        return _by_coin(data, theta)
+
+    def completed(self, data: Tosses, q: Categorical) -> Array:
+        """(2,) expected heads and tails of the free coin."""
+        return _completed(data, q)
+
     def expected(self, data: Tosses, theta: Parameters) -> Array:
         """(2, 2) heads and tails that θ expects, of the known tosses and of the unknown set."""
         chances = np.array([float(theta["theta"]), (float(theta["theta"]) + data.other) / 2])

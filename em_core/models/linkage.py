@@ -65,10 +65,10 @@ class Linkage(OneShare):
 
     @at_theta
     def posterior(self, data: Cells, theta: Parameters) -> Categorical:
-        return categorical.posterior(self._hidden_cells(theta), self.hidden_counts(data))
+        return categorical.posterior(self.log_hidden_cells(theta), self.hidden_counts(data))
 
     def expected_log_joint(self, data: Cells, theta: Parameters, q: Categorical) -> float:
-        hidden = categorical.expectation(q, self._hidden_cells(theta))
+        hidden = categorical.expectation(q, self.log_hidden_cells(theta))
         return math.fsum([data.log_ways, hidden, *self._other_cells(data, theta)])
 
     def hidden_counts(self, data: Cells) -> Array:
@@ -85,11 +85,14 @@ class Linkage(OneShare):
 
     def maximize(self, data: Cells, q: Categorical, theta: Parameters) -> Parameters:
         """The proportion of θ/4 animals among those whose cell depends on θ."""
-        with_theta = q.expected_counts[1, 0] + data.counts[3]
-        without = data.counts[1] + data.counts[2]
+        with_theta, without = self.informative(data, q)
         if with_theta + without == 0:
             raise HalfStepFailed("lost_component", "no animal carries information about θ", expected_animals=0.0)
         return {"theta": frozen(with_theta / (with_theta + without))}
+
+    def informative(self, data: Cells, q: Categorical) -> tuple[float, float]:
+        """Expected animals of the cells that have θ as a factor, and animals of those that have 1 − θ."""
+        return float(q.expected_counts[1, 0] + data.counts[3]), float(data.counts[1] + data.counts[2])
 
     def minibatch(
         self, data: Cells, q: Categorical, size: int, rng: np.random.Generator
@@ -102,12 +105,12 @@ class Linkage(OneShare):
         return part, q.part(np.arange(1), part.counts[:1]), draw
 
     def gradient(self, data: Cells, theta: Parameters, q: Categorical) -> Array:
-        with_theta = q.expected_counts[1, 0] + data.counts[3]
+        with_theta, _ = self.informative(data, q)
         informative = with_theta + data.counts[1] + data.counts[2]
         slope = np.atleast_1d(with_theta - informative * theta["theta"])
         return slope[: len(self.to_vector(theta))]
 
-    def _hidden_cells(self, theta: Parameters) -> Array:
+    def log_hidden_cells(self, theta: Parameters) -> Array:
         """log probabilities of the two hidden cells, (2, 1)."""
         with np.errstate(divide="ignore"):
             return np.log([[0.5], [float(theta["theta"]) / 4]])

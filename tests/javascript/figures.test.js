@@ -45,4 +45,7 @@ test("with traces that are drawn alone comes one of every other plot, and both s
   assert.deepEqual(companions(host, [5]), [0]);
   assert.deepEqual(companions(host, [0, 4]), [3]);
   assert.deepEqual(companions(host, [0, 5]), []);
+  const layered = /** @type {any} */ ({ _fullData: [{ ...upper, zorder: 0 }, { ...upper, zorder: -1 }, { ...upper, zorder: -1 }] });
+  assert.deepEqual(companions(layered, [0]), [1]);
+  assert.deepEqual(companions(layered, [2]), [0]);
 });

@@ -104,15 +104,15 @@ class ChainWorking(Working):
                     values = {**values, "pairs": q.pairs[:, steps].T}
                     yield Beat("pairs", replace(before, theta=theta), values, at)
                 values = {**values, "transition_counts": q.transition_counts}
-                yield Beat("transition_counts", replace(before, theta=theta), values, at)
+                yield Beat("transition_counts", replace(before, theta=theta), values, at, of_all=True)
             if name == family.parameters[0]:
                 values = {**values, "counts": q.probabilities.sum(axis=1)}
-                yield Beat("counts", replace(before, theta=theta), values, at)
+                yield Beat("counts", replace(before, theta=theta), values, at, of_all=True)
             if name == "start_probabilities":
                 values = {**values, "start_counts": q.start_counts, "sequences": len(moment.experiment.data.lengths)}
             theta = {**theta, name: after.theta[name]}
             values = {**values, name: after.theta[name]}
-            yield Beat(name, replace(before, theta=theta), values, at)
+            yield Beat(name, replace(before, theta=theta), values, at, of_all=True)
 
 
 _CHAIN = ("start_probabilities", "transition_matrix")

@@ -46,9 +46,9 @@ class FactorWorking(Working):
         factor = q.precision_factors[0]
         values = {**values, "loadings": theta["loadings"], "noise_variances": model.variances(theta)}
         values = {**values, "precision": factor @ factor.T}
-        yield Beat("precision", before, values, at)
+        yield Beat("precision", before, values, at, of_all=True)
         values = {**values, "covariance": q.covariances[0]}
-        yield Beat("covariance", before, values, at)
+        yield Beat("covariance", before, values, at, of_all=True)
         values = {**values, "factors": q.means[unit], "deviations": q.deviations[0]}
         yield Beat("factors", after, values, at)
         values = {**values, "place": model.places(theta, q)[unit]}
@@ -68,10 +68,10 @@ class FactorWorking(Working):
         yield Beat("square", before, dict(values), at)
         spread, crossed = model.moments(data, q, values["centre"], values["hidden_centre"])
         values |= {"spread": spread}
-        yield Beat("spread", before, dict(values), at)
+        yield Beat("spread", before, dict(values), at, of_all=True)
         values |= {"crossed": crossed.T}
-        yield Beat("crossed", before, dict(values), at)
+        yield Beat("crossed", before, dict(values), at, of_all=True)
         for name in ("loadings", "mean", "noise_variances"):
             theta = {**theta, name: after.theta[name]}
             values |= {name: after.theta[name]}
-            yield Beat(name, replace(before, theta=theta), dict(values), at)
+            yield Beat(name, replace(before, theta=theta), dict(values), at, of_all=True)

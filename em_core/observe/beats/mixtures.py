@@ -39,6 +39,10 @@ class MixtureWorking(Working):
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
         at = {"unit": unit, "component": int(np.argmax(moment.step.after.q.log_probabilities[:, unit]))}
+        if (
+            "probabilities" in moment.step.after.theta
+        ):  # of a row of many entries, the one that components differ in most
+            at["entry"] = int(np.argmax(np.ptp(moment.step.after.theta["probabilities"], axis=0)))
         made = self._of_theta(moment, at) if moment.step.letter in ("M", "C") else self._of_q(moment, at)
         return [*made, bound(moment, at)]
 
@@ -48,7 +52,7 @@ class MixtureWorking(Working):
         data = moment.experiment.data
         before, after, unit = moment.step.before, moment.step.after, at["unit"]
         theta, family, info = before.theta, model.family, moment.step.info
-        values = {"data": data.values[unit], "count": float(data.counts[unit])}
+        values = {"data": data.values[unit], "count": float(data.counts[unit]), "weights": theta["weights"]}
         yield Beat("data", before, values, at)
         shares = after.q.probabilities[:, unit]
         block = _block(moment)
@@ -61,7 +65,7 @@ class MixtureWorking(Working):
         yield Beat("densities", before, values, at)
         joints = model.log_joint(data, theta)[:, unit]
         total = float(np.logaddexp.reduce(joints))
-        values = {**values, "weights": theta["weights"], "log_joints": joints, "joints": np.exp(joints)}
+        values = {**values, "log_joints": joints, "joints": np.exp(joints)}
         yield Beat("joints", before, values, at)
         what = "mode" if moment.step.letter == "H" else "responsibilities"
         values = {**values, what: shares, "log_total": total, "temperature": info and info.temperature}
@@ -81,12 +85,13 @@ class MixtureWorking(Working):
         before, after, unit = moment.step.before, moment.step.after, at["unit"]
         q, family, moved = after.q, model.family, moment.step.info and moment.step.info.block
         values = {"data": data.values[unit], "count": float(data.counts[unit]), "shares": q.expected_counts[:, unit]}
+        values["responsibilities"] = q.probabilities[:, unit]
         yield Beat("shares", before, values, at)
         values = {**values, "counts": q.totals, "total": float(data.counts.sum())}
-        yield Beat("counts", before, values, at)
+        yield Beat("counts", before, values, at, of_all=True)
         if hasattr(family, "statistics"):
             values = {**values, "statistics": family.statistics(data.values, q.expected_counts)}
-            yield Beat("statistics", before, values, at)
+            yield Beat("statistics", before, values, at, of_all=True)
         theta = before.theta
         for name in ("weights", *family.parameters):
             held = name == "weights" and model.weights_fixed
@@ -94,7 +99,7 @@ class MixtureWorking(Working):
                 continue
             theta = {**theta, name: after.theta[name]}
             values = {**values, name: after.theta[name], "theta": theta}
-            yield Beat(name, replace(before, theta=theta), values, at)
+            yield Beat(name, replace(before, theta=theta), values, at, of_all=True)
 
 
 def _block(moment: Moment) -> np.ndarray | None:

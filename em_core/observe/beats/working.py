@@ -18,12 +18,14 @@ class Beat:
 
     what: which; the numbers found are `values[what]`, beside what they are made of. state: θ and q as far as they have
     come: the last beat's is the half-step's own. at: which entries are followed, such as `unit` and `component`.
+    of_all: whether it is about all units, and not about the one that is followed.
     """
 
     what: str
     state: State
     values: Mapping[str, Any]
     at: Mapping[str, int]
+    of_all: bool = False
 
     @property
     def found(self) -> Any:
@@ -40,8 +42,8 @@ class Working:
     letters: ClassVar[str] = "EM"
 
     def suits(self, model: Any) -> bool:
-        """Whether it is of this model's kind."""
-        raise NotImplementedError
+        """Whether it is of this model's kind; what several kinds share is of none."""
+        return False
 
     def units(self, data: Any) -> int:
         """How many units there are to choose from."""
@@ -66,7 +68,7 @@ def bound(moment: Moment, at: Mapping[str, int]) -> Beat:
         "log_evidence": terms.log_evidence,
         "before": moment.before.elbo if moment.before else None,
     }
-    return Beat("bound", moment.step.after, values, at)
+    return Beat("bound", moment.step.after, values, at, of_all=True)
 
 
 def most_divided(probabilities: np.ndarray) -> int:

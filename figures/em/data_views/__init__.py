@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from em_core.files.experiment import Experiment
 from em_core.found import classes
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
@@ -44,8 +45,8 @@ class DataView(Protocol):
     def choices(self) -> dict[str, list[int] | None]:
         """The traces whose points are units of the data, with the unit of each; None where that is its own number."""
 
-    def followed(self, unit: int) -> Json:
-        """The mark of the unit that is followed inside a half-step."""
+    def followed(self, beat: Beat) -> Json:
+        """The mark of the unit that is followed inside a half-step, and what else a beat shows of it here."""
 
 
 # by the models that they say they draw

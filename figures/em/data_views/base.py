@@ -10,6 +10,7 @@ import numpy as np
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, Trace, broken
@@ -28,6 +29,8 @@ _SHARES = (0.001, 0.999)
 UNSEEN = "$muted"
 # the width of a bar of counts
 _BAR = 0.62
+# how much is left of what steps back
+_PALE = 0.35
 
 
 class PlainView:
@@ -68,8 +71,8 @@ class PlainView:
         """The traces whose points are units of the data, with the unit of each; None where that is its own number."""
         return {}
 
-    def followed(self, unit: int) -> Json:
-        """The mark of the unit that is followed inside a half-step."""
+    def followed(self, beat: Beat) -> Json:
+        """The mark of the unit that is followed inside a half-step, and what else a beat shows of it here."""
         return {}
 
     def note(self, moment: Moment) -> str:
@@ -257,6 +260,30 @@ def ellipse(centre: Array, covariance: Array, *sizes: float) -> tuple[Array, Arr
     circle = (directions * np.sqrt(np.maximum(spread, 0))) @ np.array([np.cos(angles), np.sin(angles)])
     x, y = (broken(np.array([centre[axis] + size * circle[axis] for size in sizes])) for axis in (0, 1))
     return x, y
+
+
+def ringed(figure: Figure, **more: Any) -> Trace:
+    """The ring around the unit that is followed; empty while nobody follows one."""
+    return figure.ring("followed", "$text", size=20, **more)
+
+
+def stepping_back(trace: Trace, beat: Beat) -> Json:
+    """Points or bars of units that are not followed, where a beat is about the one that is."""
+    return {} if beat.of_all else trace.set(marker_opacity=_PALE)
+
+
+def lifted(traces: Sequence[Trace], place: int, count: int, beat: Beat) -> Json:
+    """Of bars that stand for units, that of the one followed with a heavy outline; the others step back."""
+    here = np.arange(count) == place
+    result: Json = {}
+    for trace in traces:
+        result |= trace.set(
+            marker_line_width=np.where(here, 3, 1).tolist(),
+            marker_line_color=["$text" if one else "$paper" for one in here],
+        )
+        if not beat.of_all:
+            result |= trace.set(marker_opacity=np.where(here, 1, _PALE).tolist())
+    return result
 
 
 def segments(x0: Array, y0: Array, x1: Array, y1: Array) -> tuple[Array, Array]:

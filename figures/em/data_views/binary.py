@@ -8,11 +8,12 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, inside, shared, shares, tinted, told
+from figures.em.data_views.base import PlainView, inside, ringed, shared, shares, stepping_back, tinted, told
 from figures.look import palette
 from figures.look.encode import Json
 from figures.look.layout import hidden_axis
@@ -50,6 +51,15 @@ class BinaryView(PlainView):
         picture = montage(theta["probabilities"], self.shape, min(self.k, 8))
         weights = [f"{k + 1}: {weight:.2f}" for k, weight in enumerate(theta["weights"])]
         return self.figure["means"].set(z=picture) | self.figure["weights"].set(text=weights)
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {self.figure["marks"].address: self.shown.tolist()}
+
+    def followed(self, beat: Beat) -> Json:
+        """A ring around the mark of its picture, where that is among those shown."""
+        marks = self.figure["marks"].json
+        at = [(marks["x"][place], marks["y"][place]) for place in np.flatnonzero(self.shown == beat.at["unit"])]
+        return self.figure["followed"].at(*at) | stepping_back(self.figure["marks"], beat)
 
     def handles(self, moment: Moment) -> list[SliderHandle]:
         return shares("weight", moment.step.after.theta["weights"], words.weight_names(self.k))
@@ -99,6 +109,7 @@ class BinaryView(PlainView):
             hover="row %{text}",
             **below,
         )
+        ringed(figure, **below)
         return figure
 
 

@@ -9,11 +9,23 @@ import numpy as np
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import MOST_TOLD, UNSEEN, PlainView, inside, near, padded, share, told
+from figures.em.data_views.base import (
+    MOST_TOLD,
+    UNSEEN,
+    PlainView,
+    inside,
+    near,
+    padded,
+    ringed,
+    share,
+    stepping_back,
+    told,
+)
 from figures.em.data_views.emissions import Emissions
 from figures.em.data_views.staves import Staves
 from figures.look import layout, palette
@@ -90,12 +102,13 @@ class ChainsView(PlainView):
         units = np.insert(np.arange(len(self.data.values)), self.breaks, self.breaks - 1)
         return {self.figure["series"].address: units.tolist() if len(self.breaks) else None}
 
-    def followed(self, unit: int) -> Json:
+    def followed(self, beat: Beat) -> Json:
         """A ring around it; the others step back."""
+        unit = beat.at["unit"]
         value = self.data.values[unit : unit + 1]
         height = value if self.levelled else self.staves.rows(self.data.values)[unit : unit + 1]
         place = (float(self.staves.x[unit]), float(height[0]))
-        return self.figure["followed"].at(place) | self.figure["series"].set(marker_opacity=0.45)
+        return self.figure["followed"].at(place) | stepping_back(self.figure["series"], beat)
 
     def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """The levels of the states in the picture; of states that emit symbols, how likely they are to stay."""
@@ -198,7 +211,7 @@ class ChainsView(PlainView):
             text=[],
             hover="on the Viterbi path: state %{text}",
         )
-        figure.ring("followed", "$text", size=17)
+        ringed(figure)
         names = [str(k + 1) for k in range(self.k)]
         figure.image(
             "transitions",

@@ -8,11 +8,12 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure, Trace
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, badge, bar, shared, told, trails
+from figures.em.data_views.base import PlainView, badge, bar, lifted, shared, told, trails
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -77,6 +78,13 @@ class CoinsView(PlainView):
 
     def append(self, moment: Moment) -> Json:
         return self._on_the_scale(self.trails, moment.step.after.theta)
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {share.address: [row[0] for row in self.rows] for share in self.shares}
+
+    def followed(self, beat: Beat) -> Json:
+        place = next(place for place, row in enumerate(self.rows) if beat.at["unit"] in row)
+        return lifted(self.shares, place, len(self.rows), beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [

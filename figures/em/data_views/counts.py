@@ -9,11 +9,12 @@ import numpy as np
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlainView, badges, bar, shared, told
+from figures.em.data_views.base import PlainView, badges, bar, lifted, shared, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -98,6 +99,12 @@ class CountsView(PlainView):
                 share, "%{x}", (words.SEEN, self.frequencies), *lines, (words.together("all of them"), evidence)
             )
         return result
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {share.address: self.first.tolist() for share in self.shares}
+
+    def followed(self, beat: Beat) -> Json:
+        return lifted(self.shares, int(self.where[beat.at["unit"]]), len(self.seen), beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         return [

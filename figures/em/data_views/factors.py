@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlaneView, ellipse, segments, told
+from figures.em.data_views.base import PlaneView, ellipse, ringed, segments, stepping_back, told
 from figures.look import layout, palette, wording
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -50,7 +51,7 @@ class FactorsView(PlaneView):
         figure.points("places", spring, "reconstruction", size=6, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
-        figure.ring("followed", "$text", size=20)
+        ringed(figure)
         figure.image(
             "loadings",
             x=[f"h{i + 1}" for i in range(experiment.start["loadings"].shape[1])],

@@ -9,11 +9,23 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlaneView, badges, ellipse, shared, tinted, told, trails
+from figures.em.data_views.base import (
+    UNSEEN,
+    PlaneView,
+    badges,
+    ellipse,
+    ringed,
+    shared,
+    stepping_back,
+    tinted,
+    told,
+    trails,
+)
 from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -49,7 +61,10 @@ class GaussianView(PlaneView):
         self.means = badges(self.figure, self.k, hover="%{customdata}")
         if self.flat:
             self._histogram()
-        self.figure.ring("followed", "$text", size=20)
+        # through the point that is followed: where each component is as dense as there
+        self.levels = [self.figure.curve(f"level {k + 1}", palette.component(k), dash="dot") for k in components]
+        self.figure.points("reached", [palette.component(k) for k in components], size=11)
+        ringed(self.figure)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -87,11 +102,24 @@ class GaussianView(PlaneView):
     def choices(self) -> dict[str, list[int] | None]:
         return {self.figure["points"].address: None}
 
-    def followed(self, unit: int) -> Json:
-        """A ring around it; the others step back."""
+    def followed(self, beat: Beat) -> Json:
+        """A ring around it, and the curves on which each component is as dense as there; the other points step back."""
+        unit = beat.at["unit"]
         height = self._rows()[unit] if self.flat else self.values[unit, self.drawn[1]]
         place = float(self.values[unit, self.drawn[0]]), float(height)
-        return self.figure["followed"].at(place) | self.figure["points"].set(marker_opacity=0.35)
+        result = self.figure["followed"].at(place) | stepping_back(self.figure["points"], beat)
+        if self.flat and beat.what in ("joints", "responsibilities"):
+            heights = beat.values["joints"].tolist()
+            result |= self.figure["reached"].at(*((place[0], each) for each in heights))
+            for level, each in zip(self.levels, heights, strict=True):
+                result |= level.at((place[0], 0.0), (place[0], each))
+        if beat.what == "densities" and self.values.shape[1] == len(set(self.drawn)) == 2:
+            theta, distances = beat.values["theta"], np.sqrt(beat.values["squared_distances"])
+            matrices = self.family.matrices(theta)[:, self.drawn][:, :, self.drawn]
+            for level, mean, matrix, far in zip(self.levels, theta["means"], matrices, distances, strict=True):
+                x, y = ellipse(mean[self.drawn], matrix, float(far))
+                result |= level.set(x=x, y=y)
+        return result
 
     def handles(self, moment: Moment) -> list[Handle]:
         if "means" in self.family.fixed:

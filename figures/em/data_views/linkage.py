@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks
+from figures.em.data_views.base import OneShareView, bar, expected_ticks, lifted, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -64,6 +65,13 @@ class LinkageView(OneShareView):
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         return self.figure["expected"].set(y=(self.total * self.model.cells(theta)).tolist())
+
+    def followed(self, beat: Beat) -> Json:
+        """The first cell, which q splits; the others, and it too, while they are counted for θ."""
+        if beat.of_all:
+            return {}
+        others = stepping_back(self.figure["against"], beat) | stepping_back(self.figure["for"], beat)
+        return lifted([self.figure["half"], self.figure["rest"]], 0, 1, beat) | others
 
     def told(self, moment: Moment) -> Json:
         """Of each cell, what q says of its hidden parts, and its share of log p."""

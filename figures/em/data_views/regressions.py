@@ -9,11 +9,12 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe import fit
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, broken
 from figures.em.data_views import words
-from figures.em.data_views.base import UNSEEN, PlainView, near, padded, shared, tinted, told
+from figures.em.data_views.base import UNSEEN, PlainView, near, padded, ringed, shared, stepping_back, tinted, told
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.scene import Handle
@@ -57,6 +58,9 @@ class RegressionView(PlainView):
             for k, color in enumerate(colors, start=1)
         ]
 
+        self.rests = [figure.curve(f"rest {k}", color, width=4) for k, color in enumerate(colors, start=1)]
+        ringed(figure)
+
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
         return tinted(self.figure["points"], None if q is None else q.probabilities)
@@ -81,6 +85,19 @@ class RegressionView(PlainView):
     def told(self, moment: Moment) -> Json:
         lines = shared(moment.step.after.q, words.responsibility)
         return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {self.figure["points"].address: None}
+
+    def followed(self, beat: Beat) -> Json:
+        """A ring around it, and from it to each line what is left over."""
+        unit = beat.at["unit"]
+        x, y = float(self.inputs[unit, self.drawn]), float(self.targets[unit])
+        result = self.figure["followed"].at((x, y)) | stepping_back(self.figure["points"], beat)
+        if beat.what == "densities":
+            for rest, left in zip(self.rests, beat.values["residuals"].tolist(), strict=True):
+                result |= rest.at((x, y), (x, y - left))
+        return result
 
     def handles(self, moment: Moment) -> list[Handle]:
         coefficients, ends = moment.step.after.theta["coefficients"], self._along(self.grips)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from em_core.files.experiment import Experiment
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks
+from figures.em.data_views.base import OneShareView, bar, expected_ticks, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -58,6 +59,10 @@ class UnknownOriginView(OneShareView):
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         return self.figure["expected"].set(y=self.model.expected(self.data, theta).ravel().tolist())
+
+    def followed(self, beat: Beat) -> Json:
+        """The set that q splits; the free coin's own too, while they are counted for θ."""
+        return stepping_back(self.figure["known"], beat)
 
     def told(self, moment: Moment) -> Json:
         """Of each set, which coin made it under q, and its share of log p."""

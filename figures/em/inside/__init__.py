@@ -13,7 +13,7 @@ from figures import bound
 from figures.em.data_views import DataView
 from figures.em.inside import words
 from figures.em.inside.picture import InsidePicture
-from figures.look.encode import Json
+from figures.look.encode import Json, finite
 from figures.within import Within
 
 VIEW = "inside"
@@ -45,22 +45,28 @@ def _drawn(picture: InsidePicture, view: DataView, moment: Moment, found: list[B
     beat, before = found[number], moment.step.before
     told = words.bound(beat) if beat.what == "bound" else picture.told(beat, moment)
     changed = picture.changes(beat, found[: number + 1])
+    there = replace(moment, step=replace(moment.step, after=beat.state))
     if beat.state.theta is not before.theta:
         changed |= view.parameters(beat.state.theta, beat.state.q)
     if beat.state.q is not before.q:
-        changed |= view.completed(replace(moment, step=replace(moment.step, after=beat.state)))
-    changed |= view.followed(beat.at.get("unit", 0))
+        changed |= view.completed(there)
+    changed |= view.followed(beat)
     text = {
         "caption": told.sentence,
-        "heading.inside": words.heading(number + 1, len(found), told.name),
+        "heading.inside": words.heading(number + 1, len(found), _name(picture, beat)),
         "formula.inside": told.formula,
+        "note.data": view.note(there),
         "unit.inside": picture.unit(beat.at.get("unit", 0)),
     }
-    value = {"formula.inside": told.number}
+    value = {"formula.inside": finite(told.number)}
     lit = [VIEW, "data"]
     if beat.what == "bound":
         text |= bound.texts(moment.bound)
         value |= bound.values(moment.bound)
         lit += bound.lit(moment.before, moment.bound)
-    following = words.name(found[number + 1].what) if number + 1 < len(found) else ""
+    following = _name(picture, found[number + 1]) if number + 1 < len(found) else ""
     return Within(changed, text, value, lit, words.coming(number + 2, len(found), following)).json()
+
+
+def _name(picture: InsidePicture, beat: Beat) -> str:
+    return picture.names.get(beat.what) or words.name(beat.what)

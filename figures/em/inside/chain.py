@@ -28,6 +28,7 @@ class ChainInside(InsidePicture):
     """Two figures of the same cells, which the reader switches: in one they underflow."""
 
     draws: ClassVar[type[Working]] = ChainWorking
+    names: ClassVar[Mapping[str, str]] = words.NAMES
 
     def __init__(self, experiment: Experiment, view: DataView) -> None:
         super().__init__(experiment, view)

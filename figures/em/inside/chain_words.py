@@ -11,9 +11,20 @@ from em_core.files.experiment import Experiment
 from em_core.observe.beats.working import Beat
 from figures.em.data_views import DataView
 from figures.em.inside.picture import Told
-from figures.em.inside.words import name, result, tex, tex_of_log
+from figures.em.inside.words import result, tex, tex_of_log
 from figures.look.wording import number, raised
 
+NAMES = {
+    "emissions": "emission probabilities",
+    "alpha": "forward, α",
+    "evidence": "p(v)",
+    "beta": "backward, β",
+    "gamma": "γ",
+    "future": "γ − α, what the future adds",
+    "pairs": "ξ, pairs of states",
+    "transition_counts": "expected transitions",
+    "probabilities": "new emission probabilities",
+}
 LINEAR, LOG = "Numbers", "Logarithms"
 # a number whose logarithm is above this one needs no power of e beside it
 _NEAR = -7.0
@@ -108,7 +119,7 @@ class Speech:
             "start_probabilities": self._start,
             "counts": self._counts,
         }[what](values, k, t)
-        return Told(name(what), formula, found, sentence)
+        return Told(formula, found, sentence)
 
     def _data(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
         value = float(values["data"][values["followed"]])
@@ -293,7 +304,7 @@ class Speech:
         if self.names:
             formula = formula.replace(r"\sum_{t}_{v_t", r"\sum_{v_t", 1)
         formula = formula.replace(rf"v_t({state})", "v_t").replace(rf"^2({state})", "^2")
-        return Told(name(what), formula, entry, f"The new {sentence}.")
+        return Told(formula, entry, f"The new {sentence}.")
 
 
 def _both(log: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +14,19 @@ from em_core.observe.moment import Moment
 from figures.em.data_views import DataView
 from figures.em.inside.blocks import Block, Blocks
 from figures.em.inside.picture import InsidePicture, Told
-from figures.em.inside.words import name, result, tex
+from figures.em.inside.words import result, tex
 from figures.look.encode import Json
 
+NAMES = {
+    "residual": "the residual",
+    "precision": "the factors' precision",
+    "covariance": "the factors' covariance",
+    "factors": "E[h], the factors' mean",
+    "place": "the reconstruction",
+    "square": "E[hhᵀ]",
+    "spread": "E[hhᵀ], averaged",
+    "crossed": "v E[h]ᵀ, averaged",
+}
 HEADINGS = {
     "data": "the point<br>v",
     "mean": "mean<br>μ",
@@ -55,6 +65,7 @@ class FactorInside(InsidePicture):
     """Vectors and matrices, those that a beat rests on and the one that it finds."""
 
     draws: ClassVar[type[Working]] = FactorWorking
+    names: ClassVar[Mapping[str, str]] = NAMES
 
     def __init__(self, experiment: Experiment, view: DataView) -> None:
         super().__init__(experiment, view)
@@ -75,8 +86,7 @@ class FactorInside(InsidePicture):
     def told(self, beat: Beat, moment: Moment) -> Told:
         formula, sentence = _TOLD[beat.what](beat, beat.at["unit"] + 1)
         first = float(np.ravel(beat.found)[0])
-        shown = name(beat.what)
-        return Told(shown, rf"{formula} = {result(_tex(beat.found))}", first, sentence)
+        return Told(rf"{formula} = {result(_tex(beat.found))}", first, sentence)
 
     def unit(self, unit: int) -> str:
         return f"point {unit + 1} of {len(self.experiment.data.values)}"

@@ -14,6 +14,8 @@ from figures.look.encode import Json
 # so many columns are in view: the last ones
 SLOTS = 4
 _PALE = 0.4
+# more rows leave room for one line above them: the heading's second
+_MANY = 4
 # how far a column's number stands from its left edge, and how long the longest bar is
 _LEFT, _LONGEST = 0.06, 0.84
 
@@ -28,21 +30,22 @@ class Column:
 
 
 class Ledger:
-    """names: of the rows, in the order of the components whose colours and marks they wear."""
+    """names: of the rows, in the order of the components whose colours and marks they wear; or in other colors."""
 
-    def __init__(self, figure: str, names: Sequence[str]) -> None:
+    def __init__(self, figure: str, names: Sequence[str], colors: Sequence[str] | None = None) -> None:
         self.rows = len(names)
-        self.top = 0.62 + 0.16 * self.rows
-        size = 18 if self.rows < 5 else 15
+        self.many = self.rows > _MANY
+        self.top = 0.9 if self.many else 0.62 + 0.16 * self.rows
+        size = 15 if self.many else 17
         self.figure = drawn = Figure(
             figure,
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
-            xaxis=layout.hidden_axis(-0.5, SLOTS + 0.02),
+            xaxis=layout.hidden_axis(-0.44, SLOTS + 0.02),
             yaxis=layout.hidden_axis(self.rows - 0.42, -self.top - 0.35),
             barmode="overlay",
         )
         drawn.curve("shade", "$muted", width=1, fill="toself", fillcolor="$shade")
-        colors = [palette.component(row) for row in range(self.rows)]
+        colors = list(colors or [palette.component(row) for row in range(self.rows)])
         for slot in range(SLOTS):
             drawn.bars(f"bar {slot}", "$muted", orientation="h", marker_color=colors, width=0.13)
             drawn.text(f"heading {slot}", "$text", size=14, textposition="middle right")
@@ -52,25 +55,26 @@ class Ledger:
             "rows",
             colors,
             mode="markers+text",
-            size=26,
-            symbol=[palette.symbol(row) for row in range(self.rows)],
+            size=18 if self.many else 26,
+            symbol="square" if max(map(len, names)) > 1 else [palette.symbol(row) for row in range(self.rows)],
             marker_line={"color": "$text", "width": 1.5},
             text=list(names),
-            textfont={"color": palette.INK, "size": 14, "weight": 700},
+            textfont={"color": palette.INK, "size": 11 if self.many else 14, "weight": 700},
         )
 
     def show(self, columns: Sequence[Column], lit: int, row: int | None) -> Json:
         """The table with these columns, of which the last `lit` are new. row: the one that is followed."""
         figure, places = self.figure, list(range(self.rows))
         shown = list(columns)[-SLOTS:]
-        result = figure["rows"].set(x=[-0.26] * self.rows, y=places)
+        result = figure["rows"].set(x=[-0.22] * self.rows, y=places)
         for slot in range(SLOTS):
             column = shown[slot] if slot < len(shown) else Column("", [])
             new = slot >= len(shown) - lit
             at = [slot + _LEFT] * len(column.texts)
             rows = places if len(column.texts) == self.rows else [(self.rows - 1) / 2] * len(column.texts)
             heading, number, bar = (figure[f"{part} {slot}"] for part in ("heading", "number", "bar"))
-            headings = [column.heading] if column.heading else []  # Plotly forgets a place whose text was empty
+            told = column.heading.partition("<br>")[2] if self.many else column.heading
+            headings = [told] if told else []  # Plotly forgets a place whose text was empty
             above = {"x": [slot + _LEFT] * len(headings), "y": [-self.top] * len(headings), "text": headings}
             result |= heading.set(**above, opacity=1 if new else _PALE)
             result |= number.set(x=at, y=[place - 0.08 for place in rows], text=list(column.texts))

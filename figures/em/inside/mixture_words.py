@@ -13,18 +13,19 @@ from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from figures.em.data_views.words import coin
 from figures.em.inside.picture import Told
-from figures.em.inside.words import name, plain, result, tex, tex_of_log, vector
+from figures.em.inside.words import plain, result, tex, tex_of_log, vector
 
 COLUMNS = {
-    "densities": "density<br>p(v | h)",
     "old weights": "weight<br>p(h)",
-    "joints": "weight × density<br>p(v, h)",
-    "responsibilities": "responsibility<br>p(h | v)",
-    "mode": "most probable<br>h",
-    "kept": "responsibility<br>q(h), kept",
-    "shares": "responsibility<br>q(h)",
-    "counts": "expected count<br>N",
-    "weights": "new weight<br>N / all",
+    "densities": "{}<br>p(v | h)",
+    "joints": "product<br>p(v, h)",
+    "responsibilities": "posterior<br>p(h | v)",
+    "tempered": "tempered<br>q(h)",
+    "mode": "the largest<br>q(h)",
+    "kept": "kept<br>q(h)",
+    "shares": "this {}<br>q(h)",
+    "counts": "all<br>N",
+    "weights": "new<br>weight",
 }
 
 
@@ -32,7 +33,8 @@ COLUMNS = {
 class Kind:
     """How one mixture speaks: what a row and a component are called, and the TeX of a row and of its density.
 
-    row, density: of a beat. parameters: TeX of a new parameter from what it is made of, by its name.
+    row, density: of a beat. parameters: TeX of a new parameter from what it is made of, by its name. likelihood: what
+    p(v | h) is, of one and of several.
     """
 
     unit: str
@@ -40,7 +42,12 @@ class Kind:
     row: Callable[[Beat], str]
     density: Callable[[Beat, int], str]
     parameters: dict[str, Callable[[Beat, int, str], str]]
-    density_name: str = "density"
+    likelihood: tuple[str, str] = ("probability", "probabilities")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What beats find."""
+        return {"densities": self.likelihood[1], "joints": f"weight × {self.likelihood[0]}"}
 
 
 def _number(k: int) -> str:
@@ -53,45 +60,49 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
     unit, h = f"{kind.unit} {n + 1}", kind.component(k)
     if what == "data":
         shown = np.ravel(values["data"])
-        sentence = f"Follow {unit}. The model says how it could have come about; nobody saw which {_who(kind)} made it."
-        return Told(name(what), rf"v_{{{n + 1}}} = {kind.row(beat)}", float(shown[0]), sentence)
+        sentence = (
+            f"Follow {unit}. Nobody saw which {_who(kind)} made it: before a look at it, the weights are all we know."
+        )
+        return Told(rf"v_{{{n + 1}}} = {kind.row(beat)}", float(shown[0]), sentence)
     found = values[what]
     if what == "densities":
         sentence = f"How well does each {_who(kind)} explain {unit}? {_best(kind, found)}"
-        return Told(kind.density_name, _density(kind, beat, k), float(found[k]), sentence)
+        return Told(_density(kind, beat, k), float(found[k]), sentence)
     if what == "joints":
         weight, density = tex(float(values["weights"][k])), tex_of_log(float(values["log_densities"][k]))
         formula = (
             rf"p(v_{{{n + 1}}}, h\!=\!{h}) = \pi_{{{h}}}\; p(v_{{{n + 1}}} \mid h\!=\!{h}) = "
             rf"{weight} \times {density} = {result(tex_of_log(float(values['log_joints'][k])))}"
         )
-        return Told(name(what), formula, float(found[k]), f"Times the weight: how common is each {_who(kind)} anyway?")
+        return Told(
+            formula,
+            float(found[k]),
+            f"Times the weight: how probable is it that a {_who(kind)} is chosen, and makes just this?",
+        )
     if what == "responsibilities":
-        return Told(name(what), _share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))
+        return Told(_share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))
     if what == "mode":
         formula = rf"h^*_{{{n + 1}}} = \arg\max_h\, p(v_{{{n + 1}}}, h) = {result(h)}"
-        return Told(name(what), formula, float(found[k]), f"{unit} goes to its most probable {_who(kind)}, whole.")
+        return Told(formula, float(found[k]), f"{unit} goes to its most probable {_who(kind)}, whole.")
     if what == "kept":
         formula = rf"q_{{{n + 1}}}(h\!=\!{h}) = {result(tex(float(found[k])))}"
         sentence = f"{unit} is not in the block that this half-step renews, so it keeps its q."
-        return Told(name(what), formula, float(found[k]), sentence)
+        return Told(formula, float(found[k]), sentence)
     if what == "shares":
-        times = "" if values["count"] == 1 else f" (times {values['count']:.0f}, so often it was seen)"
-        formula = rf"r_{{{n + 1},{h}}} = q_{{{n + 1}}}(h\!=\!{h}) = {result(tex(float(found[k])))}"
-        sentence = f"q is held fixed. It counts {unit} as a part of every {_who(kind)}, by its responsibilities{times}."
-        return Told(name(what), formula, float(found[k]), sentence)
+        times = "" if values["count"] == 1 else rf"{values['count']:.0f} \times {tex(values['responsibilities'][k])} = "
+        seen = "" if values["count"] == 1 else f" It was seen {values['count']:.0f} times."
+        formula = rf"r_{{{n + 1},{h}}} = q_{{{n + 1}}}(h\!=\!{h}) = {times}{result(tex(float(found[k])))}"
+        sentence = f"q is held fixed. It counts {unit} as a part of every {_who(kind)}, by its responsibilities.{seen}"
+        return Told(formula, float(found[k]), sentence)
     if what == "counts":
         share = tex(float(values["shares"][k]))
         formula = rf"N_{{{h}}} = \sum_n r_{{n,{h}}} = \dots + {share} + \dots = {result(tex(float(found[k])))}"
-        return Told(
-            name(what), formula, float(found[k]), f"Added up over all the data: how much each {_who(kind)} has."
-        )
+        return Told(formula, float(found[k]), f"Added up over all the data: how much each {_who(kind)} has.")
     if what == "statistics":
         first = next(iter(found))
         return Told(
-            name(what),
             _statistic(beat, k, n, h),
-            float(np.ravel(found[first][k])[0]),
+            _entry(beat, found[first][k]),
             f"Each row counts by its responsibility, and so do its {' and '.join(found)}.",
         )
     if what == "weights":
@@ -99,10 +110,16 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
         formula = (
             rf"\pi_{{{h}}} = \frac{{N_{{{h}}}}}{{N}} = \frac{{{mass}}}{{{total}}} = {result(tex(float(found[k])))}"
         )
-        return Told(name(what), formula, float(found[k]), f"The new weight of a {_who(kind)} is its share of the data.")
+        return Told(formula, float(found[k]), f"The new weight of a {_who(kind)} is its share of the data.")
     formula = kind.parameters[what](beat, k, h)
     where = found[k] if np.ndim(found) and len(found) > k else found
-    return Told(name(what), formula, float(np.ravel(where)[0]), _moved(kind, what))
+    return Told(formula, _entry(beat, where), _moved(kind, what))
+
+
+def _entry(beat: Beat, value: Any) -> float:
+    """A number; of a row of them the entry that is followed, else the first."""
+    flat = np.ravel(value)
+    return float(flat[beat.at.get("entry", 0) if np.ndim(value) == 1 else 0])
 
 
 def _who(kind: Kind) -> str:
@@ -148,9 +165,9 @@ def _density(kind: Kind, beat: Beat, k: int) -> str:
 
 def _statistic(beat: Beat, k: int, n: int, h: str) -> str:
     first, found = next(iter(beat.values["statistics"].items()))
-    entry = float(np.ravel(found[k])[0])
-    share, value = tex(float(beat.values["shares"][k])), tex(float(np.ravel(beat.values["data"])[0]))
-    at = "" if found.ndim == 1 else ",1"
+    entry = _entry(beat, found[k])
+    share, value = tex(float(beat.values["shares"][k])), tex(_entry(beat, beat.values["data"]))
+    at = "" if found.ndim == 1 else f",{beat.at['entry'] + 1}"
     return (
         rf"\text{{{first}}}_{{{h}{at}}} = \sum_n r_{{n,{h}}}\, v_{{n{at}}}"
         rf" = \dots + {share} \times {value} + \dots = {result(tex(entry))}"
@@ -211,6 +228,15 @@ def _regression(beat: Beat, k: int) -> str:
     return rf"\mathcal N(\text{{residual}};\, 0, \sigma^2) = \mathcal N({tex(rest)};\, 0,\, {tex(variance)})"
 
 
+def _heads(beat: Beat) -> str:
+    return rf"{float(beat.values['data']):.0f}\ \text{{heads}}"
+
+
+def _bits(beat: Beat) -> str:
+    row = beat.values["data"]
+    return rf"\text{{a row of {len(row)}, {row.sum():.0f} of them 1}}"
+
+
 def _pair(beat: Beat) -> str:
     *inputs, target = np.atleast_1d(beat.values["data"]).tolist()
     return rf"{vector(inputs)} \mapsto {tex(target)}"
@@ -246,14 +272,14 @@ def _ratio(symbol: str, above: str, below: str) -> Callable[[Beat, int, str], st
     def formula(beat: Beat, k: int, h: str) -> str:
         statistics: Any = beat.values["statistics"]
         tops = statistics[above][k]
-        first = float(np.ravel(tops)[0])
+        first = _entry(beat, tops)
         if below == "N":
             bottom, named = float(beat.values["counts"][k]), rf"N_{{{h}}}"
         else:
             bottom, named = first + float(statistics[below][k]), rf"\text{{{above}}}_{{{h}}}+\text{{{below}}}_{{{h}}}"
         what = {"p": "probabilities", r"\lambda": "rates"}[symbol]
-        found = result(tex(float(np.ravel(beat.values[what][k])[0])))
-        at = "" if np.ndim(tops) == 0 else ",1"
+        found = result(tex(_entry(beat, beat.values[what][k])))
+        at = "" if np.ndim(tops) == 0 else f",{beat.at['entry'] + 1}"
         return (
             rf"{symbol}_{{{h}{at}}} = \frac{{\text{{{above}}}_{{{h}{at}}}}}{{{named}}}"
             rf" = \frac{{{tex(first)}}}{{{tex(bottom)}}} = {found}"
@@ -274,16 +300,15 @@ def _spread(beat: Beat, k: int, h: str) -> str:
     )
 
 
+_DENSITY = ("density", "densities")
 KINDS = {
-    "gaussian_mixture": Kind("point", _number, _data, _gaussian, {"means": _mean, "covariances": _covariance}),
-    "binomial_mixture": Kind(
-        "set", coin, _data, _binomial, {"probabilities": _ratio("p", "heads", "tails")}, "probabilities of the tosses"
+    "gaussian_mixture": Kind(
+        "point", _number, _data, _gaussian, {"means": _mean, "covariances": _covariance}, _DENSITY
     ),
-    "poisson_mixture": Kind(
-        "row", _number, _data, _poisson, {"rates": _ratio(r"\lambda", "events", "N")}, "probabilities of the count"
+    "binomial_mixture": Kind("set", coin, _heads, _binomial, {"probabilities": _ratio("p", "heads", "tails")}),
+    "poisson_mixture": Kind("row", _number, _data, _poisson, {"rates": _ratio(r"\lambda", "events", "N")}),
+    "bernoulli_mixture": Kind("row", _number, _bits, _bernoulli, {"probabilities": _ratio("p", "ones", "N")}),
+    "regression_mixture": Kind(
+        "point", _number, _pair, _regression, {"coefficients": _line, "variances": _spread}, _DENSITY
     ),
-    "bernoulli_mixture": Kind(
-        "row", _number, _data, _bernoulli, {"probabilities": _ratio("p", "ones", "N")}, "probabilities of the row"
-    ),
-    "regression_mixture": Kind("point", _number, _pair, _regression, {"coefficients": _line, "variances": _spread}),
 }

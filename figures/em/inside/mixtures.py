@@ -26,6 +26,7 @@ class MixtureInside(InsidePicture):
     def __init__(self, experiment: Experiment, view: DataView) -> None:
         super().__init__(experiment, view)
         self.kind = mixture_words.KINDS[experiment.model.name]
+        self.names = self.kind.names
         components = range(len(experiment.start["weights"]))
         self.ledger = Ledger("inside", [self.kind.component(k) for k in components])
         self.figure = self.ledger.figure
@@ -43,26 +44,31 @@ class MixtureInside(InsidePicture):
     def _columns(self, beat: Beat) -> list[Column]:
         """What a beat adds to the table."""
         values, what = beat.values, beat.what
-        if what in ("data", "bound"):
+        if what == "bound":
             return []
+        if what == "data":
+            return [self._shares("old weights", values["weights"])]
         if what in ("densities", "joints"):
-            logs = values[f"log_{what}"]
-            column = Column(mixture_words.COLUMNS[what], [words.plain_of_log(log) for log in logs], values[what])
-            weights = [_shares("old weights", values["weights"])] if what == "joints" else []
-            return [*weights, column]
+            heading = mixture_words.COLUMNS[what].format(self.kind.likelihood[0])
+            return [Column(heading, [words.plain_of_log(log) for log in values[f"log_{what}"]], values[what])]
         if what in ("responsibilities", "mode", "kept", "shares", "counts", "weights"):
-            return [_shares(what, values[what])]
+            warm = what == "responsibilities" and values["temperature"] not in (None, 1)
+            return [self._shares("tempered" if warm else what, beat.found)]
         if what == "statistics":
-            return [
-                Column(f"expected<br>{name}", [_listed(entry) for entry in found], found if found.ndim == 1 else None)
-                for name, found in values[what].items()
-            ]
-        found = self._along(what, values[what])
+            sums = [(f"expected<br>{name}", self._along(beat, what, sums)) for name, sums in beat.found.items()]
+            return [Column(heading, [_listed(entry) for entry in along], along) for heading, along in sums]
+        found = self._along(beat, what, beat.found)
         bars = found if found.ndim == 1 and np.all(found >= 0) else None
         return [Column(f"new<br>{what.replace('_', ' ')}", [_listed(entry) for entry in found], bars)]
 
-    def _along(self, what: str, values: np.ndarray) -> np.ndarray:
-        """A parameter as the table has it: a Gaussian's along the axes that are drawn, a row for each component."""
+    def _shares(self, what: str, found: np.ndarray) -> Column:
+        heading = mixture_words.COLUMNS[what].format(self.kind.unit)
+        return Column(heading, [words.plain(entry) for entry in found], found)
+
+    def _along(self, beat: Beat, what: str, values: np.ndarray) -> np.ndarray:
+        """As the table has it, a row for each component: a Gaussian's along the axes that are drawn, of many one."""
+        if "entry" in beat.at and values.ndim == 2:
+            return values[:, beat.at["entry"]]
         drawn: Any = getattr(self.view, "drawn", None)
         if not isinstance(drawn, list):
             return values
@@ -81,16 +87,9 @@ class MixtureInside(InsidePicture):
         return int(self.experiment.data.values.shape[1])
 
 
-def _shares(what: str, found: np.ndarray) -> Column:
-    return Column(mixture_words.COLUMNS[what], [words.plain(entry) for entry in found], found)
-
-
 def _listed(value: Any) -> str:
-    """A number, (a, b), or a matrix in lines; of a long row the beginning."""
+    """A number; a vector or a matrix in lines, of a long one the beginning."""
     array = np.asarray(value)
     if array.ndim == 0:
         return words.plain(float(array))
-    if array.ndim == 1:
-        shown = ", ".join(words.plain(entry) for entry in array[:2])
-        return f"({shown}{', …' if len(array) > 2 else ''})"
-    return "<br>".join("  ".join(words.plain(entry) for entry in row) for row in array)
+    return "<br>".join("  ".join(words.plain(entry) for entry in np.atleast_1d(row)) for row in array[:2])

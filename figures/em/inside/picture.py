@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,9 +16,8 @@ from figures.look.encode import Json
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of a beat. name: what it finds; formula: TeX with this unit's numbers; number: the one found."""
+    """What is said of a beat. formula: TeX with this unit's numbers; number: the one that is found."""
 
-    name: str
     formula: str
     number: float
     sentence: str
@@ -31,6 +30,8 @@ class InsidePicture:
     """
 
     draws: ClassVar[type[Working]]
+    # what beats find, where they call it otherwise than `words.NAMES`
+    names: Mapping[str, str] = {}
     figure: Figure
 
     def __init__(self, experiment: Experiment, view: DataView) -> None:

@@ -29,22 +29,7 @@ NAMES = {
     "shares": "responsibilities",
     "counts": "expected counts",
     "statistics": "expected statistics",
-    "emissions": "emission probabilities",
-    "alpha": "forward, α",
-    "evidence": "p(v)",
-    "beta": "backward, β",
-    "gamma": "γ",
-    "future": "γ − α: what the future adds",
-    "pairs": "ξ",
-    "transition_counts": "expected steps",
-    "residual": "the residual",
-    "precision": "the factors' precision",
-    "covariance": "the factors' covariance",
-    "factors": "E[h]",
-    "place": "the reconstruction",
-    "square": "E[hhᵀ]",
-    "spread": "the average of E[hhᵀ]",
-    "crossed": "the average of v E[h]ᵀ",
+    "theta": "new θ",
     "bound": "the bound",
 }
 
@@ -90,6 +75,9 @@ def plain_of_log(log: float) -> str:
 def plain(value: float) -> str:
     if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e4:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
+    """A number in a picture, with two digits where it has a power of ten."""
+    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e4:
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
         return f"{mantissa}×10<sup>{int(exponent)}</sup>".replace("-", "−")
     return (f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
 
@@ -121,4 +109,4 @@ def bound(beat: Beat) -> Told:
     )
     before = beat.values["before"]
     risen = "" if before is None else f" It {change(elbo - before, abs(elbo))}."
-    return Told(name("bound"), formula, elbo, f"The bound of all points together: ELBO {number(elbo)}.{risen}")
+    return Told(formula, elbo, f"The bound over all the data: ELBO {number(elbo)}.{risen}")

@@ -108,7 +108,7 @@ export class Display {
     const body = this.arrangement.node.parentElement;
     if (!body?.offsetWidth) return;
     const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    this.choice.show(this.arrangement.only);
+    this.choice.show(this.arrangement.alone);
     body.toggleAttribute("data-fitting", true);
     this.arrangement.fit(body.offsetWidth / root, () => body.scrollHeight <= Math.ceil(parseFloat(getComputedStyle(body).minHeight)) + 1, again);
     body.toggleAttribute("data-fitting", false);

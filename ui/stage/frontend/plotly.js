@@ -60,8 +60,8 @@ export function trueMinus(host) {
 }
 
 /**
- * The traces that must come along when Plotly is to draw some alone. It empties a plot of which it is given no trace; and what is
- * shaded between two curves is drawn with either of them, and wants both.
+ * The traces that must come along when Plotly is to draw some alone. It empties a plot, and each of its layers (`zorder`), of which it
+ * is given no trace; and what is shaded between two curves is drawn with either of them, and wants both.
  * @param {Host} host
  * @param {Iterable<number>} named
  * @returns {number[]}
@@ -71,7 +71,7 @@ export function companions(host, named) {
   const drawn = new Set(alone);
   const { traces } = inForce(host);
   /** @param {Record<string, any>} trace */
-  const plot = ({ xaxis, yaxis }) => `${xaxis} ${yaxis}`;
+  const plot = ({ xaxis, yaxis, zorder }) => `${xaxis} ${yaxis} ${zorder}`;
   const begun = new Set([...drawn].map((trace) => plot(traces[trace])));
   traces.forEach((trace, number) => {
     if (trace.visible !== true || begun.has(plot(trace))) return;
