@@ -95,11 +95,10 @@ class FactorsView(PlaneView):
     def choices(self) -> dict[str, list[int] | None]:
         return {self.figure["points"].address: None}
 
-    def followed(self, unit: int) -> Json:
+    def followed(self, beat: Beat) -> Json:
         """A ring around it; the others step back."""
-        return self.figure["followed"].at(self.place(self.values[unit])) | self.figure["points"].set(
-            marker_opacity=0.35
-        )
+        ring = self.figure["followed"].at(self.place(self.values[beat.at["unit"]]))
+        return ring | stepping_back(self.figure["points"], beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta, color = moment.step.after.theta, palette.component(2)
