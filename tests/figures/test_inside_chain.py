@@ -1,4 +1,4 @@
-"""Inside the half-steps of chains and of factor analysis, as they are drawn: the core's numbers, in the cells they fill."""
+"""Inside the half-steps of chains and of factor analysis, as they are drawn: the core's numbers where they belong."""
 
 from __future__ import annotations
 
