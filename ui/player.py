@@ -126,7 +126,7 @@ class Player:
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
-        self._begin(going_on=what in ("fill", "inner", "resend") or bool(act.get("live")))
+        self._begin(going_on=what in ("fill", "inner", "inside", "resend") or bool(act.get("live")))
         self._inner = self._inside = None  # a browser that has them keeps them
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None

@@ -88,7 +88,6 @@ test("one back, and before the first is the frame as it is; Escape leads there a
   beats.back();
   assert.deepEqual([now(), beats.shown, beats.back()], [[0, null], null, false]);
   beats.further();
-  answer(0);
   beats.next();
   assert.ok(beats.escape());
   assert.deepEqual([now(), beats.place, beats.escape()], [[0, null], { beat: null, unit: null }, false]);
@@ -101,6 +100,29 @@ test("only what begins is shown at once; one beat on glides, one back does not",
   beats.next();
   beats.back();
   assert.deepEqual(shown, [["beat 1", false], ["beat 2", true], ["beat 1", false]]);
+});
+
+test("presses that come before the answer count", () => {
+  begin(2);
+  beats.further();
+  beats.further();
+  assert.ok(beats.next());
+  assert.equal(sent.length, 1);
+  answer(0);
+  assert.deepEqual(now(), [0, 2]);
+});
+
+test("beats that are known are not asked for again, unless the frame after is another one", () => {
+  begin(2);
+  beats.further();
+  answer(0);
+  beats.escape();
+  beats.further();
+  assert.deepEqual([now(), sent.length], [[0, 0], 1]);
+  beats.escape();
+  message(1, { first: 1, prefix: "g" }); // a fork
+  beats.further();
+  assert.deepEqual([now(), sent.length], [[0, null], 2]);
 });
 
 test("played, they come by the clock, and go on with those of the frame after", () => {

@@ -48,7 +48,8 @@ def sent(monkeypatch):
 def messages(page, sent):
     """What a page sends as it opens, when it has made steps, goes on to the end, and shows finer frames."""
     session = page.session.opened({})
-    deeds = ({"act": "advance", "to": 3, "at": 0}, {"act": "inner", "at": 2}, {"act": "fill", "at": 1}, {"act": "end"})
+    deeds = ({"act": "advance", "to": 3, "at": 0}, {"act": "inner", "at": 2}, {"act": "inside", "at": 1})
+    deeds += ({"act": "fill", "at": 1}, {"act": "end"})
     for number, act in enumerate(({}, *deeds), start=1):
         if act:
             session.player._answered = number

@@ -128,7 +128,8 @@ def acts(draw, page):
     """An act as the stage sends it, or an odd one; places that count from the end of the run are made numbers there."""
     name = draw(
         st.sampled_from(
-            ["advance"] * 3 + ["ahead", "end", "inner", "inner", "fill", "resend", "undo", "redo", *page.acts * 2]
+            ["advance"] * 3
+            + ["ahead", "end", "inner", "inner", "inside", "fill", "resend", "undo", "redo", *page.acts * 2]
         )
     )
     act = {"act": name, "at": ("back", draw(st.integers(0, 6)))}
@@ -140,6 +141,8 @@ def acts(draw, page):
         act |= {"handle": ("handle", draw(st.integers(0, 5))), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
         if draw(st.booleans()):
             act["live"] = True
+    elif name == "inside" and draw(st.booleans()):
+        act["unit"] = draw(st.sampled_from([0, 1, 7, 10**6]))
     elif name in ("put", "take"):
         act |= {"figure": draw(st.sampled_from(["data", "data", "whole"])), "x": draw(_NUMBERS), "y": draw(_NUMBERS)}
     if draw(st.integers(0, 3)) == 3:

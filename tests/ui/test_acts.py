@@ -49,7 +49,7 @@ odd = st.one_of(
 frames = st.one_of(st.integers(0, 6), odd, st.sampled_from([-5, 10**9, 10**6, float("nan")]))
 places = st.one_of(st.floats(-3, 3), st.floats(), st.integers(), odd)
 names = st.sampled_from([
-    "advance", "ahead", "end", "inner", "resend", "drag", "put", "take",
+    "advance", "ahead", "end", "inner", "inside", "resend", "drag", "put", "take",
     "move", "reset", "random", "mean", "nothing", "no such act",
 ])  # fmt: skip
 letters = st.one_of(st.sampled_from([*MOVES, "X", "e", ""]), odd)
@@ -155,6 +155,7 @@ STALE = {
     "no object": [None, 3, "advance", ["advance"], True],
     "no act": [{}, {"act": None}, {"act": {"act": "end"}}, {"act": 7}],
     "no such frame": [
+        {"act": "inside"}, {"act": "inside", "at": 0, "unit": -1}, {"act": "inside", "at": 0, "unit": "3"},
         {"act": "inner", "at": -5}, {"act": "inner", "at": "2"}, {"act": "inner"}, {"act": "inner", "at": True},
         {"act": "advance", "to": float("nan"), "at": 0}, {"act": "advance", "at": 0},
         {"act": "advance", "to": -1, "at": 0}, {"act": "advance", "to": 10**9, "at": 10**9},

@@ -12,6 +12,9 @@ LOOKS = [
     Look(views=("decomposition", "timeline.timeline")),
     Look(inner=0),
     Look(False, ("course",), None, 12),
+    Look(True, ("data",), None, None, 3, 17),
+    Look(beat=1, unit=0),
+    Look(beat=2),
 ]
 
 
@@ -42,6 +45,11 @@ def test_comes_back_from_the_address_and_from_the_browser(look):
         {"present": True, "views": [], "inner": -1},
         {"present": True, "views": [], "inner": 1000},
         {"present": True, "views": [], "inner": True},
+        {"present": True, "views": [], "beat": 0},
+        {"present": True, "views": [], "beat": "1"},
+        {"present": True, "views": [], "beat": 1, "unit": -1},
+        {"present": True, "views": [], "beat": 1, "unit": 1.5},
+        {"present": True, "views": [], "beat": True},
     ],
 )
 def test_nonsense_of_a_browser_is_none(raw):
@@ -49,7 +57,9 @@ def test_nonsense_of_a_browser_is_none(raw):
 
 
 @pytest.mark.parametrize(
-    "query", [{"present": "yes"}, {"views": "a,<b>"}, {"spot": "a&b"}, {"views": ","}, {"inner": "½"}, {"inner": "-2"}]
+    "query",
+    [{"present": "yes"}, {"views": "a,<b>"}, {"spot": "a&b"}, {"views": ","}, {"inner": "½"}, {"inner": "-2"}]
+    + [{"beat": "0"}, {"beat": "x"}, {"beat": "10000000"}, {"unit": "-1", "beat": "1"}],
 )
 def test_nonsense_of_a_link_becomes_a_message(query):
     session = EmSession.opened(query)

@@ -55,6 +55,9 @@ class FakeRun(Tape):
     def inner(self, index):
         return [{"set": {"at": index}}]
 
+    def beats(self, index, unit):
+        return (4, 9, [{"set": {"to": index}}], "") if index < len(self) else (0, 0, [], "none")
+
 
 def timed(monkeypatch, run, seconds):
     """A player whose slices last so many seconds of the run's clock."""
@@ -339,6 +342,32 @@ def test_inner_frames_carry_the_id_of_their_frame(sent):
     player.answer(run, {"act": "advance", "to": 1, "at": 0})  # they are sent once
     player.show(run, "stage")
     assert sent[1]["inner"] is None
+
+
+def test_beats_carry_the_ids_of_both_frames_and_make_the_next_one(sent):
+    player, run = Player(), FakeRun("ab")
+    player.answer(run, {"act": "inside", "at": 0})
+    player.show(run, "stage")
+    inside = {"unit": 4, "units": 9, "why": ""}
+    assert sent[0]["inside"] == {"frame": "a", "next": "b", "beats": [{"set": {"to": 1}}], **inside}
+    player.go(1)
+    player.answer(run, {"act": "inside", "at": 1})
+    player.show(run, "stage")
+    assert len(run) == 3 and (sent[1]["cursor"], player.cursor) == (1, 1)  # the reader stays
+    assert sent[1]["inside"] == {"frame": "b", "next": "+2", "beats": [{"set": {"to": 2}}], **inside}
+    player.answer(run, {"act": "fill", "at": 0})  # they are sent once
+    player.show(run, "stage")
+    assert sent[2]["inside"] is None
+
+
+def test_where_the_run_has_ended_there_is_nothing_to_step_into(sent):
+    player, run = Player(), FakeRun("ab")
+    run.ended = "over"
+    player.go(1)
+    player.answer(run, {"act": "inside", "at": 1})
+    player.show(run, "stage")
+    found = sent[0]["inside"]
+    assert len(run) == 2 and (found["next"], found["beats"], found["why"]) == (None, [], "none")
 
 
 def test_what_is_worked_out_beside_the_tape_goes_on_whatever_the_reader_does(sent, monkeypatch):

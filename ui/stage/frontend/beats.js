@@ -63,7 +63,15 @@ export class Beats {
     const { playback, on } = this;
     if (!on.scene()?.inside || !playback.frame) return;
     playback.pause();
-    this.ask(beat, this.unit);
+    if (this.known) this.arrive({ beat, unit: this.unit }, /** @type {Within} */ (this.told));
+    else this.ask(beat, this.unit);
+  }
+
+  /** Whether the beats from here are known: the reader has been inside before. */
+  get known() {
+    const { told, unit, playback: { history, cursor, frame } } = this;
+    return told !== null && told.beats.length > 0 && told.frame === frame?.id && told.next === history.frames[cursor + 1]?.id
+      && (unit === null || unit === told.unit);
   }
 
   /**
@@ -112,9 +120,10 @@ export class Beats {
 
   /** One beat on, and from the last one to the next frame. Returns whether that was ours to do. */
   next() {
-    if (!this.inside) return false;
+    if (!this.inside && !this.due) return false;
     this.pause();
-    this.step();
+    if (this.inside) this.step();
+    else if (this.due) this.due.beat += 1; // pressed faster than Python answers
     return true;
   }
 
@@ -227,8 +236,8 @@ export class Beats {
    * @param {{ beat?: number | null, unit?: number | null } | null} look
    */
   follow(look) {
-    if (!look?.beat) return;
+    if (!look?.beat || !this.on.scene()?.inside) return;
     this.unit = look.unit ?? null;
-    this.begin(look.beat - 1);
+    this.ask(look.beat - 1, this.unit); // a tape that is being opened goes on
   }
 }

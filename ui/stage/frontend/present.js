@@ -15,6 +15,7 @@ const NAMES = {
   full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
   points: "in a figure with the focus: to the next point that way, or to another curve",
+  inside: "step inside the next step, one beat further; → ← Space go on, back and play there, Esc leaves", unit: "inside: follow the one before, the one after",
   escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
@@ -23,6 +24,8 @@ const KEYS = [
   ["Shift 1 … 9", "second"], ["F", "full"],
   ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
+/** @type {[string, keyof typeof NAMES][]} where one can step inside */
+const INSIDE = [["I", "inside"], ["↑ ↓", "unit"]];
 const PRESENTING = "data-presenting"; // on the root of the page: Streamlit's parts and the size of all text follow it
 const MOST = 2; // views side by side
 const TELL = 200; // milliseconds after which Python is told of a change
@@ -238,7 +241,7 @@ export class Presenter {
     } } },
     el("form", { method: "dialog" }, el("h2", {}, names.Keys), el("button", { class: "stage-tool" }, names.Close)),
     el("dl", {},
-      ...KEYS.map(([keys, name]) => row(keys, names[name])),
+      ...[...KEYS, ...(scene.inside ? INSIDE : [])].map(([keys, name]) => row(keys, names[name])),
       ...views.map(({ name }, number) => row(String(number + 1), name)),
       ...(scene.help ?? []).map(({ key, does }) => row(key, does))));
     this.node.append(dialog);
