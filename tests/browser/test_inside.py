@@ -83,7 +83,9 @@ def test_i_steps_into_the_half_step_and_out_at_its_end(home):
         assert home.number() == pytest.approx(float(value), rel=1e-12), beat.what
         assert home.formula.locator(".katex").count() == 1
         assert home.unit() == f"point {unit + 1} of 272"
-        aside = home.page.locator(".stage-view[data-aside]").evaluate_all("(all) => all.map((node) => node.dataset.view)")
+        aside = home.page.locator(".stage-view[data-aside]").evaluate_all(
+            "(all) => all.map((node) => node.dataset.view)"
+        )
         assert set(aside) == {"course", "timeline", "decomposition"}
         home.press("i")
     home.outside(1)

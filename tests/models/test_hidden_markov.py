@@ -148,5 +148,5 @@ def test_dice_have_faces_from_one_to_six(made):
     raw = {"model": "hidden_markov", "settings": {"emission": "categorical"}, "schedule": "EM"}
     plain = ChainsView(Experiment.parse({**raw, "data": {"sequences": [[0, 5, 2] * 30]}}), (), (0, 1))
     assert plain.names == list("012345") and not plain.staves.begin
-    assert plain._texts(plain.data.values)[:2] == ["0 at time 1", "5 at time 2"]
+    assert plain._texts(plain.data.values)[:2] == ["0 at step 1", "5 at step 2"]
     assert plain.figure["staves"].json["text"] == ["", "from 31 on", "from 61 on"]

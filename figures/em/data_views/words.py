@@ -181,7 +181,7 @@ def emitted(state: str, die: bool) -> str:
 
 def at(value: str, time: int, sequence: int | None, die: bool) -> str:
     """A time step: what was seen, and where. sequence: None where there is only one."""
-    place = f"{'roll' if die else 'time'} {time}" + ("" if sequence is None else f" of sequence {sequence}")
+    place = f"{'roll' if die else 'step'} {time}" + ("" if sequence is None else f" of sequence {sequence}")
     return f"{value} at {place}"
 
 

@@ -152,10 +152,11 @@ class Speech:
             rf"\alpha_{{{t}}}({state}) = \textstyle\bigl[\sum_i {before}\bigr]\, {own}",
             rf"[{terms}] \times {emitted} = {result(tex_of_log(log))}",
         )
+        there = f"{self.step} {t}"
         sentence = (
-            f"Forward: every way into state {state} at {self.step} {t}, times the probability of what was seen there."
+            f"Forward: add up every way into state {state} at {there}, times how well it explains what was seen."
             if values["cell"] is not None
-            else f"Forward to {self.step} {t}, cell by cell in the same way{_skipped(values, column - 1, self.step)}."
+            else f"Forward to {there}{_skipped(values, column - 1, self.step)}: every cell in the same way."
         )
         return formula, float(values["alpha"][k, column]), sentence
 
@@ -177,7 +178,7 @@ class Speech:
         column, source, state = values["column"], values["log_from"], k + 1
         log = float(values["log_beta"][k, column])
         if source is None:
-            sentence = f"Backward: β begins at the last {self.step} with 1, since nothing is left to explain."
+            sentence = f"Backward: β begins at the last {self.step} with 1: nothing is left to explain."
             return rf"\beta_{{{t}}}({state}) = {result('1')}", float(values["beta"][k, column]), sentence
         terms = _products(source, values["transition_matrix"][k])
         formula = _lines(
@@ -185,9 +186,9 @@ class Speech:
             rf"{terms} = {result(tex_of_log(log))}",
         )
         sentence = (
-            f"Backward: every way out of state {state} at {self.step} {t}, with all that was seen after it."
+            f"Backward: add up every way out of state {state} at {self.step} {t}, with all that was seen later."
             if values["cell"] is not None
-            else f"Backward to {self.step} {t}, cell by cell in the same way{_skipped(values, column, self.step)}."
+            else f"Backward to {self.step} {t}{_skipped(values, column, self.step)}: every cell in the same way."
         )
         return formula, float(values["beta"][k, column]), sentence
 
@@ -195,7 +196,7 @@ class Speech:
         column, state = values["column"], k + 1
         found = float(values["gamma"][k, column])
         if "log_alpha" not in values:
-            sentence = f"q is held fixed. It counts {self.step} {t} as a part of every state, by γ."
+            sentence = f"q is held fixed: {self.step} {t} counts towards every state, by its γ."
             return rf"\gamma_{{{t}}}({state}) = q(h_{{{t}}}\!=\!{state}) = {result(tex(found))}", found, sentence
         logs = [float(log) for log in values["log_alpha"][:, column] + values["log_beta"][:, column]]
         below = _sum([_rough(log) for log in logs])
@@ -207,7 +208,7 @@ class Speech:
         return (
             formula,
             found,
-            "Forward times backward, divided by their sum: how probable each state is, given all data.",
+            "Forward times backward, divided by their sum: how probable each state is, given all the data.",
         )
 
     def _future(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
@@ -218,10 +219,10 @@ class Speech:
             rf"\gamma_{{{t}}}({state}) - p(h_{{{t}}}\!=\!{state} \mid v_1, \dots, v_{{{t}}})"
             rf" = {tex(gamma)} - {tex(past)} = {result(tex(found))}"
         )
-        sentence = (
-            "γ less what α alone says: what the future adds. Cells are filled from the one to the other; at the end"
+        told = (
+            "What the future adds: γ, less what the past alone says (α, normalised). Each cell is filled from the one"
         )
-        return formula, found, f"{sentence} of a sequence they agree."
+        return formula, found, f"{told} to the other; at the end of a sequence they agree."
 
     def _pairs(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
         i, j = _heaviest(values["pairs"], k, values)
@@ -238,7 +239,7 @@ class Speech:
         return (
             formula,
             float(counts[i, j]),
-            f"Over all {self.step}s: how often each edge is expected to be used.",
+            "Added up over all of the data: how often each transition is expected.",
         )
 
     def _transition_matrix(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
@@ -252,7 +253,7 @@ class Speech:
         return (
             formula,
             float(found[i, j]),
-            "The new transition matrix: of all ways out of a state, the share of each edge.",
+            "The new transition matrix: of all expected transitions out of a state, the share of each.",
         )
 
     def _start(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
@@ -261,7 +262,7 @@ class Speech:
             rf"\pi_{{{k + 1}}} = \frac{{\sum \gamma_1({k + 1})}}{{\text{{sequences}}}}"
             rf" = \frac{{{count}}}{{{values['sequences']}}} = {result(tex(found))}"
         )
-        return formula, found, "The new start probabilities: γ of the first step, averaged over the sequences."
+        return formula, found, f"The new start probabilities: γ of the first {self.step}, averaged over the sequences."
 
     def _counts(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
         found, share = float(values["counts"][k]), tex(float(values["gamma"][k, values["followed"]]))
@@ -269,42 +270,28 @@ class Speech:
         return formula, found, f"How many {self.step}s each state is expected to have made."
 
     def _parameter(self, beat: Beat, k: int) -> Told:
-        values, what, state = beat.values, beat.what, beat.at["component"] + 1
-        share, mass = tex(float(values["gamma"][k, values["followed"]])), tex(float(values["counts"][k]))
-        value = float(values["data"][values["followed"]])
-        row = np.atleast_1d(beat.found[k])
+        values, what, here = beat.values, beat.what, beat.values["followed"]
+        share, mass = tex(float(values["gamma"][k, here])), tex(float(values["counts"][k]))
+        value, row = float(values["data"][here]), np.atleast_1d(beat.found[k])
         entry = float(row[self.symbol(beat)] if self.names else row[0])
-        symbol, over, top, sentence = {
-            "means": (
-                r"\mu",
-                r"\gamma_t\, v_t",
-                rf"{share} \times {tex(value)}",
-                "mean: the values, each weighted with γ",
-            ),
-            "variances": (r"\sigma^2", r"\gamma_t\, (v_t - \mu)^2", "", "variance, weighted in the same way"),
-            "rates": (
-                r"\lambda",
-                r"\gamma_t\, v_t",
-                rf"{share} \times {tex(value)}",
-                "rate: the counts, each weighted with γ",
-            ),
-            "probabilities": (
-                "b",
-                rf"_{{v_t = {self.seen(value)}}} \gamma_t",
-                share,
-                f"emissions: of all {self.step}s that a state is expected to have made, the share of each value",
-            ),
-        }[what]
-        index = f"({self.seen(value)})" if self.names else ""
-        shown = rf" = \frac{{\dots + {top} + \dots}}{{{mass}}}" if top else ""
-        formula = (
-            rf"{symbol}_{{{state}}}{index} = \frac{{\sum_{{t}}{over}({state})}}{{N_{{{state}}}}}{shown}"
-            rf" = {result(tex(entry))}"
-        )
+        state, found = k + 1, result(tex(entry))
+        if what == "variances":
+            above = rf"\sum_t \gamma_t({state})\,(v_t - \mu_{{{state}}})^2"
+            formula = rf"\sigma^2_{{{state}}} = \frac{{{above}}}{{N_{{{state}}}}} = {found}"
+            return Told(
+                formula, entry, "The new variance: squared distances from the new mean, weighted in the same way."
+            )
         if self.names:
-            formula = formula.replace(r"\sum_{t}_{v_t", r"\sum_{v_t", 1)
-        formula = formula.replace(rf"v_t({state})", "v_t").replace(rf"^2({state})", "^2")
-        return Told(formula, entry, f"The new {sentence}.")
+            seen, one = self.seen(value), "face" if self.die else "symbol"
+            name, above, term = f"b_{{{state}}}({seen})", rf"\sum_{{t:\, v_t = {seen}}} \gamma_t({state})", share
+            told = f"emissions: of all {self.step}s that a state is expected to have made, the share of each {one}"
+        else:
+            symbol = {"means": r"\mu", "rates": r"\lambda"}[what]
+            name, above = rf"{symbol}_{{{state}}}", rf"\sum_t \gamma_t({state})\, v_t"
+            term = rf"{share} \times {tex(value)}"
+            told = f"{what.removesuffix('s')}: all values averaged, each with its γ as weight"
+        made = rf"\frac{{{above}}}{{N_{{{state}}}}} = \frac{{\dots + {term} + \dots}}{{{mass}}}"
+        return Told(f"{name} = {made} = {found}", entry, f"The new {told}.")
 
 
 def _both(log: float) -> str:
@@ -346,12 +333,7 @@ def _heaviest(pairs: np.ndarray, k: int, values: Mapping[str, Any]) -> tuple[int
 
 
 def _skipped(values: Mapping[str, Any], gap: int, step: str) -> str:
+    """What lies between two columns that are not beside each other."""
     columns = values["columns"]
     left = int(columns[gap + 1] - columns[gap]) - 1
-    return (
-        ""
-        if not left
-        else f" (and so are the {left} {step}s that are left out)"
-        if left > 1
-        else " (and so is the one left out)"
-    )
+    return "" if not left else f", past {f'the {left} {step}s' if left > 1 else f'one {step}'} without a column here"

@@ -120,7 +120,9 @@ def _residual(beat: Beat, n: int) -> tuple[str, str]:
 
 
 def _precision(beat: Beat, n: int) -> tuple[str, str]:
-    told = "How sharply a point tells of the factors: their prior's 1, and more for large loadings and little noise."
+    told = (
+        "How precisely a point fixes its factors: 1 from the prior, and more the larger the loadings and the smaller Ψ."
+    )
     return r"G = I + \Lambda^{\!\top} \Psi^{-1} \Lambda", told
 
 
