@@ -28,6 +28,8 @@ NAMES = {
 LINEAR, LOG = "Numbers", "Logarithms"
 # a number whose logarithm is above this one needs no power of e beside it
 _NEAR = -7.0
+# a difference of probabilities below this one is 0
+_ROUNDING = 1e-12
 
 
 def cell(value: float, log: bool, high: bool) -> str:
@@ -180,7 +182,7 @@ class Speech:
         if source is None:
             sentence = f"Backward: β begins at the last {self.step} with 1: nothing is left to explain."
             return rf"\beta_{{{t}}}({state}) = {result('1')}", float(values["beta"][k, column]), sentence
-        terms = _products(source, values["transition_matrix"][k])
+        terms = _products(source, values["transition_matrix"][k], steps_first=True)
         formula = _lines(
             rf"\beta_{{{t}}}({state}) = \textstyle\sum_j a_{{{state}j}}\, b_j(v_{{{t + 1}}})\, \beta_{{{t + 1}}}(j)",
             rf"{terms} = {result(tex_of_log(log))}",
@@ -217,7 +219,7 @@ class Speech:
         found = float(values["future"][k, column])
         formula = (
             rf"\gamma_{{{t}}}({state}) - p(h_{{{t}}}\!=\!{state} \mid v_1, \dots, v_{{{t}}})"
-            rf" = {tex(gamma)} - {tex(past)} = {result(tex(found))}"
+            rf" = {tex(gamma)} - {tex(past)} = {result(tex(found if abs(found) > _ROUNDING else 0.0))}"
         )
         told = (
             "What the future adds: γ, less what the past alone says (α, normalised). Each cell is filled from the one"
@@ -315,8 +317,10 @@ def _rough(log: float) -> str:
     return rf"{mantissa}\!\times\!10^{{{int(exponent)}}}"
 
 
-def _products(logs: np.ndarray, steps: np.ndarray) -> str:
-    terms = [rf"{_rough(float(log))}\cdot {tex(float(step))}" for log, step in zip(logs, steps, strict=True)]
+def _products(logs: np.ndarray, steps: np.ndarray, steps_first: bool = False) -> str:
+    """Numbers times transition probabilities, added up."""
+    pairs = [(_rough(float(log)), tex(float(step))) for log, step in zip(logs, steps, strict=True)]
+    terms = [rf"{step} \cdot {sent}" if steps_first else rf"{sent} \cdot {step}" for sent, step in pairs]
     return _sum(terms if len(terms) < 3 else [terms[0], r"\dots", terms[-1]])
 
 
