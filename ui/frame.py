@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from ui import words
@@ -34,6 +36,9 @@ PAGES = (
 # what browsers of phones call themselves; those of tablets do not
 _PHONE = re.compile(r"iPhone|Android.*Mobile|Mobile.*Firefox")
 
+# of the page that is being run: see `waiting`
+_PLACE: ContextVar[DeltaGenerator] = ContextVar("waiting")
+
 # all that is changed of Streamlit's own page
 STYLE = _ROOT / "ui" / "streamlit.css"
 
@@ -59,7 +64,18 @@ def show() -> StreamlitPage:
         st.html('<span class="app-embedded"></span>')
     else:
         _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
+    _PLACE.set(st.empty())
     return page
+
+
+def waiting() -> DeltaGenerator:
+    """The place on the page, before all that is its own, that says what takes long.
+
+    It is the frame's, so that it is there also when the browser has just left a page. Streamlit then has taken the
+    page's own parts away, and a message for one of them that was still on its way fails, and everything with it, if
+    there is nothing in the places before.
+    """
+    return _PLACE.get()
 
 
 def _sign(purpose: str) -> None:

@@ -343,10 +343,9 @@ def known(kind: type[S]) -> S | None:
 
 def current(kind: type[S]) -> S:
     """This reader's session on a page: from the address the first time, and when the browser comes back to one."""
-    place = st.empty()  # there in every run, so that what follows keeps its place on the page
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
-        with place, st.spinner(words.OPENING_LINK):
+        with frame.waiting(), st.spinner(words.OPENING_LINK):
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
     return session

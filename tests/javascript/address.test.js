@@ -96,3 +96,22 @@ test("a page that a script leads to has its query first: the entry that is left 
   history.pushState({}, "", "/other?b=1");
   assert.deepEqual(entries, [`${HOME}?a=1`, `${HOME}other?b=1`]);
 });
+
+test("also where the stage is taken away in between", () => {
+  address.keep(true);
+  message("?a=1", 0);
+  history.pushState({}, "", "?b=1");
+  address.keep(false);
+  history.pushState({}, "", "/other?b=1");
+  assert.deepEqual(entries, [`${HOME}?a=1`, `${HOME}other?b=1`]);
+});
+
+test("a stage that is back says itself what is in view", () => {
+  address.keep(true);
+  message("?a=1", 0);
+  address.keep(false);
+  address.keep(true);
+  message("?a=2", 0);
+  history.pushState({}, "", "/other");
+  assert.deepEqual(entries, [`${HOME}?a=2`, `${HOME}other`]);
+});

@@ -10,14 +10,17 @@
 const { pushState, replaceState } = History.prototype;
 /** @type {Set<Address>} */
 const kept = new Set(); // the stages whose page is in view
+/** @type {Address | null} */
+let left = null; // the last one that went: Streamlit may take it away before it goes to another page
 
 history.pushState = function (state, title, url) {
   // without an address it is that of the page
   const same = kept.size > 0 && new URL(url ?? location.href, location.href).pathname === location.pathname;
   // a page that a script leads to has its query before its path: the entry that is left keeps the address of its view
-  for (const { now } of same ? [] : kept) {
+  for (const { now } of same ? [] : left ? [left] : kept) {
     if (now && new URL(now).pathname === location.pathname) replaceState.call(this, this.state, "", now);
   }
+  if (!same) left = null;
   return (same ? replaceState : pushState).call(this, state, title, url);
 };
 
@@ -33,7 +36,11 @@ export class Address {
    * @param {boolean} on
    */
   keep(on) {
-    kept[on ? "add" : "delete"](this);
+    if (!on && kept.delete(this)) left = this;
+    if (on) {
+      kept.add(this);
+      left = null;
+    }
   }
 
   /**
