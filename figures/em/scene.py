@@ -303,7 +303,7 @@ class EmScene(PageScene):
             equation=words.EQUATION,
             metrics=bound.METRICS,
             views=[*views, *self._inside_view()],
-            grid=grid.behind(inside.VIEW, "course") if self.inside else grid,
+            grid=grid.behind(inside.VIEW, "decomposition") if self.inside else grid,
             inside=self._inside_way(),
             inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
             moves=list(MOVES),

@@ -202,7 +202,9 @@ def test_traces_that_choose_a_unit_are_there(name):
         assert units is None or all(0 <= unit < run.scene.units for unit in units)
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, -1e-320, 1e300, -5e-324, math.inf, -math.inf, 123456.0, 0.001, 99.95])
+@pytest.mark.parametrize(
+    "value", [0.0, 1.0, -1e-320, 1e300, -5e-324, math.inf, -math.inf, 123456.0, 9999.7, 12345.0, 0.001, 99.95]
+)
 def test_any_number_can_be_set(value):
     for text in (words.tex(value), words.plain(value), words.vector([value, value]), words.vector([[value]])):
         assert text and text.count("{") == text.count("}") and "e+" not in text and "e-" not in text

@@ -35,20 +35,21 @@ class Ledger:
     def __init__(self, figure: str, names: Sequence[str], colors: Sequence[str] | None = None) -> None:
         self.rows = len(names)
         self.many = self.rows > _MANY
-        self.top = 0.9 if self.many else 0.62 + 0.16 * self.rows
+        # a line or two of words above the rows, in the lowest card that there is
+        self.top = 0.42 + (0.155 if self.many else 0.36) * self.rows
         size = 15 if self.many else 17
         self.figure = drawn = Figure(
             figure,
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
             xaxis=layout.hidden_axis(-0.44, SLOTS + 0.02),
-            yaxis=layout.hidden_axis(self.rows - 0.42, -self.top - 0.35),
+            yaxis=layout.hidden_axis(self.rows - 0.42, -self.top),
             barmode="overlay",
         )
         drawn.curve("shade", "$muted", width=1, fill="toself", fillcolor="$shade")
         colors = list(colors or [palette.component(row) for row in range(self.rows)])
         for slot in range(SLOTS):
             drawn.bars(f"bar {slot}", "$muted", orientation="h", marker_color=colors, width=0.13)
-            drawn.text(f"heading {slot}", "$text", size=14, textposition="middle right")
+            drawn.text(f"heading {slot}", "$text", size=14, textposition="bottom right")
             drawn.text(f"number {slot}", "$text", size=size, textposition="middle right")
         drawn.curve("cell", "$text", width=3)
         drawn.points(
@@ -75,7 +76,7 @@ class Ledger:
             heading, number, bar = (figure[f"{part} {slot}"] for part in ("heading", "number", "bar"))
             told = column.heading.partition("<br>")[2] if self.many else column.heading
             headings = [told] if told else []  # Plotly forgets a place whose text was empty
-            above = {"x": [slot + _LEFT] * len(headings), "y": [-self.top] * len(headings), "text": headings}
+            above = {"x": [slot + _LEFT] * len(headings), "y": [0.02 - self.top] * len(headings), "text": headings}
             result |= heading.set(**above, opacity=1 if new else _PALE)
             result |= number.set(x=at, y=[place - 0.08 for place in rows], text=list(column.texts))
             result |= number.set(opacity=1 if new else _PALE)
@@ -86,7 +87,7 @@ class Ledger:
             result |= bar.set(y=[place + 0.3 for place in places[: len(scaled)]], opacity=1 if new else _PALE)
         begin, end = len(shown) - lit + 0.01, len(shown) - 0.03
         there = lit > 0 and bool(shown)
-        result |= figure["shade"].set(**_frame(begin, end, -self.top - 0.3, self.rows - 0.46, there))
+        result |= figure["shade"].set(**_frame(begin, end, 0.04 - self.top, self.rows - 0.46, there))
         cell = there and row is not None and len(shown[-1].texts) == self.rows
         beside = row or 0
         return result | figure["cell"].set(**_frame(len(shown) - 0.99, end, beside - 0.42, beside + 0.44, cell))

@@ -48,6 +48,8 @@ def coming(place: int, count: int, found: str) -> str:
     return f"{place} of {count}: {found}" if found else "to the end of the half-step"
 
 
+# from here on a power of ten: four digits would be rounded up to one
+_LARGE = 9999.5
 _MORE = r",\dots"
 
 
@@ -56,7 +58,7 @@ def tex(value: float) -> str:
     """Three digits, very large and very small numbers with a power of ten."""
     if not math.isfinite(value):
         return r"-\infty" if value < 0 else r"\infty"
-    if value != 0 and not 1e-3 <= abs(value) < 1e4:
+    if value != 0 and not 1e-3 <= abs(value) < _LARGE:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
         return rf"{mantissa}\!\times\!10^{{{int(exponent)}}}"
     return f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}"
@@ -73,10 +75,8 @@ def plain_of_log(log: float) -> str:
 
 
 def plain(value: float) -> str:
-    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e4:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
     """A number in a picture, with two digits where it has a power of ten."""
-    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < 1e4:
+    if value != 0 and math.isfinite(value) and not 1e-3 <= abs(value) < _LARGE:
         mantissa, _, exponent = f"{value:.1e}".partition("e")
         return f"{mantissa}×10<sup>{int(exponent)}</sup>".replace("-", "−")
     return (f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
