@@ -1,8 +1,10 @@
 """ELBO Room: what `streamlit run app.py` serves."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from ui import frame, notices
+from ui.assets import Assets
 
 # a reader's run of the script is ui/main.py; routes and middleware of the app's own belong here
-app = st.App(frame.SCRIPT, routes=[], middleware=[], on_script_error=notices.fault)
+app = st.App(frame.SCRIPT, routes=[], middleware=[Middleware(Assets)], on_script_error=notices.fault)

@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[1]
 # from the top down; each may import those after it
 LAYERS = ("app", "pages", "ui", "figures", "em_core")
 OUTSIDE = {
-    "app": {"streamlit"},
+    "app": {"streamlit", "starlette"},
     "pages": {"streamlit"},
-    "ui": {"streamlit", "plotly", "numpy"},
+    "ui": {"streamlit", "starlette", "plotly", "numpy"},
     "figures": {"plotly", "numpy"},
     "em_core": {"numpy", "scipy"},
 }

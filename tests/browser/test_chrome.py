@@ -122,3 +122,16 @@ def test_on_a_phone_the_sidebar_begins_closed_however_it_is_held(browser, serve,
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "false")
     context.close()
+
+
+# what of the stage's files came over the network, and how often
+FETCHED = """() => performance.getEntriesByType("resource")
+  .filter(({ name, transferSize }) => name.includes("/component/") && transferSize > 0)
+  .map(({ name }) => name.split("/").at(-1))"""
+
+
+def test_the_stage_and_its_library_are_fetched_once(own_page, serve):
+    home = Home(own_page, serve(ROOT / "app.py").url)
+    fetched = home.open().page.evaluate(FETCHED)
+    assert fetched.count("plotly.min.js") == fetched.count("stage.js") == 1
+    assert home.open("seed=1").page.evaluate(FETCHED) == []

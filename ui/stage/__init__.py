@@ -3,20 +3,16 @@
 It knows nothing of what it shows; docs/stage.md describes the messages in both directions.
 """
 
-import hashlib
 import secrets
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import plotly
 import streamlit as st
 from streamlit.components.v1 import declare_component
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui import assets
 from ui.stage import acts
 from ui.stage.message import Message
-
-FRONTEND = Path(__file__).parent / "frontend"
 
 
 class Result(NamedTuple):
@@ -99,29 +95,19 @@ def _news(key: str) -> str:
     return f"{key}.news"
 
 
-def _serve(name: str, folder: Path, version: str) -> str:
-    """Serve a folder under an address that holds its version, so that no browser mixes two of them."""
-    return declare_component(f"{name}_{version}", path=str(folder)).name
-
-
-def _fingerprint(folder: Path) -> str:
-    files = sorted(file for pattern in ("*.js", "*.css") for file in folder.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
 # The page may live below a base path or a proxy's prefix: addresses start where the page's own scripts come from.
 _ENTRY = """
 const page = document.querySelector('script[src*="static/js/"]').src;
 const served = (path) => new URL("component/" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
-const stage = import(served("FRONTEND/stage.js"));
-export default async (component) => (await stage).default(component, served("PLOTLY/plotly.min.js"));
+const stage = import(served("STAGE/stage.js"));
+export default async (component) => (await stage).default(component, served("FIGURES/plotly.min.js"));
 """
+
+_SERVED = {name: declare_component(name, path=str(folder)).name for name, folder in assets.FOLDERS.items()}
 
 _mount = st.components.v2.component(
     "stage",
     html='<p class="stage-loading" role="status">Loading the figures…</p>',
-    js=_ENTRY.replace("FRONTEND", _serve("frontend", FRONTEND, _fingerprint(FRONTEND))).replace(
-        "PLOTLY", _serve("plotly", Path(plotly.__file__).parent / "package_data", plotly.__version__)
-    ),
+    js=_ENTRY.replace("STAGE", _SERVED[assets.STAGE]).replace("FIGURES", _SERVED[assets.FIGURES]),
     isolate_styles=False,
 )

@@ -1,0 +1,94 @@
+"""The stage's files: compressed once, kept for a year, announced with the page; nothing else can be had that way."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import re
+
+import pytest
+
+from ui import assets
+from ui.assets import FIGURES, FOLDERS, STAGE, Assets
+
+PAGE = b"<html></html>"
+
+
+def answer(path, method="GET", accept="gzip, br", page="text/html; charset=utf-8", status=200):
+    """(status, headers, body) of the app below the middleware, which answers everything with a page."""
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", page.encode())]})
+        await send({"type": "http.response.body", "body": PAGE})
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    headers = [(b"accept-encoding", accept.encode())]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers}
+    asyncio.run(Assets(app)(scope, receive, send))
+    start, *bodies = sent
+    told = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    return start["status"], told, b"".join(body["body"] for body in bodies)
+
+
+def address(name, file, before=""):
+    return f"{before}/component/ui.stage.{name}/{file}"
+
+
+@pytest.mark.parametrize("before", ["", "/below/a/base"])
+@pytest.mark.parametrize(
+    ("name", "file", "kind"),
+    [
+        (FIGURES, "plotly.min.js", "text/javascript"),
+        (STAGE, "stage.js", "text/javascript"),
+        (STAGE, "stage.css", "text/css"),
+        (STAGE, "vendor/katex/katex.min.js", "text/javascript"),
+    ],
+)
+def test_a_file_goes_out_compressed_and_is_kept_for_a_year(name, file, kind, before):
+    content = (FOLDERS[name] / file).read_bytes()
+    status, told, body = answer(address(name, file, before))
+    assert status == 200 and told["content-type"].startswith(kind)
+    assert "immutable" in told["cache-control"] and "max-age=31536000" in told["cache-control"]
+    assert told["content-encoding"] == "gzip" and gzip.decompress(body) == content
+    status, told, body = answer(address(name, file, before), accept="identity")
+    assert "content-encoding" not in told and body == content and told["vary"] == "accept-encoding"
+
+
+def test_it_is_compressed_once():
+    assets._compressed.cache_clear()
+    for _ in range(3):
+        answer(address(STAGE, "stage.js"))
+    assert assets._compressed.cache_info().misses == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        address(STAGE, "../acts.py"),
+        address(STAGE, "%2e%2e/acts.py"),
+        address(STAGE, "../../../app.py"),
+        address(STAGE, ""),
+        address(STAGE, "/etc/passwd"),
+        address("frontend_000000000000", "stage.js"),
+        "/component/other.plotly/plotly.min.js",
+        "/stage.js",
+    ],
+)
+def test_all_else_goes_on_to_the_app(path):
+    assert answer(path)[2] == PAGE
+    assert answer(address(STAGE, "stage.js"), method="POST")[2] == PAGE
+
+
+def test_a_page_announces_what_it_will_need():
+    told = answer("/map")[1]["link"]
+    named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
+    assert sorted(named) == sorted([address(FIGURES, "plotly.min.js")[1:], address(STAGE, "stage.js")[1:]])
+    assert all(answer(f"/{one}")[2] != PAGE for one in named)
+    assert "link" not in answer("/_stcore/health", page="application/json")[1]
+    assert "link" not in answer("/nothing", status=404)[1]
