@@ -109,6 +109,12 @@ class AboBloodGroups(CategoricalHidden):
         """(4,) the probabilities of groups A, B, AB and O."""
         return np.array([math.prod(factors) for factors in _group_factors(theta)])
 
+    def alleles(self, data: BloodGroups, q: Categorical) -> Array:
+        """(3, 3) expected alleles A, B and O, by who carries them: homozygous, with O, and where the genotype shows."""
+        (aa, bb), (ao, bo) = q.expected_counts
+        both, neither = data.counts[2:]
+        return np.array([[2 * aa, 2 * bb, 0.0], [ao, bo, ao + bo], [both, both, 2 * neither]])
+
     def log_evidence(self, data: BloodGroups, theta: Parameters) -> float:
         return math.fsum([data.log_ways, *_log_groups(data.counts, _group_factors(theta))])
 

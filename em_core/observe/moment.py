@@ -19,7 +19,7 @@ from em_core.kinds import MOVES, differing_moves
 from em_core.model import check
 from em_core.observe import passage
 from em_core.observe.ahead import Ahead
-from em_core.observe.course import ORIGIN, Course
+from em_core.observe.course import ORIGIN, Course, evidence_over_theta
 from em_core.observe.direction import Direction, Line, look
 from em_core.observe.landscape import Sight
 from em_core.observe.overlap import Overlap
@@ -192,6 +192,13 @@ class Moment:
     def curve(self) -> Array:
         """The bound of this q over a parameter that is one number, at its grid."""
         return self.ahead.curve(self.step.after.q)
+
+    @property
+    def gap_curve(self) -> Array:
+        """log p above that bound, at the same places: large enough there for a difference to hold its digits."""
+        with np.errstate(invalid="ignore"):  # −∞ − (−∞)
+            apart: Array = np.maximum(evidence_over_theta(self.experiment) - self.curve, 0.0)
+        return apart
 
     @cached_property
     def touch(self) -> float | None:

@@ -21,9 +21,9 @@ METRICS = (
 )
 # of the expected log joint, where the ELBO is drawn beside it
 JOINT = "E log p(v, h)"
+# as many as of the other q: with one more, the header would take a second row and the views go behind tabs
 SPREAD_METRICS = (
     Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
-    Metric("joint", JOINT, title=TERMS["expected log joint"]),
     Metric("codes", "Codes distinct from 0", "$fit", TERMS["Codes distinct from 0"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )

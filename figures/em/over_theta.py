@@ -23,7 +23,7 @@ _DEPTH = 16.0
 
 
 class OverTheta(Picture):
-    """log p from end to end, the bound of this q, and those of the last few others."""
+    """log p from end to end, the bound of this q, those of the last few others; below, from 0, the gap."""
 
     view, place = "course", 1
 
@@ -37,8 +37,9 @@ class OverTheta(Picture):
             y="nats",
             legend=True,
             **layout.LEGEND_ABOVE,
-            xaxis={"range": [0, float(places[-1] + places[0])]},
-            yaxis={"range": reach(experiment, None)},
+            xaxis={"range": [0, float(places[-1] + places[0])], "anchor": "y2"},
+            yaxis={"range": reach(experiment, None), "domain": [0.36, 1]},
+            yaxis2=layout.axis("gap (nats)", domain=[0, 0.27], range=[0, 1], nticks=3, anchor="x"),
         )
         figure.curve("bound", ELBO, "L(q, θ)", dash="dash", hover="L %{y:.3f}", glides=True)
         figure.curve(
@@ -53,6 +54,9 @@ class OverTheta(Picture):
         )
         figure.curve("past bounds", ELBO, width=1, opacity=0.35)
         figure.curve("gap", GAP, width=4, glides=True)
+        below = {"yaxis": "y2"}
+        figure.curve("gap curve", GAP, fill="tozeroy", fillcolor=GAP_FILL, hover="log p − L: %{y:.4g}", **below)
+        figure.curve("gap height", GAP, width=5, glides=True, **below)
         figure.ring("touch", ELBO, size=11, glides=True)
         figure.points("here", [EVIDENCE, ELBO], size=11, symbol="square", glides=True)
         self.figures = [figure]
@@ -68,14 +72,28 @@ class OverTheta(Picture):
         return {
             **self._bounds(moment, past),
             **self._named(moment),
-            **self._standing(number(state.theta), evidence, _height(bound)),
+            **self._standing(number(state.theta), evidence, _height(bound), bound.kl),
             **self.figure["touch"].at((origin, moment.touch)),
             **self.figure.set(yaxis_range=reach(moment.experiment, _height(bound))),
+            **self._gaps(moment),
         }
+
+    def _gaps(self, moment: Moment) -> Json:
+        """The gap over θ, as high as it is where log p is in the picture; none of a point."""
+        curve = self.figure["gap curve"]
+        shown = moment.step.after.q is not None and not moment.pointed
+        if not shown:
+            return curve.empty() | self.figure.set(yaxis2_visible=False, yaxis2_range=[0, 1])
+        gaps = np.where(np.isfinite(moment.gap_curve), moment.gap_curve, np.nan)
+        low, _ = reach(moment.experiment, None)
+        seen = gaps[evidence_over_theta(moment.experiment) > low]
+        most = float(np.nanmax(seen)) if np.isfinite(seen).any() else 1.0
+        ranged = self.figure.set(yaxis2_visible=True, yaxis2_range=[0, 1.05 * most or 1.0])
+        return curve.set(x=grid(moment.experiment), y=gaps) | ranged
 
     def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         evidence = None if moment.pointed else there.bound.log_evidence
-        return self._standing(number(there.step.after.theta), evidence, _height(there.bound))
+        return self._standing(number(there.step.after.theta), evidence, _height(there.bound), there.bound.kl)
 
     def _bounds(self, moment: Moment, past: list[Moment]) -> Json:
         """The bound of this q, and those of the last few others."""
@@ -102,10 +120,12 @@ class OverTheta(Picture):
             marker_color=[EVIDENCE, color]
         )
 
-    def _standing(self, x: float | None, evidence: float | None, elbo: float | None) -> Json:
+    def _standing(self, x: float | None, evidence: float | None, elbo: float | None, gap: float | None) -> Json:
         elbo = finite(elbo)
         ends = ((x, evidence), (x, elbo))
-        return self.figure["gap"].at(*ends) | self.figure["here"].at(*ends)
+        gap = None if evidence is None else finite(gap)
+        below = self.figure["gap height"].at((x, None if gap is None else 0.0), (x, gap))
+        return self.figure["gap"].at(*ends) | self.figure["here"].at(*ends) | below
 
 
 def reach(experiment: Experiment, height: float | None) -> list[float]:

@@ -64,6 +64,33 @@ def hidden_axis(low: float, high: float, **more: Any) -> Json:
     return {"visible": False, "range": [low, high], "fixedrange": True, **more}
 
 
+def blocks(head: Json, rows: Json) -> Json:
+    """Layout of pictures in two blocks, a head and rows, that the stage places by the size of the figure.
+
+    Each gives its width and height in pixels of its pictures, rows those of one band and how many `bands` there are;
+    what else it may give says docs/stage.md. The first pixel of each lies at 0, 0 of its own axes; `lift` is how far
+    above it, in pixels, the words above it stand.
+    """
+    lift = head.pop("lift", 0.0)
+    head["height"] += lift
+    ends = [(block["width"] - 0.5, block.get("bands", 1) * block["height"] - 0.5) for block in (head, rows)]
+    (x, y), (x2, y2) = ends
+    y -= lift
+    return {
+        "meta": {
+            "blocks": {
+                "head": {"axes": ["xaxis", "yaxis"], **head},
+                "rows": {"axes": ["xaxis2", "yaxis2"], **rows},
+            }
+        },
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "xaxis": hidden_axis(-0.5, x, anchor="y"),
+        "yaxis": hidden_axis(y, -0.5 - lift, anchor="x", domain=[0.6, 1]),
+        "xaxis2": hidden_axis(-0.5, x2, anchor="y2"),
+        "yaxis2": hidden_axis(y2, -0.5, anchor="x2", domain=[0, 0.58]),
+    }
+
+
 def figure(
     x: str = "",
     y: str = "",

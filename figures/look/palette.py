@@ -53,12 +53,14 @@ PICTURE = [[0, "#ffffff"], [1, "#000000"]]
 SHARE = [[0, "$paper"], [1, "$muted"]]
 # the same under numbers in the colour of text; and of numbers with a sign, in the colours of components 4 and 3
 TINT = [[0, "$paper"], [1, "$faint"]]
-SIGNED = [
+SIGNED_TINT = [
     [0, "rgba(128, 128, 224, 0.7)"],
     [0.5, "rgba(128, 128, 224, 0)"],
     [0.5, "rgba(184, 122, 0, 0)"],
     [1, "rgba(184, 122, 0, 0.7)"],
 ]
+# from negative through 0 to positive, the paper where nothing is
+SIGNED = [[0, "#2166ac"], [0.5, "$paper"], [1, "#c0392b"]]
 USE = [[0, "rgba(0, 190, 130, 0.35)"], [1, "rgba(0, 190, 130, 0.85)"]]
 # 255 shades of grey, as `encode.grey` packs them: from black through grey at 0 to white; and what is between
 GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#ffffff"]]

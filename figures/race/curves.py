@@ -15,7 +15,7 @@ from figures.drawing import Figure, Trace
 from figures.look import layout, palette, scale, wording
 from figures.look.encode import Json
 from figures.race import words
-from figures.race.ends import LETTER, beside, clear, heights
+from figures.race.ends import LETTER, aside, beside, clear, heights
 from figures.race.schedules import called
 
 # of each run in all pictures: one that lies under another shows between its dashes
@@ -250,16 +250,18 @@ class Curves:
         least = _APART * (high - low)
         wanted = heights(places, low, high, 0.75 * _ROOM * right, least)
         found = clear(places, wanted, [(letters, 1) for _, _, letters in named], curves, frame, least)
+        letters = [count for _, _, count in named]
+        spots = aside(places, [height for height, _ in found], letters, curves, frame, least)
         lines: list[tuple[float | None, float | None]] = []  # thin ones, to names that had to go far from their ends
-        for (x, y), (height, _) in zip(places, found, strict=True):
-            if abs(height - y) > 1.2 * least:
-                lines += [(x, self._unscaled(y)), (x + 0.015 * right, self._unscaled(height)), (None, None)]
-        ys = [self._unscaled(height) for height, _ in found]
+        for (x, y), (begin, height) in zip(places, spots, strict=True):
+            if abs(height - y) > 1.2 * least or begin > x:
+                lines += [(x, self._unscaled(y)), (begin + 0.015 * right, self._unscaled(height)), (None, None)]
+        ys = [self._unscaled(height) for _, height in spots]
         texts = [told for _, told, _ in named]
-        result = figure["to names"].at(*lines) | figure["names"].set(x=[x for x, _ in places], y=ys, text=texts)
+        result = figure["to names"].at(*lines) | figure["names"].set(x=[x for x, _ in spots], y=ys, text=texts)
         return result, [
-            (np.array([x, x + LETTER * letters * right]), np.full(2, height))
-            for (x, _), (height, _), (_, _, letters) in zip(places, found, named, strict=True)
+            (np.array([x, x + LETTER * count * right]), np.full(2, height))
+            for (x, height), count in zip(spots, letters, strict=True)
         ]
 
     def _curve(self, xs: Sequence[float], own: list[float | None]) -> tuple[Array, Array]:

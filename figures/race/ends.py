@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from figures.look import scale
 
 # of the picture's width: from an end to its name, a letter of it, and a small one
 _BESIDE, LETTER, _SMALL = 0.012, 0.018, 0.015
+# of the width, by how much a name that has no room at its end goes aside, so many times at most, to so many heights
+_ASIDE, _STEPS_ASIDE, _HEIGHTS = 0.03, 30, 33
 # names move by quarters of the distance that they keep, the least first
 _MOVES = sorted(range(-16, 17), key=abs)
 
@@ -73,6 +76,44 @@ def clear(
                 break
         height, side = result[k]
         taken.append((*spans[side], height - room, height + room))
+    return result
+
+
+def aside(
+    ends: Sequence[tuple[float, float]],
+    found: Sequence[float],
+    letters: Sequence[int],
+    curves: Sequence[tuple[Array, Array]],
+    frame: tuple[float, float, float, float],
+    least: float,
+) -> list[tuple[float, float]]:
+    """Where names at these heights begin: at their ends, or where curves run through one, as near as there is
+    room, farther to the right.
+    """
+    left, right, low, high = frame
+    wide, room = right - left, 0.475 * least
+    spans = [_span(x, count, "right", wide) for (x, _), count in zip(ends, letters, strict=True)]
+    clean = [
+        not any(_meets(np.array(_bands(x, y, *span)), height, room) for x, y in curves)
+        for span, height in zip(spans, found, strict=True)
+    ]
+    result = [(x, height) for (x, _), height in zip(ends, found, strict=True)]
+    taken = [(*span, height - room, height + room) for span, height in zip(spans, found, strict=True)]
+    for k in (k for k, free in enumerate(clean) if not free):
+        others = [box for other, box in enumerate(taken) if other != k]
+        best = math.inf
+        for step in range(1, _STEPS_ASIDE):
+            away = step * _ASIDE
+            begin, end = (place + away * wide for place in spans[k])
+            if end > right:
+                break
+            passing = [band for x, y in curves for band in _bands(x, y, begin, end)]
+            passing += [(below, above) for a, b, below, above in others if a < end and begin < b]
+            for height in np.linspace(low + 2 * room, high - 2 * room, _HEIGHTS).tolist():
+                far = math.hypot(away, (height - ends[k][1]) / (high - low))
+                if far < best and not _meets(np.array(passing), height, room):
+                    best, result[k] = far, (ends[k][0] + away * wide, height)
+                    taken[k] = (begin, end, height - room, height + room)
     return result
 
 

@@ -6,6 +6,7 @@ from em_core.observe.starts import Gathered
 from figures.drawing import Figure
 from figures.look.encode import Json
 from figures.starts import words
+from figures.starts.ends import soon
 
 # so many numbers are told
 ROWS = 6
@@ -33,6 +34,7 @@ class Beside:
             },
             margin={"l": 8, "r": 10, "t": 4, "b": 44},
         )
+        self.figure.text("soon", "$muted", size=14)
         for row in range(ROWS):
             self.figure.curve(f"bar {row}", "$shade", width=0, fill="toself", fillcolor="$shade")
 
@@ -47,6 +49,7 @@ class Beside:
             result |= self.figure[f"bar {row}"].set(x=xs if end else [], y=ys if end else [])
         return {
             **result,
+            **soon(self.figure, gathered, 50.0, 1.0),
             **self.figure.set(
                 xaxis_range=[0, reach],
                 yaxis_range=[max(len(shown), 3) - 0.4, -0.6],

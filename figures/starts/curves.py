@@ -11,7 +11,7 @@ from figures.look import scale
 from figures.look.encode import Json
 from figures.race.ends import heights
 from figures.starts import words
-from figures.starts.ends import RANKS, color, symbol
+from figures.starts.ends import RANKS, color, soon, symbol
 
 # of the width, what is kept for what stands behind the curves' ends
 _ROOM = 0.3
@@ -41,6 +41,7 @@ class Curves:
         for rank in range(RANKS):
             self.figure.points(f"end {rank}", color(rank), size=10, symbol=symbol(rank), cliponaxis=False)
         self.figure.text("names", "$text", textposition="middle right", size=16)
+        self.figure.text("soon", "$muted", size=14)
 
     def append(self, gathered: Gathered) -> Json:
         """The curve of the newest start; once all are there all of them with the first frame."""
@@ -80,6 +81,7 @@ class Curves:
         told = [words.at_end(gathered, rank) for rank in range(len(shown))]
         return {
             **result,
+            **soon(self.figure, gathered, right / 2),
             **self.figure["names"].set(x=[longest] * len(told), y=places, text=told),
             **self.figure.set(xaxis_range=[-0.01 * right, right]),
             **self.figure.set(**scale.heights(low, high, shown[0] if shown else None)),

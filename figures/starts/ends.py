@@ -54,6 +54,7 @@ class Ends:
         self.figure.ring("chosen", "$text", size=22)
         self.figure.text("letters", "$text", textposition="top center", size=16)
         self.figure.text("counts", "$text", textposition="middle right", size=16)
+        self.figure.text("soon", "$muted", size=14)
 
     def changes(self, gathered: Gathered) -> Json:
         rows = _Rows(gathered)
@@ -77,6 +78,7 @@ class Ends:
         counted = self._wanted + 0.04 * self._wanted + 0.6
         return {
             **result,
+            **soon(self.figure, gathered, self._wanted / 2),
             **self.figure["chosen"].set(x=xs, y=ys),
             **self.figure["letters"].set(
                 x=xs, y=[y - 0.12 for y in ys], text=[f"<b>{letter}</b>" for letter, _ in there]
@@ -90,6 +92,13 @@ class Ends:
                 yaxis_ticktext=[name for name, _ in ticks],
             ),
         }
+
+
+def soon(figure: Figure, gathered: Gathered, x: float, y: float = 0.5) -> Json:
+    """What the picture will show, in its middle and without axes, while there is no start."""
+    begun = bool(gathered.ends)
+    told = figure["soon"].set(x=[] if begun else [x], y=[] if begun else [y], text=[words.SOON[figure.name]])
+    return told | figure.set(xaxis_visible=begun, yaxis_visible=begun)
 
 
 class _Rows:

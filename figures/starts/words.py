@@ -17,6 +17,12 @@ from figures.scene import Chip, Metric
 CURVES = "log p of every start", "Curves"
 ENDS = "Where the starts ended", "Ends"
 BESIDE = "Two runs side by side", "Side by side"
+# what a picture will show, before there is a start
+SOON = {
+    "ends": "a mark for every start,<br>in the row of the optimum where it ends",
+    "curves": "log p of every start,<br>half-step by half-step",
+    "beside": "the numbers of θ in which<br>two of the runs differ most",
+}
 STEPS, STARTS, SHARE = "half-steps", "start", "difference, % of the larger"
 NEXT, NEXT_SEEN = ("Next start", "one more run, to its end"), ("Next start", "look at the next run")
 NAMES = {"Position": "Start number", "Start": "Before the first", "Working": "Running start {} …"}

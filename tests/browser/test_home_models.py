@@ -136,10 +136,10 @@ def test_coins(home):
     home.button("E-step").click()
     home.at(1)
     counts = reference("p02")["expected"]["published"]["expected_counts_iter0"]
-    drawn = home.plot("data", "['heads 1', 'heads 2', 'tails 1', 'tails 2'].map((name) => trace(name).y[0])")
+    drawn = home.plot("data", "['heads 1', 'heads 2', 'tails 1', 'tails 2'].map((name) => trace(name).customdata[0])")
     expected = [counts[name] for name in ("A_heads", "B_heads", "A_tails", "B_tails")]
     assert drawn == pytest.approx(expected, abs=0.051)
-    assert home.plot("data", "['heads 1', 'tails 1'].map((name) => trace(name).text[0])") == ["21.3", "8.6"]
+    assert home.plot("data", "['heads 1', 'tails 1'].map((name) => trace(name).text[0])") == ["21.3 heads", "8.6 tails"]
     home.button("M-step").click()
     home.at(2)
     home.shows(rows(COINS, "EM")[2])

@@ -115,7 +115,13 @@ def test_numbers_choose_one_view_or_two(hall):
     hall.open("present=1&views=course")
     hall.shows_views("course")
     row = hall.stage.get_by_role("group", name="Views")
-    assert row.get_by_role("button").all_inner_texts() == ["1\nData", "2\nBound", "3\nHalf-steps", "4\nTerms"]
+    assert row.get_by_role("button").all_inner_texts() == [
+        "1\nData",
+        "2\nBound",
+        "3\nHalf-steps",
+        "4\nTerms",
+        "5\nInside",
+    ]
     hall.press("Shift+Digit2")  # the only one stays
     hall.press("Shift+Digit3")
     hall.shows_views("course", "timeline")

@@ -166,7 +166,7 @@ def _shades(scale, colors, paper):
 
 
 @pytest.mark.parametrize("colors", palette.COLORS.values(), ids=palette.COLORS)
-@pytest.mark.parametrize("scale", [palette.TINT, palette.SIGNED], ids=["tint", "signed"])
+@pytest.mark.parametrize("scale", [palette.TINT, palette.SIGNED_TINT], ids=["tint", "signed"])
 def test_numbers_can_be_read_on_every_shade(scale, colors):
     for paper in (colors["paper"], colors["panel"]):
         for shade in _shades(scale, colors, _channels(paper)):

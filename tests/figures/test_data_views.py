@@ -11,12 +11,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.records import State
 from figures.em.data_views import VIEWS, data_view, words
 from figures.em.data_views.base import ellipse, segments
 from figures.look import palette
-from figures.look.montage import montage
+from figures.look.montage import montage, sample
 from tests.figures.runs import EM, GAUSSIAN, WORD, em_run, made, shown
 from tests.figures.test_previews import pulled
 from tests.models import TIED
@@ -134,6 +135,48 @@ def test_a_montage_holds_every_tile_once():
     picture = montage(tiles, (2, 3), across=2)
     assert sorted(picture[np.isfinite(picture)]) == sorted(tiles.ravel())
     assert np.array_equal(picture[3:5, 4:7], tiles[3].reshape(2, 3))
+
+
+@pytest.mark.parametrize("word", ["", "E", "EM", "EMEMEM"])
+@pytest.mark.parametrize("model", ["abo_blood_groups", "linkage", "coin_of_unknown_origin"])
+def test_no_line_covers_a_number(word, model):
+    _, found, *_ = made(model, word=word)
+    high = found.figures["data"]["layout"]["yaxis"]["range"][1]
+    lines = found.points("data.expected")[::2, 1]
+    numbers = found.points("data.numbers")[:, 1]
+    texts = found.trace("data.numbers")["text"]
+    tall = [0.07 * high * (1 + text.count("<br>")) for text in texts]
+    apart = [(line <= foot) or (line >= foot + size) for line, foot, size in zip(lines, numbers, tall, strict=True)]
+    assert all(apart)
+
+
+def test_a_sample_begins_spread_over_the_table_and_repeats_no_row():
+    assert sorted(sample(7, 20)) == list(range(7))
+    rows = sample(1000, 100)
+    assert len(set(rows.tolist())) == 100 and 0 in rows and 999 in rows
+    for first in (10, 30):
+        assert np.diff(sorted([0, *rows[:first], 999])).max() < 2.7 * 1000 / first
+
+
+@pytest.mark.parametrize("model", ["bernoulli_mixture", "sigmoid_belief_net"])
+@pytest.mark.parametrize("width", [2, 3, 16, 64])
+def test_blocks_of_pictures_say_how_large_what_they_hold_is(model, width):
+    """By it the stage places them: all that is drawn lies within, whether rows are images or strips."""
+    values = np.random.default_rng(0).integers(0, 2, (150, width)).tolist()
+    view = data_view(Experiment.parse({"model": model, "data": {"values": values}, "schedule": "E"}), (), (0, 1))
+    assert view.flat == (width < 16)
+    layout, blocks = view.figure.layout, view.figure.layout["meta"]["blocks"]
+    for name, suffix, ends in (("head", "", {"height", "width"}), ("rows", "2", {"height", "width", "bands"})):
+        block = blocks[name]
+        assert block["axes"] == [f"xaxis{suffix}", f"yaxis{suffix}"] and ends <= set(block)
+        (left, right), (bottom, top) = (layout[axis]["range"] for axis in block["axes"])
+        assert right - left == pytest.approx(block["width"])
+        assert bottom - top == pytest.approx(block["height"] * block.get("bands", 1))
+        for trace in view.figure:
+            if trace.json.get("xaxis", "x") == f"x{suffix}" and trace.json["type"] == "scatter":
+                x, y = trace.json["x"], trace.json["y"]
+                assert all(left <= place <= right for place in x) and all(top <= place <= bottom for place in y)
+    assert blocks["rows"]["bands"] * view.across >= len(view.shown) > (blocks["rows"]["bands"] - 1) * view.across
 
 
 def test_segments_are_separate_lines():

@@ -220,7 +220,15 @@ def test_linkage_draws_the_whole_curve_and_earlier_bounds():
     model, data = run.experiment.model, run.experiment.data
     x, y = found.points("whole.evidence").T
     np.testing.assert_allclose(y, [model.log_evidence(data, {"theta": np.array(t)}) for t in x], rtol=1e-5)
+    height, gap = np.interp(0.3, x, y), found.points("whole.gap curve")
     x, y = found.points("whole.bound").T
+    # the gap of the same q, by its own definition, where the curves have parted
+    q = run.trajectory.last.after.q
+    there = model.kl(q, model.posterior(data, {"theta": np.array(0.3)}))
+    assert np.interp(0.3, *gap.T) == pytest.approx(height - np.interp(0.3, x, y), rel=1e-2)
+    assert np.interp(0.3, *gap.T) == pytest.approx(there, rel=1e-2)
+    bar, top = found.trace("whole.gap height")["y"], found.figures["whole"]["layout"]["yaxis2"]["range"][1]
+    assert bar == [0, pytest.approx(run.moment(len(run) - 1).bound.kl)] and bar[1] <= top
     q = run.trajectory.last.after.q
     exact = [decompose(model, data, State({"theta": np.array(t)}, q)).elbo for t in x]
     np.testing.assert_allclose(y, exact, rtol=1e-5)

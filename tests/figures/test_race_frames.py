@@ -129,6 +129,28 @@ def test_no_curve_runs_through_a_name():
                     assert abs(along - y).min() > 0.03 * (high - low)
 
 
+@pytest.mark.parametrize("figure", ["height-cost", "gap-cost", "distance-cost"])
+def test_no_curve_runs_through_one_of_eight_names(figure):
+    """By cost some end where others still have most of their way to go: their names stand farther to the right."""
+    run = race_run("every M-step")
+    found = Shown(run.scene.json, run.frames(), len(run) - 1)
+    (low, high), (_, right) = (found.figures[figure]["layout"][axis]["range"] for axis in ("yaxis", "xaxis"))
+    told, logarithmic = found.trace(f"{figure}.names"), figure != "height-cost"
+    seen: list[tuple[float, float, float]] = []
+    for x, y, text in zip(told["x"], told["y"], told["text"], strict=True):
+        height = math.log10(y) if logarithmic else y
+        begin, end = x + 0.02 * right, x + (0.012 + 0.013 * len(re.sub("<.*?>", "", text))) * right
+        assert low < height < high and end < 1.02 * right
+        for k in range(8):
+            xs, ys = (found.trace(f"{figure}.run {k}")[axis] for axis in "xy")
+            there = [(a, math.log10(b) if logarithmic else b) for a, b in zip(xs, ys, strict=True) if b is not None]
+            if there and there[-1][0] > begin:
+                grid = np.linspace(begin, min(end, there[-1][0]))
+                assert abs(np.interp(grid, *np.array(there).T) - height).min() > 0.025 * (high - low), text
+        assert all(abs(height - other) > 0.06 * (high - low) or end < a or b < begin for a, b, other in seen), text
+        seen.append((begin, end, height))
+
+
 def test_names_stand_apart_and_within_the_picture():
     run = race_run("every M-step")
     found = Shown(run.scene.json, run.frames(), len(run) - 1)

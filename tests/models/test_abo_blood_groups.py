@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from tests.core.any_data import SEEDS, shares
@@ -53,7 +54,22 @@ def test_blood_groups_split_into_genotypes(made):
     pure, mixed = (np.array(found.trace(f"data.{trace}")["y"], dtype=float) for trace in ("pure", "mixed"))
     np.testing.assert_allclose(pure + mixed, data.counts[:2])
     np.testing.assert_allclose(np.array([pure, mixed]), q.expected_counts)
-    expected = np.array(found.trace("data.expected")["y"], dtype=float)
+    expected = found.points("data.expected")[::2, 1]
     a, b, o = (float(theta[allele]) for allele in "ABO")
     shares = np.array([a * a + 2 * a * o, b * b + 2 * b * o, 2 * a * b, o * o])
-    np.testing.assert_allclose(expected, data.counts.sum() * shares)
+    np.testing.assert_allclose(expected, data.counts.sum() * shares, rtol=1e-6)
+    # no number is left out, however low its part of the bar is
+    (aa, bb), (ao, bo) = q.expected_counts
+    told = [f"AO {ao:.1f}<br>AA {aa:.1f}", f"BO {bo:.1f}<br>BB {bb:.1f}", "AB 13", "OO 284"]
+    assert found.trace("data.numbers")["text"] == told
+
+
+def test_alleles_are_counted_and_m_makes_their_shares_theta(made):
+    _, found, q, theta, data = made(word="EM")
+    carried = sum(np.array(found.trace(f"data.{kind} alleles")["y"]) for kind in ("pure", "mixed", "known"))
+    (aa, bb), (ao, bo) = q.expected_counts
+    _, _, ab, o = data.counts
+    np.testing.assert_allclose(carried, [2 * aa + ao + ab, 2 * bb + bo + ab, ao + bo + 2 * o])
+    assert carried.sum() == pytest.approx(2 * data.counts.sum())
+    np.testing.assert_allclose(found.points("data.expected alleles")[::2, 1], carried, rtol=1e-6)
+    np.testing.assert_allclose([float(theta[allele]) for allele in "ABO"], carried / carried.sum())

@@ -47,8 +47,14 @@ def files(draw):
 
 
 def test_bernoulli_pictures_are_the_probabilities(made):
-    _, found, q, theta, data = made()
+    run, found, q, theta, data = made()
     picture = found.matrix("means", 8)
     np.testing.assert_allclose(picture[:, 9:17], theta["probabilities"][1].reshape(8, 8), atol=1e-6)
-    pictures = found.matrix("rows", 44)
-    assert np.array_equal(pictures[:8, :8], data.values[0].reshape(8, 8))
+    view = run.scene.view
+    pictures = found.matrix("rows", 10 * -(-len(view.shown) // view.across) - 2)
+    places = found.points("data.marks")
+    for place, row in enumerate(view.shown):
+        across, down = 11 * (place % view.across), 10 * (place // view.across)
+        assert np.array_equal(pictures[down : down + 8, across : across + 8], data.values[row].reshape(8, 8))
+        # the mark covers no pixel of any picture
+        assert across + 7.5 < places[place, 0] < across + 10.5 and down <= places[place, 1] < down + 8

@@ -66,11 +66,15 @@ def test_coins_show_the_published_counts(made):
     published = reference("p02")["expected"]["published"]
     _, found, *_ = made(word="E")
     counts = published["expected_counts_iter0"]
-    drawn = [found.trace(f"data.{name}")["y"][0] for name in ("heads 1", "heads 2", "tails 1", "tails 2")]
+    drawn = [found.trace(f"data.{name}")["customdata"][0] for name in ("heads 1", "heads 2", "tails 1", "tails 2")]
     expected = [counts[name] for name in ("A_heads", "B_heads", "A_tails", "B_tails")]
     np.testing.assert_allclose(drawn, expected, atol=0.051)
+    heads, tails = ([found.trace(f"data.{part} {k}")["x"][0] for k in (1, 2)] for part in ("heads", "tails"))
+    np.testing.assert_allclose(np.add(heads, tails), 1)
     np.testing.assert_allclose(found.trace("data.share 1")["x"], published["resp_A_iter0"], atol=0.0051)
     np.testing.assert_allclose(np.add(*(found.trace(f"data.share {k}")["x"] for k in (1, 2))), 1)
     _, found, *_ = made(word="EM")
     places = [found.trace(f"data.badge {k}")["x"][0] for k in (1, 2)]
+    # M moves each coin's θ to where its heads end
+    np.testing.assert_allclose(places, heads, rtol=1e-12)
     np.testing.assert_allclose(places, reference("p02")["expected"]["sequences"][0]["theta"][1], rtol=1e-12)

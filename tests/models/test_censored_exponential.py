@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.core.any_data import MOST_POINTS, SEEDS, rounded
 from tests.core.making import FEW_LIFETIMES, plain
+from tests.figures.stage_replay import Shown
 
 CASES = [
     plain("lifetimes", "censored_exponential", FEW_LIFETIMES, {"mean": 10.0}, {"mean": 40.0}),
@@ -46,3 +47,16 @@ def test_lifetimes_are_completed_by_the_expected_rest(made):
     ordered = np.sort(data.times)
     np.testing.assert_allclose(bars[:, 0], ordered[heights], rtol=1e-6)
     assert len(bars) == data.n_censored
+
+
+def test_no_bar_leaves_the_picture_and_the_axis_changes_seldom(made):
+    run, *_ = made(word="EMEMEMEMEM")
+    ranges = []
+    for at in range(len(run)):
+        found = Shown(run.scene.json, run.frames(), at)
+        ranges.append(tuple(found.figures["data"]["layout"]["xaxis"]["range"]))
+        bars = [place for place in found.trace("data.rest")["x"] if np.isfinite(place)]
+        assert max(bars, default=0.0) < ranges[-1][1]
+    assert len(set(ranges)) <= 2
+    _, end = run.scene.view.parameters({"mean": np.array(300.0)}, None)["data/xaxis.range"]
+    assert 300 < end < 800

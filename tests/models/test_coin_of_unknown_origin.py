@@ -109,7 +109,10 @@ def test_the_unknown_set_is_split_by_q(made):
     assert found.trace("data.other")["y"] == pytest.approx([(1 - share) * 9, (1 - share) * 1])
     theta = float(theta["theta"])
     heads = [4 * theta, 4 * (1 - theta), 5 * (theta + 0.5), 5 * (1.5 - theta)]
-    assert found.trace("data.expected")["y"] == pytest.approx(heads)
+    assert found.points("data.expected")[::2, 1] == pytest.approx(heads)
+    split = [f"{(1 - share) * count:.2f}<br>{share * count:.2f}" for count in (9, 1)]
+    assert found.trace("data.numbers")["text"] == ["1", "3", *split]
+    assert found.trace("data.share")["text"] == [f"q(free) = {share:.3f}"]
 
 
 def test_the_handle_of_theta_stands_on_log_p(made):

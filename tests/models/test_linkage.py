@@ -37,7 +37,10 @@ def test_linkage_splits_the_first_cell(made):
     hidden = 125 * (theta / 4) / (0.5 + theta / 4)
     assert found.trace("data.rest")["y"] == pytest.approx([hidden]) == [float(q.expected_counts[1, 0])]
     assert found.trace("data.half")["y"][0] + found.trace("data.rest")["y"][0] == pytest.approx(125)
-    assert sum(found.trace("data.expected")["y"]) == pytest.approx(197)
+    heights = found.points("data.expected")[::2, 1]
+    assert sum(heights) == pytest.approx(197) and heights[0] == pytest.approx(197 * (0.5 + theta / 4))
+    told = found.trace("data.numbers")["text"]
+    assert told == [f"{hidden:.2f}<br>{125 - hidden:.2f}", "18", "20", "34"]
 
 
 def test_the_handle_of_theta_stands_on_log_p(made):

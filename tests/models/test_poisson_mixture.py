@@ -66,6 +66,14 @@ def test_poisson_bars_add_up_to_the_counts_and_split_by_responsibility(made):
     seen = np.bincount(data.values.astype(int), data.counts)
     np.testing.assert_allclose(bars.sum(axis=0), seen[seen > 0], rtol=1e-6)
     np.testing.assert_allclose(bars.sum(axis=1), q.expected_counts.sum(axis=1), rtol=1e-6)
+    # one upon the other, like the bars: what separates them is comparable
+    first, second, total = (
+        np.array(found.trace(f"data.{name}")["y"]) for name in ("expected 1", "expected 2", "total")
+    )
+    grid = np.array(found.trace("data.total")["x"])
+    exact = data.counts.sum() * theta["weights"][0] * stats.poisson.pmf(grid, theta["rates"][0])
+    np.testing.assert_allclose(first, exact, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(second, total)
     total = np.array(found.trace("data.total")["y"], dtype=float)
     # the fitted curve ends beyond the data: what is left out is a small tail
     assert total.sum() == pytest.approx(data.counts.sum(), rel=1e-3)

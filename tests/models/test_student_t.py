@@ -28,6 +28,13 @@ def test_students_points_are_sized_by_their_weight(made):
     sizes = np.array(found.trace("data.points")["marker"]["size"], dtype=float)
     inside = (sizes > 3) & (sizes < 22)
     np.testing.assert_allclose((sizes[inside] / 11) ** 2, q.weights[inside], rtol=5e-3)
+    least = np.sort(q.weights)[:3]
+    assert found.trace("data.light")["text"] == [f"\u2002E[u] = {weight:.2f}\u2002" for weight in least]
+    beside = found.points("data.light")
+    middle = sum(found.figures["data"]["layout"]["xaxis"]["range"]) / 2
+    sides = ["middle left" if x > middle else "middle right" for x in beside[:, 0]]
+    assert found.trace("data.light")["textposition"] == sides
+    np.testing.assert_allclose(beside[0], run.experiment.data.values[np.argmin(q.weights)][[1, 3]])
     outline = np.column_stack([np.array(found.trace("data.scale")[axis], dtype=float) for axis in "xy"])
     scale = theta["scale_matrix"][np.ix_([1, 3], [1, 3])]
     away = outline - theta["location"][[1, 3]]

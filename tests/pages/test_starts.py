@@ -160,6 +160,16 @@ def test_it_says_whether_all_agree():
     assert apart.rank(apart.other) == (1 if apart.rank(apart.chosen) == 0 else 0)
 
 
+def test_pictures_say_what_will_come_until_there_is_a_start():
+    """And have no axis whose numbers mean nothing."""
+    run = StartsRun.of(LINKAGE, 1)
+    for at, shown in ((0, True), (1, False)):
+        frame = run.frames()[at]["set"]
+        for figure in ("ends", "curves", "beside"):
+            assert len(frame[f"{figure}/soon/x"]) == shown and frame[f"{figure}/soon/text"]
+            assert frame[f"{figure}/xaxis.visible"] == frame[f"{figure}/yaxis.visible"] != shown
+
+
 def test_no_start_and_stopped_starts_are_said():
     run = StartsRun.of(LINKAGE)
     assert "Press Play" in told.caption(run.steps[0])

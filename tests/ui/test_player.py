@@ -362,7 +362,7 @@ def test_beats_carry_the_ids_of_both_frames_and_make_the_next_one(sent):
 
 def test_where_the_run_has_ended_there_is_nothing_to_step_into(sent):
     player, run = Player(), FakeRun("ab")
-    run.ended = "over"
+    run.length = 1
     player.go(1)
     player.answer(run, {"act": "inside", "at": 1})
     player.show(run, "stage")

@@ -208,8 +208,10 @@ class EmRun(Lanes):
         self.gather()
         if index >= len(self):
             return 0, 0, [], inside_words.NO_STEP
-        chosen, made = self.scene.beats(self._moments[index], unit)
-        return chosen, self.scene.units, made, "" if made else inside_words.NONE_SHOWN
+        moment = self._moments[index]
+        chosen, made = self.scene.beats(moment, unit)
+        why = inside_words.OTHERWISE if moment.step.events else inside_words.NONE_SHOWN
+        return chosen, self.scene.units, made, "" if made else why
 
     def with_point(self, at: int, x: float, y: float, put: bool) -> dict[str, dict[str, Any]]:
         """The experiment's parts after a point was put in or taken out at half-step `at`: data and start.

@@ -27,8 +27,10 @@ MOST_TOLD = 3000
 _SHARES = (0.001, 0.999)
 # points of which no q says yet who made them
 UNSEEN = "$muted"
-# the width of a bar of counts
-_BAR = 0.62
+# how far to either side a line across a bar of counts goes
+_ACROSS = 0.4
+# of the height of a picture: room below a number, and what two lines of numbers take where it is low
+_LIFT, _TOLD = 0.015, 0.15
 # how much is left of what steps back
 _PALE = 0.35
 
@@ -197,21 +199,41 @@ def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> 
     return figure.bars(name, color, label, marker_line=apart, textfont={"color": palette.INK, "size": 14}, **more)
 
 
-def expected_ticks(
-    figure: Figure, places: list[int], label: str = "expected under θ", width: float = _BAR, **more: Any
-) -> Trace:
-    """A tick at the right edge of each bar, where no number stands: what θ expects there. width: of the bars."""
-    return figure.points(
-        "expected",
-        "$text",
-        label,
-        size=13,
-        symbol="line-ew-open",
-        marker_line={"width": 3, "color": "$text"},
-        x=[place + width / 2 + 0.04 for place in places],
-        hover="expected %{y:.2f}",
-        **more,
-    )
+class Expected:
+    """Lines across bars of counts: what θ expects there; and numbers above the bars, which no line covers.
+
+    places: of the bars; high: how high the picture is. whose: in the traces' names.
+    """
+
+    def __init__(
+        self, figure: Figure, places: Sequence[float], high: float, label: str, whose: str = "", **more: Any
+    ) -> None:
+        self.high = high
+        ends = np.array(places)[:, None] + [-_ACROSS, _ACROSS]
+        self.lines = figure.curve(
+            f"expected{whose}",
+            "$text",
+            label,
+            width=3,
+            x=_apart(ends),
+            hover="expected %{y:.2f}",
+            glides=True,
+            **more,
+        )
+        self.numbers = figure.text(
+            f"numbers{whose}", "$text", size=14, x=list(places), textposition="top center", **more
+        )
+
+    def at(self, heights: Array, tops: Array) -> Json:
+        """What θ expects, and numbers above bars of this height, or above a line that would cover them."""
+        covered = (heights > tops - _LIFT * self.high) & (heights < tops + _TOLD * self.high)
+        above = np.where(covered, heights, tops) + _LIFT * self.high
+        return self.lines.set(y=_apart(np.column_stack([heights, heights]))) | self.numbers.set(y=above.tolist())
+
+
+def _apart(ends: Array) -> list[float | None]:
+    """(n, 2) ends of lines, with a break after each."""
+    return [place for low, high in ends.tolist() for place in (low, high, None)]
 
 
 def padded(values: Array, share: float = 0.09) -> list[float]:

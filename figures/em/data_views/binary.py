@@ -14,29 +14,36 @@ from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, inside, ringed, shared, shares, stepping_back, tinted, told
-from figures.look import palette
+from figures.look import layout, palette
 from figures.look.encode import Json
-from figures.look.layout import hidden_axis
-from figures.look.montage import montage, nearly_square
+from figures.look.montage import corners, montage, nearly_square, sample
 from figures.scene import SliderHandle
 
-_MOST_ROWS = 60
+# pictures of the data in a row, and rows of them at most; components in a row
+_ACROSS, _MOST_BANDS, _MOST_COMPONENTS = 10, 12, 8
+_MARK = {"size": 11, "marker_line": {"color": "$paper", "width": 1.5}, "cliponaxis": False}
 
 
 class BinaryView(PlainView):
-    """Mixture of products of Bernoulli distributions."""
+    """Mixture of products of Bernoulli distributions: θ above, the data below, marked by q."""
 
     models = ("bernoulli_mixture",)
     title = words.BINARY
+    apart = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         values = self.data.values
         self.k = len(experiment.start["weights"])
-        self.shape = nearly_square(values.shape[1]) or (1, values.shape[1])
-        # spread over the whole table: tables are often sorted
-        self.shown = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_ROWS)).astype(int))
-        self.across = min(len(self.shown), 12 if self.shape[0] > 1 else 1)
+        square = nearly_square(values.shape[1])
+        # rows that are no images are strips, one below the other
+        self.flat, self.shape = square is None, square or (1, values.shape[1])
+        self.across = 1 if self.flat else min(_ACROSS, len(values))
+        self.shown = sample(len(values), _MOST_BANDS * (5 if self.flat else self.across))
+        # words stand above each component, or beside it; the marks of the data between its pictures
+        self.wide = 1 if self.flat else min(self.k, _MOST_COMPONENTS)
+        self.between = (1, 1) if self.flat else (max(2, round(0.4 * self.shape[0])), 1)
+        self.apart_rows = (0, 0) if self.flat else (1 + self.shape[0] // 8, 3)
         self.figure = self._drawn()
 
     def completed(self, moment: Moment) -> Json:
@@ -48,8 +55,8 @@ class BinaryView(PlainView):
         return told(self.figure["marks"], "row %{text}", *lines, (words.ROW, moment.shares[self.shown]))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        picture = montage(theta["probabilities"], self.shape, min(self.k, 8))
-        weights = [f"{k + 1}: {weight:.2f}" for k, weight in enumerate(theta["weights"])]
+        picture = montage(theta["probabilities"], self.shape, self.wide, self.between)
+        weights = [words.weight_of(k, weight, self.flat) for k, weight in enumerate(theta["weights"])]
         return self.figure["means"].set(z=picture) | self.figure["weights"].set(text=weights)
 
     def choices(self) -> dict[str, list[int] | None]:
@@ -74,44 +81,51 @@ class BinaryView(PlainView):
 
     def _drawn(self) -> Figure:
         height, width = self.shape
-        grid = montage(self.data.values[self.shown], self.shape, self.across)
-        across = min(self.k, 8)
-        down = -(-self.k // across)
-        # one scale for both directions, but for rows that are no images
-        square = [{"scaleanchor": axis} if height > 1 else {} for axis in ("x", "x2")]
+        grid = montage(self.data.values[self.shown], self.shape, self.across, self.apart_rows)
+        down = -(-self.k // self.wide)
+        high, side = height + self.apart_rows[0], self.across * (width + self.apart_rows[1])
+        # strips: so many pixels high, and room for words beside them
+        lift = 0.0 if self.flat else 0.04 * height
+        above = {"left": 100, "right": 24, "rise": 20} if self.flat else {"above": 20, "lift": lift}
+        below = {"left": 100, "right": 24, "rise": 16} if self.flat else {}
         figure = Figure(
             "data",
-            margin={"l": 8, "r": 8, "t": 10, "b": 8},
-            xaxis=_axis(-1, across * (width + 1), domain=[0, 1], anchor="y"),
-            yaxis=_axis(down * (height + 1), -2.5, domain=[0.62, 1], anchor="x", **square[0]),
-            xaxis2=_axis(-1, grid.shape[1], domain=[0, 1], anchor="y2"),
-            yaxis2=_axis(grid.shape[0], -1, domain=[0, 0.58], anchor="x2", **square[1]),
+            **layout.blocks(
+                {
+                    "width": self.wide * (width + 1) - 1,
+                    "height": down * (height + self.between[0]) - self.between[0],
+                    **above,
+                },
+                {"width": side, "height": high, "bands": -(-len(self.shown) // self.across), **below},
+            ),
         )
-        below = {"xaxis": "x2", "yaxis": "y2"}
         image = {"zmin": 0, "zmax": 1, "colorscale": palette.PICTURE}
-        components, places = np.arange(self.k), np.arange(len(self.shown))
         figure.image("means", np.zeros((1, 1)), hover="probability of 1: %{z:.3f}", **image)
+        colors, signs = ([sign(k) for k in range(self.k)] for sign in (palette.component, palette.symbol))
+        tops, lefts = corners(self.k, self.shape, self.wide, self.between).T
         figure.text(
             "weights",
-            [palette.component(k) for k in range(self.k)],
-            x=((components % across) * (width + 1) + (width - 1) / 2).tolist(),
-            y=((components // across) * (height + 1) - 1.1).tolist(),
+            colors,
+            size=14,
+            x=[-0.5] * self.k if self.flat else (lefts + (width - 1) / 2).tolist(),
+            y=tops.tolist() if self.flat else (tops - 0.5 - lift).tolist(),
+            textposition="middle left" if self.flat else "top center",
         )
-        figure.image("rows", grid, **image, **below)
+        # the same mark at the same corner as on the data
+        last = (height - 1, width - 0.5 if self.flat else width - 1)
+        figure.points("keys", colors, symbol=signs, x=(lefts + last[1]).tolist(), y=(tops + last[0]).tolist(), **_MARK)
+        on = {"xaxis": "x2", "yaxis": "y2"}
+        figure.image("rows", grid, hoverinfo="skip", **image, **on)
+        tops, lefts = corners(len(self.shown), self.shape, self.across, self.apart_rows).T
         figure.points(
             "marks",
             None,
-            size=11,
-            marker_line={"color": "$paper", "width": 1.5},
-            x=((places % self.across) * (width + 1) + width - 1).tolist(),
-            y=((places // self.across) * (height + 1) + height - 1).tolist(),
+            x=(lefts + width + (-0.5 if self.flat else 0.6)).tolist(),
+            y=(tops + last[0] - (0 if self.flat else 0.5)).tolist(),
             text=[str(row + 1) for row in self.shown],
             hover="row %{text}",
-            **below,
+            **_MARK,
+            **on,
         )
-        ringed(figure, **below)
+        ringed(figure, **on)
         return figure
-
-
-def _axis(low: float, high: float, **more: object) -> Json:
-    return hidden_axis(low, high, constrain="domain", **more)

@@ -1,4 +1,4 @@
-"""Sets of tosses, who q says tossed them, and the completed data: expected heads and tails per coin."""
+"""Sets of tosses, which coin q says tossed them, and for each coin its share of heads in them, beside θ."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ from figures.look.encode import Json
 from figures.scene import Handle
 
 _MOST_ROWS = 14
+# how far above the bar of its coin θ stands
+_ABOVE = 0.26
 
 
 class CoinsView(PlainView):
-    """Three strips: responsibilities per set of tosses, expected counts per coin, the coins on a scale from 0 to 1."""
+    """Above, who q says tossed each set. Below, heads and tails that this gives each coin, and θ: M moves it to where
+    heads end.
+    """
 
     models = ("binomial_mixture",)
     title = words.COINS
+    apart = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -42,8 +47,8 @@ class CoinsView(PlainView):
         scale = {"xaxis": "x3", "yaxis": "y3"}
         coins = range(self.k)
         self.shares = [self._share(k) for k in coins]
-        self.heads = [self._count(k, "heads", 1.0) for k in coins]
-        self.tails = [self._count(k, "tails", 0.55) for k in coins]
+        self.heads = [self._part(k, "heads", 1.0, "start") for k in coins]
+        self.tails = [self._part(k, "tails", 0.4, "end") for k in coins]
         self.trails = trails(self.figure, self.k, **scale)
         self.coins = [badge(self.figure, k, words.coin(k), size=24, hover="%{customdata}", **scale) for k in coins]
 
@@ -56,8 +61,12 @@ class CoinsView(PlainView):
             shares = [0.0 if q is None else float(q.probabilities[k, row[0]]) for row in self.rows]
             told = [f"{words.coin(k)} {share:.2f}" if share > 0.12 else "" for share in shares]
             result |= self.shares[k].set(x=shares, text=told)
-            for trace, count in ((self.heads[k], heads[k]), (self.tails[k], tails[k])):
-                result |= trace.set(y=[float(count)], text=[f"{count:.1f}"])
+            tossed = float(heads[k] + tails[k])
+            for trace, part, count in ((self.heads[k], "heads", heads[k]), (self.tails[k], "tails", tails[k])):
+                told = words.expected_tosses(float(count), part) if tossed else ""
+                result |= trace.set(
+                    x=[float(count) / tossed if tossed else 0.0], text=[told], customdata=[float(count)]
+                )
         return result
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
@@ -92,7 +101,7 @@ class CoinsView(PlainView):
                 f"{k}",
                 "data",
                 float(probability),
-                k,
+                k - _ABOVE,
                 words.coin_handle(k),
                 palette.component(k),
                 axes=["xaxis3", "yaxis3"],
@@ -111,21 +120,33 @@ class CoinsView(PlainView):
         return {**theta, "probabilities": frozen(probabilities)}
 
     def note(self, moment: Moment) -> str:
-        probabilities = moment.step.after.theta["probabilities"]
-        return words.said(words.coins(probabilities), moment.step.after.q is not None)
+        theta = moment.step.after.theta
+        return words.said(words.coins(theta["probabilities"], theta["weights"]), moment.step.after.q is not None)
 
     def _drawn(self) -> Figure:
-        total = float(self.trials * len(self.successes))
+        # the height that the coins have, more where they are many
+        below = min(0.16 + 0.06 * self.k, 0.5)
         return Figure(
             "data",
-            x="responsibility of each coin",
-            xaxis={"domain": [0, 0.56], "range": [0, 1], "anchor": "y"},
-            yaxis={"domain": [0.3, 1], "anchor": "x", "autorange": "reversed", "type": "category", "nticks": 40},
+            x=words.WHICH_COIN,
+            xaxis={"range": [0, 1], "anchor": "y"},
+            yaxis={
+                "domain": [below + 0.16, 1],
+                "anchor": "x",
+                "autorange": "reversed",
+                "type": "category",
+                "nticks": 40,
+            },
             barmode="stack",
-            xaxis2=layout.axis("expected counts", domain=[0.66, 1], anchor="y2", type="category", tickangle=0),
-            yaxis2=layout.axis("", domain=[0.3, 1], anchor="x2", range=[0, 1.15 * total / self.k], nticks=4),
-            xaxis3=layout.axis("P(heads)", domain=[0, 1], anchor="y3", range=[-0.02, 1.02]),
-            yaxis3=layout.hidden_axis(-1, self.k, domain=[0, 0.14], anchor="x3"),
+            xaxis3=layout.axis(words.HEADS_AND_THETA, anchor="y3", range=[0, 1]),
+            yaxis3=layout.axis(
+                domain=[0, below],
+                anchor="x3",
+                range=[self.k - 0.5, -0.62],
+                tickvals=list(range(self.k)),
+                ticktext=[f"<b>coin {words.coin(k)}</b>" for k in range(self.k)],
+                showgrid=False,
+            ),
             bargap=0.25,
         )
 
@@ -142,28 +163,33 @@ class CoinsView(PlainView):
             hover=f"coin {words.coin(k)}: %{{x:.3f}}",
         )
 
-    def _count(self, k: int, part: str, opacity: float) -> Trace:
+    def _part(self, k: int, part: str, opacity: float, end: str) -> Trace:
+        """A coin's share of heads or tails, with its number at the end where θ is not."""
         return bar(
             self.figure,
             f"{part} {k + 1}",
             palette.component(k),
-            x=[f"{words.coin(k)}<br>{part}"],
-            y=[0],
+            x=[0],
+            y=[k],
             text=[],
-            xaxis="x2",
-            yaxis="y2",
-            textposition="outside",
-            textfont_color="$text",
-            textfont_size=13,
-            cliponaxis=False,
-            hover="%{x}: %{y:.3f}",
-            opacity=opacity,
+            orientation="h",
+            offset=-0.03,
+            width=0.47,
+            xaxis="x3",
+            yaxis="y3",
+            textposition="inside",
+            insidetextanchor=end,
+            constraintext="none",
+            textangle=0,
+            textfont_color=palette.INK if opacity == 1 else "$text",
+            hover=f"coin {words.coin(k)}: %{{customdata:.3f}} {part}<br>%{{x:.4f}} of its tosses",
+            marker_opacity=opacity,
         )
 
     def _on_the_scale(self, traces: list[Trace], theta: Parameters) -> Json:
         result: Json = {}
         for k, (trace, probability) in enumerate(zip(traces, theta["probabilities"], strict=True)):
-            result |= trace.at((float(probability), k))
+            result |= trace.at((float(probability), k - _ABOVE))
         return result
 
     def _row_name(self, row: list[int]) -> str:

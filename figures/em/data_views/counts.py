@@ -28,6 +28,7 @@ class CountsView(PlainView):
 
     models = ("poisson_mixture",)
     title = words.COUNTS
+    apart = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -41,7 +42,7 @@ class CountsView(PlainView):
             "data",
             x=layout.literal(self.columns[0]) if self.columns else "count",
             y="frequency",
-            xaxis={"range": [-0.7, float(self.grid[-1])]},
+            xaxis={"range": [-0.7, float(self.grid[-1]) + 0.3]},
             yaxis={"range": [-0.07 * top, top]},
             barmode="stack",
             bargap=0.15,
@@ -54,8 +55,8 @@ class CountsView(PlainView):
             for k, color in components
         ]
         self.expected = [
-            figure.curve(f"expected {k + 1}", color, width=2, dash="dot", hoverinfo="all", glides=True)
-            for k, color in components
+            figure.curve(f"expected {k + 1}", "$text", width=2, dash="dot", hoverinfo="all", glides=True)
+            for k in range(self.k)
         ]
         figure.curve(
             "total",
@@ -80,12 +81,14 @@ class CountsView(PlainView):
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         parts = float(self.data.counts.sum()) * fit.mixed(self.model, theta, self.grid)
-        result: Json = self.figure["total"].set(x=self.grid, y=parts.sum(axis=0))
-        for k, (part, rate, expected, badge) in enumerate(
-            zip(parts, theta["rates"], self.expected, self.badges, strict=True)
+        # one upon the other, as the parts of the bars are
+        heights = np.cumsum(parts, axis=0)
+        result: Json = self.figure["total"].set(x=self.grid, y=heights[-1])
+        for k, (height, rate, expected, badge) in enumerate(
+            zip(heights, theta["rates"], self.expected, self.badges, strict=True)
         ):
             component = words.component(f"component {k + 1}", weight=theta["weights"][k], rate=rate)
-            result |= expected.set(x=self.grid, y=part)
+            result |= expected.set(x=self.grid, y=height)
             result |= badge.at((float(rate), 0.0)) | badge.set(customdata=[component])
         return result
 

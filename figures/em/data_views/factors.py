@@ -57,7 +57,7 @@ class FactorsView(PlaneView):
             x=[f"h{i + 1}" for i in range(experiment.start["loadings"].shape[1])],
             # in narrow lines, where there is room for them: they stand between the two pictures
             y=[layout.literal(name).replace(" ", "<br>" if few else " ") for name in self.axis_names],
-            colorscale=palette.SIGNED,
+            colorscale=palette.SIGNED_TINT,
             zmid=0,
             texttemplate="%{text}",
             textfont={"size": 13, "color": "$text"},

@@ -13,9 +13,12 @@ from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import PlainView, segments, told
-from figures.look import layout, palette
+from figures.look import layout, palette, scale
 from figures.look.encode import Json
 from figures.scene import Handle
+
+# of the axis of time, at most
+_STEPS = 8
 
 
 class LifetimesView(PlainView):
@@ -38,15 +41,21 @@ class LifetimesView(PlainView):
 
     def completed(self, moment: Moment) -> Json:
         q, rest = moment.step.after.q, self.figure["rest"]
+        ranged = self._ranged(moment.step.after.theta, q)
         if q is None or not len(self.places):
-            return rest.empty()
+            return rest.empty() | ranged
         rows = self.rows[self.places]
         x, y = segments(q.starts, rows, q.means, rows)
-        return rest.set(x=x, y=y)
+        return rest.set(x=x, y=y) | ranged
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         mean = float(theta["mean"])
-        return self.figure["mean"].at((mean, -1.5), (mean, len(self.times) + 0.5))
+        return self.figure["mean"].at((mean, -1.5), (mean, len(self.times) + 0.5)) | self._ranged(theta, q)
+
+    def _ranged(self, theta: Parameters, q: Any) -> Json:
+        """An axis that holds every bar to its end, and θ; it grows by leaps, so that it mostly stands still."""
+        ends = [self.span, float(theta["mean"]), *([] if q is None or not len(q.starts) else [float(q.means.max())])]
+        return self.figure.set(xaxis_range=[0, _STEPS * scale.nice(1.03 * max(ends), _STEPS)])
 
     def told(self, moment: Moment) -> Json:
         """Of each unit its share of log p, and of those still alive how long q expects them to last."""
@@ -85,14 +94,14 @@ class LifetimesView(PlainView):
             xaxis={"range": [0, self.span]},
             yaxis={"range": [-1.5, len(self.times) + 0.5], "showticklabels": False, "showgrid": False},
             legend=True,
-            corner={"x": 0.99, "xanchor": "right", "y": 0.03, "yanchor": "bottom", "orientation": "v"},
+            **layout.LEGEND_ABOVE,
         )
         x, y = segments(np.zeros(len(self.times)), self.rows, self.times, self.rows)
-        thick = min(14.0, 420 / len(self.times))
+        thick = min(14.0, 160 / len(self.times))
         ends = {"size": 9, "hoverinfo": "all"}
         failed, alive = self.observed, ~self.observed
-        figure.curve("seen", "$muted", "observed", width=thick, x=x, y=y, hoverinfo="all")
-        figure.curve("rest", palette.component(0), "expected remainder under q", width=thick * 0.7, glides=True)
+        figure.curve("seen", "$muted", width=thick, x=x, y=y, hoverinfo="all")
+        figure.curve("rest", palette.component(0), "E[rest] under q", width=thick * 0.7, glides=True)
         figure.points("failed", "$text", "failed", symbol="x", x=self.times[failed], y=self.rows[failed], **ends)
         figure.points(
             "alive",

@@ -12,7 +12,7 @@ from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks, lifted, stepping_back
+from figures.em.data_views.base import Expected, OneShareView, bar, lifted, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
@@ -22,7 +22,7 @@ _FOR, _AGAINST, _SILENT = palette.component(0), palette.component(2), "$quiet"
 
 
 class LinkageView(OneShareView):
-    """Bars of counts; the tick on each bar is what θ expects there."""
+    """Bars of counts; the line across each is what θ expects there."""
 
     models = ("linkage",)
 
@@ -31,6 +31,7 @@ class LinkageView(OneShareView):
         self.counts = self.data.counts
         self.total = float(self.counts.sum())
         self.title = words.linkage(self.total)
+        high = 1.25 * float(self.counts.max())
         self.figure = Figure(
             "data",
             x="cell and its probability",
@@ -40,31 +41,31 @@ class LinkageView(OneShareView):
                 "ticktext": [f"<b>{name}</b>" for name in _NAMES],
                 "range": [-0.6, 3.6],
             },
-            yaxis={"range": [0, 1.12 * float(self.counts.max())]},
+            yaxis={"range": [0, high]},
             barmode="stack",
             bargap=0.35,
             legend=True,
             corner={"x": 1, "xanchor": "right", "orientation": "v"},
         )
         # positions, not names: two cells share a name
-        self._bar("half", "hidden part 1/2", _SILENT, [0], textfont_color="$text")
+        self._bar("half", "hidden part 1/2", _SILENT, [0])
         self._bar("rest", "hidden part θ/4", _FOR, [0])
         self._bar("against", "(1 − θ)/4", _AGAINST, [1, 2], self.counts[1:3])
         self._bar("for", "θ/4", _FOR, [3], self.counts[3:], showlegend=False)
-        expected_ticks(self.figure, [0, 1, 2, 3], glides=True)
+        self.expected = Expected(self.figure, [0, 1, 2, 3], high, words.EXPECTED)
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        if q is None:
-            half, rest = float(self.counts[0]), 0.0
-            texts = [f"{half:.0f}: not<br>split yet", ""]
-        else:
-            half, rest = (float(part) for part in q.expected_counts[:, 0])
-            texts = [f"{half:.2f}", f"{rest:.2f}"]
-        return self.figure["half"].set(y=[half], text=texts[:1]) | self.figure["rest"].set(y=[rest], text=texts[1:])
+        half, rest = (float(self.counts[0]), 0.0) if q is None else (float(part) for part in q.expected_counts[:, 0])
+        told = [
+            words.unsplit(half) if q is None else f"{rest:.2f}<br>{half:.2f}",
+            *(f"{n:.0f}" for n in self.counts[1:]),
+        ]
+        bars = self.figure["half"].set(y=[half]) | self.figure["rest"].set(y=[rest])
+        return bars | self.expected.numbers.set(text=told)
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        return self.figure["expected"].set(y=(self.total * self.model.cells(theta)).tolist())
+        return self.expected.at(self.total * self.model.cells(theta), self.counts)
 
     def followed(self, beat: Beat) -> Json:
         """The first cell, which q splits; the others, and it too, while they are counted for θ."""
@@ -100,13 +101,7 @@ class LinkageView(OneShareView):
             label,
             x=places,
             y=[0.0] * len(places) if counts is None else counts.tolist(),
-            text=[] if counts is None else [f"{count:.0f}" for count in counts],
             width=0.62,
-            textposition="inside",
-            textangle=0,
-            constraintext="none",
-            insidetextanchor="middle",
-            textfont_size=15,
             hover="%{customdata}",
             **more,
         )

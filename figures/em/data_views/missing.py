@@ -40,10 +40,11 @@ class MissingView(PlaneView):
             xaxis={"range": self.span[0]},
             yaxis={"range": self.span[1]},
             legend=True,
+            **layout.LEGEND_ABOVE,
         )
         figure.points("complete", "$muted", "observed", x=whole[:, 0], y=whole[:, 1], hoverinfo="all")
         figure.points("filled", color, "filled in by q", size=9, symbol="diamond", hover="%{customdata}", glides=True)
-        figure.curve("spread", color, "one standard deviation", width=1.2, glides=True)
+        figure.curve("spread", color, "± 1 deviation", width=1.2, glides=True)
         figure.curve("outline", "$text", "θ", width=2, glides=True)
         badge(figure, 0, "", hover="%{customdata}")
 

@@ -25,6 +25,7 @@ class RegressionView(PlainView):
 
     models = ("regression_mixture",)
     title = words.REGRESSIONS
+    apart = True
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)

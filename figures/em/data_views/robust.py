@@ -17,14 +17,20 @@ from figures.look import palette
 from figures.look.encode import Json
 from figures.scene import Handle
 
+# so many weights stand beside their points
+_LEAST = 3
+
 
 class RobustView(PlaneView):
     """Student t: along two axes, or as densities in one dimension."""
 
     models = ("student_t",)
     title = words.ROBUST
+    apart = True
     by_hand = True
     flattens = True
+    # for the outlines at two standard deviations
+    room = 0.28
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -47,8 +53,9 @@ class RobustView(PlaneView):
             hover="%{x}, %{y}",
         )
         x, y = self._outline(*fit.plain_gaussian(seen))
-        figure.curve("plain", "$muted", "plain Gaussian", width=2, dash="dash", x=x, y=y)
-        figure.curve("scale", palette.component(0), "scale matrix of the Student t", glides=True)
+        figure.curve("plain", "$muted", words.PLAIN_GAUSSIAN, width=2, dash="dash", x=x, y=y)
+        figure.curve("scale", palette.component(0), words.STUDENT_SCALE, glides=True)
+        figure.text("light", "$text")
         badge(figure, 0, "", hover="%{customdata}")
 
     def completed(self, moment: Moment) -> Json:
@@ -56,7 +63,17 @@ class RobustView(PlaneView):
         weights = np.ones(len(self.values)) if q is None else q.weights
         # areas, not diameters, tell what a point counts
         sizes = np.clip(11 * np.sqrt(weights), 3, 22).round(2).tolist()
-        return self.figure["points"].set(marker_size=sizes)
+        # the points that count least are told
+        least = np.array([], dtype=int) if q is None else np.argsort(weights, kind="stable")[:_LEAST]
+        places = [self.place(self.values[n]) for n in least]
+        # towards the middle, so that the picture's edge cuts none
+        sides = ["middle left" if 2 * x > sum(self.span[0]) else "middle right" for x, _ in places]
+        told = [words.light(weight) for weight in weights[least]]
+        return {
+            **self.figure["points"].set(marker_size=sizes),
+            **self.figure["light"].at(*places),
+            **self.figure["light"].set(text=told, textposition=sides),
+        }
 
     def told(self, moment: Moment) -> Json:
         """Of each point, what it counts for under q, and its share of log p."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from em_core.files.experiment import Experiment
 from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import OneShareView, bar, expected_ticks, stepping_back
+from figures.em.data_views.base import Expected, OneShareView, bar, stepping_back
 from figures.look import palette
 from figures.look.encode import Json
 
 
 class UnknownOriginView(OneShareView):
-    """Bars of heads and tails; the tick on each is what θ expects there."""
+    """Bars of heads and tails; the line across each is what θ expects there."""
 
     models = ("coin_of_unknown_origin",)
 
@@ -24,14 +26,13 @@ class UnknownOriginView(OneShareView):
         super().__init__(experiment, columns, axes)
         self.known, self.unknown = self.data.known.tolist(), self.data.unknown.tolist()
         self.title = words.of_unknown_origin(sum(self.unknown))
-        # a lower bar has no room for its number
-        self.least_told = 0.12 * max(*self.known, *self.unknown)
+        high = 1.4 * max(*self.known, *self.unknown)
         self.figure = Figure(
             "data",
             x="",
             y="tosses",
             xaxis={"tickvals": [0, 1, 2, 3], "ticktext": list(words.TOSSED), "tickangle": 0, "range": [-0.6, 3.6]},
-            yaxis={"range": [0, 1.25 * max(*self.known, *self.unknown)]},
+            yaxis={"range": [0, high]},
             barmode="stack",
             bargap=0.35,
             legend=True,
@@ -40,8 +41,9 @@ class UnknownOriginView(OneShareView):
         # ours to count for θ, and not
         self._bar("known", words.FREE_COIN, palette.component(0), [0, 1], self.known)
         self._bar("free", words.FREE_COIN, palette.component(0), [2, 3], showlegend=False)
-        self._bar("other", words.KNOWN_COIN.format(self.data.other), "$quiet", [2, 3], textfont_color="$text")
-        expected_ticks(self.figure, [0, 1, 2, 3], words.UNDER_PRIOR, glides=True)
+        self._bar("other", words.KNOWN_COIN.format(self.data.other), "$quiet", [2, 3])
+        self.expected = Expected(self.figure, [0, 1, 2, 3], high, words.UNDER_PRIOR)
+        self.figure.text("share", "$text", size=14, x=[3.55], y=[0.88 * high], textposition="middle left")
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
@@ -51,14 +53,15 @@ class UnknownOriginView(OneShareView):
         }
         result: Json = {}
         for name, counts in parts.items():
-            texts = [f"{count:.2f}" if count >= self.least_told else "" for count in counts]
-            if q is None:
-                texts = ["" if name == "free" else f"{count:.0f}" for count in counts]
-            result |= self.figure[name].set(y=counts, text=texts)
-        return result
+            result |= self.figure[name].set(y=counts)
+        numbers = [f"{count:.0f}" for count in self.known]
+        for count, ours, other in zip(self.unknown, parts["free"], parts["other"], strict=True):
+            numbers.append(words.unsplit(count) if q is None else f"{other:.2f}<br>{ours:.2f}")
+        result |= self.expected.numbers.set(text=numbers)
+        return result | self.figure["share"].set(text=["" if q is None else words.share_of_free(free)])
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        return self.figure["expected"].set(y=self.model.expected(self.data, theta).ravel().tolist())
+        return self.expected.at(self.model.expected(self.data, theta).ravel(), np.array([*self.known, *self.unknown]))
 
     def followed(self, beat: Beat) -> Json:
         """The set that q splits; the free coin's own too, while they are counted for θ."""
@@ -90,13 +93,7 @@ class UnknownOriginView(OneShareView):
             label,
             x=places,
             y=counts or [0.0] * len(places),
-            text=[] if counts is None else [f"{count:.0f}" for count in counts],
             width=0.62,
-            textposition="inside",
-            textangle=0,
-            constraintext="none",
-            insidetextanchor="middle",
-            textfont_size=15,
             hover="%{customdata}",
             **more,
         )

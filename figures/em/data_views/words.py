@@ -20,17 +20,19 @@ HANDS = {
 PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"
 COINS = "Tosses, completed by q"
-COUNTS = "Counts, split by responsibility"
-BINARY = "Rows and their responsibilities"
-REGRESSIONS = "Points, coloured by responsibility, and fitted lines"
+COUNTS = "Counts, split by q"
+BINARY = "Each row, and who q says made it"
+REGRESSIONS = "Points coloured by q, lines of θ"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
 ROLLS = "Rolls and hidden states under q"
-ROBUST = "Points, sized by their expected weight"
-MISSING = "Missing values, filled in with their conditional means"
+ROBUST = "Points, sized by their expected weight under q"
+STUDENT_SCALE, PLAIN_GAUSSIAN = "Student t", "plain Gaussian"
+MISSING = "Missing values, filled in by q"
 LIFETIMES = "Lifetimes, completed by q"
-BLOOD_GROUPS = "Blood groups, split by q into genotypes"
-BELIEF_NET = "Weights, data, and hidden units under q"
+BLOOD_GROUPS = "Genotypes under q, and the alleles they carry"
+GENOTYPES = ("AA or BB", "AO or BO", "AB or OO, as seen")
+BELIEF_NET = "Weights, and which hidden units are on under q"
 
 
 # --- what is told of a point, a row or a component under the mouse; {} stands for a number ---
@@ -121,7 +123,7 @@ ALLELE_NAMES = ("allele A", "allele B", "allele O")
 
 
 def lines(values: Iterable[float]) -> str:
-    return f"{weights(values)}; dashed: one standard deviation"
+    return f"{weights(values)}; dashed: ± one standard deviation"
 
 
 def line_end(k: int, end: int) -> str:
@@ -146,8 +148,18 @@ def coin_handle(k: int) -> str:
     return f"Probability of heads of coin {coin(k)}"
 
 
-def coins(probabilities: Iterable[float]) -> str:
-    return ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
+def coins(probabilities: Iterable[float], shares: Iterable[float]) -> str:
+    told = ", ".join(f"coin {coin(k)}: P(heads) = {p:.3f}" for k, p in enumerate(probabilities))
+    return f"{told}; {weights(shares)}"
+
+
+WHICH_COIN = "q: which coin tossed the set"
+HEADS_AND_THETA = "P(heads): bars, under q; marks, θ"
+
+
+def expected_tosses(count: float, part: str) -> str:
+    """In the bar of a coin's heads, or tails."""
+    return f"{count:.1f} {part}"
 
 
 def rates(mixture: Iterable[tuple[float, float]]) -> str:
@@ -159,7 +171,13 @@ def rates(mixture: Iterable[tuple[float, float]]) -> str:
 
 def pictures(has_q: bool) -> str:
     """Of the rows of a Bernoulli mixture."""
-    return f"above: each component and its weight; {'marks: responsibilities' if has_q else NO_Q}"
+    above = "above: θ, each component's p(v = 1) and weight"
+    return f"{above}; below: data v, marked by q" if has_q else said(above, False)
+
+
+def weight_of(k: int, weight: float, named: bool) -> str:
+    """Beside a component's picture."""
+    return f"component {k + 1}: {weight:.2f}\u2002" if named else f"weight {weight:.2f}"
 
 
 def noise(variances: Sequence[float]) -> str:
@@ -212,6 +230,11 @@ def degrees(value: float, weights: tuple[float, float] | None) -> str:
     return said(shown, False) if weights is None else "{}; weights from {:.2f} to {:.2f}".format(shown, *weights)
 
 
+def light(weight: float) -> str:
+    """Beside a point that counts little."""
+    return f"\u2002E[u] = {weight:.2f}\u2002"
+
+
 def missing(count: int) -> str:
     return "1 entry is missing" if count == 1 else f"{count} entries are missing"
 
@@ -258,6 +281,19 @@ def tosses_of(name: str, heads: float, tails: float, shares: Iterable[tuple[str,
     return "<br>".join([of, *made, f"log p of these tosses, in their order: {number(evidence)}"])
 
 
+EXPECTED = "expected under θ"
+
+
+def unsplit(count: float) -> str:
+    """Above a bar that no q has split yet."""
+    return f"{count:.0f}: not<br>split yet"
+
+
+def share_of_free(share: float) -> str:
+    """How much of the second set q gives the free coin."""
+    return f"q(free) = {share:.3f}"
+
+
 FREE_COIN, KNOWN_COIN = "free coin, θ", "known coin, {:g}"
 UNDER_PRIOR = "expected under θ, prior ½"
 KNOWN_SET, UNKNOWN_SET = "the free coin's", "of unknown origin"
@@ -270,7 +306,15 @@ def of_unknown_origin(tosses: float) -> str:
     return f"{tosses:.0f} tosses, split by q"
 
 
+BIASES = "biases"
+WEIGHT_OF = "{} in log-odds"
+
+
+def scale(most: float) -> list[str]:
+    """The ticks of weights from −most to most."""
+    return [f" +{most:g}", " 0", f" −{most:g}"]
+
+
 def belief_net(has_q: bool) -> str:
-    if not has_q:
-        return said("above: weights, with p(h = 1)", False)
-    return "above: weights, with p(h = 1); below: rows of the data, with q(h = 1) for each"
+    above = "above: θ, biases, weights and p(h = 1)"
+    return f"{above}; below: data v, and q(h = 1) under each" if has_q else said(above, False)

@@ -41,7 +41,7 @@ class Blocks:
         for slot in range(SLOTS):
             drawn.image(
                 f"block {slot}",
-                colorscale=palette.SIGNED,
+                colorscale=palette.SIGNED_TINT,
                 zmid=0,
                 texttemplate="%{text}",
                 textfont={"size": 13, "color": "$text"},

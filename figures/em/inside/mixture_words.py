@@ -83,10 +83,12 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
         return Told(_share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))
     if what == "mode":
         formula = rf"h^*_{{{n + 1}}} = \arg\max_h\, p(v_{{{n + 1}}}, h) = {result(h)}"
-        return Told(formula, float(found[k]), f"{unit} goes to its most probable {_who(kind)}, whole.")
+        return Told(
+            formula, float(found[k]), f"{unit[0].upper()}{unit[1:]} goes whole to its most probable {_who(kind)}."
+        )
     if what == "kept":
         formula = rf"q_{{{n + 1}}}(h\!=\!{h}) = {result(tex(float(found[k])))}"
-        sentence = f"{unit} is not in the block that this half-step renews, so it keeps its q."
+        sentence = f"{unit[0].upper()}{unit[1:]} is not in the block that this half-step renews, so it keeps its q."
         return Told(formula, float(found[k]), sentence)
     if what == "shares":
         times = "" if values["count"] == 1 else rf"{values['count']:.0f} \times {tex(values['responsibilities'][k])} = "
@@ -97,13 +99,17 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
     if what == "counts":
         share = tex(float(values["shares"][k]))
         formula = rf"N_{{{h}}} = \sum_n r_{{n,{h}}} = \dots + {share} + \dots = {result(tex(float(found[k])))}"
-        return Told(formula, float(found[k]), f"Added up over all the data: how much each {_who(kind)} has.")
+        return Told(
+            formula,
+            float(found[k]),
+            f"Added up over all the data: how many {kind.unit}s each {_who(kind)} is expected to have made.",
+        )
     if what == "statistics":
         first = next(iter(found))
         return Told(
             _statistic(beat, k, n, h),
             _entry(beat, found[first][k]),
-            f"Each row counts by its responsibility, and so do its {' and '.join(found)}.",
+            f"Each {kind.unit} counts by its responsibility, and so do its {' and '.join(found)}.",
         )
     if what == "weights":
         total, mass = tex(values["total"]), tex(float(values["counts"][k]))

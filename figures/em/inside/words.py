@@ -16,7 +16,8 @@ STEP_INSIDE = "Step inside"
 STEP_INSIDE_TITLE = "Step inside the next half-step (I)"
 HINT = "Press I to step inside the next half-step and follow one data point through its working."
 PREVIOUS, FOLLOWING = "Follow the previous one (↑)", "Follow the next one (↓), or click one in the picture of the data"
-NONE_SHOWN = "The working of this half-step is not shown: it has no closed form that fits one line at a time."
+NONE_SHOWN = "The working of this half-step is not shown: its move has no closed form to go through number by number."
+OTHERWISE = "The working of this half-step is not shown: it did not go as its move says."
 NO_STEP = "There is no next half-step to step into."
 
 NAMES = {

@@ -1,6 +1,7 @@
 // @ts-check
 /** One Plotly figure that is built once and afterwards only restyled. */
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
+import { placed } from "./blocks.js";
 import { decode } from "./history.js";
 import { companions, inForce, plotly, stopListening } from "./plotly.js";
 import { AXIS, dress, paint, sized } from "./theme.js";
@@ -227,6 +228,7 @@ export class Picture {
     this.theme = theme;
     const data = worn(this.spec.data, theme, "").map((/** @type {Record<string, any>} */ trace) => ({ ...trace }));
     const layout = { ...dress(worn(structuredClone(this.spec.layout), theme, ""), theme), ...this.size, dragmode: this.drag };
+    for (const [path, value] of Object.entries(placed(layout, this.size, theme.scale))) write(layout, path, value);
     for (const [key, value] of held) {
       const { trace, path } = address(key);
       const target = value ?? this.original(key);
@@ -273,7 +275,9 @@ export class Picture {
   }
 
   resize() {
-    if (this.stale) plotly().relayout(this.host, this.size);
+    if (!this.stale) return;
+    const { layout } = inForce(this.host);
+    plotly().relayout(this.host, { ...this.size, ...placed(layout, this.size, this.theme?.scale ?? 1) });
   }
 
   /**

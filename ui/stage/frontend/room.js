@@ -1,5 +1,5 @@
 // @ts-check
-/** The room that the stage has: says when the window, the stage's part of it or the size of text has changed. */
+/** The room that the stage has: says when the window, the stage's part of it or the size of text has changed, or letters have come. */
 
 export class Room {
   size = ""; // for which the views were placed
@@ -20,10 +20,17 @@ export class Room {
     this.watch = new ResizeObserver(this.look); // for the width: the sidebar may fold away
     this.watch.observe(node);
     addEventListener("resize", this.look);
+    // until its letters are there the equation is wider, and the header may be higher by a row
+    this.lettered = () => {
+      this.size = "";
+      this.look();
+    };
+    document.fonts.addEventListener("loadingdone", this.lettered);
   }
 
   destroy() {
     this.watch.disconnect();
     removeEventListener("resize", this.look);
+    document.fonts.removeEventListener("loadingdone", this.lettered);
   }
 }
