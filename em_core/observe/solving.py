@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
+from em_core.observe.beats import solvers as beats
+from em_core.observe.beats.working import Beat
+from em_core.observe.widened import Widened
 from em_core.records import Array
 from em_core.sparse_coding import SOLVERS, Problem, ProximalStep, duality_gap, gradient, objective, soft_threshold
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
@@ -124,6 +127,11 @@ class Background:
         return self.away / (2 * stride * steps), 2 * self.away / (stride * (steps + 1) ** 2)
 
     @cached_property
+    def widened(self) -> Widened:
+        """The best Gaussian beside the optimum, for few atoms."""
+        return Widened(self.problem)
+
+    @cached_property
     def pursued(self) -> Array:
         """Every code on OMP's way, (n, K): it has few steps, and goes farther from 0 than the most probable code."""
         states = [self.experiment.first_state()]
@@ -148,6 +156,30 @@ class Background:
         result: Array = np.vstack([before.code, coordinate_descent.coordinates(self.problem, before)])
         return result
 
+    @property
+    def units(self) -> int:
+        """How many coefficients can be followed inside a step; a sweep over few goes through each by itself."""
+        n_atoms = self.problem.n_atoms
+        return 1 if self.experiment.solver == "coordinate_descent" and n_atoms <= beats.FEW else n_atoms
+
+    def beats(self, step: Step, unit: int | None) -> tuple[int, list[Beat]]:
+        """The coefficient that is followed, and what the step works out on its way; nothing of one that was not made.
+
+        unit: the one asked for; None for the one that tells most. One beyond the last is the last.
+        """
+        if not (step.made and beats.shown(self.experiment.solver)):
+            return 0, []
+        most = self.units - 1
+        told = beats.chosen(step.before, step.state) if unit is None else unit  # type: ignore[arg-type]
+        chosen = min(told, most)
+        made = beats.beats(self.problem, self.experiment.solver, step.before, step.state, chosen)
+        return chosen, made
+
+    @property
+    def has_beats(self) -> bool:
+        """Whether the working of the solver's steps is shown."""
+        return beats.shown(self.experiment.solver)
+
     def at(self, code: Array) -> Point:
         """What this code costs."""
         return Point(
@@ -158,13 +190,14 @@ class Background:
         """What the code of this step costs."""
         return Point(step.objective, step.duality_gap, *fit_and_penalty(self.problem, step.state.code))
 
-    def landscape(self, count: int) -> tuple[Array, Array, Array]:
+    def landscape(self, count: int, *also: Array) -> tuple[Array, Array, Array]:
         """Places along the first two coefficients, `count` each, and there the objective's height above the optimum.
 
         A third coefficient is at its best for the first two. (count,), (count,), (count, count): rows along the second.
+        also: codes that the window holds, too.
         """
         problem = self.problem
-        x, y = self._window(count)
+        x, y = self._window(count, also)
         codes = np.zeros((count, count, problem.n_atoms))
         codes[..., 0], codes[..., 1] = x[None, :], y[:, None]
         if problem.n_atoms == 3:
@@ -172,12 +205,12 @@ class Background:
         heights = objectives(problem.target, problem.dictionary, problem.penalty, problem.precision, codes)
         return x, y, np.maximum(heights - self.least, 0)
 
-    def _window(self, count: int) -> tuple[Array, Array]:
+    def _window(self, count: int, also: Sequence[Array] = ()) -> tuple[Array, Array]:
         """Places along both axes, from beyond the lowest to beyond the highest that a solver reaches."""
         problem, start, best = self.problem, self.experiment.start, self.optimum
         # where gradient steps reach to, at the start and at the end
         reached = [code - gradient(problem, code) / problem.lipschitz for code in (start, best)]
-        corners = np.array([np.zeros(2), *(code[:2] for code in (start, best, *reached))])
+        corners = np.array([np.zeros(2), *(code[:2] for code in (start, best, *reached, *also))])
         if self.experiment.solver == "omp":  # does not shrink, and is soon done
             corners = np.vstack([corners, self.pursued[:, :2]])
         low, high = corners.min(axis=0), corners.max(axis=0)

@@ -109,17 +109,19 @@ def soft_threshold(values: Array, threshold: float) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class ProximalStep:
-    """One step in its two parts: `start` slides down the gradient to `moved`, then shrinks to `shrunk`."""
+    """One step in its two parts: `start` slides down the gradient, `slope`, to `moved`, then shrinks to `shrunk`."""
 
     start: Array
+    slope: Array
     moved: Array
     shrunk: Array
 
 
 def proximal_step(problem: Problem, point: Array, step: float) -> ProximalStep:
     """Gradient step of length `step` from `point` (K,), then the soft threshold at step·λ."""
-    moved = point - step * gradient(problem, point)
-    return ProximalStep(point, moved, soft_threshold(moved, step * problem.penalty))
+    slope = gradient(problem, point)
+    moved = point - step * slope
+    return ProximalStep(point, slope, moved, soft_threshold(moved, step * problem.penalty))
 
 
 def duality_gap(problem: Problem, code: Array) -> float:

@@ -47,6 +47,21 @@ class CodePictures:
             **self.path["here"].set(x=[penalty] * len(used), y=heights),
         }
 
+    def followed(self, code: Array, unit: int) -> Json:
+        """One coefficient stands out, the others step back."""
+        place, height = unit + 1.0, float(code[unit])
+        return {
+            **self.stems["followed"].at((place, 0.0), (place, height)),
+            **self.stems["stems"].set(opacity=0.35),
+            **self.stems["heads"].set(opacity=0.35),
+        }
+
+    def choices(self) -> dict[str, list[int] | None]:
+        """The traces whose points are coefficients, with the number of each; None where that is its own."""
+        few = self.background.problem.n_atoms <= _FEW
+        heads: dict[str, list[int] | None] = {self.stems["heads"].address: None} if few else {}
+        return heads | {self.stems["optimum"].address: _shown(self.background.optimum).tolist()}
+
 
 def _stems(background: Background, glides: bool) -> Figure:
     """A stem for each coefficient that is not 0; rings mark the most probable code."""
@@ -70,6 +85,14 @@ def _stems(background: Background, glides: bool) -> Figure:
     used = _shown(best)
     figure.curve("stems", "$fit", glides=glides)
     figure.points("heads", "$fit", "current h", hover="h%{x} = %{y:.4f}", glides=glides)
+    figure.curve(
+        "followed",
+        "$fit",
+        width=7,
+        mode="lines+markers",
+        marker={"size": [0, 17], "color": "$fit", "line": {"color": "$text", "width": 2}},
+        hover="h%{x} = %{y:.4f}",
+    )
     figure.ring(
         "optimum",
         "$text",
@@ -84,7 +107,7 @@ def _stems(background: Background, glides: bool) -> Figure:
         figure.points(
             "potential",
             "$penalty",
-            "potential u",
+            "u",
             size=9,
             symbol="line-ew-open",
             marker_line_width=2,

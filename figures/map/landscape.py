@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from em_core.observe.solving import Background, Step
+from em_core.observe.widened import Widened
 from em_core.records import Array
 from figures.drawing import Figure
 from figures.look import layout, palette
 from figures.look.encode import Json
 from figures.look.montage import montage
 from figures.map.signal import Signal
+from figures.map.widened import elbo, over
+from figures.map.words import LANDSCAPE
+from figures.rings import rings
 
 _GRID = 90
 
@@ -20,14 +26,16 @@ class Landscape:
 
     is_drawn = True
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, widened: Widened | None) -> None:
         self.background = background
-        x, y, heights = background.landscape(_GRID)
+        around = [] if widened is None else list(rings(widened.q)[-1].T)
+        x, y, heights = background.landscape(_GRID, *around)
         # the bowl is quadratic, and equal steps of height would crowd at the rim
         roots = np.sqrt(heights)
         zero = {"zeroline": True, "zerolinecolor": "$text", "zerolinewidth": 1, "showgrid": False}
         self.figure = figure = Figure(
             "picture",
+            LANDSCAPE,
             x="h₁",
             y="h₂",
             legend=True,
@@ -64,7 +72,12 @@ class Landscape:
             y=[second],
             hover="MAP h<br>%{x:.4f}, %{y:.4f}",
         )
+        figure.curve("turn", "$text", width=5)
         figure.points("here", "$text", size=12, symbol="circle", hover="h = (%{x:.4f}, %{y:.4f})", glides=True)
+        self.figures = [figure]
+        if widened is not None:
+            over(figure, widened)
+            self.figures.append(elbo(widened))
 
     def changes(self, step: Step) -> Json:
         """Where the solver stands."""
@@ -72,6 +85,14 @@ class Landscape:
 
     def here(self, code: Array) -> Json:
         return self.figure["here"].at(_point(code))
+
+    def within(self, code: Array, way: Sequence[Array]) -> Json:
+        """Inside a step: the code as far as it has come, and the way there."""
+        return self.here(code) | self.figure["turn"].at(*map(_point, way))
+
+    def followed(self, unit: int) -> Json:
+        """Nothing: the way inside a step says which coefficient it is."""
+        return {}
 
     def append(self, step: Step) -> Json:
         """What this step adds to the way."""
@@ -117,10 +138,23 @@ class Tiles:
             hoverongaps=False,
             hover="|h| as a share of the largest: %{z:.2f}",
         )
+        figure.curve("followed", "$text", width=4)
+        self.figures, self.shape = [figure], shape
+
+    def followed(self, unit: int) -> Json:
+        """A frame around the atom."""
+        height, width = (side + 1 for side in self.shape)
+        row, column = divmod(unit, self.across)
+        left, top = column * width - 1.0, row * height - 1.0
+        right, bottom = left + width, top + height
+        return self.figure["followed"].at((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
 
     def changes(self, step: Step) -> Json:
         """How much the solver uses each atom."""
-        code = step.state.code
+        return self.within(step.state.code)
+
+    def within(self, code: Array, way: Sequence[Array] = ()) -> Json:
+        """How much this code uses each atom."""
         use = np.full(self.across * self.down, np.nan)
         use[: len(code)] = np.abs(code) / (np.abs(self.background.optimum).max() or 1.0)
         use[use == 0] = np.nan
@@ -140,6 +174,7 @@ class Columns:
 
     def __init__(self, background: Background) -> None:
         problem = background.problem
+        self.rows = problem.n_dimensions
         # room above the columns for their marks, in samples
         self.margin = -0.1 * problem.n_dimensions - 0.5
         self.figure = figure = Figure(
@@ -151,10 +186,21 @@ class Columns:
         )
         figure.image("atoms", problem.dictionary, colorscale="Greys", zmid=0)
         figure.points("used", "$fit", size=9, symbol="triangle-down")
+        figure.curve("followed", "$text", width=3)
+        self.figures = [figure]
+
+    def followed(self, unit: int) -> Json:
+        """A frame around the atom."""
+        left, right, low = unit - 0.5, unit + 0.5, self.rows - 0.5
+        return self.figure["followed"].at((left, -0.5), (right, -0.5), (right, low), (left, low), (left, -0.5))
 
     def changes(self, step: Step) -> Json:
         """Which atoms the solver uses."""
-        used = np.flatnonzero(step.state.code)
+        return self.within(step.state.code)
+
+    def within(self, code: Array, way: Sequence[Array] = ()) -> Json:
+        """Which atoms this code uses."""
+        used = np.flatnonzero(code)
         return self.figure["used"].set(x=used.tolist(), y=[self.margin / 2] * len(used))
 
     def here(self, code: Array) -> Json:
@@ -164,10 +210,10 @@ class Columns:
         return {}
 
 
-def picture(background: Background, signal: Signal) -> Landscape | Tiles | Columns:
-    """The landscape where the code has few enough coefficients for one, else the atoms."""
+def picture(background: Background, signal: Signal, gaussian: bool) -> Landscape | Tiles | Columns:
+    """The landscape where the code has few enough coefficients for one, else the atoms. gaussian: with the best q."""
     if signal.kind == "plane" and background.problem.n_atoms in (2, 3):
-        return Landscape(background)
+        return Landscape(background, background.widened if gaussian else None)
     return Tiles(background, signal.shape) if signal.kind == "image" else Columns(background)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from em_core.observe.beats.working import Beat
 from em_core.observe.solving import Background, Point, Step
 from em_core.records import Array
 from figures.look import wording
 from figures.look.encode import Json
 from figures.map import landscape, signal, words
 from figures.map.code import CodePictures
+from figures.map.inside import beats as inside
+from figures.map.inside import words as inside_words
+from figures.map.inside.picture import VIEW, Inside
 from figures.map.progress import Progress
 from figures.map.shrink import Shrink
 from figures.map.signal import Signal
@@ -28,6 +32,8 @@ from figures.scene import (
     View,
     digest,
 )
+from figures.within import Inside as WayInside
+from figures.within import Within
 
 GRID = Grid(
     wide="""
@@ -54,18 +60,22 @@ _MOST_STOPS = 128
 class MapScene(PageScene):
     """Draws the steps of one experiment, whose background the run made."""
 
-    def __init__(self, background: Background, shown: Signal) -> None:
+    def __init__(self, background: Background, shown: Signal, gaussian: bool = False) -> None:
         described = {key: value for key, value in background.experiment.to_json().items() if key != "steps"}
-        super().__init__([described, shown.kind])
+        self.can_widen = shown.kind == "plane" and background.problem.n_atoms == 2
+        # the best Gaussian, where it is asked for
+        self.widened = background.widened if gaussian and self.can_widen else None
+        super().__init__([described, shown.kind, self.widened is not None])
         self.signal = shown
         self.background = background
         self.stops = self._stops()
         few = background.problem.n_atoms <= 3
-        self._picture = landscape.picture(background, shown)
+        self._picture = landscape.picture(background, shown, self.widened is not None)
         self._signal = signal.picture(background, shown)
         self._code = CodePictures(background, glides=few)
         self._shrink = Shrink(background, glides=few)
         self._progress = Progress(background)
+        self._inside = Inside(background) if background.has_beats else None
 
     def light(self, step: Step, ended: str | None) -> Json:
         """What every frame has, in view or not; `ended` says why no step follows."""
@@ -90,6 +100,11 @@ class MapScene(PageScene):
             "note.shrink": words.shrink(background),
             "note.path": words.path(background),
         }
+        if self.widened is not None:
+            told = words.told(self.widened)
+            text |= {"note.picture": told, "describe": f"{text['describe']} {told}"}
+            for slot, shown, exact in words.beside(self.widened):
+                text[slot], value[slot] = shown, exact
         lit = [] if step.before is None else ["fit", "penalty"]
         inner_at = self.stops[-1] if step.made and self.stops is not None else None
         return Frame(changed, text, value, lit, self._handles(step), inner_at).json(light)
@@ -99,6 +114,24 @@ class MapScene(PageScene):
         if not step.made or self.stops is None:
             return []
         return [self._between(point, into) for point, into in self._way(step)]
+
+    def beats(self, step: Step, unit: int | None) -> tuple[int, list[Json]]:
+        """The coefficient that is followed, and the beats of a step, each over the frame before it."""
+        chosen, found = self.background.beats(step, unit)
+        return chosen, [self._beat(step, found, number) for number in range(len(found))]
+
+    def _beat(self, step: Step, found: list[Beat], number: int) -> Json:
+        beat = found[number]
+        code, paid = beat.state.code, inside.costed(step, found[: number + 1])
+        changed = self._inside.changes(beat, found)
+        changed |= self._code.here(code, self.background.problem.penalty) | self._code.followed(code, beat.at["unit"])
+        changed |= self._picture.within(inside.place(beat), inside.way(step, beat))
+        changed |= self._signal.changes(inside.rebuilt(beat)) | self._shrink.within(beat.values)
+        changed |= self._signal.followed(beat.at["unit"]) | self._picture.followed(beat.at["unit"])
+        text, value = self._numbers(paid, self.background.at(paid))
+        told, exact = inside.text(self.background, found, number)
+        following = told.pop("next")
+        return Within(changed, text | told, value | exact, inside.lit(beat), following).json()
 
     def _between(self, point: Array, into: Array | None) -> Json:
         problem = self.background.problem
@@ -158,22 +191,38 @@ class MapScene(PageScene):
 
     def scene(self) -> Scene:
         picture = words.landscape(self.background.problem.n_atoms) if self._picture.is_drawn else words.ATOMS
+        working = [] if self._inside is None else [self._inside.figure]
+        views = [
+            View(VIEW, inside_words.TITLE, [figure], heading="heading.inside", formula="formula.inside")
+            for figure in working
+        ]
+        note = None if self.widened is None else "note.picture"
         return Scene(
             equation=words.EQUATION,
-            metrics=words.METRICS,
+            metrics=words.METRICS if self.widened is None else (*words.METRICS, *words.BESIDE),
             views=[
-                View("picture", picture, [self._picture.figure], describe="describe"),
+                View("picture", picture, self._picture.figures, note=note, apart=note is not None, describe="describe"),
                 View("signal", words.SIGNAL, [self._signal.figure]),
                 View("code", words.CODE, [self._code.stems]),
                 View("progress", words.PROGRESS, self._progress.figures, click="x", heading="heading.progress"),
                 View("shrink", words.SHRINK, [self._shrink.figure], note="note.shrink"),
                 View("path", words.PATH, [self._code.path], note="note.path"),
+                *views,
             ],
-            grid=GRID,
+            grid=GRID.behind(VIEW, "progress") if views else GRID,
             inner=self._slider(),
+            inside=self._inside_way(),
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,
         )
+
+    def _inside_way(self) -> WayInside | None:
+        """How the reader steps inside; None where the working of the solver is not shown."""
+        if self._inside is None:
+            return None
+        buttons = (inside_words.STEP_INSIDE, inside_words.STEP_INSIDE_TITLE, inside_words.HINT)
+        units = {} if self.background.units == 1 else self._code.choices() | self._shrink.choices()
+        return WayInside(VIEW, *buttons, inside_words.PREVIOUS, inside_words.FOLLOWING, units)
 
     def _slider(self) -> Slider | None:
         if self.stops is None:

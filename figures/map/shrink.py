@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from em_core.observe.solving import Background, Step, shrink_curve, shrinkage
@@ -40,6 +43,17 @@ class Shrink:
         into, out, threshold = shrinkage(self.background.experiment, step)
         corners, heights = shrink_curve(threshold)
         return self.points(into, out) | self.figure["threshold"].set(x=corners.tolist(), y=heights.tolist())
+
+    def choices(self) -> dict[str, list[int] | None]:
+        """The trace whose points are coefficients by their own numbers."""
+        return {self.figure["coefficients"].address: None}
+
+    def within(self, values: Mapping[str, Any]) -> Json:
+        """Inside a step: how far the coefficients have come, of what the step has found by then."""
+        for into, out in (("moved", "shrunk"), ("potential", "code")):
+            if into in values:
+                return self.points(values[into], values.get(out, values[into]))
+        return {}
 
     def points(self, into: Array, out: Array) -> Json:
         return self.figure["coefficients"].set(x=into, y=out)

@@ -35,6 +35,10 @@ class _Picture:
         made = self.problem.dictionary @ code + np.asarray(self.problem.offset)
         return self._shown(code, made, self.problem.signal - made)
 
+    def followed(self, unit: int) -> Json:
+        """One atom stands out, where atoms are drawn."""
+        return {}
+
     def _shown(self, code: Array, made: Array, left: Array) -> Json:
         raise NotImplementedError
 
@@ -73,6 +77,9 @@ class _Plane(_Picture):
                 textposition="top center",
                 textfont={"size": 15, "color": "$text"},
             )
+
+    def followed(self, unit: int) -> Json:
+        return self.figure[f"atom {unit + 1}"].set(line_width=6)
 
     def _shown(self, code: Array, made: Array, left: Array) -> Json:
         ends = np.cumsum(np.vstack([np.asarray(self.problem.offset), (self.problem.dictionary * code).T]), axis=0)

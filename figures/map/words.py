@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from em_core.observe.solving import Background, Step
+from em_core.observe.widened import Widened
+from figures import bound
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.wording import number
@@ -15,6 +17,8 @@ METRICS = (
     Metric("gap", "Duality gap", "$certificate", TERMS["Duality gap"]),
     Metric("support", "Nonzero coefficients", "$fit", TERMS["Nonzero coefficients"]),
 )
+# beside them where the best Gaussian is shown
+BESIDE = tuple(metric for metric in bound.METRICS if metric.id != "gap")
 # the titles of views, and what they are called behind a tab
 ATOMS = "Atoms in use", "Picture"
 SIGNAL = "Signal, Wh + b and residual", "Signal"
@@ -22,6 +26,10 @@ CODE = "Code h", "Code"
 PROGRESS = "Distance from the optimum", "Progress"
 SHRINK = "Soft threshold", "Threshold"
 PATH = "MAP h for each λ", "Path"
+# the two pictures where the best Gaussian is shown, and what the second one goes over
+LANDSCAPE, SHRINKING = "Landscape", "ELBO"
+SHARE = "width, as a share of the best Gaussian's"
+DIRAC = "MAP point: −∞ ↓"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
@@ -85,6 +93,22 @@ def shrink(background: Background) -> str:
     """Which points lie on the curve of the soft threshold."""
     ends = background.proximal or background.experiment.solver == "lca"
     return "each step ends on the curve" if ends else "at the optimum, all points lie on the curve"
+
+
+def told(beside: Widened) -> str:
+    """What the bound says of the best Gaussian and of the point."""
+    terms = beside.bound
+    return (
+        f"Best Gaussian q: ELBO {number(terms.elbo)}, {number(terms.kl)} below log p(v) = "
+        f"{number(terms.log_evidence)} (± {number(beside.posterior.error)}). The MAP point, a Dirac: ELBO −∞."
+    )
+
+
+def beside(widened: Widened) -> list[tuple[str, str, float | None]]:
+    """Slot, text and exact number of the metrics that the best Gaussian brings along."""
+    texts, values = bound.texts(widened.bound), bound.values(widened.bound)
+    slots = [f"metric.{metric.id}" for metric in BESIDE]
+    return [(slot, texts[slot], values[slot]) for slot in slots]
 
 
 def path(background: Background) -> str:

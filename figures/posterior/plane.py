@@ -11,12 +11,9 @@ from em_core.sparse_coding.posterior.ladder import Rung
 from figures.drawing import Figure, broken
 from figures.look.encode import Json
 from figures.posterior.marks import codes, marks
+from figures.rings import CIRCLE, DEPTHS, rings
 
 _GRID = 141
-_ANGLES = np.linspace(0, 2 * np.pi, 181)
-_CIRCLE = np.array([np.cos(_ANGLES), np.sin(_ANGLES)])
-# contours and rings: where a density has fallen to e^{−d²/2} of its peak, as a Gaussian's does at d standard deviations
-_RINGS = (1.0, 2.0)
 
 
 class Plane:
@@ -37,16 +34,16 @@ class Plane:
 
     def here(self, q: GaussianQ) -> Json:
         """The rings of q at one and two widths; a point where they are too small to see."""
-        return self._rings([q.mean[:, None] + d * q.width[:, None] * _CIRCLE for d in _RINGS], q.mean)
+        return self._rings(rings(q), q.mean)
 
     def posterior_as_q(self) -> Json:
         """The same rings of the posterior itself, about its own peak."""
-        rings = [self.background.level_set(d, _CIRCLE.T).T for d in _RINGS]
-        return self._rings(rings, self.background.posterior.mode)
+        around = [self.background.level_set(d, CIRCLE.T).T for d in DEPTHS]
+        return self._rings(around, self.background.posterior.mode)
 
-    def _rings(self, rings: list[Array], point: Array) -> Json:
+    def _rings(self, drawn: list[Array], point: Array) -> Json:
         result = self.picture["point"].at((float(point[0]), float(point[1])))
-        for number, (x, y) in enumerate(rings, start=1):
+        for number, (x, y) in enumerate(drawn, start=1):
             result |= self.picture[f"ring {number}"].set(x=x, y=y)
         return result
 
@@ -56,7 +53,7 @@ def _parts(background: Background) -> Figure:
     problem, mode = background.problem, background.posterior.mode
     corners = np.array([[1, 0, -1, 0, 1], [0, 1, 0, -1, 0]]) / problem.penalty
     found = background.likelihood
-    peak, ring = found.peak[:, None], found.root @ _CIRCLE
+    peak, ring = found.peak[:, None], found.root @ CIRCLE
     prior = _joined([corners * d**2 / 2 for d in (1.0, 2.0, 3.0)])
     likelihood = _joined([peak + d * ring for d in (1.0, 2.0, 3.0)])
     through_prior = _joined([corners * problem.penalty * float(np.abs(mode).sum())])

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from em_core.observe.solving import RACERS
+from em_core.observe.widened import Widened
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from tests.browser.map_page import APP, PATCH, TITLES, TOY, Map, rows
@@ -178,3 +179,44 @@ def test_race_and_support(map_page):
     map_page.wait_plot("progress", "plot.offsetWidth > 0 && trace('objective').y.length === 6")
     gaps = [row["duality_gap"] for row in rows(TOY, 6)]
     assert map_page.trace("progress.gap", "y") == pytest.approx(gaps[1:], rel=1e-9)
+
+
+def test_the_best_gaussian_stands_beside_the_map(map_page, other_page):
+    """A switch, rings over the landscape that are told under the mouse, its ELBO in the numbers and as a picture."""
+    map_page.open("steps=2&cursor=2", 2)
+    problem = SparseCodingExperiment.parse(TOY.experiment(0)).problem
+    widened = Widened(problem)
+    q, terms = widened.q, widened.bound
+    map_page.page.get_by_text("The best Gaussian q", exact=True).click()
+    assert map_page.address("gaussian=yes")["cursor"] == "2"
+    map_page.at(2)
+    expect(map_page.metric("ELBO")).to_have_attribute("data-value", repr(terms.elbo))
+    expect(map_page.metric("log p(v)")).to_have_attribute("data-value", repr(terms.log_evidence))
+    map_page.shows(rows(TOY, 2)[2])
+    assert map_page.trace("picture.mean of q", "x") == pytest.approx([q.mean[0]])
+    across = map_page.trace("picture.ring 2", "x")
+    assert max(across) == pytest.approx(q.mean[0] + 2 * q.width[0], abs=1e-4)
+    card = map_page.page.locator("[data-view=picture]")
+    expect(card.locator(".stage-note")).to_contain_text("MAP point, a Dirac: ELBO −∞")
+    # where the outer ring is lowest, under the mouse
+    x, y = map_page.plot(
+        "picture", "[plot._fullLayout.xaxis, plot._fullLayout.yaxis].map((a) => [a._offset, a._length])"
+    )
+    low, high = (map_page.plot("picture", f"plot._fullLayout.{axis}axis.range.slice()") for axis in "xy")
+    box = map_page.page.locator("[data-figure=picture] .main-svg").first.bounding_box()
+    at = box["x"] + x[0] + x[1] * (q.mean[0] - low[0]) / (low[1] - low[0])
+    down = box["y"] + y[0] + y[1] * (high[1] - (q.mean[1] - 2 * q.width[1])) / (high[1] - high[0])
+    map_page.page.mouse.move(at - 8, down - 8)
+    map_page.page.mouse.move(at, down, steps=4)
+    told = map_page.page.locator("[data-figure=picture] .hovertext")
+    expect(told).to_contain_text("q, 2 standard deviations")
+    expect(told).to_contain_text("below log p(v)")
+    map_page.button("ELBO").click()
+    map_page.wait_plot("shrinking", "plot.offsetWidth > 0 && trace('elbo').y.length > 60")
+    assert map_page.trace("shrinking.here", "y") == [terms.elbo]
+    there = Map(other_page, map_page.url).open(map_page.page.url.split("?")[1], 2)
+    assert there.trace("picture.mean of q", "x") == pytest.approx([q.mean[0]])
+    map_page.choose("Signal", SIGNALS["patch8"])  # no landscape, no switch
+    map_page.address("signal=patch8")
+    expect(map_page.metric("ELBO")).to_have_count(0)
+    expect(map_page.page.get_by_text("The best Gaussian q", exact=True)).to_have_count(0)

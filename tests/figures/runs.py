@@ -66,6 +66,7 @@ PATCH, SPIKES = for_signal(TOY, "patch8"), for_signal(TOY, "spikes")
 STEPS = 6
 # every solver on the toy, and every kind of picture with some solver
 MAP = {f"toy {name}": replace(TOY, solver=name, restart=name == "fista", atoms=2) for name in SOLVERS} | {
+    "toy with the best Gaussian": replace(TOY, gaussian=True),
     "three atoms": TOY3,
     "three atoms, in turn": replace(TOY3, solver="coordinate_descent"),
     "patch": PATCH,

@@ -11,6 +11,7 @@ from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.observe.solving import Background, Step, opening
 from em_core.records import frozen
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
+from figures.map.inside import words as inside_words
 from figures.map.scene import MapScene
 from ui import limits
 from ui.counted import Counted
@@ -30,7 +31,7 @@ class MapRun(Counted):
         super().__init__()
         self.experiment = experiment
         self.background = Background(experiment)
-        self.scene = MapScene(self.background, settings.shown())
+        self.scene = MapScene(self.background, settings.shown(), settings.gaussian)
         self.steps = [opening(experiment)]
 
     @classmethod
@@ -52,6 +53,12 @@ class MapRun(Counted):
     def inner(self, index: int) -> list[dict[str, Any]]:
         """The way from the step before to step `index`."""
         return self.scene.inner(self.steps[index])
+
+    def beats(self, index: int, unit: int | None) -> tuple[int, int, list[Json], str]:
+        if index >= len(self):
+            return 0, 0, [], inside_words.NO_STEP
+        chosen, made = self.scene.beats(self.steps[index], unit)
+        return chosen, self.background.units, made, "" if made else inside_words.NOT_MADE
 
     def json(self) -> dict[str, Any]:
         """The experiment with as many steps as the page shows, at least one."""

@@ -99,6 +99,7 @@ class MapSettings(Settings):
     )
     dt: float = slider(0.01, 2.5, lca.DT, "Time step dt/τ", step=0.01, entry="solver.dt")
     atoms: int = slider(1, 64, 10, "Atoms to choose", whole=True, entry="solver.atoms")
+    gaussian: bool = toggle(False, words.GAUSSIAN, words.GAUSSIAN_HELP, change=Change("redraws"))
 
     def experiment(self, steps: int) -> dict[str, Any]:
         """The experiment file for these settings, with so many steps. Raises `InvalidExperiment`."""

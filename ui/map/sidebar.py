@@ -29,6 +29,8 @@ def show(session: MapSession) -> None:
             _dictionary(session)
     st.divider()
     controls.show(session, "penalty", "precision", "solver", *_SHOWN.get(settings.solver, ()))
+    if session.run.scene.can_widen:
+        controls.show(session, "gaussian")
     sidebar.experiment_file(session)
     _own_dictionary(session)
     sidebar.about(words.ABOUT, words.MODEL)

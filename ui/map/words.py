@@ -11,6 +11,11 @@ JUST_LEARNED = "the one just learned"
 LEARNED = "From the page Dictionary learning, rounded to four decimals."
 UPDATE = "Update to the latest dictionary"
 DICTIONARY, OPEN = "Your own dictionary", "Open a dictionary"
+GAUSSIAN = "The best Gaussian q"
+GAUSSIAN_HELP = (
+    "Draws the q = N(μ, s²) with the highest ELBO over the landscape, beside the MAP: a distribution over h, where the"
+    " MAP is a single point. Its ELBO is finite."
+)
 ABOUT = "What is minimised, and why the code is sparse"
 MODEL = r"""
 The model describes how the signal arises: $p(v\mid h)=\mathcal N(Wh+b,\;I/\beta)$ with a prior that favours zeros,

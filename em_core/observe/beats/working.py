@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core.observe.moment import Moment
-from em_core.records import State
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +21,7 @@ class Beat:
     """
 
     what: str
-    state: State
+    state: Any
     values: Mapping[str, Any]
     at: Mapping[str, int]
     of_all: bool = False

@@ -28,6 +28,16 @@ def init(problem: Problem, code: Array | None = None, step: float | None = None,
     return State(code=start, multiplications=0, ahead=start, momentum=1.0, step=length, restart=restart)
 
 
+@dataclass(frozen=True, eq=False)
+class Throw:
+    """Where the next step starts: `ahead` = h + weight·(h − the h before), with the momentum that gave the weight."""
+
+    momentum: float
+    weight: float
+    ahead: Array
+    restarted: bool
+
+
 def parts(problem: Problem, state: State) -> ProximalStep:
     """The step from this state in its two parts, starting from the point thrown ahead."""
     return proximal_step(problem, state.ahead, state.step)
@@ -41,16 +51,23 @@ def step(problem: Problem, state: State) -> State:
     scheme), which keeps the oscillations away.
     """
     moved = parts(problem, state)
-    move = moved.shrunk - state.code
-    restarted = state.restart and float((moved.start - moved.shrunk) @ move) > 0
-    momentum = 1.0 if restarted else (1 + math.sqrt(1 + 4 * state.momentum**2)) / 2
-    ahead = moved.shrunk if restarted else moved.shrunk + (state.momentum - 1) / momentum * move
+    thrown = throw(state, moved)
     cost = (2 * problem.n_dimensions + 2 + state.restart) * problem.n_atoms
     return replace(
         state,
         code=moved.shrunk,
-        ahead=ahead,
-        momentum=momentum,
-        restarted=restarted,
+        ahead=thrown.ahead,
+        momentum=thrown.momentum,
+        restarted=thrown.restarted,
         multiplications=state.multiplications + cost,
     )
+
+
+def throw(state: State, moved: ProximalStep) -> Throw:
+    """Past the end of a step that began at `state`, along the way that the code went."""
+    move = moved.shrunk - state.code
+    if state.restart and float((moved.start - moved.shrunk) @ move) > 0:
+        return Throw(1.0, 0.0, moved.shrunk, True)
+    momentum = (1 + math.sqrt(1 + 4 * state.momentum**2)) / 2
+    weight = (state.momentum - 1) / momentum
+    return Throw(momentum, weight, moved.shrunk + weight * move, False)

@@ -30,19 +30,34 @@ def init(problem: Problem, code: Array | None = None, dt: float = DT, tau: float
     return State(code=start, multiplications=0, potential=potential, dt=dt, tau=tau)
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """One step of time, (K,) each. rest: drive − (βWᵀW/L − I)a, at which the potentials are pulled."""
+
+    rest: Array
+    potential: Array
+    code: Array
+
+
+def parts(problem: Problem, state: State) -> Parts:
+    """The step from this state: what the potentials are pulled to, where they go, what of them is active."""
+    rest = state.code - gradient(problem, state.code) / problem.lipschitz
+    potential = state.potential + state.dt / state.tau * (rest - state.potential)
+    return Parts(rest, potential, soft_threshold(potential, _threshold(problem)))
+
+
 def step(problem: Problem, state: State) -> State:
     """Let time dt pass: τ·du/dt = drive − u − (βWᵀW/L − I)a, by Euler's method, with L = ‖βWᵀW‖₂.
 
     These are Rozell's dynamics on the objective divided by L, so that dt = τ makes each step ISTA's with step
     1/L. Converges for dt ≤ τ; beyond 2τ it may diverge.
     """
-    rest = state.code - gradient(problem, state.code) / problem.lipschitz
-    potential = state.potential + state.dt / state.tau * (rest - state.potential)
+    moved = parts(problem, state)
     cost = (2 * problem.n_dimensions + 2) * problem.n_atoms
     return replace(
         state,
-        code=soft_threshold(potential, _threshold(problem)),
-        potential=potential,
+        code=moved.code,
+        potential=moved.potential,
         multiplications=state.multiplications + cost,
     )
 
