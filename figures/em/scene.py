@@ -319,7 +319,7 @@ class EmScene(PageScene):
         """Where the working is shown, behind the tabs of another."""
         if self.inside is None:
             return []
-        drawn = [self.inside.figure]
+        drawn = self.inside.figures
         return [View(inside.VIEW, inside_words.INSIDE, drawn, heading="heading.inside", formula="formula.inside")]
 
     def _inside_way(self) -> Inside | None:
