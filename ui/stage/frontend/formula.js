@@ -3,7 +3,8 @@
 import { el, setText } from "./dom.js";
 
 const SMALLEST = 0.62; // of its size, which a line that is too long for its place takes before it is scrolled
-const SMALLER = 0.82; // what would be smaller stands in two lines of this size, which need no more height
+const SMALLER = 0.68; // what would be smaller is broken
+const BROKEN = 0.82; // the size of its two lines, which need no more height than one
 
 /** @param {string} tex */
 export function typeset(tex) {
@@ -51,8 +52,8 @@ export class Formula {
     size(1);
     const whole = share();
     this.node.classList.toggle("broken", whole < SMALLER);
-    size(Math.max(whole, SMALLER));
-    if (whole < SMALLER) size(SMALLER * Math.min(1, share()));
+    size(whole < SMALLER ? BROKEN : whole);
+    if (whole < SMALLER) size(BROKEN * Math.min(1, share()));
     if (this.node.scrollWidth > this.node.clientWidth) this.node.tabIndex = 0; // so that it can be scrolled by keys
     else this.node.removeAttribute("tabindex");
   }
