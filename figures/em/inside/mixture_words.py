@@ -77,7 +77,7 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
         return Told(
             formula,
             float(found[k]),
-            f"Times the weight: how probable is it that a {_who(kind)} is chosen, and makes just this?",
+            f"Times the weight: how probable is it that this {_who(kind)} is chosen and produces exactly this?",
         )
     if what == "responsibilities":
         return Told(_share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))

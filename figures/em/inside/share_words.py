@@ -82,7 +82,7 @@ def unknown_origin(beat: Beat) -> Told:
         found = float(values["joints"][1])
         density, shown = (tex_of_log(float(values[f"log_{each}"][1])) for each in ("densities", "joints"))
         formula = rf"p(v, h{{=}}\theta) = \tfrac12 \times {density} = {result(shown)}"
-        return Told(formula, found, "Times the prior: before looking, either coin is as likely.")
+        return Told(formula, found, "Times the prior: before looking, both coins are equally likely.")
     if what == "responsibilities":
         found = float(values["responsibilities"][1])
         top, other = (tex_of_log(float(values["log_joints"][k])) for k in (1, 0))
