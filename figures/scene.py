@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
 
 from em_core.kinds import MOVES
 from figures.drawing import Figure
@@ -41,15 +39,17 @@ class Term(Record):
 
 @dataclass(frozen=True)
 class Metric:
-    """A big number, in the slot `metric.<id>`. title: what it means."""
+    """A big number, in the slot `metric.<id>`. title: what it means. beside: slots of small numbers below it."""
 
     id: str
     label: str
     color: str = "$text"
     title: str = ""
+    beside: Sequence[str] = ()
 
     def json(self) -> Json:
-        return {"slot": f"metric.{self.id}", "label": self.label, "color": self.color, "title": self.title}
+        beside = {"beside": list(self.beside)} if self.beside else {}
+        return {"slot": f"metric.{self.id}", "label": self.label, "color": self.color, "title": self.title, **beside}
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,11 @@ class Grid:
         """The same with one more view, in the place of another and before it."""
         return Grid(*(drawn.replace(of, f"{view}+{of}") for drawn in (self.wide, self.medium, self.low)))
 
+    def leading(self, view: str, of: str) -> Grid:
+        """The same with one more view, in front of all that share the place of another."""
+        drawings = (self.wide, self.medium, self.low)
+        return Grid(*(re.sub(rf"\S*\b{of}\b\S*", lambda place: f"{view}+{place[0]}", drawn) for drawn in drawings))
+
     def json(self) -> Json:
         widths = {name: _template(getattr(self, name)) for name in ("wide", "medium", "low")}
         parts = zip(*widths.values(), strict=True)
@@ -166,12 +171,13 @@ class Slider(Record):
 
 @dataclass(frozen=True)
 class Tool:
-    """A button after the transport."""
+    """A button after the transport. key: which presses it."""
 
     act: str
     label: str
     title: str
     icon: str | None = None
+    key: str = ""
 
     def json(self) -> Json:
         return {"act": {"act": self.act}, "label": self.label, "title": self.title, "icon": self.icon}
@@ -218,10 +224,12 @@ class Scene:
             "inside": self.inside and self.inside.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): move(letter) for letter in self.moves}
-            | {key: {"act": tool.act} for key, tool in _KEYS.items()},
+            | {key: {"act": tool.act} for key, tool in _KEYS.items()}
+            | {tool.key: {"act": tool.act} for tool in self.tools if tool.key},
             "help": [
                 *({"key": letter, "does": self.help.get(letter, MOVES[letter].name)} for letter in self.moves),
                 *_TOLD,
+                *({"key": tool.key.upper(), "does": tool.label.lower()} for tool in self.tools if tool.key),
             ],
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
@@ -369,23 +377,6 @@ class Frame:
             "inner_at": self.inner_at,
             "glide": self.glide and self.glide.json(),
         }
-
-
-class PageScene:
-    """What the scenes of all pages share: an id that costs no drawing, and the scene, drawn when it is asked for.
-
-    described: all that the scene depends on, as JSON.
-    """
-
-    def __init__(self, described: Any) -> None:
-        self.id = digest(json.dumps(described, sort_keys=True))
-
-    def scene(self) -> Scene:
-        raise NotImplementedError
-
-    @cached_property
-    def json(self) -> Json:
-        return {"id": self.id, **self.scene().json()}
 
 
 def digest(text: str) -> str:

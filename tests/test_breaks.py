@@ -16,7 +16,7 @@ FAULTS = breaks.read()
 THEOREMS = ["identity", "monotone", "stationarity", "gradient", "enumeration", "quadrature", "blend", "bound"]
 THEOREMS += ["minibatch", "structural", "offset", "condition", "counts", "families", "schedule", "trajectory", "files"]
 THEOREMS += ["kkt", "gap", "multiplications", "posterior", "ladder", "learning", "links", "acts", "info", "history"]
-THEOREMS += ["rates", "checks", "break"]
+THEOREMS += ["rates", "checks", "break", "compare"]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from functools import cache
 from pathlib import Path
 
 import plotly
@@ -39,7 +38,7 @@ FIGURES = f"plotly_{plotly.__version__}"
 # each is a component of this name, so that its address holds its version and no browser mixes two of them
 FOLDERS = {STAGE: _FRONTEND, FIGURES: Path(plotly.__file__).parent / "package_data"}
 # the modules that every page begins with
-_AHEAD = f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
+_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
 
 
 class Assets:
@@ -54,6 +53,7 @@ class Assets:
             for file in folder.rglob("*")
             if file.is_file()
         }
+        self.packed: dict[Path, bytes] = {}  # of these files, each compressed once
         self.ahead = ", ".join(f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +66,7 @@ class Assets:
             await self.app(scope, receive, self._announcing(send))
             return
         compressed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        response = await run_in_threadpool(_answer, file, compressed)
+        response = await run_in_threadpool(self._answer, file, compressed)
         await response(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
@@ -81,18 +81,18 @@ class Assets:
 
         return announce
 
+    def _answer(self, file: Path, compressed: bool) -> Response:
+        compressed = compressed and file.suffix not in _PACKED
+        headers = {"cache-control": KEPT, "vary": "accept-encoding"}
+        if compressed:
+            headers["content-encoding"] = "gzip"
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        if file.suffix == ".js":
+            kind = "text/javascript"  # what a system's own table says may be something that no browser runs
+        content = self._compressed(file) if compressed else file.read_bytes()
+        return Response(content, media_type=kind, headers=headers)
 
-def _answer(file: Path, compressed: bool) -> Response:
-    compressed = compressed and file.suffix not in _PACKED
-    headers = {"cache-control": KEPT, "vary": "accept-encoding"}
-    if compressed:
-        headers["content-encoding"] = "gzip"
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    if file.suffix == ".js":
-        kind = "text/javascript"  # what a system's own table says may be something that no browser runs
-    return Response(_compressed(file) if compressed else file.read_bytes(), media_type=kind, headers=headers)
-
-
-@cache
-def _compressed(file: Path) -> bytes:
-    return gzip.compress(file.read_bytes(), 9, mtime=0)
+    def _compressed(self, file: Path) -> bytes:
+        if file not in self.packed:
+            self.packed[file] = gzip.compress(file.read_bytes(), 9, mtime=0)
+        return self.packed[file]

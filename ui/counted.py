@@ -90,7 +90,7 @@ class Counted(Tape):
         self.cut(len(self._reasons))
         for index in range(len(self._reasons), len(self)):
             self._reasons.append(ended if index == last else None)
-            self._light.append(self.scene.light(self.steps[index], self._reasons[index]))
+            self.add(self.scene.light(self.steps[index], self._reasons[index]))
 
     def cut(self, length: int) -> None:
         super().cut(length)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from em_core import schedule
 from em_core.files.by_hand import makes_q
@@ -22,6 +22,7 @@ from em_core.schedule import Plan
 from em_core.trajectory import start
 from figures.look import moves as chips
 from ui import limits, words
+from ui.alike import done_otherwise, measured_alike
 from ui.by_hand import adjusted, cut, placed, taken, tidy, told
 from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
@@ -149,6 +150,12 @@ class Lanes(Tape):
     def seen(self) -> list[Any]:
         self.gather()
         return list(self._moments)
+
+    def comparable(self, other: Self) -> tuple[frozenset[str], str]:
+        return measured_alike(self.experiment, other.experiment, self.scene.compared)
+
+    def otherwise(self, other: Self, made: int) -> list[str]:
+        return done_otherwise(self.trajectory.half_steps[1:], other.trajectory.half_steps[1:made])
 
     def query(self, cursor: int) -> dict[str, str]:
         return moves_query(*self.taped, cursor)
@@ -351,7 +358,7 @@ class Lanes(Tape):
         for index in range(len(known), len(self)):
             known.append(self.observed(index, self._next_move(index)))
         for index in range(len(self._light), len(self)):
-            self._light.append(self.scene.light(known[index], self._light[-1]["id"] if self._light else None))
+            self.add(self.scene.light(known[index], self._light[-1]["id"] if self._light else None))
 
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self._moments[index], self._moments[:index])

@@ -170,7 +170,7 @@ class Player:
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
-            self._inner = Between(run.frames([index])[index]["id"], run.inner(index))
+            self._inner = Between(run.frames([index])[index]["id"], run.between(index))
         elif what == "inside":
             self._inside = self._within(run, self.cursor, act.get("unit"))
         elif what == "resend":
@@ -185,6 +185,7 @@ class Player:
         """The beats on the way from frame `at` to the next, which is made if it is not there."""
         run.advance(at + 1)
         unit, units, beats, why = run.beats(at + 1, unit)
+        beats = [run.still(beat, at + 1) for beat in beats]
         frames = run.frames([at])
         following = frames[at + 1]["id"] if at + 1 < len(frames) else None
         return Within(frames[at]["id"], following, unit, units, beats, why)
@@ -193,7 +194,7 @@ class Player:
         """Show frame `at` as `look` has it while the reader holds a handle; a place that cannot be is refused there."""
         self._view, frame = (), run.frames([at])[at]["id"]
         try:
-            self._held = Held(frame, look(), "")
+            self._held = Held(frame, run.still(look(), at), "")
         except InvalidExperiment as error:
             self._held = Held(frame, None, str(error))
 
@@ -210,8 +211,9 @@ class Player:
             first = min(len(ids), len(sent))
         whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
         there = {index for index in self._whole if index < first}
+        has_scene = bool(self._sent) and run.scene.id == self._scene_sent
         message = Message(
-            scene=run.scene.json,
+            scene={"id": run.scene.id} if has_scene else run.scene.json,
             first=first,
             after=ids[first - 1] if first else None,
             frames=frames[first:],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -16,12 +16,14 @@ import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
 from ui import frame, limits, stage, words
+from ui.comparing import Comparing
+from ui.exported import Export
 from ui.look import Look
 from ui.notices import notice
 from ui.otherwise import SETTING, frame_of
 from ui.past import Past, View
 from ui.player import AUTOMATIC, Player
-from ui.settings import LONGEST_LINK, SEEDS, Settings
+from ui.settings import SEEDS, Settings, fits
 from ui.stage import acts
 
 # query parameters
@@ -30,17 +32,7 @@ Query = dict[str, str]
 Link = tuple[Query, Query]
 
 
-@dataclass(frozen=True)
-class Export:
-    """What the sidebar's button `label` saves. text: makes it from the session, when the button is pressed."""
-
-    label: str
-    name: str
-    mime: str
-    text: Callable[[Any], str]
-
-
-class Session:
+class Session(Comparing):
     """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
 
     The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
@@ -138,7 +130,8 @@ class Session:
     # --- what all pages share -----------------------------------------------------------------------------------
     def query(self) -> Query:
         """The view as query parameters."""
-        return {**self.settings.query(), **self.run.query(self.player.place), **self.player.look.query()}
+        query = {**self.settings.query(), **self.run.query(self.player.place), **self.player.look.query()}
+        return self._with_kept(query)
 
     @classmethod
     def opened(cls, query: Query) -> Self:
@@ -159,6 +152,7 @@ class Session:
                 continue
             session.player.reopen(session.run, cursor)
             session.player.look = look
+            session._take_kept(query)
             return session
         raise AssertionError("the defaults describe a run")
 
@@ -192,6 +186,8 @@ class Session:
             return
         elif fit["act"] in ("undo", "redo"):
             self._turn(fit["act"])
+        elif fit["act"] == "compare":
+            self._compare()
         else:
             # a hand is where the reader saw it; what a button says, where they stand
             self.own(fit, fit["at"] if "handle" in fit or "figure" in fit else self.player.within(self.run))
@@ -205,6 +201,7 @@ class Session:
         """Do something. A run that has another in its place afterwards, or was changed by hand, can be had back."""
         before, run, seen, self._same = self.view, self.run, self.run.seen(), False
         deed()
+        self._stand_beside()
         replaced = self.run is not run
         if self._same or not (replaced or self.run.changed(before.tape)):
             return
@@ -247,6 +244,8 @@ class Session:
                 self.messages, self.player.aside = [], ""
             try:
                 self.keeping(deed) if fresh else deed()
+                if not fresh:
+                    self._stand_beside()  # a kept run may have been made to its end
             except InvalidExperiment as error:
                 self.messages.append(str(error))
 
@@ -285,14 +284,14 @@ class Session:
     def linkable(self) -> bool:
         """Whether the view fits an address."""
         with self.lock:
-            return _fits(self.query())
+            return fits(self.query())
 
     @property
     def address(self) -> Query:
         """The view as the address holds it; one that is too long to be a link stays bare."""
         with self.lock:
             query = self.query()
-        return query if _fits(query) else {}
+        return query if fits(query) else {}
 
     def write_address(self) -> None:
         """Make the address that of this view. A link that says the same in other words is left as it is."""
@@ -301,7 +300,7 @@ class Session:
             self.player.entry += 1
         self._viewed = viewed
         query = self.query()
-        self.player.linked = _fits(query)
+        self.player.linked = fits(query)
         present, wanted = dict(st.query_params), query if self.player.linked else {}
         kept = self._link == (present, wanted)
         # a run that was on its way when the browser came back may have written the address of the view before
@@ -327,10 +326,6 @@ class Session:
         """Whether this is the view that a link describes."""
         address = self.address
         return link == address or self._link == (link, address)
-
-
-def _fits(query: Query) -> bool:
-    return len(query.get("given", "")) + len(query.get("hand", "")) <= LONGEST_LINK
 
 
 S = TypeVar("S", bound=Session)

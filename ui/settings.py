@@ -23,6 +23,13 @@ from ui import limits, words
 LONGEST_LINK = 6_000
 # seeds are whole numbers below it: what a file's number holds exactly
 SEEDS = 2**53
+# the parts of a link that can be long
+_PACKED = ("given", "hand", "kept")
+
+
+def fits(query: Mapping[str, str]) -> bool:
+    """Whether this is no longer than a link may be."""
+    return sum(len(query.get(name, "")) for name in _PACKED) <= LONGEST_LINK
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from em_core import schedule
 from em_core.caching import footprint
 from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
+from em_core.observe.ghost import Ghost, Numbers
 from ui import limits, words
 from ui.settings import Number, pack, unfold
+
+if TYPE_CHECKING:
+    from ui.kept import Beside
 
 Json = dict[str, Any]
 
@@ -40,6 +45,10 @@ class Tape:
     """
 
     scene: Any
+    # the run that is kept to compare with
+    versus: Beside | None = None
+    # whether it is made further where it is the one that is kept
+    grows: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._light: list[Json] = []
@@ -63,7 +72,7 @@ class Tape:
     @property
     def pending(self) -> bool:
         """Whether something beside the tape is still being worked out, by `reopen` once the tape is whole."""
-        return False
+        return self.versus is not None and not self.versus.whole
 
     @property
     def underway(self) -> bool:
@@ -104,6 +113,45 @@ class Tape:
 
     def remember(self, other: Any) -> None:
         """Draw beside this run what was drawn beside another, which had the same half-steps."""
+
+    # --- beside a kept run --------------------------------------------------------------------------------------
+    def numbers(self, index: int) -> Numbers:
+        """By which half-step `index` is compared with another run's."""
+        return {}
+
+    def comparable(self, other: Self) -> tuple[frozenset[str], str]:
+        """Which of them measure the same as another run's, and what is said of those that do not."""
+        return frozenset(), ""
+
+    def otherwise(self, other: Self, made: int) -> list[str]:
+        """What was done otherwise than in the first `made` half-steps of another run, a few words for each."""
+        return []
+
+    def outline(self, count: int, told: Sequence[Numbers]) -> Ghost:
+        """What is drawn of this run's first half-steps where it is the one that is kept. told: their numbers."""
+        return Ghost(0, range(count), told, kept=True)
+
+    def compare(self, beside: Beside | None) -> None:
+        """Draw a kept run beside this one; None for none."""
+        self.versus = beside
+        self.dress()
+        self.cut(0)
+
+    def dress(self) -> None:
+        """Have the scene show whether a run is kept."""
+        self.scene.compare(self.versus is not None)
+
+    def add(self, light: Json) -> None:
+        """Take the light frame of the next half-step."""
+        self._light.append(self.versus.light(self, light, len(self._light)) if self.versus else light)
+
+    def between(self, index: int) -> list[Json]:
+        """Finer frames on the way to half-step `index`, with how far it is there from the kept run."""
+        return [self.still(frame, index) for frame in self.inner(index)]
+
+    def still(self, shown: Json, index: int) -> Json:
+        """What lies over frame `index`, with how far that is from the kept run."""
+        return self.versus.between(self, shown, index) if self.versus else shown
 
     def coming(self) -> list[Json]:
         """What is planned, as chips."""
@@ -155,9 +203,12 @@ class Tape:
             pass
 
     def reopen(self, late: Callable[[], bool] = never) -> None:
-        """Go on with the tape that is being opened again."""
+        """Go on with the tape that is being opened again, then with that of a kept run."""
         while self.remaining and self._grown() and not late():
             pass
+        beside = self.versus
+        if beside and not self.remaining and not beside.whole and beside.kept.go_on(late):
+            self.compare(replace(beside, whole=True))
 
     def _grown(self) -> bool:
         """Make a half-step and its light frame, which counts to the time that it takes."""
@@ -176,7 +227,10 @@ class Tape:
             if 0 <= index < len(self) and index not in self._whole:
                 later = view is not None and index < len(self) - 1
                 key = later or index % GROUP == 0 or index - 1 not in self._whole
-                self._whole[index] = self.draw(index, key)
+                drawn = self.draw(index, key)
+                if self.versus:
+                    drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
+                self._whole[index] = drawn
                 if key:
                     self._heaviest = max(self._heaviest, footprint(self._whole[index]))
         if view is not None:

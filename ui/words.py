@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # below the name of the app: what each page is for
 PURPOSES = {
     "em": "Watch the EM algorithm climb: press E, then M.",
@@ -41,6 +43,47 @@ SAVE = "Save this run"
 NO_LINK = "This run is too long for a link. Save it as a file to share it."
 GLOSSARY = "Glossary"
 MORE_KEYS = "Press . for presenter mode and ? for a list of all keys."
+
+
+# two runs side by side: A, which is kept, and B, the one on the page
+KEPT_TOO_LONG = "Run A is too long for a link, so the address holds B alone. Save each as a file to share both."
+NOT_KEPT = "The run is shown without one to compare with."
+SAME = "B is still the same run as A: now change one thing"
+OTHER_DATA = "log p of other data is another quantity: a difference would mean nothing."
+OTHER_MODEL = "log p of another model of other data is another quantity: a difference would mean nothing."
+# what no control describes
+OTHER_PARTS = {
+    "data": "other data",
+    "start": "another start",
+    "dictionary": "another dictionary",
+    "mean": "another μ",
+    "settings": "other settings from a file",
+}
+
+
+def differing(parts: Sequence[str]) -> str:
+    """The sentence of what B has otherwise than A."""
+    return f"B has {'; '.join(parts)}" if parts else SAME
+
+
+def instead(label: str, now: str, before: str) -> str:
+    """Of a setting that is another."""
+    return f"{label} {now} instead of {before}"
+
+
+def switched(label: str, on: bool) -> str:
+    """Of a switch."""
+    return f"“{label}” {'on' if on else 'off'}"
+
+
+def other_moves(first: int, now: str, before: str) -> str:
+    """Of a tape that goes another way."""
+    return f"from half-step {first} on other moves ({now} instead of {before})"
+
+
+def by_hand(places: str) -> str:
+    """Of θ that was set."""
+    return f"θ set by hand at {places}"
 
 
 def keys(moves: str) -> str:

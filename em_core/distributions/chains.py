@@ -54,8 +54,13 @@ class Chains:
     @cached_property
     def transition_counts(self) -> Array:
         """(K, K): expected number of steps from state i to state j, over all sequences."""
+        return frozen(self.pairs.sum(axis=1).T)
+
+    @property
+    def pairs(self) -> Array:
+        """(K, steps, K): q(h_t = i, h_{t+1} = j) at [j, step, i], for every time step that has a next one."""
         n_states = len(self.probabilities)
-        return frozen(self.transitions.expected_counts.reshape(n_states, -1, n_states).sum(axis=1).T)
+        return self.transitions.expected_counts.reshape(n_states, -1, n_states)
 
     @cached_property
     def start_counts(self) -> Array:
@@ -69,7 +74,7 @@ def posterior(log_start: Array, log_transitions: Array, log_density: Array, leng
     Messages run backwards, in logarithms, each relative to its largest; the marginals then run forwards through
     q(h_{t+1} | h_t). Raises `HalfStepFailed` for a sequence that is impossible under every path.
     """
-    messages = _backward(log_transitions, log_density, lengths)
+    messages = backward(log_transitions, log_density, lengths)[0] + log_density
     first, following = _starts(lengths), _with_previous(lengths)
     log_initial = log_start[:, None] + messages[:, first]
     for n, largest in enumerate(log_initial.max(axis=0)):
@@ -94,9 +99,31 @@ def log_evidence(log_start: Array, log_transitions: Array, log_density: Array, l
     return math.fsum(scales)
 
 
+def backward(log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> tuple[Array, Array]:
+    """(K, T) log p(v_{t+1}, …, v_end | h_t) relative to the largest of each t, and (T,) what each step took out for it.
+
+    The sum of the latter from t on is what is to be added; both are 0 at the end of a sequence.
+    """
+    ahead, scales = np.zeros(log_density.shape), np.zeros(sum(lengths))
+    for begin, end in _spans(lengths):
+        for t in range(end - 2, begin - 1, -1):
+            rest = np.logaddexp.reduce(log_transitions + (ahead[:, t + 1] + log_density[:, t + 1]), axis=1)
+            scales[t] = rest.max()
+            # relative to the largest: the size of log p(v), large for long sequences, would cost the small digits
+            ahead[:, t] = rest - scales[t] if scales[t] > -np.inf else -np.inf
+    return ahead, scales
+
+
 def predictive(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Array:
     """(T,) log p(v_t | v_1, …, v_{t−1}) of each time step; they sum to log p(v). −inf from an impossible one on."""
-    result = np.full(sum(lengths), -np.inf)
+    return forward(log_start, log_transitions, log_density, lengths)[1]
+
+
+def forward(
+    log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]
+) -> tuple[Array, Array]:
+    """(K, T) log p(h_t | v_1, …, v_t), and (T,) as `predictive`; −inf from an impossible time step on."""
+    filtered, result = np.full(log_density.shape, -np.inf), np.full(sum(lengths), -np.inf)
     for begin, end in _spans(lengths):
         ahead = log_start
         for t in range(begin, end):
@@ -104,8 +131,9 @@ def predictive(log_start: Array, log_transitions: Array, log_density: Array, len
             result[t] = np.logaddexp.reduce(alpha)
             if result[t] == -np.inf:
                 break
-            ahead = np.logaddexp.reduce((alpha - result[t])[:, None] + log_transitions, axis=0)
-    return result
+            filtered[:, t] = alpha - result[t]
+            ahead = np.logaddexp.reduce(filtered[:, t, None] + log_transitions, axis=0)
+    return filtered, result
 
 
 def viterbi(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> np.ndarray:
@@ -201,18 +229,6 @@ def _chains(log_initial: Array, log_conditionals: Array, lengths: tuple[int, ...
     visits = marginals[_with_previous(lengths) - 1]
     transitions = Categorical(frozen(log_conditionals.reshape(n_states, -1)), frozen(visits.ravel()))
     return Chains(initial, transitions, frozen(marginals.T), lengths)
-
-
-def _backward(log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Array:
-    """log p(v_t, …, v_end | h_t) up to a constant for each t, (K, T)."""
-    messages = np.array(log_density)
-    for begin, end in _spans(lengths):
-        for t in range(end - 2, begin - 1, -1):
-            rest = np.logaddexp.reduce(log_transitions + messages[:, t + 1], axis=1)
-            largest = rest.max()
-            # relative to the largest: the size of log p(v), large for long sequences, would cost the small digits
-            messages[:, t] += rest - largest if largest > -np.inf else -np.inf
-    return messages
 
 
 def _normalized(logs: Array) -> Array:

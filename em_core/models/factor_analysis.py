@@ -121,7 +121,7 @@ class FactorAnalysis:
     # --- the mathematics --------------------------------------------------------------------------------------
     def covariance(self, theta: Parameters) -> Array:
         """(D, D) the covariance of v: loadings · loadingsᵀ + noise."""
-        result: Array = theta["loadings"] @ theta["loadings"].T + np.diag(self._noise(theta))
+        result: Array = theta["loadings"] @ theta["loadings"].T + np.diag(self.variances(theta))
         return result
 
     def places(self, theta: Parameters, q: Normals) -> Array:
@@ -144,7 +144,7 @@ class FactorAnalysis:
         return -0.5 * float(hidden + n_units * n_hidden * _LOG_2PI) + self.expected_log_likelihood(data, theta, q)
 
     def expected_log_likelihood(self, data: Table, theta: Parameters, q: Normals) -> float:
-        noise = self._noise(theta)
+        noise = self.variances(theta)
         constants = len(data.values) * (len(noise) * _LOG_2PI + np.sum(np.log(noise)))
         return -0.5 * float(np.sum(self._squares(data, theta, q) / noise) + constants)
 
@@ -197,7 +197,7 @@ class FactorAnalysis:
 
     def _log_density(self, data: Table, theta: Parameters) -> tuple[Array, Array, float]:
         """−2 log N(v; μ, ΛΛᵀ + Ψ) of each row: squares of what remains, (N, D), and of h, (N, L), and a constant."""
-        noise, loadings = self._noise(theta), theta["loadings"]
+        noise, loadings = self.variances(theta), theta["loadings"]
         factor, best = _conditional(data, theta)
         residuals = data.values - theta["mean"] - best @ loadings.T
         log_determinant = np.sum(np.log(noise)) + 2 * np.sum(np.log(np.diag(factor)))
@@ -243,7 +243,7 @@ class FactorAnalysis:
         explained = np.sum(theta["loadings"] ** 2, axis=1)
         least = np.maximum(_SMALLEST_SHARE * np.maximum(scale, explained), definite.resolution(data.values))
         least = least if self.noise == "diagonal" else least.max()
-        found = definite.first_flat(self._noise(theta), least)
+        found = definite.first_flat(self.variances(theta), least)
         if found:
             which = (
                 f"the noise variance of dimension {found[0] + 1}" if self.noise == "diagonal" else "the noise variance"
@@ -257,7 +257,7 @@ class FactorAnalysis:
             )
 
     def gradient(self, data: Table, theta: Parameters, q: Normals) -> Array:
-        noise, loadings = self._noise(theta), theta["loadings"]
+        noise, loadings = self.variances(theta), theta["loadings"]
         residuals = data.values - theta["mean"] - q.means @ loadings.T
         spread = len(data.values) * q.covariances.mean(axis=0)
         pull = (residuals.T @ q.means - loadings @ spread) / noise[:, None]
@@ -283,7 +283,14 @@ class FactorAnalysis:
     def blend(self, q0: Normals, q1: Normals, weight: float) -> Normals:
         return normals.blend(q0, q1, weight)
 
-    def _noise(self, theta: Parameters) -> Array:
+    @staticmethod
+    def moments(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> tuple[Array, Array]:
+        """(L, L) and (L, D): averages over the rows of E[hhᵀ] and E[h] vᵀ, with h and v counted from these centres."""
+        hidden = q.means - hidden_centre
+        spread = hidden.T @ hidden / len(hidden) + q.covariances.mean(axis=0)
+        return spread, hidden.T @ (data.values - centre) / len(hidden)
+
+    def variances(self, theta: Parameters) -> Array:
         """(D,) variances, whatever the shape of the noise."""
         return np.broadcast_to(theta["noise_variances"], theta["mean"].shape)
 
@@ -296,9 +303,7 @@ class FactorAnalysis:
 
 def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> Array:
     """(D, L) regression of v − centre on h − hidden_centre, without intercept, its squares completed by q's spread."""
-    hidden = q.means - hidden_centre
-    spread = hidden.T @ hidden / len(hidden) + q.covariances.mean(axis=0)
-    crossed = hidden.T @ (data.values - centre) / len(hidden)
+    spread, crossed = FactorAnalysis.moments(data, q, centre, hidden_centre)
     return frozen(cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T)
 
 

@@ -44,6 +44,23 @@ class Sequences:
         return Sequences(values, tuple(self.lengths[n] for n in sequences))
 
 
+@dataclass(frozen=True, eq=False)
+class Messages:
+    """In logarithms: p(h₁), (K,), p(j | i), (K, K), p(v_t | h_t), (K, T), and what follows from them at all time steps.
+
+    filtered: (K, T) p(h_t | v_1, …, v_t). predicted: (T,) p(v_t | v_1, …, v_{t−1}). ahead: (K, T) p(v_{t+1}, … | h_t)
+    relative to the largest of each t. scales: (T,) what each step backwards took out for it.
+    """
+
+    start: Array
+    transitions: Array
+    emissions: Array
+    filtered: Array
+    predicted: Array
+    ahead: Array
+    scales: Array
+
+
 @dataclass(frozen=True)
 class HiddenMarkov:
     """Settings: what the states emit, and their number where no start gives it.
@@ -247,6 +264,11 @@ class HiddenMarkov:
     def viterbi(self, data: Sequences, theta: Parameters) -> np.ndarray:
         """The most probable path of every sequence, end to end, (T,) states from 0."""
         return chains.viterbi(*self._factors(data, theta), data.lengths)
+
+    def messages(self, data: Sequences, theta: Parameters) -> Messages:
+        """What the forward and the backward recursion find at every time step."""
+        factors = self._factors(data, theta)
+        return Messages(*factors, *chains.forward(*factors, data.lengths), *chains.backward(*factors[1:], data.lengths))
 
     @at_theta
     def _factors(self, data: Sequences, theta: Parameters) -> tuple[Array, Array, Array]:

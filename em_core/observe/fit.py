@@ -16,6 +16,13 @@ def mixed(model: Any, theta: Parameters, values: Array) -> Array:
     return result
 
 
+def emitted(model: Any, theta: Parameters, values: Array) -> Array:
+    """(K, n) the density of what each state of a chain emits at these values, as shares of the highest of all."""
+    logs = model.family.log_density(values, theta)
+    result: Array = np.exp(logs - logs.max())
+    return result
+
+
 def bell(places: Array, mean: float, variance: float) -> Array:
     """Density of a Gaussian at these places."""
     result: Array = np.exp(-0.5 * (places - mean) ** 2 / variance) / math.sqrt(2 * math.pi * variance)

@@ -21,6 +21,7 @@ from em_core.observe import passage
 from em_core.observe.ahead import Ahead
 from em_core.observe.course import ORIGIN, Course, evidence_over_theta
 from em_core.observe.direction import Direction, Line, look
+from em_core.observe.ghost import Ghost, numbers
 from em_core.observe.landscape import Sight
 from em_core.observe.overlap import Overlap
 from em_core.observe.plane import is_exact
@@ -31,21 +32,6 @@ from em_core.trajectory import bound_after
 
 
 @dataclass(frozen=True, eq=False)
-class Ghost:
-    """The run that another has taken the place of, from half-step `first` on: log p, ELBO and gap at `places`.
-
-    stairs: its way there, where q and θ are one number each.
-    """
-
-    first: int
-    places: tuple[int, ...]
-    log_evidence: tuple[float | None, ...]
-    elbo: tuple[float | None, ...]
-    kl: tuple[float | None, ...]
-    stairs: Stairs | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class Moment:
     """A half-step with its bound, the bound before it, and the course of the M-step that it belongs to.
 
@@ -53,7 +39,8 @@ class Moment:
     next half-step, where `with_course` found it made. `next_move` is the letter that comes next, None at the end of the
     road; `q_move` the one that made q, None for the start's own. floor: where q was made by mean field, the gap at
     which its sweeps come to rest. temperature: of a tempered q. plain: log p of plain EM from the same start after as
-    many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data.
+    many half-steps, where the reader compares with it. ghost: the run before, where there was one on the same data,
+    or the one kept to compare with.
     rates: how fast EM comes to rest from the same start, or why that cannot be told, where the reader asks; overlap:
     the same of two clusters that lie otherwise. second: EM from another start, where the reader asks and there is an
     exact plane to see it in. swept: whether the q before it was made by mean field. sight: the slice of the plane of L
@@ -263,15 +250,15 @@ def moment(
 def ghost(moments: Sequence[Moment], first: int) -> Ghost:
     """What a run with these moments looked like from half-step `first` on, with the one before to begin at."""
     shown = moments[max(first - 1, 0) :]
-    own, states = shown[0].experiment, [(moment.step.after, moment.bound.log_evidence) for moment in shown]
-    return Ghost(
-        first,
-        tuple(moment.index for moment in shown),
-        tuple(moment.bound.log_evidence for moment in shown),
-        tuple(moment.bound.elbo if moment.bound.elbo != -math.inf else None for moment in shown),
-        tuple(moment.bound.kl if moment.bound.kl != math.inf else None for moment in shown),
-        stairs(own, states) if is_exact(own) else None,
-    )
+    told = [numbers(moment.bound) for moment in shown]
+    return Ghost(first, [moment.index for moment in shown], told, lambda: way(shown))
+
+
+def way(moments: Sequence[Moment]) -> Stairs | None:
+    """The staircase of a run with these moments, where q and θ are one number each."""
+    own = moments[0].experiment
+    states = [(moment.step.after, moment.bound.log_evidence) for moment in moments]
+    return stairs(own, states) if is_exact(own) else None
 
 
 def evidence(experiment: Experiment, step: HalfStep, known: float | None) -> float:

@@ -8,9 +8,10 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.course import ORIGIN, STEPS, grid, number
+from em_core.observe.ghost import Ghost
 from em_core.observe.landscape import Landscape, everything, place
 from em_core.observe.levels import Lines
-from em_core.observe.moment import Ghost, Moment
+from em_core.observe.moment import Moment
 from em_core.observe.passage import Passage
 from em_core.observe.plane import is_exact
 from em_core.observe.stairs import Stairs
@@ -33,8 +34,8 @@ _DEPTH = 4.0
 # parts of the height: the plane begins, the strip ends
 _PLANE, _STRIP = 0.36, 0.28
 
-# the names of grey staircases; with one that begins further left there is no room for it on that side
-_OTHERS = {"second": words.SECOND, "before": em.BEFORE}
+# grey staircases; with one that begins further left there is no room for it on that side
+_OTHERS = ("second", "before")
 _NEAR_EDGE = 0.2
 
 Point = tuple[float, float]  # (θ, q)
@@ -98,7 +99,7 @@ class PlanePicture(Picture):
         return self._in_all(moment, past) if self.exact else self._in_slice(moment, past)
 
     def before(self, ghost: Ghost | None) -> Json:
-        return self._other("before", ghost and ghost.stairs) if self.exact else {}
+        return self._other("before", ghost and ghost.stairs, em.other_run(ghost)) if self.exact else {}
 
     def titles(self, moment: Moment, past: list[Moment]) -> Json:
         ground = self.ground if self.exact else moment.sight and moment.sight.landscape
@@ -172,7 +173,7 @@ class PlanePicture(Picture):
         curve = moment.curve if known is not None else np.array([])
         none = [] if known is not None else [words.NO_PLANE["no q"]]
         return {
-            **self._other("second", moment.second),
+            **self._other("second", moment.second, words.SECOND),
             **self._way(way),
             **self.here(x, q, bound.log_evidence, bound.elbo),
             **self.figure["bound"].set(x=grid(moment.experiment) if len(curve) else [], y=curve),
@@ -208,7 +209,7 @@ class PlanePicture(Picture):
         told = self.figure["none"].set(x=[0.55], y=[0.5], text=[words.NO_PLANE[why]])
         return result | told | self.figure.set(yaxis2_range=[level - 1, level + 1])
 
-    def _other(self, name: str, stairs: Stairs | None) -> Json:
+    def _other(self, name: str, stairs: Stairs | None, called: str) -> Json:
         """A grey staircase, with its name where it begins, and its heights on log p; the last one is the largest."""
         grey, told, heights = (self.figure[f"{name}{part}"] for part in ("", " told", " heights"))
         nothing = np.array([])
@@ -216,7 +217,7 @@ class PlanePicture(Picture):
         begin, size = theta[:1].tolist(), np.full(len(theta), 4.0)
         size[-1:] = 10
         side = "middle left" if begin and begin[0] > _NEAR_EDGE else "middle right"
-        name = f"\u2002{_OTHERS[name]}\u2002"
+        name = f"\u2002{called}\u2002"
         return {
             **grey.set(x=theta, y=q),
             **told.set(x=begin, y=q[:1].tolist(), text=[name] * len(begin), textposition=side),

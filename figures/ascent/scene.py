@@ -47,6 +47,8 @@ class AscentScene(EmScene):
         View("timeline", words.TIMELINE, note="note.timeline", apart=True, click="x", heading="heading.timeline"),
     )
 
+    beside: ClassVar[str] = "data"
+
     @staticmethod
     def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
         return [PlanePicture, Timeline]

@@ -8,6 +8,7 @@ from em_core.observe.landscape import Landscape
 from em_core.observe.moment import Moment, same
 from em_core.observe.stairs import leading
 from em_core.records import BY_HAND
+from figures.compared.words import NAME as KEPT
 from figures.em import words as em
 from figures.look.glossary import of
 from figures.look.wording import number
@@ -75,7 +76,8 @@ def beside(moment: Moment) -> str:
         return ""
     own = leading(moment.experiment, theta_of(moment.step.after.theta))
     from_second = f", from the second start to {_place(*second.end)}" if second else ""
-    run_before = f"; the previous run came to {_place(*before.end)}" if before else ""
+    other = KEPT if moment.ghost and moment.ghost.kept else "the previous run"
+    run_before = f"; {other} came to {_place(*before.end)}" if before else ""
     return f" From here EM leads to {_place(*own)}{from_second}{run_before}."
 
 

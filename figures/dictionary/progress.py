@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from em_core.observe.dictionary import Moment
+from em_core.observe.ghost import Ghost
+from figures.compared.card import Quantity
+from figures.compared.words import curve
 from figures.dictionary import words
 from figures.drawing import Figure, Trace
 from figures.look import palette
@@ -15,6 +18,9 @@ _CEILING = {
     **{"x": 0.01, "xref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False},
     "font": {"size": 13, "color": "$muted"},
 }
+# by what two runs are compared
+JOINT = Quantity("joint", words.COMPARED, "$text")
+ELBO = Quantity("elbo", "ELBO", palette.ELBO, "dash", "square")
 SYMBOLS = {"H": "circle", "V": "circle", "M": "square", "C": "triangle-up"}
 
 
@@ -34,7 +40,7 @@ class Progress:
         from_zero = {"rangemode": "tozero", "autorangeoptions": {"include": [0]}}
         shape = {"x": "half-step", "y": "nats"}
         whole = {"exponentformat": "none", "separatethousands": True}
-        legend = bool(second) or spread
+        self._legend = legend = bool(second) or spread
         self.timeline = Figure("timeline", "All", legend=legend, xaxis=few, yaxis=whole, corner=low, **shape)
         self.latest = Figure("latest", "Latest", legend=legend, xaxis=last, yaxis=whole, corner=low, **shape)
         self.terms = Figure("terms", "Two terms", legend=True, xaxis=few, yaxis=from_zero, corner=high, **shape)
@@ -48,6 +54,10 @@ class Progress:
                 figure.curve("elbo", palette.ELBO, "ELBO", hover="%{text} ELBO %{y:.4f}", **elbo)
             there = {"dash": "dot", "hover": f"{second} %{{y:.4f}}", "visible": bool(second)}
             figure.curve("second", "$muted", second, **there)
+            if figure is self.timeline:
+                for name, color, label in (("kept", "$text", "log p(v, h)"), ("kept elbo", palette.ELBO, "ELBO")):
+                    kept = {"dash": "longdash", "width": 1.5, "visible": False}
+                    figure.curve(name, color, curve(label), hover=f"{curve(label)} %{{y:.4f}}", **kept)
             figure.ring("here", "$text", size=15, width=2.5)
         self.timeline.curve("ceiling", "$muted", width=1.5, dash="dash", hover="c %{y:.4f}", visible=not spread)
         self.terms.curve("misfit", "$fit", "misfit (β/2)‖V − HWᵀ − b‖²", hover="misfit %{y:.4f}")
@@ -67,6 +77,15 @@ class Progress:
         if self.spread:
             changed |= _finite(self.timeline["elbo"], [moment])
         return changed
+
+    def before(self, ghost: Ghost | None) -> Json:
+        """The kept run."""
+        result: Json = {}
+        for trace, name in (("kept", "joint"), ("kept elbo", "elbo")):
+            drawn = ghost.series(name) if ghost and (name == "joint" or self.spread) else ()
+            places, there = list(ghost.places) if ghost else [], any(height is not None for height in drawn)
+            result |= self.timeline[trace].set(x=places if there else [], y=list(drawn), visible=there)
+        return result | self.timeline.set(showlegend=self._legend or ghost is not None)
 
     def here(self, moment: Moment, past: list[Moment]) -> Json:
         """Rings at the half-step in view, and the last few half-steps by themselves."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment
+from em_core.observe.ghost import Ghost
 from em_core.records import BY_HAND
 from figures.changes import changed
 from figures.dictionary import words
 from figures.dictionary.atoms import Atoms
 from figures.dictionary.examples import Examples
-from figures.dictionary.progress import Progress
+from figures.dictionary.progress import ELBO, JOINT, Progress
 from figures.dictionary.usage import Usage
 from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
-from figures.scene import Frame, Grid, Light, PageScene, Scene, Tool, View, digest
+from figures.page import PageScene
+from figures.scene import Frame, Grid, Light, Scene, Tool, View, digest
 
 GRID = Grid(
     wide="""
@@ -43,11 +47,14 @@ class DictionaryScene(PageScene):
     same start, and V for H.
     """
 
+    beside: ClassVar[str] = "timeline"
+
     def __init__(
         self, experiment: Experiment, second: Experiment | None = None, spread: bool = False, other_q: bool = False
     ) -> None:
         described = [None if each is None else _described(each) for each in (experiment, second)]
         super().__init__([*described, "spread", other_q] if spread else described)
+        self.compared = (ELBO, JOINT) if spread else (JOINT,)
         self.experiment, self.second, self.spread = experiment, second, spread
         dimensions, self.n_atoms = experiment.start["dictionary"].shape
         shape = nearly_square(dimensions) or (1, dimensions)
@@ -89,6 +96,9 @@ class DictionaryScene(PageScene):
             "note.usage": words.usage(moment),
         }
         return Frame(changed, text, value, _lit(moment, past)).json(light)
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._progress.before(ghost)
 
     def _numbers(self, moment: Moment) -> tuple[Json, Json]:
         shown = {name: getattr(moment, name) for name in ("joint", "constant", "misfit", "penalty")}

@@ -19,6 +19,8 @@ METRICS = (
     Metric("codes", "Nonzeros per picture", "$fit", TERMS["Nonzeros per picture"]),
     Metric("atoms", "Atoms in use", title=TERMS["Atoms in use"]),
 )
+# by what two runs are compared
+COMPARED = "log p(v, h)"
 # of the expected log joint, where the ELBO is drawn beside it
 JOINT = "E log p(v, h)"
 # as many as of the other q: with one more, the header would take a second row and the views go behind tabs

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from em_core.files.experiment import Experiment
-from em_core.observe.moment import Ghost, Moment
+from em_core.observe.ghost import Ghost
+from em_core.observe.moment import Moment
 from em_core.observe.passage import Passage
 from figures.drawing import Figure
 from figures.look.encode import Json

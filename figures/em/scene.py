@@ -18,6 +18,7 @@ from em_core.observe.plane import share
 from em_core.records import BY_HAND
 from figures import bound, pace
 from figures.changes import differing, each, merged, steady
+from figures.compared.card import BOUND, Quantity
 from figures.em import along, by_hand, inside, lights, words
 from figures.em.data_views import DataView, data_view
 from figures.em.inside import words as inside_words
@@ -25,6 +26,7 @@ from figures.em.inside.picture import InsidePicture
 from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json
+from figures.page import PageScene
 from figures.scene import (
     Frame,
     Glide,
@@ -32,7 +34,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    PageScene,
     Preview,
     Scene,
     Slider,
@@ -82,6 +83,8 @@ class EmScene(PageScene):
     """
 
     cards: ClassVar[Sequence[View]] = CARDS
+    compared: Sequence[Quantity] = BOUND
+    beside: ClassVar[str] = "course"
 
     def __init__(
         self,
@@ -316,7 +319,7 @@ class EmScene(PageScene):
         """Where the working is shown, behind the tabs of another."""
         if self.inside is None:
             return []
-        drawn = [self.inside.figure]
+        drawn = self.inside.figures
         return [View(inside.VIEW, inside_words.INSIDE, drawn, heading="heading.inside", formula="formula.inside")]
 
     def _inside_way(self) -> Inside | None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
-from em_core.observe.moment import Ghost, Moment
+from em_core.observe.ghost import Ghost
+from em_core.observe.moment import Moment
 from em_core.observe.passage import Passage
 from em_core.observe.rates import Rates
 from em_core.records import BY_HAND
@@ -62,8 +63,8 @@ class Timeline(Picture):
         self.gap = Figure("gap", "Gap, log scale", y="gap (nats)", xaxis=seen, yaxis=decades, **marked, **alone)
         self.figures = [self.latest, self.whole, self.gap]
         for figure in (self.latest, self.whole):
-            figure.curve("before elbo", ELBO, hover="ELBO of the previous run %{y:.3f}", **_FAINT)
-            figure.curve("before", EVIDENCE, words.BEFORE, hover="log p of the previous run %{y:.3f}", **_FAINT)
+            figure.curve("before elbo", ELBO, **_FAINT)
+            figure.curve("before", EVIDENCE, words.BEFORE, **_FAINT)
             _curve(figure, "elbo", ELBO, "ELBO")
             # what is told of a half-step stands at its log p, which every one has
             _curve(figure, "evidence", EVIDENCE, "log p(v)", fill="tonexty", fillcolor=GAP_FILL, **_TOLD)
@@ -75,8 +76,7 @@ class Timeline(Picture):
             figure.points("beyond", "$gap", size=10, symbol="triangle-down", cliponaxis=False)
             figure.text("beyond told", "$gap", textposition="top center")
         self.latest.text("names", textposition="middle right", size=14)
-        told = "gap of the previous run %{y:.4g}"
-        self.gap.curve("before", GAP, words.BEFORE, hover=told, connectgaps=True, **_FAINT)
+        self.gap.curve("before", GAP, words.BEFORE, connectgaps=True, **_FAINT)
         pace.slope(self.gap, visible=False)
         _curve(self.gap, "gap", GAP, "gap", connectgaps=True, **_TOLD)
         self.gap.points("zeros", GAP, size=9, symbol="circle-open", text=[], mode="markers+text", hover="gap 0")
@@ -104,7 +104,8 @@ class Timeline(Picture):
 
     def before(self, ghost: Ghost | None) -> Json:
         """But for where it fell so deep that it would set the scale."""
-        there = {"visible": ghost is not None}
+        kept = ghost is not None and ghost.kept
+        there = {"visible": ghost is not None, "opacity": _KEPT if kept else _FAINT["opacity"]}
         if ghost is None:
             nothing = {**there, "x": [], "y": []}
             result = self.gap["before"].set(**nothing)
@@ -121,7 +122,12 @@ class Timeline(Picture):
             for figure in (self.latest, self.whole):
                 result |= figure[name].set(x=list(ghost.places), y=shown, **there)
         gaps = [_visible(kl, high) for kl, high in zip(ghost.kl, ghost.log_evidence, strict=True)]
-        return result | self.gap["before"].set(x=list(ghost.places), y=gaps, **there)
+        result |= self.gap["before"].set(x=list(ghost.places), y=gaps, **there)
+        for figure, label in ((self.latest, "log p"), (self.whole, "log p"), (self.gap, "gap")):
+            result |= figure["before"].set(name=words.other_run(ghost), hovertemplate=words.of_other(label, ghost))
+        for figure in (self.latest, self.whole):
+            result |= figure["before elbo"].set(hovertemplate=words.of_other("ELBO", ghost))
+        return result
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
         """The rings, and the last teeth of the saw growing."""
@@ -215,15 +221,16 @@ class Timeline(Picture):
         """What the curves are, at their last half-step, where that is in the picture."""
         ends = {name: height(last) for name, (height, _) in _SERIES.items()}
         if last.ghost:
-            ends["before"] = dict(zip(last.ghost.places, last.ghost.log_evidence, strict=True)).get(last.index)
+            ends["before"] = last.ghost.of("evidence", last.index)
         names = {name: height for name, height in ends.items() if height is not None and low <= height <= high}
         if {"elbo", "evidence"} <= names.keys():  # where they are equal, rounding does not say which stands above
             names["elbo"] = min(names["elbo"], names["evidence"])
         heights = scale.spread(list(names.values()), low, high, _APART * (high - low))
+        called = {"before": words.other_run(last.ghost)}
         return self.latest["names"].set(
             x=[last.index] * len(names),
             y=heights,
-            text=["\u2002\u2005" + _NAMES[name][0] for name in names],
+            text=[f"\u2002\u2005{called.get(name, _NAMES[name][0])}" for name in names],
             textfont_color=[_NAMES[name][1] for name in names],
         )
 
@@ -260,6 +267,8 @@ class Timeline(Picture):
 
 
 _FAINT: Json = {"dash": "dash", "width": 1.5, "opacity": 0.5, "visible": False}
+# a run that the reader keeps is there to be looked at
+_KEPT = 0.9
 # one line after another, wherever the mouse is above a half-step
 _TOLD: Json = {"hover": "%{customdata}", "customdata": []}
 
@@ -301,6 +310,7 @@ def _reach(drawn: list[Moment], every: list[Moment]) -> tuple[float, float, floa
     earlier = [other.bound.log_evidence for other in every[: drawn[0].index]]
     best = max((height for height in earlier if height is not None), default=-math.inf)
     latest = [height for _, heights in steps[-2:] for height in heights] if len(drawn) <= _LATEST else []
+    latest += drawn[-1].ghost.within([other.index for other in drawn]) if drawn[-1].ghost else []
     kept = scale.readable(steps, best, latest)
     level = max(kept, default=drawn[-1].bound.log_evidence)
     low, high = scale.around(kept, level)

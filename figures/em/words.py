@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from em_core.kinds import MOVES
 from em_core.observe.course import ORIGIN, Course
+from em_core.observe.ghost import Ghost
 from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
+from figures.compared.words import NAME as KEPT
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
 from figures.em.along import SCALES
@@ -58,6 +60,16 @@ _AT_REST = {
     "M": "θ was at the maximum of the bound already, up to rounding",
     "C": "θ was at the maximum of the bound over the {block} already, up to rounding",
 }
+
+
+def other_run(ghost: Ghost | None) -> str:
+    """What the run that is drawn beside is called at its curve."""
+    return KEPT if ghost is not None and ghost.kept else BEFORE
+
+
+def of_other(label: str, ghost: Ghost) -> str:
+    """What is told of one of its numbers under the mouse."""
+    return f"{label} of {'' if ghost.kept else 'the '}{other_run(ghost)} %{{y:.4f}}<extra></extra>"
 
 
 def caption(moment: Moment, handles: Sequence[str] = ()) -> str:

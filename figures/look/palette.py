@@ -51,6 +51,14 @@ INK = LIGHT["text"]
 # from 0 to 1: paper to ink for pictures, faint to strong for probabilities and for how much an atom is used
 PICTURE = [[0, "#ffffff"], [1, "#000000"]]
 SHARE = [[0, "$paper"], [1, "$muted"]]
+# the same under numbers in the colour of text; and of numbers with a sign, in the colours of components 4 and 3
+TINT = [[0, "$paper"], [1, "$faint"]]
+SIGNED_TINT = [
+    [0, "rgba(128, 128, 224, 0.7)"],
+    [0.5, "rgba(128, 128, 224, 0)"],
+    [0.5, "rgba(184, 122, 0, 0)"],
+    [1, "rgba(184, 122, 0, 0.7)"],
+]
 # from negative through 0 to positive, the paper where nothing is
 SIGNED = [[0, "#2166ac"], [0.5, "$paper"], [1, "#c0392b"]]
 USE = [[0, "rgba(0, 190, 130, 0.35)"], [1, "rgba(0, 190, 130, 0.85)"]]

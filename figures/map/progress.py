@@ -6,16 +6,26 @@ import math
 
 import numpy as np
 
+from em_core.observe.ghost import Ghost
 from em_core.observe.solving import RACE_STEPS, RACERS, TITLES, Background, Step
+from figures.compared.card import Quantity
+from figures.compared.words import curve
 from figures.drawing import Figure
 from figures.look import palette
 from figures.look.encode import Json
+from figures.map import words
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "5px,2px,1px,2px", "2px,2px")
 # where an axis of steps begins, in powers of ten: what stands at step 1 has room
 _LEFT = -0.1
 # a way of fewer steps has a marker at each
 _SHORT = 12
+# by what two runs are compared
+COMPARED = (
+    Quantity("objective", words.OBJECTIVE, "$text"),
+    Quantity("above", words.ABOVE, "$fit", "dash", "square"),
+    Quantity("gap", words.DUALITY_GAP, "$certificate", "dot", "diamond"),
+)
 _CORNER = {"y": 0, "yanchor": "bottom", "orientation": "v", "x": 0.02}
 
 
@@ -49,6 +59,17 @@ class Progress:
             **self.work["here"].at((step.state.multiplications or None, height)),
         }
 
+    def before(self, ghost: Ghost | None) -> Json:
+        """The kept run's distance and certificate."""
+        result: Json = {}
+        for trace, name in (("kept", "above"), ("kept gap", "gap")):
+            heights = list(ghost.series(name) if ghost else ())[1:]
+            places = list(ghost.places)[1:] if ghost else []
+            # a logarithmic axis has no place for step 0
+            shown = [None if height is None else self._visible(height) for height in heights]
+            result |= self.distance[trace].set(x=places, y=shown, visible=ghost is not None)
+        return result
+
     def _height(self, step: Step) -> float:
         return self._visible(step.objective - self.background.least)
 
@@ -78,6 +99,10 @@ def _distance(background: Background) -> Figure:
     )
     figure.curve("objective", "$text", "objective − optimum", hover="above the optimum by %{y:.3g}")
     figure.curve("gap", "$certificate", "duality gap", dash="dash", hover="duality gap %{y:.3g}")
+    for name, color, label in (("kept", "$text", words.DISTANCE), ("kept gap", "$certificate", words.DUALITY_GAP)):
+        figure.curve(
+            name, color, curve(label), width=1.5, dash="longdash", opacity=0.7, visible=False, hover="A: %{y:.3g}"
+        )
     ista, fista = background.promised(steps) or ([], [])
     figure.curve("ista", "$muted", "ISTA bound, O(1/k)", width=1.5, x=steps, y=ista)
     figure.curve("fista", "$muted", "FISTA bound, O(1/k²)", width=1.5, dash="dot", x=steps, y=fista)

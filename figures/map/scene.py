@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import numpy as np
 
 from em_core.observe.beats.working import Beat
+from em_core.observe.ghost import Ghost
 from em_core.observe.solving import Background, Point, Step
 from em_core.records import Array
+from figures.compared.card import Quantity
 from figures.look import wording
 from figures.look.encode import Json
 from figures.map import landscape, signal, words
@@ -14,9 +19,10 @@ from figures.map.code import CodePictures
 from figures.map.inside import beats as inside
 from figures.map.inside import words as inside_words
 from figures.map.inside.picture import VIEW, Inside
-from figures.map.progress import Progress
+from figures.map.progress import COMPARED, Progress
 from figures.map.shrink import Shrink
 from figures.map.signal import Signal
+from figures.page import PageScene
 from figures.scene import (
     Button,
     Frame,
@@ -24,7 +30,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    PageScene,
     Preview,
     Scene,
     Slider,
@@ -59,6 +64,10 @@ _MOST_STOPS = 128
 
 class MapScene(PageScene):
     """Draws the steps of one experiment, whose background the run made."""
+
+    compared: Sequence[Quantity] = COMPARED
+    beside: ClassVar[str] = "code"
+    step: ClassVar[str] = "Step"
 
     def __init__(self, background: Background, shown: Signal, gaussian: bool = False) -> None:
         described = {key: value for key, value in background.experiment.to_json().items() if key != "steps"}
@@ -114,6 +123,9 @@ class MapScene(PageScene):
         if not step.made or self.stops is None:
             return []
         return [self._between(point, into) for point, into in self._way(step)]
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._progress.before(ghost)
 
     def beats(self, step: Step, unit: int | None) -> tuple[int, list[Json]]:
         """The coefficient that is followed, and the beats of a step, each over the frame before it."""

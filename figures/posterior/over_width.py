@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
+from em_core.observe.ghost import Ghost
 from em_core.observe.ladder import NARROWEST, STOPS, Background, Ladder
 from em_core.records import Bound
+from figures.compared.words import curve
 from figures.drawing import Figure
 from figures.look.encode import Json
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
@@ -32,6 +34,9 @@ class OverWidth:
         self.bound.curve("elbo", ELBO, "ELBO", x=widths, hover="s = %{x:.2g}: ELBO %{y:.3f}")
         level = [self.evidence] * len(STOPS)
         self.bound.curve("evidence", EVIDENCE, "log p(v)", x=widths, y=level, fill="tonexty", fillcolor=GAP_FILL)
+        for figure, color, label in ((self.bound, ELBO, "ELBO"), (self.gap, GAP, "gap")):
+            kept = {"dash": "longdash", "width": 1.5, "mode": "lines+markers", "visible": False}
+            figure.curve("kept", color, curve(label), hover=f"{curve(label)} %{{y:.3f}}", **kept)
         self.bound.ring(
             "here", [EVIDENCE, ELBO], size=12, mode="lines+markers", line={"color": GAP, "width": 4}, glides=True
         )
@@ -53,6 +58,17 @@ class OverWidth:
             **self.gap["line"].set(y=ladder.asymptote),
             **self.gap.set(yaxis_range=[-0.06 * depth, 1.05 * depth]),
         }
+
+    def before(self, ghost: Ghost | None) -> Json:
+        """The kept ladder's rungs that have a width."""
+        widths = ghost.series("width") if ghost else ()
+        there = [place for place, width in enumerate(widths) if width]
+        result: Json = {}
+        for figure, name in ((self.bound, "elbo"), (self.gap, "gap")):
+            heights = ghost.series(name) if ghost else ()
+            drawn = {"x": [widths[place] for place in there], "y": [heights[place] for place in there]}
+            result |= figure["kept"].set(**drawn, visible=bool(there))
+        return result
 
     def here(self, width: float | None, bound: Bound) -> Json:
         """The rings at this width; none where q has no single width, or none above 0."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
+from em_core.observe.ghost import Ghost
 from em_core.observe.ladder import STOPS, Background, Ladder
 from em_core.records import Bound
 from em_core.sparse_coding.posterior.gaussian_q import GaussianQ
 from em_core.sparse_coding.posterior.ladder import Rung
 from figures import bound
+from figures.compared.card import BOUND, Quantity
 from figures.decomposition import Decomposition
 from figures.look import wording
 from figures.look.encode import Json
+from figures.page import PageScene
 from figures.posterior import words
 from figures.posterior.density import Density
 from figures.posterior.over_mean import OverMean
@@ -21,7 +27,6 @@ from figures.scene import (
     Handle,
     Inner,
     Light,
-    PageScene,
     Preview,
     Scene,
     Slider,
@@ -59,6 +64,10 @@ PENALTIES = (1e-2, 1e2)
 class PosteriorScene(PageScene):
     """Draws the ladders of one problem, with one or two hidden units."""
 
+    compared: Sequence[Quantity] = BOUND
+    beside: ClassVar[str] = "terms"
+    step: ClassVar[str] = "Rung"
+
     def __init__(self, background: Background) -> None:
         problem = background.problem
         parts = [problem.signal, problem.dictionary, problem.offset, problem.penalty, problem.precision]
@@ -76,6 +85,9 @@ class PosteriorScene(PageScene):
         frame = Frame(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width)
         name = digest(f"{self.id}/{ladder.experiment.mean.tolist()}/{ladder.experiment.widths}/{rung.index}")
         return frame.json(Light(name, {}, words.chip(rung), words.button(following)).json())
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._width.before(ghost)
 
     def preview(self, ladder: Ladder, rung: Rung) -> Json:
         """What the frame of this rung would show with another μ, which `ladder` has."""

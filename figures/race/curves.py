@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from em_core.observe.ghost import Ghost
 from em_core.observe.laps import Lap, Track
 from em_core.records import Array
 from figures import pace
@@ -81,6 +82,9 @@ class Curves:
                 figure.points(f"end {k}", palette.component(k), size=9, symbol=palette.symbol(k), cliponaxis=False)
                 figure.curve(f"fall {k}", palette.component(k), width=1.5, dash="dot", hover=words.TO_ZERO)
             figure.curve("to names", "$quiet", width=1)
+            if quantity.name == "height":
+                figure.curve("kept", "$muted", dash="longdash", visible=False, hover=words.KEPT_HOVER)
+                figure.text("kept name", "$muted", textposition="top center", size=14)
             figure.text("names", "$text", textposition="middle right", size=13)
             figure.text("soon", "$muted", textposition="middle center", size=14)
             if quantity.turns:
@@ -103,6 +107,16 @@ class Curves:
                 y, at = [ascent.log_evidence[-1]], 2 * lap.index  # half-steps of the word with which it coincides
                 result |= self.steps[ascent.word].append(x=[at], y=y)
                 result |= self.passes[ascent.word].append(x=[_passes(lap, ascent.word, at)], y=y)
+        return result
+
+    def before(self, ghost: Ghost | None) -> Json:
+        """The leader of the kept race after each round."""
+        heights = ghost.series("best") if ghost else ()
+        result: Json = {}
+        for figure, cost in ((self.steps, "made"), (self.passes, "spent")):
+            places = list(ghost.series(cost) if ghost else ())
+            result |= figure["kept"].set(x=places, y=list(heights), visible=ghost is not None)
+            result |= figure["kept name"].set(x=places[-1:], y=list(heights[-1:]), text=[words.KEPT] * len(places[-1:]))
         return result
 
     def changes(self, lap: Lap) -> Json:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
+from em_core.observe.ghost import Ghost
 from em_core.observe.inside import Path
 from em_core.observe.laps import Lap
 from figures import pace
+from figures.compared.card import BOUND, Quantity
 from figures.look import wording
 from figures.look.encode import Json, finite
+from figures.page import PageScene
 from figures.race import words
 from figures.race.curves import DISTANCE, GAP, HEIGHT, Curves
 from figures.race.finish import Table
 from figures.race.inside import Inside
-from figures.scene import Button, Frame, Grid, Light, PageScene, Scene, Tool, View, digest
+from figures.scene import Button, Frame, Grid, Light, Scene, Tool, View, digest
 
+# by what two races are compared: the highest log p of all runs, and ELBO and gap of the run that leads
+COMPARED = (replace(BOUND[0], name="best", label=words.BEST), *BOUND[1:])
 GRID = Grid(
     wide="""
         height      distance  1.1
@@ -41,6 +46,10 @@ class RaceScene(PageScene):
     described: the experiment, as JSON. all_words: a schedule for each run. paths: what every optimiser makes of one
     M-step. asked: what else the reader asks for, as on the EM page.
     """
+
+    compared: Sequence[Quantity] = COMPARED
+    beside: ClassVar[str] = "distance"
+    step: ClassVar[str] = "Round"
 
     def __init__(
         self, described: Any, all_words: Sequence[str], paths: Sequence[Path], asked: Sequence[str] = ()
@@ -98,6 +107,9 @@ class RaceScene(PageScene):
             **{f"metric.{ascent.word}": ascent.apart for ascent in lap.ascents if ascent.word in self._words},
         }
         return Frame(changed, text, value, handles=pace.handle(lap.overlap)).json(light)
+
+    def before(self, ghost: Ghost | None) -> Json:
+        return self._curves[HEIGHT.name].before(ghost)
 
     def _slopes(self, lap: Lap) -> Json:
         """Above the pictures of gap and distance, what a round of EM does to them."""

@@ -10,6 +10,7 @@ from em_core.observe.inside import Path
 from em_core.observe.laps import Ascent, Finish, Lap, Track
 from em_core.observe.race import EG, ES
 from figures import bound
+from figures.compared.words import NAME
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START, within
 from figures.look.palette import EVIDENCE
@@ -42,6 +43,10 @@ TO_ZERO = "at the best so far: 0 nats below it, where this axis has no place"
 DOING = "What each run does in a round"
 # so many runs are named in a title
 _NAMED = 3
+
+# of a kept race, the run that leads
+BEST = "Highest log p(v)"
+KEPT, KEPT_HOVER = f"{NAME}'s leader", f"{NAME}'s leader: %{{y:.6g}} at %{{x:.4g}}"
 
 # of the run that leads
 EQUATION = bound.EQUATION

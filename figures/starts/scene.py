@@ -7,7 +7,8 @@ from typing import Any
 from em_core.observe.starts import Gathered
 from figures.look import wording
 from figures.look.encode import Json, finite
-from figures.scene import Button, Frame, Grid, Light, PageScene, Scene, Tool, View, digest
+from figures.page import PageScene
+from figures.scene import Button, Frame, Grid, Light, Scene, Tool, View, digest
 from figures.starts import words
 from figures.starts.beside import Beside
 from figures.starts.curves import Curves

@@ -154,3 +154,21 @@ def test_components_stand_out_on_both_papers_and_under_words(k):
     for colors in palette.COLORS.values():
         assert _contrast(color, _over(colors["text"], colors["paper"], 0.025)) >= 3
     assert _contrast(color, _channels(palette.INK)) >= 4.5
+
+
+def _shades(scale, colors, paper):
+    """The ends of a scale, as they look on a paper."""
+    for _, shade in scale:
+        if shade.startswith("$"):
+            yield _channels(colors[shade[1:]])
+        else:
+            *color, share = (float(part) for part in re.findall(r"[\d.]+", shade))
+            yield [share * part / 255 + (1 - share) * below for part, below in zip(color, paper, strict=True)]
+
+
+@pytest.mark.parametrize("colors", palette.COLORS.values(), ids=palette.COLORS)
+@pytest.mark.parametrize("scale", [palette.TINT, palette.SIGNED_TINT], ids=["tint", "signed"])
+def test_numbers_can_be_read_on_every_shade(scale, colors):
+    for paper in (colors["paper"], colors["panel"]):
+        for shade in _shades(scale, colors, _channels(paper)):
+            assert _contrast(shade, _channels(colors["text"])) >= 4.5

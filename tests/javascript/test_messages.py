@@ -69,6 +69,6 @@ def test_what_pages_send_is_what_the_types_say(sent, tool, tmp_path):
         assert any(message["inner"] for message in made) and any(message["frames"] for message in made), page
         told += made
     path = tmp_path / "messages.js"
-    lines = [f'/** @type {{import("{TYPES}").Message[]}} */', f"export const messages = {json.dumps(told)};"]
+    lines = [f'/** @type {{import("{TYPES}").Told[]}} */', f"export const messages = {json.dumps(told)};"]
     path.write_text("\n".join(lines), encoding="utf-8")
     passes(tool("tsc"), *OPTIONS.split(), str(path))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from em_core import Experiment
+from figures.em.data_views.chains import ChainsView
 from tests.core.any_data import moments, shares, tables, whole_numbers
 from tests.core.making import markov
 
@@ -89,12 +91,62 @@ def files(draw):
     return {"emission": emission, "n_states": size}, {"sequences": sequences}, start
 
 
+def outlines(trace):
+    """The areas of an outline, edge by edge: (edges, 2) below and above."""
+    y = np.array(trace["y"], dtype=float)
+    parts = np.split(y, np.flatnonzero(np.isnan(y)))
+    runs = [part[np.isfinite(part)] for part in parts]
+    return np.concatenate([np.column_stack([run[: len(run) // 2], run[len(run) // 2 :][::-1]]) for run in runs])
+
+
 def test_ribbons_are_the_state_posteriors_and_the_path_is_viterbis(made, dataset):
     run, found, q, theta, sequences = made(dataset)
     view = run.scene.view
-    ribbons = np.array([found.trace(f"data.ribbon {k + 1}")["y"] for k in range(view.k)], dtype=float)
-    np.testing.assert_allclose(ribbons, q.probabilities, atol=1e-6)
-    np.testing.assert_allclose(ribbons.sum(axis=0), 1, rtol=1e-5)
-    path = np.array(found.trace("data.path")["y"])
-    assert np.array_equal(path, run.experiment.model.viterbi(sequences, theta))
+    edges = [outlines(found.trace(f"data.ribbon {k + 1}")) for k in range(view.k)]
+    # a step of time has two edges, and a strip is 2.4 rows high
+    heights = np.array([np.diff(edge, axis=1)[::2, 0] for edge in edges]) / 2.4
+    np.testing.assert_allclose(heights, q.probabilities, atol=1e-5)
+    np.testing.assert_allclose(edges[0][:, 1], edges[1][:, 0], atol=1e-6)
+    path = run.experiment.model.viterbi(sequences, theta)
+    drawn = found.trace("data.path")
+    assert np.array_equal(drawn["text"], [str(state + 1) for state in path])
+    rows = np.array(drawn["y"]) - view.staves.feet
+    assert len(np.unique(np.round(rows[path == 0], 5))) == 1 and rows[path == 0].max() < rows[path == 1].min()
     np.testing.assert_allclose(found.matrix("transitions", view.k), theta["transition_matrix"], atol=1e-6)
+
+
+def test_emissions_are_shown_beside_the_chain(made, dataset):
+    run, found, _, theta, _ = made(dataset)
+    view = run.scene.view
+    for k in range(view.k):
+        drawn = found.trace(f"data.emission {k + 1}")
+        if view.levelled:
+            density = np.exp(run.experiment.model.family.log_density(np.array(drawn["y"], dtype=float), theta))
+            np.testing.assert_allclose(drawn["x"], density[k] / density.max(), atol=1e-5)
+        else:
+            row = theta["probabilities"][k]
+            np.testing.assert_allclose(drawn["customdata"], row, atol=1e-6)
+            np.testing.assert_allclose(np.array(drawn["y"]) / np.sum(drawn["y"]), row, atol=1e-6)
+            assert drawn["text"] == [f"{100 * p:.0f}" for p in row]
+
+
+def test_dice_have_faces_from_one_to_six(made):
+    """In every word and mark of the picture; symbols that are no faces are called as in the file."""
+    run, found, *_ = made("casino")
+    values = run.experiment.data.values
+    drawn = found.trace("data.series")
+    told = [text for text in drawn["text"] if text]
+    assert [int(text.split()[0]) for text in told] == [int(value) + 1 for value in values]
+    assert told[0] == "4 at roll 1 of sequence 1" and told[-1].endswith("roll 100 of sequence 3")
+    # one row a sequence, a face above the next
+    heights = np.array([y for y in drawn["y"] if y is not None and np.isfinite(y)], dtype=float).reshape(3, 100)
+    for row, faces in zip(heights, values.reshape(3, 100), strict=True):
+        assert np.ptp(row - faces) < 1e-5
+    assert heights[0].min() > heights[1].max() > heights[2].max()
+    assert found.trace("data.emission 1")["x"] == list("123456")
+    assert drawn["mode"] == "markers"
+    raw = {"model": "hidden_markov", "settings": {"emission": "categorical"}, "schedule": "EM"}
+    plain = ChainsView(Experiment.parse({**raw, "data": {"sequences": [[0, 5, 2] * 30]}}), (), (0, 1))
+    assert plain.names == list("012345") and not plain.staves.begin
+    assert plain._texts(plain.data.values)[:2] == ["0 at step 1", "5 at step 2"]
+    assert plain.figure["staves"].json["text"] == ["", "from 31 on", "from 61 on"]

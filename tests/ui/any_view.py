@@ -109,6 +109,11 @@ def addresses(draw, page, hostile=True):
         query["hand"] = (
             draw(st.sampled_from(HOSTILE)) if draw(odd) else pack(sorted(changes, key=lambda one: one["after"]))
         )
+    if draw(st.integers(0, 3)) == 3:
+        other = {
+            name: draw(st.sampled_from([None, query.get(name), "3"])) for name in [first, "seed", "schedule", "steps"]
+        }
+        query["kept"] = draw(st.sampled_from([*HOSTILE, pack([1]), pack({"seed": 3})])) if draw(odd) else pack(other)
     if hostile and draw(st.integers(0, 2)) == 2:
         query["given"] = draw(_given(page))
     if "(EM)5000" in query.values():
@@ -129,7 +134,7 @@ def acts(draw, page):
     name = draw(
         st.sampled_from(
             ["advance"] * 3
-            + ["ahead", "end", "inner", "inner", "inside", "fill", "resend", "undo", "redo", *page.acts * 2]
+            + ["ahead", "end", "inner", "inner", "inside", "fill", "resend", "undo", "redo", "compare", *page.acts * 2]
         )
     )
     act = {"act": name, "at": ("back", draw(st.integers(0, 6)))}

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from em_core.files.experiment import Experiment
 from em_core.observe.dictionary import Moment, moment
+from em_core.observe.ghost import Numbers
 from em_core.records import Array
 from em_core.schedule import Plan
 from em_core.trajectory import converged
@@ -40,6 +41,7 @@ class DictionaryRun(Lanes):
         spread = self.other_q or "V" in self.plan.moves + self.tape
         if spread != self.scene.spread:
             self.scene = DictionaryScene(self.experiment, self.second, spread, self.other_q)
+            self.dress()
             self.cut(0)
 
     @classmethod
@@ -60,6 +62,10 @@ class DictionaryRun(Lanes):
         for lane in self.beside:
             second = moment(lane.experiment, lane.trajectory[index], next_move)
         return moment(self.experiment, self.trajectory[index], next_move, second)
+
+    def numbers(self, index: int) -> Numbers:
+        known = self._moments[index]
+        return {"joint": known.joint, "elbo": known.elbo}
 
     def dictionaries(self, at: int) -> tuple[Array, Array | None]:
         """(D, K) W at half-step `at`, of this start and of the second one."""

@@ -14,7 +14,8 @@ from em_core.files.starts import given
 from em_core.kinds import MOVES, check_order
 from em_core.observe.ahead import Ahead
 from em_core.observe.direction import COORDINATE, KINDS, Direction, coordinates
-from em_core.observe.moment import Ghost, Moment, evidence, ghost, held, moment, with_course, with_line
+from em_core.observe.ghost import Ghost, Numbers, numbers
+from em_core.observe.moment import Moment, evidence, ghost, held, moment, way, with_course, with_line
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.inside import words as inside_words
@@ -22,6 +23,7 @@ from figures.em.scene import EmScene
 from ui import limits
 from ui.em import words
 from ui.em.settings import EmSettings
+from ui.kept import Beside
 from ui.lanes import Lane, Lanes
 from ui.pace import Pace
 from ui.tape import Json, half_steps, never
@@ -120,7 +122,7 @@ class EmRun(Lanes):
 
     @property
     def pending(self) -> bool:
-        return self._pace is not None and self._pace.pending
+        return super().pending or (self._pace is not None and self._pace.pending)
 
     def reopen(self, late: Callable[[], bool] = never) -> None:
         super().reopen(late)
@@ -139,7 +141,9 @@ class EmRun(Lanes):
         return self._paced(moment(self.experiment, self.trajectory, index, next_move, previous, ahead, plain, before))
 
     def _ghost(self, index: int) -> Ghost | None:
-        """The run before, as it is drawn at this half-step."""
+        """The run before, as it is drawn at this half-step; where one is kept to compare with, that one."""
+        if self.versus is not None:
+            return self.versus.ghost(index)
         return next((found for found in reversed(self._ghosts) if found.first <= index), None)
 
     def recall(self, seen: Sequence[Moment]) -> None:
@@ -159,6 +163,16 @@ class EmRun(Lanes):
 
     def remember(self, other: EmRun) -> None:
         self._ghosts = list(other._ghosts)
+
+    def compare(self, beside: Beside | None) -> None:
+        super().compare(beside)
+        self._moments = [replace(known, ghost=self._ghost(known.index)) for known in self._moments]
+
+    def numbers(self, index: int) -> Numbers:
+        return numbers(self._moments[index].bound)
+
+    def outline(self, count: int, told: Sequence[Numbers]) -> Ghost:
+        return replace(super().outline(count, told), way=lambda: way(self._moments[:count]))
 
     def _plain_evidence(self, index: int, known: float | None) -> float | None:
         """log p of plain EM after `index` half-steps; None where nobody asks, or where it has stopped.
@@ -238,6 +252,7 @@ class EmRun(Lanes):
     def refresh(self) -> None:
         if self.scenes.found(self.experiment, self.plan.moves + self.tape, self._asked) != self.scene.faces:
             self.scene = self._scene()
+            self.dress()
             self.cut(0)
 
     def _scene(self) -> EmScene:

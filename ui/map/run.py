@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
+from em_core.observe.ghost import Numbers
 from em_core.observe.solving import Background, Step, opening
 from em_core.records import frozen
 from em_core.sparse_coding.experiment import SparseCodingExperiment, attempt
@@ -49,6 +50,21 @@ class MapRun(Counted):
             raise InvalidExperiment("data.dictionary", atoms, valid) from None
         run.planned = steps
         return run
+
+    def numbers(self, index: int) -> Numbers:
+        step: Step = self.steps[index]
+        above = step.objective - self.background.least
+        return {"objective": step.objective, "above": above, "gap": step.duality_gap}
+
+    def comparable(self, other: MapRun) -> tuple[frozenset[str], str]:
+        """Another problem has another objective; how far a solver is from its optimum can still be compared."""
+        own, kept = self.experiment.problem, other.experiment.problem
+        if not np.array_equal(own.target, kept.target):
+            return frozenset(), words.OTHER_SIGNAL
+        alike = (own.penalty, own.precision) == (kept.penalty, kept.precision)
+        if alike and np.array_equal(own.dictionary, kept.dictionary):
+            return frozenset(quantity.name for quantity in self.scene.compared), ""
+        return frozenset({"above", "gap"}), words.OTHER_PROBLEM
 
     def inner(self, index: int) -> list[dict[str, Any]]:
         """The way from the step before to step `index`."""

@@ -32,3 +32,10 @@ Solving an L1 problem does not commit you to a Laplace prior: that is only one w
 def table(rows: int) -> str:
     """Of the reader's own dictionary."""
     return f"A CSV file with {rows} rows and one column per atom, numbers only."
+
+
+# of two runs side by side
+OTHER_SIGNAL = "The objective of another signal is another function: a difference would mean nothing."
+OTHER_PROBLEM = (
+    "Each has an objective of its own, so the two values cannot be compared; how far each is from its own optimum can."
+)

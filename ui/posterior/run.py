@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
+from em_core.observe.ghost import Numbers, numbers
 from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import LadderExperiment
 from figures.posterior.scene import PosteriorScene
@@ -16,6 +17,7 @@ from ui import limits
 from ui.posterior import words
 from ui.posterior.settings import PosteriorSettings, check_units
 from ui.tape import Json, Tape
+from ui.words import OTHER_DATA
 
 
 class PosteriorRun(Tape):
@@ -65,14 +67,22 @@ class PosteriorRun(Tape):
         return False
 
     def gather(self) -> None:
-        if not self._light:  # whole from the start
-            self._light = [self.draw(index, True) for index in range(len(self))]
+        for index in range(len(self._light), len(self)):  # whole from the start
+            self.add(self.draw(index, True))
 
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.frame(self.ladder, self.ladder.rungs[index])
 
-    def series(self, at: int) -> Json:
-        return {}
+    def numbers(self, index: int) -> Numbers:
+        rung = self.ladder.rungs[index]
+        width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
+        return {**numbers(rung.bound), "width": width}
+
+    def comparable(self, other: PosteriorRun) -> tuple[frozenset[str], str]:
+        own, kept = self.experiment.problem, other.experiment.problem
+        if own.n_atoms != kept.n_atoms or not np.array_equal(own.target, kept.target):
+            return frozenset(), OTHER_DATA
+        return frozenset(quantity.name for quantity in self.scene.compared), ""
 
     def inner(self, index: int) -> list[Json]:
         """q at every width, on the rungs that have one."""

@@ -10,12 +10,14 @@ from typing import Any
 from em_core import schedule
 from em_core.files.experiment import Experiment
 from em_core.kinds import MOVES
+from em_core.observe.ghost import Numbers
 from em_core.observe.inside import paths
 from em_core.observe.laps import Lap, Laps
 from em_core.observe.race import read_words
 from em_core.observe.rivals import RIVAL_SIZES, RIVAL_TURNS
 from figures.race.scene import RaceScene
 from ui import limits
+from ui.alike import measured_alike
 from ui.counted import Counted
 from ui.em.run import begun
 from ui.pace import Pace
@@ -72,7 +74,7 @@ class RaceRun(Counted):
 
     @property
     def pending(self) -> bool:
-        return self._pace is not None and self._pace.pending
+        return super().pending or (self._pace is not None and self._pace.pending)
 
     def reopen(self, late: Callable[[], bool] = never) -> None:
         super().reopen(late)
@@ -84,6 +86,17 @@ class RaceRun(Counted):
         """Hand over what is known of how fast EM comes to rest."""
         if self._pace is not None:
             self.race.rates, self.race.overlap = self._pace.found, self._pace.overlap
+
+    def numbers(self, index: int) -> Numbers:
+        lap: Lap = self.race[index]
+        leader = lap.leader
+        gap = leader.gap[-1]
+        elbo = None if gap is None else leader.height - gap
+        cost = {"made": float(leader.made), "spent": leader.passes[-1]}
+        return {"best": lap.best, "elbo": elbo, "gap": gap, **cost}
+
+    def comparable(self, other: RaceRun) -> tuple[frozenset[str], str]:
+        return measured_alike(self.experiment, other.experiment, self.scene.compared)
 
     def seen(self) -> Sequence[int]:
         return range(len(self))

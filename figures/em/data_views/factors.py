@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 
 from em_core.files.experiment import Experiment
+from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from em_core.records import Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
-from figures.em.data_views.base import PlaneView, ellipse, segments, told
+from figures.em.data_views.base import PlaneView, ellipse, ringed, segments, stepping_back, told
 from figures.look import layout, palette, wording
 from figures.look.encode import Json
 from figures.scene import Handle
 
 # a factor is drawn as far as so many of its standard deviations lead
 _REACH = 2
+# columns whose names may take several lines
+_FEW = 6
 
 
 class FactorsView(PlaneView):
@@ -30,30 +33,34 @@ class FactorsView(PlaneView):
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
         self.seen = self.values[:, self.drawn]
-        spring = palette.component(0)
+        spring, few = palette.component(0), len(self.axis_names) <= _FEW
         self.figure = figure = Figure(
             "data",
             x=self.labels[0],
             y=self.labels[1],
-            xaxis={"range": self.span[0], "domain": [0, 0.66], "anchor": "y"},
+            xaxis={"range": self.span[0], "domain": [0, 0.61], "anchor": "y"},
             yaxis={"range": self.span[1], "anchor": "x"},
             legend=True,
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
-        figure.points("points", "$muted", size=7, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}")
+        figure.points(
+            "points", "$muted", size=7, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
+        )
         figure.curve("springs", spring, width=1, glides=True)
-        figure.points("places", spring, "mean + loadings · E[h]", size=6, symbol="diamond", glides=True)
+        figure.points("places", spring, "reconstruction", size=6, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
+        ringed(figure)
         figure.image(
             "loadings",
             x=[f"h{i + 1}" for i in range(experiment.start["loadings"].shape[1])],
-            y=[layout.literal(name) for name in self.axis_names],
-            colorscale="RdBu",
+            # in narrow lines, where there is room for them: they stand between the two pictures
+            y=[layout.literal(name).replace(" ", "<br>" if few else " ") for name in self.axis_names],
+            colorscale=palette.SIGNED_TINT,
             zmid=0,
             texttemplate="%{text}",
-            textfont_size=13,
+            textfont={"size": 13, "color": "$text"},
             xaxis="x2",
             yaxis="y2",
             hover="loading of %{y} on %{x}: %{z:.4f}",
@@ -84,6 +91,14 @@ class FactorsView(PlaneView):
             spreads = np.broadcast_to(q.deviations, q.means.shape)
             lines = [(words.factor(k), q.means[:, k], spreads[:, k]) for k in range(q.means.shape[1])]
         return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+
+    def choices(self) -> dict[str, list[int] | None]:
+        return {self.figure["points"].address: None}
+
+    def followed(self, beat: Beat) -> Json:
+        """A ring around it; the others step back."""
+        ring = self.figure["followed"].at(self.place(self.values[beat.at["unit"]]))
+        return ring | stepping_back(self.figure["points"], beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta, color = moment.step.after.theta, palette.component(2)

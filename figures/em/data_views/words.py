@@ -25,6 +25,7 @@ BINARY = "Each row, and who q says made it"
 REGRESSIONS = "Points coloured by q, lines of θ"
 FACTORS = "Points and their reconstructions from the factors"
 CHAINS = "Time series and hidden states under q"
+ROLLS = "Rolls and hidden states under q"
 ROBUST = "Points, sized by their expected weight under q"
 STUDENT_SCALE, PLAIN_GAUSSIAN = "Student t", "plain Gaussian"
 MISSING = "Missing values, filled in by q"
@@ -183,10 +184,34 @@ def noise(variances: Sequence[float]) -> str:
     return "noise variances " + ", ".join(f"{variance:.3g}" for variance in variances[:6])
 
 
-def emissions(rows: Iterable[Iterable[float]]) -> str:
+EMISSIONS, PERCENT = "emissions", "emissions (%)"
+
+
+def emissions(die: bool) -> str:
     """Of the states of a chain of symbols."""
-    shown = (", ".join(f"{p:.2f}" for p in row) for row in rows)
-    return "; ".join(f"state {k} emits {row}" for k, row in enumerate(shown, start=1))
+    return "bars: what each state emits; dotted: a fair die" if die else "bars: what each state emits"
+
+
+def emitted(state: str, die: bool) -> str:
+    """Of one bar."""
+    return f"state {state} {'shows' if die else 'emits'} %{{x}}: %{{customdata:.4f}}"
+
+
+def at(value: str, time: int, sequence: int | None, die: bool) -> str:
+    """A time step: what was seen, and where. sequence: None where there is only one."""
+    place = f"{'roll' if die else 'step'} {time}" + ("" if sequence is None else f" of sequence {sequence}")
+    return f"{value} at {place}"
+
+
+def steps(die: bool, begin: bool) -> str:
+    """The title of the axis of time. begin: whether every row begins with a sequence."""
+    return ("roll" if die else "time") + ("" if begin else ", from the beginning of its row")
+
+
+def row(sequence: int | None, step: int) -> str:
+    """Above a row of symbols: its sequence, and with which step it goes on."""
+    named = "" if sequence is None else f"sequence {sequence}"
+    return ", ".join(filter(None, [named, f"from {step} on" if step > 1 else ""]))
 
 
 def level_name(k: int) -> str:

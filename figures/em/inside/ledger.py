@@ -16,6 +16,8 @@ SLOTS = 4
 _PALE = 0.4
 # more rows leave room for one line above them: the heading's second
 _MANY = 4
+# how far above its middle a row begins
+_CELL = 0.42
 # how far a column's number stands from its left edge, and how long the longest bar is
 _LEFT, _LONGEST = 0.06, 0.84
 
@@ -36,8 +38,8 @@ class Ledger:
         self.rows = len(names)
         self.many = self.rows > _MANY
         # a line or two of words above the rows, in the lowest card that there is
-        self.top = 0.42 + (0.155 if self.many else 0.36) * self.rows
-        size = 15 if self.many else 17
+        self.top = _CELL + (0.155 if self.many else 0.36) * self.rows
+        size = 15 if self.rows > 2 else 17
         self.figure = drawn = Figure(
             figure,
             margin={"l": 4, "r": 4, "t": 2, "b": 2},
@@ -49,7 +51,7 @@ class Ledger:
         colors = list(colors or [palette.component(row) for row in range(self.rows)])
         for slot in range(SLOTS):
             drawn.bars(f"bar {slot}", "$muted", orientation="h", marker_color=colors, width=0.13)
-            drawn.text(f"heading {slot}", "$text", size=14, textposition="bottom right")
+            drawn.text(f"heading {slot}", "$text", size=14, textposition="top right")
             drawn.text(f"number {slot}", "$text", size=size, textposition="middle right")
         drawn.curve("cell", "$text", width=3)
         drawn.points(
@@ -76,7 +78,7 @@ class Ledger:
             heading, number, bar = (figure[f"{part} {slot}"] for part in ("heading", "number", "bar"))
             told = column.heading.partition("<br>")[2] if self.many else column.heading
             headings = [told] if told else []  # Plotly forgets a place whose text was empty
-            above = {"x": [slot + _LEFT] * len(headings), "y": [0.02 - self.top] * len(headings), "text": headings}
+            above = {"x": [slot + _LEFT] * len(headings), "y": [-0.04 - _CELL] * len(headings), "text": headings}
             result |= heading.set(**above, opacity=1 if new else _PALE)
             result |= number.set(x=at, y=[place - 0.08 for place in rows], text=list(column.texts))
             result |= number.set(opacity=1 if new else _PALE)
@@ -90,7 +92,7 @@ class Ledger:
         result |= figure["shade"].set(**_frame(begin, end, 0.04 - self.top, self.rows - 0.46, there))
         cell = there and row is not None and len(shown[-1].texts) == self.rows
         beside = row or 0
-        return result | figure["cell"].set(**_frame(len(shown) - 0.99, end, beside - 0.42, beside + 0.44, cell))
+        return result | figure["cell"].set(**_frame(len(shown) - 0.99, end, beside - _CELL, beside + 0.44, cell))
 
 
 def _frame(left: float, right: float, top: float, bottom: float, there: bool) -> Json:

@@ -17,6 +17,9 @@ from figures.em.inside.ledger import Column, Ledger
 from figures.em.inside.picture import InsidePicture, Told
 from figures.look.encode import Json
 
+# so many rows have room for two lines
+_TALL = 2
+
 
 class MixtureInside(InsidePicture):
     """The table of one row of the data, or of what all rows add up to."""
@@ -58,8 +61,12 @@ class MixtureInside(InsidePicture):
             sums = [(f"expected<br>{name}", self._along(beat, what, sums)) for name, sums in beat.found.items()]
             return [Column(heading, [_listed(entry) for entry in along], along) for heading, along in sums]
         found = self._along(beat, what, beat.found)
+        low = self.ledger.rows > _TALL  # no room for two lines: of a matrix the variances
+        if low and found.ndim == 3:
+            what, found = "variances", np.diagonal(found, axis1=1, axis2=2)
         bars = found if found.ndim == 1 and np.all(found >= 0) else None
-        return [Column(f"new<br>{what.replace('_', ' ')}", [_listed(entry) for entry in found], bars)]
+        texts = [_listed(entry, ", " if low else "<br>") for entry in found]
+        return [Column(f"new<br>{what.replace('_', ' ')}", texts, bars)]
 
     def _shares(self, what: str, found: np.ndarray) -> Column:
         heading = mixture_words.COLUMNS[what].format(self.kind.unit)
@@ -87,9 +94,9 @@ class MixtureInside(InsidePicture):
         return int(self.experiment.data.values.shape[1])
 
 
-def _listed(value: Any) -> str:
-    """A number; a vector or a matrix in lines, of a long one the beginning."""
+def _listed(value: Any, between: str = "<br>") -> str:
+    """A number; a vector or a matrix line by line, or with something else between, of a long one the beginning."""
     array = np.asarray(value)
     if array.ndim == 0:
         return words.plain(float(array))
-    return "<br>".join("  ".join(words.plain(entry) for entry in np.atleast_1d(row)) for row in array[:2])
+    return between.join("  ".join(words.plain(entry) for entry in np.atleast_1d(row)) for row in array[:2])

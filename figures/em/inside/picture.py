@@ -37,6 +37,11 @@ class InsidePicture:
     def __init__(self, experiment: Experiment, view: DataView) -> None:
         self.experiment, self.view = experiment, view
 
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """All that the view shows in turn; `figure` is the first."""
+        return [self.figure]
+
     def changes(self, beat: Beat, upto: Sequence[Beat]) -> Json:
         """What the figure shows at a beat, over what it shows without one. upto: the beats so far, this one last."""
         raise NotImplementedError

@@ -43,5 +43,7 @@ export class Formula {
     line.style.fontSize = "";
     const share = this.node.clientWidth / (line.scrollWidth || 1);
     if (share < 1) line.style.fontSize = `calc(var(--formula) * ${Math.max(share * 0.98, SMALLEST).toFixed(3)})`;
+    if (this.node.scrollWidth > this.node.clientWidth) this.node.tabIndex = 0; // so that it can be scrolled by keys
+    else this.node.removeAttribute("tabindex");
   }
 }

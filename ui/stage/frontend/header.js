@@ -60,11 +60,16 @@ export class Header {
   }
 
   /** @param {import("./types.js").Metric} metric */
-  metric({ slot, label, color, title }) {
+  metric({ slot, label, color, title, beside = [] }) {
     const value = el("output", { "aria-label": label, "aria-live": "off" });
     this.numbers.push([slot, value]);
     const name = title ? explained("dfn", title, label) : el("span", { "aria-hidden": "true" }, label);
-    const node = el("div", { class: "stage-metric" }, name, value);
+    const small = beside.map((other) => {
+      const number = el("small", {});
+      this.numbers.push([other, number]);
+      return number;
+    });
+    const node = el("div", { class: "stage-metric" }, name, value, small.length ? el("div", { class: "stage-beside" }, ...small) : null);
     if (color) this.tinted.push([color, node]);
     return node;
   }
