@@ -83,6 +83,7 @@ def test_numbers_and_logarithms_are_two_faces_of_the_same_beat(home):
     expect(heading(home)).to_have_text("Inside the half-step")
 
 
+@pytest.mark.exhaustive
 def test_a_roll_is_chosen_in_the_picture_and_followed_into_the_new_matrix(home):
     home.open("model=hidden_markov")
     home.press("ArrowRight")
