@@ -141,6 +141,7 @@ def test_every_move_leaves_its_mark_by_its_key(ascent, keys, word):
     ascent.staircase(AscentRun.of(COIN, word), 2)
 
 
+@pytest.mark.exhaustive
 def test_another_model_has_a_slice_and_says_so(ascent):
     ascent.open("model=gaussian_mixture&schedule=EMEM&cursor=4", 4)
     ascent.shows(rows(for_model(COIN, "gaussian_mixture"), "EMEM")[4])

@@ -151,6 +151,7 @@ def test_the_dictionary_page_compares_two_starts(page, serve):
     expect(card(reader)).to_contain_text("B has seed of the start 1 instead of 0")
 
 
+@pytest.mark.exhaustive
 def test_other_data_are_said_to_be_no_comparison(home):
     home.open("schedule=EM&cursor=2", 2)
     home.press("k")

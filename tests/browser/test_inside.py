@@ -99,6 +99,7 @@ def test_i_steps_into_the_half_step_and_out_at_its_end(home):
     assert "beat" not in home.address("cursor=1")
 
 
+@pytest.mark.exhaustive
 def test_it_ends_exactly_where_the_half_step_ends(home):
     home.open("schedule=EMEM&cursor=0", 0)
     for frame in (1, 2):
@@ -226,6 +227,7 @@ def test_coins_and_linkage_from_the_button(home, model, count, unit):
         home.shows(rows(for_model(EmSettings(), model), "EM")[half_step])
 
 
+@pytest.mark.exhaustive
 def test_a_set_of_tosses_is_chosen_by_its_bar(home):
     home.begin("model=binomial_mixture&cursor=0")
     box = home.page.locator("[data-figure=data] .barlayer .point").nth(3).bounding_box()

@@ -152,6 +152,7 @@ def test_play_to_the_end_and_undo(race_page):
     race_page.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 5")
 
 
+@pytest.mark.exhaustive
 def test_every_way_inside_one_m_step(race_page):
     race_page.open("model=linkage")
     race_page.show("Inside M")
