@@ -99,7 +99,6 @@ def test_i_steps_into_the_half_step_and_out_at_its_end(home):
     assert "beat" not in home.address("cursor=1")
 
 
-@pytest.mark.exhaustive
 def test_it_ends_exactly_where_the_half_step_ends(home):
     home.open("schedule=EMEM&cursor=0", 0)
     for frame in (1, 2):
