@@ -48,7 +48,7 @@ MORE_KEYS = "Press . for presenter mode and ? for a list of all keys."
 # two runs side by side: A, which is kept, and B, the one on the page
 KEPT_TOO_LONG = "Run A is too long for a link, so the address holds B alone. Save each as a file to share both."
 NOT_KEPT = "The run is shown without one to compare with."
-SAME = "B is still the same run as A: now change one thing"
+SAME = "B = A: now change one thing"
 OTHER_DATA = "log p of other data is another quantity: a difference would mean nothing."
 OTHER_MODEL = "log p of another model of other data is another quantity: a difference would mean nothing."
 # what no control describes

@@ -53,7 +53,7 @@ class Card:
             "hovermode": "x",
             "yaxis": {"zeroline": True, "zerolinecolor": "$muted", "zerolinewidth": 1},
             "corner": {**layout.LEGEND_BELOW["corner"], "x": 0.5, "xanchor": "center", "entrywidth": None},
-            "margin": {"l": 56, "r": 14, "t": 10, "b": layout.ONE_ROW},
+            "margin": {"l": 56, "r": 14, "t": 5, "b": layout.ONE_ROW},
         }
         whole = {"autorangeoptions": {"include": [0, 6]}, "tickformat": "d"}
         self.latest = Figure("apart-latest", words.LATEST, xaxis={"dtick": 1, "tickformat": "d"}, **shape)

@@ -31,12 +31,12 @@ def curve(label: str) -> str:
 
 def kept(value: float | None) -> str:
     """A number of the kept run, below that of the one on the page."""
-    return f"A {number(value)}"
+    return f"A: {number(value)}"
 
 
 def apart(by: float | None, size: float | None) -> str:
     """How far the one on the page is from it; nothing where that means nothing."""
-    return "" if by is None else f"B − A {signed(by, size)}"
+    return "" if by is None else f"B − A: {signed(by, size)}"
 
 
 def signed(by: float, size: float | None) -> str:
@@ -66,6 +66,6 @@ def picture(pair: Pair, labels: Sequence[tuple[str, str]], step: str) -> str:
     told = []
     for name, label in labels:
         by = pair.apart(name)
-        apart_ = "no difference" if by is None else f"B − A {signed(by, pair.kept.get(name))}"
+        apart_ = "no difference" if by is None else f"B − A: {signed(by, pair.kept.get(name))}"
         told.append(f"{label}: A {number(pair.kept.get(name))}, B {number(pair.own.get(name))}, {apart_}")
     return f"{step} {pair.index}. {'; '.join(told)}."

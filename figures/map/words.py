@@ -31,7 +31,7 @@ LANDSCAPE, SHRINKING = "Landscape", "ELBO"
 SHARE = "width, as a share of the best Gaussian's"
 DIRAC = "MAP point: −∞ ↓"
 # the numbers by which two runs are compared
-OBJECTIVE, ABOVE, DUALITY_GAP, DISTANCE = "Objective", "Above the optimum", "Duality gap", "distance"
+OBJECTIVE, ABOVE, DUALITY_GAP, DISTANCE = "Objective", "Distance", "Duality gap", "distance"
 # act, label, what the button does
 TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),

@@ -84,7 +84,7 @@ class Curves:
             figure.curve("to names", "$quiet", width=1)
             if quantity.name == "height":
                 figure.curve("kept", "$muted", dash="longdash", visible=False, hover=words.KEPT_HOVER)
-                figure.text("kept name", "$muted", textposition="top center", size=14)
+                figure.text("kept name", "$muted", textposition="top left", size=14)
             figure.text("names", "$text", textposition="middle right", size=13)
             figure.text("soon", "$muted", textposition="middle center", size=14)
             if quantity.turns:

@@ -47,7 +47,7 @@ def test_home_compares_two_starts_and_its_link_opens_both(home):
     home.press("k")
     expect(home.button("Stop comparing")).to_be_visible()
     home.at(4)
-    expect(card(home)).to_contain_text("B is still the same run as A")
+    expect(card(home)).to_contain_text("B = A: now change one thing")
     theirs = rows(THEIRS, "EMEMEM")
     compares(home, "log p(v)", theirs[4]["log_evidence"], 0)
     home.button("New random start").click()
@@ -105,7 +105,7 @@ def test_a_drag_and_undo_beside_a_kept_run(home):
     assert small(home, "log p(v)")[1] != 0
     home.press("Control+z")
     home.at(3)
-    expect(card(home)).to_contain_text("B is still the same run as A")
+    expect(card(home)).to_contain_text("B = A: now change one thing")
     now = rows(THEIRS, "EMEM")[3]["log_evidence"]
     compares(home, "log p(v)", now, 0)
 

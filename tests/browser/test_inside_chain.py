@@ -60,6 +60,8 @@ def test_numbers_and_logarithms_are_two_faces_of_the_same_beat(home):
     unit, beats = core(1)
     last = max(place for place, beat in enumerate(beats) if beat.what == "alpha")
     home.open("model=hidden_markov")
+    tabs = home.stage.locator(".stage-tab[aria-selected=true]")
+    before = tabs.all_inner_texts()
     home.press("i")
     expect(heading(home)).to_contain_text("1 of ")
     home.press(*["i"] * last)
@@ -81,7 +83,22 @@ def test_numbers_and_logarithms_are_two_faces_of_the_same_beat(home):
     expect(heading(home)).to_contain_text(f"{last} of {len(beats)}")
     home.press("Escape")
     home.at(0)
+    # what stood at the front before stands there again, though a figure in its place was chosen
+    expect(tabs).to_have_text(before)
+    home.show("Inside")
     expect(heading(home)).to_have_text("Inside the half-step")
+
+
+CUT = """() => { const { clientWidth, scrollWidth } = document.querySelector("[data-view=inside] .stage-formula");
+  return scrollWidth - clientWidth }"""
+
+
+def test_a_long_formula_is_broken_on_a_phone_and_nothing_of_it_is_cut(home):
+    home.page.set_viewport_size({"width": 390, "height": 844})
+    home.open("model=hidden_markov&beat=6&cursor=0")
+    expect(heading(home)).to_contain_text("6 of ")
+    expect(home.stage.locator("[data-view=inside] .stage-formula.broken")).to_be_visible()
+    assert home.page.evaluate(CUT) <= 0
 
 
 @pytest.mark.exhaustive

@@ -136,6 +136,25 @@ def test_neither_layout_nor_buttons_change_from_step_to_step(page, serve, case):
         assert reader.fits(), size
 
 
+GRID = "getComputedStyle(document.querySelector('.stage-views')).gridTemplateAreas"
+
+
+@pytest.mark.parametrize("path, size", [("ascent", (1440, 900)), ("map", (1920, 1080))])
+def test_views_stay_where_they_are_when_two_runs_are_compared(page, serve, path, size):
+    reader = Sized(page, serve(ROOT / "app.py").url)
+    reader.path = path
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    reader.open("")
+    reader.press("ArrowRight")
+    reader.at(1)
+    reader.settle()
+    before = page.evaluate(GRID)
+    reader.press("k")
+    page.locator("[data-figure=apart-latest] .main-svg").first.wait_for()
+    reader.settle()
+    assert page.evaluate(GRID) == before and before.count('"') == 4  # two rows of places
+
+
 def test_a_phone_shows_one_view_and_the_whole_caption(page, serve):
     page.set_viewport_size({"width": 390, "height": 844})
     reader = Sized(page, serve(ROOT / "app.py").url)

@@ -81,7 +81,7 @@ def test_each_beat_says_the_number_that_the_core_found(name):
         assert there.value["formula.inside"] == pytest.approx(exact, rel=1e-12)
         boxed = re.findall(r"\\boxed\{(.*?)\}(?=[,\\=]|$| )", there.text["formula.inside"])
         assert len(boxed) == 1
-        number_of = float(boxed[0].replace(r"\!\times\!10^{", "e").replace("}", ""))
+        number_of = float(boxed[0].replace(r"{\times}10^{", "e").replace("}", ""))
         assert number_of == pytest.approx(exact, rel=6e-3, abs=6e-4)
         assert there.text["heading.inside"].startswith(f"{number + 1} of {len(found)}: ")
         last = number + 1 == len(found)

@@ -133,7 +133,7 @@ class Speech:
     def _emissions(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
         column = values["column"]
         log, value = float(values["log_emissions"][k, column]), self.seen(values["data"][column])
-        formula = rf"b_{{{k + 1}}}(v_{{{t}}}) = p(v\!=\!{value} \mid h\!=\!{k + 1}) = {result(tex_of_log(log))}"
+        formula = rf"b_{{{k + 1}}}(v_{{{t}}}) = p(v{{=}}{value} \mid h{{=}}{k + 1}) = {result(tex_of_log(log))}"
         return formula, float(values["emissions"][k, column]), "How well does each state explain what was seen there?"
 
     def _alpha(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
@@ -152,13 +152,13 @@ class Speech:
         before, own = rf"\alpha_{{{t - 1}}}(i)\, a_{{i{state}}}", rf"b_{{{state}}}(v_{{{t}}})"
         formula = _lines(
             rf"\alpha_{{{t}}}({state}) = \textstyle\bigl[\sum_i {before}\bigr]\, {own}",
-            rf"[{terms}] \times {emitted} = {result(tex_of_log(log))}",
+            rf"{{[{terms}]}} \times {emitted} = {result(tex_of_log(log))}",
         )
         there = f"{self.step} {t}"
         sentence = (
             f"Forward: add up every way into state {state} at {there}, times how well it explains what was seen."
             if values["cell"] is not None
-            else f"Forward to {there}{_skipped(values, column - 1, self.step)}: every cell in the same way."
+            else f"Forward to {there}{_skipped(values, column - 1, self.step)}: every cell is filled alike."
         )
         return formula, float(values["alpha"][k, column]), sentence
 
@@ -190,7 +190,7 @@ class Speech:
         sentence = (
             f"Backward: add up every way out of state {state} at {self.step} {t}, with all that was seen later."
             if values["cell"] is not None
-            else f"Backward to {self.step} {t}{_skipped(values, column, self.step)}: every cell in the same way."
+            else f"Backward to {self.step} {t}{_skipped(values, column, self.step)}: every cell is filled alike."
         )
         return formula, float(values["beta"][k, column]), sentence
 
@@ -199,7 +199,7 @@ class Speech:
         found = float(values["gamma"][k, column])
         if "log_alpha" not in values:
             sentence = f"q is held fixed: {self.step} {t} counts towards every state, by its γ."
-            return rf"\gamma_{{{t}}}({state}) = q(h_{{{t}}}\!=\!{state}) = {result(tex(found))}", found, sentence
+            return rf"\gamma_{{{t}}}({state}) = q(h_{{{t}}}{{=}}{state}) = {result(tex(found))}", found, sentence
         logs = [float(log) for log in values["log_alpha"][:, column] + values["log_beta"][:, column]]
         below = _sum([_rough(log) for log in logs])
         formula = (
@@ -218,7 +218,7 @@ class Speech:
         gamma, past = float(values["gamma"][k, column]), float(values["filtered"][k, column])
         found = float(values["future"][k, column])
         formula = (
-            rf"\gamma_{{{t}}}({state}) - p(h_{{{t}}}\!=\!{state} \mid v_1, \dots, v_{{{t}}})"
+            rf"\gamma_{{{t}}}({state}) - p(h_{{{t}}}{{=}}{state} \mid v_1, \dots, v_{{{t}}})"
             rf" = {tex(gamma)} - {tex(past)} = {result(tex(found if abs(found) > _ROUNDING else 0.0))}"
         )
         told = (
@@ -229,7 +229,7 @@ class Speech:
     def _pairs(self, values: Mapping[str, Any], k: int, t: int) -> tuple[str, float, str]:
         i, j = _heaviest(values["pairs"], k, values)
         found, t = float(values["pairs"][i, j]), int(values["times"][0])
-        both = rf"h_{{{t}}}\!=\!{i + 1},\, h_{{{t + 1}}}\!=\!{j + 1}"
+        both = rf"h_{{{t}}}{{=}}{i + 1},\, h_{{{t + 1}}}{{=}}{j + 1}"
         formula = rf"\xi_{{{t}}}({i + 1},{j + 1}) = q({both}) = {result(tex(found))}"
         return formula, found, f"ξ: how probable is each step from state to state between {self.step} {t} and the next?"
 
@@ -304,8 +304,8 @@ def _both(log: float) -> str:
 
 
 def _lines(first: str, second: str) -> str:
-    """What a number is, and below it of what it is made here."""
-    return rf"\begin{{aligned}}{first.replace('=', '&=', 1)} \\ &= {second}\end{{aligned}}"
+    """What a number is, and of what it is made here: below it where one line is too long."""
+    return f"{first} = {second}"
 
 
 def _rough(log: float) -> str:
@@ -314,7 +314,7 @@ def _rough(log: float) -> str:
     if not 0 < value < 1e-3:
         return tex_of_log(log)
     mantissa, _, exponent = f"{value:.1e}".partition("e")
-    return rf"{mantissa}\!\times\!10^{{{int(exponent)}}}"
+    return rf"{mantissa}{{\times}}10^{{{int(exponent)}}}"
 
 
 def _products(logs: np.ndarray, steps: np.ndarray, steps_first: bool = False) -> str:
@@ -340,4 +340,4 @@ def _skipped(values: Mapping[str, Any], gap: int, step: str) -> str:
     """What lies between two columns that are not beside each other."""
     columns = values["columns"]
     left = int(columns[gap + 1] - columns[gap]) - 1
-    return "" if not left else f", past {f'the {left} {step}s' if left > 1 else f'one {step}'} without a column here"
+    return "" if not left else f", past {f'{left} {step}s' if left > 1 else f'one {step}'} not drawn here"

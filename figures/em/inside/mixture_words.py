@@ -71,13 +71,13 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
     if what == "joints":
         weight, density = tex(float(values["weights"][k])), tex_of_log(float(values["log_densities"][k]))
         formula = (
-            rf"p(v_{{{n + 1}}}, h\!=\!{h}) = \pi_{{{h}}}\; p(v_{{{n + 1}}} \mid h\!=\!{h}) = "
+            rf"p(v_{{{n + 1}}}, h{{=}}{h}) = \pi_{{{h}}}\; p(v_{{{n + 1}}} \mid h{{=}}{h}) = "
             rf"{weight} \times {density} = {result(tex_of_log(float(values['log_joints'][k])))}"
         )
         return Told(
             formula,
             float(found[k]),
-            f"Times the weight: how probable is it that a {_who(kind)} is chosen, and makes just this?",
+            f"Times the weight: how probable is it that this {_who(kind)} is chosen and produces exactly this?",
         )
     if what == "responsibilities":
         return Told(_share(beat, k, n, h), float(found[k]), _shared(kind, beat, unit))
@@ -87,13 +87,13 @@ def told(kind: Kind, beat: Beat, moment: Moment) -> Told:
             formula, float(found[k]), f"{unit[0].upper()}{unit[1:]} goes whole to its most probable {_who(kind)}."
         )
     if what == "kept":
-        formula = rf"q_{{{n + 1}}}(h\!=\!{h}) = {result(tex(float(found[k])))}"
+        formula = rf"q_{{{n + 1}}}(h{{=}}{h}) = {result(tex(float(found[k])))}"
         sentence = f"{unit[0].upper()}{unit[1:]} is not in the block that this half-step renews, so it keeps its q."
         return Told(formula, float(found[k]), sentence)
     if what == "shares":
         times = "" if values["count"] == 1 else rf"{values['count']:.0f} \times {tex(values['responsibilities'][k])} = "
         seen = "" if values["count"] == 1 else f" It was seen {values['count']:.0f} times."
-        formula = rf"r_{{{n + 1},{h}}} = q_{{{n + 1}}}(h\!=\!{h}) = {times}{result(tex(float(found[k])))}"
+        formula = rf"r_{{{n + 1},{h}}} = q_{{{n + 1}}}(h{{=}}{h}) = {times}{result(tex(float(found[k])))}"
         sentence = f"q is held fixed. It counts {unit} as a part of every {_who(kind)}, by its responsibilities.{seen}"
         return Told(formula, float(found[k]), sentence)
     if what == "counts":
@@ -158,7 +158,7 @@ def _share(beat: Beat, k: int, n: int, h: str) -> str:
     logs = values["log_joints"]
     below = " + ".join(tex_of_log(float(log)) for log in logs) if len(logs) < 4 else total
     return (
-        rf"r_{{{n + 1},{h}}} = \frac{{p(v_{{{n + 1}}}, h\!=\!{h})}}{{\sum_k p(v_{{{n + 1}}}, h\!=\!k)}}"
+        rf"r_{{{n + 1},{h}}} = \frac{{p(v_{{{n + 1}}}, h{{=}}{h})}}{{\sum_k p(v_{{{n + 1}}}, h{{=}}k)}}"
         rf" = \frac{{{top}}}{{{below}}} = {found}"
     )
 
@@ -166,7 +166,7 @@ def _share(beat: Beat, k: int, n: int, h: str) -> str:
 def _density(kind: Kind, beat: Beat, k: int) -> str:
     n, h = beat.at["unit"], kind.component(k)
     found = result(tex_of_log(float(beat.values["log_densities"][k])))
-    return rf"p(v_{{{n + 1}}} \mid h\!=\!{h}) = {kind.density(beat, k)} = {found}"
+    return rf"p(v_{{{n + 1}}} \mid h{{=}}{h}) = {kind.density(beat, k)} = {found}"
 
 
 def _statistic(beat: Beat, k: int, n: int, h: str) -> str:

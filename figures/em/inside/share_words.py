@@ -36,7 +36,7 @@ def linkage(beat: Beat) -> Told:
         return Told(formula, count, sentence)
     if what == "joints":
         found, theta = float(values["joints"][1]), values["theta_before"]
-        formula = rf"p(h\!=\!2) = \frac{{\theta}}{{4}} = \frac{{{tex(theta)}}}{{4}} = {result(tex(found))}"
+        formula = rf"p(h{{=}}2) = \frac{{\theta}}{{4}} = \frac{{{tex(theta)}}}{{4}} = {result(tex(found))}"
         return Told(formula, found, "How probable is each of the two hidden cells?")
     if what == "responsibilities":
         found, part = float(values["responsibilities"][1]), float(values["joints"][1])
@@ -74,15 +74,15 @@ def unknown_origin(beat: Beat) -> Told:
         found, chance = float(values["densities"][1]), float(values["chances"][1])
         shown = result(tex_of_log(float(values["log_densities"][1])))
         formula = (
-            rf"p(v \mid h\!=\!\theta) = \theta^{{{heads:.0f}}} (1-\theta)^{{{tails:.0f}}} = "
+            rf"p(v \mid h{{=}}\theta) = \theta^{{{heads:.0f}}} (1-\theta)^{{{tails:.0f}}} = "
             rf"{tex(chance)}^{{{heads:.0f}}} \times {tex(1 - chance)}^{{{tails:.0f}}} = {shown}"
         )
         return Told(formula, found, "How well does each of the two coins explain the set?")
     if what == "joints":
         found = float(values["joints"][1])
         density, shown = (tex_of_log(float(values[f"log_{each}"][1])) for each in ("densities", "joints"))
-        formula = rf"p(v, h\!=\!\theta) = \tfrac12 \times {density} = {result(shown)}"
-        return Told(formula, found, "Times the prior: before looking, either coin is as likely.")
+        formula = rf"p(v, h{{=}}\theta) = \tfrac12 \times {density} = {result(shown)}"
+        return Told(formula, found, "Times the prior: before looking, both coins are equally likely.")
     if what == "responsibilities":
         found = float(values["responsibilities"][1])
         top, other = (tex_of_log(float(values["log_joints"][k])) for k in (1, 0))
@@ -91,7 +91,7 @@ def unknown_origin(beat: Beat) -> Told:
     if what == "shares":
         found = float(values["shares"][1])
         sentence = "q is held fixed. The set counts for the free coin by this share."
-        return Told(rf"q = q(h\!=\!\theta) = {result(tex(found))}", found, sentence)
+        return Told(rf"q = q(h{{=}}\theta) = {result(tex(found))}", found, sentence)
     share, known = float(values["shares"][1]), values["known"]
     counts = values["statistics"]
     if what == "statistics":

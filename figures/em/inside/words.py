@@ -61,7 +61,7 @@ def tex(value: float) -> str:
         return r"-\infty" if value < 0 else r"\infty"
     if value != 0 and not 1e-3 <= abs(value) < _LARGE:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
-        return rf"{mantissa}\!\times\!10^{{{int(exponent)}}}"
+        return rf"{mantissa}{{\times}}10^{{{int(exponent)}}}"
     return f"{value:.4g}" if abs(value) >= 100 else f"{value:.3g}"
 
 

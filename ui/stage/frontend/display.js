@@ -34,6 +34,8 @@ export class Display {
   only = null; // the handle whose picture alone is drawn now; the others follow
   /** @type {number | null} */
   at = null; // the frame in view
+  /** @type {View | null} */
+  guest = null; // the view of the beats, where it does not stand at the front without them
 
   /**
    * `on`: what the reader does on the transport, plus `hand` with handles, point(deed, figure, x, y) with points, switched() when another
@@ -235,11 +237,15 @@ export class Display {
   }
 
   /**
-   * Whether the view of the beats stands at the front, also where another stands alone.
+   * Whether the view of the beats stands at the front, also where another stands alone. Then what stood there before does so
+   * again, even if the reader has chosen a figure of it.
    * @param {boolean} on
    */
   lead(on) {
-    this.arrangement.lead = on ? this.views.find(({ view }) => view.id === this.scene.inside?.view) ?? null : null;
+    const { arrangement } = this, view = this.views.find(({ view }) => view.id === this.scene.inside?.view) ?? null;
+    if (on) this.guest = view && arrangement.recent.includes(view) ? null : view;
+    else arrangement.recent = arrangement.recent.filter((other) => other !== this.guest);
+    arrangement.lead = on ? view : null;
     this.arrangement.turn();
     this.fit();
   }

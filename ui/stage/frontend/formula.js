@@ -3,6 +3,8 @@
 import { el, setText } from "./dom.js";
 
 const SMALLEST = 0.62; // of its size, which a line that is too long for its place takes before it is scrolled
+const SMALLER = 0.68; // what would be smaller is broken
+const BROKEN = 0.82; // the size of its two lines, which need no more height than one
 
 /** @param {string} tex */
 export function typeset(tex) {
@@ -36,13 +38,22 @@ export class Formula {
     this.fit();
   }
 
-  /** A line that is too long is set smaller. */
+  /** A line that is too long is set smaller, or broken at a relation. */
   fit() {
     const line = /** @type {HTMLElement | null} */ (this.node.firstElementChild);
     if (!line || !this.node.clientWidth) return;
-    line.style.fontSize = "";
-    const share = this.node.clientWidth / (line.scrollWidth || 1);
-    if (share < 1) line.style.fontSize = `calc(var(--formula) * ${Math.max(share * 0.98, SMALLEST).toFixed(3)})`;
+    const { paddingLeft, paddingRight } = getComputedStyle(this.node);
+    const room = this.node.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const share = () => 0.98 * room / (line.scrollWidth || 1);
+    const size = (/** @type {number} */ part) => {
+      line.style.fontSize = part < 1 ? `calc(var(--formula) * ${Math.max(part, SMALLEST).toFixed(3)})` : "";
+    };
+    this.node.classList.remove("broken");
+    size(1);
+    const whole = share();
+    this.node.classList.toggle("broken", whole < SMALLER);
+    size(whole < SMALLER ? BROKEN : whole);
+    if (whole < SMALLER) size(BROKEN * Math.min(1, share()));
     if (this.node.scrollWidth > this.node.clientWidth) this.node.tabIndex = 0; // so that it can be scrolled by keys
     else this.node.removeAttribute("tabindex");
   }
