@@ -174,8 +174,43 @@ test("another unit: the same beat is asked for again, and what was shown stays u
   answer(0, 3, { unit: 4 });
   assert.deepEqual(asked().at(-1), ["inside", 0, 7]);
   answer(0, 3, { unit: 7 });
+  assert.deepEqual([beats.place, shown.length], [{ beat: 2, unit: 7 }, 5]);
   beats.other(-100);
   assert.deepEqual(asked().at(-1), ["inside", 0, 0]);
+});
+
+test("a beat on while another unit is on its way is not taken back, and past the last beat the unit is still chosen", () => {
+  begin(3);
+  beats.further();
+  answer(0);
+  beats.choose(3);
+  assert.ok(beats.next());
+  answer(0, 3, { unit: 3 });
+  assert.deepEqual([now(), beats.place], [[0, 1], { beat: 2, unit: 3 }]);
+  beats.next();
+  beats.choose(5);
+  beats.next();
+  answer(0, 3, { unit: 5 });
+  assert.deepEqual(now(), [1, null]);
+  beats.further();
+  assert.deepEqual(asked().at(-1), ["inside", 1, 5]);
+});
+
+test("back and Space count, too, before the answer", () => {
+  begin(3, 1);
+  beats.further();
+  beats.further();
+  assert.ok(beats.back());
+  assert.ok(beats.toggle());
+  answer(1);
+  assert.deepEqual([now(), beats.playing], [[1, 0], true]);
+  pass(500);
+  assert.deepEqual(now(), [1, 1]);
+  beats.restart();
+  beats.further();
+  assert.ok(beats.back());
+  answer(1);
+  assert.deepEqual([now(), beats.shown, beats.back()], [[1, null], null, false]);
 });
 
 test("a unit that was chosen is followed in the next frames, too; another run knows nothing of it", () => {
