@@ -42,7 +42,8 @@ function message(count, { told = null, ended = null, prefix = "f", first = playb
   const after = first ? playback.history.frames[first - 1].id : null;
   playback.history.accept({ first, after, frames });
   playback.ended = ended;
-  follow(playback, { cursor: null, turn: playback.turn ?? 1, more: null, ...orders }, answered, orders.cursor !== undefined);
+  const order = { cursor: null, turn: playback.turn ?? 1, more: null, ...orders };
+  beats.ordered(() => follow(playback, order, answered, orders.cursor !== undefined));
   beats.take(answered, told);
   asks.next();
 }
@@ -245,6 +246,30 @@ test("any other move leaves them, also while they are on their way", () => {
   playback.go(1, { byReader: true });
   answer(2);
   assert.deepEqual([now(), beats.shown], [[1, null], null]);
+});
+
+test("pressed while another frame is on its way, they are those of that frame", () => {
+  begin(1);
+  playback.next();
+  beats.further();
+  message(1);
+  assert.deepEqual([now(), asked().at(-1)], [[1, null], ["inside", 1, undefined]]);
+  answer(1);
+  assert.deepEqual(now(), [1, 0]);
+});
+
+test("pressed on the way to the end, they are those of the frame in view, and are asked for there", () => {
+  begin(2);
+  playback.end();
+  beats.further();
+  message(2, { cursor: 3, turn: 2, more: { act: "end" } });
+  answer(3); // where Python thinks that the reader is
+  assert.deepEqual([now(), asked().at(-1)], [[0, null], ["inside", 0, undefined]]);
+  answer(0);
+  assert.deepEqual(now(), [0, 0]);
+  beats.choose(1);
+  answer(3); // of another frame all the same: nothing more is waited for
+  assert.equal(beats.due, null);
 });
 
 test("where the same frame is told anew, its beats are asked for again, at the same place", () => {

@@ -92,11 +92,22 @@ export class Beats {
     const { playback, due } = this;
     const here = playback.frame?.id;
     if (told && answered?.act === "inside") this.told = { ...told, beats: told.beats.map(decode) };
-    if (due && this.told?.frame === here && answered?.act === "inside") {
-      this.arrive(due, this.told);
+    if (due && answered?.act === "inside") {
+      if (this.told?.frame === here) this.arrive(due, this.told);
+      else if (answered.turn !== playback.turn) this.ask(due.beat, due.unit); // Python took the reader to be elsewhere
+      else this.due = null;
       if (this.playback.asks.has("inside")) this.due = due; // asked again meanwhile: that answer counts
-    }
-    else if (this.inside && this.told?.frame !== here && !due) this.ask(this.beat ?? 0, this.unit); // the same frame, told anew
+    } else if (this.inside && this.told?.frame !== here && !due) this.ask(this.beat ?? 0, this.unit); // the same frame, told anew
+  }
+
+  /**
+   * Python may lead elsewhere while an ask waits, as on the way to the end: its answer is of the place then.
+   * @param {() => void} follow
+   */
+  ordered(follow) {
+    const { due } = this;
+    follow();
+    if (this.playback.asks.has("inside")) this.due = due;
   }
 
   /**
