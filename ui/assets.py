@@ -38,7 +38,7 @@ FIGURES = f"plotly_{plotly.__version__}"
 # each is a component of this name, so that its address holds its version and no browser mixes two of them
 FOLDERS = {STAGE: _FRONTEND, FIGURES: Path(plotly.__file__).parent / "package_data"}
 # the modules that every page begins with
-_AHEAD = f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
+_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
 
 
 class Assets:

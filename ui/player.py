@@ -211,8 +211,9 @@ class Player:
             first = min(len(ids), len(sent))
         whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
         there = {index for index in self._whole if index < first}
+        has_scene = bool(self._sent) and run.scene.id == self._scene_sent
         message = Message(
-            scene=run.scene.json,
+            scene={"id": run.scene.id} if has_scene else run.scene.json,
             first=first,
             after=ids[first - 1] if first else None,
             frames=frames[first:],

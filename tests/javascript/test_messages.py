@@ -64,6 +64,6 @@ def test_what_a_page_sends_is_what_the_types_say(page, sent, tool, tmp_path):
     told = messages(page, sent)
     assert any(message["inner"] for message in told) and any(message["frames"] for message in told)
     path = tmp_path / "messages.js"
-    lines = [f'/** @type {{import("{TYPES}").Message[]}} */', f"export const messages = {json.dumps(told)};"]
+    lines = [f'/** @type {{import("{TYPES}").Told[]}} */', f"export const messages = {json.dumps(told)};"]
     path.write_text("\n".join(lines), encoding="utf-8")
     passes(tool("tsc"), *OPTIONS.split(), str(path))

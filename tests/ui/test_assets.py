@@ -91,7 +91,8 @@ def test_all_else_goes_on_to_the_app(path):
 def test_a_page_announces_what_it_will_need():
     told = answer("/map")[1]["link"]
     named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
-    assert sorted(named) == sorted([address(FIGURES, "plotly.min.js")[1:], address(STAGE, "stage.js")[1:]])
+    modules = [address(FIGURES, "plotly.min.js"), address(STAGE, "entry.js"), address(STAGE, "stage.js")]
+    assert sorted(f"/{one}" for one in named) == sorted(modules)
     assert all(answer(f"/{one}")[2] != PAGE for one in named)
     assert "link" not in answer("/_stcore/health", page="application/json")[1]
     assert "link" not in answer("/nothing", status=404)[1]

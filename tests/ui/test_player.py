@@ -18,7 +18,7 @@ class FakeRun(Tape):
     def __init__(self, frames="abc", scene="scene", tape=0):
         super().__init__()
         self.ids = list(frames)
-        self.scene = SimpleNamespace(id=scene, json={"id": scene})
+        self.scene = SimpleNamespace(id=scene, json={"id": scene, "figures": {}})
         self.length, self.tape, self.seconds, self.drawn = 1000, tape, 0, []
 
     def __len__(self):
@@ -105,6 +105,20 @@ def test_later_messages_hold_what_is_new(sent):
     assert names(sent[1]) == ["+3", "+4"] and sent[1]["after"] == "c" and sent[2]["frames"] == []
     # first + frames is always the length of the run
     assert all(message["first"] + len(message["frames"]) in (3, 5) for message in sent)
+
+
+def test_a_scene_is_sent_where_the_browser_lacks_it(sent):
+    player, run = Player(), FakeRun()
+    player.show(run, "stage")
+    player.show(run, "stage")
+    run.scene = FakeRun(scene="other").scene
+    player.show(run, "stage")
+    player.answer(run, {"act": "resend"})
+    player.show(run, "stage")
+    player.show(run, "stage")
+    told = [message["scene"] for message in sent]
+    assert [scene["id"] for scene in told] == ["scene", "scene", "other", "other", "other"]
+    assert ["figures" in scene for scene in told] == [True, False, True, True, False]
 
 
 def test_a_fork_sends_from_where_it_parts(sent):

@@ -176,7 +176,7 @@ class Viewer:
         first, after = message["first"], message["after"]
         if first and (len(self.frames) < first or self.frames[first - 1]["id"] != after):
             return False
-        if message["scene"]["id"] != self.scene and first:
+        if message["scene"]["id"] != self.scene and (first or "figures" not in message["scene"]):
             return False
         self.scene, self.turn = message["scene"]["id"], message["turn"]
         self.frames[first:] = message["frames"]

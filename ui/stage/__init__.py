@@ -99,7 +99,7 @@ def _news(key: str) -> str:
 _ENTRY = """
 const page = document.querySelector('script[src*="static/js/"]').src;
 const served = (path) => new URL("component/" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
-const stage = import(served("STAGE/stage.js"));
+const stage = import(served("STAGE/entry.js"));
 export default async (component) => (await stage).default(component, served("FIGURES/plotly.min.js"));
 """
 

@@ -69,9 +69,10 @@ class Held(_Told):
 class Message(_Told):
     """Scene and frames are those of figures/scene.py as JSON. What each part means stands in docs/stage.md.
 
-    frames: all from number `first` on, which follows the frame with the id `after`. cursor: where to go if `turn` is
-    new. answer: the number of the act that this answers. more: asks for the next slice of work, which leads to `goal`.
-    idle: tools that can do nothing now. aside: what is said of what was put aside.
+    scene: of one that the browser has, the id alone. frames: all from number `first` on, which follows the frame with
+    the id `after`. cursor: where to go if `turn` is new. answer: the number of the act that this answers. more: asks
+    for the next slice of work, which leads to `goal`. idle: tools that can do nothing now. aside: what is said of what
+    was put aside.
     """
 
     scene: Json

@@ -7,7 +7,7 @@ import { Between } from "./between.js";
 import { Connection } from "./connection.js";
 import { Deeds } from "./deeds.js";
 import { Display } from "./display.js";
-import { el, load } from "./dom.js";
+import { el } from "./dom.js";
 import { letGo } from "./focus.js";
 import { follow, renew, repeat } from "./following.js";
 import { listen } from "./keys.js";
@@ -16,6 +16,7 @@ import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
 import { Room } from "./room.js";
+import { withScene } from "./scenes.js";
 import { Tips } from "./tips.js";
 
 /**
@@ -24,42 +25,11 @@ import { Tips } from "./tips.js";
  * @typedef {import("./types.js").Component} Component
  */
 
-/** @param {string} path */
-const here = (path) => new URL(path, import.meta.url).href;
-/** @type {Map<string, Stage>} */
-const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
-
-/**
- * Streamlit's entry, called for every message and every change of its theme.
- * @param {Component} component
- * @param {string} plotly  where the library is
- */
-export default async function receive(component, plotly) {
-  const root = component.parentElement;
-  try {
-    const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css"].map(here);
-    await Promise.all([plotly, ...ours].map(load));
-  } catch (error) {
-    const place = root.querySelector(".stage-loading");
-    place?.setAttribute("role", "alert");
-    const reason = /** @type {Error} */ (error).message;
-    if (place) place.textContent = `The figures could not be loaded (${reason}). Reload the page to try again.`;
-    return undefined;
-  }
-  // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
-  // (it drops the one message that says that the root is still in use): the stage moves over, with all it holds.
-  // Streamlit also runs the cleanup of a call that a newer one overtook.
-  const { key } = component.data;
-  const stage = stages.get(key) ?? new Stage(component);
-  stages.set(key, stage);
-  stage.moveTo(root);
-  stage.receive(component);
-  return () => setTimeout(() => stage.leave(() => stages.delete(key)));
-}
-
-class Stage {
+export class Stage {
+  /** @type {import("./types.js").Told | undefined} */
+  told; // what Python has said last
   /** @type {Message | undefined} */
-  message;
+  message; // the same, with its scene
   /** @type {string | undefined} */
   session; // of the server, that it came from
   /** @type {Display | undefined} */
@@ -162,11 +132,30 @@ class Stage {
   /** @param {Component} component */
   receive(component) {
     this.component = component;
-    if (component.data !== this.message) this.take(component.data);
-    else {
+    if (component.data === this.told) {
       this.display?.readTheme();
       this.show();
+      return;
     }
+    this.told = component.data;
+    const message = withScene(this.told, this.message?.scene);
+    if (message) this.take(message);
+    else {
+      this.asks.answered(this.told.answer);
+      this.lacks(this.told);
+    }
+  }
+
+  /** @param {import("./types.js").Told} told  which does not follow what is here */
+  lacks(told) {
+    if (!this.asks.has("resend")) this.asks.add({ act: "resend" });
+    this.heard(told);
+  }
+
+  /** @param {import("./types.js").Told} told */
+  heard(told) {
+    if (this.connection.heard(told)) this.asks.again();
+    this.asks.next();
   }
 
   fit() {
@@ -212,11 +201,8 @@ class Stage {
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
       this.beats.take(answered, message.inside);
       if (!message.waiting) this.land();
-    } else if (!asks.has("resend")) {
-      asks.add({ act: "resend" });
-    }
-    if (this.connection.heard(message)) asks.again();
-    asks.next();
+      this.heard(message);
+    } else this.lacks(message);
   }
 
   /**

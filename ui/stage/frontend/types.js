@@ -84,6 +84,7 @@
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
  *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
  *   held?: Held | null, idle?: string[], aside?: string }} Message
+ * @typedef {Omit<Message, "scene"> & { scene: Scene | { id: string } }} Told  of a scene that the browser has, only the id
  */
 
 /**
@@ -94,7 +95,7 @@
  * @typedef {(name: string) => SlotText | undefined} Slots  what a slot holds now
  * @typedef {{ held: (handle: string, x: number, y: number) => void, dropped: (handle: string, x: number, y: number) => void,
  *   cancelled: () => unknown }} HandleEvents  where a handle is in the reader's hand, where they let go of it, or that they did not
- * @typedef {{ parentElement: HTMLElement, data: Message, setStateValue: (name: string, value: Place | Look) => void,
+ * @typedef {{ parentElement: HTMLElement, data: Told, setStateValue: (name: string, value: Place | Look) => void,
  *   setTriggerValue: (name: string, value: Ask) => void }} Component
  */
 

@@ -1,0 +1,37 @@
+// @ts-check
+/** What Streamlit calls: loads what the stage needs, and has a stage for each place that Python names. */
+import { load } from "./dom.js";
+import { Stage } from "./stage.js";
+
+/** @param {string} path */
+const here = (path) => new URL(path, import.meta.url).href;
+/** @type {Map<string, Stage>} */
+const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
+
+/**
+ * Streamlit's entry, called for every message and every change of its theme.
+ * @param {import("./types.js").Component} component
+ * @param {string} plotly  where the library is
+ */
+export default async function receive(component, plotly) {
+  const root = component.parentElement;
+  try {
+    const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css"].map(here);
+    await Promise.all([plotly, ...ours].map(load));
+  } catch (error) {
+    const place = root.querySelector(".stage-loading");
+    place?.setAttribute("role", "alert");
+    const reason = /** @type {Error} */ (error).message;
+    if (place) place.textContent = `The figures could not be loaded (${reason}). Reload the page to try again.`;
+    return undefined;
+  }
+  // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
+  // (it drops the one message that says that the root is still in use): the stage moves over, with all it holds.
+  // Streamlit also runs the cleanup of a call that a newer one overtook.
+  const { key } = component.data;
+  const stage = stages.get(key) ?? new Stage(component);
+  stages.set(key, stage);
+  stage.moveTo(root);
+  stage.receive(component);
+  return () => setTimeout(() => stage.leave(() => stages.delete(key)));
+}
