@@ -201,8 +201,7 @@ test("back and Space count, too, before the answer", () => {
   begin(3, 1);
   beats.further();
   beats.further();
-  assert.ok(beats.back());
-  assert.ok(beats.toggle());
+  assert.ok(beats.back() && beats.toggle());
   answer(1);
   assert.deepEqual([now(), beats.playing], [[1, 0], true]);
   pass(500);
