@@ -9,7 +9,6 @@ from em_core.files.report import report
 from em_core.observe.plane import plane
 from em_core.observe.stairs import second
 from em_core.records import State, frozen
-from tests.attack import thinned
 from tests.browser.conftest import ROOT
 from tests.browser.home import Home
 from tests.browser.reader import some
@@ -84,6 +83,7 @@ def test_it_opens_beside_the_ridge_and_e_and_m_climb_the_stairs(ascent):
     assert "along q to the ridge" in titles[0] and "along θ" in titles[1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("moving")
 def test_the_ground_stands_still_under_the_stairs(ascent):
     """Contours are drawn once for the plane; the stairs grow over them, and no figure is built again."""
@@ -131,7 +131,8 @@ def test_the_point_goes_anywhere_and_the_run_goes_on_from_there(ascent, other_pa
     np.testing.assert_allclose(other.points("states"), ascent.points("states"))
 
 
-@pytest.mark.parametrize(("keys", "word"), thinned([("eg", "EG"), ("hm", "HM"), ("tm", "TM")], [("hm", "HM")]))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("keys", "word"), [("eg", "EG"), ("hm", "HM"), ("tm", "TM")])
 def test_every_move_leaves_its_mark_by_its_key(ascent, keys, word):
     ascent.open()
     ascent.press(*keys)
@@ -140,6 +141,7 @@ def test_every_move_leaves_its_mark_by_its_key(ascent, keys, word):
     ascent.staircase(AscentRun.of(COIN, word), 2)
 
 
+@pytest.mark.exhaustive
 def test_another_model_has_a_slice_and_says_so(ascent):
     ascent.open("model=gaussian_mixture&schedule=EMEM&cursor=4", 4)
     ascent.shows(rows(for_model(COIN, "gaussian_mixture"), "EMEM")[4])
@@ -151,6 +153,7 @@ def test_another_model_has_a_slice_and_says_so(ascent):
     assert ascent.points("states") == [(0, 0), (0, 1)]
 
 
+@pytest.mark.exhaustive
 def test_where_nothing_lies_between_two_q_the_page_says_so(ascent):
     ascent.open("model=factor_analysis&schedule=EMHMHM&cursor=5", 5)
     expect(ascent.stage.locator("[data-figure=plane]")).to_contain_text("no blend between them")

@@ -91,8 +91,8 @@ SIGNS = """() => [...document.querySelectorAll(".app-sign")]
 
 WIDTHS = (1920, 1280, 390)
 EACH = [(name, width) for name, _ in PAGES for width in WIDTHS]
-# a page at the largest and one at the smallest; the others with -m exhaustive
-ONE = [(PAGES[0][0], WIDTHS[0]), (PAGES[1][0], WIDTHS[-1])]
+# a page at the smallest; the others with -m exhaustive
+ONE = [(PAGES[1][0], WIDTHS[-1])]
 
 
 @pytest.mark.parametrize("case", some(EACH, *ONE), ids=str)

@@ -91,6 +91,7 @@ def test_home_compares_two_starts_and_its_link_opens_both(home):
     assert home.page.locator("[data-figure^=apart]").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_a_drag_and_undo_beside_a_kept_run(home):
     home.open("schedule=(EM)2&cursor=3", 3)
     home.press("k")
@@ -109,6 +110,7 @@ def test_a_drag_and_undo_beside_a_kept_run(home):
     compares(home, "log p(v)", now, 0)
 
 
+@pytest.mark.exhaustive
 def test_the_map_page_compares_two_solvers(page, serve):
     reader = Map(page, serve(APP).url)
     reader.open("steps=6&cursor=6", 6)
@@ -130,6 +132,7 @@ def test_the_map_page_compares_two_solvers(page, serve):
     assert reader.plot("progress", "trace('kept').visible") is True
 
 
+@pytest.mark.exhaustive
 def test_the_dictionary_page_compares_two_starts(page, serve):
     reader = dictionary.DictionaryPage(page, serve(APP).url)
     reader.open("points=80&schedule=HMH&cursor=3", 3)
@@ -148,6 +151,7 @@ def test_the_dictionary_page_compares_two_starts(page, serve):
     expect(card(reader)).to_contain_text("B has seed of the start 1 instead of 0")
 
 
+@pytest.mark.exhaustive
 def test_other_data_are_said_to_be_no_comparison(home):
     home.open("schedule=EM&cursor=2", 2)
     home.press("k")

@@ -118,6 +118,7 @@ def test_every_kind_of_picture(learning, data):
     assert learning.fits() and learning.page.locator(".notice").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_codes_with_a_spread_beside_points(learning):
     """V by the sidebar: the ELBO is finite; H by its key: −∞; and the same start with H beside it."""
     learning.open(f"{QUERY}&precision=4&e_step=gaussian&beside=q")

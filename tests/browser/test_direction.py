@@ -47,6 +47,7 @@ def test_a_direction_is_chosen_and_its_curves_move_with_every_half_step(home):
     home.wait_plot("course", "plot.offsetWidth > 0 && plot.data && trace('bound').y.length > 20")
 
 
+@pytest.mark.exhaustive
 def test_a_coordinate_by_its_name_and_a_random_direction_by_its_number_stay_in_the_link(home):
     home.open("schedule=EM&cursor=1", 1)
     home.choose("Bound along", "one coordinate")

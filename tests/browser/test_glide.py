@@ -63,6 +63,7 @@ def test_m_passes_through_the_cores_values(home):
     expect(home.page.locator(".stage-metrics")).to_have_attribute("aria-busy", "false")
 
 
+@pytest.mark.exhaustive
 def test_e_passes_through_blends(home):
     run = EmRun.of(EmSettings(), "E")
     step = run.trajectory[1]

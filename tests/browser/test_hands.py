@@ -133,6 +133,7 @@ def test_no_fewer_points_than_the_model_needs(home):
     assert count(home) == 8
 
 
+@pytest.mark.exhaustive
 def test_fingers_add_points_too(browser, serve, page_errors):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()

@@ -88,6 +88,7 @@ def test_switch_of_the_timeline(home):
     home.wait_plot("latest", "plot.offsetWidth > 0 && trace('elbo').x.length === 7")
 
 
+@pytest.mark.exhaustive
 def test_how_fast_and_why_stands_in_the_gaps(home):
     """The switch in the sidebar has r worked out; the line of its slope ends at the last gap that M opened."""
     home.open("schedule=(EM)12&cursor=24", 24)

@@ -49,6 +49,7 @@ def test_recipes_and_schedules(home):
     home.shows(rows(gradient, "EGEGGGGGEBEM")[12])
 
 
+@pytest.mark.exhaustive
 def test_a_schedule_is_explained_where_it_is_wrong_and_its_chips_can_be_clicked(home):
     home.open("model=binomial_mixture")
     home.type("Schedule", "(E G3")

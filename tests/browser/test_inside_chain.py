@@ -55,6 +55,7 @@ def test_the_trellis_fills_and_ends_at_the_half_step(home):
     expect(heading(home)).to_be_hidden()
 
 
+@pytest.mark.exhaustive
 def test_numbers_and_logarithms_are_two_faces_of_the_same_beat(home):
     unit, beats = core(1)
     last = max(place for place, beat in enumerate(beats) if beat.what == "alpha")
@@ -83,6 +84,7 @@ def test_numbers_and_logarithms_are_two_faces_of_the_same_beat(home):
     expect(heading(home)).to_have_text("Inside the half-step")
 
 
+@pytest.mark.exhaustive
 def test_a_roll_is_chosen_in_the_picture_and_followed_into_the_new_matrix(home):
     home.open("model=hidden_markov")
     home.press("ArrowRight")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from em_core.broken import BREAKS
 from tests.browser.home import APP, Home
+from tests.browser.reader import some
 
 expect.set_options(timeout=20_000)
 LIGHTS = ("identity", "monotone", "touching", "stationary")
@@ -63,6 +64,7 @@ def test_a_break_from_the_sidebar_turns_its_light_off_and_is_said(home):
     home.page.wait_for_function("!location.search.includes('broken')")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_link_opens_what_is_broken(home, name):
     home.open(f"broken={name}&schedule=(EM)2&cursor=2", 2)
@@ -74,7 +76,7 @@ def test_a_link_opens_what_is_broken(home, name):
         assert "✗" in (seen[light][0], before[light][0])
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080), (390, 844)], ids=str)
+@pytest.mark.parametrize("size", some([(1440, 900), (1920, 1080), (390, 844)], (390, 844)), ids=str)
 def test_nothing_is_cut_off(home, size):
     home.page.set_viewport_size({"width": size[0], "height": size[1]})
     home.open("broken=frozen_weights&schedule=(EM)2&cursor=2", 2)

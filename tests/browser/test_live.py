@@ -309,6 +309,7 @@ def test_lambda_is_live_on_its_axis(page, serve):
     expect(reader.slider("λ: sparsity")).to_have_attribute("aria-valuetext", f"{value:.4g}")
 
 
+@pytest.mark.exhaustive
 def test_lambda_and_mu_are_live(page, serve):
     reader = Posterior(page, serve(APP).url).open("cursor=3", 3)
     slider = reader.stage.get_by_role("slider", name="λ", exact=True)

@@ -71,6 +71,7 @@ def test_a_sweep_beat_by_beat_with_the_key(map_page):
     map_page.shows(expected[0])
 
 
+@pytest.mark.exhaustive
 def test_a_coefficient_is_chosen_and_a_link_leads_there(map_page, other_page):
     map_page.open("solver=lca&dt=0.6&steps=4&cursor=3", 3)
     card = map_page.page.locator("[data-view=inside]")
@@ -92,6 +93,7 @@ def test_a_coefficient_is_chosen_and_a_link_leads_there(map_page, other_page):
     map_page.shows(rows(LEAKY, 4)[3])
 
 
+@pytest.mark.exhaustive
 def test_a_patch_has_few_beats_and_other_solvers_none(map_page):
     map_page.open("signal=patch8&solver=coordinate_descent&steps=1&cursor=1", 1)
     settings = replace(PATCH, solver="coordinate_descent")

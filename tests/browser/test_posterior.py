@@ -164,6 +164,7 @@ def test_scrubbing_through_the_widths(reader):
     reader.shows(told(ONE)["rungs"][3])
 
 
+@pytest.mark.exhaustive
 def test_a_width_that_was_scrubbed_stays_when_lambda_moves(reader):
     reader.open("cursor=2", 2)
     scrubber = reader.stage.get_by_role("slider", name="Width s")
@@ -199,7 +200,8 @@ def test_the_width_in_the_sidebar(reader):
     assert rows[3]["parameters"]["width"] == [0.3]
 
 
-@pytest.mark.parametrize("units", some(UNITS, "two"))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("units", UNITS)
 def test_dragging_mu(reader, units, other_page):
     reader.open(f"units={units}&cursor=3", 3)
     reader.mark_figures()
@@ -249,6 +251,7 @@ def test_zoom_stays(reader):
 # --- the problem ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_lambda_beta_and_the_signal(reader):
     reader.open("cursor=1", 1)
     chosen = ONE

@@ -177,7 +177,7 @@ def test_after_it_the_layout_is_as_before_and_what_was_hidden_stands_on_its_axes
     assert len(astray) > 4 and max(astray) < 0.5
 
 
-def test_full_screen_of_one_view(hall):
+def test_full_screen_of_one_view_and_of_all_and_black_screen(hall):
     hall.open()
     hall.page.locator("[data-view=course]").hover(position={"x": 60, "y": 20})
     hall.press("f")
@@ -191,10 +191,6 @@ def test_full_screen_of_one_view(hall):
     hall.page.wait_for_function("document.fullscreenElement?.classList.contains('stage')")
     hall.press("F")
     hall.page.wait_for_function("document.fullscreenElement === null")
-
-
-def test_black_screen(hall):
-    hall.open()
     black = hall.page.locator(".stage-black")
     for key in (",", "Escape"):
         hall.press(",")

@@ -80,7 +80,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
     assert race_page.fits()
 
 
-def test_a_link_shows_the_same_race_against_passes_too(race_page, laps):
+def test_a_link_shows_the_same_race_against_passes_too_and_who_came_to_the_best(race_page, laps):
     race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
     race_page.shows(laps[-1])
     card = race_page.stage.locator("[data-view=height]")
@@ -92,10 +92,7 @@ def test_a_link_shows_the_same_race_against_passes_too(race_page, laps):
     assert costs == pytest.approx(list(squarem.passes)) and heights == pytest.approx(list(squarem.log_evidence))
     for name in ("EM", "E G5", "EG", "SQUAREM"):
         assert any(told.endswith(name) for told in race_page.trace("height.names", "text"))
-
-
-def test_the_table_says_who_came_to_the_best(race_page, laps):
-    race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
+    # the table says who came to the best
     told = race_page.plot("finish", TOLD)
     for row, text in zip(laps[-1].finishes(), told, strict=True):
         assert text.endswith(words.finish(row, laps[-1]))
@@ -155,6 +152,7 @@ def test_play_to_the_end_and_undo(race_page):
     race_page.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 5")
 
 
+@pytest.mark.exhaustive
 def test_every_way_inside_one_m_step(race_page):
     race_page.open("model=linkage")
     race_page.show("Inside M")
@@ -169,6 +167,7 @@ def test_every_way_inside_one_m_step(race_page):
     assert race_page.trace("opened.M", "y")[-1] == pytest.approx(0.3991311446907559)
 
 
+@pytest.mark.exhaustive
 def test_stochastic_ascent_lies_on_es(race_page):
     words = "EM, EG, ES"
     race_page.open("model=linkage&words=EM,EG,ES&batch=20&steps=4&cursor=4", 4)

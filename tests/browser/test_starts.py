@@ -109,6 +109,7 @@ def test_its_run_opens_on_the_home_page_at_the_same_end(starts_page, known):
     _back(starts_page)
 
 
+@pytest.mark.exhaustive
 def test_back_leads_to_the_view_that_was_left_however_soon(starts_page, known):
     """While the page that was opened still says where it is, Streamlit has taken away what it speaks of."""
     for milliseconds in (0, 200, 400):

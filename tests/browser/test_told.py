@@ -149,6 +149,7 @@ def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(ho
     home.at(1)
 
 
+@pytest.mark.exhaustive
 def test_a_component_is_told_where_its_handle_lies(home):
     """Under the mouse, and when the handle has the focus."""
     home.open("schedule=EM&cursor=2", frame=2)

@@ -55,10 +55,9 @@ EM |= {
 }
 # of those that the same drawing serves, some in every run: each model, each shape of its data and θ; the others with
 # -m exhaustive
-EM_KEPT = {case.model: name for name, case in reversed(EM.items())}.values()
-EM_KEPT = thinned(
-    EM, {*EM_KEPT, "up the gradient", "tied", "one_dimension", "four_dimensions", "one_component", "eight_components"}
-)
+EM_FIRST = list({case.model: name for name, case in reversed(EM.items())}.values())
+EM_FIRST += ["up the gradient", "tied", "one_dimension", "four_dimensions", "one_component", "eight_components"]
+EM_KEPT = thinned(EM, EM_FIRST)
 GAUSSIAN = [name for name, case in EM.items() if case.model == "gaussian_mixture"]
 
 TOY, TOY3 = MapSettings(), MapSettings(signal="toy3")
@@ -156,18 +155,18 @@ EVERY |= {f"em, {name}": (em_run, name) for name in EM} | {f"map, {name}": (map_
 EVERY |= {f"posterior, {name}": (ladder_run, name) for name in POSTERIOR}
 EVERY |= {f"race, {name}": (race_run, name) for name in RACE}
 EVERY |= {f"dictionary, {name}": (dictionary_run, name) for name in DICTIONARY}
-_LEFT = {f"em, {entry.values[0]}" for entry in EM_KEPT if not isinstance(entry, str)}
-_LEFT |= {
-    "map, three atoms, in turn",
-    "map, patch, in turn",
-    "map, patch, lca",
-    "map, large patch",
-    "map, plane, one atom",
+# in every run: every page as it opens, and of each those whose form is most unlike that
+_UNLIKE = {
+    "em": {"four_dimensions", "eight_components", "three_coins", "linkage", "factor_analysis, iris", "up the gradient"},
+    "map": {"toy homotopy", "toy admm", "toy with the best Gaussian", "patch", "digit", "zero is best"},
+    "posterior": {"one, sharp", "two from a file"},
+    "race": {"rivals, one tempered", "belief net"},
+    "dictionary": {"patches", "digits", "free"},
 }
-_LEFT |= {"posterior, one, strong prior", "posterior, two, blunt", "posterior, two, both 0", "posterior, two, moved"}
-_LEFT |= {"posterior, one, beside 0", "posterior, two, narrow", "map, dragged", "map, plane, five atoms", "em, tied"}
-_LEFT |= {"em, old_faithful", "race, large steps", "dictionary, revived"}  # the first as the page opens
-EVERY_KEPT = thinned(EVERY, EVERY.keys() - _LEFT)
+EVERY_KEPT = {f"{page}, as it opens" for page in PAGES} | {
+    f"{page}, {name}" for page in _UNLIKE for name in _UNLIKE[page]
+}
+EVERY_KEPT = thinned(EVERY, EVERY_KEPT)
 
 
 def shown(run: Any, at: int = -1) -> Shown:

@@ -129,9 +129,12 @@ class Shown:
         place[leaf] = value
 
 
-def numbers_in(value: Any) -> list[float]:
+def finite(value: Any) -> bool:
+    """Whether all numbers are: packed arrays too, which mark a break by NaN."""
     if isinstance(value, dict):
-        return [number for entry in value.values() for number in numbers_in(entry)]
+        if "bdata" in value:
+            return not np.isinf(np.frombuffer(base64.b64decode(value["bdata"]), f"<{value['dtype']}")).any()
+        return all(map(finite, value.values()))
     if isinstance(value, list):
-        return [number for entry in value for number in numbers_in(entry)]
-    return [value] if isinstance(value, float) and not math.isnan(value) else []
+        return all(map(finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

@@ -10,7 +10,8 @@ import pytest
 
 from figures.decomposition import TERMS
 from figures.look import palette
-from tests.figures.runs import EM_KEPT, em_run, ladder_run
+from tests.attack import dealt
+from tests.figures.runs import EM, em_run, ladder_run
 
 ROOT = Path(__file__).parents[2]
 _PAIR = re.compile(r"light-dark\((#\w+), (#\w+)\)")
@@ -56,7 +57,7 @@ def test_no_colour_is_written_in_the_pages_code():
         assert not _COLOUR.search(path.read_text()), path
 
 
-@pytest.mark.parametrize("name", EM_KEPT)
+@pytest.mark.parametrize("name", dealt(EM, 2))
 def test_one_colour_for_each_meaning_of_em(name):
     scene = em_run(name).scene.json
     figures = scene["figures"]

@@ -18,6 +18,7 @@ from figures.em import timeline
 from figures.look import wording
 from figures.look.encode import numbers
 from figures.look.moves import called, within
+from tests.attack import thinned
 from tests.figures.runs import COINS, EM_KEPT, LINKAGE, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
@@ -98,10 +99,14 @@ def test_timeline_shows_every_half_step(run):
     assert ring["x"] == [len(run) - 1] * 2 and ring["y"] == [expected[-1].log_evidence, expected[-1].elbo]
 
 
-def test_course_touches_where_q_was_computed(run):
+# of WORD an E and an M, a gradient step and the E after it, in every run; the others with -m exhaustive
+@pytest.mark.parametrize("places", thinned([[1, 2, 6, 7], [0, 3, 4, 5, 8, 9, 10]], [[1, 2, 6, 7]]), ids=str)
+def test_course_touches_where_q_was_computed(run, places):
     """At t = 0 log p and L meet; at t = 1 they stand at the half-step that the M-step made."""
     expected = bounds(run)
-    for at in range(len(run)):
+    for at in places:
+        if at >= len(run):  # a run that has stopped
+            break
         if (course := run.moment(at).course) is None:
             continue
         stops = run.inner(at)

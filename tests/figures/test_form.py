@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 
 import plotly.graph_objects as go
 import pytest
 
 from figures.look import palette
 from tests.figures.runs import EVERY, EVERY_KEPT, shown
-from tests.figures.stage_replay import decode, numbers_in, painted
+from tests.figures.stage_replay import finite, painted
 
 # layouts' parts that begin with something that they do not have at first
 LATER = {"annotations"}
@@ -31,9 +30,7 @@ def inner_frames(run):
 def test_only_finite_numbers(run, inner_frames):
     """`Shown` reads strict JSON, where NaN and infinity do not exist; packed arrays hold breaks, no infinities."""
     for part in (run.scene.json, *run.frames(), *inner_frames):
-        assert all(
-            math.isfinite(number) for number in numbers_in(decode(json.loads(json.dumps(part, allow_nan=False))))
-        )
+        assert finite(json.loads(json.dumps(part, allow_nan=False)))
     for at in (0, len(run) // 2, -1):
         shown(run, at)
 

@@ -12,11 +12,12 @@ from em_core.files.errors import HalfStepFailed
 from em_core.observe.passage import SHARES
 from em_core.records import State
 from figures.look import wording
-from tests.figures.runs import EM, EM_KEPT, WORD, em_run, shown
+from tests.attack import dealt
+from tests.figures.runs import EM, WORD, em_run, shown
 from ui.em.run import EmRun
 
 
-@pytest.fixture(scope="module", params=EM_KEPT)
+@pytest.fixture(scope="module", params=dealt(EM, 1))
 def run(request):
     return em_run(request.param)
 

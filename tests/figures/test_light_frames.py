@@ -59,14 +59,14 @@ def view(shown):
 ORDERS = {"backwards": lambda last: range(last, -1, -1)}
 ORDERS["by turns"] = lambda last: [*range(1, last + 1, 2), *range(0, last + 1, 2)]
 FEW = ("gaussian_mixture", "dictionary", "ista")
+# in every run both orders of the few; one of every fourth model, of every page but the first, of another solver
+ONCE = [*list(MODEL_NAMES)[3::4], *(f"{page}, as it opens" for page in PAGES[1:]), "coordinate_descent"]
+KEPT = [(name, order) for name in FEW for order in ORDERS] + [(name, "backwards") for name in ONCE]
 
 
 @pytest.mark.parametrize(
     "name, order",
-    thinned(
-        [(name, order) for order in ORDERS for name in RUNS],
-        [(name, order) for order in ORDERS for name in RUNS if order == "backwards" or name in FEW],
-    ),
+    thinned([(name, order) for order in ORDERS for name in RUNS], KEPT),
 )
 def test_a_filled_frame_shows_what_the_whole_run_shows(name, order):
     """Filled by itself, after its neighbours, before them: figures, texts, numbers, handles are the same."""

@@ -14,11 +14,15 @@ from em_core.sparse_coding.posterior.gaussian_q import bound, expected_log_joint
 from em_core.sparse_coding.posterior.ladder import LadderExperiment, around, run
 from figures.decomposition import Decomposition
 from figures.look import wording
+from tests.attack import thinned
 from tests.figures.runs import ONE, POSTERIOR, TWO, ladder_run, shown
 from ui.posterior.run import PosteriorRun
 
+# in every run one unit, two, and both far from what the page opens with; the others with -m exhaustive
+FEW = ("one, sharp", "two, moved", "two from a file")
 
-@pytest.fixture(scope="module", params=POSTERIOR)
+
+@pytest.fixture(scope="module", params=thinned(POSTERIOR, FEW))
 def ladder(request):
     return ladder_run(request.param)
 

@@ -15,7 +15,8 @@ from em_core.model import check
 from em_core.records import State
 from figures.changes import steady
 from figures.look import scale
-from tests.figures.runs import EM, EM_KEPT, em_run
+from tests.attack import thinned
+from tests.figures.runs import EM, EM_FIRST, EM_KEPT, em_run
 from tests.figures.stage_replay import Shown
 from ui.em.run import EmRun
 from ui.em.settings import MODEL_NAMES
@@ -67,8 +68,11 @@ def test_every_model_has_a_parameter_under_the_hand(name):
         assert abs(terms.residual) < 1e-9 * max(1.0, abs(terms.log_evidence))
 
 
-@pytest.mark.parametrize("name", EM_KEPT)
-@pytest.mark.parametrize("at", PLACES)
+# every model in every run, at one of the places turn by turn
+TURNS = [(PLACES[number % 4], name) for number, name in enumerate(EM_FIRST)]
+
+
+@pytest.mark.parametrize(("at", "name"), thinned([(at, name) for at in PLACES for name in EM], TURNS))
 def test_a_preview_has_the_numbers_of_the_core(name, at):
     run = em_run(name)
     made, tape, moments = run.trajectory, [frame["id"] for frame in run.frames([at])], list(run._moments)

@@ -11,6 +11,7 @@ from em_core.observe.moment import same
 from figures.em import by_hand, words
 from figures.look import wording
 from figures.look.moves import called, within
+from tests.attack import dealt
 from tests.figures.runs import shown
 from tests.figures.stage_replay import as_number
 from tests.ui.test_by_hand import COINS, drag, opened
@@ -62,7 +63,7 @@ def change_told(text):
     return as_number(told) * (1 if way == "rose" else -1)
 
 
-@pytest.mark.parametrize("model", MODEL_NAMES)
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 2))
 def test_what_is_said_of_the_gap_follows_from_the_numbers_beside_it(model):
     """It is said to open only where it rose, and to follow from two changes only where these, as told, differ."""
     settings = for_model(EmSettings(), model)

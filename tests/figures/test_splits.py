@@ -12,6 +12,7 @@ from em_core.records import Bound
 from figures.decomposition import ACCURACY, JOINT, KL, Decomposition
 from figures.em import words
 from figures.look import wording
+from tests.attack import thinned
 from tests.figures.runs import em_run, shown
 from tests.figures.stage_replay import as_number
 from ui.em.run import EmRun
@@ -20,7 +21,7 @@ from ui.em.settings import EmSettings, for_model
 RUNS = ["old_faithful", "coins", "hidden_markov, casino", "factor_analysis, iris", "student_t, stackloss"]
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", thinned(RUNS, RUNS[1:4]))
 def test_every_split_has_the_cores_terms(name):
     run = em_run(name)
     for at in range(len(run)):
@@ -54,7 +55,7 @@ def scales(found, way):
     return [as_number(re.sub(" nats?$", "", text)) / (end - start) if text else None for start, end, text in pairs]
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", thinned(RUNS, (RUNS[0], RUNS[4])))
 def test_the_gap_is_enlarged_or_not_drawn_twice(name):
     """What is called enlarged has the finer scale, by as much as is said."""
     run = em_run(name)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding.posterior.ladder import WIDTHS, LadderExperiment
 from em_core.sparse_coding.posterior.ladder import run as replay
-from tests.attack import exhaustive, ordinary
+from tests.attack import exhaustive, ordinary, thinned
 from tests.core.any_code import ladders
 from tests.pages import Page
 from tests.ui.shown import notices
@@ -194,7 +194,7 @@ def test_the_controls_rule_over_a_file():
 # --- the page without a browser ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("units", UNITS)
+@pytest.mark.parametrize("units", thinned(UNITS, ["two"]))
 def test_every_control_runs(units):
     app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("../pages/posterior.py").run()
     if units != "one":

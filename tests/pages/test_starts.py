@@ -12,7 +12,7 @@ from em_core.bound import decompose
 from em_core.files.starts import given
 from em_core.observe.starts import Gathered
 from figures.starts import words as told
-from tests.attack import thinned
+from tests.attack import dealt, thinned
 from tests.core.any_experiment import experiments
 from tests.pages import Page
 from ui import limits
@@ -40,7 +40,7 @@ def _whole(run: StartsRun, index: int = -1):
     return run.frames()[index]
 
 
-@pytest.mark.parametrize("model", MODEL_NAMES)
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 1))
 @pytest.mark.parametrize("place", thinned([0, -1], [0]))
 def test_every_model_and_its_data_have_many_starts(model, place):
     data = list(data_options(model))[place]

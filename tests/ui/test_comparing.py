@@ -7,6 +7,7 @@ import json
 import pytest
 
 from figures.compared import words as told
+from tests.attack import dealt
 from tests.figures.runs import shown
 from tests.figures.test_compared import pinned, whole
 from tests.pages import PAGES
@@ -56,7 +57,7 @@ def test_whatever_is_done_the_kept_run_stays(deed):
     assert session.kept is None and session.run.versus is None and session.run.taped == tape
 
 
-@pytest.mark.parametrize("page", COMPARED)
+@pytest.mark.parametrize("page", dealt(COMPARED, 1, of=2))
 def test_comparing_begins_and_ends_without_a_trace(page):
     session = SESSIONS[page].opened(SMALL.get(page, {}))
     whole(session.run).advance(3)
@@ -73,7 +74,7 @@ def test_comparing_begins_and_ends_without_a_trace(page):
     assert ids(session) == before and session.query() == query and session.run.scene.json == scene
 
 
-@pytest.mark.parametrize("page", COMPARED)
+@pytest.mark.parametrize("page", dealt(COMPARED, 0, of=2))
 def test_a_link_holds_both_runs(page):
     session = pinned(page, SMALL.get(page, {}), steps=4)
     session.change(

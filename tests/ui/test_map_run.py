@@ -12,7 +12,7 @@ import pytest
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding import SOLVERS, optimality_violation
 from tests.core.sparse_coding.sparse_cases import L1_SOLVERS
-from tests.figures.stage_replay import decode, numbers_in
+from tests.figures.stage_replay import finite
 from ui import limits
 from ui.map.run import MapRun
 from ui.map.session import MapSession
@@ -169,7 +169,7 @@ def test_divergence_ends_with_a_message_and_finite_frames(solver):
     assert caption.startswith("Stopped: diverged at step") and "safe up to" in caption and last["next"] is None
     inner = [frame for index in range(len(run)) for frame in run.inner(index)]
     for frame in (*before, last, *inner):
-        assert all(math.isfinite(number) for number in numbers_in(decode(json.loads(json.dumps(frame)))))
+        assert finite(json.loads(json.dumps(frame)))
     length = len(run)
     run.advance(length + 3), run.ahead()
     assert len(run) == length
