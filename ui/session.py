@@ -174,7 +174,8 @@ class Session(Comparing):
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        self.attempt(lambda: self._do(act), fresh=act["act"] not in AUTOMATIC and not act.get("live"))
+        looked = act["act"] in {*AUTOMATIC, "inside"} or act.get("live")  # a link leads inside by itself
+        self.attempt(lambda: self._do(act), fresh=not looked)
 
     def _do(self, act: dict[str, Any]) -> None:
         fit = acts.fitting(act, self.run, self.player.turn)

@@ -24,7 +24,7 @@ HANDLES = ".stage-handle"
 LISTS = "[data-testid=stSidebarUserContent] [role=combobox]"
 FIELDS = "[data-testid=stSidebarUserContent] input:not([type=file]):not([type=checkbox])"  # lists can be typed into
 KEYS = ["ArrowRight"] * 4 + ["ArrowLeft"] * 3 + ["Space", "Space", "Home", "End", "Escape", "Escape", "Tab", "Enter"]
-KEYS += list("emgbsanlchptv") + ["Shift+ArrowRight", "PageDown", "F2", "+", "Backspace"]
+KEYS += list("emgbsanlchptviiikk") + ["Shift+ArrowRight", "PageDown", "F2", "+", "Backspace", "ArrowUp", "ArrowDown"]
 TYPED = ["0", "1", "2", "7", "-1", "0.5", "1e3", "1e-9", "99999999999999999999", "EM", "E G5", "(EG)20", "E(PM)", "HM"]
 TYPED += ["(TM)20(EM)", "EMQ", "((", "", "  ", "<b>x</b>", "![i](x)", "é∞", "E" * 200, "VM", "E(NLC)", "1,5"]
 SIZES = [(1440, 900), (1440, 900), (1024, 700), (700, 900), (390, 800), (1920, 1080)]

@@ -194,6 +194,22 @@ def test_a_point_is_followed_by_click_by_key_and_by_button(home):
     assert home.address("beat=1") == {"schedule": "EM", "cursor": "1", "beat": "1", "unit": str(alone)}
 
 
+def test_keys_faster_than_the_answers(home):
+    home.open("cursor=0&components=3", 0)
+    home.press("ArrowRight", "i")
+    home.at(1)
+    home.beat(1)
+    before = int(home.unit().split()[1])
+    home.press("ArrowDown", "ArrowDown", "ArrowDown")
+    expect(home.page.locator(".stage-units")).to_contain_text(f"point {before + 3} of 272")
+    home.press("Escape", "End")
+    home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 2")
+    home.press("i")  # on the way to the end, which is far
+    home.beat(1)
+    home.press("ArrowRight")
+    home.beat(2)
+
+
 def test_a_link_leads_to_the_beat_and_the_point(home):
     home.open("schedule=EM&cursor=1&beat=4&unit=11", 1)
     home.beat(4)

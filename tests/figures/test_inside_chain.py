@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 
+from em_core.models.hidden_markov import HiddenMarkov
 from em_core.observe.beats import beats_of
 from figures.em.inside import chain_words
 from tests.figures.runs import EM, em_run, shown
 from ui.em.run import EmRun
+from ui.em.session import EmSession
 from ui.em.settings import EmSettings, for_model
 
 CHAINS = [name for name, case in EM.items() if case.model == "hidden_markov"]
@@ -184,3 +187,19 @@ def test_blocks_hold_what_goes_in_and_last_what_comes_out(at, components):
         )
         assert len(found.trace("inside.lit")["x"]) == 5
     assert pairs[-1][1].trace("inside.lit")["x"] == []
+
+
+def test_a_long_chain_is_drawn_anew_at_the_last_beat_alone(monkeypatch):
+    values = np.random.default_rng(0).normal(size=8_000).round(2).tolist()
+    raw = {"model": "hidden_markov", "settings": {"emission": "gaussian"}, "data": {"sequences": [values]}}
+    session = EmSession.opened({})
+    session.open_file(json.dumps({**raw, "schedule": "EM"}).encode())
+    session.run.advance(2)
+    searched = []
+    viterbi = HiddenMarkov.viterbi
+    monkeypatch.setattr(HiddenMarkov, "viterbi", lambda *asked: searched.append(asked) or viterbi(*asked))
+    for index in (1, 2):
+        _, _, beats, _ = session.run.beats(index, None)
+        assert len(beats) > 5 and len(json.dumps(beats)) < 1_000_000
+        assert len(json.dumps(beats[-1])) > 10 * len(json.dumps(beats[-2]))
+    assert len(searched) == 1

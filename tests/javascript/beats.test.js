@@ -42,7 +42,8 @@ function message(count, { told = null, ended = null, prefix = "f", first = playb
   const after = first ? playback.history.frames[first - 1].id : null;
   playback.history.accept({ first, after, frames });
   playback.ended = ended;
-  follow(playback, { cursor: null, turn: playback.turn ?? 1, more: null, ...orders }, answered, orders.cursor !== undefined);
+  const order = { cursor: null, turn: playback.turn ?? 1, more: null, ...orders };
+  beats.ordered(() => follow(playback, order, answered, orders.cursor !== undefined));
   beats.take(answered, told);
   asks.next();
 }
@@ -174,8 +175,42 @@ test("another unit: the same beat is asked for again, and what was shown stays u
   answer(0, 3, { unit: 4 });
   assert.deepEqual(asked().at(-1), ["inside", 0, 7]);
   answer(0, 3, { unit: 7 });
+  assert.deepEqual([beats.place, shown.length], [{ beat: 2, unit: 7 }, 5]);
   beats.other(-100);
   assert.deepEqual(asked().at(-1), ["inside", 0, 0]);
+});
+
+test("a beat on while another unit is on its way is not taken back, and past the last beat the unit is still chosen", () => {
+  begin(3);
+  beats.further();
+  answer(0);
+  beats.choose(3);
+  assert.ok(beats.next());
+  answer(0, 3, { unit: 3 });
+  assert.deepEqual([now(), beats.place], [[0, 1], { beat: 2, unit: 3 }]);
+  beats.next();
+  beats.choose(5);
+  beats.next();
+  answer(0, 3, { unit: 5 });
+  assert.deepEqual(now(), [1, null]);
+  beats.further();
+  assert.deepEqual(asked().at(-1), ["inside", 1, 5]);
+});
+
+test("back and Space count, too, before the answer", () => {
+  begin(3, 1);
+  beats.further();
+  beats.further();
+  assert.ok(beats.back() && beats.toggle());
+  answer(1);
+  assert.deepEqual([now(), beats.playing], [[1, 0], true]);
+  pass(500);
+  assert.deepEqual(now(), [1, 1]);
+  beats.restart();
+  beats.further();
+  assert.ok(beats.back());
+  answer(1);
+  assert.deepEqual([now(), beats.shown, beats.back()], [[1, null], null, false]);
 });
 
 test("a unit that was chosen is followed in the next frames, too; another run knows nothing of it", () => {
@@ -210,6 +245,30 @@ test("any other move leaves them, also while they are on their way", () => {
   playback.go(1, { byReader: true });
   answer(2);
   assert.deepEqual([now(), beats.shown], [[1, null], null]);
+});
+
+test("pressed while another frame is on its way, they are those of that frame", () => {
+  begin(1);
+  playback.next();
+  beats.further();
+  message(1);
+  assert.deepEqual([now(), asked().at(-1)], [[1, null], ["inside", 1, undefined]]);
+  answer(1);
+  assert.deepEqual(now(), [1, 0]);
+});
+
+test("pressed on the way to the end, they are those of the frame in view, and are asked for there", () => {
+  begin(2);
+  playback.end();
+  beats.further();
+  message(2, { cursor: 3, turn: 2, more: { act: "end" } });
+  answer(3); // where Python thinks that the reader is
+  assert.deepEqual([now(), asked().at(-1)], [[0, null], ["inside", 0, undefined]]);
+  answer(0);
+  assert.deepEqual(now(), [0, 0]);
+  beats.choose(1);
+  answer(3); // of another frame all the same: nothing more is waited for
+  assert.equal(beats.due, null);
 });
 
 test("where the same frame is told anew, its beats are asked for again, at the same place", () => {

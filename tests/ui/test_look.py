@@ -72,3 +72,12 @@ def test_an_address_holds_the_look_beside_the_rest():
     session = EmSession.opened({"schedule": "EM", "present": "1", "views": "course"})
     assert session.address.items() >= {"schedule": "EM", "present": "1", "views": "course"}.items()
     assert session.is_at(session.address)
+
+
+def test_what_a_link_got_wrong_is_still_said_inside():
+    session = EmSession.opened({"cursor": "0", "beat": "2", "kept": "nonsense"})
+    (said,) = session.messages
+    session.act({"act": "inside", "at": 0, "turn": session.player.turn})  # the stage asks at once
+    assert session.messages == [said]
+    session.act({"act": "advance", "at": 0, "to": 1, "turn": session.player.turn})
+    assert session.messages == []

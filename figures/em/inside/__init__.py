@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from em_core.caching import footprint
 from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.observe.beats import beats_of, working_of
@@ -17,6 +18,8 @@ from figures.look.encode import Json, finite
 from figures.within import Within
 
 VIEW = "inside"
+# bytes that a picture of the data may take in all beats together
+_MOST = 4_000_000
 _FOUND = (entry for entry in classes(__name__) if issubclass(entry, InsidePicture) and entry is not InsidePicture)
 # by the kind of working that they say they draw
 _PICTURES = {picture.draws: picture for picture in _FOUND}
@@ -38,24 +41,43 @@ def units(experiment: Experiment) -> int:
 def beats(picture: InsidePicture, view: DataView, moment: Moment, unit: int | None) -> tuple[int, list[Json]]:
     """The unit that is followed, and the beats of a half-step as the stage has them, each over the frame before it."""
     chosen, found = beats_of(moment, unit)
-    return chosen, [_drawn(picture, view, moment, found, number) for number in range(len(found))]
+    of_data = _of_data(view, moment, found)
+    return chosen, [_drawn(picture, view, moment, found, number, of_data[number]) for number in range(len(found))]
 
 
-def _drawn(picture: InsidePicture, view: DataView, moment: Moment, found: list[Beat], number: int) -> Json:
-    beat, before = found[number], moment.step.before
+def _of_data(view: DataView, moment: Moment, found: list[Beat]) -> list[Json]:
+    """What each beat changes in the picture of the data; where that is very much in all, the last one alone does."""
+    drawn: dict[tuple[int, int], Json] = {}  # several beats have one and the same θ and q
+
+    def changes(beat: Beat) -> Json:
+        state, before = beat.state, moment.step.before
+        key = id(state.theta), id(state.q)
+        if key not in drawn:
+            of_theta = {} if state.theta is before.theta else view.parameters(state.theta, state.q)
+            drawn[key] = of_theta | ({} if state.q is before.q else view.completed(_there(moment, beat)))
+        return drawn[key]
+
+    if not found:
+        return []
+    many = footprint(changes(found[-1])) * len(found) > _MOST
+    return [{} if many and beat is not found[-1] else changes(beat) for beat in found]
+
+
+def _there(moment: Moment, beat: Beat) -> Moment:
+    return replace(moment, step=replace(moment.step, after=beat.state))
+
+
+def _drawn(
+    picture: InsidePicture, view: DataView, moment: Moment, found: list[Beat], number: int, of_data: Json
+) -> Json:
+    beat = found[number]
     told = words.bound(beat) if beat.what == "bound" else picture.told(beat, moment)
-    changed = picture.changes(beat, found[: number + 1])
-    there = replace(moment, step=replace(moment.step, after=beat.state))
-    if beat.state.theta is not before.theta:
-        changed |= view.parameters(beat.state.theta, beat.state.q)
-    if beat.state.q is not before.q:
-        changed |= view.completed(there)
-    changed |= view.followed(beat)
+    changed = picture.changes(beat, found[: number + 1]) | of_data | view.followed(beat)
     text = {
         "caption": told.sentence,
         "heading.inside": words.heading(number + 1, len(found), _name(picture, beat)),
         "formula.inside": told.formula,
-        "note.data": view.note(there),
+        "note.data": view.note(_there(moment, beat)),
         "unit.inside": picture.unit(beat.at.get("unit", 0)),
     }
     value = {"formula.inside": finite(told.number)}

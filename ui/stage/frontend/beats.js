@@ -92,8 +92,22 @@ export class Beats {
     const { playback, due } = this;
     const here = playback.frame?.id;
     if (told && answered?.act === "inside") this.told = { ...told, beats: told.beats.map(decode) };
-    if (due && this.told?.frame === here && answered?.act === "inside") this.arrive(due, this.told);
-    else if (this.inside && this.told?.frame !== here && !due) this.ask(this.beat ?? 0, this.unit); // the same frame, told anew
+    if (due && answered?.act === "inside") {
+      if (this.told?.frame === here) this.arrive(due, this.told);
+      else if (answered.turn !== playback.turn) this.ask(due.beat, due.unit); // Python took the reader to be elsewhere
+      else this.due = null;
+      if (this.playback.asks.has("inside")) this.due = due; // asked again meanwhile: that answer counts
+    } else if (this.inside && this.told?.frame !== here && !due) this.ask(this.beat ?? 0, this.unit); // the same frame, told anew
+  }
+
+  /**
+   * Python may lead elsewhere while an ask waits, as on the way to the end: its answer is of the place then.
+   * @param {() => void} follow
+   */
+  ordered(follow) {
+    const { due } = this;
+    follow();
+    if (this.playback.asks.has("inside")) this.due = due;
   }
 
   /**
@@ -111,7 +125,7 @@ export class Beats {
     const begins = !this.inside;
     this.why = "";
     this.unit = unit;
-    this.beat = Math.min(beat, beats.length - 1);
+    this.beat = Math.min(this.beat ?? beat, beats.length - 1); // inside, the reader may have gone on meanwhile
     if (begins) this.on.lead(true);
     this.on.show(!begins);
     this.on.moved();
@@ -141,9 +155,10 @@ export class Beats {
 
   /** One beat back; before the first one is the frame in view as it is. */
   back() {
-    if (this.beat === null) return false;
+    if (!this.inside && !this.due) return false;
     this.pause();
-    if (this.beat === 0) this.escape();
+    if (this.beat === null && this.due?.beat) this.due.beat -= 1;
+    else if (!this.beat) this.escape();
     else {
       this.beat -= 1;
       this.on.show(false);
@@ -168,7 +183,9 @@ export class Beats {
     const { told, beat } = this;
     if (beat === null || !told) return false;
     this.pause();
-    this.ask(beat, Math.max(0, Math.min(unit, told.units - 1)));
+    const wanted = Math.max(0, Math.min(unit, told.units - 1));
+    this.ask(beat, wanted);
+    this.unit = wanted; // also where the reader goes on to the next frame before the answer
     return true;
   }
 
@@ -180,10 +197,10 @@ export class Beats {
   /** Play the beats, or pause. Returns whether that was ours to do. */
   toggle() {
     if (this.playing) this.pause();
-    else if (this.inside) {
+    else if (this.inside || this.due) {
       this.playing = true;
       this.on.moving(true);
-      this.wait(() => this.tick());
+      if (this.inside) this.wait(() => this.tick()); // else once they are here
     } else return false;
     return true;
   }

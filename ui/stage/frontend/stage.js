@@ -195,7 +195,7 @@ export class Stage {
       if (message.session !== this.session && playback.frame?.id === held) renew(playback, message.turn);
       this.session = message.session;
       this.still = over && !this.live.over;
-      follow(playback, message, answered, rebuilt);
+      this.beats.ordered(() => follow(playback, message, answered, rebuilt));
       this.still = false;
       this.between.stay(stood);
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
