@@ -49,3 +49,16 @@ test("with traces that are drawn alone comes one of every other plot, and both s
   assert.deepEqual(companions(layered, [0]), [1]);
   assert.deepEqual(companions(layered, [2]), [0]);
 });
+
+test("what no frame has said is not there at all: Plotly writes the zoom that it keeps into what it finds", () => {
+  /** @type {any[]} */
+  const drawn = [];
+  globalThis.window = /** @type {any} */ (globalThis);
+  globalThis.Plotly = { newPlot: (/** @type {any[]} */ ...given) => drawn.push(given) };
+  const picture = new Picture("apart", { data: [{ meta: "gap" }], layout: { yaxis: { visible: true } } }, [], /** @type {any} */ ({}));
+  const held = new Map(Object.entries({ "apart/xaxis.range": null, "apart/yaxis.visible": null, "apart/0/x": null, "apart/0/y": [1] }));
+  picture.draw(held, /** @type {any} */ ({ dark: false, font: "serif", size: 13, scale: 1, colors: {} }));
+  const [[, [trace], layout]] = drawn;
+  assert.ok(!("range" in (layout.xaxis ?? {})) && layout.yaxis.visible === true);
+  assert.ok(!("x" in trace) && trace.y[0] === 1);
+});

@@ -236,7 +236,8 @@ export class Picture {
       if (this.glides.has(`${this.id}/${trace}`)) this.drawn.set(key, target);
       const painted = own(worn(target, theme, key));
       this.latest.set(key, painted);
-      write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
+      // what stands nowhere is no null: Plotly puts the zoom that it keeps into what it finds, and fails on that
+      if (painted !== null) write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
     this.built = true;
