@@ -114,3 +114,8 @@ def identity(residual: float | None) -> str:
     if residual is None or not math.isfinite(residual):
         return "log p − ELBO − KL = –"
     return f"log p − ELBO − KL = {'0' if residual == 0 else power(residual)}"
+
+
+def numbered(place: int, count: int, found: str) -> str:
+    """A beat by its place, and what it finds."""
+    return f"{place} of {count}: {found}"

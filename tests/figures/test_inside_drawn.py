@@ -13,6 +13,7 @@ from em_core.observe.beats import beats_of
 from em_core.observe.beats.working import Working
 from figures.em.inside import _PICTURES, picture_of, words
 from figures.em.inside.ledger import SLOTS
+from figures.look import tex
 from tests.figures.runs import BLOBS, EM, em_run, shown
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
@@ -153,7 +154,7 @@ def test_every_shape_of_covariance_has_its_rows(covariance, dimensions):
     family = run.experiment.model.family
     for text, matrix in zip(number, family.matrices(run.trajectory[2].after.theta), strict=True):
         axes = [run.scene.view.drawn[0]] if dimensions == 1 else sorted(run.scene.view.drawn)
-        assert re.split(r"<br>|, |  ", text)[0] == words.plain(matrix[axes[0], axes[0]])
+        assert re.split(r"<br>|, |  ", text)[0] == tex.plain(matrix[axes[0], axes[0]])
 
 
 @pytest.mark.parametrize("word", ["H", "T", "EP", "EC", "ECCC"])
@@ -206,7 +207,7 @@ def test_traces_that_choose_a_unit_are_there(name):
     "value", [0.0, 1.0, -1e-320, 1e300, -5e-324, math.inf, -math.inf, 123456.0, 9999.7, 12345.0, 0.001, 99.95]
 )
 def test_any_number_can_be_set(value):
-    for text in (words.tex(value), words.plain(value), words.vector([value, value]), words.vector([[value]])):
+    for text in (tex.tex(value), tex.plain(value), tex.vector([value, value]), tex.vector([[value]])):
         assert text and text.count("{") == text.count("}") and "e+" not in text and "e-" not in text
-    assert "e^" in words.tex_of_log(-1e5) and "sup" in words.plain_of_log(-1e5)
-    assert words.tex_of_log(-math.inf) == words.plain_of_log(-math.inf) == "0"
+    assert "e^" in tex.tex_of_log(-1e5) and "sup" in tex.plain_of_log(-1e5)
+    assert tex.tex_of_log(-math.inf) == tex.plain_of_log(-math.inf) == "0"

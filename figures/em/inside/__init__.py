@@ -14,6 +14,7 @@ from figures import bound
 from figures.em.data_views import DataView
 from figures.em.inside import words
 from figures.em.inside.picture import InsidePicture
+from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.within import Within
 
@@ -75,7 +76,7 @@ def _drawn(
     changed = picture.changes(beat, found[: number + 1]) | of_data | view.followed(beat)
     text = {
         "caption": told.sentence,
-        "heading.inside": words.heading(number + 1, len(found), _name(picture, beat)),
+        "heading.inside": wording.numbered(number + 1, len(found), _name(picture, beat)),
         "formula.inside": told.formula,
         "note.data": view.note(_there(moment, beat)),
         "unit.inside": picture.unit(beat.at.get("unit", 0)),

@@ -11,7 +11,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.beats.working import Beat
 from figures.em.data_views import DataView
 from figures.em.inside.picture import Told
-from figures.em.inside.words import result, tex, tex_of_log
+from figures.look.tex import result, tex, tex_of_log
 from figures.look.wording import number, raised
 
 NAMES = {

@@ -14,8 +14,8 @@ from em_core.observe.moment import Moment
 from figures.em.data_views import DataView
 from figures.em.inside.blocks import Block, Blocks
 from figures.em.inside.picture import InsidePicture, Told
-from figures.em.inside.words import result, tex
 from figures.look.encode import Json
+from figures.look.tex import result, tex
 
 NAMES = {
     "residual": "the residual",

@@ -13,7 +13,7 @@ from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
 from figures.em.data_views.words import coin
 from figures.em.inside.picture import Told
-from figures.em.inside.words import plain, result, tex, tex_of_log, vector
+from figures.look.tex import plain, result, tex, tex_of_log, vector
 
 COLUMNS = {
     "old weights": "weight<br>p(h)",

@@ -12,9 +12,10 @@ from em_core.observe.beats.mixtures import MixtureWorking
 from em_core.observe.beats.working import Beat, Working
 from em_core.observe.moment import Moment
 from figures.em.data_views import DataView
-from figures.em.inside import mixture_words, words
+from figures.em.inside import mixture_words
 from figures.em.inside.ledger import Column, Ledger
 from figures.em.inside.picture import InsidePicture, Told
+from figures.look import tex
 from figures.look.encode import Json
 
 # so many rows have room for two lines
@@ -53,7 +54,7 @@ class MixtureInside(InsidePicture):
             return [self._shares("old weights", values["weights"])]
         if what in ("densities", "joints"):
             heading = mixture_words.COLUMNS[what].format(self.kind.likelihood[0])
-            return [Column(heading, [words.plain_of_log(log) for log in values[f"log_{what}"]], values[what])]
+            return [Column(heading, [tex.plain_of_log(log) for log in values[f"log_{what}"]], values[what])]
         if what in ("responsibilities", "mode", "kept", "shares", "counts", "weights"):
             warm = what == "responsibilities" and values["temperature"] not in (None, 1)
             return [self._shares("tempered" if warm else what, beat.found)]
@@ -70,7 +71,7 @@ class MixtureInside(InsidePicture):
 
     def _shares(self, what: str, found: np.ndarray) -> Column:
         heading = mixture_words.COLUMNS[what].format(self.kind.unit)
-        return Column(heading, [words.plain(entry) for entry in found], found)
+        return Column(heading, [tex.plain(entry) for entry in found], found)
 
     def _along(self, beat: Beat, what: str, values: np.ndarray) -> np.ndarray:
         """As the table has it, a row for each component: a Gaussian's along the axes that are drawn, of many one."""
@@ -98,5 +99,5 @@ def _listed(value: Any, between: str = "<br>") -> str:
     """A number; a vector or a matrix line by line, or with something else between, of a long one the beginning."""
     array = np.asarray(value)
     if array.ndim == 0:
-        return words.plain(float(array))
-    return between.join("  ".join(words.plain(entry) for entry in np.atleast_1d(row)) for row in array[:2])
+        return tex.plain(float(array))
+    return between.join("  ".join(tex.plain(entry) for entry in np.atleast_1d(row)) for row in array[:2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from em_core.observe.beats.working import Beat
 from figures.em.inside.picture import Told
-from figures.em.inside.words import result, tex, tex_of_log
+from figures.look.tex import result, tex, tex_of_log
 
 CELLS = ("½", "θ/4")
 COLUMNS = {

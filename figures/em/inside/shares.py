@@ -10,10 +10,10 @@ from em_core.observe.beats.shares import LinkageWorking, UnknownOriginWorking
 from em_core.observe.beats.working import Beat, Working
 from em_core.observe.moment import Moment
 from figures.em.data_views import DataView
-from figures.em.inside import share_words, words
+from figures.em.inside import share_words
 from figures.em.inside.ledger import Column, Ledger
 from figures.em.inside.picture import InsidePicture, Told
-from figures.look import palette
+from figures.look import palette, tex
 from figures.look.encode import Json
 
 
@@ -41,11 +41,11 @@ class LinkageInside(InsidePicture):
         if what in ("data", "bound"):
             return []
         if what == "statistics":
-            return [Column(f"expected<br>{name}", [words.plain(count)]) for name, count in found.items()]
+            return [Column(f"expected<br>{name}", [tex.plain(count)]) for name, count in found.items()]
         if what == "theta":
-            return [Column("new<br>θ", [words.plain(float(found))])]
+            return [Column("new<br>θ", [tex.plain(float(found))])]
         logs = beat.values.get(f"log_{what}")
-        texts = [words.plain(each) for each in found] if logs is None else [words.plain_of_log(log) for log in logs]
+        texts = [tex.plain(each) for each in found] if logs is None else [tex.plain_of_log(log) for log in logs]
         return [Column(share_words.COLUMNS[what], texts, found)]
 
     def told(self, beat: Beat, moment: Moment) -> Told:

@@ -10,8 +10,8 @@ import numpy as np
 from em_core.observe.beats.working import Beat
 from em_core.observe.solving import Background, Step
 from em_core.records import Array
-from figures.em.inside.words import coming, heading
 from figures.look.encode import Json
+from figures.look.wording import numbered
 from figures.map.inside import words
 from figures.map.inside.formulas import formula
 from figures.map.inside.picture import VIEW
@@ -59,10 +59,10 @@ def text(background: Background, found: Sequence[Beat], number: int) -> tuple[Js
     solver, beat = background.experiment.solver, found[number]
     tex, value = formula(background.problem, beat)
     following = words.name(solver, found[number + 1]) if number + 1 < len(found) else ""
-    next_one = coming(number + 2, len(found), following) if following else words.TO_THE_END
+    next_one = numbered(number + 2, len(found), following) if following else words.TO_THE_END
     told = {
         "caption": words.sentence(solver, beat),
-        f"heading.{VIEW}": heading(number + 1, len(found), words.name(solver, beat)),
+        f"heading.{VIEW}": numbered(number + 1, len(found), words.name(solver, beat)),
         f"formula.{VIEW}": tex,
         f"unit.{VIEW}": words.unit(beat.at["unit"], background.units),
     }

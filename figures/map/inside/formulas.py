@@ -8,7 +8,8 @@ import numpy as np
 
 from em_core.observe.beats.working import Beat
 from em_core.sparse_coding import Problem
-from figures.em.inside.words import result, tex, vector
+from figures.look.tex import result, tex, vector
+from figures.map.inside.words import entry
 
 # what pulls at a neuron, in the order of the sum
 PULLS = ("drive", "leak", "inhibition", "own")
@@ -18,11 +19,6 @@ _Formula = tuple[str, float]
 def formula(problem: Problem, beat: Beat) -> _Formula:
     """TeX, and the number that the beat finds."""
     return _FORMULAS[beat.what](problem, beat, beat.at["unit"])
-
-
-def _entry(beat: Beat, name: str) -> float:
-    value = beat.values[name]
-    return float(value[beat.at["unit"]]) if np.ndim(value) else float(value)
 
 
 def _signed(value: float) -> str:
@@ -45,7 +41,7 @@ def _left(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _pull(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "pull")
+    found = entry(beat, "pull")
     product = ""
     if problem.n_dimensions == 2:
         parts = zip(problem.dictionary[:, k].tolist(), beat.values["residual"].tolist(), strict=True)
@@ -64,15 +60,15 @@ def _soft(value: float, threshold: float, found: float, name: str) -> str:
 
 
 def _shrunk(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "shrunk")
+    found = entry(beat, "shrunk")
     if "pull" in beat.values:
-        return _soft(_entry(beat, "pull"), problem.penalty, found, r"\lambda"), found
-    formula = _soft(_entry(beat, "moved"), beat.values["threshold"], found, r"t\lambda")
+        return _soft(entry(beat, "pull"), problem.penalty, found, r"\lambda"), found
+    formula = _soft(entry(beat, "moved"), beat.values["threshold"], found, r"t\lambda")
     return rf"h_{{{k + 1}}} = {formula}", found
 
 
 def _value(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, top, bottom = _entry(beat, "value"), _entry(beat, "shrunk"), _entry(beat, "curvature")
+    found, top, bottom = entry(beat, "value"), entry(beat, "shrunk"), entry(beat, "curvature")
     return (
         rf"h_{{{k + 1}}} = \frac{{S}}{{\beta\lVert w_{{{k + 1}}}\rVert^2}} = "
         rf"\frac{{{tex(top)}}}{{{tex(bottom)}}} = {result(tex(found))}",
@@ -81,10 +77,10 @@ def _value(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _turn(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, pull, bottom = _entry(beat, "turn"), _entry(beat, "pull"), _entry(beat, "curvature")
+    found, pull, bottom = entry(beat, "turn"), entry(beat, "pull"), entry(beat, "curvature")
     return (
         rf"h_{{{k + 1}}} = \frac{{S({tex(pull)},\, {tex(problem.penalty)})}}{{\beta\lVert w_{{{k + 1}}}\rVert^2}} = "
-        rf"\frac{{{tex(_entry(beat, 'shrunk'))}}}{{{tex(bottom)}}} = {result(tex(found))}",
+        rf"\frac{{{tex(entry(beat, 'shrunk'))}}}{{{tex(bottom)}}} = {result(tex(found))}",
         found,
     )
 
@@ -104,17 +100,17 @@ def _objective(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _start(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "start")
-    return rf"y_{{{k + 1}}} = {result(tex(found))},\quad h_{{{k + 1}}} = {tex(_entry(beat, 'previous'))}", found
+    found = entry(beat, "start")
+    return rf"y_{{{k + 1}}} = {result(tex(found))},\quad h_{{{k + 1}}} = {tex(entry(beat, 'previous'))}", found
 
 
 def _slope(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "slope")
+    found = entry(beat, "slope")
     return rf"g_{{{k + 1}}} = -\beta\, w_{{{k + 1}}}^{{\!\top}} r = {result(tex(found))}", found
 
 
 def _moved(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, start, slope = (_entry(beat, name) for name in ("moved", "start", "slope"))
+    found, start, slope = (entry(beat, name) for name in ("moved", "start", "slope"))
     at = "h" if np.array_equal(beat.values["start"], beat.values["previous"]) else "y"
     return (
         rf"{at}_{{{k + 1}}} - t\, g_{{{k + 1}}} = {tex(start)} - {tex(beat.values['step'])}\cdot{_signed(slope)}"
@@ -124,7 +120,7 @@ def _moved(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _ahead(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, new, old = (_entry(beat, name) for name in ("ahead", "shrunk", "previous"))
+    found, new, old = (entry(beat, name) for name in ("ahead", "shrunk", "previous"))
     weight = tex(beat.values["weight"])
     return (
         rf"y_{{{k + 1}}} = {tex(new)} + {weight}\,({tex(new)} - {_signed(old)}) = {result(tex(found))}",
@@ -133,18 +129,18 @@ def _ahead(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _drive(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "drive")
+    found = entry(beat, "drive")
     shift = "(v-b)" if np.any(problem.offset) else "v"
     return rf"\beta\, w_{{{k + 1}}}^{{\!\top}} {shift} \,/\, L = {result(tex(found))}", found
 
 
 def _leak(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "leak")
+    found = entry(beat, "leak")
     return rf"-u_{{{k + 1}}} = {result(tex(found))}", found
 
 
 def _inhibition(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "inhibition")
+    found = entry(beat, "inhibition")
     overlaps, active = beat.values["overlaps"].tolist(), beat.values["active"].tolist()
     numbers = ""
     if 1 < len(active) <= 3:
@@ -155,7 +151,7 @@ def _inhibition(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _own(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, active, overlap = (_entry(beat, name) for name in ("own", "active", "overlaps"))
+    found, active, overlap = (entry(beat, name) for name in ("own", "active", "overlaps"))
     return (
         rf"\bigl(1 - \tfrac{{\beta}}{{L}}\lVert w_{{{k + 1}}}\rVert^2\bigr)\, a_{{{k + 1}}} = "
         rf"(1 - {tex(overlap)})\cdot{_signed(active)} = {result(tex(found))}",
@@ -164,15 +160,15 @@ def _own(problem: Problem, beat: Beat, k: int) -> _Formula:
 
 
 def _potential(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found, old = _entry(beat, "potential"), _entry(beat, "previous")
-    sum_of = "".join(rf"{'+' if (pull := _entry(beat, name)) >= 0 else '-'}{tex(abs(pull))}" for name in PULLS)
+    found, old = entry(beat, "potential"), entry(beat, "previous")
+    sum_of = "".join(rf"{'+' if (pull := entry(beat, name)) >= 0 else '-'}{tex(abs(pull))}" for name in PULLS)
     share = tex(beat.values["share"])
     return rf"u_{{{k + 1}}} = {tex(old)} + {share}\,({sum_of.removeprefix('+')}) = {result(tex(found))}", found
 
 
 def _active(problem: Problem, beat: Beat, k: int) -> _Formula:
-    found = _entry(beat, "code")
-    soft = _soft(_entry(beat, "potential"), beat.values["threshold"], found, r"\lambda/L")
+    found = entry(beat, "code")
+    soft = _soft(entry(beat, "potential"), beat.values["threshold"], found, r"\lambda/L")
     return rf"a_{{{k + 1}}} = {soft}", found
 
 

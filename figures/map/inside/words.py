@@ -68,7 +68,8 @@ def sentence(solver: str, beat: Beat) -> str:
     return _SENTENCES[beat.what](solver, beat, beat.at["unit"])
 
 
-def _entry(beat: Beat, name: str) -> float:
+def entry(beat: Beat, name: str) -> float:
+    """The number of the coefficient that is followed, or the one that all share."""
     value = beat.values[name]
     return float(value[beat.at["unit"]]) if np.ndim(value) else float(value)
 
@@ -86,7 +87,7 @@ def _of_residual(solver: str, beat: Beat, k: int) -> str:
 
 
 def _of_shrunk(solver: str, beat: Beat, k: int) -> str:
-    found = _entry(beat, "shrunk")
+    found = entry(beat, "shrunk")
     if solver == "coordinate_descent":
         if found == 0:
             return "The pull is no stronger than λ, so the soft threshold makes it exactly 0."
@@ -140,7 +141,7 @@ def _of_ahead(solver: str, beat: Beat, k: int) -> str:
 
 
 def _of_code(solver: str, beat: Beat, k: int) -> str:
-    if _entry(beat, "code") == 0:
+    if entry(beat, "code") == 0:
         return "The potential does not reach the threshold: the neuron is silent, its coefficient exactly 0."
     return "What exceeds the threshold is the neuron's activity: its coefficient."
 
