@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import line, rows
+from benchmarks.row import Disagreement, Measured, agree, peak, timed
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 # what others run or import, and what a benchmark needs besides
-PARTS = {"plain_page.py", "serving.py"}
+PARTS = {"plain_page.py", "serving.py", "row.py", "__init__.py", "__main__.py"}
 IN_A_BROWSER = {"step_latency.py"}
 BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in PARTS)
 
@@ -31,3 +35,49 @@ def test_parts_belong_to_a_benchmark():
     sources = {name: (FOLDER / name).read_text(encoding="utf-8") for name in BENCHMARKS}
     assert all(any(Path(part).stem in source for source in sources.values()) for part in PARTS)
     assert set(BENCHMARKS) >= IN_A_BROWSER
+
+
+def _ready(row):
+    if row.browser and not (shutil.which("chromium") or shutil.which("google-chrome")):
+        pytest.skip("Chromium is needed for this one")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", rows())
+def test_a_row_runs_and_its_results_agree(name, tmp_path):
+    _ready(rows()[name])
+    command = [sys.executable, "-m", "benchmarks", name, "--smoke", "--numbers", str(tmp_path)]
+    done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    measured = [Measured(**one) for one in json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))]
+    assert measured and all(line(rows()[name], one) in done.stdout for one in measured)
+
+
+def test_every_row_says_what_it_compares_and_how():
+    for name, row in rows().items():
+        assert row.name == name and row.title and row.peer and row.compared.endswith(".")
+
+
+def test_results_that_differ_are_not_timed():
+    assert agree(1e-12, 1e-10, "this") == 1e-12
+    for difference in (1e-9, float("nan")):
+        with pytest.raises(Disagreement, match="this: the results differ by"):
+            agree(difference, 1e-10, "this")
+
+
+def test_both_sides_are_run_equally_often_and_in_turn():
+    runs = []
+    ours, peer = timed(lambda: runs.append("ours"), lambda: runs.append("peer"), repeats=4)
+    assert runs == ["ours", "peer"] + ["ours", "peer", "peer", "ours"] * 2
+    assert ours >= 0 and peer >= 0
+
+
+def test_memory_counts_what_is_held_and_what_was_let_go():
+    assert 8 <= peak(lambda: len(bytearray(8_000_000))) < 8.5
+    assert 2 <= peak(lambda: bytearray(2_000_000)) < 2.5
+
+
+def test_a_row_that_does_not_exist_is_answered_with_the_list():
+    command = [sys.executable, "-m", "benchmarks", "nothing"]
+    done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "no row is called nothing; there are" in done.stderr and "gmm" in done.stderr

@@ -1,0 +1,1 @@
+"""What is compared, a class for each: see `benchmarks.row`."""
