@@ -1,21 +1,22 @@
 """The core and the page beside well-known peers.
 
-    .venv/bin/python -m benchmarks [ROW ...] [--list] [--smoke] [--numbers FOLDER]
+    .venv/bin/python -m benchmarks [ROW ...] [--list] [--smoke] [--redraw]
 
 Each row runs in a process of its own, with one BLAS thread, and checks that the results agree before it times anything.
-Times depend on the machine and on what else it does; the ratio within one run is what counts.
+What was measured is kept in `benchmarks/numbers/`, a file a row, from which docs/performance.md, its plots and the
+numbers in README are then written. Times depend on the machine and on what else it does; the ratio within one run is
+what counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import report
 from benchmarks.row import Disagreement, Measured, Row
 from em_core.found import classes
 
@@ -54,8 +55,7 @@ def alone(row: Row, options: argparse.Namespace) -> int:
     """The row in a process of its own: what one leaves behind, threads above all, must not slow down the next."""
     command = [sys.executable, "-m", "benchmarks", row.name, "--here", *(["--smoke"] if options.smoke else [])]
     single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    if options.numbers:
-        command += ["--numbers", str(options.numbers)]
+    command += ["--numbers", str(options.numbers)]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **single}, check=False).returncode
 
 
@@ -64,12 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help="which ones; all of them where none is named")
     parser.add_argument("--list", action="store_true", help="the rows there are")
-    parser.add_argument(
-        "--smoke", action="store_true", help="the least that goes through all of it; its numbers say nothing"
-    )
-    parser.add_argument(
-        "--numbers", type=Path, metavar="FOLDER", help="write what was measured there, a JSON file for each row"
-    )
+    parser.add_argument("--smoke", action="store_true", help="the least that runs all of it; its numbers say nothing")
+    parser.add_argument("--redraw", action="store_true", help="measure nothing, write the pages from what is kept")
+    parser.add_argument("--numbers", type=Path, default=report.NUMBERS, help="another folder for what was measured")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.rows if name not in known]:
@@ -79,18 +76,18 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(f"{row.name:20}{row.title}, beside {row.peer}" for row in chosen))
         return 0
     if not options.here:
-        return max([alone(row, options) for row in chosen], default=0)
+        worst = 0 if options.redraw else max(alone(row, options) for row in chosen)
+        if worst == 0 and not options.smoke and options.numbers == report.NUMBERS:
+            report.write(known)
+        return worst
     for row in chosen:
         try:
             found = run(row, options.smoke)
         except Disagreement as refused:
             print(f"{row.name}: {refused}", file=sys.stderr)
             return 1
-        if options.numbers:
-            options.numbers.mkdir(parents=True, exist_ok=True)
-            (options.numbers / f"{row.name}.json").write_text(
-                json.dumps([asdict(one) for one in found], indent=1) + "\n"
-            )
+        if not options.smoke or options.numbers != report.NUMBERS:
+            report.keep(row, found, options.numbers)
     return 0
 
 

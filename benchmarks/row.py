@@ -17,7 +17,7 @@ class Measured:
 
     ours, peer: medians, in the row's unit. agreement: the largest relative difference of the two results, found before
     anything was timed; None where the peer computes nothing that could be compared. memory: MB beyond the data at the
-    peak, ours and the peer's.
+    peak, ours and the peer's. n: how large the problem is, where the page plots the row over it.
     """
 
     size: str
@@ -26,6 +26,7 @@ class Measured:
     agreement: float | None = None
     memory: tuple[float, float] | None = None
     note: str = ""
+    n: int | None = None
 
 
 class Row(ABC):

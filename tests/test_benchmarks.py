@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -10,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import report
 from benchmarks.__main__ import line, rows
-from benchmarks.row import Disagreement, Measured, agree, peak, timed
+from benchmarks.row import Disagreement, Measured, Row, agree, peak, timed
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 # what others run or import, and what a benchmark needs besides
-PARTS = {"plain_page.py", "serving.py", "row.py", "__init__.py", "__main__.py"}
+PARTS = {"plain_page.py", "serving.py"}
+RUNNER = {"__init__.py", "__main__.py", "plots.py", "report.py", "row.py"}
 IN_A_BROWSER = {"step_latency.py"}
-BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in PARTS)
+BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in PARTS | RUNNER)
 
 
 @pytest.mark.exhaustive
@@ -49,7 +50,7 @@ def test_a_row_runs_and_its_results_agree(name, tmp_path):
     command = [sys.executable, "-m", "benchmarks", name, "--smoke", "--numbers", str(tmp_path)]
     done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    measured = [Measured(**one) for one in json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))]
+    measured = report.kept(rows()[name], tmp_path)["measured"]
     assert measured and all(line(rows()[name], one) in done.stdout for one in measured)
 
 
@@ -75,6 +76,32 @@ def test_both_sides_are_run_equally_often_and_in_turn():
 def test_memory_counts_what_is_held_and_what_was_let_go():
     assert 8 <= peak(lambda: len(bytearray(8_000_000))) < 8.5
     assert 2 <= peak(lambda: bytearray(2_000_000)) < 2.5
+
+
+class _Example(Row):
+    name, title, peer, compared = "example", "Adding", "a peer", "Sums are compared."
+
+    def measure(self, smoke):
+        yield Measured("N = 10", 2.0, 8.0, 1e-15, (1.5, 3.0), n=10)
+        yield Measured("N = 100", 4.0, 4.0, note="by hand", n=100)
+
+
+def test_numbers_are_kept_and_the_page_says_them(tmp_path):
+    row = _Example()
+    report.keep(row, row.measure(False), tmp_path)
+    assert report.kept(row, tmp_path)["measured"] == list(row.measure(False))
+    text = report.page([row], tmp_path)
+    assert "| N = 10 | 2 | 8 | **4** | 1e-15 | 1.5, 3 |" in text
+    assert "| N = 100 (by hand) | 4 | 4 | **1** |  |  |" in text
+    assert "Sums are compared." in text and "## The page" not in text
+    assert report.page([row], tmp_path / "empty") == report.INTRODUCTION
+
+
+def test_the_pages_say_what_is_kept():
+    """docs/performance.md and README are never behind the numbers: `python -m benchmarks --redraw` writes them anew."""
+    assert report.PAGE.read_text(encoding="utf-8") == report.page(rows().values())
+    readme = report.README.read_text(encoding="utf-8")
+    assert readme.split(report.BEGIN)[1].split(report.END)[0].strip() == report.headline(rows())
 
 
 def test_a_row_that_does_not_exist_is_answered_with_the_list():
