@@ -12,8 +12,8 @@ from tests.models import CASES
 # where every M-type move is defined, and θ has coordinates
 INTERIOR = [case for case in CASES if "G" in case.moves]
 WITH_M = [case for case in CASES if "M" in case.moves]
-# of the Gaussian mixtures, whose settings multiply, those that differ from others in a size, or in a pair of settings
-# that others have one by one: conftest.py leaves them to -m exhaustive, whatever the theorem
+# those that differ from others in a size, or in a pair of settings that others have one by one: conftest.py leaves them
+# to -m exhaustive, whatever the theorem
 SELDOM = {
     *("gaussian_tied_1d_k2", "gaussian_diag_1d_k2", "gaussian_spherical_1d_k2"),
     *("gaussian_tied_3d_k1", "gaussian_diag_3d_k1", "gaussian_spherical_3d_k1"),
@@ -21,6 +21,8 @@ SELDOM = {
     "gaussian_full_1d_k2_fixed_weights_fixed_means",
     "gaussian_spherical_2d_k2_fixed_weights_fixed_covariances",
     "gaussian_diag_2d_k3_fixed_means_fixed_covariances_zero_weight",
+    *("gaussian_tied_2d_k3_fixed_weights", "gaussian_diag_2d_k3_fixed_covariances"),
+    *("factor_analysis_diagonal_1d_l1", "factor_analysis_isotropic_3d_l1", "regression_mixture_no_intercept"),
 }
 
 

@@ -15,6 +15,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe.plane import MOST, plane
 from em_core.records import State, frozen
 from em_core.trajectory import run
+from tests.attack import dealt
 from tests.core.cases import CASES
 from tests.core.test_command_line import assert_one_line, strictly
 
@@ -160,7 +161,7 @@ def case_of(raw):
     return experiment.model, experiment.data
 
 
-@pytest.mark.parametrize("case", SLICED, ids=str)
+@pytest.mark.parametrize("case", dealt(SLICED, 1, of=2), ids=str)
 def test_a_slice_is_the_bound_at_blends_and_along_the_way(case):
     raw = {**case.raw, "schedule": "EMEM"}
     for at, (q_from, q_to, theta_to) in {3: (2, 3, 4), 4: (2, 3, 4), 2: (0, 1, 2), 0: (0, 1, 2)}.items():

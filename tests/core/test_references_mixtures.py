@@ -25,33 +25,34 @@ def parameter(result, name, every=2):
 TIMES = reference("p05")
 
 
-def times_run(iterations, start):
-    return replay(
-        model="poisson_mixture",
-        data={"dataset": "times_deaths"},
-        start=start,
-        schedule=f"(EM){iterations}",
-    )
+def times(iterations, start):
+    return {
+        "model": "poisson_mixture",
+        "data": {"dataset": "times_deaths"},
+        "start": start,
+        "schedule": f"(EM){iterations}",
+    }
 
 
 @cache
 def long_run():
-    """2,340 iterations of EM from the published start: a flat optimum."""
-    return times_run(2340, TIMES["init"])
+    """2,340 iterations of EM from the published start, a flat optimum: the experiment, and θ after each."""
+    experiment = Experiment.parse(times(2340, TIMES["init"]))
+    return experiment, [step.after.theta for step in run.run(experiment).half_steps[::2]]
 
 
 def test_times_deaths_at_every_iteration_listed():
-    result = long_run()
+    experiment, thetas = long_run()
     for entry in TIMES["expected"]["trace"]:
-        step, rtol = result["half_steps"][2 * entry["iter"]], 1e-12 if entry["iter"] <= 20 else 1e-9
-        close(step["parameters"]["weights"], entry["weights"], rtol)
-        close(step["parameters"]["rates"], entry["rates"], rtol)
-        close(step["log_evidence"], entry["loglik"], rtol)
+        theta, rtol = thetas[entry["iter"]], 1e-12 if entry["iter"] <= 20 else 1e-9
+        close(theta["weights"], entry["weights"], rtol)
+        close(theta["rates"], entry["rates"], rtol)
+        close(experiment.model.log_evidence(experiment.data, theta), entry["loglik"], rtol)
 
 
 def test_times_deaths_maximum():
     mle, published = TIMES["expected"]["mle"], TIMES["expected"]["published"]
-    result = times_run(1, {key: mle[key] for key in ("weights", "rates")})
+    result = replay(**times(1, {key: mle[key] for key in ("weights", "rates")}))
     last = result["half_steps"][-1]
     for key in ("weights", "rates"):
         close(last["parameters"][key], mle[key], 1e-12)
@@ -62,8 +63,8 @@ def test_times_deaths_maximum():
 
 def test_times_deaths_takes_as_many_iterations_as_published():
     """To ‖θ′ − θ‖ < 1e-8 ‖θ‖ in (p, rate 1, rate 2): a flat optimum, 2,335 iterations."""
-    result = long_run()
-    theta = np.column_stack([np.array(parameter(result, "weights"))[:, 0], parameter(result, "rates")])
+    _, thetas = long_run()
+    theta = np.array([[theta["weights"][0], *theta["rates"]] for theta in thetas])
     moved = np.linalg.norm(np.diff(theta, axis=0), axis=1) < 1e-8 * np.linalg.norm(theta[:-1], axis=1)
     expected = TIMES["expected"]["plain_em_iteration_counts"]["from (0.3;1,2.5)"]
     assert abs(int(np.argmax(moved)) + 1 - expected) <= 2
@@ -188,8 +189,8 @@ def test_censored_lifetimes_maximum():
 def test_murrays_points_have_two_maxima(sign):
     """Variances 8/3 and correlation ± 1/2: which one depends on the start (Tanner and Wong, 1987)."""
     start = {"mean": [0.0, 0.0], "covariance": [[1.0, sign * 0.1], [sign * 0.1, 1.0]]}
-    result = replay(model="incomplete_gaussian", data={"dataset": "murray"}, start=start, schedule="(EM)400")
-    last = result["half_steps"][-1]["parameters"]
+    raw = {"model": "incomplete_gaussian", "data": {"dataset": "murray"}, "start": start, "schedule": "(EM)400"}
+    last = run.run(Experiment.parse(raw)).last.after.theta
     close(last["mean"], [0, 0], 0, 1e-12)
     close(last["covariance"], np.array([[8, 4 * sign], [4 * sign, 8]]) / 3, 1e-9)
 
@@ -197,9 +198,10 @@ def test_murrays_points_have_two_maxima(sign):
 def test_murrays_points_have_a_saddle_between_them():
     """Without correlation EM stays without: variances 5/2, and the log evidence lies below that of the maxima."""
     start = {"mean": [0.0, 0.0], "covariance": [[1.0, 0.0], [0.0, 1.0]]}
-    result = replay(model="incomplete_gaussian", data={"dataset": "murray"}, start=start, schedule="(EM)100")
-    last = result["half_steps"][-1]
-    close(last["parameters"]["covariance"], [[2.5, 0], [0, 2.5]], 1e-12, 1e-15)
+    murray = {"model": "incomplete_gaussian", "data": {"dataset": "murray"}}
+    experiment = Experiment.parse({**murray, "start": start, "schedule": "(EM)100"})
+    last = run.run(experiment).last.after.theta
+    close(last["covariance"], [[2.5, 0], [0, 2.5]], 1e-12, 1e-15)
     best = {"mean": [0.0, 0.0], "covariance": [[8 / 3, 4 / 3], [4 / 3, 8 / 3]]}
-    top = replay(model="incomplete_gaussian", data={"dataset": "murray"}, start=best, schedule="EM")["half_steps"][0]
-    assert last["log_evidence"] < top["log_evidence"] - 0.05
+    top = replay(**murray, start=best, schedule="EM")["half_steps"][0]
+    assert experiment.model.log_evidence(experiment.data, last) < top["log_evidence"] - 0.05

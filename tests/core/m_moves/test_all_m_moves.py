@@ -13,6 +13,7 @@ from em_core.files.report import report
 from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from em_core.moves import MAKE
+from tests.attack import dealt
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, state
 from tests.core.making import RULED_OUT
@@ -45,7 +46,7 @@ def test_m_type_moves_do_not_ask_for_the_entropy(case):
         assert all(np.isfinite(entry).all() for entry in made.state.theta.values())
 
 
-@pytest.mark.parametrize("case", INTERIOR, ids=str)
+@pytest.mark.parametrize("case", dealt(INTERIOR, 0, of=2), ids=str)
 def test_exports_with_carries_and_draws_replay_to_the_last_bit(case):
     letters = [letter for letter in case.m_moves if letter != "M"]
     word = f"E{''.join(letters)}(ESAE{'C2' if 'C' in letters else ''})2N"

@@ -9,6 +9,7 @@ import pytest
 
 from em_core import m_steps
 from em_core import trajectory as run
+from tests.attack import dealt
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import CLOSED, slope, state
 
@@ -16,7 +17,7 @@ from tests.core.m_moves.shared import CLOSED, slope, state
 _TRIED = re.compile(r"\(tried size [^ ]+\)|\(tried sizes from ([^ ]+) down to (?!\1\))[^ ]+\)")
 
 
-@pytest.mark.parametrize("case", CLOSED, ids=str)
+@pytest.mark.parametrize("case", dealt(CLOSED, 1, of=2), ids=str)
 def test_l_bfgs_ends_where_m_goes(case):
     model = case.model
     best = case.elbo(model.maximize(case.data, case.q, case.theta), case.q)
@@ -41,7 +42,7 @@ def test_more_iterations_of_l_bfgs_climb_higher(case):
 
 
 @pytest.mark.parametrize("letter", "NL")
-@pytest.mark.parametrize("case", INTERIOR, ids=str)
+@pytest.mark.parametrize("case", dealt(INTERIOR, 0, of=2), ids=str)
 def test_a_rejected_step_leaves_theta_and_goes_on(case, letter):
     """Right at the maximum no step helps: an event with finite numbers, the same θ, and the schedule goes on."""
     trajectory = run.run(case.experiment(f"EM({letter})6E"))

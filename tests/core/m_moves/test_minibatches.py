@@ -14,12 +14,13 @@ from em_core.distributions import chains, minibatch
 from em_core.kinds import allowed
 from em_core.models.observations import Observations
 from em_core.records import State, frozen
+from tests.attack import dealt
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, Chosen, n_drawable, same, slope, state
 from tests.core.test_immutability import arrays
 
 
-@pytest.mark.parametrize("case", INTERIOR, ids=str)
+@pytest.mark.parametrize("case", dealt(INTERIOR, 0, of=2), ids=str)
 def test_the_mean_slope_of_all_minibatches_is_the_slope(case):
     """E[slope of a minibatch] = slope of L / N, exactly, by visiting every set of units that can be drawn."""
     n_units = n_drawable(case)

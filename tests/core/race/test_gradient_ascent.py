@@ -26,12 +26,12 @@ from tests.core.test_info import DICTIONARY
 
 ORDINARY = ["linkage_197_animals", "abo_blood_groups_521_people", "binomial_free_weights", "gaussian_full_1d_k2"]
 ORDINARY += ["student_t_one_column", "sigmoid_belief_net_one_cause", "censored_exponential_lifetimes"]
-ORDINARY += ["poisson_mixture_counts", "factor_analysis_diagonal_1d_l1", "regression_mixture_no_intercept"]
+ORDINARY += ["poisson_mixture_counts", "factor_analysis_isotropic_3d_l3", "regression_mixture_lines"]
 ORDINARY += ["bernoulli_mixture_structural", "hidden_markov_gaussian_left_right", "incomplete_gaussian_murray"]
 ORDINARY += ["coin_of_unknown_origin_two_hills"]
 
 
-@pytest.mark.parametrize("case", thinned(INTERIOR, ORDINARY), ids=str)
+@pytest.mark.parametrize("case", thinned(INTERIOR, ORDINARY[::2]), ids=str)
 def test_it_coincides_with_eg(case):
     """Fifty steps from the start, each from where the one before led: errors had time to grow."""
     found = climb(case.experiment(), 50, longest=60)
@@ -57,7 +57,7 @@ def test_steps_that_overshoot_coincide_too():
 FEW = {"S": {"batch": 3, "step": 0.02}}
 
 
-@pytest.mark.parametrize("case", thinned([case for case in INTERIOR if "S" in case.moves], ORDINARY), ids=str)
+@pytest.mark.parametrize("case", thinned([case for case in INTERIOR if "S" in case.moves], ORDINARY[1::2]), ids=str)
 def test_with_the_same_minibatches_it_coincides_with_es(case):
     experiment = case.experiment(moves=FEW)
     found = climb(experiment, 12, longest=60, climbing=StochasticClimber)

@@ -15,6 +15,7 @@ from em_core.models import MODELS
 from em_core.observe import race
 from em_core.observe.rivals import RIVAL_SIZES
 from em_core.records import Bound
+from tests.attack import dealt
 from tests.core.race.shared import BY_NAME, STARTS, run, words_for
 from tests.core.test_command_line import COLLAPSE, LINKAGE
 from tests.core.test_info import Counter
@@ -22,7 +23,7 @@ from tests.core.test_info import Counter
 GAUSSIAN = BY_NAME["gaussian_full_2d_k2"]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", dealt(MODELS, 0, of=2))
 def test_three_words_race_on_each_model_and_each_is_its_own_run(model):
     """Series are those of `run` with the word written out, passes added up."""
     rounds = 3

@@ -13,7 +13,7 @@ from tests.attack import thinned
 from tests.core.scales.shared import LETTERS, OFFSETS, SCALES, SHARES, WORDS, assert_digits, tables
 
 # every scale and offset, with columns of either kind
-FEW = {(1e-8, 0.0, 0.3), (1.0, 1e8, 0.3), (1e8, 1e8, 1e-7), (1e-3, 0.0, 1e-7)}
+FEW = {(1e-8, 0.0, 0.3), (1e8, 1e8, 1e-7)}
 
 
 @pytest.mark.parametrize(("scale", "offset", "share"), thinned(product(SCALES, OFFSETS, SHARES), FEW))

@@ -103,7 +103,7 @@ WIDTHS = (1e8, 1.0, 0.3, 1e-3, 1e-6)
 
 
 @pytest.mark.parametrize("dictionary", DICTIONARIES, ids=str)
-@pytest.mark.parametrize("penalty", thinned(POWERS, [1e-8, 1e8]))
+@pytest.mark.parametrize("penalty", thinned(POWERS, [1e-8]))
 def test_log_p_is_elbo_plus_kl_and_no_gaussian_is_above_the_best(dictionary, penalty):
     for precision, v in itertools.product(POWERS, SIGNALS):
         problem = Problem([v, 0.0][: len(dictionary)], dictionary, penalty, precision)
