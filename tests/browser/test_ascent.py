@@ -54,6 +54,7 @@ def rows(settings, moves):
     return report(run.experiment, run.trajectory)["half_steps"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", some(SIZES, (1024, 768)), ids=str)
 def test_no_note_is_cut_and_labels_stand_clear_of_lines(ascent, size):
     width, height = size

@@ -75,6 +75,7 @@ def test_skip_to_the_stage_and_step(page, serve):
     home.at(1)
 
 
+@pytest.mark.exhaustive
 def test_a_click_where_nothing_is_draws_no_frame_around_the_page(page, serve):
     home = Home(page, serve(ROOT / "app.py").url).open()
     page.get_by_test_id("stMain").click(position={"x": 600, "y": 4})
@@ -95,6 +96,7 @@ EACH = [(name, width) for name, _ in PAGES for width in WIDTHS]
 ONE = [(PAGES[1][0], WIDTHS[-1])]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("case", some(EACH, *ONE), ids=str)
 def test_name_and_purpose_stand_above_everything_else(page, serve, case):
     name, width = case

@@ -98,6 +98,7 @@ def test_a_click_adds_a_point_and_with_shift_removes_one(home, other_page):
     assert count(home) == 21
 
 
+@pytest.mark.exhaustive
 def test_what_the_tool_says_covers_nothing_and_undo_ends_it(home):
     home.open(f"{QUERY}&schedule=EM&cursor=2", frame=2)
     tool = home.button("Add points").last

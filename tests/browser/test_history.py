@@ -82,6 +82,7 @@ def test_back_and_forward_between_models(home):
     home.at(2)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("wait", some([0, 230, 250, 270, 290, 310, 350], 270))
 def test_back_while_the_place_is_told(home, wait):
     """What the server still says of the view before stays out of the address and takes no key."""
@@ -132,6 +133,7 @@ def test_back_and_forward_between_pages(home):
     assert home.entries() == entries + 1
 
 
+@pytest.mark.exhaustive
 def test_a_link_is_left_as_it_is_until_the_view_changes(home):
     """Rewriting it would put an entry between the reader and where they came from."""
     home.open("schedule=EMEM&cursor=4", 4)

@@ -234,6 +234,7 @@ def test_terms_of_the_equation_are_buttons_of_the_moves_that_change_them(home):
 COLOURS = [("light", "rgb(0, 114, 178)"), ("dark", "rgb(74, 168, 224)")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("theme, elbo", thinned(COLOURS, COLOURS[:1]))
 def test_one_colour_for_the_elbo(home, theme, elbo):
     home.page.emulate_media(color_scheme=theme)

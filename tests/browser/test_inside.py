@@ -151,6 +151,7 @@ def test_space_plays_the_beats_and_goes_on_with_the_next_half_step(home):
     assert (home.frame(), home.heading.inner_text()) == (frame, heading)
 
 
+@pytest.mark.exhaustive
 def test_another_move_forks_from_the_frame_before(home):
     home.begin("schedule=EM&cursor=1", 1)
     home.press("i")
@@ -194,6 +195,7 @@ def test_a_point_is_followed_by_click_by_key_and_by_button(home):
     assert home.address("beat=1") == {"schedule": "EM", "cursor": "1", "beat": "1", "unit": str(alone)}
 
 
+@pytest.mark.exhaustive
 def test_keys_faster_than_the_answers(home):
     home.open("cursor=0&components=3", 0)
     home.press("ArrowRight", "i")
@@ -223,6 +225,7 @@ def test_a_link_leads_to_the_beat_and_the_point(home):
     expect(home.page.locator(".notice")).to_contain_text("beat=none")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("model", "count", "unit"),
     thinned(
@@ -266,6 +269,7 @@ def test_in_presenter_mode_the_working_stands_beside_the_data_and_goes_again(hom
     assert home.address("views=data")["views"] == "data,timeline"
 
 
+@pytest.mark.exhaustive
 def test_on_a_phone_the_card_has_the_button(home):
     home.page.set_viewport_size({"width": 390, "height": 844})
     home.open("cursor=0", 0)
@@ -279,6 +283,7 @@ def test_on_a_phone_the_card_has_the_button(home):
     assert width[0] <= width[1]
 
 
+@pytest.mark.exhaustive
 def test_the_list_of_keys_has_it_and_a_page_without_it_has_not(home):
     home.open("cursor=0", 0)
     home.press("?")

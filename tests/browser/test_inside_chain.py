@@ -93,6 +93,7 @@ CUT = """() => { const { clientWidth, scrollWidth } = document.querySelector("[d
   return scrollWidth - clientWidth }"""
 
 
+@pytest.mark.exhaustive
 def test_a_long_formula_is_broken_on_a_phone_and_nothing_of_it_is_cut(home):
     home.page.set_viewport_size({"width": 390, "height": 844})
     home.open("model=hidden_markov&beat=6&cursor=0")

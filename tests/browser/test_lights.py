@@ -76,6 +76,7 @@ def test_a_link_opens_what_is_broken(home, name):
         assert "✗" in (seen[light][0], before[light][0])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", some([(1440, 900), (1920, 1080), (390, 844)], (390, 844)), ids=str)
 def test_nothing_is_cut_off(home, size):
     home.page.set_viewport_size({"width": size[0], "height": size[1]})

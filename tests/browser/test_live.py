@@ -141,6 +141,7 @@ def test_a_place_that_cannot_be_says_so_and_keeps_the_last_picture(demo):
     demo.page.locator(".stage-chip").nth(1).wait_for(state="detached")
 
 
+@pytest.mark.exhaustive
 def test_arrow_keys_are_live(demo):
     demo.open("known=4")
     demo.button("Centre: 1, 2").focus()
@@ -205,6 +206,7 @@ def home(page, serve):
     return Home(page, serve(APP).url)
 
 
+@pytest.mark.exhaustive
 def test_a_mean_is_live(home):
     """Ten different pictures while it is held, each with the core's numbers at that θ; then it is taken back."""
     home.open("schedule=EMEM&cursor=4", 4)

@@ -22,6 +22,7 @@ def map_page(page, serve):
     return Map(page, serve(APP).url)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("solver", some(["coordinate_descent", "homotopy", "feature_sign", "omp"], "ista"))
 def test_the_end_says_why_nothing_follows(map_page, solver):
     map_page.open(f"solver={solver}" if solver != "ista" else "")

@@ -225,6 +225,7 @@ def test_spotlight_on_a_view_or_a_term(hall):
         assert hall.spot() == [view]
 
 
+@pytest.mark.exhaustive
 def test_list_of_keys(hall):
     hall.open("present=1")
     hall.press("?")
@@ -300,6 +301,7 @@ def test_within_another_page(hall):
     expect(inside.locator(".stage")).to_have_attribute("data-frame", "2")
 
 
+@pytest.mark.exhaustive
 def test_the_link_holds_how_far_the_reader_has_scrubbed(page, other_page, serve):
     """Numbers and pictures on the way, the tab and the figure behind a switch; a step on, and it is gone from there."""
     home = Home(page, serve(APP).url).open("schedule=EMEM&cursor=2", frame=2)

@@ -106,6 +106,7 @@ def test_every_row_of_the_table_is_drawn(race_page):
     race_page.wait_plot("finish", f"{TOLD}.length === 5 && {TOLD}.every((text) => / half-steps| passes/.test(text))")
 
 
+@pytest.mark.exhaustive
 def test_another_race_from_the_list_and_one_of_the_readers_own(race_page):
     race_page.open("steps=2&cursor=2", 2)
     chosen = race_page.page.get_by_label("Schedules", exact=True)

@@ -52,6 +52,7 @@ INSIDE = """(chip) => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_the_chip_of_the_frame_in_view_stays_in_view_in_every_window(demo):
     demo.open("known=110")
     demo.button("Go to 100: A").click()
@@ -176,6 +177,7 @@ def test_fork_replaces_what_came_after(demo):
     assert [act["at"] for act in demo.acts()] == [2]
 
 
+@pytest.mark.exhaustive
 def test_tools_and_terms_send_their_acts(demo):
     demo.open("known=3")
     demo.press("ArrowRight")

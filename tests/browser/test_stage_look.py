@@ -6,6 +6,7 @@ from tests.attack import thinned
 from tests.browser.demo import DEMO, Demo
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("theme, color", thinned([("light", "#0072B2"), ("dark", "#56B4E9")], [("dark", "#56B4E9")]))
 def test_colours_follow_the_theme(demo, theme, color):
     demo.page.emulate_media(color_scheme=theme)

@@ -114,6 +114,7 @@ def test_a_long_tape_opens_at_once_and_goes_on_by_itself(demo):
     assert set(demo.names()) <= {"rest", "fill"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("stop", some(["next"], "space"))
 def test_a_tape_under_way_stops_when_the_reader_moves(demo, stop):
     demo.open("known=1&light=1&step=0.03&tape=110&cursor=110")

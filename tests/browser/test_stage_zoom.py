@@ -22,6 +22,7 @@ def ranges(demo):
     return demo.plot("shape", RANGES)
 
 
+@pytest.mark.exhaustive
 def test_a_drag_does_nothing_by_itself(demo):
     demo.open("known=3")
     drag(demo)

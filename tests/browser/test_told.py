@@ -68,6 +68,7 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     assert hovered(home, "data") == lines
 
 
+@pytest.mark.exhaustive
 def test_a_minus_is_a_minus_by_key_and_under_the_mouse(home):
     """As everywhere else: Plotly by itself writes a hyphen."""
     home.open("schedule=EM&cursor=1", frame=1)
@@ -109,6 +110,7 @@ def test_what_the_arrows_do_is_said_until_they_do_it(home):
     expect(before).not_to_be_empty()
 
 
+@pytest.mark.exhaustive
 def test_on_a_phone_what_is_told_does_not_cover_its_point(browser, serve):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()

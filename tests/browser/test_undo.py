@@ -54,6 +54,7 @@ def test_a_drag_is_undone_and_redone_and_so_is_a_new_start(home):
     assert home.numbers() == by_hand
 
 
+@pytest.mark.exhaustive
 def test_a_text_field_keeps_its_own_undo(home):
     home.open("schedule=EMEM&cursor=4", 4)
     home.drag("Mean of component 1: ", 30, 0)
@@ -67,6 +68,7 @@ def test_a_text_field_keeps_its_own_undo(home):
     expect(chips(home)).to_have_count(6)
 
 
+@pytest.mark.exhaustive
 def test_a_changed_step_size_goes_on_from_here(home):
     home.open("plan=EG&schedule=(EG)2&cursor=4", 4)
     field = home.page.get_by_role("spinbutton", name="Step size of G")

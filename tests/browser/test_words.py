@@ -102,6 +102,7 @@ def test_a_note_that_is_cut_is_told_in_full(home):
     explained(home, note.inner_text())
 
 
+@pytest.mark.exhaustive
 def test_words_are_explained_where_the_focus_is(home):
     """Also beside a key's work: the next step takes the words away, and their explanation with them."""
     tip = home.page.get_by_role("tooltip")
@@ -119,6 +120,7 @@ def test_words_are_explained_where_the_focus_is(home):
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.exhaustive
 def test_a_tap_explains_and_a_tap_elsewhere_ends_it(browser, serve):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
     home = Home(context.new_page(), serve(ROOT / "app.py").url).open()
