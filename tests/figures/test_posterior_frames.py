@@ -18,8 +18,8 @@ from tests.attack import thinned
 from tests.figures.runs import ONE, POSTERIOR, TWO, ladder_run, shown
 from ui.posterior.run import PosteriorRun
 
-# in every run one unit, two, and both far from what the page opens with; the others with -m exhaustive
-FEW = ("one, sharp", "two, moved", "two from a file")
+# in every run one unit, and two far from what the page opens with; the others with -m exhaustive
+FEW = ("one, sharp", "two from a file")
 
 
 @pytest.fixture(scope="module", params=thinned(POSTERIOR, FEW))
