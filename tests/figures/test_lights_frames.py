@@ -110,7 +110,8 @@ def test_a_link_whose_break_does_not_suit_keeps_its_model_and_its_run():
     (message,) = session.messages
     assert message.startswith("Link: broken: 'covariance_n_minus_1' is not valid; expected one of none, ")
     assert message.endswith("The default is shown instead.") and "hidden_markov" not in message
-    assert session.settings == for_model(EmSettings(), "hidden_markov") and len(session.run) == 5
+    assert session.settings == for_model(EmSettings(), "hidden_markov")
+    assert len(session.run) + session.run.remaining == 5  # a slow machine has not made all of them yet
     held = EmSession.opened({"broken": "frozen_weights", "fixed": "yes"})
     assert held.settings == replace(EmSettings(), fixed=True) and len(held.messages) == 1
 

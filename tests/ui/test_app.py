@@ -101,7 +101,7 @@ def test_opens_with_its_controls():
     assert expected == set(labels(app)) and not notices(app)
 
 
-@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 0))
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 0, of=8))
 def test_every_control_of_a_model(model):
     app = opened()
     change(app, "Model", model)

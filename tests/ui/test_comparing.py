@@ -74,7 +74,7 @@ def test_comparing_begins_and_ends_without_a_trace(page):
     assert ids(session) == before and session.query() == query and session.run.scene.json == scene
 
 
-@pytest.mark.parametrize("page", dealt(COMPARED, 0, of=2))
+@pytest.mark.parametrize("page", dealt(COMPARED, 0, of=4))
 def test_a_link_holds_both_runs(page):
     session = pinned(page, SMALL.get(page, {}), steps=4)
     session.change(
