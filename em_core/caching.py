@@ -147,6 +147,23 @@ def at_theta(function: F) -> F:
     return cast(F, remembering)
 
 
+def of_data(function: F) -> F:
+    """Decorates a function of data: the data record keeps its first result, whatever else it was asked with.
+
+    It goes with the data: what takes all of a large table is done once for it.
+    """
+    name = f"of_data {function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def remembering(data: Any, *more: Any) -> Any:
+        kept = vars(data)
+        if name not in kept:
+            kept[name] = function(data, *more)
+        return kept[name]
+
+    return cast(F, remembering)
+
+
 def footprint(thing: object) -> int:
     """The bytes that a value holds, with all that it refers to, each counted once."""
     total, seen, open_ = 0, set(), [thing]

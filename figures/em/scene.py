@@ -99,8 +99,7 @@ class EmScene(PageScene):
         self.experiment, self._columns, self._axes = experiment, columns, axes
         self.faces = self.found(experiment, letters, asked)
         # what was done on the tape its frames say
-        tape = ("schedule", "moves", "by_hand")
-        described = {key: value for key, value in experiment.to_json().items() if key not in tape}
+        described = experiment.described("schedule", "moves", "by_hand")
         names = [picture.__name__ for picture in self.faces]
         super().__init__(
             [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
@@ -283,7 +282,7 @@ class EmScene(PageScene):
         return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
-        return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
+        return {"note.data": self.view.noted(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
         data = View(
@@ -291,7 +290,7 @@ class EmScene(PageScene):
             (self.view.title, words.DATA),
             [self.view.figure],
             note="note.data",
-            apart=self.view.apart,
+            apart=self.view.apart or not self.view.sample.whole,
             describe="describe",
             hands=self.view.hands,
         )
