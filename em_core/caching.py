@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -162,6 +163,14 @@ def of_data(function: F) -> F:
         return kept[name]
 
     return cast(F, remembering)
+
+
+def forget_derived(record: Any) -> None:
+    """Give up what a frozen record has worked out of itself, its cached properties; they come anew where asked for."""
+    if is_dataclass(record):
+        own = {entry.name for entry in fields(record)}
+        for name in vars(record).keys() - own:
+            vars(record).pop(name, None)
 
 
 def footprint(thing: object) -> int:

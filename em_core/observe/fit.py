@@ -61,7 +61,7 @@ def without(values: Array, place: Array, drawn: list[int], reach: Array, rows: N
 
     rows: the points that can be seen there, and are meant.
     """
-    apart = (np.abs(values[np.ix_(rows, drawn)] - place) / reach).max(axis=1)
+    apart = (np.abs(values[rows][:, drawn] - place) / reach).max(axis=1)
     nearest = int(apart.argmin())
     return np.delete(values, rows[nearest], axis=0) if apart[nearest] <= 1 else None
 

@@ -22,10 +22,14 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """rows: the numbers of the units that are drawn, as they are drawn; of: how many units there are."""
+    """rows: the numbers of the units that are drawn, as they are drawn; of: how many units there are.
+
+    latest: so many at the end are drawn in any case.
+    """
 
     rows: NDArray[np.intp]
     of: int
+    latest: int = 0
 
     @property
     def whole(self) -> bool:
@@ -48,8 +52,8 @@ class Sample:
     def probabilities(self, q: Any) -> Array:
         """(K, drawn) what a q over finitely many hidden values says of the units drawn."""
         if self.whole or not hasattr(q, "counts"):
-            return self.part(q.probabilities, axis=-1)  # type: ignore[no-any-return]
-        return q.part(self.rows, q.counts[self.rows]).probabilities  # type: ignore[no-any-return]
+            return self.part(q.probabilities, axis=-1)
+        return q.part(self.rows, q.counts[self.rows]).probabilities
 
 
 @of_data
@@ -66,16 +70,16 @@ def sample(data: Any, latest: int = 0) -> Sample:
     if hasattr(data, "lengths"):
         return Sample(np.arange(DRAWN), count)
     ranks = _scattered(_bits([part for part in columns if len(part) == count]))
-    ranks[count - min(latest, count) :] = 0
-    chosen = np.argpartition(ranks, DRAWN)[: max(DRAWN, latest)]
-    return Sample(np.sort(chosen), count)
+    latest = min(latest, DRAWN)
+    ranks[count - latest :] = 0
+    return Sample(np.sort(np.argpartition(ranks, DRAWN)[:DRAWN]), count, latest)
 
 
 def evidence_of(model: Any, data: Any, theta: Parameters, rows: NDArray[np.intp]) -> Array:
     """What these rows of the data have of log p, (rows,), each as the model's `evidence_by_unit` has it."""
     if hasattr(data, "rows"):
-        return model.evidence_by_unit(data.rows(rows), theta)  # type: ignore[no-any-return]
-    return model.evidence_by_unit(data, theta)[rows]  # type: ignore[no-any-return]
+        return model.evidence_by_unit(data.rows(rows), theta)
+    return model.evidence_by_unit(data, theta)[rows]
 
 
 def _columns(data: Any) -> list[Array]:

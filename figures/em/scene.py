@@ -15,6 +15,7 @@ from em_core.observe.course import STOPS
 from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
+from em_core.observe.sample import sample
 from em_core.records import BY_HAND
 from figures import bound, pace
 from figures.changes import differing, each, merged, steady
@@ -100,10 +101,9 @@ class EmScene(PageScene):
         self.faces = self.found(experiment, letters, asked)
         # what was done on the tape its frames say
         described = experiment.described("schedule", "moves", "by_hand")
-        names = [picture.__name__ for picture in self.faces]
-        super().__init__(
-            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
-        )
+        names, put = [picture.__name__ for picture in self.faces], sample(experiment.data).latest
+        more = [*([vars(direction)] if direction else []), *([put] if put else [])]
+        super().__init__([described, list(columns), list(axes), names, compare, *more])
 
     @staticmethod
     def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from em_core.observe.moment import Moment
 
-
 # numbers of units, or all of them
 Units = NDArray[np.intp] | slice
 ALL = slice(None)

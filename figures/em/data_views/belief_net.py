@@ -66,9 +66,8 @@ class BeliefNetView(PlainView):
 
     def told(self, moment: Moment) -> Json:
         """Of each row its share of log p, whichever of its hidden units the mouse is on."""
-        return self.figure["hidden"].set(
-            customdata=self._below(np.tile(moment.shares_of(self.sample), (self.n_hidden, 1)))
-        )
+        shares = np.tile(moment.shares_of(self.sample), (self.n_hidden, 1))
+        return self.figure["hidden"].set(customdata=self._below(shares))
 
     def handles(self, moment: Moment) -> list[SliderHandle]:
         priors = zip(words.unit_names(self.n_hidden), self.model.prior(moment.step.after.theta), strict=True)
