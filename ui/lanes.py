@@ -30,7 +30,7 @@ from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 # so many half-steps of the schedule are shown before they are made
 _AHEAD = 40
 # the q of so many half-steps hold what follows from them; of others that is worked out again where it is asked for
-_DERIVED = 6
+_DERIVED = 4
 
 
 class Lane:

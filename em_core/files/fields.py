@@ -149,7 +149,7 @@ def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     first and its place) and for any other shape.
     """
     wanted = _shaped(shape)
-    if isinstance(shape[0], str) and isinstance(value, (list, np.ndarray)) and len(value) > MOST_ROWS:
+    if shape and isinstance(shape[0], str) and isinstance(value, (list, np.ndarray)) and len(value) > MOST_ROWS:
         raise InvalidExperiment(name, f"{len(value):,} rows", f"at most {MOST_ROWS:,}")
     _refuse_odd_entries(value, name, wanted, depth=len(shape))
     try:

@@ -165,7 +165,7 @@ class Moment:
         blocks = unit_blocks(model.n_hidden_units(experiment.data), int(self.settings_next["P"]["blocks"]))
         return gap_by_block(model, experiment.data, self.step.after, blocks)
 
-    @cached_property
+    @property
     def shares(self) -> Array:
         """(rows,) what each row of the data has of log p, at this θ."""
         result: Array = self._model.evidence_by_unit(self.experiment.data, self.step.after.theta)

@@ -206,6 +206,10 @@ class EmRun(Lanes):
         super().forget(view)
         self._seen = {index: seen for index, seen in self._seen.items() if index in self._whole}
 
+    def lighten(self, at: int) -> None:
+        super().lighten(at)
+        self.forget([at])
+
     def preview(self, at: int, handle: str, x: float, y: float) -> Json:
         self._check_open("start", "θ by hand", at)
         (theta, share), now, model = self.pulled(at, handle, x, y), self.moment(at), self.experiment.model
