@@ -98,7 +98,7 @@ class Lanes(Tape):
         self.own, self.beside = Lane(experiment), beside
         self.plan = schedule.plan(experiment.schedule, MOVES)
         self.rest = ""
-        self.most = limits.LONGEST  # half-steps that it may have
+        self.fitting: int | None = None
         # for every half-step
         self._moments: list[Any] = []
 
@@ -187,6 +187,11 @@ class Lanes(Tape):
         word = schedule.compress(self.tape) or self.experiment.schedule
         unready = not self.tape and self.trajectory.last.after.q is None and MOVES[self.plan.moves[0]].needs_q
         return {**self.experiment.to_json(), "schedule": f"E{word}" if unready else word}
+
+    @property
+    def most(self) -> int:
+        """Half-steps that it may have: as many as the page holds, fewer where only so many are `fitting`."""
+        return limits.LONGEST if self.fitting is None else min(self.fitting, limits.LONGEST)
 
     # --- where it ends ------------------------------------------------------------------------------------------
     @property

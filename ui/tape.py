@@ -234,10 +234,8 @@ class Tape:
                 if self.versus:
                     drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
                 self._whole[index] = drawn
-                if not key:
-                    self._leaning.add(index)
-                else:
-                    self._leaning.discard(index)
+                self._leaning = self._leaning - {index} if key else self._leaning | {index}
+                if key:
                     self._heaviest = max(self._heaviest, footprint(self._whole[index]))
         if view is not None:
             self.forget(view)
@@ -261,11 +259,11 @@ class Tape:
     def lighten(self, at: int) -> None:
         """Give up the whole frames that are not next to number `at`: the browser has them, or asks for them again."""
         beside = range(at - BESIDE, at + BESIDE + 1)
-        for index in sorted(self._leaning & set(beside)):
+        for index in sorted(self._leaning & self._whole.keys() & set(beside)):
             if index - 1 not in beside and index - 1 in self._whole:
                 self._stand_alone(index)
         self._whole = {index: frame for index, frame in self._whole.items() if index in beside}
-        self._leaning &= self._whole.keys()
+        self._leaning = self._leaning & self._whole.keys()
 
     def _stand_alone(self, index: int) -> None:
         """Have a whole frame hold what is as in those before it, too."""
@@ -276,7 +274,7 @@ class Tape:
         for place in range(first, index + 1):
             held |= self._whole[place]["set"]
         self._whole[index] = {**self._whole[index], "set": held}
-        self._leaning.discard(index)
+        self._leaning = self._leaning - {index}
 
     def forget(self, view: Sequence[int]) -> None:
         """Give up whole frames far from those of `view`, where there are too many."""

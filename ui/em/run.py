@@ -111,7 +111,7 @@ class EmRun(Lanes):
         pace = Pace(experiment, settings, begun) if settings.rates else None
         direction = direction_of(settings, experiment)
         run = cls(experiment, settings.column_names, axes, pace=pace, direction=direction, **settings.beside)
-        run.most = limits.longest(raw)
+        run.fitting = limits.longest(raw)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
