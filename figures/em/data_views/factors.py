@@ -44,11 +44,12 @@ class FactorsView(PlaneView):
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
+        size, faint = (7, 1.0) if self.sample.whole else (4, 0.25)
         figure.points(
-            "points", "$muted", size=7, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
+            "points", "$muted", size=size, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
         )
-        figure.curve("springs", spring, width=1, glides=True)
-        figure.points("places", spring, "reconstruction", size=6, symbol="diamond", glides=True)
+        figure.curve("springs", spring, width=1, opacity=faint, glides=True)
+        figure.points("places", spring, "reconstruction", size=size - 1, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
         ringed(figure)

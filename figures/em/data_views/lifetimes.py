@@ -102,7 +102,7 @@ class LifetimesView(PlainView):
         )
         x, y = segments(np.zeros(len(self.times)), self.rows, self.times, self.rows)
         thick = min(14.0, 160 / len(self.times))
-        ends = {"size": 9, "hoverinfo": "all"}
+        ends = {"size": 9 if self.sample.whole else 3, "hoverinfo": "all"}
         failed, alive = self.observed, ~self.observed
         figure.curve("seen", "$muted", width=thick, x=x, y=y, hoverinfo="all")
         figure.curve("rest", palette.component(0), "E[rest] under q", width=thick * 0.7, glides=True)
