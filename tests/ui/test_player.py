@@ -9,7 +9,7 @@ import pytest
 from ui import limits
 from ui import player as player_module
 from ui.player import NEAR, Player
-from ui.tape import BESIDE, GROUP, KEPT, Tape
+from ui.tape import GROUP, KEPT, Tape
 
 
 class FakeRun(Tape):
@@ -295,24 +295,6 @@ def test_whole_frames_are_bounded_and_never_lack_what_they_build_on():
         there = {index for index, frame in enumerate(frames) if "light" not in frame}
         assert at in there and len(there) <= KEPT + 3
         assert all(frames[index]["set"]["key"] or index - 1 in there for index in there)
-
-
-def test_what_is_kept_beside_the_view_never_lacks_what_it_builds_on():
-    """Frames given up leave what they set to the first that is kept."""
-    run, shown = FakeRun("a"), {}
-    draw = run.draw
-    run.draw = lambda index, key: {**draw(index, key), "set": {**draw(index, key)["set"], f"of {index}": index}}
-    run.frames([0])
-    for at in range(1, 3 * GROUP):
-        run.advance(at)
-        frame = run.frames([at])[at]
-        shown = frame["set"] if frame["set"]["key"] else shown | frame["set"]
-        run.lighten(at)
-        there = [index for index, frame in enumerate(run.frames([at])) if "light" not in frame]
-        assert there == list(range(max(0, at - BESIDE), at + 1))
-        first = run.frames([at])[there[0]]["set"]
-        began = there[0] // GROUP * GROUP
-        assert {f"of {index}" for index in range(began, there[0] + 1)} <= first.keys()
 
 
 def test_an_act_is_answered_once(sent, monkeypatch):
