@@ -87,24 +87,34 @@ class Viewer:
     def close(self):
         self.socket.close()
 
-    def _run(self, act=None, **state):
+    def ask(self, **state):
+        """A message that asks for a run of the page."""
         ask = BackMsg()
         for name, value in (self.place | state).items():
             setattr(ask.rerun_script, name, value)
+        return ask
+
+    def told(self, ask):
+        """What the server sends until it is done."""
+        self.socket.send(ask.SerializeToString())
+        while True:
+            told = ForwardMsg.FromString(self.socket.recv(timeout=60))
+            if told.HasField("new_session"):
+                self.place["page_script_hash"] = told.new_session.page_script_hash
+            yield told
+            if told.HasField("script_finished") and told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return
+
+    def _run(self, act=None, **state):
+        ask = self.ask(**state)
         if act is not None:
             rested = ask.rerun_script.widget_states.widgets.add()
             rested.id, rested.json_value = self.component, "{}"
             widget = ask.rerun_script.widget_states.widgets.add()
             widget.id = f"$$STREAMLIT_INTERNAL_KEY_{self.component}__events"
             widget.json_trigger_value = json.dumps([{"event": "act", "value": act}])
-        self.socket.send(ask.SerializeToString())
-        while True:
-            told = ForwardMsg.FromString(self.socket.recv(timeout=60))
-            if told.HasField("new_session"):
-                self.place["page_script_hash"] = told.new_session.page_script_hash
-            elif told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
+        for told in self.told(ask):
+            if told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown = told.delta.new_element.bidi_component
                 self.component, self.fragment = shown.id, told.delta.fragment_id
                 self.message = json.loads(shown.json)
-            elif told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN and told.HasField("script_finished"):
-                return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -145,6 +146,31 @@ def at_theta(function: F) -> F:
         return result
 
     return cast(F, remembering)
+
+
+def of_data(function: F) -> F:
+    """Decorates a function of data: the data record keeps its first result, whatever else it was asked with.
+
+    It goes with the data: what takes all of a large table is done once for it.
+    """
+    name = f"of_data {function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def remembering(data: Any, *more: Any) -> Any:
+        kept = vars(data)
+        if name not in kept:
+            kept[name] = function(data, *more)
+        return kept[name]
+
+    return cast(F, remembering)
+
+
+def forget_derived(record: Any) -> None:
+    """Give up what a frozen record has worked out of itself, its cached properties; they come anew where asked for."""
+    if is_dataclass(record):
+        own = {entry.name for entry in fields(record)}
+        for name in vars(record).keys() - own:
+            vars(record).pop(name, None)
 
 
 def footprint(thing: object) -> int:

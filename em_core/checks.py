@@ -138,7 +138,7 @@ def _slopes_apart(model: Any, data: Any, theta: Parameters, q: Any, index: int) 
     rng = np.random.default_rng([index, 0, 2])
     try:
         vector = model.to_vector(theta)
-        way = _way(model, data, theta, vector, rng)
+        way = _way(model, part, theta, vector, rng)
         of_elbo = float(model.gradient(part, theta, own_q) @ way)
         of_evidence, error = _slope(
             lambda place: model.log_evidence(part, model.from_vector(place, theta)), vector, way, SLOPE * n_units, rng
@@ -149,7 +149,7 @@ def _slopes_apart(model: Any, data: Any, theta: Parameters, q: Any, index: int) 
 
 
 def _way(model: Any, data: Any, theta: Parameters, vector: Array, rng: np.random.Generator) -> Array:
-    """From θ towards a random start, which is as far away as parameters of these data are from each other."""
+    """From θ towards a random start for these units, as far away as parameters of such data are from each other."""
     size = model.help.size
     # of as many components as θ has, whatever the file's settings say of a start that it does not need
     like = replace(model, **{size.setting: theta[size.parameter].shape[-1]}) if size else model

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ class Trace:
 
     def set(self, **attributes: Any) -> Json:
         """Addresses of these attributes, with their values: a part of a frame's `set`."""
-        return {f"{self.address}/{_path(name)}": packed(value) for name, value in attributes.items()}
+        # every frame of every reader has the same addresses: one string for all
+        return {intern(f"{self.address}/{_path(name)}"): packed(value) for name, value in attributes.items()}
 
     # the same addresses in a frame's `append`, where values lengthen a series
     append = set
@@ -64,7 +66,7 @@ class Figure:
 
     def set(self, **parts: Any) -> Json:
         """Addresses of these parts of the layout, with their values."""
-        return {f"{self.name}/{_path(name)}": value for name, value in parts.items()}
+        return {intern(f"{self.name}/{_path(name)}"): value for name, value in parts.items()}
 
     @property
     def json(self) -> Json:

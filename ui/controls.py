@@ -14,6 +14,8 @@ from ui.notices import notice
 from ui.session import Session
 from ui.settings import Choice, Number, Switch
 
+# the steps of a decade
+_DIGITS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 # before a word that is not on the list: Streamlit takes away of what is typed the part that repeats what stands there
 _OWN = "Your own · "
 
@@ -107,11 +109,10 @@ def _slider(session: Session, name: str, label: str, number: Number, most: float
 def _ratios(session: Session, name: str, label: str, number: Number, _: float | None) -> None:
     """Steps of equal ratio; a value between them, from a link, stands among them."""
     decades = range(math.floor(math.log10(number.low)), math.ceil(math.log10(number.high)) + 1)
-    steps = {float(f"{digits}e{power}") for power in decades for digits in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)}
+    steps = {number.kind(float(f"{digits}e{power}")) for power in decades for digits in _DIGITS}
     options = sorted({step for step in steps if number.holds(step)} | {getattr(session.settings, name)})
-    st.select_slider(
-        label, options, format_func=lambda value: f"{value:.4g}", help=number.help, **_keyed(session, name)
-    )
+    shown = "{:,}" if number.whole else "{:.4g}"
+    st.select_slider(label, options, format_func=shown.format, help=number.help, **_keyed(session, name))
 
 
 def _box(session: Session, name: str, label: str, number: Number, _: float | None) -> None:

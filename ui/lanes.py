@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from em_core import schedule
+from em_core.caching import forget_derived
 from em_core.files.by_hand import makes_q
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
@@ -28,6 +29,8 @@ from ui.tape import Json, Tape, half_steps, moves_query, read_moves
 
 # so many half-steps of the schedule are shown before they are made
 _AHEAD = 40
+# the q of so many half-steps hold what follows from them; of others that is worked out again where it is asked for
+_DERIVED = 4
 
 
 class Lane:
@@ -60,6 +63,10 @@ class Lane:
         else:
             move = self.instead.get(move, move)
         self.trajectory = self.ahead.extend(self.trajectory, move)
+        if len(self.trajectory) > _DERIVED:
+            left = self.trajectory[-_DERIVED].before.q
+            if left is not self.trajectory.last.after.q:
+                forget_derived(left)
 
     def take(self, experiment: Experiment) -> None:
         """Have the settings of moves from now on that the run's experiment says."""
@@ -91,6 +98,7 @@ class Lanes(Tape):
         self.own, self.beside = Lane(experiment), beside
         self.plan = schedule.plan(experiment.schedule, MOVES)
         self.rest = ""
+        self.fitting: int | None = None
         # for every half-step
         self._moments: list[Any] = []
 
@@ -168,8 +176,8 @@ class Lanes(Tape):
         experiment = taken(self.experiment, by_hand, len(moves))
         if moves:
             check_order(moves, experiment.model, experiment.gives_q or makes_q(experiment.by_hand))
-        kept = cut(experiment.by_hand, limits.LONGEST)
-        self.rest = moves[: limits.LONGEST - len(placed(kept))]
+        kept = cut(experiment.by_hand, self.most)
+        self.rest = moves[: self.most - len(placed(kept))]
         self.plan = replace(self.plan, after=after)
         self._change(tidy(experiment, kept), 0)
         self.refresh()
@@ -179,6 +187,11 @@ class Lanes(Tape):
         word = schedule.compress(self.tape) or self.experiment.schedule
         unready = not self.tape and self.trajectory.last.after.q is None and MOVES[self.plan.moves[0]].needs_q
         return {**self.experiment.to_json(), "schedule": f"E{word}" if unready else word}
+
+    @property
+    def most(self) -> int:
+        """Half-steps that it may have: as many as the page holds, fewer where only so many are `fitting`."""
+        return limits.LONGEST if self.fitting is None else min(self.fitting, limits.LONGEST)
 
     # --- where it ends ------------------------------------------------------------------------------------------
     @property
@@ -195,8 +208,8 @@ class Lanes(Tape):
         """Why no half-step can follow the last one."""
         if self.trajectory.last.stopped:
             return words.STOPPED
-        if len(self) > limits.LONGEST:
-            return limits.full("half-steps")
+        if len(self) > self.most:
+            return limits.full("half-steps", self.most)
         return None
 
     # --- what comes next ----------------------------------------------------------------------------------------
@@ -312,8 +325,8 @@ class Lanes(Tape):
         """Refuse to go on from half-step `at` where nothing can follow it. Raises `InvalidExperiment`."""
         if self.trajectory[at].stopped:
             raise InvalidExperiment(field, value, "a half-step before the one that stopped the run")
-        if at >= limits.LONGEST:
-            raise InvalidExperiment(field, value, f"a half-step before {limits.LONGEST:,}, the limit on this page")
+        if at >= self.most:
+            raise InvalidExperiment(field, value, f"a half-step before {self.most:,}, the limit on this page")
 
     def _end_at(self, at: int) -> None:
         """Give up what comes after half-step `at`; settings of moves stay as they are."""

@@ -21,6 +21,15 @@ LONGEST = 1_000
 END = END_HALF_STEPS
 # numbers in the data × hidden size × half-steps
 AT_ONCE = 100_000_000
+# and so many times as much for models whose half-step is little more than a table of units and hidden values, of which
+# a sample is drawn: q of every E-step stays with the run, 0.3 GB of it at most
+_LIGHTER = 5
+_LIGHT = frozenset(
+    {
+        *("gaussian_mixture", "poisson_mixture", "binomial_mixture", "bernoulli_mixture", "regression_mixture"),
+        *("student_t", "censored_exponential"),
+    }
+)
 # a run counts as so many half-steps at least: drawing one costs about as much
 _LEAST_STEPS = 100
 # a point counts as so many numbers at least: its q, its colour and its text cost as much
@@ -37,7 +46,7 @@ _CLIMB, _LEAST_EVALUATION = 250_000, 5_000
 # so many times θ may be set by hand: each is checked whole when a tape is opened
 _HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
-LARGEST_FILE = 5_000_000
+LARGEST_FILE = 10_000_000
 # rungs of a ladder of q: each is a figure of its own
 _RUNGS = 40
 # characters that a link may unfold to
@@ -47,9 +56,9 @@ UNFOLDED = 500_000
 _SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
 
 
-def full(what: str) -> str:
-    """Why nothing can follow on a full page. what: `steps` or `half-steps`."""
-    return words.full(LONGEST, what)
+def full(what: str, most: int | None = None) -> str:
+    """Why nothing can follow on a page with so many `steps` or `half-steps`; None: as many as any holds."""
+    return words.full(LONGEST if most is None else most, what)
 
 
 def cut_short(whose: str, count: int, what: str) -> list[str]:
@@ -69,17 +78,26 @@ def check(raw: Any, half_steps: int, field: str = "schedule") -> None:
     by_hand = raw.get("by_hand")
     if isinstance(by_hand, list):
         check_hands(sum(isinstance(change, Mapping) and "start" in change for change in by_hand))
-    numbers, hidden, steps = _numbers(raw.get("data")), _hidden(raw), max(half_steps, _LEAST_STEPS)
-    if numbers * hidden * steps <= AT_ONCE:
+    numbers, hidden, most = _numbers(raw.get("data")), _hidden(raw), _at_once(raw)
+    if numbers * hidden * max(half_steps, _LEAST_STEPS) <= most:
         return
-    if numbers * hidden * _LEAST_STEPS <= AT_ONCE:
-        valid = f"at most {AT_ONCE // (numbers * hidden):,} on this page, with data and a model of this size"
+    if numbers * hidden * _LEAST_STEPS <= most:
+        valid = f"at most {most // (numbers * hidden):,} on this page, with data and a model of this size"
         raise InvalidExperiment(field, f"{half_steps:,} half-steps", f"{valid}; the command line takes more")
-    valid = (
-        f"numbers × hidden size of at most {AT_ONCE // _LEAST_STEPS:,}, counting at least {_LEAST_ROW} for each point"
-    )
+    valid = f"numbers × hidden size of at most {most // _LEAST_STEPS:,}, counting at least {_LEAST_ROW} for each point"
     asked = f"{_counted(numbers)} numbers × {_counted(hidden)}"
     raise InvalidExperiment("data", asked, f"{valid}, on this page; the command line takes more")
+
+
+def longest(raw: Mapping[str, Any]) -> int:
+    """So many half-steps fit a page with data and a model of this size."""
+    each = _numbers(raw.get("data")) * _hidden(raw)
+    return min(LONGEST, max(_LEAST_STEPS, _at_once(raw) // each))
+
+
+def _at_once(raw: Mapping[str, Any]) -> int:
+    """Numbers × hidden size × half-steps of this model."""
+    return AT_ONCE * (_LIGHTER if raw.get("model") in _LIGHT else 1)
 
 
 def climbs(raw: Mapping[str, Any], coordinates: int, numbers: int) -> bool:

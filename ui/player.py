@@ -240,6 +240,7 @@ class Player:
         # a message that was interrupted is sent again: the browser drops what it has
         self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
         self._view = self._until = None
+        run.lighten(self.cursor)
 
     def _begin(self, going_on: bool = False) -> None:
         self._until, self._view = self.clock() + limits.SLICE, None

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from em_core.files.errors import InvalidExperiment
@@ -23,6 +25,8 @@ from ui import limits, words
 LONGEST_LINK = 6_000
 # seeds are whole numbers below it: what a file's number holds exactly
 SEEDS = 2**53
+# characters of a link's content that are packed before its length is looked at
+_AT_A_TIME = 100_000
 # the parts of a link that can be long
 _PACKED = ("given", "hand", "kept")
 
@@ -188,6 +192,11 @@ class Overrides:
         named = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return {name: part for name, part in named.items() if part is not None}
 
+    @cached_property
+    def packed(self) -> str:
+        """As a link holds them; once, for they may be a large table."""
+        return pack(self.parts())
+
     def __bool__(self) -> bool:
         return bool(self.parts())
 
@@ -266,7 +275,7 @@ class Settings:
             if value != getattr(default, name):
                 query[name] = written(value)
                 default = declared.then(default, value) if declared.then else default
-        return {**query, "given": pack(self.overrides.parts())} if self.overrides else query
+        return {**query, "given": self.overrides.packed} if self.overrides else query
 
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
@@ -323,9 +332,21 @@ def written(value: Any) -> str:
 
 
 def pack(parts: Any) -> str:
-    """Overrides, or other JSON, as one query parameter."""
+    """Overrides, or other JSON, as one query parameter.
+
+    What no link can hold is not packed to its end: the rest is a hash, which tells it from other such.
+    """
     text = json.dumps(parts, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
+    packing, packed = zlib.compressobj(9), b""
+    for begin in range(0, len(text), _AT_A_TIME):
+        packed += packing.compress(text[begin : begin + _AT_A_TIME])
+        if len(packed) > LONGEST_LINK:
+            return _written(packed) + hashlib.sha256(text).hexdigest()
+    return _written(packed + packing.flush())
+
+
+def _written(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def unpack(text: str, kind: type[Overrides]) -> Overrides:

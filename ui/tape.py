@@ -25,6 +25,8 @@ GROUP = 20
 # so many whole frames are kept, fewer of heavy ones: about so many bytes; those farthest from what is in view are given
 # up, group by group
 KEPT = 120
+# so many on each side of the one in view stay once the browser has them
+BESIDE = 2
 KEPT_BYTES = 64_000_000
 
 
@@ -53,6 +55,7 @@ class Tape:
     def __init__(self) -> None:
         self._light: list[Json] = []
         self._whole: dict[int, Json] = {}
+        self._leaning: set[int] = set()  # whole frames that hold what differs from the one before
         self._heaviest = 0  # bytes of a frame that holds everything
 
     # --- what a page says ---------------------------------------------------------------------------------------
@@ -231,6 +234,7 @@ class Tape:
                 if self.versus:
                     drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
                 self._whole[index] = drawn
+                self._leaning = self._leaning - {index} if key else self._leaning | {index}
                 if key:
                     self._heaviest = max(self._heaviest, footprint(self._whole[index]))
         if view is not None:
@@ -251,6 +255,26 @@ class Tape:
         if length < len(self._light):
             self._light = self._light[:length]
             self._whole = {index: frame for index, frame in self._whole.items() if index < length}
+
+    def lighten(self, at: int) -> None:
+        """Give up the whole frames that are not next to number `at`: the browser has them, or asks for them again."""
+        beside = range(at - BESIDE, at + BESIDE + 1)
+        for index in sorted(self._leaning & self._whole.keys() & set(beside)):
+            if index - 1 not in beside and index - 1 in self._whole:
+                self._stand_alone(index)
+        self._whole = {index: frame for index, frame in self._whole.items() if index in beside}
+        self._leaning = self._leaning & self._whole.keys()
+
+    def _stand_alone(self, index: int) -> None:
+        """Have a whole frame hold what is as in those before it, too."""
+        first = index
+        while first in self._leaning and first - 1 in self._whole:
+            first -= 1
+        held: Json = {}
+        for place in range(first, index + 1):
+            held |= self._whole[place]["set"]
+        self._whole[index] = {**self._whole[index], "set": held}
+        self._leaning = self._leaning - {index}
 
     def forget(self, view: Sequence[int]) -> None:
         """Give up whole frames far from those of `view`, where there are too many."""

@@ -18,7 +18,7 @@ import numpy as np
 from em_core.caching import bounded
 from em_core.datasets import images
 from em_core.files.errors import InvalidExperiment
-from em_core.files.fields import Fields
+from em_core.files.fields import MOST_ROWS, Fields
 
 _FOLDER = Path(__file__).parent
 
@@ -145,7 +145,7 @@ def resolve(fields: Fields, model: str) -> dict[str, Any]:
             valid = f"a generator for {model}: {', '.join(suited) or 'there is none'}"
             raise InvalidExperiment(fields.name("generator"), name, valid)
         values = {"blobs": _read_blobs, "bars": _read_bars, "patches": _read_patches}[name](fields)
-        return _beside(fields, {"values": values.tolist()})
+        return _beside(fields, {"values": values})
     return fields.rest()
 
 
@@ -158,7 +158,7 @@ def photograph() -> np.ndarray:
 
 def _read_blobs(fields: Fields) -> np.ndarray:
     return blobs(
-        fields.whole("n_points", 300, least=1, most=100_000),
+        fields.whole("n_points", 300, least=1, most=MOST_ROWS),
         fields.number("separation", 3.0, least=0, most=1e6),
         fields.whole("seed", 0, most=2**32 - 1),
         fields.whole("n_clusters", 3, least=1, most=50),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy as np
 
 from em_core import datasets, schedule
 from em_core.broken import BREAKS, broken
+from em_core.caching import of_data
 from em_core.files.by_hand import Moves, as_json, in_turn, makes_q, read_by_hand
 from em_core.files.fields import Fields
 from em_core.files.starts import draw, given, read_start
@@ -19,6 +22,11 @@ from em_core.kinds import MOVES, check_order, read_moves
 from em_core.model import LatentVariableModel
 from em_core.models import MODELS
 from em_core.records import ByHand, Parameters, Placed
+
+
+@of_data
+def _identity(data: Any, source: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +105,14 @@ class Experiment:
             "seed": self.seed,
             **({"break": self.broken} if self.broken else {}),
         }
+
+    def described(self, *without: str) -> dict[str, Any]:
+        """What tells this experiment from others, as JSON without these parts: equal where `to_json` is.
+
+        Data are told by a hash of theirs, which is made once for a table.
+        """
+        own = {**self.to_json(), "data": _identity(self.data, self.data_source)}
+        return {key: part for key, part in own.items() if key not in without}
 
     def moves_for(self, index: int) -> Moves:
         """The settings of moves with which half-step `index` is made."""

@@ -14,6 +14,8 @@ from em_core.records import Array
 
 # squares of anything larger come close to the end of the floats: nothing measured is
 LARGEST = 1e100
+# rows of a table, or values of a list, at most
+MOST_ROWS = 10_000_000
 
 
 class Fields:
@@ -147,6 +149,8 @@ def finite_array(value: Any, shape: tuple[int | str, ...], name: str) -> Array:
     first and its place) and for any other shape.
     """
     wanted = _shaped(shape)
+    if shape and isinstance(shape[0], str) and isinstance(value, (list, np.ndarray)) and len(value) > MOST_ROWS:
+        raise InvalidExperiment(name, f"{len(value):,} rows", f"at most {MOST_ROWS:,}")
     _refuse_odd_entries(value, name, wanted, depth=len(shape))
     try:
         array = np.array(value, dtype=float)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core.records import Array, Parameters, frozen
 
@@ -55,11 +56,14 @@ def with_point(values: Array, point: Array) -> Array:
     return np.vstack([values, point])
 
 
-def without(values: Array, place: Array, drawn: list[int], reach: Array) -> Array | None:
-    """(N − 1, D) the data without the point at a place of the columns `drawn`; None where none is within `reach`."""
-    apart = (np.abs(values[:, drawn] - place) / reach).max(axis=1)
+def without(values: Array, place: Array, drawn: list[int], reach: Array, rows: NDArray[np.intp]) -> Array | None:
+    """(N − 1, D) the data without the point at a place of the columns `drawn`; None where none is within `reach`.
+
+    rows: the points that can be seen there, and are meant.
+    """
+    apart = (np.abs(values[rows][:, drawn] - place) / reach).max(axis=1)
     nearest = int(apart.argmin())
-    return np.delete(values, nearest, axis=0) if apart[nearest] <= 1 else None
+    return np.delete(values, rows[nearest], axis=0) if apart[nearest] <= 1 else None
 
 
 def tilted(coefficients: Array, ends: Array, end: int, height: float, free: list[int]) -> Array:

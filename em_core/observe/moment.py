@@ -26,6 +26,7 @@ from em_core.observe.landscape import Sight
 from em_core.observe.overlap import Overlap
 from em_core.observe.plane import is_exact
 from em_core.observe.rates import Rates
+from em_core.observe.sample import Sample, evidence_of
 from em_core.observe.stairs import Stairs, stairs
 from em_core.records import BY_HAND, Array, Bound, Fit, HalfStep, Parameters, State, Trajectory
 from em_core.trajectory import bound_after
@@ -164,11 +165,17 @@ class Moment:
         blocks = unit_blocks(model.n_hidden_units(experiment.data), int(self.settings_next["P"]["blocks"]))
         return gap_by_block(model, experiment.data, self.step.after, blocks)
 
-    @cached_property
+    @property
     def shares(self) -> Array:
         """(rows,) what each row of the data has of log p, at this θ."""
         result: Array = self._model.evidence_by_unit(self.experiment.data, self.step.after.theta)
         return result
+
+    def shares_of(self, drawn: Sample) -> Array:
+        """(drawn,) the same of the units that are drawn: of few, no others are looked at where the model allows it."""
+        if drawn.whole:
+            return self.shares
+        return evidence_of(self._model, self.experiment.data, self.step.after.theta, drawn.rows)
 
     @property
     def next_block(self) -> int:

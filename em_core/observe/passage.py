@@ -15,6 +15,8 @@ from em_core.records import Bound, HalfStep
 
 # shares of q after in `blend(q before, q after, share)`
 SHARES = np.round(np.linspace(0, 1, 11), 10)
+# of more units the blends would cost more than the half-step and all else that is shown of it
+_MOST_UNITS = 20_000
 # a gap that is a smaller share of log p has too few digits to be seen on its way
 _ROUNDED = 1e-9
 
@@ -45,10 +47,12 @@ def of_theta(course: Course, step: HalfStep, before: Bound, after: Bound) -> Pas
 
 
 def of_q(experiment: Experiment, step: HalfStep, before: Bound, after: Bound) -> Passage | None:
-    """q goes from the one before to the one after; None where there is no blend of the two."""
+    """q goes from the one before to the one after; None where there is no blend of the two, or of very many units."""
     model: Any = experiment.model
     one, other = step.before.q, step.after.q
     if one is None or other is None or one is other or not hasattr(model, "blend") or _rounded(before):
+        return None
+    if model.n_hidden_units(experiment.data) > _MOST_UNITS:
         return None
     bounds = []
     try:

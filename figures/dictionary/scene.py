@@ -52,7 +52,7 @@ class DictionaryScene(PageScene):
     def __init__(
         self, experiment: Experiment, second: Experiment | None = None, spread: bool = False, other_q: bool = False
     ) -> None:
-        described = [None if each is None else _described(each) for each in (experiment, second)]
+        described = [None if each is None else each.described("schedule") for each in (experiment, second)]
         super().__init__([*described, "spread", other_q] if spread else described)
         self.compared = (ELBO, JOINT) if spread else (JOINT,)
         self.experiment, self.second, self.spread = experiment, second, spread
@@ -159,7 +159,3 @@ def _lit(moment: Moment, past: list[Moment]) -> list[str]:
             if moment.spreads is not None and before.spreads is not None
         },
     )
-
-
-def _described(experiment: Experiment) -> Json:
-    return {key: value for key, value in experiment.to_json().items() if key != "schedule"}

@@ -15,6 +15,7 @@ from em_core.observe.course import STOPS
 from em_core.observe.direction import Direction
 from em_core.observe.moment import Moment
 from em_core.observe.plane import share
+from em_core.observe.sample import sample
 from em_core.records import BY_HAND
 from figures import bound, pace
 from figures.changes import differing, each, merged, steady
@@ -99,12 +100,10 @@ class EmScene(PageScene):
         self.experiment, self._columns, self._axes = experiment, columns, axes
         self.faces = self.found(experiment, letters, asked)
         # what was done on the tape its frames say
-        tape = ("schedule", "moves", "by_hand")
-        described = {key: value for key, value in experiment.to_json().items() if key not in tape}
-        names = [picture.__name__ for picture in self.faces]
-        super().__init__(
-            [described, list(columns), list(axes), names, compare, *([vars(direction)] if direction else [])]
-        )
+        described = experiment.described("schedule", "moves", "by_hand")
+        names, put = [picture.__name__ for picture in self.faces], sample(experiment.data).latest
+        more = [*([vars(direction)] if direction else []), *([put] if put else [])]
+        super().__init__([described, list(columns), list(axes), names, compare, *more])
 
     @staticmethod
     def found(experiment: Experiment, letters: str, asked: Sequence[str] = ()) -> list[type[Picture]]:
@@ -283,7 +282,7 @@ class EmScene(PageScene):
         return f" {told}" if told else ""
 
     def _notes(self, moment: Moment) -> Json:
-        return {"note.data": self.view.note(moment), "note.decomposition": wording.identity(moment.bound.residual)}
+        return {"note.data": self.view.noted(moment), "note.decomposition": wording.identity(moment.bound.residual)}
 
     def scene(self) -> Scene:
         data = View(
@@ -291,7 +290,7 @@ class EmScene(PageScene):
             (self.view.title, words.DATA),
             [self.view.figure],
             note="note.data",
-            apart=self.view.apart,
+            apart=self.view.apart or not self.view.sample.whole,
             describe="describe",
             hands=self.view.hands,
         )

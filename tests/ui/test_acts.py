@@ -311,7 +311,7 @@ def test_columns_keep_their_names_when_points_are_added(names):
 
 def test_points_are_bounded_as_the_page_is(desk, monkeypatch):
     here = desk("mixture")
-    monkeypatch.setattr(limits, "AT_ONCE", 30 * 6 * 2 * 100)
+    monkeypatch.setattr(limits, "AT_ONCE", 30 * 6 * 2 * 100 // 5)
     here.send({"act": "put", "figure": "data", "at": 3, "x": 0.5, "y": 0.25}, None)
     (message,) = here.session.messages
     assert "on this page" in message and len(here.session.run.experiment.data.values) == 30

@@ -41,8 +41,8 @@ def labels(app):
 
 
 def control(app, label):
-    (found,) = [each for kind in ("selectbox", "slider", "number_input", "toggle") for each in app.get(kind)
-                if each.label == label]  # fmt: skip
+    kinds = ("selectbox", "slider", "select_slider", "number_input", "toggle")
+    (found,) = [each for kind in kinds for each in app.get(kind) if each.label == label]
     return found
 
 

@@ -43,7 +43,7 @@ def message(query, kind=EmSession):
 def test_a_link_to_a_huge_generator_is_refused_before_it_is_made(monkeypatch):
     monkeypatch.setattr(datasets, "blobs", lambda *args: pytest.fail("the points were made"))
     said = message({"components": "8", "schedule": "(EM)20", "given": pack({"data": BLOBS})})
-    assert "data: '6,400,000 numbers × 8' is not valid" in said and "1,000,000" in said and "command line" in said
+    assert "data: '6,400,000 numbers × 8' is not valid" in said and "5,000,000" in said and "command line" in said
 
 
 def test_a_short_link_does_not_unfold_into_millions():
@@ -74,9 +74,9 @@ def test_every_page_refuses_data_that_are_too_large(kind):
 
 
 FILES = {
-    "too many points": (mixture(60_000, 8, 1), "data: '360,000 numbers × 8'"),
+    "too many points": (mixture(160_000, 8, 1), "data: '960,000 numbers × 8'"),
     "too many components": (mixture(50, 30_000, 1), "data: '300 numbers × 30,000'"),
-    "too many half-steps": (mixture(12_000, 8, 600), "schedule: '600 half-steps' is not valid; expected at most 173"),
+    "too many half-steps": (mixture(60_000, 8, 600), "schedule: '600 half-steps' is not valid; expected at most 173"),
     "pairs of states": (
         {"model": "hidden_markov", "settings": {"emission": "poisson", "n_states": 500}, "schedule": "E",
          "data": {"sequences": [[1] * 300]}},
@@ -118,14 +118,14 @@ def test_a_file_that_asks_for_too_much_is_refused_with_its_size(case):
 
 def test_a_control_cannot_go_beyond_what_a_file_may(monkeypatch):
     session = EmSession.opened({})
-    session.open_file(json.dumps(mixture(20_000, 2, 3)).encode())
+    session.open_file(json.dumps(mixture(100_000, 2, 3)).encode())
     run = session.run
     session.change(components=8)
     assert session.run is not run and session.messages == []
-    session.open_file(json.dumps(mixture(25_000, 4, 3)).encode())
+    session.open_file(json.dumps(mixture(125_000, 4, 3)).encode())
     run = session.run
     session.change(components=8)
-    assert session.run is run and "150,000 numbers × 8" in session.messages[0]
+    assert session.run is run and "750,000 numbers × 8" in session.messages[0]
     session.act({"act": "random", "n": 1})
     assert session.messages == []
 
@@ -143,7 +143,7 @@ def test_a_file_is_measured_before_it_is_read():
         def decode(self, *args, **kwargs):
             pytest.fail("the file was read")
 
-    with pytest.raises(InvalidExperiment, match=r"file: '5,000,001 bytes' is not valid; expected at most 5,000,000"):
+    with pytest.raises(InvalidExperiment, match=r"file: '10,000,001 bytes' is not valid; expected at most 10,000,000"):
         EmSession.opened({}).open_file(Unread(limits.LARGEST_FILE + 1))
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["maxUploadSize"] * 1_000_000 == limits.LARGEST_FILE

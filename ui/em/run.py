@@ -16,6 +16,7 @@ from em_core.observe.ahead import Ahead
 from em_core.observe.direction import COORDINATE, KINDS, Direction, coordinates
 from em_core.observe.ghost import Ghost, Numbers, numbers
 from em_core.observe.moment import Moment, evidence, ghost, held, moment, way, with_course, with_line
+from em_core.observe.sample import sample
 from em_core.records import Parameters
 from em_core.trajectory import converged, height_of, opening
 from figures.em.inside import words as inside_words
@@ -105,10 +106,12 @@ class EmRun(Lanes):
         # a plan may begin with a move that needs a q: the page puts an E before it where there is none
         check_order(schedule.expand(settings.plan, MOVES), experiment.model, True, settings.plan)
         experiment = replace(experiment, schedule=settings.plan)
+        sample(experiment.data, settings.put)
         axes = settings.x_axis, settings.y_axis
         pace = Pace(experiment, settings, begun) if settings.rates else None
         direction = direction_of(settings, experiment)
         run = cls(experiment, settings.column_names, axes, pace=pace, direction=direction, **settings.beside)
+        run.fitting = limits.longest(raw)
         run.still_to_make(moves, after, by_hand)
         for change in run.experiment.by_hand:
             for letter, own in getattr(change, "moves", {}).items():
@@ -202,6 +205,10 @@ class EmRun(Lanes):
     def forget(self, view: Sequence[int]) -> None:
         super().forget(view)
         self._seen = {index: seen for index, seen in self._seen.items() if index in self._whole}
+
+    def lighten(self, at: int) -> None:
+        super().lighten(at)
+        self.forget([at])
 
     def preview(self, at: int, handle: str, x: float, y: float) -> Json:
         self._check_open("start", "θ by hand", at)

@@ -80,6 +80,8 @@ class EmSession(Session):
         elif act["act"] in ("put", "take"):
             parts = self.run.with_point(at, act["x"], act["y"], act["act"] == "put")
             columns = {"names": [*self.settings.column_names], "edited": self.settings.edited or ""}
+            if put := self.settings.put + (act["act"] == "put"):
+                columns["put"] = put
             self.begin(self.settings.overriding(**parts, columns=columns))
         else:
             super().own(act, at)

@@ -20,7 +20,7 @@ from figures.look.glossary import TERMS
 from ui import limits
 from ui.by_hand import at_the_end, told
 from ui.em import words
-from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, line, slider, toggle
+from ui.settings import SEEDS, Change, Overrides, Settings, box, choice, decades, line, slider, toggle
 
 MODEL_NAMES = {name: model.help.title for name, model in MODELS.items() if name in VIEWS}
 NOISES = {"diagonal": "one variance per dimension", "isotropic": "one for all (PPCA)"}
@@ -93,7 +93,8 @@ def _step_size(letter: str) -> Any:
 class EmOverrides(Overrides):
     """settings, moves: what a file says of model and moves. start: θ, and q as `q_at`, from a file.
 
-    columns: `names` of a shipped set's columns, which data keep whose points were changed by hand.
+    columns: `names` of a shipped set's columns, which data keep whose points were changed by hand, and how many were
+    `put` there.
     """
 
     start: Mapping[str, Any] | None = None
@@ -117,7 +118,7 @@ class EmSettings(Settings):
     )
     noise: str = choice(NOISES, "diagonal", "Noise", entry="factor_analysis.noise")
     degrees: float = box(0.5, 1000, 4.0, "Degrees of freedom ν", format="%g", entry="student_t.degrees_of_freedom")
-    points: int = slider(10, 2000, 300, "Points N", step=10, whole=True, entry="blobs.n_points")
+    points: int = decades(10, 100_000, 300, "Points N", whole=True, entry="blobs.n_points")
     separation: float = slider(0, 8, 3.0, "Separation (standard deviations)", step=0.1, entry="blobs.separation")
     clusters: int = slider(1, 8, 3, "Clusters", whole=True, entry="blobs.n_clusters")
     dimensions: int = slider(1, 6, 2, "Dimensions D", whole=True, entry="blobs.n_dimensions")
@@ -238,6 +239,12 @@ class EmSettings(Settings):
         """The built-in data that the reader's own were made from by hand; those that are built in are themselves."""
         named = (self.overrides.columns or {}).get("edited") if self.imported else self.data
         return named if isinstance(named, str) and named in data_options(self.model) else None
+
+    @property
+    def put(self) -> int:
+        """How many points the reader has put in by hand: they stand at the end of the data, and are always drawn."""
+        count = (self.overrides.columns or {}).get("put")
+        return count if type(count) is int and count > 0 else 0
 
     @classmethod
     def of_experiment(cls, raw: Any) -> tuple[EmSettings, str, int, list[Any]]:

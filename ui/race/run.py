@@ -40,7 +40,7 @@ class RaceRun(Counted):
         self._pace = pace
         self.experiment, self.racing = experiment, racing
         self.race = Laps(experiment, racing, partial(limits.climbs, experiment.to_json()))
-        described = {key: part for key, part in experiment.to_json().items() if key != "schedule"}
+        described = experiment.described("schedule")
         asked = [] if pace is None else pace.asked
         self.scene = RaceScene(described, racing, paths(self.race.experiment, _WITHIN), asked)
         # series only grow: what stood after each round is read off them, and kept nowhere else

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core.models.hidden_markov import HiddenMarkov
-from em_core.observe.beats.working import Beat, Working, bound, most_divided
+from em_core.observe.beats.working import ALL, Beat, Units, Working, bound, most_divided
 from em_core.observe.moment import Moment
 from em_core.records import Array
 
@@ -36,9 +36,9 @@ class ChainWorking(Working):
     def units(self, data: Any) -> int:
         return len(data.values)
 
-    def chosen(self, moment: Moment) -> int:
+    def chosen(self, moment: Moment, among: Units = ALL) -> int:
         """The time step whose state is least certain."""
-        return most_divided(moment.step.after.q.probabilities)
+        return most_divided(moment.step.after.q.probabilities, among)
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
         lengths, of_q = moment.experiment.data.lengths, moment.step.letter == "E"

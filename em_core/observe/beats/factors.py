@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from em_core.models.factor_analysis import FactorAnalysis
-from em_core.observe.beats.working import Beat, Working, bound
+from em_core.observe.beats.working import ALL, Beat, Units, Working, bound, first_of
 from em_core.observe.moment import Moment
 
 
@@ -24,9 +24,9 @@ class FactorWorking(Working):
     def units(self, data: Any) -> int:
         return len(data.values)
 
-    def chosen(self, moment: Moment) -> int:
+    def chosen(self, moment: Moment, among: Units = ALL) -> int:
         """The row whose factors are farthest from 0."""
-        return int(np.argmax(np.sum(moment.step.after.q.means**2, axis=1)))
+        return first_of(among, int(np.argmax(np.sum(moment.step.after.q.means[among] ** 2, axis=1))))
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
         at = {"unit": unit}

@@ -11,7 +11,7 @@ import numpy as np
 from em_core.distributions import categorical
 from em_core.e_steps import unit_blocks
 from em_core.models.mixture import Mixture
-from em_core.observe.beats.working import Beat, Working, bound, most_divided
+from em_core.observe.beats.working import ALL, Beat, Units, Working, bound, most_divided
 from em_core.observe.moment import Moment
 from em_core.records import State
 
@@ -27,15 +27,16 @@ class MixtureWorking(Working):
     def units(self, data: Any) -> int:
         return len(data.counts)
 
-    def chosen(self, moment: Moment) -> int:
+    def chosen(self, moment: Moment, among: Units = ALL) -> int:
         """The row whose responsibilities are most divided; of a partial E-step, in the block that it renews."""
         state, block = moment.step.after, _block(moment)
         if moment.step.letter == "H":  # q itself is divided nowhere
             model: Any = moment.experiment.model
-            return most_divided(model.posterior(moment.experiment.data, state.theta).probabilities)
+            return most_divided(model.posterior(moment.experiment.data, state.theta).probabilities, among)
         if block is not None:
-            return int(block[most_divided(state.q.probabilities[:, block])])
-        return most_divided(state.q.probabilities)
+            both = block if isinstance(among, slice) else np.intersect1d(block, among)
+            among = both if len(both) else block
+        return most_divided(state.q.probabilities, among)
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
         at = {"unit": unit, "component": int(np.argmax(moment.step.after.q.log_probabilities[:, unit]))}

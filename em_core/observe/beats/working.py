@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from em_core.observe.moment import Moment
+
+# numbers of units, or all of them
+Units = NDArray[np.intp] | slice
+ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +53,8 @@ class Working:
         """How many units there are to choose from."""
         raise NotImplementedError
 
-    def chosen(self, moment: Moment) -> int:
-        """The unit that is followed until the reader has chosen another."""
+    def chosen(self, moment: Moment, among: Units = ALL) -> int:
+        """The unit that is followed until the reader has chosen another; among: those that are drawn."""
         return 0
 
     def beats(self, moment: Moment, unit: int) -> list[Beat]:
@@ -70,6 +75,11 @@ def bound(moment: Moment, at: Mapping[str, int]) -> Beat:
     return Beat("bound", moment.step.after, values, at, of_all=True)
 
 
-def most_divided(probabilities: np.ndarray) -> int:
-    """The unit whose most probable hidden value is least probable. probabilities: (K, N)."""
-    return int(np.argmin(probabilities.max(axis=0)))
+def most_divided(probabilities: np.ndarray, among: Units = ALL) -> int:
+    """The unit among these whose most probable hidden value is least probable. probabilities: (K, N)."""
+    return first_of(among, int(np.argmin(probabilities[:, among].max(axis=0))))
+
+
+def first_of(among: Units, place: int) -> int:
+    """The number of the unit that stands at a place among these."""
+    return place if isinstance(among, slice) else int(among[place])

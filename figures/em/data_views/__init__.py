@@ -8,6 +8,7 @@ from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
+from em_core.observe.sample import Sample
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views.base import PlainView
@@ -23,6 +24,7 @@ class DataView(Protocol):
     apart: bool
     axis_names: tuple[str, ...]
     hands: Hands | None
+    sample: Sample
 
     def completed(self, moment: Moment) -> Json:
         """What depends on q: the completed data. Sent when q changes."""
@@ -39,8 +41,8 @@ class DataView(Protocol):
     def dragged(self, theta: Parameters, handle: str, x: float, y: float) -> Parameters:
         """θ after a drag. Raises `InvalidExperiment` for a place that no θ has."""
 
-    def note(self, moment: Moment) -> str:
-        """One line under the title."""
+    def noted(self, moment: Moment) -> str:
+        """One line under the title: what is said of θ and q, and how many units are drawn where that is not all."""
 
     def choices(self) -> dict[str, list[int] | None]:
         """The traces whose points are units of the data, with the unit of each; None where that is its own number."""

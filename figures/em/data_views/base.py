@@ -12,6 +12,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe import fit
 from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
+from em_core.observe.sample import Sample, sample
 from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
@@ -48,6 +49,8 @@ class PlainView:
     axis_names: tuple[str, ...] = ()
     # where the reader can put points in and take them out
     hands: Hands | None = None
+    # what its units are called, where not all of them are drawn
+    units = words.POINTS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         self.experiment = experiment
@@ -55,6 +58,8 @@ class PlainView:
         self.data = experiment.data
         self.columns = columns
         self.axes = axes
+        # the units that are drawn, in every frame the same
+        self.sample: Sample = sample(self.data)
 
     def append(self, moment: Moment) -> Json:
         return {}
@@ -73,9 +78,19 @@ class PlainView:
         """The traces whose points are units of the data, with the unit of each; None where that is its own number."""
         return {}
 
+    def noted(self, moment: Moment) -> str:
+        """The line under the title: how many units are drawn, where that is not all, and the view's own note."""
+        return words.sampled(self.sample, self.units, self.note(moment))
+
     def followed(self, beat: Beat) -> Json:
         """The mark of the unit that is followed inside a half-step, and what else a beat shows of it here."""
         return {}
+
+    def marked(self, unit: int, *places: tuple[float, float]) -> Json:
+        """The ring around the unit that is followed, with a dot inside where the sample leaves that out."""
+        ring = self.figure["followed"]
+        dotted = "circle-open" if self.sample.holds(unit) else "circle-open-dot"
+        return ring.at(*places) | ({} if self.sample.whole else ring.set(marker_symbol=dotted))
 
     def note(self, moment: Moment) -> str:
         return "" if moment.step.after.q is not None else words.NO_Q
@@ -85,7 +100,7 @@ class PlaneView(PlainView):
     """Points in any number of dimensions, seen along two axes; `flattens`: along one, where there is no other."""
 
     flattens = False
-    # whether its trace "points" has all points of the data, and nothing hides part of one
+    # whether its trace "points" has the points of the data, and nothing hides part of one
     by_hand = False
     # room around the points, as a share of how far they reach
     room = 0.09
@@ -97,6 +112,8 @@ class PlaneView(PlainView):
         self.axis_names = names(columns, dimensions)
         self.flat = self.flattens and dimensions == 1
         self.drawn = [0] if self.flat else [axes[0] % dimensions, axes[1] % dimensions]
+        # (drawn, D)
+        self.shown: Array = self.sample.part(self.values)
         self.labels = [layout.literal(self.axis_names[axis]) for axis in self.drawn]
         self.span = [padded(self.values[:, axis], self.room) for axis in self.drawn]
         # what is drawn is then all that a point is, in the units of the data
@@ -115,7 +132,8 @@ class PlaneView(PlainView):
     def removed(self, x: float, y: float) -> Array:
         """(N − 1, D) the data without the point there. Raises `InvalidExperiment` where there is none."""
         reach = _SAME * np.array([high - low for low, high in self.span])
-        left = fit.without(self.values, np.array([x, y][: len(self.drawn)]), self.drawn, reach)
+        place = np.array([x, y][: len(self.drawn)])
+        left = fit.without(self.values, place, self.drawn, reach, self.sample.rows)
         if left is None:
             raise InvalidExperiment("point", f"{x:.4g}, {y:.4g}", "a point of the data")
         return left
@@ -188,9 +206,15 @@ def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array,
     return trace.set(customdata=np.stack(columns, axis=1), hovertemplate=f"{template}<extra></extra>")
 
 
-def shared(q: Any, name: Callable[[int], str], chosen: Any = slice(None)) -> list[tuple[str, Array]]:
-    """What q gives each of the chosen points of every hidden value, as lines of `told`; none without a q."""
-    return [] if q is None else [(name(k), row[chosen]) for k, row in enumerate(q.probabilities)]
+def shared(q: Any, name: Callable[[int], str], chosen: Any) -> list[tuple[str, Array]]:
+    """What q gives each of the chosen points of every hidden value, as lines of `told`; none without a q.
+
+    chosen: a sample, or the numbers of some points.
+    """
+    if q is None:
+        return []
+    probabilities = chosen.probabilities(q) if isinstance(chosen, Sample) else q.probabilities[:, chosen]
+    return [(name(k), row) for k, row in enumerate(probabilities)]
 
 
 def bar(figure: Figure, name: str, color: str, label: str = "", **more: Any) -> Trace:

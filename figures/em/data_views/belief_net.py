@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
+from em_core.observe.sample import Sample
 from em_core.records import Array, Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
@@ -30,6 +31,7 @@ class BeliefNetView(PlainView):
     models = ("sigmoid_belief_net",)
     title = words.BELIEF_NET
     apart = True
+    units = words.ROWS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -40,6 +42,7 @@ class BeliefNetView(PlainView):
         self.flat, self.shape = square is None, square or (1, values.shape[1])
         self.across = 1 if self.flat else min(_ACROSS, len(values))
         self.shown = sample(len(values), _MOST_BANDS * self.across * (3 if self.flat else 1))
+        self.sample = Sample(self.shown, len(values))
         self.bands = -(-len(self.shown) // self.across)
         self.figure = self._drawn()
 
@@ -48,7 +51,7 @@ class BeliefNetView(PlainView):
         if q is None:
             on = np.full((self.n_hidden, len(self.shown)), 0.5)
         else:
-            _, on = self.model.marginals(q.probabilities[:, self.shown])
+            _, on = self.model.marginals(self.sample.probabilities(q))
         return self.figure["hidden"].set(z=self._below(on))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
@@ -63,7 +66,8 @@ class BeliefNetView(PlainView):
 
     def told(self, moment: Moment) -> Json:
         """Of each row its share of log p, whichever of its hidden units the mouse is on."""
-        return self.figure["hidden"].set(customdata=self._below(np.tile(moment.shares[self.shown], (self.n_hidden, 1))))
+        shares = np.tile(moment.shares_of(self.sample), (self.n_hidden, 1))
+        return self.figure["hidden"].set(customdata=self._below(shares))
 
     def handles(self, moment: Moment) -> list[SliderHandle]:
         priors = zip(words.unit_names(self.n_hidden), self.model.prior(moment.step.after.theta), strict=True)

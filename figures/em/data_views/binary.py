@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.observe import fit
 from em_core.observe.beats.working import Beat
 from em_core.observe.moment import Moment
+from em_core.observe.sample import Sample
 from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
@@ -30,6 +31,7 @@ class BinaryView(PlainView):
     models = ("bernoulli_mixture",)
     title = words.BINARY
     apart = True
+    units = words.ROWS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -40,6 +42,7 @@ class BinaryView(PlainView):
         self.flat, self.shape = square is None, square or (1, values.shape[1])
         self.across = 1 if self.flat else min(_ACROSS, len(values))
         self.shown = sample(len(values), _MOST_BANDS * (5 if self.flat else self.across))
+        self.sample = Sample(self.shown, len(values))
         # words stand above each component, or beside it; the marks of the data between its pictures
         self.wide = 1 if self.flat else min(self.k, _MOST_COMPONENTS)
         self.between = (1, 1) if self.flat else (max(2, round(0.4 * self.shape[0])), 1)
@@ -48,11 +51,11 @@ class BinaryView(PlainView):
 
     def completed(self, moment: Moment) -> Json:
         q, marks = moment.step.after.q, self.figure["marks"]
-        return tinted(marks, None if q is None else q.probabilities[:, self.shown])
+        return tinted(marks, None if q is None else self.sample.probabilities(q))
 
     def told(self, moment: Moment) -> Json:
-        lines = shared(moment.step.after.q, words.responsibility, self.shown)
-        return told(self.figure["marks"], "row %{text}", *lines, (words.ROW, moment.shares[self.shown]))
+        lines = shared(moment.step.after.q, words.responsibility, self.sample)
+        return told(self.figure["marks"], "row %{text}", *lines, (words.ROW, moment.shares_of(self.sample)))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         picture = montage(theta["probabilities"], self.shape, self.wide, self.between)

@@ -47,6 +47,7 @@ class ChainsView(PlainView):
 
     models = ("hidden_markov",)
     title = words.CHAINS
+    units = words.STEPS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
@@ -58,8 +59,13 @@ class ChainsView(PlainView):
         n_symbols = 0 if self.levelled else start["probabilities"].shape[1]
         # as readers call the symbols
         self.names = [str(symbol + self.die) for symbol in range(n_symbols)]
-        self.staves = Staves(np.array(self.data.lengths), self.k, n_symbols)
-        self.breaks = np.cumsum(self.data.lengths)[:-1]
+        # of a long chain the first steps are drawn, with the sequences that they are of
+        self.values = self.sample.part(self.data.values)
+        ends = np.minimum(np.cumsum(self.data.lengths), len(self.values))
+        lengths = np.diff(ends, prepend=0)
+        self.lengths = lengths[lengths > 0]
+        self.staves = Staves(self.lengths, self.k, n_symbols)
+        self.breaks = np.cumsum(self.lengths)[:-1]
         self.figure = self._axes()
         self._draw(self.figure)
         self.emissions = Emissions(self.figure, experiment, self.names, self.die)
@@ -71,15 +77,15 @@ class ChainsView(PlainView):
             for ribbon in self.ribbons:
                 result |= ribbon.set(y=[])
             return result | series.set(marker_color=UNSEEN, marker_symbol="circle")
-        for ribbon, outline in zip(self.ribbons, self.staves.ribbons(q.probabilities), strict=True):
+        for ribbon, outline in zip(self.ribbons, self.staves.ribbons(self.sample.probabilities(q)), strict=True):
             result |= ribbon.set(y=outline)
         return result | series.set(
-            marker_color=blended_colors(self._broken(q.probabilities, 1.0 / self.k)),
-            marker_symbol=symbols(self._broken(q.probabilities, 0.0)),
+            marker_color=blended_colors(self._broken(self.sample.probabilities(q), 1.0 / self.k)),
+            marker_symbol=symbols(self._broken(self.sample.probabilities(q), 0.0)),
         )
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
-        states = self.model.viterbi(self.data, theta)
+        states = self.sample.part(self.model.viterbi(self.data, theta))
         result = self.figure["transitions"].set(z=theta["transition_matrix"]) | self.figure["path"].set(
             y=self.staves.path(states),
             marker_color=[palette.component(int(k)) for k in states],
@@ -94,21 +100,23 @@ class ChainsView(PlainView):
     def told(self, moment: Moment) -> Json:
         """Of each time step, its states under q, and its share of log p."""
         q = moment.step.after.q
-        lines = [] if q is None else [(words.state(k), self._broken(row)) for k, row in enumerate(q.probabilities)]
-        return told(self.figure["series"], "%{text}", *lines, (words.STEP, self._broken(moment.shares)))
+        rows = [] if q is None else self.sample.probabilities(q)
+        lines = [(words.state(k), self._broken(row)) for k, row in enumerate(rows)]
+        shares = self._broken(moment.shares_of(self.sample))
+        return told(self.figure["series"], "%{text}", *lines, (words.STEP, shares))
 
     def choices(self) -> dict[str, list[int] | None]:
         """Every point a time step; at a break that before it."""
-        units = np.insert(np.arange(len(self.data.values)), self.breaks, self.breaks - 1)
+        units = np.insert(np.arange(len(self.values)), self.breaks, self.breaks - 1)
         return {self.figure["series"].address: units.tolist() if len(self.breaks) else None}
 
     def followed(self, beat: Beat) -> Json:
         """A ring around it; the others step back."""
-        unit = beat.at["unit"]
-        value = self.data.values[unit : unit + 1]
-        height = value if self.levelled else self.staves.rows(self.data.values)[unit : unit + 1]
-        place = (float(self.staves.x[unit]), float(height[0]))
-        return self.figure["followed"].at(place) | stepping_back(self.figure["series"], beat)
+        unit, back = beat.at["unit"], stepping_back(self.figure["series"], beat)
+        if not self.sample.holds(unit):
+            return self.figure["followed"].empty() | back  # beyond the end of the picture
+        height = self.values[unit] if self.levelled else self.staves.rows(self.values)[unit]
+        return self.figure["followed"].at((float(self.staves.x[unit]), float(height))) | back
 
     def handles(self, moment: Moment) -> list[Handle | SliderHandle]:
         """The levels of the states in the picture; of states that emit symbols, how likely they are to stay."""
@@ -168,7 +176,7 @@ class ChainsView(PlainView):
         )
 
     def _draw(self, figure: Figure) -> None:
-        values, staves = self.data.values, self.staves
+        values, staves = self.values, self.staves
         line = "y2" if self.levelled else "y"
         figure.curve(
             "series",
@@ -230,7 +238,7 @@ class ChainsView(PlainView):
     def _texts(self, values: Array) -> list[str]:
         """What each time step is called, with an entry more at every break."""
         shown = [f"{value:g}" for value in values] if self.levelled else [self.names[int(value)] for value in values]
-        several = len(self.data.lengths) > 1
+        several = len(self.lengths) > 1
         told = [
             words.at(value, int(time), int(sequence) if several else None, self.die)
             for value, time, sequence in zip(shown, self.staves.times, self.staves.sequences, strict=True)

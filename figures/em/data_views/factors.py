@@ -32,7 +32,7 @@ class FactorsView(PlaneView):
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        self.seen = self.values[:, self.drawn]
+        self.seen = self.shown[:, self.drawn]
         spring, few = palette.component(0), len(self.axis_names) <= _FEW
         self.figure = figure = Figure(
             "data",
@@ -44,11 +44,12 @@ class FactorsView(PlaneView):
             xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
+        size, faint = (7, 1.0) if self.sample.whole else (4, 0.25)
         figure.points(
-            "points", "$muted", size=7, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
+            "points", "$muted", size=size, marker_opacity=1, x=self.seen[:, 0], y=self.seen[:, 1], hover="%{x}, %{y}"
         )
-        figure.curve("springs", spring, width=1, glides=True)
-        figure.points("places", spring, "reconstruction", size=6, symbol="diamond", glides=True)
+        figure.curve("springs", spring, width=1, opacity=faint, glides=True)
+        figure.points("places", spring, "reconstruction", size=size - 1, symbol="diamond", glides=True)
         figure.curve("outline", "$text", "covariance under θ", width=2, glides=True)
         figure.curve("factors", palette.component(2), "factors", width=4, glides=True)
         ringed(figure)
@@ -88,17 +89,17 @@ class FactorsView(PlaneView):
         """Of each point, its factors under q, and its share of log p."""
         q, lines = moment.step.after.q, []
         if q is not None:
-            spreads = np.broadcast_to(q.deviations, q.means.shape)
-            lines = [(words.factor(k), q.means[:, k], spreads[:, k]) for k in range(q.means.shape[1])]
-        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+            means, spreads = map(self.sample.part, (q.means, np.broadcast_to(q.deviations, q.means.shape)))
+            lines = [(words.factor(k), means[:, k], spreads[:, k]) for k in range(means.shape[1])]
+        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares_of(self.sample)))
 
     def choices(self) -> dict[str, list[int] | None]:
-        return {self.figure["points"].address: None}
+        return {self.figure["points"].address: self.sample.numbers}
 
     def followed(self, beat: Beat) -> Json:
         """A ring around it; the others step back."""
-        ring = self.figure["followed"].at(self.place(self.values[beat.at["unit"]]))
-        return ring | stepping_back(self.figure["points"], beat)
+        unit = beat.at["unit"]
+        return self.marked(unit, self.place(self.values[unit])) | stepping_back(self.figure["points"], beat)
 
     def handles(self, moment: Moment) -> list[Handle]:
         theta, color = moment.step.after.theta, palette.component(2)
@@ -129,6 +130,6 @@ class FactorsView(PlaneView):
         springs, places = self.figure["springs"], self.figure["places"]
         if q is None:
             return springs.empty() | places.empty()
-        ends = self.model.places(theta, q)[:, self.drawn]
+        ends = self.sample.part(self.model.places(theta, q))[:, self.drawn]
         x, y = segments(*self.seen.T, *ends.T)
         return springs.set(x=x, y=y) | places.set(x=ends[:, 0], y=ends[:, 1])

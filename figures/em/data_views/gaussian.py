@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class GaussianView(PlaneView):
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        return tinted(self.figure["points"], None if q is None else q.probabilities)
+        return tinted(self.figure["points"], None if q is None else self.sample.probabilities(q))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         outlines = self._densities(theta) if self.flat else self._ellipses(theta)
@@ -88,8 +89,8 @@ class GaussianView(PlaneView):
 
     def told(self, moment: Moment) -> Json:
         """Of each point, the shares that q gives to the components, and its share of log p."""
-        lines = shared(moment.step.after.q, words.responsibility)
-        return told(self.figure["points"], self._above(), *lines, (words.POINT, moment.shares))
+        lines = shared(moment.step.after.q, words.responsibility, self.sample)
+        return told(self.figure["points"], self._above(), *lines, (words.POINT, moment.shares_of(self.sample)))
 
     def append(self, moment: Moment) -> Json:
         result: Json = {}
@@ -100,14 +101,14 @@ class GaussianView(PlaneView):
         return result
 
     def choices(self) -> dict[str, list[int] | None]:
-        return {self.figure["points"].address: None}
+        return {self.figure["points"].address: self.sample.numbers}
 
     def followed(self, beat: Beat) -> Json:
         """A ring around it, and the curves on which each component is as dense as there; the other points step back."""
         unit = beat.at["unit"]
-        height = self._rows()[unit] if self.flat else self.values[unit, self.drawn[1]]
+        height = self._rows(np.array([unit]))[0] if self.flat else self.values[unit, self.drawn[1]]
         place = float(self.values[unit, self.drawn[0]]), float(height)
-        result = self.figure["followed"].at(place) | stepping_back(self.figure["points"], beat)
+        result = self.marked(unit, place) | stepping_back(self.figure["points"], beat)
         if self.flat and beat.what in ("joints", "responsibilities"):
             heights = beat.values["joints"].tolist()
             result |= self.figure["reached"].at(*((place[0], each) for each in heights))
@@ -151,7 +152,7 @@ class GaussianView(PlaneView):
         return Figure("data", x=x, y=y, xaxis={"range": self.span[0]}, yaxis={"range": self.span[1]})
 
     def _line(self) -> Figure:
-        top = self._top()
+        top = self._top
         return Figure(
             "data",
             x=self.labels[0],
@@ -161,27 +162,27 @@ class GaussianView(PlaneView):
         )
 
     def _points(self) -> None:
-        count = len(self.values)
+        count = len(self.shown)
         self.figure.points(
             "points",
             UNSEEN,
             size=7 if self.flat else 8 if count < 700 else 5,
             marker_opacity=0.85,
-            x=self.values[:, self.drawn[0]],
-            y=self._rows() if self.flat else self.values[:, self.drawn[1]],
+            x=self.shown[:, self.drawn[0]],
+            y=self._rows(self.sample.rows) if self.flat else self.shown[:, self.drawn[1]],
             hover=self._above(),
         )
 
-    def _rows(self) -> Array:
+    def _rows(self, units: np.ndarray) -> Array:
         """Where points stand in one dimension: in three rows, so that those at one place stay apart."""
-        return -0.05 * self._top() * (1 + (np.arange(len(self.values)) % 3) / 3)
+        return -0.05 * self._top * (1 + (units % 3) / 3)
 
     def _above(self) -> str:
         """Where a point is, as a template of Plotly's."""
         return "<br>".join(f"{label} %{{{axis}}}" for label, axis in zip(self.labels, "xy", strict=False))
 
     def _histogram(self) -> None:
-        counts, edges = self._counts()
+        counts, edges = self._counts
         self.figure.curve(
             "histogram",
             "$quiet",
@@ -192,14 +193,16 @@ class GaussianView(PlaneView):
             zorder=-1,
         )
 
+    @cached_property
     def _counts(self) -> tuple[Array, Array]:
         """Densities of the bins, and their edges: how the data are drawn, so it stands here."""
         values = self.values[:, 0]
         bins = int(np.clip(2 * np.sqrt(len(values)), 5, 60))
         return np.histogram(values, bins=bins, density=True)
 
+    @property
     def _top(self) -> float:
-        return 1.25 * float(self._counts()[0].max())
+        return 1.25 * float(self._counts[0].max())
 
     def _ellipses(self, theta: Parameters) -> list[tuple[Array, Array]]:
         """Outlines at one and two standard deviations, one after the other."""

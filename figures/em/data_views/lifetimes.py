@@ -27,16 +27,20 @@ class LifetimesView(PlainView):
     models = ("censored_exponential",)
     apart = True
     title = words.LIFETIMES
+    units = words.UNITS
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        self.order = order = np.argsort(self.data.times, kind="stable")
-        self.times = self.data.times[order]
-        self.observed = self.data.observed[order] > 0
+        times, observed = map(self.sample.part, (self.data.times, self.data.observed))
+        self.order = order = np.argsort(times, kind="stable")
+        self.times = times[order]
+        self.observed = observed[order] > 0
         self.rows = np.arange(len(order), dtype=float)
         # q lists the censored units in the order of the data
-        self.places = np.argsort(order, kind="stable")[self.data.observed == 0]
-        self.span = 1.6 * float(self.times.max()) or 1.0
+        self.places = np.argsort(order, kind="stable")[observed == 0]
+        numbered = np.cumsum(self.data.observed == 0) - 1
+        self.censored = numbered[self.sample.rows][observed == 0]
+        self.span = 1.6 * float(self.data.times.max()) or 1.0
         self.figure = self._drawn()
 
     def completed(self, moment: Moment) -> Json:
@@ -45,7 +49,7 @@ class LifetimesView(PlainView):
         if q is None or not len(self.places):
             return rest.empty() | ranged
         rows = self.rows[self.places]
-        x, y = segments(q.starts, rows, q.means, rows)
+        x, y = segments(q.starts[self.censored], rows, q.means[self.censored], rows)
         return rest.set(x=x, y=y) | ranged
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
@@ -59,11 +63,11 @@ class LifetimesView(PlainView):
 
     def told(self, moment: Moment) -> Json:
         """Of each unit its share of log p, and of those still alive how long q expects them to last."""
-        q, shares = moment.step.after.q, moment.shares[self.order]
+        q, shares = moment.step.after.q, moment.shares_of(self.sample)[self.order]
         failed, alive = self.figure["failed"], self.figure["alive"]
         lifetimes = np.full(len(shares), np.nan)
         if q is not None:
-            lifetimes[self.places] = q.means
+            lifetimes[self.places] = q.means[self.censored]
         rest = [] if q is None else [(words.LIFETIME, lifetimes[~self.observed])]
         return {
             **told(failed, "failed at %{x}", (words.UNIT, shares[self.observed])),
@@ -98,7 +102,7 @@ class LifetimesView(PlainView):
         )
         x, y = segments(np.zeros(len(self.times)), self.rows, self.times, self.rows)
         thick = min(14.0, 160 / len(self.times))
-        ends = {"size": 9, "hoverinfo": "all"}
+        ends = {"size": 9 if self.sample.whole else 3, "hoverinfo": "all"}
         failed, alive = self.observed, ~self.observed
         figure.curve("seen", "$muted", width=thick, x=x, y=y, hoverinfo="all")
         figure.curve("rest", palette.component(0), "E[rest] under q", width=thick * 0.7, glides=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from em_core.files.experiment import Experiment
 from em_core.observe.moment import Moment
-from em_core.records import Parameters, frozen
+from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import PlaneView, badge, ellipse, segments, told
@@ -29,7 +29,7 @@ class MissingView(PlaneView):
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        seen = self.values[:, self.drawn]
+        seen = self.shown[:, self.drawn]
         self.missing = np.isnan(seen)
         whole = seen[~self.missing.any(axis=1)]
         color = palette.component(0)
@@ -53,7 +53,7 @@ class MissingView(PlaneView):
         rows = self.missing.any(axis=1)
         if q is None or not rows.any():
             return filled.empty() | spread.empty()
-        places, deviations = (part[:, self.drawn] for part in self.model.completed(self.data, q))
+        places, deviations = (part[:, self.drawn] for part in self._completed(q))
         lines = []
         for axis in (0, 1):
             absent = self.missing[:, axis]
@@ -74,17 +74,21 @@ class MissingView(PlaneView):
 
     def told(self, moment: Moment) -> Json:
         """Of each row its share of log p, and what q puts in its gaps."""
-        q, gaps, shares = moment.step.after.q, self.missing.any(axis=1), moment.shares
+        q, gaps, shares = moment.step.after.q, self.missing.any(axis=1), moment.shares_of(self.sample)
         result = told(self.figure["complete"], "%{x}, %{y}", (words.ROW, shares[~gaps]))
         if q is None or not gaps.any() or gaps.sum() > _MOST_ROWS:
             return result
-        places, deviations = self.model.completed(self.data, q)
+        places, deviations = self._completed(q)
         texts = []
         for row in np.flatnonzero(gaps):
-            absent = np.flatnonzero(np.isnan(self.values[row]))
+            absent = np.flatnonzero(np.isnan(self.shown[row]))
             entries = [(layout.literal(self.axis_names[d]), places[row, d], deviations[row, d]) for d in absent]
-            texts.append(words.filled(row + 1, entries, shares[row]))
+            texts.append(words.filled(int(self.sample.rows[row]) + 1, entries, shares[row]))
         return result | self.figure["filled"].set(customdata=texts)
+
+    def _completed(self, q: Any) -> list[Array]:
+        """The rows drawn with their gaps filled in, and by how much each entry may differ."""
+        return [self.sample.part(part) for part in self.model.completed(self.data, q)]
 
     def _component(self, theta: Parameters) -> str:
         """Mean and covariance along the axes that are drawn."""

@@ -46,8 +46,8 @@ class RegressionView(PlainView):
             UNSEEN,
             size=9,
             marker_opacity=0.9,
-            x=self.inputs[:, self.drawn],
-            y=self.targets,
+            x=self.sample.part(self.inputs[:, self.drawn]),
+            y=self.sample.part(self.targets),
             hover="%{x}, %{y}",
         )
         colors = [palette.component(k) for k in range(len(experiment.start["weights"]))]
@@ -64,7 +64,7 @@ class RegressionView(PlainView):
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        return tinted(self.figure["points"], None if q is None else q.probabilities)
+        return tinted(self.figure["points"], None if q is None else self.sample.probabilities(q))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         ends = self._along(self.span)
@@ -84,17 +84,17 @@ class RegressionView(PlainView):
         return result
 
     def told(self, moment: Moment) -> Json:
-        lines = shared(moment.step.after.q, words.responsibility)
-        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares))
+        lines = shared(moment.step.after.q, words.responsibility, self.sample)
+        return told(self.figure["points"], "%{x}, %{y}", *lines, (words.POINT, moment.shares_of(self.sample)))
 
     def choices(self) -> dict[str, list[int] | None]:
-        return {self.figure["points"].address: None}
+        return {self.figure["points"].address: self.sample.numbers}
 
     def followed(self, beat: Beat) -> Json:
         """A ring around it, and from it to each line what is left over."""
         unit = beat.at["unit"]
         x, y = float(self.inputs[unit, self.drawn]), float(self.targets[unit])
-        result = self.figure["followed"].at((x, y)) | stepping_back(self.figure["points"], beat)
+        result = self.marked(unit, (x, y)) | stepping_back(self.figure["points"], beat)
         if beat.what == "densities":
             for rest, left in zip(self.rests, beat.values["residuals"].tolist(), strict=True):
                 result |= rest.at((x, y), (x, y - left))

@@ -34,7 +34,7 @@ class RobustView(PlaneView):
 
     def __init__(self, experiment: Experiment, columns: tuple[str, ...], axes: tuple[int, int]) -> None:
         super().__init__(experiment, columns, axes)
-        seen = self.values[:, self.drawn]
+        seen = self.shown[:, self.drawn]
         self.figure = figure = Figure(
             "data",
             x=self.labels[0],
@@ -52,7 +52,7 @@ class RobustView(PlaneView):
             y=np.zeros(len(seen)) if self.flat else seen[:, 1],
             hover="%{x}, %{y}",
         )
-        x, y = self._outline(*fit.plain_gaussian(seen))
+        x, y = self._outline(*fit.plain_gaussian(self.values[:, self.drawn]))
         figure.curve("plain", "$muted", words.PLAIN_GAUSSIAN, width=2, dash="dash", x=x, y=y)
         figure.curve("scale", palette.component(0), words.STUDENT_SCALE, glides=True)
         figure.text("light", "$text")
@@ -60,12 +60,12 @@ class RobustView(PlaneView):
 
     def completed(self, moment: Moment) -> Json:
         q = moment.step.after.q
-        weights = np.ones(len(self.values)) if q is None else q.weights
+        weights = np.ones(len(self.shown)) if q is None else self.sample.part(q.weights)
         # areas, not diameters, tell what a point counts
         sizes = np.clip(11 * np.sqrt(weights), 3, 22).round(2).tolist()
-        # the points that count least are told
+        # the points drawn that count least are told
         least = np.array([], dtype=int) if q is None else np.argsort(weights, kind="stable")[:_LEAST]
-        places = [self.place(self.values[n]) for n in least]
+        places = [self.place(self.shown[n]) for n in least]
         # towards the middle, so that the picture's edge cuts none
         sides = ["middle left" if 2 * x > sum(self.span[0]) else "middle right" for x, _ in places]
         told = [words.light(weight) for weight in weights[least]]
@@ -78,9 +78,9 @@ class RobustView(PlaneView):
     def told(self, moment: Moment) -> Json:
         """Of each point, what it counts for under q, and its share of log p."""
         q = moment.step.after.q
-        weights = [] if q is None else [(words.WEIGHT, q.weights)]
+        weights = [] if q is None else [(words.WEIGHT, self.sample.part(q.weights))]
         above = "%{x}" if self.flat else "%{x}, %{y}"
-        return told(self.figure["points"], above, *weights, (words.POINT, moment.shares))
+        return told(self.figure["points"], above, *weights, (words.POINT, moment.shares_of(self.sample)))
 
     def parameters(self, theta: Parameters, q: Any) -> Json:
         scale = theta["scale_matrix"][np.ix_(self.drawn, self.drawn)]

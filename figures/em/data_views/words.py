@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from em_core.observe.sample import Sample
 from figures.look.wording import number
 
 NO_Q = "no q yet"
@@ -16,6 +17,9 @@ HANDS = {
     "take": "A click removes a point (with Shift: adds one)",
     "note": "The run starts again from this θ; q belonged to the old data and is dropped.",
 }
+
+# what units are called where not all of them are drawn
+POINTS, ROWS, UNITS, STEPS = "points", "rows", "units", "time steps"
 
 PLAIN = "Data"
 GAUSSIAN = "Data, coloured by responsibility"
@@ -98,6 +102,14 @@ def linkage(animals: float) -> str:
 def said(text: str, has_q: bool) -> str:
     """A note of θ, which also says where there is no q yet."""
     return text if has_q else f"{text}; {NO_Q}"
+
+
+def sampled(drawn: Sample, units: str, text: str) -> str:
+    """A note, after how many units are drawn where that is not all."""
+    if drawn.whole:
+        return text
+    count = f"{len(drawn.rows):,} of {drawn.of:,} {units} drawn"
+    return "; ".join(filter(None, [f"{count if units != STEPS else 'the first ' + count}; all are computed on", text]))
 
 
 def weights(values: Iterable[float]) -> str:

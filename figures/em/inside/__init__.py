@@ -8,7 +8,7 @@ from em_core.caching import footprint
 from em_core.files.experiment import Experiment
 from em_core.found import classes
 from em_core.observe.beats import beats_of, working_of
-from em_core.observe.beats.working import Beat
+from em_core.observe.beats.working import ALL, Beat
 from em_core.observe.moment import Moment
 from figures import bound
 from figures.em.data_views import DataView
@@ -41,7 +41,7 @@ def units(experiment: Experiment) -> int:
 
 def beats(picture: InsidePicture, view: DataView, moment: Moment, unit: int | None) -> tuple[int, list[Json]]:
     """The unit that is followed, and the beats of a half-step as the stage has them, each over the frame before it."""
-    chosen, found = beats_of(moment, unit)
+    chosen, found = beats_of(moment, unit, ALL if view.sample.whole else view.sample.rows)
     of_data = _of_data(view, moment, found)
     return chosen, [_drawn(picture, view, moment, found, number, of_data[number]) for number in range(len(found))]
 
@@ -78,7 +78,7 @@ def _drawn(
         "caption": told.sentence,
         "heading.inside": wording.numbered(number + 1, len(found), _name(picture, beat)),
         "formula.inside": told.formula,
-        "note.data": view.note(_there(moment, beat)),
+        "note.data": view.noted(_there(moment, beat)),
         "unit.inside": picture.unit(beat.at.get("unit", 0)),
     }
     value = {"formula.inside": finite(told.number)}
