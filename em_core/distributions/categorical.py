@@ -160,23 +160,23 @@ def log_evidence(log_joint: Array, counts: Array) -> float:
 
 
 def log_sums(logs: Array) -> Array:
-    """(N,) log Σ_k exp(logs[k, n]) of a (K, N) array.
+    """(…, N) log Σ_k exp(logs[…, k, n]) of a (…, K, N) array.
 
     As m + log Σ_k exp(logs[k, n] − m) with the largest entry m of the column, which neither over- nor underflows.
     """
-    result = np.empty(logs.shape[1])
+    result = np.empty((*logs.shape[:-2], logs.shape[-1]))
     for columns in _parts(logs):
-        here = logs[:, columns]
-        largest = here.max(axis=0)
+        here = logs[..., columns]
+        largest = here.max(axis=-2)
         finite = np.isfinite(largest)
         if not finite.all():
             largest = np.where(finite, largest, 0.0)
-        relative = here - largest
+        relative = here - largest[..., None, :]
         np.exp(relative, out=relative)
-        total = relative.sum(axis=0)
+        total = relative.sum(axis=-2)
         with np.errstate(divide="ignore"):
             np.log(total, out=total)
-        np.add(total, largest, out=result[columns])
+        np.add(total, largest, out=result[..., columns])
     return result
 
 
@@ -276,7 +276,7 @@ def _made(logs: Array, counts: Array, shares: Array | None) -> Categorical:
 
 
 def _parts(table: Array) -> Iterator[slice]:
-    """The columns of a (K, N) array, some at a time."""
-    rows, columns = table.shape
-    width = max(_AT_ONCE // max(rows, 1), 1)
+    """The columns of a (…, K, N) array, some at a time."""
+    columns = table.shape[-1]
+    width = max(_AT_ONCE * columns // max(table.size, 1), 1)
     return (slice(begin, begin + width) for begin in range(0, columns, width))

@@ -12,6 +12,7 @@ from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
+from em_core.models.at_many import AtMany
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen
@@ -32,7 +33,7 @@ class Family(Protocol):
 
 
 @dataclass(frozen=True)
-class Mixture(CategoricalRows):
+class Mixture(AtMany, CategoricalRows):
     """p(v, h = k) = weights_k · family(v | component k). Subclasses say how files describe them."""
 
     n_components: int | None
