@@ -223,3 +223,9 @@ def frozen(array: Any) -> Array:
     result = np.array(array, dtype=float)
     result.flags.writeable = False
     return result
+
+
+def sealed(array: Array) -> Array:
+    """`array` itself, read-only from now on: for one that nobody else holds."""
+    array.flags.writeable = False
+    return array
