@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
-from em_core.model import LatentVariableModel, check
+from em_core.model import LatentVariableModel, check, expected_log_joint
+from em_core.model import log_evidence as evidence_at
 from em_core.records import Array, Bound, Fit, Parameters, State, frozen
 
 
@@ -21,12 +22,12 @@ def decompose(model: LatentVariableModel, data: Any, state: State, known: float 
     closed form has neither log evidence nor KL. known: the log evidence, where it has been computed at this θ already.
     """
     exact = hasattr(model, "log_evidence")
-    log_evidence = model.log_evidence(data, state.theta) if exact and known is None else known
+    log_evidence = evidence_at(model, data, state.theta) if exact and known is None else known
     if state.q is None:
         return Bound(log_evidence)
     return Bound(
         log_evidence,
-        model.expected_log_joint(data, state.theta, state.q),
+        expected_log_joint(model, data, state.theta, state.q),
         model.entropy(state.q),
         model.kl(state.q, model.posterior(data, state.theta)) if exact else None,
     )

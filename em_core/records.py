@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -204,7 +205,7 @@ class Trajectory:
     def __getitem__(self, index: int) -> HalfStep:
         return self.half_steps[index]
 
-    @property
+    @cached_property
     def moves(self) -> str:
         """The letters so far, such as `EMEM`; what was done by hand has none."""
         return "".join(step.letter or "" for step in self.half_steps)
@@ -212,6 +213,12 @@ class Trajectory:
     @property
     def last(self) -> HalfStep:
         return self.half_steps[-1]
+
+    def then(self, step: HalfStep) -> Trajectory:
+        """The trajectory with one more half-step."""
+        longer = Trajectory((*self.half_steps, step))
+        vars(longer)["moves"] = self.moves + (step.letter or "")  # where the property keeps it
+        return longer
 
     def upto(self, index: int) -> Trajectory:
         """The same trajectory, cut after half-step `index`."""
