@@ -207,6 +207,8 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
     renewing = hasattr(model, "renewed")
     if not hasattr(model, "check") and not renewing:
         return Made(after, info)
+    if hasattr(model, "surely_higher") and model.surely_higher(data, state.q, after.theta, state.theta):
+        return Made(after, info)
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
         if not renewing:

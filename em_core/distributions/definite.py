@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
@@ -25,6 +26,11 @@ def cholesky(matrices: Array) -> Any:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
         raise HalfStepFailed("singular_covariance", "a covariance is no longer positive definite") from None
+
+
+def inverses(factors: Array) -> Array:
+    """L⁻¹ of lower Cholesky factors, (K, D, D)."""
+    return np.array([dtrtri(factor, lower=1)[0] for factor in factors])
 
 
 def log_determinant(factor: Array) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -15,7 +16,11 @@ from em_core.files.fields import Fields
 from em_core.models.at_many import AtMany
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
+
+
+# of an expected log joint from moments, as a share of itself: far more than is really lost
+_LITTLE_DOUBT = 1e-13
 
 
 class Family(Protocol):
@@ -51,30 +56,75 @@ class Mixture(AtMany, CategoricalRows):
     def settings(self) -> dict[str, Any]:
         return with_n_components({}, self.n_components)
 
+    def rows(self, data: Observations) -> Any:
+        """The data as the family takes them."""
+        return data.values
+
     @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
-        return frozen(_logarithms(theta["weights"])[:, None] + self.family.log_density(data.values, theta))
+        table = self.family.log_density(self.rows(data), theta)
+        table += _logarithms(theta["weights"])[:, None]
+        return sealed(table)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
+        value, doubt = self._from_moments(data, theta, q)
+        value += self._expected_log_prior(theta, q)
+        if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+            return value
         return categorical.expectation(q, self.log_joint(data, theta))
 
     def expected_log_likelihood(self, data: Observations, theta: Parameters, q: Categorical) -> float:
-        return categorical.expectation(q, self.family.log_density(data.values, theta))
+        value, doubt = self._from_moments(data, theta, q)
+        if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+            return value
+        return categorical.expectation(q, self.family.log_density(self.rows(data), theta))
+
+    def surely_higher(self, data: Observations, q: Categorical, theta: Parameters, other: Parameters) -> bool:
+        """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
+        (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
+        rise = high + self._expected_log_prior(theta, q) - (low + self._expected_log_prior(other, q))
+        return math.isfinite(rise) and rise > doubt + more
+
+    def _expected_log_prior(self, theta: Parameters, q: Categorical) -> float:
+        counted = q.totals > categorical.NEGLIGIBLE
+        return float(q.totals[counted] @ _logarithms(theta["weights"])[counted])
+
+    def _from_moments(self, data: Observations, theta: Parameters, q: Categorical) -> tuple[float, float]:
+        """E_q[log p(v | h; θ)] and how far rounding may have put it off, infinitely where there are no moments."""
+        if not hasattr(self.family, "moments"):
+            return 0.0, math.inf
+        found: tuple[float, float] = self.family.expected_log_density(self.moments(data, q), theta)
+        return found
+
+    def moments(self, data: Observations, q: Categorical) -> Any:
+        """All that θ's part in L depends on in q and the data, of a family that has such.
+
+        The last one is kept with q: M, the bound before and after it, and moves that ask for many θ share it.
+        """
+        of, family, result = vars(q).get("_moments", (None, None, None))
+        if of is not data or family != self.family:
+            family = self.family
+            result = family.moments(self.rows(data), lambda columns: q.expected_counts[:, columns])  # type: ignore[attr-defined]
+            vars(q)["_moments"] = (data, family, result)
+        return result
 
     def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
         """Every unit's component with the weights as probabilities."""
         return categorical.alike(_logarithms(theta["weights"]), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
-        components = self.family.fit(data.values, q.expected_counts, theta)
+        if hasattr(self.family, "moments"):
+            components = self.family.fit_to(self.moments(data, q), theta)
+        else:
+            components = self.family.fit(data.values, q.expected_counts, theta)
         weights = theta["weights"] if self.weights_fixed else _shares(q)
         return {"weights": weights, **components}
 
     def check(self, data: Observations, theta: Parameters) -> None:
         """What the components' family asks of its parameters; one of probabilities or rates asks nothing."""
         if hasattr(self.family, "check"):
-            self.family.check(data.values, theta)
+            self.family.check(self.rows(data), theta)
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         names = self.family.parameters if self.weights_fixed else ("weights", *self.family.parameters)
@@ -87,13 +137,18 @@ class Mixture(AtMany, CategoricalRows):
         (name,) = block
         if name == "weights":
             return {**theta, "weights": _shares(q)}
+        if hasattr(self.family, "moments"):
+            return {**theta, **self.family.fit_one_to(self.moments(data, q), theta, name)}
         return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
-        slope = self.family.gradient(data.values, q.expected_counts, theta)
+        if hasattr(self.family, "moments"):
+            slope = self.family.gradient_at(self.moments(data, q), theta)
+        else:
+            slope = self.family.gradient(data.values, q.expected_counts, theta)
         if self.weights_fixed:
             return slope
-        mass = q.expected_counts.sum(axis=1)
+        mass = q.totals
         return np.concatenate([(mass - mass.sum() * theta["weights"])[:-1], slope])
 
     def to_vector(self, theta: Parameters) -> Array:
@@ -152,7 +207,7 @@ def _logarithms(weights: Array) -> Array:
 
 def _shares(q: Categorical) -> Array:
     """(K,) expected share of each component in all units."""
-    mass = q.expected_counts.sum(axis=1)
+    mass = q.totals
     return frozen(mass / mass.sum())
 
 
