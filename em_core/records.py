@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -201,6 +201,9 @@ class Trajectory:
 
     def __len__(self) -> int:
         return len(self.half_steps)
+
+    def __iter__(self) -> Iterator[HalfStep]:
+        return iter(self.half_steps)
 
     def __getitem__(self, index: int) -> HalfStep:
         return self.half_steps[index]

@@ -129,12 +129,18 @@ def draws(experiment: Experiment, index: int) -> np.random.Generator:
 
 def run(experiment: Experiment) -> Trajectory:
     """All half-steps of the experiment's schedule, up to the first one that fails."""
-    trajectory = start(experiment)
+    return Trajectory(tuple(steps(experiment)))
+
+
+def steps(experiment: Experiment) -> Iterator[HalfStep]:
+    """Those of `run`, one after the other: only the last is held."""
+    step = start(experiment).last
+    yield step
     for move in experiment.tape:
-        trajectory = extend(experiment, trajectory, move)
-        if trajectory.last.stopped:
-            break
-    return trajectory
+        step = half_step(experiment, step.after, step.index + 1, move)
+        yield step
+        if step.stopped:
+            return
 
 
 def converged(

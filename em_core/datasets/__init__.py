@@ -158,7 +158,7 @@ def photograph() -> np.ndarray:
 
 def _read_blobs(fields: Fields) -> np.ndarray:
     return blobs(
-        fields.whole("n_points", 300, least=1, most=100_000),
+        fields.whole("n_points", 300, least=1, most=10_000_000),
         fields.number("separation", 3.0, least=0, most=1e6),
         fields.whole("seed", 0, most=2**32 - 1),
         fields.whole("n_clusters", 3, least=1, most=50),

@@ -211,7 +211,8 @@ class Variances(Scales):
 
 
 def _spread(precisions: Array, size: Array) -> Array:
-    return np.einsum("kij,ki,kj->k", np.abs(precisions), size, size, optimize=True)
+    result: Array = ((np.abs(precisions) @ size[:, :, None])[:, :, 0] * size).sum(axis=1)
+    return result
 
 
 def _check_positive(variances: Array) -> None:

@@ -143,7 +143,9 @@ class GaussianFamily:
         if "means" not in self.fixed:
             pulls = mass[:, None] * moments.apart(means)
             if factors is not None:
-                parts += [cho_solve((own, True), pull, check_finite=False) for own, pull in zip(factors, pulls, strict=True)]
+                parts += [
+                    cho_solve((own, True), pull, check_finite=False) for own, pull in zip(factors, pulls, strict=True)
+                ]
             else:
                 parts.append((pulls / covariances.reshape(len(means), -1)).ravel())
         if "covariances" not in self.fixed:
@@ -181,7 +183,7 @@ class GaussianFamily:
             if self.covariance in ("full", "tied"):
                 dimensions = means.shape[1]
                 rows = vector.reshape(-1, dimensions * (dimensions + 1) // 2)
-                factors = np.array([definite.from_log_diagonal(row, dimensions) for row in rows])
+                factors = definite.from_log_diagonal(rows, dimensions)
                 covariances = (factors @ np.swapaxes(factors, -1, -2)).reshape(covariances.shape)
             else:
                 covariances = np.exp(vector).reshape(covariances.shape)

@@ -18,7 +18,6 @@ from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen, sealed
 
-
 # of an expected log joint from moments, as a share of itself: far more than is really lost
 _LITTLE_DOUBT = 1e-13
 
@@ -105,7 +104,7 @@ class Mixture(AtMany, CategoricalRows):
         of, family, result = vars(q).get("_moments", (None, None, None))
         if of is not data or family != self.family:
             family = self.family
-            result = family.moments(self.rows(data), lambda columns: q.expected_counts[:, columns])  # type: ignore[attr-defined]
+            result = family.moments(self.rows(data), q.weights)  # type: ignore[attr-defined]
             vars(q)["_moments"] = (data, family, result)
         return result
 
