@@ -21,9 +21,11 @@ from em_core.distributions import definite
 from em_core.distributions.scales import Scales
 from em_core.records import Array, sealed
 
-# entries of features and of results that a chunk has at once, so that they stay in the processor's cache
-_AT_ONCE = 131_072
-_NARROWEST, _WIDEST = 512, 4096
+# entries of features and of results that a chunk has at once, and how many points it has at least and at most
+_AT_ONCE = 1_000_000
+_NARROWEST, _WIDEST = 256, 8192
+# bytes of points up to which they are kept a second time, measured from their centre
+_MOST_KEPT = 32_000_000
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0
@@ -38,10 +40,10 @@ _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ig
 class Chunk:
     """Some of the points as columns, (D, n), and their features, which all components and θ share."""
 
-    def __init__(self, columns: slice, values: Array, centre: Array, room: Array | None = None) -> None:
+    def __init__(self, columns: slice, values: Array, centred: Array, room: Array) -> None:
         self.columns = columns
-        self.values = values.T
-        self._centre = centre
+        self.values = values
+        self._centred = centred
         self._room = room
         self._features: Array | None = None
 
@@ -50,11 +52,10 @@ class Chunk:
         """(P, n) φ(x), made once."""
         if self._features is None:
             dimensions, points = self.values.shape
-            rows = scales.n_features(dimensions)
-            out = np.empty((rows, points)) if self._room is None else self._room[:rows, :points]
+            out = self._room[:, :points]
             out[0] = 1.0
-            np.subtract(self.values, self._centre[:, None], out=out[1 : 1 + dimensions])
-            scales.fill(out[1 : 1 + dimensions], out[1 + dimensions :])
+            out[1 : 1 + dimensions] = self._centred
+            scales.fill(self._centred, out[1 + dimensions :])
             self._features = out
         return self._features
 
@@ -80,39 +81,55 @@ class Points:
         """(D,) variances below which points differ by their own rounding alone."""
         return sealed(definite.resolution(self.values))
 
+    @cached_property
+    def _centred(self) -> Array | None:
+        """(D, N) from the centre, kept of a table that is not large."""
+        return self._from_centre(slice(None)) if self.values.nbytes <= _MOST_KEPT else None
+
+    def _from_centre(self, rows: slice) -> Array:
+        # first the copy, then its transpose: rows of many numbers are slow to go through column by column
+        return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
+
     def chunks(self, scales: type[Scales], n_components: int) -> Iterator[Chunk]:
         """All points; one chunk must be done with before the next is asked for."""
         n, dimensions = self.values.shape
         rows = scales.n_features(dimensions)
         width = min(max(_AT_ONCE // (rows + 2 * n_components), _NARROWEST), _WIDEST, max(n, 1))
-        room = np.empty((rows, width))
+        room, known = np.empty((rows, width)), self._centred
         for begin in range(0, n, width):
             columns = slice(begin, min(begin + width, n))
-            yield Chunk(columns, self.values[columns], self.centre, room)
+            centred = self._from_centre(columns) if known is None else known[:, columns]
+            yield Chunk(columns, self.values[columns].T, centred, room)
 
 
-class Distances:
-    """Squared distances (x − μ)ᵀ Σ⁻¹ (x − μ) of points from each of K means, (K, D), in units of their scales."""
+class LogDensities:
+    """log N(x; μ, Σ) of points under each of K components.
+
+    −½ [(x − μ)ᵀ Σ⁻¹ (x − μ) + log |Σ| + D log 2π], from features as long as that costs no digits.
+    """
 
     @_quiet
     def __init__(self, points: Points, means: Array, scales: Scales) -> None:
         self._means, self._scales = means, scales
+        dimensions = means.shape[1]
+        self._constants = -0.5 * (scales.log_determinants + dimensions * np.log(2 * np.pi))
         offsets = means - points.centre
-        safe = scales.amplification(np.abs(offsets) + scales.deviations) <= MOST_AMPLIFIED * means.shape[1]
-        self._table = scales.coefficients(offsets)[safe]
-        self._by_features, self._by_deviations = np.flatnonzero(safe), np.flatnonzero(~safe)
+        safe = scales.amplification(np.abs(offsets) + scales.deviations) <= MOST_AMPLIFIED * dimensions
+        table = -0.5 * scales.coefficients(offsets)
+        table[:, 0] += self._constants
+        self._table = table[safe]
+        self._by_features, self._by_deviations = np.flatnonzero(safe), np.flatnonzero(~safe).tolist()
 
-    def of(self, chunk: Chunk) -> Array:
-        """(K, n) those of the points of a chunk."""
-        if not len(self._by_deviations):
-            result: Array = self._table @ chunk.features(type(self._scales))
-            return result
-        result = np.empty((len(self._means), chunk.values.shape[1]))
+    def into(self, out: Array, chunk: Chunk) -> None:
+        """(K, n) of the points of a chunk."""
+        if not self._by_deviations:
+            np.matmul(self._table, chunk.features(type(self._scales)), out=out)
+            return
         if len(self._by_features):
-            result[self._by_features] = self._table @ chunk.features(type(self._scales))
+            out[self._by_features] = self._table @ chunk.features(type(self._scales))
         for k in self._by_deviations:
-            result[k] = self._scales.squares(k, chunk.values - self._means[k][:, None])
-        return result
+            squares = self._scales.squares(k, chunk.values - self._means[k][:, None])
+            out[k] = self._constants[k] - 0.5 * squares
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ squared distance is made of them (`coefficients`), and what it makes of weighted
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Scales(ABC):
 
     @abstractmethod
     def amplification(self, size: Array) -> Array:
-        """(K,) Σ_ij |Σ⁻¹_ij| h_i h_j: how far rounding reaches of numbers as large as h, (K, D), in squared distances."""
+        """(K,) Σ_ij |Σ⁻¹_ij| h_i h_j: how far rounding of numbers as large as h, (K, D), reaches in squared ones."""
 
     @abstractmethod
     def squares(self, k: int, apart: Array) -> Array:
@@ -210,7 +211,7 @@ class Variances(Scales):
         return result
 
 
-def _spread(precisions: Array, size: Array) -> Array:
+def _spread(precisions: Any, size: Array) -> Array:
     result: Array = ((np.abs(precisions) @ size[:, :, None])[:, :, 0] * size).sum(axis=1)
     return result
 

@@ -6,15 +6,16 @@ where the sums are made, and in which way, is in `em_core.distributions.points`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve
 
 from em_core.distributions import definite
 from em_core.distributions.categorical import NEGLIGIBLE
-from em_core.distributions.points import Chunk, Distances, Moments, Points, moments
+from em_core.distributions.points import LogDensities, Moments, Points, moments
 from em_core.distributions.scales import Matrices, Scales, Variances
 from em_core.families.mass import held
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
@@ -40,33 +41,12 @@ class GaussianFamily:
 
     def log_density(self, values: Points | Array, components: Parameters) -> Array:
         """values (N, D) -> (K, N)."""
-        points = Points.of(values)
-        result = np.empty((len(components["means"]), len(points.values)))
-        for columns, tables in self.log_densities(points, [components]):
-            (result[:, columns],) = tables
+        points, n_components = Points.of(values), len(components["means"])
+        densities = LogDensities(points, components["means"], self._scales(components))
+        result = np.empty((n_components, len(points.values)))
+        for chunk in points.chunks(self._shape, n_components):
+            densities.into(result[:, chunk.columns], chunk)
         return result
-
-    def log_densities(
-        self, points: Points, components: Sequence[Parameters]
-    ) -> Iterator[tuple[slice, Iterator[Array]]]:
-        """`log_density` chunk by chunk of the points, under several components in turn.
-
-        Each table, (K, n), is to be done with before the next is asked for.
-        """
-        scales = [self._scales(entry) for entry in components]
-        distances = [Distances(points, entry["means"], own) for entry, own in zip(components, scales, strict=True)]
-        dimensions = points.values.shape[1]
-        constants = [(own.log_determinants + dimensions * np.log(2 * np.pi))[:, None] for own in scales]
-
-        def tables(chunk: Chunk) -> Iterator[Array]:
-            for squares, constant in zip(distances, constants, strict=True):
-                table = squares.of(chunk)
-                table += constant
-                table *= -0.5
-                yield table
-
-        for chunk in points.chunks(self._shape, max(len(entry["means"]) for entry in components)):
-            yield chunk.columns, tables(chunk)
 
     def parts(self, values: Points | Array, components: Parameters, row: int) -> dict[str, Array]:
         """What the densities of one row are made of, each (K,).
@@ -138,11 +118,11 @@ class GaussianFamily:
         """`gradient`, from the moments of the weighted data."""
         means, covariances, mass = components["means"], components["covariances"], moments.mass
         full = self.covariance in ("full", "tied")
-        factors = definite.cholesky(self.matrices(components)) if full else None
+        factors: Any = definite.cholesky(self.matrices(components)) if full else None
         parts = []
         if "means" not in self.fixed:
             pulls = mass[:, None] * moments.apart(means)
-            if factors is not None:
+            if full:
                 parts += [
                     cho_solve((own, True), pull, check_finite=False) for own, pull in zip(factors, pulls, strict=True)
                 ]
@@ -248,7 +228,7 @@ class GaussianFamily:
         return Variances(np.broadcast_to(covariances.reshape(len(means), -1), means.shape))
 
     def _about(self, moments: Moments, means: Array) -> Array:
-        """Σ_n w (x − μ)(x − μ)ᵀ per component, its matrix or its diagonal: that about the points' own mean, and theirs."""
+        """Σ_n w (x − μ)(x − μ)ᵀ per component, matrix or diagonal: about the points' own mean, and that mean's own."""
         result: Array = moments.scatter + self._shape.outer(moments.apart(means), moments.mass)
         return result
 

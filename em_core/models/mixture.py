@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 
@@ -36,6 +37,16 @@ class Family(Protocol):
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters: ...
 
 
+class OfMoments(Protocol):
+    """What a family has besides, whose part in L depends on q and the data through few numbers: its `moments`."""
+
+    def moments(self, values: Any, weights: Callable[[slice], Array]) -> Any: ...
+    def fit_to(self, moments: Any, previous: Parameters) -> Parameters: ...
+    def fit_one_to(self, moments: Any, previous: Parameters, name: str) -> Parameters: ...
+    def gradient_at(self, moments: Any, components: Parameters) -> Array: ...
+    def expected_log_density(self, moments: Any, components: Parameters) -> tuple[float, float]: ...
+
+
 @dataclass(frozen=True)
 class Mixture(AtMany, CategoricalRows):
     """p(v, h = k) = weights_k · family(v | component k). Subclasses say how files describe them."""
@@ -55,6 +66,11 @@ class Mixture(AtMany, CategoricalRows):
     def settings(self) -> dict[str, Any]:
         return with_n_components({}, self.n_components)
 
+    @property
+    def _of_moments(self) -> OfMoments | None:
+        family: Any = self.family
+        return family if hasattr(family, "moments") else None
+
     def rows(self, data: Observations) -> Any:
         """The data as the family takes them."""
         return data.values
@@ -67,57 +83,63 @@ class Mixture(AtMany, CategoricalRows):
         return sealed(table)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
-        value, doubt = self._from_moments(data, theta, q)
-        value += self._expected_log_prior(theta, q)
-        if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
-            return value
+        if self._of_moments is not None:
+            value, doubt = self._from_moments(data, theta, q)
+            if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+                return value
         return categorical.expectation(q, self.log_joint(data, theta))
 
     def expected_log_likelihood(self, data: Observations, theta: Parameters, q: Categorical) -> float:
-        value, doubt = self._from_moments(data, theta, q)
-        if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
-            return value
+        family = self._of_moments
+        if family is not None:
+            value, doubt = family.expected_log_density(self.moments(data, q), theta)
+            if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+                return value
         return categorical.expectation(q, self.family.log_density(self.rows(data), theta))
 
     def surely_higher(self, data: Observations, q: Categorical, theta: Parameters, other: Parameters) -> bool:
         """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
+        if self._of_moments is None:
+            return False
         (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
-        rise = high + self._expected_log_prior(theta, q) - (low + self._expected_log_prior(other, q))
-        return math.isfinite(rise) and rise > doubt + more
-
-    def _expected_log_prior(self, theta: Parameters, q: Categorical) -> float:
-        counted = q.totals > categorical.NEGLIGIBLE
-        return float(q.totals[counted] @ _logarithms(theta["weights"])[counted])
+        return abs(high - low) < math.inf and high - low > doubt + more
 
     def _from_moments(self, data: Observations, theta: Parameters, q: Categorical) -> tuple[float, float]:
-        """E_q[log p(v | h; θ)] and how far rounding may have put it off, infinitely where there are no moments."""
-        if not hasattr(self.family, "moments"):
-            return 0.0, math.inf
-        found: tuple[float, float] = self.family.expected_log_density(self.moments(data, q), theta)
-        return found
+        """E_q[log p(h, v; θ)] without a pass over the data, and how far rounding may have put it off."""
+        family: Any = self.family
+        moments = self.moments(data, q)
+        likelihood, doubt = family.expected_log_density(moments, theta)
+        counted = moments.mass > categorical.NEGLIGIBLE
+        return likelihood + float(moments.mass[counted] @ _logarithms(theta["weights"])[counted]), doubt
 
     def moments(self, data: Observations, q: Categorical) -> Any:
-        """All that θ's part in L depends on in q and the data, of a family that has such.
+        """All that θ's part in L depends on in q and the data, of a family that has such; its `mass` among it.
 
         The last one is kept with q: M, the bound before and after it, and moves that ask for many θ share it.
         """
         of, family, result = vars(q).get("_moments", (None, None, None))
-        if of is not data or family != self.family:
+        if of is not data.values or family != self.family:
             family = self.family
-            result = family.moments(self.rows(data), q.weights)  # type: ignore[attr-defined]
-            vars(q)["_moments"] = (data, family, result)
+            result = cast(OfMoments, family).moments(self.rows(data), q.weights)
+            vars(q)["_moments"] = (data.values, family, result)
         return result
+
+    def _mass(self, data: Observations, q: Categorical) -> Array:
+        """(K,) expected number of units of each component."""
+        mass: Array = q.totals if self._of_moments is None else self.moments(data, q).mass
+        return mass
 
     def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
         """Every unit's component with the weights as probabilities."""
         return categorical.alike(_logarithms(theta["weights"]), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
-        if hasattr(self.family, "moments"):
-            components = self.family.fit_to(self.moments(data, q), theta)
+        family = self._of_moments
+        if family is not None:
+            components = family.fit_to(self.moments(data, q), theta)
         else:
             components = self.family.fit(data.values, q.expected_counts, theta)
-        weights = theta["weights"] if self.weights_fixed else _shares(q)
+        weights = theta["weights"] if self.weights_fixed else _shares(self._mass(data, q))
         return {"weights": weights, **components}
 
     def check(self, data: Observations, theta: Parameters) -> None:
@@ -135,19 +157,21 @@ class Mixture(AtMany, CategoricalRows):
         """A component without points may have the weight 0, but no parameters of its own."""
         (name,) = block
         if name == "weights":
-            return {**theta, "weights": _shares(q)}
-        if hasattr(self.family, "moments"):
-            return {**theta, **self.family.fit_one_to(self.moments(data, q), theta, name)}
+            return {**theta, "weights": _shares(self._mass(data, q))}
+        family = self._of_moments
+        if family is not None:
+            return {**theta, **family.fit_one_to(self.moments(data, q), theta, name)}
         return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
-        if hasattr(self.family, "moments"):
-            slope = self.family.gradient_at(self.moments(data, q), theta)
+        family = self._of_moments
+        if family is not None:
+            slope = family.gradient_at(self.moments(data, q), theta)
         else:
             slope = self.family.gradient(data.values, q.expected_counts, theta)
         if self.weights_fixed:
             return slope
-        mass = q.totals
+        mass = self._mass(data, q)
         return np.concatenate([(mass - mass.sum() * theta["weights"])[:-1], slope])
 
     def to_vector(self, theta: Parameters) -> Array:
@@ -204,9 +228,8 @@ def _logarithms(weights: Array) -> Array:
     return result
 
 
-def _shares(q: Categorical) -> Array:
-    """(K,) expected share of each component in all units."""
-    mass = q.totals
+def _shares(mass: Array) -> Array:
+    """(K,) share of each component in all units."""
     return frozen(mass / mass.sum())
 
 
