@@ -85,5 +85,5 @@ def _stands(model: Any, data: Any, theta: Parameters) -> bool:
 def _counted(data: Any, evidence: Array) -> Array:
     """(T,) sums over all units of (T, N)."""
     seen = data.counts > 0
-    result: Array = evidence[:, seen] @ data.counts[seen]
+    result: Array = (evidence[:, seen] * data.counts[seen]).sum(axis=1)
     return result
