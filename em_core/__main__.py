@@ -25,7 +25,7 @@ from em_core.observe.rivals import RIVAL_TURNS
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
-from em_core.trajectory import run
+from em_core.trajectory import steps
 
 INVALID = 2
 
@@ -211,7 +211,7 @@ def _run(raw: Any) -> dict[str, Any]:
     if model == ladder.NAME:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
-    return report(experiment, run(experiment))
+    return report(experiment, steps(experiment))
 
 
 def _latent(raw: Any) -> Experiment:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from em_core.caching import apart
 from em_core.files.errors import HalfStepFailed
-from em_core.model import LatentVariableModel, check
+from em_core.model import LatentVariableModel, check, expected_log_joint
+from em_core.model import log_evidence as evidence_at
 from em_core.records import Array, Bound, Fit, Parameters, State, frozen
 
 
@@ -21,12 +23,12 @@ def decompose(model: LatentVariableModel, data: Any, state: State, known: float 
     closed form has neither log evidence nor KL. known: the log evidence, where it has been computed at this θ already.
     """
     exact = hasattr(model, "log_evidence")
-    log_evidence = model.log_evidence(data, state.theta) if exact and known is None else known
+    log_evidence = evidence_at(model, data, state.theta) if exact and known is None else known
     if state.q is None:
         return Bound(log_evidence)
     return Bound(
         log_evidence,
-        model.expected_log_joint(data, state.theta, state.q),
+        expected_log_joint(model, data, state.theta, state.q),
         model.entropy(state.q),
         model.kl(state.q, model.posterior(data, state.theta)) if exact else None,
     )
@@ -64,12 +66,16 @@ def heights(
 ) -> tuple[Array, Array]:
     """(T,) log p at every θ and (Q, T) E_q[log p(h, v)] at every pair; NaN where a θ is not usable.
 
-    θ by θ, so that what models compute once at each θ is computed once.
+    A model that has its own way of it makes all at once; others go θ by θ, so that what models compute once at each
+    θ is computed once.
     """
     evidence, joint = np.full(len(thetas), np.nan), np.full((len(qs), len(thetas)), np.nan)
-    for i, theta in enumerate(thetas):
-        if theta is None:
-            continue
+    data, known = apart(data), [(i, theta) for i, theta in enumerate(thetas) if theta is not None]
+    if hasattr(model, "heights"):
+        places = [i for i, _ in known]
+        evidence[places], joint[:, places] = model.heights(data, qs, [theta for _, theta in known])
+        return evidence, joint
+    for i, theta in known:
         try:
             check(model, data, theta)
             evidence[i] = model.log_evidence(data, theta)

@@ -6,6 +6,7 @@ belongs to one run or one table of data.
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -121,28 +122,37 @@ def store(most: int) -> Store[Any, Any]:
 
 # results that data keep of each function: for two runs side by side, from before and after their last half-step
 KEPT = 4
+# bytes of arrays from which on they keep fewer of them, the latest at least
+MOST_AT_THETA = 64_000_000
 # every function whose results are kept so
 AT_THETA: list[str] = []
 
 
 def at_theta(function: F) -> F:
-    """Decorates a model's function of data and θ: the data record keeps its latest results, `KEPT` at most.
+    """Decorates a model's function of data, θ and perhaps q: the data record keeps its latest results, `KEPT` at most.
 
-    They go with the data. Model and θ are told apart by identity, for records do not change; results must be read-only,
-    since all who ask get the same. Threads that ask at once may each compute: the results are equal.
+    They go with the data. Model, θ and q are told apart by identity, for records do not change; results must be
+    read-only, since all who ask get the same. Threads that ask at once may each compute: the results are equal.
     """
     name = f"at_theta {function.__module__}.{function.__qualname__}"
     AT_THETA.append(name)
 
     @wraps(function)
-    def remembering(model: Any, data: Any, theta: Any) -> Any:
+    def remembering(model: Any, data: Any, theta: Any, q: Any = None) -> Any:
         kept = vars(data).get(name, ())
         for entry in kept:
-            if entry[0] is model and entry[1] is theta:
-                return entry[2]
-        result = function(model, data, theta)
+            if entry[1] is theta and entry[0] is model and entry[2] is q:
+                return entry[3]
+        result = function(model, data, theta) if q is None else function(model, data, theta, q)
+        size = getattr(result, "nbytes", 0) + getattr(q, "nbytes", 0)
+        latest = [(model, theta, q, result, size)]
+        for entry in kept[: KEPT - 1]:
+            size += entry[4]
+            if size > MOST_AT_THETA:
+                break
+            latest.append(entry)
         # where cached properties are kept, too; a new tuple, so that no thread sees one that changes
-        vars(data)[name] = ((model, theta, result), *kept[: KEPT - 1])
+        vars(data)[name] = tuple(latest)
         return result
 
     return cast(F, remembering)
@@ -171,6 +181,11 @@ def forget_derived(record: Any) -> None:
         own = {entry.name for entry in fields(record)}
         for name in vars(record).keys() - own:
             vars(record).pop(name, None)
+
+
+def apart(data: V) -> V:
+    """The same data, for a look at many θ: what is kept of those takes no other results' place."""
+    return copy.copy(data)
 
 
 def footprint(thing: object) -> int:

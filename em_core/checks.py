@@ -113,7 +113,7 @@ def _promises(step: HalfStep, swept: bool) -> bool:
 
 def factorised(trajectory: Trajectory, index: int) -> bool:
     """Whether the q that half-step `index` began with was made by mean field, and so factorises."""
-    earlier = reversed(trajectory.half_steps[:index])
+    earlier = (trajectory[i] for i in range(index - 1, -1, -1))
     letter = next((other.letter for other in earlier if other.after.q is not other.before.q), None)
     return letter is not None and bool(MOVES[letter].proviso)
 

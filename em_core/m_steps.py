@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
-from em_core.model import Found, LatentVariableModel, check
+from em_core.model import Found, LatentVariableModel, check, expected_log_joint
 from em_core.records import Array, Event, Info, Made, Parameters, State, frozen
 
 # Armijo's condition: a step counts as progress when it gains this share of what the slope promises
@@ -207,6 +207,8 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
     renewing = hasattr(model, "renewed")
     if not hasattr(model, "check") and not renewing:
         return Made(after, info)
+    if hasattr(model, "surely_higher") and model.surely_higher(data, state.q, after.theta, state.theta):
+        return Made(after, info)
     now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
     if then >= now - _SLACK * max(1.0, abs(now)):
         if not renewing:
@@ -373,7 +375,7 @@ def _usable(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) ->
 def _height(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
     """L up to the entropy at a θ that has passed `check`; −inf where it is no number."""
     try:
-        value = model.expected_log_joint(data, theta, q)
+        value = expected_log_joint(model, data, theta, q)
     except HalfStepFailed:
         return -math.inf
     return value if math.isfinite(value) else -math.inf

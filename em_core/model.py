@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from em_core.caching import at_theta
 from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
 from em_core.files.fields import Fields
@@ -201,10 +202,24 @@ class Capabilities(Protocol):
 
 def check(model: Any, data: Any, theta: Parameters) -> None:
     """Raise `HalfStepFailed` unless θ is finite and stands up to the model's own `check`."""
-    if not all(np.all(np.isfinite(entry)) for entry in theta.values()):
+    if not all(np.isfinite(entry).all() for entry in theta.values()):
         raise HalfStepFailed("diverged", "a parameter overflowed")
     if hasattr(model, "check"):
         model.check(data, theta)
+
+
+@at_theta
+def log_evidence(model: Any, data: Any, theta: Parameters) -> float:
+    """log p(v; θ), computed once at each θ: the bound before an E and after it have the same."""
+    result: float = model.log_evidence(data, theta)
+    return result
+
+
+@at_theta
+def expected_log_joint(model: Any, data: Any, theta: Parameters, q: Any) -> float:
+    """E_q[log p(h, v; θ)], computed once for each θ and q: a move of θ looks at its ends, and the bound there too."""
+    result: float = model.expected_log_joint(data, theta, q)
+    return result
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from em_core import e_steps, m_steps
 from em_core.kinds import Values, temperature
 from em_core.model import LatentVariableModel
 from em_core.records import Made, State
 
-Make = Callable[[LatentVariableModel, Any, State, Values, np.random.Generator], Made]
+# the last is the generator of a move that draws at random (`is_random`), else None
+Make = Callable[[LatentVariableModel, Any, State, Values, Any], Made]
 
 MAKE: Mapping[str, Make] = MappingProxyType(
     {
@@ -38,3 +37,8 @@ MAKE: Mapping[str, Make] = MappingProxyType(
         "C": lambda model, data, state, settings, rng: m_steps.conditional(model, data, state, rng),
     }
 )
+
+
+def is_random(model: Any, letter: str) -> bool:
+    """Whether this move draws random numbers: S its units, M and C what some models draw anew (`renewed`)."""
+    return letter == "S" or (letter in "MC" and hasattr(model, "renewed"))

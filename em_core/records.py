@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -201,10 +202,13 @@ class Trajectory:
     def __len__(self) -> int:
         return len(self.half_steps)
 
+    def __iter__(self) -> Iterator[HalfStep]:
+        return iter(self.half_steps)
+
     def __getitem__(self, index: int) -> HalfStep:
         return self.half_steps[index]
 
-    @property
+    @cached_property
     def moves(self) -> str:
         """The letters so far, such as `EMEM`; what was done by hand has none."""
         return "".join(step.letter or "" for step in self.half_steps)
@@ -212,6 +216,12 @@ class Trajectory:
     @property
     def last(self) -> HalfStep:
         return self.half_steps[-1]
+
+    def then(self, step: HalfStep) -> Trajectory:
+        """The trajectory with one more half-step."""
+        longer = Trajectory((*self.half_steps, step))
+        vars(longer)["moves"] = self.moves + (step.letter or "")  # where the property keeps it
+        return longer
 
     def upto(self, index: int) -> Trajectory:
         """The same trajectory, cut after half-step `index`."""
@@ -223,3 +233,9 @@ def frozen(array: Any) -> Array:
     result = np.array(array, dtype=float)
     result.flags.writeable = False
     return result
+
+
+def sealed(array: Array) -> Array:
+    """`array` itself, read-only from now on: for one that nobody else holds."""
+    array.flags.writeable = False
+    return array

@@ -17,7 +17,7 @@ from em_core.files.experiment import Experiment
 from em_core.files.starts import is_number
 from em_core.kinds import MOVES
 from em_core.model import check
-from em_core.moves import MAKE
+from em_core.moves import MAKE, is_random
 from em_core.records import (
     BY_HAND,
     Adjusted,
@@ -72,7 +72,7 @@ def extend(experiment: Experiment, trajectory: Trajectory, move: str | Placed) -
     Random draws come from the seed and the half-step's number, so that the same step drawn again is the same.
     """
     step = half_step(experiment, trajectory.last.after, len(trajectory), move)
-    return Trajectory((*trajectory.half_steps, step))
+    return trajectory.then(step)
 
 
 def half_step(experiment: Experiment, before: State, index: int, move: str | Placed) -> HalfStep:
@@ -88,7 +88,8 @@ def half_step(experiment: Experiment, before: State, index: int, move: str | Pla
 
 
 def _made(experiment: Experiment, before: State, index: int, letter: str) -> Made:
-    settings, rng = experiment.moves_for(index).get(letter, {}), draws(experiment, index)
+    settings = experiment.moves_for(index).get(letter, {})
+    rng = draws(experiment, index) if is_random(experiment.model, letter) else None
     return MAKE[letter](experiment.model, experiment.data, before, settings, rng)
 
 
@@ -128,12 +129,18 @@ def draws(experiment: Experiment, index: int) -> np.random.Generator:
 
 def run(experiment: Experiment) -> Trajectory:
     """All half-steps of the experiment's schedule, up to the first one that fails."""
-    trajectory = start(experiment)
+    return Trajectory(tuple(steps(experiment)))
+
+
+def steps(experiment: Experiment) -> Iterator[HalfStep]:
+    """Those of `run`, one after the other: only the last is held."""
+    step = start(experiment).last
+    yield step
     for move in experiment.tape:
-        trajectory = extend(experiment, trajectory, move)
-        if trajectory.last.stopped:
-            break
-    return trajectory
+        step = half_step(experiment, step.after, step.index + 1, move)
+        yield step
+        if step.stopped:
+            return
 
 
 def converged(
@@ -151,8 +158,8 @@ def converged(
         return False
     earliest = len(trajectory) - 1 - len(cycle)
     adjusted = [change.after for change in experiment.by_hand if isinstance(change, Adjusted)]
-    placed = [step.index for step in trajectory.half_steps if step.move == BY_HAND]
-    if max((*adjusted, *placed), default=0) > earliest:
+    placed = any(step.move == BY_HAND for step in trajectory.half_steps[earliest + 1 :])
+    if placed or max(adjusted, default=0) > earliest:
         return False
     if height is None:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 
 import em_core
 from benchmarks.row import Measured, Row, agree, timed
+from em_core.records import Trajectory
 
 SIZES = ((100_000, 3, 2), (100_000, 10, 2), (100_000, 10, 16), (20_000, 32, 64))
 
@@ -47,7 +49,10 @@ def half_steps(shape: str, n: int, k: int, d: int) -> Measured:
     peer = Peer(k, covariance_type=shape, reg_covar=0.0)
 
     def ours():
-        return em_core.extend(experiment, em_core.extend(experiment, first, "E"), "M").last.after.theta
+        # the same θ as a new record: what is kept of the last one must not be found
+        state = dataclasses.replace(first.last.after, theta=dict(first.last.after.theta))
+        before = Trajectory((dataclasses.replace(first.last, before=state, after=state),))
+        return em_core.extend(experiment, em_core.extend(experiment, before, "E"), "M").last.after.theta
 
     def theirs():
         peer.weights_, peer.means_, peer.covariances_ = start["weights"], means, covariances

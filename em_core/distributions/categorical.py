@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.files.errors import HalfStepFailed
-from em_core.records import Array, frozen
+from em_core.records import Array, frozen, sealed
 
 # below this a weight counts as zero in entropy, KL and expected log joint (never in θ)
 NEGLIGIBLE = 1e-200
+# q of more entries than these keeps its logarithms alone: all else of it is made where it is asked for
+MOST_KEPT = 2_000_000
+# entries of a table that are gone through at once: what is made of them stays in the processor's cache
+_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +32,48 @@ class Categorical:
     log_probabilities: Array
     counts: Array
 
-    @cached_property
+    @property
     def probabilities(self) -> Array:
         """(K, N), columns summing to 1: the responsibilities."""
-        return frozen(np.exp(self.log_probabilities))
+        return self._kept("probabilities", lambda: sealed(np.exp(self.log_probabilities)))
 
-    @cached_property
+    @property
     def expected_counts(self) -> Array:
         """(K, N): responsibilities times counts, the completed data that an M-step sees."""
-        return frozen(self.probabilities * self.counts)
+        return self._kept("expected_counts", lambda: self.weights(slice(None)))
+
+    def weights(self, columns: slice) -> Array:
+        """`expected_counts` in some columns, whether all of them are kept or not."""
+        if "expected_counts" in self.__dict__:
+            known: Array = self.__dict__["expected_counts"][:, columns]
+            return known
+        shares = self._shares(columns)
+        return shares if self._single else sealed(shares * self.counts[columns])
+
+    @property
+    def nbytes(self) -> int:
+        """What q holds, its counts aside, which are the data's."""
+        return self.log_probabilities.nbytes * (2 if self.log_probabilities.size <= MOST_KEPT else 1)
+
+    @cached_property
+    def _single(self) -> bool:
+        """Whether each column is one unit."""
+        return bool((self.counts == 1).all())
+
+    def _shares(self, columns: slice) -> Array:
+        """`probabilities` in some columns."""
+        if self.log_probabilities.size <= MOST_KEPT:
+            return self.probabilities[:, columns]
+        return sealed(np.exp(self.log_probabilities[:, columns]))
+
+    def _kept(self, name: str, make: Callable[[], Array]) -> Array:
+        """As a cached property, of a q with no more than `MOST_KEPT` entries."""
+        known: Array | None = self.__dict__.get(name)
+        if known is None:
+            known = make()
+            if self.log_probabilities.size <= MOST_KEPT:
+                self.__dict__[name] = known
+        return known
 
     @cached_property
     def totals(self) -> Array:
@@ -54,7 +93,8 @@ class Categorical:
 
     def part(self, columns: NDArray[np.intp], counts: Array) -> Categorical:
         """q of these columns, that stand for `counts` units each, (columns,)."""
-        return Categorical(frozen(self.log_probabilities[:, columns]), frozen(counts))
+        shares = self.probabilities[:, columns] if self.log_probabilities.size <= MOST_KEPT else None
+        return _made(self.log_probabilities[:, columns], frozen(counts), shares)
 
 
 def posterior(log_joint: Array, counts: Array) -> Categorical:
@@ -63,17 +103,18 @@ def posterior(log_joint: Array, counts: Array) -> Categorical:
     Raises `HalfStepFailed` where a unit is impossible under every hidden value. A column that stands for no unit says
     nothing, however impossible: its hidden values are then equally probable.
     """
-    ruled_out = ~np.isfinite(log_joint.max(axis=0))
-    impossible = np.flatnonzero(ruled_out & (counts > 0))
-    if len(impossible):
-        raise HalfStepFailed(
-            "impossible_data",
-            f"point {impossible[0]} has probability zero under every component, so it has no posterior",
-            point=float(impossible[0]),
-        )
-    if ruled_out.any():
-        log_joint = np.where(ruled_out, 0.0, log_joint)
-    return _normalized(log_joint, counts)
+    largest = log_joint.max(axis=0)
+    possible = np.isfinite(largest)
+    if not possible.all():
+        impossible = np.flatnonzero(~possible & (counts > 0))
+        if len(impossible):
+            raise HalfStepFailed(
+                "impossible_data",
+                f"point {impossible[0]} has probability zero under every component, so it has no posterior",
+                point=float(impossible[0]),
+            )
+        log_joint, largest = np.where(possible, log_joint, 0.0), np.where(possible, largest, 0.0)
+    return _normalized(log_joint, counts, largest)
 
 
 def two_valued(share: float, counts: Array) -> Categorical:
@@ -97,29 +138,60 @@ def mode(q: Categorical) -> Categorical:
 def tempered(q: Categorical, power: float) -> Categorical:
     """q^power, normalised, for power > 0; what has probability 0 keeps it."""
     with np.errstate(over="ignore"):  # a power beyond the floats is a probability of 0
-        return _normalized(power * (q.log_probabilities - q.log_probabilities.max(axis=0)), q.counts)
+        logs = power * (q.log_probabilities - q.log_probabilities.max(axis=0))
+        return _normalized(logs, q.counts, logs.max(axis=0))
 
 
 def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
     """`q`, but with the columns of `other`, one for each of these units, in their places."""
-    logs = q.log_probabilities.copy()
+    logs, shares = q.log_probabilities.copy(), None
     logs[:, units] = other.log_probabilities
-    return Categorical(frozen(logs), q.counts)
+    if logs.size <= MOST_KEPT:
+        shares = q.probabilities.copy()
+        shares[:, units] = other.probabilities
+    return _made(logs, q.counts, shares)
 
 
 def log_evidence(log_joint: Array, counts: Array) -> float:
     """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible."""
-    evidence = np.logaddexp.reduce(log_joint, axis=0)
-    return float(np.sum(evidence[counts > 0] * counts[counts > 0]))
+    evidence = log_sums(log_joint)
+    seen = counts > 0
+    return float(np.sum(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
+
+
+def log_sums(logs: Array) -> Array:
+    """(…, N) log Σ_k exp(logs[…, k, n]) of a (…, K, N) array.
+
+    As m + log Σ_k exp(logs[k, n] − m) with the largest entry m of the column, which neither over- nor underflows.
+    """
+    result = np.empty((*logs.shape[:-2], logs.shape[-1]))
+    for columns in _parts(logs):
+        here = logs[..., columns]
+        largest = here.max(axis=-2)
+        finite = np.isfinite(largest)
+        if not finite.all():
+            largest = np.where(finite, largest, 0.0)
+        relative = here - largest[..., None, :]
+        np.exp(relative, out=relative)
+        total = relative.sum(axis=-2)
+        with np.errstate(divide="ignore"):
+            np.log(total, out=total)
+        np.add(total, largest, out=result[..., columns])
+    return result
 
 
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
-    return weighted_sum(q.expected_counts, log_joint)
+    parts = [weighted_sum(q.weights(columns), log_joint[:, columns]) for columns in _parts(log_joint)]
+    return parts[0] if len(parts) == 1 else float(np.sum(parts))
 
 
 def weighted_sum(weights: Array, logs: Array) -> float:
     """Σ weights · logs with 0 log 0 = 0: negligible weights count as zero, even where a logarithm is infinite."""
+    if weights.size <= _AT_ONCE:
+        plain = float(np.vdot(weights, logs))
+        if math.isfinite(plain):
+            return plain
     return float(np.sum(np.multiply(weights, logs, out=np.zeros_like(weights), where=weights > NEGLIGIBLE)))
 
 
@@ -130,25 +202,45 @@ def entropy(q: Categorical) -> float:
 
 def kl(q: Categorical, p: Categorical) -> float:
     """KL(q ‖ p) = Σ q log(q / p) in nats, over all units."""
-    return float(np.sum(kl_by_unit(q, p)))
+    return float(np.sum(kl_by_unit(q, p))) if q is not p else 0.0
 
 
 def kl_by_unit(q: Categorical, p: Categorical) -> Array:
     """(N,) Σ q log(q / p) of each column times its count, never negative.
 
     Summed as q (e^d − 1 − d) with d = log p − log q, which adds Σ(p − q) = 0: every term is at least 0, and near
-    convergence, where the plain sum loses all digits, the small ones keep theirs. Where q is 0 the term is p. A
-    column that stands for no unit adds 0, even where q holds possible what p rules out.
+    convergence, where the plain sum loses all digits, the small ones keep theirs: e^d − 1 rounds to a share of d, as d
+    itself has been rounded already. Where q is 0 the term is p. A column that stands for no unit adds 0, even where q
+    holds possible what p rules out.
     """
-    mass = q.probabilities
-    counted = mass > NEGLIGIBLE
-    with np.errstate(invalid="ignore"):
-        d = np.where(counted, p.log_probabilities - q.log_probabilities, 0.0)
-    # e^d − 1 − d overflows where p is far above q: there p − q − q d says the same
-    moderate = np.minimum(d, 1.0)
-    terms = np.where(d <= 1.0, mass * _exponential_remainder(moderate), p.probabilities - mass - mass * d)
-    of_one = np.sum(np.where(counted, terms, p.probabilities), axis=0)
-    return q.counts * np.where(q.counts > 0, of_one, 0.0)
+    result = np.empty(len(q.counts))
+    for columns in _parts(q.log_probabilities):
+        with np.errstate(invalid="ignore"):
+            d = p.log_probabilities[:, columns] - q.log_probabilities[:, columns]
+            _terms(q, p, d, columns).sum(axis=0, out=result[columns])
+    np.maximum(result, 0.0, out=result)  # e^d − 1 may be off by its last bit, and is all there is of a d below 1e-16
+    if not q._single:
+        result = q.counts * np.where(q.counts > 0, result, 0.0)
+    return result
+
+
+def _terms(q: Categorical, p: Categorical, d: Array, columns: slice) -> Array:
+    """q (e^d − 1 − d), and p where q is 0, in some columns."""
+    mass = q._shares(columns)
+    if not d.min(initial=0.0) > -math.inf:  # p is 0 there, or both are
+        d = np.where((mass > NEGLIGIBLE) | (d > 0), d, 0.0)
+    near = d
+    if further := d.max(initial=0.0) > 1:
+        near = np.minimum(d, 1.0)
+    terms = np.expm1(near)
+    terms -= near
+    terms *= mass
+    if further:
+        # e^d may overflow, and q be 0: there p − q − q d says the same
+        far = d > 1
+        own, other = mass[far], p._shares(columns)[far]
+        terms[far] = np.where(own > NEGLIGIBLE, other - own - own * d[far], other)
+    return terms
 
 
 def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
@@ -159,19 +251,32 @@ def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
     return Categorical(frozen(mixed), q0.counts)
 
 
-def _normalized(logs: Array, counts: Array) -> Categorical:
+def _normalized(logs: Array, counts: Array, largest: Array) -> Categorical:
+    """q whose logarithms are these up to a constant of each column. largest: the largest of each, (N,)."""
     # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
-    relative = logs - logs.max(axis=0)
-    return Categorical(frozen(relative - np.log(np.exp(relative).sum(axis=0))), counts)
+    relative = np.subtract(logs, largest, dtype=float)
+    kept = relative.size <= MOST_KEPT
+    shares = np.empty_like(relative) if kept else None
+    for columns in _parts(relative):
+        here = relative[:, columns]
+        own = np.exp(here, out=None if shares is None else shares[:, columns])
+        total = own.sum(axis=0)
+        if kept:
+            own /= total
+        here -= np.log(total, out=total)
+    return _made(relative, counts, shares)
 
 
-def _exponential_remainder(d: Array) -> Array:
-    """e^d − 1 − d without cancellation: by its series where |d| is small."""
-    small = np.abs(d) < 0.1
-    near = np.where(small, d, 0.0)
-    series = np.ones_like(d)
-    for n in range(14, 2, -1):  # Horner: d²/2 (1 + d/3 (1 + d/4 (…))); what is left out is below 1e-16 of it
-        series = 1.0 + near / n * series
-    series *= near**2 / 2
-    far = np.where(small, 0.0, d)
-    return np.where(small, series, np.expm1(far) - far)
+def _made(logs: Array, counts: Array, shares: Array | None) -> Categorical:
+    """q with these logarithms, and what they are the logarithms of, where that is known."""
+    q = Categorical(sealed(logs), counts)
+    if shares is not None:
+        q.__dict__["probabilities"] = sealed(shares)
+    return q
+
+
+def _parts(table: Array) -> Iterator[slice]:
+    """The columns of a (…, K, N) array, some at a time."""
+    columns = table.shape[-1]
+    width = max(_AT_ONCE * columns // max(table.size, 1), 1)
+    return (slice(begin, begin + width) for begin in range(0, columns, width))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
@@ -25,6 +26,11 @@ def cholesky(matrices: Array) -> Any:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
         raise HalfStepFailed("singular_covariance", "a covariance is no longer positive definite") from None
+
+
+def inverses(factors: Array) -> Array:
+    """L⁻¹ of lower Cholesky factors, (K, D, D)."""
+    return np.array([dtrtri(factor, lower=1)[0] for factor in factors])
 
 
 def log_determinant(factor: Array) -> Any:
@@ -60,11 +66,13 @@ def log_diagonal(factor: Array) -> Array:
     return lower[np.tril_indices(len(factor))]
 
 
-def from_log_diagonal(row: Array, dimensions: int) -> Array:
-    factor = np.zeros((dimensions, dimensions))
-    factor[np.tril_indices(dimensions)] = row
-    np.fill_diagonal(factor, np.exp(np.diag(factor)))
-    return factor
+def from_log_diagonal(rows: Array, dimensions: int) -> Array:
+    """(…, D, D) Cholesky factors, each from what `log_diagonal` made of it, (…, D (D + 1) / 2)."""
+    factors = np.zeros((*rows.shape[:-1], dimensions, dimensions))
+    factors[..., np.tri(dimensions, dtype=bool)] = rows
+    diagonals = np.einsum("...ii->...i", factors)
+    np.exp(diagonals, out=diagonals)
+    return factors
 
 
 def cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:

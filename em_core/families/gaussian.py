@@ -1,11 +1,12 @@
 """Gaussian components, with covariances that are full, tied, diagonal or spherical.
 
-Scatter is taken about each component's own mean, from data minus their centre, so that neither a far offset nor a
-tight component costs digits.
+Scatter is taken about each component's own mean, so that neither a far offset nor a tight component costs digits;
+where the sums are made, and in which way, is in `em_core.distributions.points`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,13 +14,18 @@ import numpy as np
 from scipy.linalg import cho_solve
 
 from em_core.distributions import definite
-from em_core.families.mass import component_mass
+from em_core.distributions.categorical import NEGLIGIBLE
+from em_core.distributions.points import LogDensities, Moments, Points, moments
+from em_core.distributions.scales import Matrices, Scales, Variances
+from em_core.families.mass import held
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 _NAMES = ("means", "covariances")
+# of a component with less, squares of deviations times weights may be too small for floats
+_SMALLEST_MASS = 1e-100
 
 
 @dataclass(frozen=True)
@@ -33,72 +39,105 @@ class GaussianFamily:
     def parameters(self) -> tuple[str, ...]:
         return tuple(name for name in _NAMES if name not in self.fixed)
 
-    def log_density(self, values: Array, components: Parameters) -> Array:
+    def log_density(self, values: Points | Array, components: Parameters) -> Array:
         """values (N, D) -> (K, N)."""
-        dimensions = values.shape[1]
-        squares, determinants = self.squared_distances(values, components), self.log_determinants(components)
-        result: Array = -0.5 * (squares + determinants[:, None] + dimensions * np.log(2 * np.pi))
+        points, n_components = Points.of(values), len(components["means"])
+        densities = LogDensities(points, components["means"], self._scales(components))
+        result = np.empty((n_components, len(points.values)))
+        for chunk in points.chunks(self._shape, n_components):
+            densities.into(result[:, chunk.columns], chunk)
         return result
 
-    def squared_distances(self, values: Array, components: Parameters) -> Array:
-        """(K, N) of each value from each mean, in standard deviations: (v − μ)ᵀ Σ⁻¹ (v − μ)."""
-        means = components["means"]
-        factors = self._factors(components)
-        return np.array([definite.squared_distances(f, values - m) for f, m in zip(factors, means, strict=True)])
+    def parts(self, values: Points | Array, components: Parameters, row: int) -> dict[str, Array]:
+        """What the densities of one row are made of, each (K,).
 
-    def log_determinants(self, components: Parameters) -> Array:
-        """(K,) log |Σ|."""
-        return np.array([definite.log_determinant(factor) for factor in self._factors(components)])
+        Squared distances are those from each mean, in standard deviations: (v − μ)ᵀ Σ⁻¹ (v − μ).
+        """
+        scales, apart = self._scales(components), Points.of(values).values[row] - components["means"]
+        squares = [scales.squares(k, own[:, None])[0] for k, own in enumerate(apart)]
+        return {"squared_distances": np.array(squares), "log_determinants": scales.log_determinants}
 
-    def parts(self, values: Array, components: Parameters, row: int) -> dict[str, Array]:
-        """What the densities of one row are made of, each (K,)."""
-        return {
-            "squared_distances": self.squared_distances(values, components)[:, row],
-            "log_determinants": self.log_determinants(components),
-        }
+    def moments(self, values: Points | Array, weights: Callable[[slice], Array]) -> Moments:
+        """All that `fit` and the expected log density need to know of weighted data.
 
-    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
+        weights: expected counts of some columns, each (K, n), as for `fit`.
+        """
+        return moments(Points.of(values), weights, self._shape)
+
+    def fit(self, values: Points | Array, weights: Array, previous: Parameters) -> Parameters:
         """Maximum likelihood of weighted data. weights (K, N) are expected counts.
 
         Plain maximum likelihood divides by Σ weights. Raises `HalfStepFailed` where a component has lost all its
         points; whether a covariance is singular is for `check` to say.
         """
+        return self.fit_to(self.moments(values, lambda columns: weights[:, columns]), previous)
+
+    def fit_to(self, moments: Moments, previous: Parameters) -> Parameters:
+        """`fit`, from the moments of the weighted data."""
         # what a component without points leaves undefined: its own mean and its own covariance
         own = {"means"} if self.covariance == "tied" else {"means", "covariances"}
-        mass = weights.sum(axis=1) if own <= self.fixed else component_mass(weights)
-        means = previous["means"]
+        mass = moments.mass if own <= self.fixed else held(moments.mass)
+        means, covariances = previous["means"], previous["covariances"]
         if "means" not in self.fixed:
-            centre = values.mean(axis=0)
-            means = centre + weights @ (values - centre) / mass[:, None]
-        covariances = previous["covariances"]
+            means = moments.reference + moments.offset
         if "covariances" not in self.fixed:
-            covariances = self._pool(self._scatter(values, weights, means), mass, values.shape[1])
+            covariances = self._pool(self._about(moments, means), mass, means.shape[1])
         return {"means": frozen(means), "covariances": frozen(covariances)}
 
-    def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
+    def fit_one(self, values: Points | Array, weights: Array, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: covariances then lie about the means as they are."""
-        return {name: replace(self, fixed=frozenset(_NAMES) - {name}).fit(values, weights, previous)[name]}
+        return self.fit_one_to(self.moments(values, lambda columns: weights[:, columns]), previous, name)
 
-    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
+    def fit_one_to(self, moments: Moments, previous: Parameters, name: str) -> Parameters:
+        """`fit_one`, from the moments of the weighted data."""
+        return {name: replace(self, fixed=frozenset(_NAMES) - {name}).fit_to(moments, previous)[name]}
+
+    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+    def expected_log_density(self, moments: Moments, components: Parameters) -> tuple[float, float]:
+        """Σ weights · log density from moments alone, and how far rounding may have put it off; both may be no number.
+
+        −½ Σ_k [tr(Σ⁻¹ S) + mass (d² + log |2πΣ|)] with S the scatter about the points' own mean, and d the distance of
+        that from μ in standard deviations: sums of terms that are not negative do not cancel.
+        """
+        scales, means = self._scales(components), components["means"]
+        dimensions = means.shape[1]
+        # what counts as nothing in a sum over points does so here
+        mass = np.where(moments.mass > NEGLIGIBLE, moments.mass, 0.0)
+        squares = np.where(mass > 0, scales.products(self._about(moments, means)), 0.0)
+        total = -0.5 * (squares + mass * (scales.log_determinants + dimensions * np.log(2 * np.pi)))
+        amplified = np.where(mass > 0, mass * scales.amplification(moments.noise), 0.0)
+        if np.any((mass > 0) & (mass < _SMALLEST_MASS)):
+            return float(total.sum()), np.inf
+        return float(total.sum()), float(np.finfo(float).eps * amplified.sum())
+
+    def gradient(self, values: Points | Array, weights: Array, components: Parameters) -> Array:
         """Gradient of Σ weights · log density in the coordinates of `to_vector`."""
-        means = components["means"]
-        mass = weights.sum(axis=1)
-        factors = self._factors(components)
+        return self.gradient_at(self.moments(values, lambda columns: weights[:, columns]), components)
+
+    def gradient_at(self, moments: Moments, components: Parameters) -> Array:
+        """`gradient`, from the moments of the weighted data."""
+        means, covariances, mass = components["means"], components["covariances"], moments.mass
+        full = self.covariance in ("full", "tied")
+        factors: Any = definite.cholesky(self.matrices(components)) if full else None
         parts = []
         if "means" not in self.fixed:
-            for k, factor in enumerate(factors):
-                pull = weights[k] @ (values - means[k])
-                parts.append(cho_solve((factor, True), pull, check_finite=False))
+            pulls = mass[:, None] * moments.apart(means)
+            if full:
+                parts += [
+                    cho_solve((own, True), pull, check_finite=False) for own, pull in zip(factors, pulls, strict=True)
+                ]
+            else:
+                parts.append((pulls / covariances.reshape(len(means), -1)).ravel())
         if "covariances" not in self.fixed:
-            scatter = self._scatter(values, weights, means)
+            scatter = self._about(moments, means)
             if self.covariance == "full":
                 parts += [definite.cholesky_slope(*args) for args in zip(factors, scatter, mass, strict=True)]
             elif self.covariance == "tied":
                 parts.append(definite.cholesky_slope(factors[0], scatter.sum(axis=0), mass.sum()))
             elif self.covariance == "diag":
-                parts.append(0.5 * (scatter / components["covariances"] - mass[:, None]).ravel())
+                parts.append(0.5 * (scatter / covariances - mass[:, None]).ravel())
             else:
-                parts.append(0.5 * (scatter / components["covariances"] - mass * means.shape[1]))
+                parts.append(0.5 * (scatter.sum(axis=1) / covariances - mass * means.shape[1]))
         return np.concatenate(parts) if parts else np.empty(0)
 
     def to_vector(self, components: Parameters) -> Array:
@@ -124,15 +163,15 @@ class GaussianFamily:
             if self.covariance in ("full", "tied"):
                 dimensions = means.shape[1]
                 rows = vector.reshape(-1, dimensions * (dimensions + 1) // 2)
-                factors = np.array([definite.from_log_diagonal(row, dimensions) for row in rows])
+                factors = definite.from_log_diagonal(rows, dimensions)
                 covariances = (factors @ np.swapaxes(factors, -1, -2)).reshape(covariances.shape)
             else:
                 covariances = np.exp(vector).reshape(covariances.shape)
         return {"means": frozen(means), "covariances": frozen(covariances)}
 
-    def read(self, fields: Fields, n_components: int, values: Array) -> Parameters:
+    def read(self, fields: Fields, n_components: int, values: Points | Array) -> Parameters:
         """Components from their JSON form. Raises `InvalidExperiment`, naming a covariance that is not valid."""
-        dimensions = values.shape[1]
+        dimensions = Points.of(values).values.shape[1]
         means = fields.array("means", (n_components, dimensions))
         shape = {
             "full": (n_components, dimensions, dimensions),
@@ -144,18 +183,19 @@ class GaussianFamily:
         self._check_covariances(covariances, fields.name("covariances"))
         return {"means": means, "covariances": covariances}
 
-    def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
+    def draw(self, values: Points | Array, n_components: int, rng: np.random.Generator) -> Parameters:
         """A random start: means at distinct data points, every covariance a K-th of that of all data."""
+        points = Points.of(values)
+        values = points.values
         distinct = np.unique(values, axis=0)
         if len(distinct) < n_components:
             valid = f"at least {n_components} distinct points for {n_components} components"
             raise InvalidExperiment("data.values", f"{len(distinct)} distinct points", valid)
         means = distinct[rng.choice(len(distinct), n_components, replace=False)]
-        spread = np.ones((1, len(values)))
-        scatter = self._scatter(values, spread, values.mean(axis=0)[None])
-        overall = self._pool(scatter, spread.sum(axis=1), values.shape[1])
+        everything = self.moments(points, lambda columns: np.ones((1, len(values)))[:, columns])
+        overall = self._pool(everything.scatter, everything.mass, values.shape[1])
         try:
-            self._check(overall, values)
+            self._check(overall, points)
         except HalfStepFailed:
             valid = "data whose covariance is not singular, or an explicit start"
             raise InvalidExperiment("data.values", "points on a line or plane, or too close to one", valid) from None
@@ -176,17 +216,21 @@ class GaussianFamily:
             return covariances[:, None, None] * np.eye(dimensions)
         return covariances
 
-    def _factors(self, components: Parameters) -> Any:
-        """Lower Cholesky factors, (K, D, D)."""
-        return definite.cholesky(self.matrices(components))
+    @property
+    def _shape(self) -> type[Scales]:
+        return Matrices if self.covariance in ("full", "tied") else Variances
 
-    def _scatter(self, values: Array, weights: Array, means: Array) -> Array:
-        """Σ_n w (x − μ)(x − μ)ᵀ per component: its matrix, its diagonal or its trace, as the covariance needs."""
-        deviations = values - means[:, None, :]
-        if self.covariance in ("full", "tied"):
-            return np.einsum("kn,kni,knj->kij", weights, deviations, deviations, optimize=True)
-        squares = np.einsum("kn,knd->kd", weights, deviations**2)
-        return squares if self.covariance == "diag" else squares.sum(axis=1)
+    def _scales(self, components: Parameters) -> Scales:
+        """Raises `HalfStepFailed` where a covariance is not positive definite."""
+        if self._shape is Matrices:
+            return Matrices(self.matrices(components))
+        means, covariances = components["means"], components["covariances"]
+        return Variances(np.broadcast_to(covariances.reshape(len(means), -1), means.shape))
+
+    def _about(self, moments: Moments, means: Array) -> Array:
+        """Σ_n w (x − μ)(x − μ)ᵀ per component, matrix or diagonal: about the points' own mean, and that mean's own."""
+        result: Array = moments.scatter + self._shape.outer(moments.apart(means), moments.mass)
+        return result
 
     def _pool(self, scatter: Array, mass: Array, dimensions: int) -> Array:
         """Covariances from scatter: divided by the weight that went into it, never by one less."""
@@ -196,14 +240,14 @@ class GaussianFamily:
             return scatter.sum(axis=0) / mass.sum()
         if self.covariance == "diag":
             return scatter / mass[:, None]
-        return scatter / (mass * dimensions)
+        return scatter.sum(axis=1) / (mass * dimensions)
 
-    def check(self, values: Array, components: Parameters) -> None:
+    def check(self, values: Points | Array, components: Parameters) -> None:
         """Raise `HalfStepFailed` for a covariance that is singular, up to the data's own rounding."""
-        self._check(components["covariances"], values)
+        self._check(components["covariances"], Points.of(values))
 
-    def _check(self, covariances: Array, values: Array) -> None:
-        floor = definite.resolution(values)
+    def _check(self, covariances: Array, points: Points) -> None:
+        floor = points.resolution
         if self.covariance in ("full", "tied"):
             found = definite.first_singular(covariances.reshape(-1, *covariances.shape[-2:]), floor)
         elif self.covariance == "diag":

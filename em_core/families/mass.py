@@ -14,7 +14,11 @@ def component_mass(weights: Array) -> Array:
 
     Raises `HalfStepFailed` for a component that has lost all its points: 0/0 says nothing about its parameters.
     """
-    mass = weights.sum(axis=1)
+    return held(weights.sum(axis=1))
+
+
+def held(mass: Array) -> Array:
+    """These masses. Raises `HalfStepFailed` as `component_mass` does."""
     lost = np.flatnonzero(mass <= NEGLIGIBLE)
     if len(lost):
         raise HalfStepFailed(

@@ -5,30 +5,39 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from em_core.checks import Checks, checks, factorised
+from em_core.checks import Checks, checks
 from em_core.files.experiment import Experiment
+from em_core.kinds import MOVES
 from em_core.model import as_json
-from em_core.records import Bound, HalfStep, Trajectory
+from em_core.records import Bound, HalfStep
 from em_core.trajectory import bound_after
 
 
-def report(experiment: Experiment, trajectory: Trajectory) -> dict[str, Any]:
-    """The complete experiment and every half-step with its terms, as the command line prints them."""
-    last, rows = trajectory.last, []
-    before = None
-    for step in trajectory.half_steps:
+def report(experiment: Experiment, steps: Iterable[HalfStep]) -> dict[str, Any]:
+    """The complete experiment and every half-step with its terms, as the command line prints them.
+
+    steps: from the start on. Each is done with before the next is asked for, so that of many points no more than two q
+    need be held.
+    """
+    rows: list[dict[str, Any]] = []
+    before, made_q, stops = None, None, None
+    for step in steps:
         bound = bound_after(experiment, step)
-        rows.append(
-            _row(experiment, step, bound, checks(experiment, step, bound, before, factorised(trajectory, step.index)))
-        )
+        # mean field made the q that this one began with
+        swept = made_q is not None and bool(MOVES[made_q].proviso)
+        rows.append(_row(experiment, step, bound, checks(experiment, step, bound, before, swept)))
         before = bound
+        if step.after.q is not step.before.q:
+            made_q = step.letter
+        stops = next((event.message for event in step.events if event.stops), None)
     return {
         "experiment": experiment.to_json(),
         "half_steps": rows,
-        "outcome": "stopped" if last.stopped else "completed",
-        "message": next((event.message for event in last.events if event.stops), ""),
+        "outcome": "completed" if stops is None else "stopped",
+        "message": stops or "",
     }
 
 

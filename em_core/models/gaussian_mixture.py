@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from em_core.distributions.points import Points
 from em_core.families.gaussian import COVARIANCES, GaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
@@ -68,6 +69,9 @@ class GaussianMixture(Mixture):
         if fields.flag("standardize", False):
             values = standardized(values, fields.name("values"))
         return Observations.single(frozen(values))
+
+    def rows(self, data: Observations) -> Points:
+        return data.points
 
     def check_size(self, n_components: int, data: Observations) -> None:
         if len(data.values) < n_components:

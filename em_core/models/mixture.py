@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 
@@ -12,9 +14,13 @@ from em_core.distributions import categorical
 from em_core.distributions.categorical import Categorical
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
+from em_core.models.at_many import AtMany
 from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
+
+# of an expected log joint from moments, as a share of itself: far more than is really lost
+_LITTLE_DOUBT = 1e-13
 
 
 class Family(Protocol):
@@ -31,8 +37,18 @@ class Family(Protocol):
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters: ...
 
 
+class OfMoments(Protocol):
+    """What a family has besides, whose part in L depends on q and the data through few numbers: its `moments`."""
+
+    def moments(self, values: Any, weights: Callable[[slice], Array]) -> Any: ...
+    def fit_to(self, moments: Any, previous: Parameters) -> Parameters: ...
+    def fit_one_to(self, moments: Any, previous: Parameters, name: str) -> Parameters: ...
+    def gradient_at(self, moments: Any, components: Parameters) -> Array: ...
+    def expected_log_density(self, moments: Any, components: Parameters) -> tuple[float, float]: ...
+
+
 @dataclass(frozen=True)
-class Mixture(CategoricalRows):
+class Mixture(AtMany, CategoricalRows):
     """p(v, h = k) = weights_k · family(v | component k). Subclasses say how files describe them."""
 
     n_components: int | None
@@ -50,30 +66,86 @@ class Mixture(CategoricalRows):
     def settings(self) -> dict[str, Any]:
         return with_n_components({}, self.n_components)
 
+    @property
+    def _of_moments(self) -> OfMoments | None:
+        family: Any = self.family
+        return family if hasattr(family, "moments") else None
+
+    def rows(self, data: Observations) -> Any:
+        """The data as the family takes them."""
+        return data.values
+
     @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
-        return frozen(_logarithms(theta["weights"])[:, None] + self.family.log_density(data.values, theta))
+        table = self.family.log_density(self.rows(data), theta)
+        table += _logarithms(theta["weights"])[:, None]
+        return sealed(table)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
+        if self._of_moments is not None:
+            value, doubt = self._from_moments(data, theta, q)
+            if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+                return value
         return categorical.expectation(q, self.log_joint(data, theta))
 
     def expected_log_likelihood(self, data: Observations, theta: Parameters, q: Categorical) -> float:
-        return categorical.expectation(q, self.family.log_density(data.values, theta))
+        family = self._of_moments
+        if family is not None:
+            value, doubt = family.expected_log_density(self.moments(data, q), theta)
+            if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
+                return value
+        return categorical.expectation(q, self.family.log_density(self.rows(data), theta))
+
+    def surely_higher(self, data: Observations, q: Categorical, theta: Parameters, other: Parameters) -> bool:
+        """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
+        if self._of_moments is None:
+            return False
+        (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
+        return abs(high - low) < math.inf and high - low > doubt + more
+
+    def _from_moments(self, data: Observations, theta: Parameters, q: Categorical) -> tuple[float, float]:
+        """E_q[log p(h, v; θ)] without a pass over the data, and how far rounding may have put it off."""
+        family: Any = self.family
+        moments = self.moments(data, q)
+        likelihood, doubt = family.expected_log_density(moments, theta)
+        counted = moments.mass > categorical.NEGLIGIBLE
+        return likelihood + float(moments.mass[counted] @ _logarithms(theta["weights"])[counted]), doubt
+
+    def moments(self, data: Observations, q: Categorical) -> Any:
+        """All that θ's part in L depends on in q and the data, of a family that has such; its `mass` among it.
+
+        The last one is kept with q: M, the bound before and after it, and moves that ask for many θ share it.
+        """
+        of, family, result = vars(q).get("_moments", (None, None, None))
+        if of is not data.values or family != self.family:
+            family = self.family
+            result = cast(OfMoments, family).moments(self.rows(data), q.weights)
+            vars(q)["_moments"] = (data.values, family, result)
+        return result
+
+    def _mass(self, data: Observations, q: Categorical) -> Array:
+        """(K,) expected number of units of each component."""
+        mass: Array = q.totals if self._of_moments is None else self.moments(data, q).mass
+        return mass
 
     def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
         """Every unit's component with the weights as probabilities."""
         return categorical.alike(_logarithms(theta["weights"]), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
-        components = self.family.fit(data.values, q.expected_counts, theta)
-        weights = theta["weights"] if self.weights_fixed else _shares(q)
+        family = self._of_moments
+        if family is not None:
+            components = family.fit_to(self.moments(data, q), theta)
+        else:
+            components = self.family.fit(data.values, q.expected_counts, theta)
+        weights = theta["weights"] if self.weights_fixed else _shares(self._mass(data, q))
         return {"weights": weights, **components}
 
     def check(self, data: Observations, theta: Parameters) -> None:
         """What the components' family asks of its parameters; one of probabilities or rates asks nothing."""
         if hasattr(self.family, "check"):
-            self.family.check(data.values, theta)
+            self.family.check(self.rows(data), theta)
 
     def blocks(self) -> tuple[tuple[str, ...], ...]:
         names = self.family.parameters if self.weights_fixed else ("weights", *self.family.parameters)
@@ -85,14 +157,21 @@ class Mixture(CategoricalRows):
         """A component without points may have the weight 0, but no parameters of its own."""
         (name,) = block
         if name == "weights":
-            return {**theta, "weights": _shares(q)}
+            return {**theta, "weights": _shares(self._mass(data, q))}
+        family = self._of_moments
+        if family is not None:
+            return {**theta, **family.fit_one_to(self.moments(data, q), theta, name)}
         return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
 
     def gradient(self, data: Observations, theta: Parameters, q: Categorical) -> Array:
-        slope = self.family.gradient(data.values, q.expected_counts, theta)
+        family = self._of_moments
+        if family is not None:
+            slope = family.gradient_at(self.moments(data, q), theta)
+        else:
+            slope = self.family.gradient(data.values, q.expected_counts, theta)
         if self.weights_fixed:
             return slope
-        mass = q.expected_counts.sum(axis=1)
+        mass = self._mass(data, q)
         return np.concatenate([(mass - mass.sum() * theta["weights"])[:-1], slope])
 
     def to_vector(self, theta: Parameters) -> Array:
@@ -149,9 +228,8 @@ def _logarithms(weights: Array) -> Array:
     return result
 
 
-def _shares(q: Categorical) -> Array:
-    """(K,) expected share of each component in all units."""
-    mass = q.expected_counts.sum(axis=1)
+def _shares(mass: Array) -> Array:
+    """(K,) share of each component in all units."""
     return frozen(mass / mass.sum())
 
 

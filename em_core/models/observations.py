@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from em_core.distributions.minibatch import Draw
+from em_core.distributions.points import Points
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array, frozen
@@ -26,6 +28,11 @@ class Observations:
     @classmethod
     def single(cls, values: Array) -> Observations:
         return cls(values, frozen(np.ones(len(values))))
+
+    @cached_property
+    def points(self) -> Points:
+        """Values that are (N, D), with what is computed of them once."""
+        return Points(self.values)
 
     def rows(self, rows: NDArray[np.intp]) -> Observations:
         """These rows alone, each with all its units."""

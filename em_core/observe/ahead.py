@@ -38,7 +38,7 @@ class Ahead:
 
     def extend(self, trajectory: Trajectory, move: str | Placed) -> Trajectory:
         """The trajectory with one more half-step."""
-        return Trajectory((*trajectory.half_steps, self.half_step(trajectory.last, move)))
+        return trajectory.then(self.half_step(trajectory.last, move))
 
     def line(
         self, q: Any, origin: Parameters, between: Parameters | None, target: Parameters

@@ -1,0 +1,202 @@
+"""Rows of numbers and their quadratic forms: distances from many means, and weighted moments.
+
+With x measured from the points' centre c and φ(x) = [1, x, x_i x_j for i ≤ j],
+
+    (x − μ)ᵀ Σ⁻¹ (x − μ) = t · φ(x)          Σ_n w_n φ(x_n) = mass, first and second moments about c
+
+so that all components together are one matrix product for each chunk of points, and nothing larger than a chunk is
+held. What that costs in digits is `amplification`: with far, tight or nearly singular components it is too much, and
+they take deviations from their own mean first, one component at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from em_core.distributions import definite
+from em_core.distributions.scales import Scales
+from em_core.records import Array, sealed
+
+# entries of features and of results that a chunk has at once, and how many points it has at least and at most
+_AT_ONCE = 1_000_000
+_NARROWEST, _WIDEST = 256, 8192
+# bytes of points up to which they are kept a second time, measured from their centre
+_MOST_KEPT = 32_000_000
+# Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
+# 3e-14 of a squared distance, or of the dimensions where that is smaller
+MOST_AMPLIFIED = 128.0
+# a scatter may be off by rounding times this beside its own deviations, and by rounding times the other in its own
+# scales: what the bound loses at its maximum is the square of that
+_LARGEST_SIZE, _MOST_IN_SCALES = 128.0, 1e6
+
+# an overflow far away, or 0/0 of a component without points, is seen in the amplification, which is then no number
+_quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+
+
+class Chunk:
+    """Some of the points as columns, (D, n), and their features, which all components and θ share."""
+
+    def __init__(self, columns: slice, values: Array, centred: Array, room: Array) -> None:
+        self.columns = columns
+        self.values = values
+        self._centred = centred
+        self._room = room
+        self._features: Array | None = None
+
+    @_quiet
+    def features(self, scales: type[Scales]) -> Array:
+        """(P, n) φ(x), made once."""
+        if self._features is None:
+            dimensions, points = self.values.shape
+            out = self._room[:, :points]
+            out[0] = 1.0
+            out[1 : 1 + dimensions] = self._centred
+            scales.fill(self._centred, out[1 + dimensions :])
+            self._features = out
+        return self._features
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """values: (N, D), one row a point."""
+
+    values: Array
+
+    @classmethod
+    def of(cls, values: Points | Array) -> Points:
+        return values if isinstance(values, Points) else cls(values)
+
+    @cached_property
+    def centre(self) -> Array:
+        """(D,) a place among the points, their mean but for rounding: what features are measured from."""
+        share = np.full(len(self.values), 1 / max(len(self.values), 1))
+        return sealed(share @ self.values)
+
+    @cached_property
+    def resolution(self) -> Array:
+        """(D,) variances below which points differ by their own rounding alone."""
+        return sealed(definite.resolution(self.values))
+
+    @cached_property
+    def _centred(self) -> Array | None:
+        """(D, N) from the centre, kept of a table that is not large."""
+        return self._from_centre(slice(None)) if self.values.nbytes <= _MOST_KEPT else None
+
+    def _from_centre(self, rows: slice) -> Array:
+        # first the copy, then its transpose: rows of many numbers are slow to go through column by column
+        return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
+
+    def chunks(self, scales: type[Scales], n_components: int) -> Iterator[Chunk]:
+        """All points; one chunk must be done with before the next is asked for."""
+        n, dimensions = self.values.shape
+        rows = scales.n_features(dimensions)
+        width = min(max(_AT_ONCE // (rows + 2 * n_components), _NARROWEST), _WIDEST, max(n, 1))
+        room, known = np.empty((rows, width)), self._centred
+        for begin in range(0, n, width):
+            columns = slice(begin, min(begin + width, n))
+            centred = self._from_centre(columns) if known is None else known[:, columns]
+            yield Chunk(columns, self.values[columns].T, centred, room)
+
+
+class LogDensities:
+    """log N(x; μ, Σ) of points under each of K components.
+
+    −½ [(x − μ)ᵀ Σ⁻¹ (x − μ) + log |Σ| + D log 2π], from features as long as that costs no digits.
+    """
+
+    @_quiet
+    def __init__(self, points: Points, means: Array, scales: Scales) -> None:
+        self._means, self._scales = means, scales
+        dimensions = means.shape[1]
+        self._constants = -0.5 * (scales.log_determinants + dimensions * np.log(2 * np.pi))
+        offsets = means - points.centre
+        safe = scales.amplification(np.abs(offsets) + scales.deviations) <= MOST_AMPLIFIED * dimensions
+        table = -0.5 * scales.coefficients(offsets)
+        table[:, 0] += self._constants
+        self._table = table[safe]
+        self._by_features, self._by_deviations = np.flatnonzero(safe), np.flatnonzero(~safe).tolist()
+
+    def into(self, out: Array, chunk: Chunk) -> None:
+        """(K, n) of the points of a chunk."""
+        if not self._by_deviations:
+            np.matmul(self._table, chunk.features(type(self._scales)), out=out)
+            return
+        if len(self._by_features):
+            out[self._by_features] = self._table @ chunk.features(type(self._scales))
+        for k in self._by_deviations:
+            squares = self._scales.squares(k, chunk.values - self._means[k][:, None])
+            out[k] = self._constants[k] - 0.5 * squares
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Of weighted points, for each of K components.
+
+    mass: (K,) the weight of all points. Their mean is reference + offset, (K, D) each, in two parts so that it keeps
+    its digits far from 0; it is the reference where there is no mass. scatter: Σ w (x − mean)(x − mean)ᵀ, as much of it
+    as the scales need. noise: (K, D) h, where the entry i, j of the scatter per mass is off by rounding times h_i h_j.
+    """
+
+    mass: Array
+    reference: Array
+    offset: Array
+    scatter: Array
+    noise: Array
+
+    def apart(self, means: Array) -> Array:
+        """(K, D) mean − these means."""
+        result: Array = (self.reference - means) + self.offset
+        return result
+
+
+@_quiet
+def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scales]) -> Moments:
+    """Of all points, each with the weights of its column in (K, N) >= 0. weights: those of some columns."""
+    n_components = len(weights(slice(0, 0)))
+    dimensions = points.values.shape[1]
+    sums = np.zeros((n_components, scales.n_features(dimensions)))
+    for chunk in points.chunks(scales, n_components):
+        sums += weights(chunk.columns) @ chunk.features(scales).T
+    mass = sums[:, 0].copy()
+    some = mass > 0
+    offset = np.where(some[:, None], sums[:, 1 : 1 + dimensions] / mass[:, None], 0.0)
+    scatter = scales.scatter(sums[:, 1 + dimensions :], dimensions) - scales.outer(offset, mass)
+    reference = np.repeat(points.centre[None], n_components, axis=0)
+    deviations = scales.deviations_of(scatter, mass)
+    noise = np.abs(offset) + deviations
+    sizes = ((noise / deviations) ** 2).max(axis=1)
+    amplified = scales.amplification_of(scatter, mass, noise)
+    kept = (sizes <= _LARGEST_SIZE) & (amplified <= _MOST_IN_SCALES * dimensions)
+    lost = np.flatnonzero(some & ~kept)
+    if len(lost):
+        reference[lost] += offset[lost]
+        _retake(points, weights, scales, lost, reference, offset, scatter)
+        noise[lost] = (np.abs(offset) + scales.deviations_of(scatter, mass))[lost]
+    return Moments(*map(sealed, (mass, reference, offset, scatter, noise)))
+
+
+def _retake(
+    points: Points,
+    weights: Callable[[slice], Array],
+    scales: type[Scales],
+    components: np.ndarray,
+    reference: Array,
+    offset: Array,
+    scatter: Array,
+) -> None:
+    """Offset and scatter of some components anew, in place, from deviations from their reference."""
+    masses = np.zeros(len(components))
+    offset[components], scatter[components] = 0.0, 0.0
+    for chunk in points.chunks(scales, len(offset)):
+        own = weights(chunk.columns)[components]
+        masses += own.sum(axis=1)
+        for k, shares in zip(components, own, strict=True):
+            apart = chunk.values - reference[k][:, None]
+            offset[k] += apart @ shares
+            scatter[k] += scales.second(apart, shares)
+    offset[components] /= masses[:, None]
+    scatter[components] -= scales.outer(offset[components], masses)

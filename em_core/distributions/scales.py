@@ -1,0 +1,221 @@
+"""Covariances of K components by shape, and what their quadratic forms are made of.
+
+A shape says which products of coordinates it needs beside 1 and x (`fill`, from x (D, n) to (P − 1 − D, n)), how a
+squared distance is made of them (`coefficients`), and what it makes of weighted sums of them (`scatter`). Scatter is
+(K, D, D) for matrices and (K, D) for variances of each dimension.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from em_core.distributions import definite
+from em_core.files.errors import HalfStepFailed
+from em_core.records import Array
+
+
+class Scales(ABC):
+    """deviations: (K, D) of each dimension. log_determinants: (K,) log |Σ|."""
+
+    deviations: Array
+    log_determinants: Array
+
+    @staticmethod
+    @abstractmethod
+    def n_features(dimensions: int) -> int:
+        """How many features there are: 1, x and the products."""
+
+    @staticmethod
+    @abstractmethod
+    def fill(x: Array, out: Array) -> None:
+        """The products of coordinates, for each column of x (D, n)."""
+
+    @staticmethod
+    @abstractmethod
+    def scatter(sums: Array, dimensions: int) -> Array:
+        """Second moments from weighted sums of the products, (K, P − 1 − D)."""
+
+    @staticmethod
+    @abstractmethod
+    def outer(apart: Array, mass: Array) -> Array:
+        """mass · d dᵀ for each row d of (K, D): the scatter of `mass` points in one place."""
+
+    @staticmethod
+    @abstractmethod
+    def second(apart: Array, weights: Array) -> Array:
+        """Σ_n w_n d_n d_nᵀ of deviations (D, n)."""
+
+    @staticmethod
+    @abstractmethod
+    def deviations_of(scatter: Array, mass: Array) -> Array:
+        """(K, D) the `deviations` of scatter per mass."""
+
+    @classmethod
+    @abstractmethod
+    def amplification_of(cls, scatter: Array, mass: Array, size: Array) -> Array:
+        """`amplification` for the covariances scatter per mass; NaN where they are none."""
+
+    @abstractmethod
+    def coefficients(self, offsets: Array) -> Array:
+        """(K, P): what the features are multiplied with for the squared distances from `offsets`, (K, D)."""
+
+    @abstractmethod
+    def amplification(self, size: Array) -> Array:
+        """(K,) Σ_ij |Σ⁻¹_ij| h_i h_j: how far rounding of numbers as large as h, (K, D), reaches in squared ones."""
+
+    @abstractmethod
+    def squares(self, k: int, apart: Array) -> Array:
+        """(n,) squared length of deviations (D, n) from the mean of component k, in its scales."""
+
+    @abstractmethod
+    def products(self, scatter: Array) -> Array:
+        """(K,) tr(Σ⁻¹ S)."""
+
+
+class Matrices(Scales):
+    """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite."""
+
+    def __init__(self, covariances: Array) -> None:
+        self.factors = definite.cholesky(covariances)
+        self._whitening = definite.inverses(self.factors)
+        self._precisions = np.swapaxes(self._whitening, -1, -2) @ self._whitening
+        self.deviations = np.sqrt(np.einsum("kii->ki", covariances))
+        self.log_determinants = definite.log_determinant(self.factors)
+
+    @staticmethod
+    def n_features(dimensions: int) -> int:
+        return 1 + dimensions + dimensions * (dimensions + 1) // 2
+
+    @staticmethod
+    def fill(x: Array, out: Array) -> None:
+        begin = 0
+        for i, row in enumerate(x):
+            end = begin + len(x) - i
+            np.multiply(row, x[i:], out=out[begin:end])
+            begin = end
+
+    @staticmethod
+    def scatter(sums: Array, dimensions: int) -> Array:
+        rows, columns = np.triu_indices(dimensions)
+        result = np.empty((len(sums), dimensions, dimensions))
+        result[:, rows, columns] = sums
+        result[:, columns, rows] = sums
+        return result
+
+    @staticmethod
+    def outer(apart: Array, mass: Array) -> Array:
+        result: Array = mass[:, None, None] * apart[:, :, None] * apart[:, None, :]
+        return result
+
+    @staticmethod
+    def second(apart: Array, weights: Array) -> Array:
+        # a matrix with its own transpose is half the work of a product
+        halves = apart * np.sqrt(weights)
+        result: Array = halves @ halves.T
+        return result
+
+    @staticmethod
+    def deviations_of(scatter: Array, mass: Array) -> Array:
+        result: Array = np.sqrt(np.einsum("kii->ki", scatter) / mass[:, None])
+        return result
+
+    @classmethod
+    def amplification_of(cls, scatter: Array, mass: Array, size: Array) -> Array:
+        deviations = cls.deviations_of(scatter, mass)
+        scaled = scatter / mass[:, None, None] / deviations[:, :, None] / deviations[:, None, :]
+        usable = np.isfinite(scaled).all(axis=(1, 2))
+        result = np.full(len(scatter), np.nan)
+        try:
+            inverses = np.linalg.inv(scaled[usable])
+        except np.linalg.LinAlgError:
+            return result
+        result[usable] = _spread(inverses, (size / deviations)[usable])
+        return result
+
+    def coefficients(self, offsets: Array) -> Array:
+        rows, columns = np.triu_indices(offsets.shape[1])
+        pulled = np.einsum("kij,kj->ki", self._precisions, offsets)
+        constant = np.einsum("ki,ki->k", pulled, offsets)
+        once_or_twice = np.where(rows == columns, 1.0, 2.0)
+        return np.column_stack([constant, -2 * pulled, self._precisions[:, rows, columns] * once_or_twice])
+
+    def amplification(self, size: Array) -> Array:
+        return _spread(self._precisions, size)
+
+    def squares(self, k: int, apart: Array) -> Array:
+        whitened = self._whitening[k] @ apart
+        return np.einsum("dn,dn->n", whitened, whitened)
+
+    def products(self, scatter: Array) -> Array:
+        return np.einsum("kij,kij->k", self._precisions, scatter)
+
+
+class Variances(Scales):
+    """Diagonal covariances, (K, D)."""
+
+    def __init__(self, variances: Array) -> None:
+        _check_positive(variances)
+        self._precisions = 1 / variances
+        self.deviations = np.sqrt(variances)
+        self.log_determinants = np.log(variances).sum(axis=1)
+
+    @staticmethod
+    def n_features(dimensions: int) -> int:
+        return 1 + 2 * dimensions
+
+    @staticmethod
+    def fill(x: Array, out: Array) -> None:
+        np.multiply(x, x, out=out)
+
+    @staticmethod
+    def scatter(sums: Array, dimensions: int) -> Array:
+        return sums.copy()
+
+    @staticmethod
+    def outer(apart: Array, mass: Array) -> Array:
+        result: Array = mass[:, None] * apart**2
+        return result
+
+    @staticmethod
+    def second(apart: Array, weights: Array) -> Array:
+        result: Array = apart**2 @ weights
+        return result
+
+    @staticmethod
+    def deviations_of(scatter: Array, mass: Array) -> Array:
+        result: Array = np.sqrt(scatter / mass[:, None])
+        return result
+
+    @classmethod
+    def amplification_of(cls, scatter: Array, mass: Array, size: Array) -> Array:
+        result: Array = (size**2 / (scatter / mass[:, None])).sum(axis=1)
+        return result
+
+    def coefficients(self, offsets: Array) -> Array:
+        pulled = self._precisions * offsets
+        return np.column_stack([(pulled * offsets).sum(axis=1), -2 * pulled, self._precisions])
+
+    def amplification(self, size: Array) -> Array:
+        result: Array = (self._precisions * size**2).sum(axis=1)
+        return result
+
+    def squares(self, k: int, apart: Array) -> Array:
+        result: Array = self._precisions[k] @ apart**2
+        return result
+
+    def products(self, scatter: Array) -> Array:
+        result: Array = (self._precisions * scatter).sum(axis=1)
+        return result
+
+
+def _spread(precisions: Any, size: Array) -> Array:
+    result: Array = ((np.abs(precisions) @ size[:, :, None])[:, :, 0] * size).sum(axis=1)
+    return result
+
+
+def _check_positive(variances: Array) -> None:
+    if not np.all(variances > 0):
+        raise HalfStepFailed("singular_covariance", "a variance is no longer above 0")
