@@ -62,8 +62,9 @@ def test_a_look_leaves_what_the_data_keep_of_the_run(case):
     """The next half-step finds the table of its θ where it was."""
     if not hasattr(case.model, "log_evidence"):
         return
+    q = case.q  # itself a posterior, which the data may keep
     case.model.log_evidence(case.data, case.theta)
     case.model.posterior(case.data, case.theta)
     kept = {name: entries for name, entries in vars(case.data).items() if name in AT_THETA}
-    heights(case.model, case.data, [case.q], [{**case.theta} for _ in range(6)])
+    heights(case.model, case.data, [q], [{**case.theta} for _ in range(6)])
     assert kept and all(vars(case.data)[name] is entries for name, entries in kept.items())
