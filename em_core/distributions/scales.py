@@ -212,7 +212,8 @@ class Variances(Scales):
 
 
 def _spread(precisions: Any, size: Array) -> Array:
-    return np.einsum("kij,ki,kj->k", np.abs(precisions), size, size, optimize=True)
+    reached: Array = (np.abs(precisions) @ size[:, :, None])[:, :, 0]
+    return np.einsum("ki,ki->k", reached, size)
 
 
 def _check_positive(variances: Array) -> None:
