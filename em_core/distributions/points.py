@@ -25,7 +25,7 @@ from em_core.records import Array, sealed
 _AT_ONCE = 1_000_000
 _NARROWEST, _WIDEST = 256, 8192
 # bytes of points up to which they are kept a second time, measured from their centre
-_MOST_KEPT = 32_000_000
+_MOST_KEPT = 15_000_000
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0

@@ -212,8 +212,8 @@ class Variances(Scales):
 
 
 def _spread(precisions: Any, size: Array) -> Array:
-    result: Array = ((np.abs(precisions) @ size[:, :, None])[:, :, 0] * size).sum(axis=1)
-    return result
+    reached: Array = (np.abs(precisions) @ size[:, :, None])[:, :, 0]
+    return np.einsum("ki,ki->k", reached, size)
 
 
 def _check_positive(variances: Array) -> None:
