@@ -23,7 +23,7 @@ def axis(title: str = "", **more: Any) -> Json:
         "linecolor": "$grid",
         "zeroline": False,
         "nticks": 6,
-        "automargin": True,
+        "automargin": "left",
         # else Plotly measures every label at every change, to hide one that the figure's edge would cut
         "ticklabeloverflow": "allow",
         **more,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alike, own, stepAt, underway } from "../../ui/stage/frontend/attributes.js";
 import { Picture } from "../../ui/stage/frontend/figures.js";
-import { companions } from "../../ui/stage/frontend/plotly.js";
+import { kin } from "../../ui/stage/frontend/plotly.js";
+import { redraw } from "../../ui/stage/frontend/redraw.js";
 
 const spec = { data: [{ meta: "elbo" }, { meta: "past bounds" }, { type: "bar" }], layout: {} };
 
@@ -32,22 +33,51 @@ test("on its way an attribute holds one step after another, and nothing between 
 
 test("a range that is as it was leaves the reader's zoom, which Plotly writes into its own copy", () => {
   const range = [0, 1];
-  assert.ok(alike(range, [0, 1]) && !alike(range, [0, 2]) && !alike([1, 2, 3], [1, 2, 3]));
+  assert.ok(alike(range, [0, 1]) && !alike(range, [0, 2]));
   assert.notEqual(own(range), range);
   assert.deepEqual(own(range), range);
 });
 
-test("with traces that are drawn alone comes one of every other plot, and both sides of a shade", () => {
-  const upper = { xaxis: "x", yaxis: "y", visible: true };
-  const lower = { xaxis: "x", yaxis: "y2", visible: true };
-  const host = /** @type {any} */ ({ _fullData: [upper, upper, { ...lower, visible: false }, lower, { ...lower, fill: "tonexty" }, lower] });
-  assert.deepEqual(companions(host, [1]), [3, 4]);
-  assert.deepEqual(companions(host, [5]), [0]);
-  assert.deepEqual(companions(host, [0, 4]), [3]);
-  assert.deepEqual(companions(host, [0, 5]), []);
-  const layered = /** @type {any} */ ({ _fullData: [{ ...upper, zorder: 0 }, { ...upper, zorder: -1 }, { ...upper, zorder: -1 }] });
-  assert.deepEqual(companions(layered, [0]), [1]);
-  assert.deepEqual(companions(layered, [2]), [0]);
+test("lists and parts are alike when all that they hold is, also numbers that are none", () => {
+  assert.ok(alike([1, NaN, "a"], [1, NaN, "a"]) && alike(new Float32Array([1, 2, 3]), [1, 2, 3]) && alike([{ x: [1] }], [{ x: [1] }]));
+  assert.ok(!alike([1, 2, 3], [1, 2, 4]) && !alike([], null) && !alike({ x: 1 }, { y: 1 }) && !alike([0], [undefined]));
+});
+
+test("what is shaded between two curves is drawn with both of them, and all else alone", () => {
+  /** @type {Record<string, any>[]} */
+  const traces = [0, 1, 2, 3].map((index) => ({ index }));
+  Object.assign(traces[2], { _prevtrace: traces[1] });
+  Object.assign(traces[1], { _nexttrace: traces[2] });
+  const host = /** @type {any} */ ({ _fullData: traces });
+  assert.deepEqual(kin(host, [2, 0]), [[1, 2], [0]]);
+  assert.deepEqual(kin(host, [1, 2]), [[1, 2]]);
+});
+
+test("more than numbers on steady axes is left to Plotly, and nothing of it is done", () => {
+  const trace = { type: "scatter", visible: true, mode: "lines", x: [1], y: [2], marker: { color: ["#111"] } };
+  const axes = () => ({ xaxis: { autorange: false, type: "linear", range: [0, 1], tickvals: [0] }, yaxis: { autorange: false, type: "linear" } });
+  /** @param {Record<string, any>} [layout] @param {Record<string, any>} [full] */
+  const figure = (layout = {}, full = {}) => /** @type {any} */ (
+    { data: [{ mode: "lines", x: [1], y: [2] }], layout: {}, _fullData: [{ ...trace, ...full }], _fullLayout: { ...axes(), ...layout } });
+  /** @type {[any, [string, any]][]} */
+  const cases = [
+    [figure(), ["a/0/visible", true]],
+    [figure(), ["a/0/line.color", "red"]],
+    [figure(), ["a/0/x", []]],
+    [figure(), ["a/0/marker.color", "red"]],
+    [figure(), ["a/title.text", "t"]],
+    [figure(), ["a/xaxis.range", [0, NaN]]],
+    [figure(), ["a/xaxis.tickvals", [1]]], // no list of ticks until now
+    [figure({ showlegend: true }), ["a/0/marker.color", ["#222"]]],
+    [figure({ yaxis: { autorange: true, type: "linear" } }), ["a/0/x", [2]]],
+    [figure({}, { type: "heatmap" }), ["a/0/x", [2]]],
+    [figure({}, { visible: false }), ["a/0/x", [2]]],
+  ];
+  for (const [host, change] of cases) {
+    assert.equal(redraw(host, [change]), false, change[0]);
+    assert.deepEqual(host.data, [{ mode: "lines", x: [1], y: [2] }]);
+    assert.deepEqual(host.layout, {});
+  }
 });
 
 test("what no frame has said is not there at all: Plotly writes the zoom that it keeps into what it finds", () => {

@@ -138,7 +138,7 @@ class CoinsView(PlainView):
                 "nticks": 40,
             },
             barmode="stack",
-            xaxis3=layout.axis(words.HEADS_AND_THETA, anchor="y3", range=[0, 1]),
+            xaxis3=layout.axis(words.HEADS_AND_THETA, automargin=True, anchor="y3", range=[0, 1]),
             yaxis3=layout.axis(
                 domain=[0, below],
                 anchor="x3",

@@ -41,7 +41,7 @@ class FactorsView(PlaneView):
             xaxis={"range": self.span[0], "domain": [0, 0.61], "anchor": "y"},
             yaxis={"range": self.span[1], "anchor": "x"},
             legend=True,
-            xaxis2=layout.axis("loadings", domain=[0.84, 1], anchor="y2", type="category"),
+            xaxis2=layout.axis("loadings", automargin=True, domain=[0.84, 1], anchor="y2", type="category"),
             yaxis2=layout.axis("", anchor="x2", type="category", autorange="reversed", nticks=40),
         )
         size, faint = (7, 1.0) if self.sample.whole else (4, 0.25)

@@ -30,6 +30,12 @@ export function address(key) {
 }
 
 /**
+ * @param {any} value
+ * @returns {value is ArrayLike<any>}
+ */
+export const many = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
+
+/**
  * Part of the way from one list of numbers to another.
  * @param {ArrayLike<any>} from
  * @param {ArrayLike<any>} to
@@ -63,13 +69,23 @@ export function underway({ each, first, last }, value, step) {
 }
 
 /**
- * Whether a figure that holds the one need not be given the other: a range that is as it was leaves the reader's zoom.
+ * Whether a figure that holds the one need not be given the other: it holds the same numbers and words. A range that is as it was
+ * leaves the reader's zoom.
  * @param {any} one
  * @param {any} other
+ * @returns {boolean}
  */
-export const alike = (one, other) =>
-  one === other || (Array.isArray(one) && Array.isArray(other) && one.length === 2 && other.length === 2
-    && one[0] === other[0] && one[1] === other[1]);
+export function alike(one, other) {
+  if (Object.is(one, other)) return true;
+  if (!one || !other || typeof one !== "object" || typeof other !== "object") return false;
+  if (many(one) || many(other)) {
+    if (!many(one) || !many(other) || one.length !== other.length) return false;
+    for (let n = 0; n < one.length; n++) if (!alike(one[n], other[n])) return false;
+    return true;
+  }
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => name in other && alike(one[name], other[name]));
+}
 
 /**
  * A range for Plotly to keep: it writes the reader's zoom into it.

@@ -182,6 +182,7 @@ export class Display {
   show(playback, { goal, paused, idle, aside }, glide = false) {
     const { history, cursor, frame, working, ended } = playback;
     if (!frame) return;
+    this.views.forEach((view) => view.measure());
     const whole = history.whole(cursor);
     const inner = this.preview ?? this.beat ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
     const slot = this.slots(playback, inner);

@@ -3,8 +3,9 @@
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { placed } from "./blocks.js";
 import { decode } from "./history.js";
-import { companions, inForce, plotly, stopListening } from "./plotly.js";
-import { AXIS, dress, paint, sized } from "./theme.js";
+import { inForce, plotly } from "./plotly.js";
+import { redraw } from "./redraw.js";
+import { dress, paint, sized } from "./theme.js";
 
 /**
  * @typedef {import("./types.js").Theme} Theme
@@ -14,11 +15,6 @@ import { AXIS, dress, paint, sized } from "./theme.js";
  */
 
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, showAxisDragHandles: false, doubleClick: "reset", showTips: false };
-
-// what a trace may change without a word about axes; where a legend stands, only what it does not show
-const PLAIN = /^(x|y|text|customdata|marker\.\w+)$/;
-const BESIDE_LEGEND = /^(x|y|text|customdata)$/;
-const AT_ONCE = { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } };
 
 /**
  * A value as the theme has it: colours by name, lengths by the size of text.
@@ -36,6 +32,7 @@ export class Picture {
   /** @type {Map<string, any>} */
   drawn = new Map(); // key of a gliding trace -> the numbers on screen, possibly on their way
   built = false;
+  size = { width: 0, height: 0 }; // of its place
   /** @type {Drag} */
   drag = false; // unless the reader asks for more
   /** @type {Theme | undefined} */
@@ -145,10 +142,7 @@ export class Picture {
   restyle(changes) {
     if (!changes.length) return;
     for (const [key, value] of changes) this.latest.set(key, value);
-    if (this.fits(changes)) {
-      this.redraw(changes);
-      return;
-    }
+    if (redraw(this.host, changes)) return;
     const traces = [...new Set(changes.map(([key]) => address(key).trace).filter((trace) => trace !== null))];
     /** @type {Record<string, any[]>} */
     const style = {};
@@ -162,61 +156,6 @@ export class Picture {
     if (!Object.keys(layout).length) plotly().restyle(this.host, style, traces);
     else if (!traces.length) plotly().relayout(this.host, layout);
     else plotly().update(this.host, style, layout, traces);
-  }
-
-  /**
-   * Whether the changes leave axes, margins and legend alone, and make no trace appear or vanish.
-   * @param {Change[]} changes
-   */
-  fits(changes) {
-    const { layout, traces } = inForce(this.host);
-    const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || layout[name].autorange === false);
-    const allowed = layout.showlegend ? BESIDE_LEGEND : PLAIN;
-    return ranged && traces.every(({ type }) => type === "scatter") && changes.every(([key, value]) => {
-      const { trace, path } = address(key);
-      if (trace === null || !allowed.test(path) || traces[trace].visible !== true) return false;
-      return (path !== "x" && path !== "y") || value?.length > 0;
-    });
-  }
-
-  /**
-   * Draw the traces concerned and nothing else: a fraction of the work of a restyle, which draws the figure.
-   * @param {Change[]} changes
-   */
-  redraw(changes) {
-    /** @type {Map<number, object>} */
-    const patches = new Map();
-    for (const [key, value] of changes) {
-      const { trace, path } = address(key);
-      if (trace === null) continue; // `fits` has seen that there is none
-      const patch = patches.get(trace) ?? {};
-      patches.set(trace, patch);
-      write(patch, path, value);
-    }
-    for (const trace of companions(this.host, patches.keys())) patches.set(trace, {});
-    stopListening(this.host);
-    // Plotly also draws a little later: what was overtaken by a restyle meanwhile is put right
-    const mend = () => {
-      if (this.built) this.restyle(changes.map(([key]) => this.newest(key)).filter((change) => this.differs(change)));
-    };
-    plotly().animate(this.host, { data: [...patches.values()], traces: [...patches.keys()] }, AT_ONCE).then(mend, mend);
-  }
-
-  /**
-   * @param {string} key
-   * @returns {Change}
-   */
-  newest(key) {
-    return [key, this.latest.get(key)];
-  }
-
-  /**
-   * Whether the trace holds something else.
-   * @param {Change} change
-   */
-  differs([key, value]) {
-    const { trace, path } = address(key);
-    return trace !== null && read(this.host.data[trace], path) !== value;
   }
 
   /**
@@ -259,12 +198,13 @@ export class Picture {
   }
 
   /**
-   * How large its place is. Plotly is told: what it finds out by itself it takes over at any change of the figure, also at one
-   * after which it draws the traces alone, beside axes that stay as they were.
+   * Look how large its place is: before anything is written, or the browser has to lay out the page in between. Plotly is told:
+   * what it finds out by itself it takes over at any change of the figure, also at one after which the traces alone are drawn,
+   * beside axes that stay as they were.
    */
-  get size() {
+  measure() {
     const { offsetWidth: width, offsetHeight: height } = this.host;
-    return { width, height };
+    this.size = { width, height };
   }
 
   /** Whether it was drawn for another size than its place has. */
@@ -276,6 +216,7 @@ export class Picture {
   }
 
   resize() {
+    this.measure();
     if (!this.stale) return;
     const { layout } = inForce(this.host);
     plotly().relayout(this.host, { ...this.size, ...placed(layout, this.size, this.theme?.scale ?? 1) });

@@ -8,9 +8,9 @@
  * @typedef {{ _offset: number, _length: number, autorange: unknown, d2p: (value: number) => number,
  *   p2d: (pixel: number) => number }} Axis
  * @typedef {Record<string, any> & { showlegend?: boolean }} Layout  as Plotly has filled it in
- * @typedef {HTMLDivElement & { data: Record<string, any>[], on: (event: string, listener: (event: any) => void) => void,
+ * @typedef {HTMLDivElement & { data: Record<string, any>[], layout: Record<string, any>, calcdata: Record<string, any>[][], on: (event: string, listener: (event: any) => void) => void,
  *   removeAllListeners: () => void, _fullLayout?: Layout, _fullData: Record<string, any>[],
- *   _transitionData?: { _animationRaf: number | null } }} Host  the element of a figure, once it is drawn
+ *   _transitionData?: { _interruptCallbacks: unknown[] } }} Host  the element of a figure, once it is drawn
  */
 
 /**
@@ -60,38 +60,159 @@ export function trueMinus(host) {
 }
 
 /**
- * The traces that must come along when Plotly is to draw some alone. It empties a plot, and each of its layers (`zorder`), of which it
- * is given no trace; and what is shaded between two curves is drawn with either of them, and wants both.
  * @param {Host} host
- * @param {Iterable<number>} named
- * @returns {number[]}
+ * @returns {Record<string, any>[]}
  */
-export function companions(host, named) {
-  const alone = new Set(named);
-  const drawn = new Set(alone);
-  const { traces } = inForce(host);
-  /** @param {Record<string, any>} trace */
-  const plot = ({ xaxis, yaxis, zorder }) => `${xaxis} ${yaxis} ${zorder}`;
-  const begun = new Set([...drawn].map((trace) => plot(traces[trace])));
-  traces.forEach((trace, number) => {
-    if (trace.visible !== true || begun.has(plot(trace))) return;
-    begun.add(plot(trace));
-    drawn.add(number);
-  });
-  traces.forEach(({ fill }, number) => {
-    if (!fill?.startsWith("tonext") || ![number, number - 1].some((one) => drawn.has(one))) return;
-    drawn.add(number - 1).add(number);
-  });
-  return [...drawn].filter((trace) => !alone.has(trace));
+export const axesOf = (host) => Object.entries(host._fullLayout ?? {}).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([, axis]) => axis);
+
+/** @param {Host} host */
+const cartesian = (host) => host._fullLayout?._basePlotModules.find((/** @type {Record<string, any>} */ { name }) => name === "cartesian");
+
+/**
+ * A point whose words were empty keeps a place without any, in which Plotly would not write again at once.
+ * @param {Host} host
+ */
+export const clear = (host) => host.querySelectorAll(".textpoint:empty").forEach((node) => node.remove());
+
+/**
+ * Make anew what Plotly draws and tells of a trace, whose values have changed. Returns what it was.
+ * @param {Host} host
+ * @param {number} number
+ * @returns {Record<string, any>[]}
+ */
+export function calculate(host, number) {
+  const trace = host._fullData[number], before = host.calcdata[number];
+  trace._length = Math.min(trace.x.length, trace.y.length);
+  trace._extremes = {};
+  const points = trace._length ? trace._module.calc(host, trace) : [];
+  host.calcdata[number] = points.length ? points : [{ x: undefined, y: undefined }];
+  const [first] = host.calcdata[number];
+  first.t ??= {};
+  first.trace = trace;
+  return before;
 }
 
 /**
- * Plotly would make a call to `animate` wait for the screen's next frame while it still listens for more of the last one.
+ * The traces in groups that are drawn together: what is shaded between two curves is drawn with either of them, and wants both.
  * @param {Host} host
+ * @param {Iterable<number>} changed
+ * @returns {number[][]}
  */
-export function stopListening(host) {
-  const loop = host._transitionData;
-  if (!loop?._animationRaf) return;
-  cancelAnimationFrame(loop._animationRaf);
-  loop._animationRaf = null;
+export function kin(host, changed) {
+  /** @type {number[][]} */
+  const groups = [];
+  const seen = new Set();
+  for (const number of changed) {
+    if (seen.has(number)) continue;
+    let trace = host._fullData[number];
+    while (trace._prevtrace) trace = trace._prevtrace;
+    /** @type {number[]} */
+    const group = [];
+    for (; trace; trace = trace._nexttrace) group.push(trace.index);
+    group.forEach((one) => seen.add(one));
+    groups.push(group);
+  }
+  return groups;
+}
+
+/**
+ * Draw some traces of one plot: neighbours in it, or Plotly would put one before the other.
+ * @param {Host} host
+ * @param {number[]} group
+ */
+export function plot(host, group) {
+  const { xaxis, yaxis, _module } = host._fullData[group[0]];
+  const node = host.querySelector(`.trace${host._fullData[group[0]].uid}`);
+  const plots = host._fullLayout?._plots[xaxis + yaxis];
+  const layer = plots.plotgroup.selectAll(() => [node?.parentNode]);
+  _module.plot(host, plots, group.map((number) => host.calcdata[number]), layer, { duration: 0 });
+}
+
+/** @param {Host} host */
+export const plotAll = (host) => cartesian(host).plot(host);
+
+/**
+ * How wide the margins have to be for all that asks for room in them: as Plotly weighs it, from the claims of every two.
+ * @param {Layout} layout
+ */
+function margins({ _pushmargin: claims, width, height }) {
+  return [["l", "r", width], ["b", "t", height]].flatMap(([low, high, length]) => {
+    let [before, after] = [claims.base[low].size, claims.base[high].size];
+    for (const { [low]: { val: from, size: near } } of Object.values(claims)) {
+      for (const { [high]: { val: to, size: far } } of Object.values(claims)) {
+        if (!(to > from)) continue;
+        const first = (near * to + (far - length) * from) / (to - from);
+        const last = (far * (1 - from) + (near - length) * (1 - to)) / (to - from);
+        if (first + last > before + after) [before, after] = [first, last];
+      }
+    }
+    return [before, after].map(Math.round);
+  });
+}
+
+/**
+ * Draw axes whose range or ticks have changed, and what stands at places on them. Plotly has no way to it but the first frame of
+ * a transition, for which it asks the screen. Returns whether the words at the ticks take as much room as before.
+ * @param {Host} host
+ * @param {string[]} names
+ */
+export function drawAxes(host, names) {
+  const layout = /** @type {Layout} */ (host._fullLayout), axes = names.map((name) => layout[name]);
+  const room = () => JSON.stringify([...margins(layout), ...axes.map(({ _depth }) => _depth)]);
+  const before = room();
+  const still = { call: () => still };
+  // two at a time, which are the plot of the transition; of nothing else in a plot
+  const edits = axes.flatMap((xaxis, n) => (n % 2 ? [] : [{ plotinfo: { xaxis, yaxis: axes[n + 1] ?? xaxis, clipRect: still, plot: still } }]));
+  const { requestAnimationFrame } = window, { _replotting } = layout;
+  /** @type {(() => void) | undefined} */
+  let frame;
+  window.requestAnimationFrame = (draw) => {
+    frame = /** @type {() => void} */ (draw);
+    return 0;
+  };
+  layout._replotting = true; // else margins follow at once
+  try {
+    cartesian(host).transitionAxes(host, edits, { duration: Infinity, easing: "linear" });
+    host._transitionData?._interruptCallbacks.pop();
+    frame?.();
+  } finally {
+    window.requestAnimationFrame = requestAnimationFrame;
+    layout._replotting = _replotting;
+  }
+  return room() === before;
+}
+
+// what tells one point of a trace from another, where nothing else differs than its look and what is told of it
+const LOOKS = new Set(["x", "y", "text", "customdata", "marker.color", "marker.symbol"]);
+const SOLID = /^rgb\(\d+, ?\d+, ?\d+\)$/;
+
+/**
+ * Give points that stay where they are other colours and shapes, where that is all that has changed in a trace of as many points.
+ * Returns whether it is.
+ * @param {Host} host
+ * @param {number} number
+ * @param {Set<string>} paths  that have changed
+ * @param {Record<string, any>[]} before
+ */
+export function repaint(host, number, paths, before) {
+  const trace = host._fullData[number], now = host.calcdata[number], { marker, mode } = trace;
+  if (mode !== "markers" || paths.has("x") || paths.has("y") || now.length !== before.length || marker.gradient?.type !== "none") return false;
+  if (marker.maxdisplayed || trace.fill !== "none" || !trace._arrayAttrs.every((/** @type {string} */ path) => LOOKS.has(path))) return false;
+  const group = host.querySelector(`.trace${trace.uid}`), points = group?.querySelectorAll("path.point") ?? [];
+  if (!group || points.length !== now.length) return false;
+  /** @type {Map<string, string | null>} */
+  const shapes = new Map(before.map(({ mx }, n) => [mx, points[n].getAttribute("d")]));
+  const fits = now.every(({ mc, mx, data }, n) => (mc === before[n].mc || (SOLID.test(mc) && SOLID.test(before[n].mc)))
+    && (mx === before[n].mx || (shapes.has(mx) && !String(mx).includes("open") && !before[n].om)) && (data === undefined) === (before[n].data === undefined) && data !== null);
+  if (!fits) return false;
+  now.forEach((point, n) => {
+    const old = before[n], node = /** @type {SVGPathElement & { __data__: unknown }} */ (points[n]);
+    if (point.mc !== old.mc) node.style.fill = point.mc;
+    if (point.mx !== old.mx) node.setAttribute("d", shapes.get(point.mx) ?? "");
+    Object.assign(point, { mrc: old.mrc, om: old.om, mcc: point.mc });
+    node.__data__ = point;
+  });
+  now[0].node3 = before[0].node3;
+  for (const node of [group, ...group.querySelectorAll(".points, .text")]) /** @type {any} */ (node).__data__ = now;
+  return true;
 }

@@ -33,6 +33,7 @@ export class View {
     /** @type {HTMLButtonElement | null} */
     this.tab = null; // where it shares a place with others
     this.need = ""; // the least height of its figure
+    this.seen = false; // rather than behind another
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
@@ -115,6 +116,12 @@ export class View {
     this.on.grown();
   }
 
+  /** Look whether it is in view, and how large. */
+  measure() {
+    this.seen = this.plots.offsetWidth > 0;
+    if (this.seen) this.chosen.picture.measure();
+  }
+
   /**
    * Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one.
    * @param {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots,
@@ -124,7 +131,7 @@ export class View {
   show({ held, slot, handles, theme, glide, way }) {
     const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
     this.sliders.show(own.filter((handle) => handle.kind === "slider"));
-    if (!this.plots.offsetWidth) return null; // behind another
+    if (!this.seen) return null; // behind another
     this.formula?.show(slot(this.view.formula ?? ""));
     this.units?.show(slot(`unit.${this.view.id}`)?.text);
     const { id, picture, host } = this.chosen;

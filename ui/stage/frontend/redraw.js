@@ -1,0 +1,129 @@
+// @ts-check
+/**
+ * A change of numbers, drawn without the rest of the figure: the traces concerned, and the axes where these move. What draws is
+ * Plotly's own, so that the figure is the same to the last attribute; what is left out is looking through all that has not changed.
+ * Where more would have to follow (margins, a legend, what appears or vanishes), nothing is done, and Plotly draws the figure.
+ */
+import { address, many, read, write } from "./attributes.js";
+import { axesOf, calculate, clear, drawAxes, inForce, kin, plot, plotAll, repaint } from "./plotly.js";
+
+/**
+ * @typedef {import("./plotly.js").Host} Host
+ * @typedef {[key: string, value: any]} Change
+ * @typedef {{ trace: number, path: string, value: any }} OfTrace
+ * @typedef {{ axis: string, path: string, value: any }} OfAxis
+ */
+
+// what a trace may change without a word about anything else; where a legend stands, only what it does not show
+const PLAIN = /^(x|y|text|customdata|textposition|marker\.(color|symbol|size|opacity))$/;
+const BESIDE_LEGEND = /^(x|y|text|customdata|textposition)$/;
+const OF_AXIS = /^([xy]axis\d*)\.(range|tickvals|ticktext)$/;
+// Plotly derives other colours and sizes from one that holds for the whole trace
+const EACH = /^marker\./;
+
+/** @param {any} value  of an axis */
+const filled = (value) => many(value) && value.length > 0;
+/** @param {any[]} range */
+const proper = (range) => many(range) && range.length === 2 && Array.from(range).every(Number.isFinite) && range[0] !== range[1];
+
+/**
+ * Whether a trace is not to be seen, whatever it holds.
+ * @param {Host} host
+ * @param {number} trace
+ */
+const absent = (host, trace) => host.data[trace].visible === false;
+
+/**
+ * Draw these changes and nothing else. Returns whether it could; if not, the figure is as it was.
+ * @param {Host} host
+ * @param {Change[]} changes
+ */
+export function redraw(host, changes) {
+  /** @type {OfTrace[]} */
+  const traces = [];
+  /** @type {OfAxis[]} */
+  const axes = [];
+  for (const [key, value] of changes) {
+    const { trace, path } = address(key), [, axis = "", part = ""] = OF_AXIS.exec(path) ?? [];
+    if (trace !== null) traces.push({ trace, path, value });
+    else if (axis) axes.push({ axis, path: part, value });
+    else return false;
+  }
+  if (!stands(host) || !traces.every((one) => suits(host, one)) || !axes.every((one) => moves(host, one))) return false;
+  if (axes.length && !follow(host, axes)) return false;
+  /** @type {Map<number, Set<string>>} */
+  const changed = new Map();
+  for (const { trace, path, value } of traces) {
+    write(host.data[trace], path, value);
+    if (absent(host, trace)) continue;
+    write(inForce(host).traces[trace], path, value);
+    changed.set(trace, (changed.get(trace) ?? new Set()).add(path));
+  }
+  const before = new Map([...changed.keys()].map((trace) => [trace, calculate(host, trace)]));
+  clear(host);
+  if (axes.length) {
+    plotAll(host);
+    return true;
+  }
+  for (const group of kin(host, changed.keys())) {
+    const [only] = group, paths = changed.get(only), old = before.get(only);
+    if (group.length > 1 || !paths || !old || !repaint(host, only, paths, old)) plot(host, group);
+  }
+  return true;
+}
+
+/**
+ * Whether the figure is one of lines, points and words on axes that stay where they are until they are told.
+ * @param {Host} host
+ */
+function stands(host) {
+  const { traces } = inForce(host);
+  return axesOf(host).every(({ autorange, type }) => autorange === false && (type === "linear" || type === "log"))
+    && traces.every(({ type, stackgroup, ids, selectedpoints, error_x: across, error_y: along }) =>
+      type === "scatter" && !stackgroup && !ids && !selectedpoints && !across?.visible && !along?.visible);
+}
+
+/**
+ * @param {Host} host
+ * @param {OfTrace} change
+ */
+function suits(host, { trace, path, value }) {
+  const { layout, traces } = inForce(host), full = traces[trace];
+  if (absent(host, trace)) return path !== "visible";
+  if (full.visible !== true || !host.data[trace].mode || !(layout.showlegend ? BESIDE_LEGEND : PLAIN).test(path)) return false;
+  const now = read(full, path);
+  if (path === "x" || path === "y") return filled(value) && filled(now);
+  if (path === "customdata") return many(value) && many(now);
+  if (EACH.test(path)) return filled(value) && filled(now) && typeof value[0] === typeof now[0] && (path !== "marker.color" || typeof now[0] === "string");
+  return many(value) ? many(now) : typeof value === "string" && typeof now === "string";
+}
+
+/**
+ * @param {Host} host
+ * @param {OfAxis} change
+ */
+function moves(host, { axis, path, value }) {
+  const { layout } = inForce(host), now = layout[axis];
+  if (!now || now.matches || now.scaleanchor || layout._axisMatchGroups?.length || layout._axisConstraintGroups?.length) return false;
+  return path === "range" ? proper(value) : now.tickmode === "array" && filled(value) && filled(now[path]);
+}
+
+/**
+ * Move the axes. Returns whether their words are still as wide: else margins and titles would have to follow, and nothing has moved.
+ * @param {Host} host
+ * @param {OfAxis[]} changes
+ */
+function follow(host, changes) {
+  const { layout } = inForce(host);
+  const held = changes.map(({ axis, path }) => ({ axis, path, value: layout[axis][path] }));
+  /** @param {OfAxis[]} values */
+  const set = (values) => values.forEach(({ axis, path, value }) => (layout[axis][path] = value));
+  set(changes.map((change) => ({ ...change, value: [...change.value] })));
+  const names = [...new Set(changes.map(({ axis }) => axis))];
+  if (!drawAxes(host, names)) {
+    set(held);
+    return false;
+  }
+  for (const { axis, path } of changes) write(host.layout, `${axis}.${path}`, layout[axis][path]);
+  return true;
+}
