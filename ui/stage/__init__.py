@@ -50,6 +50,11 @@ def speaking(key: str) -> int | None:
     return turn if isinstance(turn, int) else None
 
 
+def telling(key: str) -> dict[str, Any] | None:
+    """The act in what the page now runs for; None where there is none. For the same callbacks."""
+    return acts.read((st.session_state.get(key) or {}).get("act"))
+
+
 def show(message: Message, *, key: str) -> Result:
     """Put the message on the stage and return what the reader did before it."""
     result = asked(key)

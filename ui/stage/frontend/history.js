@@ -157,13 +157,16 @@ export class History {
   /**
    * Take a message's frames; false if the frames before them are not ours.
    * @param {Pick<import("./types.js").Message, "first" | "after" | "frames">} message
+   * @param {string[]} [later]  ids of those after them that may be here already, and stay
    */
-  accept({ first, after, frames }) {
+  accept({ first, after, frames }, later = []) {
     if (first > 0 && this.frames[first - 1]?.id !== after) return false;
     let same = 0;
     while (same < frames.length && this.frames[first + same]?.id === frames[same].id) same++;
     this.fill(frames.slice(0, same).map((frame, i) => ({ at: first + i, frame })));
-    this.cut(first + same);
+    let length = first + same;
+    if (same === frames.length) for (const id of later) if (this.frames[length]?.id === id) length++;
+    this.cut(length);
     frames.slice(same).forEach((frame) => this.push(frame));
     return true;
   }
