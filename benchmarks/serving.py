@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -105,6 +106,6 @@ class Viewer:
             elif told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown = told.delta.new_element.bidi_component
                 self.component, self.fragment = shown.id, told.delta.fragment_id
-                self.message = json.loads(shown.json)
+                self.message = json.loads(zlib.decompress(shown.bytes))
             elif told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN and told.HasField("script_finished"):
                 return
