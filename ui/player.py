@@ -11,6 +11,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage, words
 from ui.look import Look
+from ui.stage.lean import Lean
 from ui.stage.message import Between, Fill, Held, Message, Within
 from ui.tape import Json, Tape
 
@@ -63,6 +64,7 @@ class Player:
     _view: Sequence[int] | None = None
     _until: float | None = None
     _moved: float = -math.inf
+    _lean: Lean = field(default_factory=Lean)
 
     @property
     def place(self) -> int:
@@ -228,8 +230,10 @@ class Player:
             scene={"id": run.scene.id} if has_scene else run.scene.json,
             first=first,
             after=ids[first - 1] if first else None,
-            frames=frames[first:],
-            fills=[Fill(index, frames[index]) for index in sorted(whole - there) if index < first],
+            frames=self._lean.frames(frames[first:], ids[first - 1] if first - 1 in whole & there else None),
+            fills=[
+                Fill(index, self._lean.frame(frames[index], None)) for index in sorted(whole - there) if index < first
+            ],
             cursor=self.cursor,
             turn=self.turn,
             entry=self.entry,
@@ -248,12 +252,21 @@ class Player:
             aside=self.aside,
             held=self._held,
             foresees=self.foresees,
-            foreseen=self.foreseen,
+            foreseen=self._coming(frames[-1]),
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has
         self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
         self._view = self._until = None
+
+    def _coming(self, last: Json) -> list[Json]:
+        """What is foreseen after the last frame, of its frames what each has beyond the one before."""
+        result, before = [], None if last.get("light") else last["id"]
+        for entry in self.foreseen:
+            drawn = {"frame": self._lean.frame(entry["frame"], before)} if "frame" in entry else {}
+            result.append({**entry, **drawn})
+            before = entry["id"]
+        return result
 
     def _begin(self, going_on: bool = False) -> None:
         self._until, self._view = self.clock() + limits.SLICE, None

@@ -1,4 +1,4 @@
-"""What comes next is made before it is asked for: it is what an ask would have brought, and nothing of it shows before."""
+"""What comes next is made before it is asked for: what an ask would have brought, and nothing of it shows."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
 from figures.look import layout, palette
-from figures.look.encode import Json, blended_colors, symbols
+from figures.look.encode import Json, blended_colors, symbols, thousandths
 from figures.scene import Handle, Hands, SliderHandle
 
 # a place so near to a point, as a share of the picture, is the point's
@@ -185,7 +185,7 @@ def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array,
     places = (f"%{{customdata[{place}]:.3f}}" for place in range(len(columns)))
     below = [text.format(*(next(places) for _ in given)) for text, *given in lines]
     template = "<br>".join([above, *below] if above else below)
-    return trace.set(customdata=np.stack(columns, axis=1), hovertemplate=f"{template}<extra></extra>")
+    return trace.set(customdata=thousandths(np.stack(columns, axis=1)), hovertemplate=f"{template}<extra></extra>")
 
 
 def shared(q: Any, name: Callable[[int], str], chosen: Any = slice(None)) -> list[tuple[str, Array]]:

@@ -29,6 +29,24 @@ function rgb(base64) {
 }
 
 /**
+ * Rows of numbers that are told with three digits, which remember their columns.
+ * @param {number[][]} columns  in thousandths
+ */
+function rows(columns) {
+  const table = columns[0].map((_, row) => columns.map((column) => column[row] / 1000));
+  return Object.assign(table, { columns });
+}
+
+/**
+ * Columns that are as in the frame before are null.
+ * @param {any} value
+ * @param {any} before
+ */
+const complete = (value, before) =>
+  Array.isArray(value?.columns) && !Array.isArray(value)
+    ? rows(value.columns.map((/** @type {number[] | null} */ column, /** @type {number} */ n) => column ?? before.columns[n])) : value;
+
+/**
  * Replace every packed array inside a value by a real one.
  * @param {any} value
  * @returns {any}
@@ -38,6 +56,7 @@ export function decode(value) {
   if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (value.bdata !== undefined) return numbers(value);
   if (typeof value.rgb === "string") return rgb(value.rgb);
+  if (value.columns) return value.columns.includes(null) ? value : rows(value.columns);
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
 }
 
@@ -203,7 +222,10 @@ export class History {
    * @param {Frame} frame
    */
   hold(n, frame) {
-    for (const [key, value] of Object.entries(frame.set ?? {})) entry(this.attributes, key, Track).set(n, decode(value));
+    for (const [key, value] of Object.entries(frame.set ?? {})) {
+      const track = entry(this.attributes, key, Track);
+      track.set(n, complete(decode(value), track.get(n - 1)));
+    }
     for (const [slot, text] of Object.entries(frame.text ?? {})) {
       entry(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
     }
