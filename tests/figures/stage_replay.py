@@ -20,6 +20,13 @@ def decode(value: Any) -> Any:
             return [f"rgb({r},{g},{b})" for r, g, b in triples]
         if "columns" in value:
             return table(value)
+        if "round" in value:
+            turns = [2 * math.pi * step / 48 for step in range(49)]
+            return [
+                place
+                for c, a, b in value["round"]
+                for place in [*(c + a * math.cos(turn) + b * math.sin(turn) for turn in turns), math.nan]
+            ]
         return {key: decode(entry) for key, entry in value.items()}
     return [decode(entry) for entry in value] if isinstance(value, list) else value
 

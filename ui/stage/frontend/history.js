@@ -28,6 +28,15 @@ function rgb(base64) {
   return Array.from({ length: b.length / 3 }, (_, i) => `rgb(${b[3 * i]},${b[3 * i + 1]},${b[3 * i + 2]})`);
 }
 
+const TURN = 48; // places on an outline
+
+/**
+ * One coordinate of an ellipse, c + a cos φ + b sin φ, with a break after it.
+ * @param {[number, number, number]} ellipse
+ */
+const outline = ([c, a, b]) => Array.from({ length: TURN + 2 }, (_, n) =>
+  n > TURN ? NaN : c + a * Math.cos(2 * Math.PI * n / TURN) + b * Math.sin(2 * Math.PI * n / TURN));
+
 /**
  * Rows of numbers that are told with three digits, which remember their columns.
  * @param {number[][]} columns  in thousandths
@@ -56,6 +65,7 @@ export function decode(value) {
   if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (value.bdata !== undefined) return numbers(value);
   if (typeof value.rgb === "string") return rgb(value.rgb);
+  if (value.round) return value.round.flatMap(outline);
   if (value.columns) return value.columns.includes(null) ? value : rows(value.columns);
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
 }
