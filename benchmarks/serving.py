@@ -23,13 +23,13 @@ OPTIONS += ["--server.fileWatcherType=none", "--client.toolbarMode=minimal"]
 class Server:
     """One Streamlit app on a free port."""
 
-    def __init__(self, script, **environment):
+    def __init__(self, script, *options, **environment):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (the server writes it as long as it runs)
-        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options]
         known = {**os.environ, **environment}
         self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=self.log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60

@@ -20,6 +20,9 @@ from ui.player import Player
 from ui.settings import fits
 from ui.tape import Json, Tape
 
+# so many frames of a scene are weighed
+_WEIGHED = 3
+
 
 class Foresight:
     """Runs that go on from the one on the page by what comes next, each from the one before.
@@ -37,6 +40,10 @@ class Foresight:
         self._from: tuple[Any, Tape, str] | None = None
         # the scene of a run that takes too long
         self._heavy = ""
+        # so many half-steps, one after another, took too long
+        self._slow = 0
+        # how many frames of a scene have been weighed: the others are much like them
+        self._weighed = ("", 0)
         self._asked: int | None = None
 
     def offered(self, run: Tape) -> int:
@@ -50,7 +57,7 @@ class Foresight:
         self._check(settings, run)
         while len(self._runs) < self.offered(run):
             last = self._runs[-1] if self._runs else run
-            if footprint(_drawn(last)) > limits.FORESEEN_BYTES:
+            if self._too_large(_drawn(last), run.scene.id):
                 self._heavy = run.scene.id
                 return
             began = self._clock()
@@ -59,8 +66,15 @@ class Foresight:
                 return
             _drawn(further)
             self._runs.append(further)
-            if self._clock() - began > limits.FORESEEN:
-                self._heavy = run.scene.id
+            # the first one of a page takes longer: what it draws is drawn for the first time
+            self._slow = self._slow + 1 if self._clock() - began > limits.FORESEEN else 0
+            if self._slow > 1:
+                self._heavy, self._slow = run.scene.id, 0
+
+    def _too_large(self, frame: Json, scene: str) -> bool:
+        weighed = self._weighed[1] if self._weighed[0] == scene else 0
+        self._weighed = scene, weighed + 1
+        return weighed < _WEIGHED and footprint(frame) > limits.FORESEEN_BYTES
 
     def visited(self, settings: Any, run: Tape, frame: str) -> Tape | None:
         """The run as it is once the reader has come to this frame; None where they have not come further."""

@@ -141,7 +141,7 @@ def test_not_where_a_half_step_takes_too_long_or_is_too_large(monkeypatch):
     slow = Foresight(lambda: next(ticks))
     run = EmRun.of(COINS, "EM")
     slow.make(COINS, run, 0)
-    assert len(slow.told(COINS, run)) == 1 and slow.offered(run) == 0
+    assert len(slow.told(COINS, run)) == 2 and slow.offered(run) == 0
     monkeypatch.setattr(limits, "FORESEEN_BYTES", 10)
     large = Foresight()
     large.make(COINS, run, 0)
