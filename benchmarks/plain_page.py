@@ -5,6 +5,7 @@ them differs; keys keep the charts' identity, `uirevision` their zoom, packed ar
 """
 
 import base64
+import math
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ HEIGHTS = {"data": 700, "latest": 225, "course": 240, "decomposition": 190}
 
 
 def painted(value):
-    """Names of colours replaced by colours, packed colours by a list, as Plotly wants them."""
+    """Names of colours replaced by colours, what is packed by lists, as Plotly wants them."""
     if isinstance(value, str) and value.startswith("$"):
         return palette.LIGHT[value[1:]]
     if isinstance(value, list):
@@ -28,6 +29,12 @@ def painted(value):
     if isinstance(value, dict) and "rgb" in value:
         flat = base64.b64decode(value["rgb"])
         return [f"rgb({r},{g},{b})" for r, g, b in zip(flat[::3], flat[1::3], flat[2::3], strict=True)]
+    if isinstance(value, dict) and "columns" in value:
+        return [[told / 1000 for told in row] for row in zip(*value["columns"], strict=True)]
+    if isinstance(value, dict) and "round" in value:
+        turns = [2 * math.pi * step / 48 for step in range(49)]
+        outlines = ([c + a * math.cos(turn) + b * math.sin(turn) for turn in turns] for c, a, b in value["round"])
+        return [place for outline in outlines for place in [*outline, None]]
     if isinstance(value, dict):
         return {key: painted(item) for key, item in value.items()}
     return value
