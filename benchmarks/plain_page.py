@@ -5,13 +5,16 @@ them differs; keys keep the charts' identity, `uirevision` their zoom, packed ar
 """
 
 import base64
+import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from figures.drawing import packed
 from figures.look import palette
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings
@@ -20,7 +23,7 @@ HEIGHTS = {"data": 700, "latest": 225, "course": 240, "decomposition": 190}
 
 
 def painted(value):
-    """Names of colours replaced by colours, packed colours by a list, as Plotly wants them."""
+    """Names of colours replaced by colours, other packed forms by those of Plotly."""
     if isinstance(value, str) and value.startswith("$"):
         return palette.LIGHT[value[1:]]
     if isinstance(value, list):
@@ -28,6 +31,12 @@ def painted(value):
     if isinstance(value, dict) and "rgb" in value:
         flat = base64.b64decode(value["rgb"])
         return [f"rgb({r},{g},{b})" for r, g, b in zip(flat[::3], flat[1::3], flat[2::3], strict=True)]
+    if isinstance(value, dict) and "columns" in value:
+        return packed(np.array(value["columns"]).T / 1000)
+    if isinstance(value, dict) and "round" in value:
+        turns = [2 * math.pi * step / 48 for step in range(49)]
+        outlines = ([c + a * math.cos(turn) + b * math.sin(turn) for turn in turns] for c, a, b in value["round"])
+        return packed(np.array([place for outline in outlines for place in [*outline, math.nan]]))
     if isinstance(value, dict):
         return {key: painted(item) for key, item in value.items()}
     return value

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -22,13 +23,13 @@ OPTIONS += ["--server.fileWatcherType=none", "--client.toolbarMode=minimal"]
 class Server:
     """One Streamlit app on a free port."""
 
-    def __init__(self, script, **environment):
+    def __init__(self, script, *options, **environment):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (the server writes it as long as it runs)
-        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options]
         known = {**os.environ, **environment}
         self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=self.log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
@@ -117,4 +118,4 @@ class Viewer:
             if told.WhichOneof("type") == "delta" and told.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown = told.delta.new_element.bidi_component
                 self.component, self.fragment = shown.id, told.delta.fragment_id
-                self.message = json.loads(shown.json)
+                self.message = json.loads(zlib.decompress(shown.bytes))

@@ -11,11 +11,15 @@ import argparse
 import json
 import shutil
 import statistics
+import sys
 import time
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-from serving import ROOT, Server
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.serving import ROOT, Server
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -179,9 +183,15 @@ def playback(app, speed, seconds):
     }
 
 
-def measure(points, steps, rounds, known=KNOWN, plays=((8, 8), (30, 4))):
+def measure(points, steps, rounds, known=KNOWN, plays=((8, 8), (30, 4)), collected=False):
+    """The app and the plain page, step by step in turn, then playback. collected: whether Streamlit collects garbage
+    after every run of the plain page, as it does by itself; the app never has it do so.
+    """
     executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    servers = [Server(ROOT / "app.py"), Server(ROOT / "benchmarks" / "plain_page.py")]
+    servers = [
+        Server(ROOT / "app.py"),
+        Server(ROOT / "benchmarks" / "plain_page.py", f"--runner.postScriptGC={str(collected).lower()}"),
+    ]
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
@@ -202,7 +212,7 @@ def measure(points, steps, rounds, known=KNOWN, plays=((8, 8), (30, 4))):
                 plain.page.close()
             app.steps, plain.steps = app_steps, plain_steps
             # a link whose half-steps come all at once: playing them needs nothing more
-            player = Reader(browser, servers[0], f"{query}&schedule=(EM){known // 2}&cursor=0", ".stage-main")
+            player = plays and Reader(browser, servers[0], f"{query}&schedule=(EM){known // 2}&cursor=0", ".stage-main")
             played = [playback(player, speed, seconds) for speed, seconds in plays]
             browser.close()
     finally:

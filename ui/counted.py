@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from ui import limits, words
 from ui.tape import Json, Tape, read_cursor, read_number
@@ -82,6 +83,11 @@ class Counted(Tape):
             return False
         self.steps.append(self.make())
         return True
+
+    def twin(self) -> Self:
+        made = super().twin()
+        made.steps, made._reasons = copy(self.steps), [*self._reasons]
+        return made
 
     def gather(self) -> None:
         last, ended = len(self) - 1, self.ended

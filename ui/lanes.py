@@ -6,6 +6,7 @@ EM with plain EM beside it, and dictionary learning from two starts, are such ru
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -91,6 +92,7 @@ class Lanes(Tape):
     # what is said of a run whose rounds change no more, and of a move that needs a q where there is none
     SETTLED: ClassVar[str]
     UNREADY: ClassVar[str]
+    foreseen: ClassVar[bool] = True
 
     def __init__(self, experiment: Experiment, *beside: Lane) -> None:
         super().__init__()
@@ -264,6 +266,12 @@ class Lanes(Tape):
             if change.after == len(self) - 1:
                 return change
         return self.rest[:1] or self._following(self._counted())
+
+    def twin(self) -> Self:
+        made = super().twin()
+        made.own, made.beside = copy(self.own), tuple(copy(lane) for lane in self.beside)
+        made._moments = [*self._moments]
+        return made
 
     # --- growing ------------------------------------------------------------------------------------------------
     def step(self) -> bool:

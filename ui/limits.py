@@ -13,6 +13,10 @@ from ui import words
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
 SLICE = 0.1
+# seconds of the processor that a half-step which nobody has asked for yet may take, and bytes of its frame
+FORESEEN, FORESEEN_BYTES = 0.1, 400_000
+# so many half-steps are made before they are asked for
+FORESEEN_STEPS = 2
 # so many of them before the browser is told of a tape that is being opened again
 SLICES = 8
 # so many half-steps or steps fit a page; the command line goes on to more

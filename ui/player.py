@@ -11,13 +11,14 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage, words
 from ui.look import Look
+from ui.stage.lean import Lean
 from ui.stage.message import Between, Fill, Held, Message, Within
-from ui.tape import Tape
+from ui.tape import Json, Tape
 
 # so many frames on each side of the one in view are whole, so that a step never waits
 NEAR = 2
 # what the stage asks for by itself
-AUTOMATIC = frozenset({"rest", "fill", "inner", "resend"})
+AUTOMATIC = frozenset({"rest", "fill", "foresee", "inner", "resend"})
 # seconds between two pictures on the way to the end
 _GLIMPSE = 0.5
 # what the stage asks for while a tape is being opened again
@@ -36,6 +37,7 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
+    foresees, foreseen: as in a message.
     """
 
     cursor: int = 0
@@ -47,6 +49,8 @@ class Player:
     linked: bool = True
     idle: Sequence[str] = ()
     aside: str = ""
+    foresees: int = 0
+    foreseen: Sequence[Json] = ()
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -60,6 +64,7 @@ class Player:
     _view: Sequence[int] | None = None
     _until: float | None = None
     _moved: float = -math.inf
+    _lean: Lean = field(default_factory=Lean)
 
     @property
     def place(self) -> int:
@@ -84,6 +89,13 @@ class Player:
         """Order the browser to a frame."""
         self.cursor, self.due = cursor, None
         self.turn += 1
+
+    def take(self, run: Tape) -> None:
+        """Go on with the run of which the browser knew the last frames before the reader came to them."""
+        if run.scene.id == self._scene_sent:
+            self._whole.update(range(len(self._sent), len(run)))
+            self._sent = [frame["id"] for frame in run.frames([len(run) - 1])]
+        self._more, self._goal, self._paused, self.aside = None, None, "", ""
 
     def reopen(self, run: Tape, cursor: int | None = None) -> None:
         """Put a tape on the stage that is to be made again: its first slice now, and the stage asks for the others.
@@ -126,7 +138,7 @@ class Player:
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
-        self._begin(going_on=what in ("fill", "inner", "inside", "resend") or bool(act.get("live")))
+        self._begin(going_on=what in ("fill", "foresee", "inner", "inside", "resend") or bool(act.get("live")))
         self._inner = self._inside = None  # a browser that has them keeps them
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None
@@ -168,6 +180,8 @@ class Player:
             at, ahead = self.cursor, min(act.get("ahead", 0), _MOST_AHEAD)
             self._view = range(at, at + ahead + 1) if ahead else self._near()
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
+        elif what == "foresee":
+            pass  # the session makes it
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
             self._inner = Between(run.frames([index])[index]["id"], run.between(index))
@@ -216,8 +230,10 @@ class Player:
             scene={"id": run.scene.id} if has_scene else run.scene.json,
             first=first,
             after=ids[first - 1] if first else None,
-            frames=frames[first:],
-            fills=[Fill(index, frames[index]) for index in sorted(whole - there) if index < first],
+            frames=self._lean.frames(frames[first:], ids[first - 1] if first - 1 in whole & there else None),
+            fills=[
+                Fill(index, self._lean.frame(frames[index], None)) for index in sorted(whole - there) if index < first
+            ],
             cursor=self.cursor,
             turn=self.turn,
             entry=self.entry,
@@ -235,12 +251,23 @@ class Player:
             idle=list(self.idle),
             aside=self.aside,
             held=self._held,
+            foresees=self.foresees,
+            foreseen=self._coming(frames[-1]),
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has
         self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
         self._view = self._until = None
         run.lighten(self.cursor)
+
+    def _coming(self, last: Json) -> list[Json]:
+        """What is foreseen after the last frame, of its frames what each has beyond the one before."""
+        result, before = [], None if last.get("light") else last["id"]
+        for entry in self.foreseen:
+            drawn = {"frame": self._lean.frame(entry["frame"], before)} if "frame" in entry else {}
+            result.append({**entry, **drawn})
+            before = entry["id"]
+        return result
 
     def _begin(self, going_on: bool = False) -> None:
         self._until, self._view = self.clock() + limits.SLICE, None

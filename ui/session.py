@@ -18,6 +18,7 @@ from em_core.files.errors import InvalidExperiment
 from ui import frame, limits, stage, words
 from ui.comparing import Comparing
 from ui.exported import Export
+from ui.foresight import Foreseeing, Foresight
 from ui.look import Look
 from ui.notices import notice
 from ui.otherwise import SETTING, frame_of
@@ -32,7 +33,7 @@ Query = dict[str, str]
 Link = tuple[Query, Query]
 
 
-class Session(Comparing):
+class Session(Comparing, Foreseeing):
     """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
 
     The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
@@ -66,6 +67,7 @@ class Session(Comparing):
         self.lock = RLock()
         self.shown = settings  # in the sidebar
         self.past = Past()
+        self.foresight = Foresight()
         self._same = False  # whether what was done last left the run as it was
         self._link: Link | None = None
         self._viewed: list[Any] | None = None
@@ -130,8 +132,7 @@ class Session(Comparing):
     # --- what all pages share -----------------------------------------------------------------------------------
     def query(self) -> Query:
         """The view as query parameters."""
-        query = {**self.settings.query(), **self.run.query(self.player.place), **self.player.look.query()}
-        return self._with_kept(query)
+        return self._with_kept(self.query_at(self.run, self.player.place))
 
     @classmethod
     def opened(cls, query: Query) -> Self:
@@ -184,7 +185,7 @@ class Session(Comparing):
         if fit["act"] == "drag" and fit["handle"].startswith(SETTING):
             self._pull(fit["handle"].removeprefix(SETTING), fit)
         elif self.player.answer(self.run, fit):
-            return
+            self.foresee(fit)
         elif fit["act"] in ("undo", "redo"):
             self._turn(fit["act"])
         elif fit["act"] == "compare":
@@ -256,6 +257,7 @@ class Session(Comparing):
         With all that it says it tells what its controls hold: those of that view are no change of this one's settings.
         """
         turn = stage.speaking(f"stage.{self.key}")
+        self.catch_up(stage.telling(f"stage.{self.key}"))
         return turn is not None and turn <= self._before
 
     def drop_file(self) -> None:
@@ -362,6 +364,7 @@ def animate(session: Session) -> None:
     place = f"stage.{session.key}"
     # a run that Streamlit stops in one of its own calls lets go of the lock, and has changed nothing by halves
     with session.lock:
+        session.catch_up(stage.asked(place).act)
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
@@ -391,4 +394,5 @@ def _show(session: Session, place: str) -> None:
     session.player.idle = session.past.idle
     for message in session.messages:
         notice("warning", message)
+    session.tell_ahead()
     session.player.show(session.run, place)

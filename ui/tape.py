@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -51,6 +52,8 @@ class Tape:
     versus: Beside | None = None
     # whether it is made further where it is the one that is kept
     grows: ClassVar[bool] = True
+    # whether a half-step can be made before the reader asks for it: `twin` then copies all that a `step` changes
+    foreseen: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._light: list[Json] = []
@@ -193,6 +196,12 @@ class Tape:
         run.reopen()
         return run
 
+    def twin(self) -> Self:
+        """The same run once more: what is made of one of them is not on the other's tape."""
+        made = copy(self)
+        made._light, made._whole = [*self._light], dict(self._whole)
+        return made
+
     # --- growing ------------------------------------------------------------------------------------------------
     def advance(self, to: int, late: Callable[[], bool] = never) -> None:
         """Make half-steps until number `to` is there, no more can follow, or it is late."""
@@ -240,6 +249,12 @@ class Tape:
         if view is not None:
             self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
+
+    @property
+    def tip(self) -> str:
+        """The id of the last frame."""
+        self.gather()
+        return str(self._light[-1]["id"])
 
     def series(self, at: int) -> Json:
         """What the frames have added up to number `at`, by address."""

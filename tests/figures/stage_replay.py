@@ -18,12 +18,23 @@ def decode(value: Any) -> Any:
         if isinstance(value.get("rgb"), str):
             triples = np.frombuffer(base64.b64decode(value["rgb"]), "u1").reshape(-1, 3)
             return [f"rgb({r},{g},{b})" for r, g, b in triples]
+        if "columns" in value:
+            return table(value)
+        if "round" in value:
+            turns = [2 * math.pi * step / 48 for step in range(49)]
+            return [
+                place
+                for c, a, b in value["round"]
+                for place in [*(c + a * math.cos(turn) + b * math.sin(turn) for turn in turns), math.nan]
+            ]
         return {key: decode(entry) for key, entry in value.items()}
     return [decode(entry) for entry in value] if isinstance(value, list) else value
 
 
 def table(packed: dict[str, Any]) -> list[list[float]]:
     """The rows of a packed array."""
+    if "columns" in packed:
+        return [[told / 1000 for told in row] for row in zip(*packed["columns"], strict=True)]
     rows, columns = (int(size) for size in packed["shape"].split(","))
     flat = decode(packed)
     return [flat[row * columns : (row + 1) * columns] for row in range(rows)]

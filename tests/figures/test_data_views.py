@@ -15,10 +15,11 @@ from em_core.files.experiment import Experiment
 from em_core.models import MODELS
 from em_core.records import State
 from figures.em.data_views import VIEWS, data_view, words
-from figures.em.data_views.base import ellipse, segments
+from figures.em.data_views.base import ellipse, segments, turned
 from figures.look import palette
 from figures.look.montage import montage, sample
 from tests.figures.runs import EM, GAUSSIAN, WORD, em_run, made, shown
+from tests.figures.stage_replay import decode
 from tests.figures.test_previews import pulled
 from tests.models import TIED
 from ui.em.run import EmRun
@@ -119,6 +120,14 @@ def test_what_can_be_dragged_moves_there_and_nothing_else_does(model):
 def _same(one, other):
     """The same handle at the same place, up to rounding."""
     return all(value == pytest.approx(getattr(other, name)) for name, value in vars(one).items() if value is not None)
+
+
+def test_an_ellipse_is_sent_as_three_numbers_for_each_outline():
+    covariance = np.array([[2.0, 0.7], [0.7, 0.5]])
+    for along in ellipse(np.array([1.0, -2.0]), covariance, 1.0, 2.0):
+        sent = turned(along)
+        assert np.shape(sent["round"]) == (2, 3)
+        np.testing.assert_allclose(decode(sent), along, atol=1e-14, equal_nan=True)
 
 
 def test_an_ellipse_is_as_far_everywhere():

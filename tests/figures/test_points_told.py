@@ -64,7 +64,7 @@ def test_each_point_is_told_its_q(name):
     template, rows = told(run, 1, trace)
     found = np.array(rows, dtype=float)
     found = found[np.isfinite(found[:, -1])]
-    np.testing.assert_allclose(found[:, :-1].T, state.q.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found[:, :-1].T, state.q.probabilities, atol=5.01e-4)  # told with three digits
     assert f"customdata[{found.shape[1] - 1}]" in template
     before, _ = told(run, 0, trace)
     assert ("responsibility" in before or "γ" in before) == (run.trajectory[0].after.q is not None)

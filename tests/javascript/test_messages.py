@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from dataclasses import fields
 from types import SimpleNamespace
 
@@ -56,7 +57,7 @@ def messages(page, sent):
             session.player.answer(session.run, act)
         session.player.show(session.run, "stage")
     Player().show(session.run, "stage")
-    told = json.loads(json.dumps(sent, allow_nan=False))
+    told = json.loads(json.dumps([json.loads(zlib.decompress(message)) for message in sent], allow_nan=False))
     sent.clear()
     return told
 

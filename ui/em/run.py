@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from em_core import schedule
 from em_core.broken import sound
@@ -201,6 +201,11 @@ class EmRun(Lanes):
     def cut(self, length: int) -> None:
         super().cut(length)
         self._seen = {index: seen for index, seen in self._seen.items() if index < length}
+
+    def twin(self) -> Self:
+        made = super().twin()
+        made._seen = dict(self._seen)
+        return made
 
     def forget(self, view: Sequence[int]) -> None:
         super().forget(view)

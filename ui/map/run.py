@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,8 @@ _CLOSE = 1e-12
 
 class MapRun(Counted):
     """One experiment on the page: its steps from the start on."""
+
+    foreseen: ClassVar[bool] = True
 
     def __init__(self, experiment: SparseCodingExperiment, settings: MapSettings) -> None:
         super().__init__()

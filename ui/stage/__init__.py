@@ -3,7 +3,9 @@
 It knows nothing of what it shows; docs/stage.md describes the messages in both directions.
 """
 
+import json
 import secrets
+import zlib
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -50,12 +52,17 @@ def speaking(key: str) -> int | None:
     return turn if isinstance(turn, int) else None
 
 
+def telling(key: str) -> dict[str, Any] | None:
+    """The act in what the page now runs for; None where there is none. For the same callbacks."""
+    return acts.read((st.session_state.get(key) or {}).get("act"))
+
+
 def show(message: Message, *, key: str) -> Result:
     """Put the message on the stage and return what the reader did before it."""
     result = asked(key)
     _mount(
         key=key,
-        data={"key": key, "session": _session(), "returns": _returns(), **message.json()},
+        data=_packed({"key": key, "session": _session(), "returns": _returns(), **message.json()}),
         on_cursor_change=lambda: _remember(key, "cursor"),
         on_look_change=lambda: _remember(key, "look"),
         on_act_change=lambda: _remember(key, "act"),
@@ -70,6 +77,11 @@ def returning() -> bool:
     stage asked for a run after it had lost the server."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
+
+
+def _packed(told: dict[str, Any]) -> bytes:
+    """A third of the bytes; ui/stage/frontend/packed.js has them back."""
+    return zlib.compress(json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def _session() -> str:

@@ -47,6 +47,8 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "to": _whole,
     "since": _whole,
     "ahead": _whole,
+    "has": _whole,
+    "seen": _name,
     "turn": _whole,
     "handle": _name,
     "figure": _name,
@@ -62,6 +64,7 @@ _NEEDED = {
     "end": (),
     "rest": (),
     "fill": ("at",),
+    "foresee": ("at", "has"),
     "inner": ("at",),
     "inside": ("at",),
     "resend": (),
@@ -108,7 +111,7 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
         open_to_hands = [view["hands"]["figure"] for view in run.scene.json["views"] if view.get("hands")]
         return {**act, "at": min(act["at"], last)} if act["figure"] in open_to_hands else None
     if what not in _NEEDED:
-        wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn")}
+        wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn", "seen")}
         return act if wanted in list(_offered(run)) else None
     fit = dict(act)
     if "since" in fit:

@@ -19,7 +19,7 @@ class _Told:
 def _plain(value: Any) -> Any:
     if isinstance(value, _Told):
         return value.json()
-    return [_plain(entry) for entry in value] if isinstance(value, list) else value
+    return [_plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Message(_Told):
     scene: of one that the browser has, the id alone. frames: all from number `first` on, which follows the frame with
     the id `after`. cursor: where to go if `turn` is new. answer: the number of the act that this answers. more: asks
     for the next slice of work, which leads to `goal`. idle: tools that can do nothing now. aside: what is said of what
-    was put aside.
+    was put aside. foresees: how many frames the browser may know before the reader asks for them; foreseen: those that
+    are made, with what the page will say at each.
     """
 
     scene: Json
@@ -97,3 +98,5 @@ class Message(_Told):
     idle: Sequence[str]
     aside: str
     held: Held | None
+    foresees: int = 0
+    foreseen: Sequence[Json] = ()

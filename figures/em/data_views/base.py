@@ -17,7 +17,7 @@ from em_core.records import Array, Parameters, frozen
 from figures.drawing import Figure, Trace, broken
 from figures.em.data_views import words
 from figures.look import layout, palette
-from figures.look.encode import Json, blended_colors, symbols
+from figures.look.encode import Json, blended_colors, symbols, thousandths
 from figures.scene import Handle, Hands, SliderHandle
 
 # a place so near to a point, as a share of the picture, is the point's
@@ -32,6 +32,9 @@ UNSEEN = "$muted"
 _ACROSS = 0.4
 # of the height of a picture: room below a number, and what two lines of numbers take where it is low
 _LIFT, _TOLD = 0.015, 0.15
+# an ellipse is drawn through so many places; the last is the first
+_ANGLES = np.linspace(0, 2 * np.pi, 49)
+_CIRCLE = np.array([np.cos(_ANGLES), np.sin(_ANGLES)])
 # how much is left of what steps back
 _PALE = 0.35
 
@@ -203,7 +206,7 @@ def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array,
     places = (f"%{{customdata[{place}]:.3f}}" for place in range(len(columns)))
     below = [text.format(*(next(places) for _ in given)) for text, *given in lines]
     template = "<br>".join([above, *below] if above else below)
-    return trace.set(customdata=np.stack(columns, axis=1), hovertemplate=f"{template}<extra></extra>")
+    return trace.set(customdata=thousandths(np.stack(columns, axis=1)), hovertemplate=f"{template}<extra></extra>")
 
 
 def shared(q: Any, name: Callable[[int], str], chosen: Any) -> list[tuple[str, Array]]:
@@ -301,11 +304,22 @@ def ellipse(centre: Array, covariance: Array, *sizes: float) -> tuple[Array, Arr
 
     The eigenvectors are how an ellipse is drawn: the one place where figures use linear algebra.
     """
-    angles = np.linspace(0, 2 * np.pi, 49)
     spread, directions = np.linalg.eigh(covariance)
-    circle = (directions * np.sqrt(np.maximum(spread, 0))) @ np.array([np.cos(angles), np.sin(angles)])
+    circle = (directions * np.sqrt(np.maximum(spread, 0))) @ _CIRCLE
     x, y = (broken(np.array([centre[axis] + size * circle[axis] for size in sizes])) for axis in (0, 1))
     return x, y
+
+
+def turned(outline: Array) -> Json:
+    """One coordinate of an `ellipse`, in the form that the stage makes the same places of.
+
+    They are c + a cos φ + b sin φ at equal steps of φ, (c, a, b) for each outline: its first place is c + a, and the
+    one half way c − a; that of the first quarter is c + b.
+    """
+    rings = outline.reshape(-1, _CIRCLE.shape[1] + 1)[:, :-1]
+    last = rings.shape[1] - 1
+    centre = (rings[:, 0] + rings[:, last // 2]) / 2
+    return {"round": np.stack([centre, rings[:, 0] - centre, rings[:, last // 4] - centre], axis=1).tolist()}
 
 
 def ringed(figure: Figure, **more: Any) -> Trace:

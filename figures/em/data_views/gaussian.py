@@ -26,6 +26,7 @@ from figures.em.data_views.base import (
     tinted,
     told,
     trails,
+    turned,
 )
 from figures.look import palette
 from figures.look.encode import Json
@@ -78,7 +79,8 @@ class GaussianView(PlaneView):
             component = self._component(theta, k)
             # of two outlines the outer one, as exactly as a mouse asks
             outer = slice(None, None, 3) if self.flat else slice(len(x) // 2, -1, 3)
-            result |= shape.set(x=x, y=y) | self.insides[k].set(x=x[outer], y=y[outer], text=component)
+            drawn = {"x": x, "y": y} if self.flat else {"x": turned(x), "y": turned(y)}
+            result |= shape.set(**drawn) | self.insides[k].set(x=x[outer], y=y[outer], text=component)
             result |= mean.at(self.place(theta["means"][k])) | mean.set(customdata=[component])
         places = np.array([self.place(mean) for mean in theta["means"]], dtype=float)
         result |= self.figure.set(xaxis_range=_following(self.span[0], places[:, 0]))

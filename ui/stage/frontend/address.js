@@ -44,6 +44,15 @@ export class Address {
   }
 
   /**
+   * What the address is to be where Python has told it ahead.
+   * @param {string} query
+   */
+  go(query) {
+    replaceState.call(history, history.state, "", location.pathname + (query && `?${query}`));
+    this.now = location.href;
+  }
+
+  /**
    * After a message: the address is that of its view by now, unless the browser has gone elsewhere meanwhile.
    * @param {Pick<import("./types.js").Message, "session" | "entry">} message
    * @param {boolean} [stale]

@@ -9,7 +9,7 @@
 const LATE = 4000; // milliseconds after which an ask may have been lost
 const PATIENCE = 10_000; // milliseconds after which an unanswered ask no longer holds up the next
 const MOST = 8; // acts of the reader's own that wait
-const AUTOMATIC = new Set(["ahead", "fill", "inner", "resend", "rest"]); // what the stage asks by itself
+const AUTOMATIC = new Set(["ahead", "fill", "foresee", "inner", "resend", "rest"]); // what the stage asks by itself
 const LATEST_COUNTS = new Set(["inner", "inside", "drag", "fill"]); // the same asked again replaces what still waits
 
 let number = 0;
@@ -28,9 +28,9 @@ export class Asks {
   patience;
 
   /**
-   * `on`: send(ask) to Python, changed(ask) with the one that is out, or null, ready() whether one can be sent now,
+   * `on`: send(ask) to Python, with what comes along() with each, changed(ask) with the one that is out, or null, ready() whether one can be sent now,
    * late(still) when an answer is late, time and again: still() says whether it still is, full() when one is refused.
-   * @param {{ send: (ask: Ask) => void, changed: (ask: Ask | null) => void, ready: () => boolean,
+   * @param {{ send: (ask: Ask) => void, along?: () => Partial<Act>, changed: (ask: Ask | null) => void, ready: () => boolean,
    *   late: (still: () => boolean) => void, full: () => void }} on
    */
   constructor(on) {
@@ -88,7 +88,7 @@ export class Asks {
         const ask = this.waiting.shift();
         if (ask) {
           number = Math.max(number + 1, Date.now()); // rising also over remounts and reloads
-          this.current = { ...ask, n: number };
+          this.current = { ...ask, ...this.on.along?.(), n: number };
           this.send(this.current);
         }
       }

@@ -42,13 +42,16 @@ export class Connection {
   probing; // until the next look at a server that does not answer
 
   /**
-   * `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended.
+   * `asks()`: what must not be lost when the page is loaded again; `free()`: the page's script has ended;
+   * `leaving()`: the reader is about to use a control outside the stage.
    * @param {() => Act[]} asks
    * @param {() => void} free
+   * @param {() => void} [leaving]
    */
-  constructor(asks, free) {
+  constructor(asks, free, leaving = () => {}) {
     this.asks = asks;
     this.free = free;
+    this.leaving = leaving;
     this.node = el("p", { class: "stage-connection", role: "status" });
     this.app = /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=stApp]"));
     this.watch = new MutationObserver(() => this.look());
@@ -78,7 +81,10 @@ export class Connection {
   touched = (event) => {
     const { target, type } = event;
     const ours = !(target instanceof Element) || target === document.body || target.closest(".stage") !== null;
-    if (!ours && (type !== "keydown" || KEYS.has(/** @type {KeyboardEvent} */ (event).key))) this.hold();
+    if (!ours && (type !== "keydown" || KEYS.has(/** @type {KeyboardEvent} */ (event).key))) {
+      this.leaving();
+      this.hold();
+    }
   };
 
   hold() {

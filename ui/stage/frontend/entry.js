@@ -1,6 +1,7 @@
 // @ts-check
 /** What Streamlit calls: loads what the stage needs, and has a stage for each place that Python names. */
 import { load } from "./dom.js";
+import { unpacked } from "./packed.js";
 import { Stage } from "./stage.js";
 
 /** @param {string} path */
@@ -10,11 +11,11 @@ const stages = new Map(); // by the key that Python gave: Streamlit calls the en
 
 /**
  * Streamlit's entry, called for every message and every change of its theme.
- * @param {import("./types.js").Component} component
+ * @param {Omit<import("./types.js").Component, "data"> & { data: Uint8Array }} given
  * @param {string} plotly  where the library is
  */
-export default async function receive(component, plotly) {
-  const root = component.parentElement;
+export default async function receive(given, plotly) {
+  const root = given.parentElement;
   try {
     const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css"].map(here);
     await Promise.all([plotly, ...ours].map(load));
@@ -28,6 +29,7 @@ export default async function receive(component, plotly) {
   // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
   // (it drops the one message that says that the root is still in use): the stage moves over, with all it holds.
   // Streamlit also runs the cleanup of a call that a newer one overtook.
+  const component = { ...given, data: unpacked(given.data) };
   const { key } = component.data;
   const stage = stages.get(key) ?? new Stage(component);
   stages.set(key, stage);

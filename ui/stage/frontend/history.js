@@ -28,6 +28,33 @@ function rgb(base64) {
   return Array.from({ length: b.length / 3 }, (_, i) => `rgb(${b[3 * i]},${b[3 * i + 1]},${b[3 * i + 2]})`);
 }
 
+const TURN = 48; // places on an outline
+
+/**
+ * One coordinate of an ellipse, c + a cos φ + b sin φ, with a break after it.
+ * @param {[number, number, number]} ellipse
+ */
+const outline = ([c, a, b]) => Array.from({ length: TURN + 2 }, (_, n) =>
+  n > TURN ? NaN : c + a * Math.cos(2 * Math.PI * n / TURN) + b * Math.sin(2 * Math.PI * n / TURN));
+
+/**
+ * Rows of numbers that are told with three digits, which remember their columns.
+ * @param {number[][]} columns  in thousandths
+ */
+function rows(columns) {
+  const table = columns[0].map((_, row) => columns.map((column) => column[row] / 1000));
+  return Object.assign(table, { columns });
+}
+
+/**
+ * Columns that are as in the frame before are null.
+ * @param {any} value
+ * @param {any} before
+ */
+const complete = (value, before) =>
+  Array.isArray(value?.columns) && !Array.isArray(value)
+    ? rows(value.columns.map((/** @type {number[] | null} */ column, /** @type {number} */ n) => column ?? before.columns[n])) : value;
+
 /**
  * Replace every packed array inside a value by a real one.
  * @param {any} value
@@ -38,6 +65,8 @@ export function decode(value) {
   if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if (value.bdata !== undefined) return numbers(value);
   if (typeof value.rgb === "string") return rgb(value.rgb);
+  if (value.round) return value.round.flatMap(outline);
+  if (value.columns) return value.columns.includes(null) ? value : rows(value.columns);
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
 }
 
@@ -157,13 +186,16 @@ export class History {
   /**
    * Take a message's frames; false if the frames before them are not ours.
    * @param {Pick<import("./types.js").Message, "first" | "after" | "frames">} message
+   * @param {string[]} [later]  ids of those after them that may be here already, and stay
    */
-  accept({ first, after, frames }) {
+  accept({ first, after, frames }, later = []) {
     if (first > 0 && this.frames[first - 1]?.id !== after) return false;
     let same = 0;
     while (same < frames.length && this.frames[first + same]?.id === frames[same].id) same++;
     this.fill(frames.slice(0, same).map((frame, i) => ({ at: first + i, frame })));
-    this.cut(first + same);
+    let length = first + same;
+    if (same === frames.length) for (const id of later) if (this.frames[length]?.id === id) length++;
+    this.cut(length);
     frames.slice(same).forEach((frame) => this.push(frame));
     return true;
   }
@@ -200,7 +232,10 @@ export class History {
    * @param {Frame} frame
    */
   hold(n, frame) {
-    for (const [key, value] of Object.entries(frame.set ?? {})) entry(this.attributes, key, Track).set(n, decode(value));
+    for (const [key, value] of Object.entries(frame.set ?? {})) {
+      const track = entry(this.attributes, key, Track);
+      track.set(n, complete(decode(value), track.get(n - 1)));
+    }
     for (const [slot, text] of Object.entries(frame.text ?? {})) {
       entry(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
     }

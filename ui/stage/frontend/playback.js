@@ -30,10 +30,12 @@ export class Playback {
 
   /**
    * `on`: arrived(glide) at the frame of the cursor, changed() in what is known of it, moving(whether by itself),
-   * speed() in frames a second, free() whether a place can be reported now, report(place).
+   * speed() in frames a second, free() whether a place can be reported now, report(place), known(frame) has the frame be
+   * there if it was told ahead.
    * @param {import("./asks.js").Asks} asks
    * @param {{ arrived: (glide: boolean) => void, changed: () => void, moving: (on: boolean) => void,
-   *   speed: () => number, free: () => boolean, report: (place: import("./types.js").Place) => void }} on
+   *   speed: () => number, free: () => boolean, report: (place: import("./types.js").Place) => void,
+   *   known?: (frame: number) => boolean }} on
    */
   constructor(asks, on) {
     this.asks = asks;
@@ -96,7 +98,8 @@ export class Playback {
    */
   further(frame) {
     this.pause();
-    if (this.ask({ act: "advance", to: frame })) this.destination = frame;
+    if (this.on.known?.(frame)) this.go(frame);
+    else if (this.ask({ act: "advance", to: frame })) this.destination = frame;
   }
 
   back() {
@@ -150,6 +153,7 @@ export class Playback {
   }
 
   tick() {
+    if (this.cursor === this.history.last) this.on.known?.(this.cursor + 1);
     const { last } = this.history;
     const perSecond = this.on.speed();
     if (this.history.whole(this.cursor + 1)) this.go(this.cursor + 1);

@@ -10,6 +10,7 @@ import { Display } from "./display.js";
 import { el } from "./dom.js";
 import { letGo } from "./focus.js";
 import { follow, renew, repeat } from "./following.js";
+import { Foresight } from "./foresight.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
 import { Place } from "./place.js";
@@ -45,13 +46,14 @@ export class Stage {
     this.node = el("div", { class: "stage" }, this.body);
     this.place = new Place(this.node, this.body);
     this.address = new Address();
-    this.connection = new Connection(() => this.asks.all, () => setTimeout(() => this.asks.next()));
+    this.connection = new Connection(() => this.asks.all, () => setTimeout(() => this.foresight.free()), () => this.foresight.tell());
     this.askedBefore = this.connection.taken(); // the page was loaded again
     this.node.append(this.connection.node);
     this.asks = new Asks({
       send: (ask) => this.component.setTriggerValue("act", ask),
+      along: () => this.foresight.along,
       changed: (ask) => {
-        this.display?.transport.busy(ask !== null && !ask.live);
+        this.display?.transport.busy(ask !== null && !ask.live && ask.act !== "foresee");
         if (!ask) this.live.next();
         if (!this.asks.all.length) this.connection.drained();
       },
@@ -64,9 +66,11 @@ export class Stage {
       changed: () => this.show(),
       moving: (on) => this.display?.moving(on),
       speed: () => this.display?.transport.perSecond ?? 1,
-      free: () => !this.asks.busy && this.place.present && this.connection.ready,
+      free: () => this.quiet && !this.foresight.seen,
+      known: (frame) => this.foresight.reach(frame),
       report: (place) => this.component.setStateValue("cursor", place),
     });
+    this.foresight = new Foresight(this);
     this.live = new Live({
       frame: () => this.playback.frame?.id,
       ask: (act, byReader) => this.playback.ask(act, byReader),
@@ -95,7 +99,7 @@ export class Stage {
     this.presenter = new Presenter(this.node, {
       display: () => this.display, fit: () => this.fit(),
       step: (way) => (way > 0 ? this.deeds.next() : this.deeds.back()), inside: () => this.beats.place,
-      free: () => !this.asks.busy && this.place.present && this.connection.ready,
+      free: () => this.quiet && !this.foresight.seen,
       report: (look) => this.component.setStateValue("look", look),
     });
     const { playback, beats, between, live, presenter } = this;
@@ -177,7 +181,7 @@ export class Stage {
     const over = this.live.over; // what comes of a drop is on the screen already
     this.live.take(answered, message.held);
     const { history } = playback;
-    const complete = history.accept(message);
+    const complete = this.foresight.accept(message);
     if (complete) history.fill(message.fills ?? []);
     playback.ended = message.ended ?? null;
     if (message.inner) display.acceptInner(message.inner);
@@ -194,12 +198,14 @@ export class Stage {
       display.transport.coming(message.coming ?? [], theme);
       if (message.session !== this.session && playback.frame?.id === held) renew(playback, message.turn);
       this.session = message.session;
+      this.foresight.catchUp(message.turn);
       this.still = over && !this.live.over;
       this.beats.ordered(() => follow(playback, message, answered, rebuilt));
       this.still = false;
       this.between.stay(stood);
       this.askedBefore.splice(0).forEach((ask) => repeat(playback, ask));
       this.beats.take(answered, message.inside);
+      this.foresight.rest();
       if (!message.waiting) this.land();
       this.heard(message);
     } else this.lacks(message);
@@ -213,6 +219,7 @@ export class Stage {
     const { playback, asks, deeds, display: before } = this;
     this.live.clear();
     before?.destroy();
+    this.foresight.clear();
     this.beats.restart();
     playback.restart();
     const display = new Display(scene, this.node, {
@@ -255,6 +262,12 @@ export class Stage {
     this.between.leave();
     this.beats.leave();
     this.show(glide);
+    this.foresight.rest();
+  }
+
+  /** Whether Python can be told or asked something now. */
+  get quiet() {
+    return !this.asks.busy && this.place.present && this.connection.ready;
   }
 
   /** Go where the link leads, as soon as the frame is there. */
@@ -278,9 +291,6 @@ export class Stage {
     this.playback.destroy();
     this.tips.destroy();
     this.stopListening();
-    this.connection.destroy();
-    this.asks.destroy();
-    this.display?.destroy();
-    this.place.destroy();
+    [this.connection, this.foresight, this.asks, this.display, this.place].forEach((part) => part?.destroy());
   }
 }

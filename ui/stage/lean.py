@@ -1,0 +1,63 @@
+"""What a frame says beyond the one before it: only that is sent, for the browser accumulates (docs/stage.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+# so many frames may have others sent after them: the one in view and those that come next
+_KEPT = 6
+
+
+class Lean:
+    """What the browser holds at the last frames that it was sent, by their ids."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Json, Json]] = {}
+
+    def frames(self, frames: Sequence[Json], before: str | None) -> list[Json]:
+        """Frames one after another, as they are to be sent. before: the id of the whole one before them, if any."""
+        result = []
+        for frame in frames:
+            result.append(frame if frame.get("light") else self.frame(frame, before))
+            before = None if frame.get("light") else frame["id"]
+        return result
+
+    def frame(self, frame: Json, before: str | None) -> Json:
+        """A whole frame without what is as in the one before it."""
+        attributes, slots = self._held.get(before or "", ({}, {}))
+        values = frame.get("value") or {}
+        said = {slot: (text, values.get(slot)) for slot, text in (frame.get("text") or {}).items()}
+        new = {slot: text for slot, (text, value) in said.items() if slots.get(slot) != (text, value)}
+        changed = frame.get("set") or {}
+        self._hold(frame["id"], {**attributes, **changed}, {**slots, **said})
+        return {
+            **frame,
+            "set": {
+                name: _beyond(value, attributes.get(name))
+                for name, value in changed.items()
+                if name not in attributes or attributes[name] != value
+            },
+            "text": new,
+            "value": {slot: value for slot, value in values.items() if slot in new},
+        }
+
+    def _hold(self, frame: str, attributes: Json, slots: Json) -> None:
+        self._held.pop(frame, None)
+        self._held[frame] = attributes, slots
+        while len(self._held) > _KEPT:
+            del self._held[next(iter(self._held))]
+
+
+def _beyond(value: Any, before: Any) -> Any:
+    """Of a table of columns those that have changed; None stands for the others."""
+    if not (
+        isinstance(value, Mapping) and isinstance(before, Mapping) and value.keys() == before.keys() == {"columns"}
+    ):
+        return value
+    if len(value["columns"]) != len(before["columns"]):
+        return value
+    pairs = zip(value["columns"], before["columns"], strict=True)
+    return {"columns": [None if column == was else column for column, was in pairs]}
