@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+A = TypeVar("A", bound=NDArray[Any])
 Parameters = Mapping[str, Array]
 
 # in the place of a letter, where θ was set by hand
@@ -223,3 +224,9 @@ def frozen(array: Any) -> Array:
     result = np.array(array, dtype=float)
     result.flags.writeable = False
     return result
+
+
+def kept(array: A) -> A:
+    """An array that nobody else holds, made read-only where it is: without the copy that `frozen` makes."""
+    array.flags.writeable = False
+    return array
