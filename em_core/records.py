@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+A = TypeVar("A", bound=NDArray[Any])
 Parameters = Mapping[str, Array]
 
 # in the place of a letter, where θ was set by hand
@@ -235,7 +236,7 @@ def frozen(array: Any) -> Array:
     return result
 
 
-def sealed(array: Array) -> Array:
-    """`array` itself, read-only from now on: for one that nobody else holds."""
+def sealed(array: A) -> A:
+    """`array` itself, read-only from now on, without the copy that `frozen` makes: for one that nobody else holds."""
     array.flags.writeable = False
     return array

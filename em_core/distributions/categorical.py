@@ -189,9 +189,12 @@ def expectation(q: Categorical, log_joint: Array) -> float:
 def weighted_sum(weights: Array, logs: Array) -> float:
     """Σ weights · logs with 0 log 0 = 0: negligible weights count as zero, even where a logarithm is infinite."""
     if weights.size <= _AT_ONCE:
-        plain = float(np.vdot(weights, logs))
-        if math.isfinite(plain):
-            return plain
+        total = float(np.vdot(weights, logs))
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(np.sum(weights * logs))
+    if math.isfinite(total):  # then no logarithm is infinite, and what is negligible has not counted
+        return total
     return float(np.sum(np.multiply(weights, logs, out=np.zeros_like(weights), where=weights > NEGLIGIBLE)))
 
 

@@ -1,49 +1,88 @@
 """Distributions over paths of finitely many hidden states: q of a hidden Markov model, a Markov chain per sequence.
 
-A path's distribution is held as the logarithms of its factors, q(h₁) and q(h_{t+1} | h_t), so that each term of the
-bound is a sum over these factors, with weights that come from their marginals. The sequences are laid end to end:
-arrays over time have T columns, the total length.
+A path's distribution is held as what its factors are made of, q(h₁) and
+
+    q(h_t = j | h_{t−1} = i) = M_ij w_t(j) / Σ_j′ M_ij′ w_t(j′)
+
+with few matrices M and a weight for each state and time step; the factors themselves, K² a time step, are made a part
+at a time where they are asked for. Each term of the bound is a sum over them, weighted by their marginals. The
+sequences are laid end to end: arrays over time have T columns, the total length.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from em_core.distributions import categorical
+from em_core.distributions import blocked, categorical, recursions
+from em_core.distributions.blocked import Backward
 from em_core.distributions.categorical import NEGLIGIBLE, Categorical
+from em_core.distributions.recursions import spans
 from em_core.files.errors import HalfStepFailed
-from em_core.records import Array, frozen
+from em_core.records import Array, frozen, sealed
+
+# numbers of a part of the factors that is made at once
+_PART = 200_000
+
+
+class Weights(Protocol):
+    """What knows the weights of every time step, up to a factor for each."""
+
+    @property
+    def logs(self) -> Array:
+        """(K, T) log w_t(j). At the first step of a sequence nothing depends on them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Weights as they are."""
+
+    logs: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """p(v_t, v_{t+1}, … | h_t), from densities, (K, T), and messages that stay numbers until they are asked for."""
+
+    log_density: Array
+    messages: Backward
+
+    @property
+    def logs(self) -> Array:
+        return self.log_density + self.messages.log_ahead
 
 
 @dataclass(frozen=True, eq=False)
 class Chains:
     """q for N independent sequences over K states.
 
-    initial: q(h₁), one column a sequence. transitions: q(h_{t+1} | h_t = i), one column for each pair of a time step
-    that has a next one and a state i, in this order; its counts are the marginals q(h_t = i).
-    probabilities: (K, T), the marginals q(h_t).
+    initial: q(h₁), one column a sequence. probabilities: (K, T), the marginals q(h_t). log_matrices: (M, K, K), from
+    row to column; matrix_of: (T,), which of them leads to each time step.
     """
 
     initial: Categorical
-    transitions: Categorical
     probabilities: Array
     lengths: tuple[int, ...]
+    log_matrices: Array
+    matrix_of: NDArray[np.intp]
+    weights: Weights
+    counted: Array | None = None
 
     def part(self, sequences: NDArray[np.intp]) -> Chains:
         """q of these sequences, in order."""
-        n_states = len(self.probabilities)
-        steps = within(sequences, tuple(length - 1 for length in self.lengths))
-        pairs = np.repeat(steps, n_states)
+        times = within(sequences, self.lengths)
         return Chains(
-            _columns(self.initial, within(sequences, (1,) * len(self.lengths))),
-            _columns(self.transitions, pairs),
-            frozen(self.probabilities[:, within(sequences, self.lengths)]),
+            Categorical(frozen(self.initial.log_probabilities[:, sequences]), frozen(self.initial.counts[sequences])),
+            frozen(self.probabilities[:, times]),
             tuple(self.lengths[n] for n in sequences),
+            self.log_matrices,
+            sealed(self.matrix_of[times]),
+            Held(frozen(self.weights.logs[:, times])),
         )
 
     @property
@@ -54,86 +93,109 @@ class Chains:
     @cached_property
     def transition_counts(self) -> Array:
         """(K, K): expected number of steps from state i to state j, over all sequences."""
-        return frozen(self.pairs.sum(axis=1).T)
-
-    @property
-    def pairs(self) -> Array:
-        """(K, steps, K): q(h_t = i, h_{t+1} = j) at [j, step, i], for every time step that has a next one."""
-        n_states = len(self.probabilities)
-        return self.transitions.expected_counts.reshape(n_states, -1, n_states)
+        if self.counted is not None:
+            return self.counted
+        total = np.zeros(self.log_matrices.shape[1:])
+        for _, factors in self.factors():
+            total += factors.expected_counts.reshape(len(total), -1, len(total)).sum(axis=1).T
+        return frozen(total)
 
     @cached_property
     def start_counts(self) -> Array:
         """(K,): expected number of sequences that start in each state."""
         return frozen(self.initial.probabilities.sum(axis=1))
 
+    def pair(self, time: int) -> Array:
+        """(K, K): q(h_{time−1} = i, h_time = j), for a time step that has one before it."""
+        factors = self._factors(np.array([time]), self.weights.logs)
+        return frozen(factors.expected_counts.T)
+
+    def factors(self) -> Iterator[tuple[NDArray[np.intp], Categorical]]:
+        """q(h_t | h_{t−1} = i), part by part: the time steps t, and a column for each t and i, in this order.
+
+        The counts of the columns are the marginals q(h_{t−1} = i).
+        """
+        times, logs = _with_previous(self.lengths), self.weights.logs
+        size = max(1, _PART // len(self.probabilities) ** 2)
+        for begin in range(0, len(times), size):
+            part = times[begin : begin + size]
+            yield part, self._factors(part, logs)
+
+    def _factors(self, times: NDArray[np.intp], log_weights: Array) -> Categorical:
+        # (j, step, i): from state i to state j
+        logs = self.log_matrices[self.matrix_of[times]].transpose(2, 0, 1) + log_weights[:, times][:, :, None]
+        visits = self.probabilities[:, times - 1].T
+        return Categorical(sealed(_normalized(logs).reshape(len(logs), -1)), frozen(visits.ravel()))
+
 
 def posterior(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Chains:
-    """The exact q from log p(h₁), (K,), log p(j | i), (K, K), and log p(v_t | h_t), (K, T).
+    """The exact q from log p(h₁), (K,), log p(j | i), (K, K), and log p(v_t | h_t), (K, T), all of which it holds.
 
-    Messages run backwards, in logarithms, each relative to its largest; the marginals then run forwards through
-    q(h_{t+1} | h_t). Raises `HalfStepFailed` for a sequence that is impossible under every path.
+    Raises `HalfStepFailed` for a sequence that is impossible under every path.
     """
-    messages = backward(log_transitions, log_density, lengths)[0] + log_density
-    first, following = _starts(lengths), _with_previous(lengths)
-    log_initial = log_start[:, None] + messages[:, first]
+    forward = blocked.forward(log_start, log_transitions, log_density, lengths)
+    backward = None if forward is None else blocked.backward(forward)
+    if backward is None:
+        return _from_logarithms(log_start, log_transitions, log_density, lengths)
+    weights, starts = Smoothed(log_density, backward), _starts(lengths)
+    initial = Categorical(
+        sealed(_normalized(log_start[:, None] + log_density[:, starts] + backward.log_starts)),
+        frozen(np.ones(len(lengths))),
+    )
+    gamma, counts = backward.gamma, backward.counts
+    gamma[:, starts] = initial.probabilities
+    same = np.zeros(gamma.shape[1], dtype=np.intp)
+    return Chains(initial, sealed(gamma), lengths, sealed(log_transitions[None]), sealed(same), weights, sealed(counts))
+
+
+def _from_logarithms(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Chains:
+    """`posterior` step by step. Messages run backwards, in logarithms, each relative to its largest; the marginals then
+    run forwards through q(h_t | h_{t−1})."""
+    weights = recursions.backward(log_transitions, log_density, lengths)[0] + log_density
+    log_initial = log_start[:, None] + weights[:, _starts(lengths)]
     for n, largest in enumerate(log_initial.max(axis=0)):
         _require_possible(n, largest)
-    # (j, step, i): from state i to state j
-    joint = log_transitions.T[:, None, :] + messages[:, following][:, :, None]
-    return _chains(_normalized(log_initial), _normalized(joint), lengths)
+    initial = Categorical(sealed(_normalized(log_initial)), frozen(np.ones(len(lengths))))
+    probabilities = recursions.marginals(initial.probabilities, log_transitions, weights, lengths)
+    same = np.zeros(weights.shape[1], dtype=np.intp)
+    return Chains(
+        initial, sealed(probabilities), lengths, frozen(log_transitions[None]), sealed(same), Held(sealed(weights))
+    )
 
 
 def log_evidence(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> float:
     """log p(v), summed over the sequences, by the forward recursion; −inf where one is impossible."""
-    scales = []
-    for begin, end in _spans(lengths):
-        alpha = log_start + log_density[:, begin]
-        for t in range(begin + 1, end):
-            scale = alpha.max()
-            if scale == -np.inf:
-                return -math.inf
-            scales.append(float(scale))
-            alpha = np.logaddexp.reduce((alpha - scale)[:, None] + log_transitions, axis=0) + log_density[:, t]
-        scales.append(float(np.logaddexp.reduce(alpha)))
-    return math.fsum(scales)
-
-
-def backward(log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> tuple[Array, Array]:
-    """(K, T) log p(v_{t+1}, …, v_end | h_t) relative to the largest of each t, and (T,) what each step took out for it.
-
-    The sum of the latter from t on is what is to be added; both are 0 at the end of a sequence.
-    """
-    ahead, scales = np.zeros(log_density.shape), np.zeros(sum(lengths))
-    for begin, end in _spans(lengths):
-        for t in range(end - 2, begin - 1, -1):
-            rest = np.logaddexp.reduce(log_transitions + (ahead[:, t + 1] + log_density[:, t + 1]), axis=1)
-            scales[t] = rest.max()
-            # relative to the largest: the size of log p(v), large for long sequences, would cost the small digits
-            ahead[:, t] = rest - scales[t] if scales[t] > -np.inf else -np.inf
-    return ahead, scales
+    found = blocked.forward(log_start, log_transitions, log_density, lengths)
+    if found is None:
+        return recursions.log_evidence(log_start, log_transitions, log_density, lengths)
+    return found.log_evidence
 
 
 def predictive(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Array:
     """(T,) log p(v_t | v_1, …, v_{t−1}) of each time step; they sum to log p(v). −inf from an impossible one on."""
-    return forward(log_start, log_transitions, log_density, lengths)[1]
+    found = blocked.forward(log_start, log_transitions, log_density, lengths)
+    if found is None:
+        return recursions.forward(log_start, log_transitions, log_density, lengths)[1]
+    return found.predictive
 
 
-def forward(
+def messages(
     log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]
-) -> tuple[Array, Array]:
-    """(K, T) log p(h_t | v_1, …, v_t), and (T,) as `predictive`; −inf from an impossible time step on."""
-    filtered, result = np.full(log_density.shape, -np.inf), np.full(sum(lengths), -np.inf)
-    for begin, end in _spans(lengths):
-        ahead = log_start
-        for t in range(begin, end):
-            alpha = ahead + log_density[:, t]
-            result[t] = np.logaddexp.reduce(alpha)
-            if result[t] == -np.inf:
-                break
-            filtered[:, t] = alpha - result[t]
-            ahead = np.logaddexp.reduce(filtered[:, t, None] + log_transitions, axis=0)
-    return filtered, result
+) -> tuple[Array, Array, Array, Array]:
+    """What both recursions find at every time step, as `recursions.forward` and `recursions.backward` return it."""
+    forward = blocked.forward(log_start, log_transitions, log_density, lengths)
+    backward = None if forward is None else blocked.backward(forward)
+    if forward is None or backward is None:
+        found = recursions.forward(log_start, log_transitions, log_density, lengths)
+        return *found, *recursions.backward(log_transitions, log_density, lengths)
+    ahead = backward.log_ahead
+    ahead -= ahead.max(axis=0)
+    later, scales = _with_previous(lengths), np.zeros(ahead.shape[1])
+    weights = ahead[:, later] + log_density[:, later]
+    largest = weights.max(axis=0)
+    # of the state that has the most
+    scales[later - 1] = largest + np.log((np.exp(log_transitions) @ np.exp(weights - largest)).max(axis=0))
+    return forward.filtered, forward.predictive, ahead, scales
 
 
 def viterbi(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> np.ndarray:
@@ -142,7 +204,7 @@ def viterbi(log_start: Array, log_transitions: Array, log_density: Array, length
     Raises `HalfStepFailed` for a sequence that is impossible under every path.
     """
     path = np.empty(sum(lengths), dtype=int)
-    for n, (begin, end) in enumerate(_spans(lengths)):
+    for n, (begin, end) in enumerate(spans(lengths)):
         best = log_start + log_density[:, begin]
         origins = []
         for t in range(begin + 1, end):
@@ -160,29 +222,33 @@ def viterbi(log_start: Array, log_transitions: Array, log_density: Array, length
 
 def along(path: np.ndarray, n_states: int, lengths: tuple[int, ...]) -> Chains:
     """All mass on one path, (T,) states from 0: every state, also one that the path avoids, leads to its next."""
-    here = np.where(np.arange(n_states)[:, None] == path, 0.0, -np.inf)
-    following = here[:, _with_previous(lengths)]
-    return _chains(here[:, _starts(lengths)], np.repeat(following[:, :, None], n_states, axis=2), lengths)
+    here = np.arange(n_states)[:, None] == path
+    logs = frozen(np.where(here, 0.0, -np.inf))
+    initial = Categorical(frozen(logs[:, _starts(lengths)]), frozen(np.ones(len(lengths))))
+    same = sealed(np.zeros(len(path), dtype=np.intp))
+    return Chains(initial, frozen(here), lengths, frozen(np.zeros((1, n_states, n_states))), same, Held(logs))
 
 
 def replaced(q: Chains, other: Chains, sequences: np.ndarray) -> Chains:
     """`q`, but with the chains of `other`, one for each of these sequences, in their places."""
-    columns, times = within(sequences, _column_counts(q)), within(sequences, q.lengths)
-    visits, probabilities = q.transitions.counts.copy(), q.probabilities.copy()
-    visits[columns] = other.transitions.counts
-    probabilities[:, times] = other.probabilities
-    steps = categorical.replaced(q.transitions, other.transitions, columns)
+    times = within(sequences, q.lengths)
+    probabilities, log_weights, matrix_of = q.probabilities.copy(), q.weights.logs.copy(), q.matrix_of.copy()
+    probabilities[:, times], log_weights[:, times] = other.probabilities, other.weights.logs
+    matrix_of[times] = other.matrix_of + len(q.log_matrices)
+    used, matrix_of = np.unique(matrix_of, return_inverse=True)
     return Chains(
         categorical.replaced(q.initial, other.initial, sequences),
-        Categorical(steps.log_probabilities, frozen(visits)),
-        frozen(probabilities),
+        sealed(probabilities),
         q.lengths,
+        frozen(np.concatenate([q.log_matrices, other.log_matrices])[used]),
+        sealed(matrix_of),
+        Held(sealed(log_weights)),
     )
 
 
 def entropy(q: Chains) -> float:
-    """H(q) = H(q(h₁)) + Σ_t E[H(q(h_{t+1} | h_t))]: the chain rule."""
-    return categorical.entropy(q.initial) + categorical.entropy(q.transitions)
+    """H(q) = H(q(h₁)) + Σ_t E[H(q(h_t | h_{t−1}))]: the chain rule."""
+    return categorical.entropy(q.initial) + sum(categorical.entropy(factors) for _, factors in q.factors())
 
 
 def kl(q: Chains, p: Chains) -> float:
@@ -191,44 +257,46 @@ def kl(q: Chains, p: Chains) -> float:
 
 
 def kl_by_unit(q: Chains, p: Chains) -> Array:
-    """(N,) KL of each sequence's first state + Σ_t E_q[KL(q(h_{t+1} | h_t) ‖ p(h_{t+1} | h_t))], never negative."""
-    reached = q.transitions.counts > NEGLIGIBLE  # from a state that q never visits nothing is conditioned
+    """(N,) KL of each sequence's first state + Σ_t E_q[KL(q(h_t | h_{t−1}) ‖ p(h_t | h_{t−1}))], never negative."""
     first = categorical.kl_by_unit(q.initial, p.initial)
-    steps = categorical.kl_by_unit(_columns(q.transitions, reached), _columns(p.transitions, reached))
-    sequences = np.repeat(np.arange(len(first)), _column_counts(q))
-    return first + np.bincount(sequences[reached], weights=steps, minlength=len(first))
+    sequences = np.repeat(np.arange(len(first)), q.lengths)
+    later = np.zeros(len(first))
+    for (times, ours), (_, theirs) in zip(q.factors(), p.factors(), strict=True):
+        reached = ours.counts > NEGLIGIBLE  # from a state that q never visits nothing is conditioned
+        steps = categorical.kl_by_unit(*(_columns(factors, reached) for factors in (ours, theirs)))
+        columns = np.repeat(sequences[times], len(q.probabilities))
+        later += np.bincount(columns[reached], weights=steps, minlength=len(first))
+    return first + later
 
 
 def blend(q0: Chains, q1: Chains, weight: float) -> Chains:
-    """The chain whose pairs (h_t, h_{t+1}) are distributed as in (1 − weight) q0 + weight q1, weight in [0, 1]."""
+    """The chain whose pairs (h_{t−1}, h_t) are distributed as in (1 − weight) q0 + weight q1, weight in [0, 1].
+
+    It has a matrix of its own for every time step.
+    """
     if weight in (0.0, 1.0):
         return q1 if weight else q0
-    initial = categorical.blend(q0.initial, q1.initial, weight)
-    pairs = []
-    for share, q in ((1 - weight, q0), (weight, q1)):
-        visits = q.transitions.counts
-        logs = np.log(visits, out=np.full_like(visits, -np.inf), where=visits > 0)
-        pairs.append(np.log(share) + logs + q.transitions.log_probabilities)
     n_states = len(q0.probabilities)
-    mixed = np.logaddexp(*pairs).reshape(n_states, -1, n_states)
-    return _chains(initial.log_probabilities, _normalized(mixed), q0.lengths)
-
-
-def _chains(log_initial: Array, log_conditionals: Array, lengths: tuple[int, ...]) -> Chains:
-    """Chains from (K, N) and from (j, step, i); the marginals follow from both."""
-    n_states, n_sequences = log_initial.shape
-    initial = Categorical(frozen(log_initial), frozen(np.ones(n_sequences)))
-    conditionals = np.exp(log_conditionals).transpose(1, 0, 2)
-    marginals = np.empty((sum(lengths), n_states))
-    step = 0
-    for n, (begin, end) in enumerate(_spans(lengths)):
-        marginals[begin] = initial.probabilities[:, n]
-        for t in range(begin + 1, end):
-            marginals[t] = conditionals[step] @ marginals[t - 1]
-            step += 1
-    visits = marginals[_with_previous(lengths) - 1]
-    transitions = Categorical(frozen(log_conditionals.reshape(n_states, -1)), frozen(visits.ravel()))
-    return Chains(initial, transitions, frozen(marginals.T), lengths)
+    matrices = [np.zeros((1, n_states, n_states))]
+    for (_, one), (_, other) in zip(q0.factors(), q1.factors(), strict=True):
+        pairs = []
+        for share, factors in ((1 - weight, one), (weight, other)):
+            visits = factors.counts
+            logs = np.log(visits, out=np.full_like(visits, -np.inf), where=visits > 0)
+            pairs.append(np.log(share) + logs + factors.log_probabilities)
+        mixed = np.logaddexp(*pairs).reshape(n_states, -1, n_states)
+        matrices.append(_normalized(mixed).transpose(1, 2, 0))
+    matrix_of = np.zeros(sum(q0.lengths), dtype=np.intp)
+    later = _with_previous(q0.lengths)
+    matrix_of[later] = 1 + np.arange(len(later))
+    return Chains(
+        categorical.blend(q0.initial, q1.initial, weight),
+        frozen((1 - weight) * q0.probabilities + weight * q1.probabilities),
+        q0.lengths,
+        frozen(np.concatenate(matrices)),
+        sealed(matrix_of),
+        Held(frozen(np.zeros(q0.probabilities.shape))),
+    )
 
 
 def _normalized(logs: Array) -> Array:
@@ -244,11 +312,6 @@ def within(sequences: NDArray[np.intp], lengths: tuple[int, ...]) -> NDArray[np.
     return np.repeat(np.isin(np.arange(len(lengths)), sequences), lengths)
 
 
-def _column_counts(q: Chains) -> tuple[int, ...]:
-    """How many columns of `transitions` each sequence has."""
-    return tuple((length - 1) * len(q.probabilities) for length in q.lengths)
-
-
 def _require_possible(sequence: int, log_probability: float) -> None:
     if not np.isfinite(log_probability):
         raise HalfStepFailed(
@@ -262,13 +325,8 @@ def _columns(entry: Categorical, chosen: np.ndarray) -> Categorical:
     return Categorical(frozen(entry.log_probabilities[:, chosen]), frozen(entry.counts[chosen]))
 
 
-def _spans(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
-    ends = np.cumsum(lengths).tolist()
-    return [(end - length, end) for end, length in zip(ends, lengths, strict=True)]
-
-
 def _starts(lengths: tuple[int, ...]) -> np.ndarray:
-    return np.array([begin for begin, _ in _spans(lengths)])
+    return np.array([begin for begin, _ in spans(lengths)])
 
 
 def _with_previous(lengths: tuple[int, ...]) -> np.ndarray:

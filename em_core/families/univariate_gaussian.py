@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from em_core.families.gaussian import GaussianFamily
+from em_core.families.mass import component_mass
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
@@ -23,11 +24,22 @@ class UnivariateGaussianFamily:
 
     def log_density(self, values: Array, components: Parameters) -> Array:
         """values (N,) -> (K, N)."""
-        return _ONE_COLUMN.log_density(values[:, None], _columns(components))
+        variances = components["variances"][:, None]
+        result: Array = values - components["means"][:, None]
+        result *= 1 / np.sqrt(variances)
+        result *= result
+        result += np.log(variances) + np.log(2 * np.pi)
+        result *= -0.5
+        return result
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Weighted means and variances. Raises `HalfStepFailed` for a lost component."""
-        return _flat(_ONE_COLUMN.fit(values[:, None], weights, _columns(previous)))
+        mass = component_mass(weights)
+        centre = values.mean()
+        means = centre + weights @ (values - centre) / mass
+        deviations: Array = values - means[:, None]
+        deviations *= deviations
+        return {"means": frozen(means), "variances": frozen(np.einsum("kn,kn->k", weights, deviations) / mass)}
 
     def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: variances then lie about the means as they are."""

@@ -20,7 +20,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields, finite_array
 from em_core.model import ModelHelp, Size
 from em_core.models.mixture import Family, fit_one
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
 
 EMISSIONS: dict[str, Family] = {
     "gaussian": UnivariateGaussianFamily(),
@@ -165,7 +165,7 @@ class HiddenMarkov:
     def hidden_prior(self, data: Sequences, theta: Parameters) -> Chains:
         """The Markov chain as it runs where nothing is observed."""
         log_start, log_transitions, log_density = self._factors(data, theta)
-        return chains.posterior(log_start, log_transitions, np.zeros(log_density.shape), data.lengths)
+        return chains.posterior(log_start, log_transitions, sealed(np.zeros(log_density.shape)), data.lengths)
 
     def entropy(self, q: Chains) -> float:
         return chains.entropy(q)
@@ -183,7 +183,7 @@ class HiddenMarkov:
     def tempered(self, data: Sequences, theta: Parameters, power: float) -> Chains:
         """A path's probability to a power is the product of its factors' powers: a chain again, made as `posterior`."""
         with np.errstate(over="ignore"):  # a power beyond the floats is a probability of 0
-            start, transitions, density = (power * factor for factor in self._factors(data, theta))
+            start, transitions, density = (sealed(power * factor) for factor in self._factors(data, theta))
         return chains.posterior(start, transitions, density, data.lengths)
 
     def n_hidden_units(self, data: Sequences) -> int:
@@ -268,14 +268,15 @@ class HiddenMarkov:
     def messages(self, data: Sequences, theta: Parameters) -> Messages:
         """What the forward and the backward recursion find at every time step."""
         factors = self._factors(data, theta)
-        return Messages(*factors, *chains.forward(*factors, data.lengths), *chains.backward(*factors[1:], data.lengths))
+        return Messages(*factors, *chains.messages(*factors, data.lengths))
 
     @at_theta
     def _factors(self, data: Sequences, theta: Parameters) -> tuple[Array, Array, Array]:
         """log p(h₁), log p(h_{t+1} | h_t) and log p(v_t | h_t)."""
         with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
             log_start, log_transitions = np.log(theta["start_probabilities"]), np.log(theta["transition_matrix"])
-        return frozen(log_start), frozen(log_transitions), frozen(self.family.log_density(data.values, theta))
+        log_density = self.family.log_density(data.values, theta)
+        return frozen(log_start), frozen(log_transitions), sealed(log_density)
 
 
 def _start_shares(q: Chains) -> Array:

@@ -100,8 +100,7 @@ class ChainWorking(Working):
         for name in names:
             if name == "transition_matrix":
                 if len(columns) == 2:
-                    steps = columns[0] - at["sequence"]  # a sequence has a step fewer than it is long
-                    values = {**values, "pairs": q.pairs[:, steps].T}
+                    values = {**values, "pairs": q.pair(int(columns[1]))}
                     yield Beat("pairs", replace(before, theta=theta), values, at)
                 values = {**values, "transition_counts": q.transition_counts}
                 yield Beat("transition_counts", replace(before, theta=theta), values, at, of_all=True)
