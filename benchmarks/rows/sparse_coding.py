@@ -54,8 +54,8 @@ class DictionaryRow(Row):
     title = "Dictionary learning, 128 atoms, 4,000 patches: objective per patch at equal CPU time"
     peer = "scikit-learn's MiniBatchDictionaryLearning"
     compared = (
-        "(HC)n on all patches beside `partial_fit` on minibatches of 256 patches, from one start; both dictionaries are "
-        "then judged by the same certified codes of 400 patches."
+        "(HC)n on all patches beside `partial_fit` on minibatches of 256 patches, from one start; both dictionaries "
+        "are then judged by the same certified codes of 400 patches."
     )
     unit = "objective"
 

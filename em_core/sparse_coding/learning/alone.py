@@ -1,8 +1,9 @@
 """The code of one signal: feature-sign search (`solvers/feature_sign.py`) that lets several atoms enter at once.
 
 From a code that is exact for its signs, the atoms whose correlation is most above λ enter, each with the sign of its
-correlation. Those that would then move against that sign leave again; of the others all go towards the solution for these
-signs, as far as the objective falls: it is a parabola between two places where a coefficient changes sign.
+correlation. Those that would then move against that sign leave again, where the atoms are dependent all but the
+steepest. The others go towards the solution for these signs, as far as the objective falls: it is a parabola between
+two places where a coefficient changes sign.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def search(
         least = _gap(residual, correlation, penalty, values, active)
     while solved < most and least > until:
         if stationary:
-            entering = _entering(correlation, penalty, active)
+            entering = _entering(correlation, penalty, active, len(target))
             polished = polished + 1 if not len(entering) else 0
             if polished > POLISHED or not len(entering) and not len(active):
                 break
@@ -48,7 +49,10 @@ def search(
             _, way, singular = dposv(gram.take(active, axis=0).take(active, axis=1), slope)
             solved += 1
             agrees = (values != 0) | (way * signs > 0)
-            if singular or solved >= most or agrees.all():
+            if singular and np.count_nonzero(values == 0) > 1:
+                agrees = values != 0
+                agrees[np.argmax(np.where(agrees, -np.inf, np.abs(slope)))] = True
+            elif singular or solved >= most or agrees.all():
                 break
             active, values, signs = active[agrees], values[agrees], signs[agrees]
         if singular or not agrees.all():
@@ -68,11 +72,11 @@ def search(
     return found, least, solved
 
 
-def _entering(correlation: Array, penalty: float, active: Indices) -> Indices:
-    """The unused atoms whose correlation is above λ by more than rounding; the first few of them."""
+def _entering(correlation: Array, penalty: float, active: Indices, n_dimensions: int) -> Indices:
+    """The unused atoms whose correlation is above λ by more than rounding; the steepest few, for more than D depend."""
     excess = np.abs(correlation)
     excess[active] = 0.0
-    most = max(AT_ONCE, len(active) // 2)
+    most = max(min(max(AT_ONCE, len(active) // 2), n_dimensions - len(active)), 1)
     if most < len(excess):
         first = np.argpartition(excess, len(excess) - most)[-most:]
         return first[excess[first] > penalty * (1 + 1e-13)]
@@ -82,8 +86,8 @@ def _entering(correlation: Array, penalty: float, active: Indices) -> Indices:
 def _along(values: Array, way: Array, slope: Array, signs: Array, penalty: float) -> tuple[Array, bool]:
     """The lowest place between `values` and values + way, and whether it is the end, with the signs as they were.
 
-    From the beginning, where it falls with `way`·`slope`, the objective rises less steeply, and at each change of sign of
-    a coefficient by 2λ|way| more.
+    At the beginning the objective falls by `way`·`slope`, further on less steeply: in proportion to what is left of the
+    way, and by 2λ|way| less from each change of sign of a coefficient on.
     """
     end = values + way
     crossing = np.flatnonzero(end * signs <= 0)

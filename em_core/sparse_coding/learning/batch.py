@@ -1,7 +1,7 @@
 """Codes for many signals with one dictionary, each with its duality gap.
 
-Few signals are solved one by one; of many, ADMM finds the signs of all together (`together.py`), and those that it leaves
-are solved one by one.
+Few signals are solved one by one; of many, ADMM finds the signs of all together (`together.py`), and those that it
+leaves are solved one by one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The most probable codes of many signals, each solved until its certificate says so.
 
-`batch.encode` solves nearly all; feature-sign search one atom at a time, exact in finitely many steps, finishes the rest.
+`batch.encode` solves nearly all; feature-sign search by single atoms, exact in finitely many steps, finishes the rest.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Exact codes once the signs are known, or nearly: Newton's method on the optimality conditions, many signals at once.
 
-On a support A with signs s the most probable code solves βW_AᵀW_A h = βW_Aᵀ(v − b) − λs. Each round solves that from the
-present code, h += (βW_AᵀW_A)⁻¹(βW_Aᵀr − λs) with r its residual, looks at the duality gap, and repairs the signs of the
-codes that are not done: coefficients that came out with the wrong sign leave, atoms whose correlation is above λ enter.
-With the right signs one round is exact up to rounding, and the next one takes most of the rounding away.
+On a support A with signs s the most probable code solves βW_AᵀW_A h = βW_Aᵀ(v − b) − λs. Each round solves that from
+the present code, h += (βW_AᵀW_A)⁻¹(βW_Aᵀr − λs) with r its residual, looks at the duality gap, and repairs the signs of
+the codes that are not done: coefficients that came out with the wrong sign leave, atoms whose correlation is above λ
+enter. With the right signs one round is exact up to rounding, and the next one takes most of the rounding away.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def refined(
 ) -> tuple[Array, Array]:
     """Codes (n, K) from these signs on, and their duality gaps (n,): of each signal the best of all rounds.
 
-    targets: √β(v − b), (n, D), codes: (n, K), until: (n,) the gaps at which signals are done. Convergence is not certain:
-    signs may come round again.
+    targets: √β(v − b), (n, D), codes: (n, K), until: (n,) the gaps at which signals are done. Convergence is not
+    certain: signs may come round again.
     """
     best, least = codes.copy(), np.full(len(codes), np.inf)
     todo, signs, present = np.arange(len(codes)), np.sign(codes), codes

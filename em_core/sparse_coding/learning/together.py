@@ -4,9 +4,9 @@ ADMM (`solvers/admm.py`) with x and z for its smooth and sparse copy, u for its 
 
     x = (βWᵀW + ρI)⁻¹(βWᵀy + ρ(z − u)),   z = S(αx + (1 − α)z + u, λ/ρ),   u += αx + (1 − α)z_before − z
 
-With eigenvectors V and eigenvalues c of βWᵀW, x = (z − u) − V [c/(c + ρ) Vᵀ(z − u) − 1/(c + ρ) VᵀβWᵀy]: two thin products
-for all signals, whatever ρ each of them has. Only signs are taken from here, so single precision will do; codes and
-their certificates are in double precision.
+With eigenvectors V and eigenvalues c of βWᵀW, x = (z − u) − V [c/(c + ρ) Vᵀ(z − u) − 1/(c + ρ) VᵀβWᵀy]: two thin
+products for all signals, whatever ρ each of them has. Only signs are taken from here, so single precision will do;
+codes and their certificates are in double precision.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Signs:
         directions, curvatures = atoms.spectrum
         size = np.abs(pulls).max(axis=1, keepdims=True)
         self.unit = size / curvatures[0]
-        self.directions = directions.astype(kind)
+        self.directions: Floats = directions.astype(kind)
         self.across = np.ascontiguousarray(self.directions.T)
         self.curvatures = (curvatures / curvatures[0]).astype(kind)
         self.penalty = (penalty / size).astype(kind)
@@ -92,8 +92,8 @@ def solve(
 ) -> int:
     """Improve `codes` (N, K) and their duality `gaps` (N,) in place until each gap is at most `until` (N,).
 
-    targets: √β(v − b), (N, D). Returns the iterations made, at most `most`; what is not done by then stays as good as it
-    got.
+    targets: √β(v − b), (N, D). Returns the iterations made, at most `most`; what is not done by then stays as good
+    as it got.
     """
     todo = np.flatnonzero(~(gaps <= until))
     if not len(todo):
@@ -122,8 +122,8 @@ def solve(
     if len(todo):
         present = running.codes
         residual = targets[todo] - present @ atoms.rows
-        found = certificates(residual, residual @ atoms.scaled, penalty, 1.0, present)
-        keep_better(codes, gaps, todo, present, found)
+        own = certificates(residual, residual @ atoms.scaled, penalty, 1.0, present)
+        keep_better(codes, gaps, todo, present, own)
     return min(iterations, most)
 
 
