@@ -38,8 +38,8 @@ class Problem:
     target: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        penalty = _positive(self.penalty, "settings.lambda")
-        precision = _positive(self.precision, "settings.beta")
+        penalty = positive(self.penalty, "settings.lambda")
+        precision = positive(self.precision, "settings.beta")
         signal = finite_array(self.signal, ("D",), "data.signal")
         dictionary = finite_array(self.dictionary, (len(signal), "K"), "data.dictionary")
         zeros = np.zeros_like(signal)
@@ -136,7 +136,11 @@ def duality_gaps(targets: Array, dictionary: Array, penalty: float, precision: f
     scaled by the best s that keeps u = s·r feasible, is the dual point (Kim et al. 2007).
     """
     residual = targets - codes @ dictionary.T
-    correlation = precision * (residual @ dictionary)
+    return certificates(residual, precision * (residual @ dictionary), penalty, precision, codes)
+
+
+def certificates(residual: Array, correlation: Array, penalty: float, precision: float, codes: Array) -> Array:
+    """`duality_gaps` where residual y − Wh, (..., D), and correlation βWᵀ(y − Wh), (..., K), are at hand."""
     energy = precision * (residual**2).sum(-1)
     alignment = energy + (codes * correlation).sum(-1)  # β yᵀr
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -161,14 +165,16 @@ def optimality_violation(problem: Problem, code: Array) -> float:
     return float(np.where(code != 0, on, off).max())
 
 
-def _positive(value: Any, name: str) -> float:
+def positive(value: Any, name: str) -> float:
+    """The setting `name` as a number above 0. Raises `InvalidExperiment`."""
     usable = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not usable or not 0 < value < math.inf:
         raise InvalidExperiment(name, value, "a finite number above 0")
     return float(value)
 
 
-def _check_sizes(signal: Array, dictionary: Array, offset: Array, precision: float) -> None:
+def check_atoms(dictionary: Array, precision: float) -> None:
+    """Every atom usable and all squares with room for their products. Raises `InvalidExperiment`."""
     lengths = precision * (dictionary**2).sum(axis=0)
     for k in np.flatnonzero(~(lengths > SMALLEST)):
         valid = "an atom that is not zero (a column with beta times its squared length above 1e-100)"
@@ -177,6 +183,10 @@ def _check_sizes(signal: Array, dictionary: Array, offset: Array, precision: flo
         raise InvalidExperiment(
             "data.dictionary", dictionary.tolist(), "entries whose squares times beta add up to less than 1e100"
         )
+
+
+def _check_sizes(signal: Array, dictionary: Array, offset: Array, precision: float) -> None:
+    check_atoms(dictionary, precision)
     if not precision * ((signal - offset) ** 2).sum() < LARGEST:
         raise InvalidExperiment(
             "data.signal",

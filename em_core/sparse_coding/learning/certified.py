@@ -1,6 +1,6 @@
 """The most probable codes of many signals, each solved until its certificate says so.
 
-ADMM finds most supports at once; feature-sign search, exact in finitely many steps, finishes what ADMM leaves.
+`batch.encode` solves nearly all; feature-sign search by single atoms, exact in finitely many steps, finishes the rest.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from em_core.sparse_coding.learning.batch import encode
 from em_core.sparse_coding.problem import Problem, duality_gap, duality_gaps, objectives
 from em_core.sparse_coding.solvers import feature_sign
 
-# ADMM iterations before the signals that are left are solved one by one
-TOGETHER = 160
+# iterations before the signals that are left are solved one by one: what is easy takes a third of them
+TOGETHER = 500
 # steps of feature-sign search for one signal: each lowers its objective
 ALONE = 500
 # a duality gap below this share of the mean of (β/2)‖v‖² is a solution: some thousand times its rounding

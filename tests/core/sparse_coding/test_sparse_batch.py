@@ -43,11 +43,14 @@ def test_a_warm_start_at_the_solution_needs_no_iteration():
     assert np.array_equal(first.codes, again.codes)
 
 
-def test_out_of_iterations_tells_the_true_gap():
+@pytest.mark.parametrize("many, iterations", [(1, 1), (20, 3)])
+def test_out_of_iterations_tells_the_true_gap(many, iterations):
     problem = CASES[0].problem
-    found = encode(problem.signal[None], problem.dictionary, problem.penalty, until_gap=1e-12, most_iterations=3)
-    assert found.iterations == 3
-    assert found.duality_gaps[0] == pytest.approx(duality_gap(problem, found.codes[0]))
+    signals = np.tile(problem.signal, (many, 1))
+    found = encode(signals, problem.dictionary, problem.penalty, until_gap=1e-12, most_iterations=iterations)
+    assert found.iterations == iterations
+    for code, gap in zip(found.codes, found.duality_gaps, strict=True):
+        assert gap == pytest.approx(duality_gap(problem, code))
     assert found.duality_gaps[0] > 1e-12
 
 
