@@ -26,15 +26,19 @@ class Categorical:
     """q for N independent units with K hidden values each.
 
     log_probabilities: (K, N), natural log, each column summing to 1 as probabilities.
-    counts: (N,) how many identical units each column stands for.
+    counts: (N,) how many identical units each column stands for. shares: (K, N), the probabilities where they were made
+    with their logarithms. They are part of q, because exp of the logarithms may differ from them in the last bit.
     """
 
     log_probabilities: Array
     counts: Array
+    shares: Array | None = None
 
     @property
     def probabilities(self) -> Array:
         """(K, N), columns summing to 1: the responsibilities."""
+        if self.shares is not None:
+            return self.shares
         return self._kept("probabilities", lambda: sealed(np.exp(self.log_probabilities)))
 
     @property
@@ -272,10 +276,7 @@ def _normalized(logs: Array, counts: Array, largest: Array) -> Categorical:
 
 def _made(logs: Array, counts: Array, shares: Array | None) -> Categorical:
     """q with these logarithms, and what they are the logarithms of, where that is known."""
-    q = Categorical(sealed(logs), counts)
-    if shares is not None:
-        q.__dict__["probabilities"] = sealed(shares)
-    return q
+    return Categorical(sealed(logs), counts, None if shares is None else sealed(shares))
 
 
 def _parts(table: Array) -> Iterator[slice]:
