@@ -234,7 +234,7 @@ def test_a_mean_that_is_a_thousandth_off_is_seen(monkeypatch):
 
 
 def test_many_units_cost_a_few_looks_at_a_thousand(monkeypatch):
-    """log p of the file's start and of every half-step are asked for anyway: added is a gradient for every M."""
+    """log p of every θ, and no more than once, is asked for anyway: added is a gradient for every M."""
     raw = {**FAITHFUL, "data": {"generator": "blobs", "n_points": 20_000, "seed": 1}, "schedule": "(EM)2"}
     sizes, model = [], type(Experiment.parse(raw).model)
     for method in ("gradient", "log_evidence"):
@@ -246,4 +246,4 @@ def test_many_units_cost_a_few_looks_at_a_thousand(monkeypatch):
 
         monkeypatch.setattr(model, method, counted)
     assert red(reported(raw)) == {}
-    assert sizes.count(20_000) == 8 and max(size for size in sizes if size != 20_000) <= 1000
+    assert sizes.count(20_000) <= 6 and max(size for size in sizes if size != 20_000) <= 1000

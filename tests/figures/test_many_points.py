@@ -56,6 +56,10 @@ def length(value):
     """How many entries an attribute of a frame has."""
     if isinstance(value, dict) and "rgb" in value:
         return len(base64.b64decode(value["rgb"])) // 3
+    if isinstance(value, dict) and "columns" in value:
+        return sum(map(len, value["columns"]))
+    if isinstance(value, dict) and "round" in value:
+        return 3 * len(value["round"])
     if isinstance(value, dict):
         return len(base64.b64decode(value["bdata"])) // int(value["dtype"][1])
     return len(value) if isinstance(value, list) else 0
