@@ -26,6 +26,12 @@ FLAGS += ["--disable-background-networking", "--disable-component-update", "--di
 FIGURES = 4
 KNOWN = 400  # half-steps that the browser holds before playing
 
+
+def chromium():
+    """Where the browser is, None where playwright has its own."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 # Runs in either page: `start()` notes what is on screen and waits for the next click; `painted` is then the time from
 # the click to the first frame that shows all of it changed, `rest` to the last frame that changed anything.
 PROBE = """
@@ -187,14 +193,13 @@ def measure(points, steps, rounds, known=KNOWN, plays=((8, 8), (30, 4)), collect
     """The app and the plain page, step by step in turn, then playback. collected: whether Streamlit collects garbage
     after every run of the plain page, as it does by itself; the app never has it do so.
     """
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     servers = [
         Server(ROOT / "app.py"),
         Server(ROOT / "benchmarks" / "plain_page.py", f"--runner.postScriptGC={str(collected).lower()}"),
     ]
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             app_steps, plain_steps = [], []
             for seed in range(1, rounds + 1):
                 query = f"data=blobs&points={points}&clusters=3&components=3&separation=2.5&seed={seed}"
