@@ -9,22 +9,35 @@ from ui.em.settings import EmSettings
 expect.set_options(timeout=20_000)
 
 
+# bytes of what Streamlit says by itself of a run, at most
+A_MESSAGE = 700
+
+
 class Wired(Home):
     """The home page, and what goes over its wire."""
 
     def __init__(self, page, url):
         super().__init__(page, url)
-        self.sent, self.received = [], 0
+        self.sent, self.received, self.unanswered = [], 0, False
         page.on("websocket", self._listen)
 
     def _listen(self, socket):
-        socket.on("framesent", lambda frame: self.sent.append(bytes(frame)))
-        socket.on("framereceived", lambda frame: setattr(self, "received", self.received + 1))
+        socket.on("framesent", self._told)
+        socket.on("framereceived", self._heard)
+
+    def _told(self, frame):
+        self.sent.append(bytes(frame))
+        self.unanswered = self.unanswered or b'"act":"foresee"' in frame
+
+    def _heard(self, frame):
+        self.received += 1
+        if len(frame) > A_MESSAGE:
+            self.unanswered = False
 
     def asked(self, act, count=1):
         """Wait until this was asked so often, and answered."""
         for _ in range(400):
-            if self.acts(act) >= count:
+            if self.acts(act) >= count and not self.unanswered:
                 break
             self.page.wait_for_timeout(50)
         else:
