@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -53,7 +53,7 @@ class Lean:
 
 def _derived(value: Any, held: Json) -> Any:
     """Colours and names that follow from columns which the browser holds: how, and where it would make others."""
-    if not isinstance(value, Mapping) or "of" not in value:
+    if not isinstance(value, dict) or "of" not in value:
         return value
     columns = (held.get(value["of"]) or {}).get("columns")
     if columns is None:
@@ -68,9 +68,7 @@ def _derived(value: Any, held: Json) -> Any:
 
 def _beyond(value: Any, before: Any) -> Any:
     """Of a table of columns those that have changed, by how much; None stands for the others."""
-    if not (
-        isinstance(value, Mapping) and isinstance(before, Mapping) and value.keys() == before.keys() == {"columns"}
-    ):
+    if not (isinstance(value, dict) and isinstance(before, dict) and value.keys() == before.keys() == {"columns"}):
         return value
     if len(value["columns"]) != len(before["columns"]):
         return value
