@@ -31,6 +31,8 @@ def painted(value):
     if isinstance(value, dict) and "rgb" in value:
         flat = base64.b64decode(value["rgb"])
         return [f"rgb({r},{g},{b})" for r, g, b in zip(flat[::3], flat[1::3], flat[2::3], strict=True)]
+    if isinstance(value, dict) and "names" in value:
+        return [value["names"][one] for one in value["each"]]
     if isinstance(value, dict) and "columns" in value:
         return packed(np.array(value["columns"]).T / 1000)
     if isinstance(value, dict) and "round" in value:

@@ -19,7 +19,7 @@ from figures.em import words
 from figures.em.picture import Picture
 from figures.em.told import half_step
 from figures.look import layout, scale, wording
-from figures.look.encode import Json, finite
+from figures.look.encode import Json, finite, short
 from figures.look.moves import HAND
 from figures.look.palette import ELBO, EVIDENCE, GAP, GAP_FILL
 
@@ -146,7 +146,10 @@ class Timeline(Picture):
         ):
             if any(height is not None for height in heights):
                 address = self.latest[name].address
-                result |= {f"{address}/x": {"last": xs}, f"{address}/y": {"last": heights}}
+                result |= {
+                    f"{address}/x": {"last": xs},
+                    f"{address}/y": {"last": [short(height) for height in heights]},
+                }
         return result
 
     def changes(self, moment: Moment, past: list[Moment]) -> Json:

@@ -35,7 +35,17 @@ def thousandths(table: np.ndarray) -> Json:
     """
     if not np.isfinite(table).all() or np.abs(table).max(initial=0) > 1e9:
         return {**numbers(table), "shape": "{}, {}".format(*table.shape)}
-    return {"columns": np.rint(1000 * table).astype(np.int64).T.tolist()}
+    scaled = 1000 * table
+    told = np.rint(scaled).astype(np.int64)
+    # half way between two of them the last bit decides, which the product has lost
+    for place in zip(*np.nonzero(np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) < 1e-6), strict=True):
+        told[place] = int(f"{table[place]:.3f}".replace(".", ""))
+    return {"columns": told.T.tolist()}
+
+
+def short(value: float | None) -> float | None:
+    """A number in ten digits, for what is in view a moment."""
+    return value if value is None else float(f"{value:.10g}")
 
 
 def finite(value: float | None) -> float | None:
@@ -43,16 +53,23 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def blended_colors(responsibilities: np.ndarray) -> Json:
-    """One colour a point: the components' colours mixed by (K, N) responsibilities."""
-    basis = np.array([palette.rgb(k) for k in range(len(responsibilities))], dtype=float)
-    mixed = np.rint(responsibilities.T @ basis).clip(0, 255).astype(np.uint8)
-    return {"rgb": base64.b64encode(mixed.tobytes()).decode("ascii")}
+def blended_colors(responsibilities: np.ndarray, told: str = "") -> Json:
+    """One colour a point: the components' colours mixed by (K, N) responsibilities.
+
+    told: the address where these are the first columns of `thousandths`, if they are: then they need not be sent twice.
+    """
+    basis = [palette.rgb(k) for k in range(len(responsibilities))]
+    mixed = np.rint(responsibilities.T @ np.array(basis, dtype=float)).clip(0, 255).astype(np.uint8)
+    colors = {"rgb": base64.b64encode(mixed.tobytes()).decode("ascii")}
+    return {**colors, "mixed": basis, "of": told} if told else colors
 
 
-def symbols(responsibilities: np.ndarray) -> list[str]:
-    """The marker of each point's most responsible component."""
-    return [palette.symbol(int(k)) for k in np.argmax(responsibilities, axis=0)]
+def symbols(responsibilities: np.ndarray, told: str = "") -> Any:
+    """The marker of each point's most responsible component. told: as for `blended_colors`."""
+    largest = np.argmax(responsibilities, axis=0).tolist()
+    if not told:
+        return [palette.symbol(k) for k in largest]
+    return {"names": [palette.symbol(k) for k in range(len(responsibilities))], "each": largest, "of": told}
 
 
 def grey(picture: np.ndarray, low: float, high: float) -> Json:

@@ -9,22 +9,35 @@ from ui.em.settings import EmSettings
 expect.set_options(timeout=20_000)
 
 
+# bytes of what Streamlit says by itself of a run, at most
+A_MESSAGE = 700
+
+
 class Wired(Home):
     """The home page, and what goes over its wire."""
 
     def __init__(self, page, url):
         super().__init__(page, url)
-        self.sent, self.received = [], 0
+        self.sent, self.received, self.unanswered = [], 0, False
         page.on("websocket", self._listen)
 
     def _listen(self, socket):
-        socket.on("framesent", lambda frame: self.sent.append(bytes(frame)))
-        socket.on("framereceived", lambda frame: setattr(self, "received", self.received + 1))
+        socket.on("framesent", self._told)
+        socket.on("framereceived", self._heard)
+
+    def _told(self, frame):
+        self.sent.append(bytes(frame))
+        self.unanswered = self.unanswered or b'"act":"foresee"' in frame
+
+    def _heard(self, frame):
+        self.received += 1
+        if len(frame) > A_MESSAGE:
+            self.unanswered = False
 
     def asked(self, act, count=1):
         """Wait until this was asked so often, and answered."""
         for _ in range(400):
-            if self.acts(act) >= count:
+            if self.acts(act) >= count and not self.unanswered:
                 break
             self.page.wait_for_timeout(50)
         else:
@@ -103,3 +116,47 @@ def test_a_run_is_kept_as_far_as_the_reader_has_come(home):
     home.press("k")
     assert home.address("kept")["schedule"] == "E"
     home.at(1)
+
+
+def test_twenty_clicks_in_one_tick(home):
+    home.open("", 0)
+    home.asked("foresee")
+    home.page.evaluate("() => { for (let n = 0; n < 20; n++) document.querySelector('.stage-main').click() }")
+    home.at(20)
+    home.shows(rows(EmSettings(), "EM" * 10)[20])
+    assert home.address("cursor=20")["schedule"] == "(EM)10"
+    assert home.stage.locator(".stage-tape li:not(.coming)").count() == 21
+
+
+def test_chips_play_and_end_go_on_from_what_was_foreseen(home):
+    home.open("", 0)
+    home.asked("foresee")
+    home.stage.locator(".stage-tape li.coming").nth(1).click()
+    home.at(2)
+    home.shows(rows(EmSettings(), "EM")[2])
+    home.press(".")
+    home.press("ArrowRight")
+    home.at(3)
+    home.press(".")
+    home.page.emulate_media(color_scheme="dark")
+    home.press("e", "m")
+    home.shows(rows(EmSettings(), "EMEEM")[5])
+    home.asked("foresee", 2)
+    home.press("i")
+    home.press("ArrowRight", "Escape", "End")
+    home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 20")
+    home.press("Home")
+    home.at(0)
+
+
+def test_a_control_right_after_a_click(home):
+    """It is touched before Python has heard of the click, which counts all the same."""
+    home.open("", 0)
+    home.asked("foresee")
+    assert home.click_next()[0] == 1
+    home.choose("Schedule", "Generalised EM · E G5")
+    home.at(1)
+    home.press("ArrowRight")
+    home.at(2)
+    home.shows(rows(EmSettings(), "EG")[2])
+    assert home.address("cursor=2")["schedule"] == "EG"

@@ -18,6 +18,8 @@ def decode(value: Any) -> Any:
         if isinstance(value.get("rgb"), str):
             triples = np.frombuffer(base64.b64decode(value["rgb"]), "u1").reshape(-1, 3)
             return [f"rgb({r},{g},{b})" for r, g, b in triples]
+        if "names" in value:
+            return [value["names"][one] for one in value["each"]]
         if "columns" in value:
             return table(value)
         if "round" in value:

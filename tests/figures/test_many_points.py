@@ -13,6 +13,7 @@ from em_core.caching import footprint
 from em_core.files.experiment import Experiment
 from em_core.observe.sample import DRAWN, sample
 from figures.em.data_views import data_view
+from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
 
 N = 5_000
@@ -56,10 +57,12 @@ def length(value):
     """How many entries an attribute of a frame has."""
     if isinstance(value, dict) and "rgb" in value:
         return len(base64.b64decode(value["rgb"])) // 3
+    if isinstance(value, dict) and "each" in value:
+        return len(value["each"])
     if isinstance(value, dict) and "columns" in value:
         return sum(map(len, value["columns"]))
     if isinstance(value, dict) and "round" in value:
-        return 3 * len(value["round"])
+        return 50 * len(value["round"])
     if isinstance(value, dict):
         return len(base64.b64decode(value["bdata"])) // int(value["dtype"][1])
     return len(value) if isinstance(value, list) else 0
@@ -100,7 +103,7 @@ def test_the_sample_is_of_the_data_and_the_same_in_every_frame():
 def test_colours_are_those_of_the_points_drawn():
     run = run_of("gaussian_mixture")
     q, rows = run.trajectory[3].after.q, run.scene.view.sample.rows
-    symbols = run.frames([3])[3]["set"]["data/points/marker.symbol"]
+    symbols = decode(run.frames([3])[3]["set"]["data/points/marker.symbol"])
     assert [symbol == symbols[0] for symbol in symbols] == [
         k == q.probabilities[:, rows[0]].argmax() for k in q.probabilities[:, rows].argmax(axis=0)
     ]

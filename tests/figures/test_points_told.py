@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from em_core.bound import decompose
+from figures.look.encode import thousandths
 from tests.figures.runs import EM_KEPT, em_run, shown
 from tests.figures.stage_replay import table
 from tests.models import POINTS
@@ -68,6 +69,23 @@ def test_each_point_is_told_its_q(name):
     assert f"customdata[{found.shape[1] - 1}]" in template
     before, _ = told(run, 0, trace)
     assert ("responsibility" in before or "γ" in before) == (run.trajectory[0].after.q is not None)
+
+
+@pytest.mark.parametrize("name", ["old_faithful", "one_dimension", "tied", "hidden_markov, nile"])
+def test_the_digits_that_are_told_are_those_of_the_number(name):
+    run = em_run(name)
+    q = run.trajectory[1].after.q
+    data = run.frames()[1]["set"][f"data/{POINTS[run.experiment.model.name][0]}/customdata"]
+    for told_of_k, row in zip(data.get("columns", []), q.probabilities, strict=False):
+        assert [f"{told / 1000:.3f}" for told in told_of_k] == [f"{number:.3f}" for number in row]
+
+
+def test_half_way_between_two_of_them_the_number_decides():
+    halves = [0.0005, 0.0015, 0.0025, 0.0035, -0.0005, 1.0005, 0.0625, -7.0455, 12.3455, 2.6755]
+    near = [np.nextafter(value, way) for value in halves for way in (-np.inf, np.inf)]
+    values = np.array([[*halves, *near, 0.0, -0.0004, 5.8, 99999.9995]])
+    for (told,), value in zip(thousandths(values)["columns"], values[0], strict=True):
+        assert told == int(f"{value:.3f}".replace(".", ""))
 
 
 def test_a_component_is_told_with_its_weight_mean_and_covariance():

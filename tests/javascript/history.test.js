@@ -1,7 +1,8 @@
 /** The history: whatever messages come in whatever order, it holds what Python's last word says, or asks for all of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode, History } from "../../ui/stage/frontend/history.js";
+import { decode } from "../../ui/stage/frontend/decode.js";
+import { History } from "../../ui/stage/frontend/history.js";
 
 /** A frame of a run, and of a fork of it: it sets one attribute, lengthens one series, fills one slot. */
 const frame = (n, run = "a", more = {}) => ({

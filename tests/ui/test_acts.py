@@ -122,6 +122,7 @@ def desk(monkeypatch):
     state, sent = {}, []
     monkeypatch.setattr(ui.stage, "st", SimpleNamespace(session_state=state))
     monkeypatch.setattr(ui.stage, "_mount", lambda key, data, **callbacks: sent.append(data))
+    monkeypatch.setattr(ui.stage, "_packed", lambda told, act: told)
     return lambda page: Desk(page, state, sent)
 
 

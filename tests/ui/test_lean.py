@@ -10,6 +10,12 @@ from tests.figures.runs import em_run
 from ui.stage.lean import Lean
 
 
+def further(column, was):
+    if isinstance(column, dict):
+        return [then + more for then, more in zip(was, column["by"], strict=True)]
+    return was if column is None else column
+
+
 class Browser:
     """Holds what it was sent, as ui/stage/frontend/history.js does."""
 
@@ -22,7 +28,11 @@ class Browser:
             if isinstance(value, dict) and "columns" in value:
                 before = self.set.get(name, value)
                 pairs = zip(value["columns"], before["columns"], strict=True)
-                value = {"columns": [was if column is None else column for column, was in pairs]}
+                value = {"columns": [further(column, was) for column, was in pairs]}
+            if isinstance(value, dict) and "of" in value:
+                # what follows from columns is read by tests/javascript/test_sent.py
+                assert "columns" in frame["set"].get(value["of"], self.set.get(value["of"]))
+                value = {"of": value["of"]}
             self.set[name] = value
         values = frame.get("value") or {}
         self.slots |= {slot: (text, values.get(slot)) for slot, text in frame["text"].items()}

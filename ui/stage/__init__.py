@@ -16,6 +16,11 @@ from ui import assets
 from ui.stage import acts
 from ui.stage.message import Message
 
+# so many bytes back zlib can look
+_WINDOW = 32_768
+# so many messages may be on their way while the browser asks
+_REMEMBERED = 3
+
 
 class Result(NamedTuple):
     """What the reader did since the last `show`: where they rest, what they asked for; None if nothing new.
@@ -62,7 +67,7 @@ def show(message: Message, *, key: str) -> Result:
     result = asked(key)
     _mount(
         key=key,
-        data=_packed({"key": key, "session": _session(), "returns": _returns(), **message.json()}),
+        data=_packed({"key": key, "session": _session(), "returns": _returns(), **message.json()}, result.act),
         on_cursor_change=lambda: _remember(key, "cursor"),
         on_look_change=lambda: _remember(key, "look"),
         on_act_change=lambda: _remember(key, "act"),
@@ -79,9 +84,21 @@ def returning() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def _packed(told: dict[str, Any]) -> bytes:
-    """A third of the bytes; ui/stage/frontend/packed.js has them back."""
-    return zlib.compress(json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode())
+def _packed(told: dict[str, Any], act: dict[str, Any] | None) -> bytes:
+    """A third of the bytes; ui/stage/frontend/packed.js has them back.
+
+    An act says which message the browser has read last (`read`): what is as in that one is not sent again.
+    """
+    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    sent: dict[int, bytes] = st.session_state.setdefault("stage.sent", {})
+    known = sent.get((act or {}).get("read", -1))
+    packing = zlib.compressobj(zdict=known) if known else zlib.compressobj()
+    end = text[-_WINDOW:]
+    sent.pop(zlib.adler32(end), None)
+    sent[zlib.adler32(end)] = end
+    while len(sent) > _REMEMBERED:
+        del sent[next(iter(sent))]
+    return packing.compress(text) + packing.flush()
 
 
 def _session() -> str:

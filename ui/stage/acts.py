@@ -49,6 +49,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "ahead": _whole,
     "has": _whole,
     "seen": _name,
+    "read": lambda value: type(value) is int and 0 <= value < 2**32,
     "turn": _whole,
     "handle": _name,
     "figure": _name,
@@ -111,7 +112,7 @@ def fitting(act: Act, run: Shown, turn: int) -> Act | None:
         open_to_hands = [view["hands"]["figure"] for view in run.scene.json["views"] if view.get("hands")]
         return {**act, "at": min(act["at"], last)} if act["figure"] in open_to_hands else None
     if what not in _NEEDED:
-        wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn", "seen")}
+        wanted = {name: value for name, value in act.items() if name not in ("n", "at", "turn", "seen", "read")}
         return act if wanted in list(_offered(run)) else None
     fit = dict(act)
     if "since" in fit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ class Lean:
         return {
             **frame,
             "set": {
-                name: _beyond(value, attributes.get(name))
+                name: _derived(_beyond(value, attributes.get(name)), {**attributes, **changed})
                 for name, value in changed.items()
                 if name not in attributes or attributes[name] != value
             },
@@ -51,13 +51,32 @@ class Lean:
             del self._held[next(iter(self._held))]
 
 
+def _derived(value: Any, held: Json) -> Any:
+    """Colours and names that follow from columns which the browser holds: how, and where it would make others."""
+    if not isinstance(value, dict) or "of" not in value:
+        return value
+    columns = (held.get(value["of"]) or {}).get("columns")
+    if columns is None:
+        return {name: part for name, part in value.items() if name not in ("mixed", "of")}
+    if "mixed" in value:
+        return {"mixed": value["mixed"], "of": value["of"]}
+    rows = zip(*columns[: len(value["names"])], strict=True)
+    pairs = zip(value["each"], (row.index(max(row)) for row in rows), strict=True)
+    other = [[place, largest] for place, (largest, found) in enumerate(pairs) if largest != found]
+    return {"names": value["names"], "of": value["of"], "but": other}
+
+
 def _beyond(value: Any, before: Any) -> Any:
-    """Of a table of columns those that have changed; None stands for the others."""
-    if not (
-        isinstance(value, Mapping) and isinstance(before, Mapping) and value.keys() == before.keys() == {"columns"}
-    ):
+    """Of a table of columns those that have changed, by how much; None stands for the others."""
+    if not (isinstance(value, dict) and isinstance(before, dict) and value.keys() == before.keys() == {"columns"}):
         return value
     if len(value["columns"]) != len(before["columns"]):
         return value
     pairs = zip(value["columns"], before["columns"], strict=True)
-    return {"columns": [None if column == was else column for column, was in pairs]}
+    return {"columns": [_further(column, was) for column, was in pairs]}
+
+
+def _further(column: list[int], was: list[int]) -> Any:
+    if column == was:
+        return None
+    return {"by": [now - then for now, then in zip(column, was, strict=True)]} if len(column) == len(was) else column

@@ -189,10 +189,19 @@ def trails(figure: Figure, count: int, **more: Any) -> list[Trace]:
 
 
 def tinted(trace: Trace, probabilities: Array | None) -> Json:
-    """Every point in the mixed colours of its components, with the marker of the most responsible. (K, N) or no q."""
+    """Every point in the mixed colours of its components, with the marker of the most responsible. (K, N) or no q.
+
+    These are told of it too, by `told`, unless that is too much to send.
+    """
     if probabilities is None:
         return trace.set(marker_color=UNSEEN, marker_symbol="circle")
-    return trace.set(marker_color=blended_colors(probabilities), marker_symbol=symbols(probabilities))
+    place = f"{trace.address}/customdata" if _few(probabilities.shape[0] + 1, probabilities.shape[1]) else ""
+    return trace.set(marker_color=blended_colors(probabilities, place), marker_symbol=symbols(probabilities, place))
+
+
+def _few(columns: int, rows: int) -> bool:
+    """Whether so many numbers are told of a trace's points."""
+    return columns * rows <= MOST_TOLD
 
 
 def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array, Array]) -> Json:
@@ -201,7 +210,7 @@ def told(trace: Trace, above: str, *lines: tuple[str, Array] | tuple[str, Array,
     Each line has a {} for every array (points,) that comes with it. Nothing but `above` where that is too much to send.
     """
     columns = [column for _, *columns in lines for column in columns]
-    if not columns or len(columns) * len(columns[0]) > MOST_TOLD:
+    if not columns or not _few(len(columns), len(columns[0])):
         return {}
     places = (f"%{{customdata[{place}]:.3f}}" for place in range(len(columns)))
     below = [text.format(*(next(places) for _ in given)) for text, *given in lines]

@@ -3,7 +3,7 @@
  * The beats on the way from the frame in view to the next: each is laid over the frame in view, and after the last one
  * the stage is at the next frame, by the ordinary road. One unit of the data is followed through them.
  */
-import { decode } from "./history.js";
+import { decode } from "./decode.js";
 
 /**
  * @typedef {import("./types.js").Within} Within

@@ -5,7 +5,7 @@ import { within } from "./attributes.js";
 import { Choice } from "./choice.js";
 import { Glide } from "./glide.js";
 import { Header } from "./header.js";
-import { decode } from "./history.js";
+import { decode } from "./decode.js";
 import { readTheme } from "./theme.js";
 import { Transport } from "./transport.js";
 import { together, View } from "./views.js";

@@ -29,8 +29,13 @@ export default async function receive(given, plotly) {
   // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
   // (it drops the one message that says that the root is still in use): the stage moves over, with all it holds.
   // Streamlit also runs the cleanup of a call that a newer one overtook.
-  const component = { ...given, data: unpacked(given.data) };
-  const { key } = component.data;
+  const data = unpacked(given.data);
+  if (!data) {
+    stages.forEach((stage) => stage.lacks());
+    return undefined;
+  }
+  const component = { ...given, data };
+  const { key } = data;
   const stage = stages.get(key) ?? new Stage(component);
   stages.set(key, stage);
   stage.moveTo(root);

@@ -2,7 +2,7 @@
 /** One Plotly figure that is built once and afterwards only restyled. */
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { placed } from "./blocks.js";
-import { decode } from "./history.js";
+import { decode } from "./decode.js";
 import { inForce, plotly } from "./plotly.js";
 import { redraw } from "./redraw.js";
 import { dress, paint, sized } from "./theme.js";

@@ -1,74 +1,11 @@
 // @ts-check
 /** The frames of a run, and what every slot and attribute holds at each of them. */
+import { complete, decode, follows } from "./decode.js";
 
 /**
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").SlotText} SlotText
  */
-
-const ARRAYS = {
-  f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array,
-  i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array,
-};
-
-/** @param {string} base64 */
-const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-
-/** @param {import("./types.js").Packed} packed */
-function numbers({ dtype, bdata, shape }) {
-  const flat = new ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)](bytes(bdata).buffer);
-  const [rows, columns] = String(shape ?? "").split(",").map(Number);
-  if (!columns) return flat;
-  return Array.from({ length: rows }, (_, row) => flat.subarray(row * columns, (row + 1) * columns));
-}
-
-/** @param {string} base64 */
-function rgb(base64) {
-  const b = bytes(base64);
-  return Array.from({ length: b.length / 3 }, (_, i) => `rgb(${b[3 * i]},${b[3 * i + 1]},${b[3 * i + 2]})`);
-}
-
-const TURN = 48; // places on an outline
-
-/**
- * One coordinate of an ellipse, c + a cos φ + b sin φ, with a break after it.
- * @param {[number, number, number]} ellipse
- */
-const outline = ([c, a, b]) => Array.from({ length: TURN + 2 }, (_, n) =>
-  n > TURN ? NaN : c + a * Math.cos(2 * Math.PI * n / TURN) + b * Math.sin(2 * Math.PI * n / TURN));
-
-/**
- * Rows of numbers that are told with three digits, which remember their columns.
- * @param {number[][]} columns  in thousandths
- */
-function rows(columns) {
-  const table = columns[0].map((_, row) => columns.map((column) => column[row] / 1000));
-  return Object.assign(table, { columns });
-}
-
-/**
- * Columns that are as in the frame before are null.
- * @param {any} value
- * @param {any} before
- */
-const complete = (value, before) =>
-  Array.isArray(value?.columns) && !Array.isArray(value)
-    ? rows(value.columns.map((/** @type {number[] | null} */ column, /** @type {number} */ n) => column ?? before.columns[n])) : value;
-
-/**
- * Replace every packed array inside a value by a real one.
- * @param {any} value
- * @returns {any}
- */
-export function decode(value) {
-  if (Array.isArray(value)) return value.some((v) => v && typeof v === "object") ? value.map(decode) : value;
-  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
-  if (value.bdata !== undefined) return numbers(value);
-  if (typeof value.rgb === "string") return rgb(value.rgb);
-  if (value.round) return value.round.flatMap(outline);
-  if (value.columns) return value.columns.includes(null) ? value : rows(value.columns);
-  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, decode(v)]));
-}
 
 /**
  * Values that last from the frame which set them until the next one that does.
@@ -232,10 +169,14 @@ export class History {
    * @param {Frame} frame
    */
   hold(n, frame) {
+    /** @type {[Track<unknown>, any][]} */
+    const derived = [];
     for (const [key, value] of Object.entries(frame.set ?? {})) {
-      const track = entry(this.attributes, key, Track);
-      track.set(n, complete(decode(value), track.get(n - 1)));
+      const track = entry(this.attributes, key, Track), given = complete(decode(value), track.get(n - 1));
+      if (given?.of && !Array.isArray(given)) derived.push([track, given]);
+      else track.set(n, given);
     }
+    for (const [track, given] of derived) track.set(n, follows(given, this.attributes.get(given.of)?.get(n)));
     for (const [slot, text] of Object.entries(frame.text ?? {})) {
       entry(this.slots, slot, Track).set(n, { text, value: frame.value?.[slot] });
     }

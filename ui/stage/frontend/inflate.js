@@ -41,11 +41,34 @@ function tree(lengths) {
 /** @typedef {ReturnType<typeof tree>} Tree */
 
 /**
+ * The checksum of the text that these bytes presume to be known; null where there is none.
  * @param {Uint8Array} packed
+ */
+export const presumes = (packed) =>
+  packed[1] & 0x20 ? packed.subarray(2, 6).reduce((sum, byte) => 256 * sum + byte, 0) : null;
+
+/**
+ * Adler-32, by which zlib names a text.
+ * @param {Uint8Array} text
+ */
+export function checksum(text) {
+  let low = 1, high = 0;
+  for (const byte of text) {
+    low = (low + byte) % 65521;
+    high = (high + low) % 65521;
+  }
+  return 65536 * high + low;
+}
+
+/**
+ * @param {Uint8Array} packed
+ * @param {Uint8Array} [known]  the text that it presumes to be known
  * @returns {Uint8Array}
  */
-export function inflate(packed) {
-  let out = new Uint8Array(8 * packed.length + 1024), length = 0, at = 2, held = 0, bits = 0;
+export function inflate(packed, known = new Uint8Array()) {
+  let out = new Uint8Array(8 * packed.length + 1024 + known.length), length = known.length, at = packed[1] & 0x20 ? 6 : 2;
+  let held = 0, bits = 0;
+  out.set(known);
 
   /** @param {number} count */
   const take = (count) => {
@@ -122,5 +145,5 @@ export function inflate(packed) {
     if (kind === 0) stored();
     else block(kind === 1 ? FIXED : dynamic());
   }
-  return out.subarray(0, length);
+  return out.subarray(known.length, length);
 }

@@ -3,7 +3,7 @@
  * What the reader holds: while a handle is in their hand, Python is asked what would be shown with it there, always for
  * the latest place and never before it has answered; the answer lies over the frame in view until they let go.
  */
-import { decode } from "./history.js";
+import { decode } from "./decode.js";
 
 /**
  * @typedef {import("./types.js").Act} Act

@@ -13,6 +13,7 @@ import { follow, renew, repeat } from "./following.js";
 import { Foresight } from "./foresight.js";
 import { listen } from "./keys.js";
 import { Live } from "./live.js";
+import { read } from "./packed.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
@@ -51,7 +52,7 @@ export class Stage {
     this.node.append(this.connection.node);
     this.asks = new Asks({
       send: (ask) => this.component.setTriggerValue("act", ask),
-      along: () => this.foresight.along,
+      along: () => ({ ...this.foresight.along, ...read() }),
       changed: (ask) => {
         this.display?.transport.busy(ask !== null && !ask.live && ask.act !== "foresee");
         if (!ask) this.live.next();
@@ -150,10 +151,11 @@ export class Stage {
     }
   }
 
-  /** @param {import("./types.js").Told} told  which does not follow what is here */
+  /** @param {import("./types.js").Told} [told]  which does not follow what is here; none, if it could not even be read */
   lacks(told) {
+    if (!told) this.asks.finish();
     if (!this.asks.has("resend")) this.asks.add({ act: "resend" });
-    this.heard(told);
+    if (told) this.heard(told);
   }
 
   /** @param {import("./types.js").Told} told */
