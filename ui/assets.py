@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from pathlib import Path
 
 import plotly
@@ -27,18 +28,37 @@ _COMPONENT = "component/ui.stage."
 
 _FRONTEND = Path(__file__).parent / "stage" / "frontend"
 
+# plotly.js-cartesian-dist-min of the npm registry, unchanged; CONTRIBUTING.md says how to renew it
+SHIPPED = _FRONTEND / "vendor" / "plotly" / "plotly-cartesian.min.js"
+WHOLE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
 
 def _fingerprint(folder: Path) -> str:
     files = sorted(file for pattern in ("*.js", "*.css") for file in folder.glob(pattern))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
+def version(file: Path) -> str:
+    """Of plotly.js, as the head of a bundle says it; empty where it does not."""
+    with file.open(encoding="utf-8") as lines:
+        found = re.search(r" v(\d+\.\d+\.\d+)$", lines.read(200), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def library(shipped: Path = SHIPPED, whole: Path = WHOLE) -> Path:
+    """The bundle of plotly.js that draws: the shipped one, which holds a third of the whole and all that is drawn here;
+    where the Python package has come to another version, that package's own.
+    """
+    return shipped if shipped.is_file() and version(shipped) == version(whole) else whole
+
+
 STAGE = f"frontend_{_fingerprint(_FRONTEND)}"
-FIGURES = f"plotly_{plotly.__version__}"
+LIBRARY = library()
+FIGURES = f"{LIBRARY.name.partition('.')[0]}_{version(LIBRARY) or plotly.__version__}"
 # each is a component of this name, so that its address holds its version and no browser mixes two of them
-FOLDERS = {STAGE: _FRONTEND, FIGURES: Path(plotly.__file__).parent / "package_data"}
+FOLDERS = {STAGE: _FRONTEND, FIGURES: LIBRARY.parent}
 # the modules that every page begins with
-_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
+_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/{LIBRARY.name}"
 
 
 class Assets:
