@@ -57,8 +57,13 @@ LIBRARY = library()
 FIGURES = f"{LIBRARY.name.partition('.')[0]}_{version(LIBRARY) or plotly.__version__}"
 # each is a component of this name, so that its address holds its version and no browser mixes two of them
 FOLDERS = {STAGE: _FRONTEND, FIGURES: LIBRARY.parent}
-# the modules that every page begins with
-_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/{LIBRARY.name}"
+# the modules that every page begins with: scripts that the stage waits for, and those of its own that name others,
+# which a browser would else ask for in turn. Not all: what answers in between may refuse a long head
+_AHEAD = (
+    *(f"{STAGE}/{name}.js" for name in ("entry", "stage", "display", "views", "figures", "vendor/katex/katex.min")),
+    f"{FIGURES}/{LIBRARY.name}",
+)
+_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
 
 
 class Assets:
@@ -74,7 +79,9 @@ class Assets:
             if file.is_file()
         }
         self.packed: dict[Path, bytes] = {}  # of these files, each compressed once
-        self.ahead = ", ".join(f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD)
+        ahead = [f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD]
+        ahead += [f"<./{_COMPONENT}{address}>; rel=preload; as=style" for address in _STYLES]
+        self.ahead = ", ".join(ahead)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):

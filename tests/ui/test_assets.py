@@ -12,6 +12,7 @@ from ui import assets
 from ui.assets import FIGURES, FOLDERS, LIBRARY, SHIPPED, STAGE, WHOLE, Assets, library, version
 
 PAGE = b"<html></html>"
+KATEX = "vendor/katex/katex.min.js"
 
 
 def answer(path, method="GET", accept="gzip, br", page="text/html; charset=utf-8", status=200, served=None):
@@ -91,9 +92,12 @@ def test_all_else_goes_on_to_the_app(path):
 def test_a_page_announces_what_it_will_need():
     told = answer("/map")[1]["link"]
     named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
-    modules = [address(FIGURES, LIBRARY.name), address(STAGE, "entry.js"), address(STAGE, "stage.js")]
-    assert sorted(f"/{one}" for one in named) == sorted(modules)
-    assert all(answer(f"/{one}")[2] != PAGE for one in named)
+    styles = re.findall(r"<\./([^>]+)>; rel=preload; as=style", told)
+    modules = {address(FIGURES, LIBRARY.name), *(address(STAGE, file) for file in ("entry.js", "stage.js", KATEX))}
+    assert modules <= {f"/{one}" for one in named} and len(told) < 2000
+    assert sorted(styles) == [address(STAGE, file)[1:] for file in ("stage.css", KATEX.replace(".js", ".css"))]
+    assert told.count("<") == len(named) + len(styles) == len({*named, *styles})
+    assert all(answer(f"/{one}")[2] != PAGE for one in (*named, *styles))
     assert "link" not in answer("/_stcore/health", page="application/json")[1]
     assert "link" not in answer("/nothing", status=404)[1]
 
