@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
@@ -169,6 +168,8 @@ def lbfgs_steps(model: LatentVariableModel, data: Any, state: State, iterations:
         return wall if rise is None else (-value / n_units, -rise / n_units)
 
     if len(start):
+        from scipy.optimize import minimize  # late: a quarter of a second that no page needs to open
+
         # it ends when the iterations do, not when some tolerance is met
         options = {"maxiter": iterations, "maxls": 40, "ftol": 0.0, "gtol": 0.0}
         found = minimize(descent, start, jac=True, method="L-BFGS-B", options=options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -295,3 +296,13 @@ def test_what_views_and_tools_are_called_stands_in_words(path):
             told = [node.value]
         for value in told:
             assert not isinstance(value, ast.Constant | ast.JoinedStr), f"{named(path)}: {ast.unparse(value)}"
+
+
+def test_a_page_opens_without_what_it_may_need_later():
+    """What takes long to import, and what only tests and benchmarks use."""
+    code = "import sys, em_core.files, *PAGES; print(*sys.modules)"
+    pages = ", ".join(f"ui.{name}.session, ui.{name}.sidebar" for name, _ in PAGES)
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("*PAGES", pages)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"scipy.optimize", "scipy.stats", "sklearn", "matplotlib"} & set(done.stdout.split())

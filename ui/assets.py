@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from pathlib import Path
 
 import plotly
@@ -27,18 +28,42 @@ _COMPONENT = "component/ui.stage."
 
 _FRONTEND = Path(__file__).parent / "stage" / "frontend"
 
+# plotly.js-cartesian-dist-min of the npm registry, unchanged; CONTRIBUTING.md says how to renew it
+SHIPPED = _FRONTEND / "vendor" / "plotly" / "plotly-cartesian.min.js"
+WHOLE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
 
 def _fingerprint(folder: Path) -> str:
     files = sorted(file for pattern in ("*.js", "*.css") for file in folder.glob(pattern))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
+def version(file: Path) -> str:
+    """Of plotly.js, as the head of a bundle says it; empty where it does not."""
+    with file.open(encoding="utf-8") as lines:
+        found = re.search(r" v(\d+\.\d+\.\d+)$", lines.read(200), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def library(shipped: Path = SHIPPED, whole: Path = WHOLE) -> Path:
+    """The bundle of plotly.js that draws: the shipped one, which holds a third of the whole and all that is drawn here;
+    where the Python package has come to another version, that package's own.
+    """
+    return shipped if shipped.is_file() and version(shipped) == version(whole) else whole
+
+
 STAGE = f"frontend_{_fingerprint(_FRONTEND)}"
-FIGURES = f"plotly_{plotly.__version__}"
+LIBRARY = library()
+FIGURES = f"{LIBRARY.name.partition('.')[0]}_{version(LIBRARY) or plotly.__version__}"
 # each is a component of this name, so that its address holds its version and no browser mixes two of them
-FOLDERS = {STAGE: _FRONTEND, FIGURES: Path(plotly.__file__).parent / "package_data"}
-# the modules that every page begins with
-_AHEAD = f"{STAGE}/entry.js", f"{STAGE}/stage.js", f"{FIGURES}/plotly.min.js"
+FOLDERS = {STAGE: _FRONTEND, FIGURES: LIBRARY.parent}
+# the modules that every page begins with: scripts that the stage waits for, and those of its own that name others,
+# which a browser would else ask for in turn. Not all: what answers in between may refuse a long head
+_AHEAD = (
+    *(f"{STAGE}/{name}.js" for name in ("entry", "stage", "display", "views", "figures", "vendor/katex/katex.min")),
+    f"{FIGURES}/{LIBRARY.name}",
+)
+_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
 
 
 class Assets:
@@ -54,7 +79,9 @@ class Assets:
             if file.is_file()
         }
         self.packed: dict[Path, bytes] = {}  # of these files, each compressed once
-        self.ahead = ", ".join(f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD)
+        ahead = [f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD]
+        ahead += [f"<./{_COMPONENT}{address}>; rel=preload; as=style" for address in _STYLES]
+        self.ahead = ", ".join(ahead)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from em_core.records import Array, Parameters, frozen
 
@@ -63,6 +62,8 @@ def matched(model: Any, theta: Parameters, other: Parameters) -> Parameters:
     costs = [_costs(theta[name], other[name], own[0]) for name, own in axes.items() if len(own) == 1]
     if not costs:
         return other
+    from scipy.optimize import linear_sum_assignment  # late: a quarter of a second that no page needs to open
+
     _, order = linear_sum_assignment(np.sum(costs, axis=0))
     return reordered(other, axes, order)
 

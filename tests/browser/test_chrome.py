@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.attack import thinned
 from tests.browser.conftest import ROOT
 from tests.browser.reader import Reader, some
+from ui.assets import LIBRARY
 from ui.frame import NAME, PAGES
 
 FOCUSED = """() => {
@@ -135,5 +136,5 @@ FETCHED = """() => performance.getEntriesByType("resource")
 def test_the_stage_and_its_library_are_fetched_once(own_page, serve):
     home = Home(own_page, serve(ROOT / "app.py").url)
     fetched = home.open().page.evaluate(FETCHED)
-    assert fetched.count("plotly.min.js") == fetched.count("stage.js") == 1
+    assert fetched.count(LIBRARY.name) == fetched.count("stage.js") == 1
     assert home.open("seed=1").page.evaluate(FETCHED) == []

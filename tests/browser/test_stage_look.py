@@ -4,6 +4,7 @@ import pytest
 
 from tests.attack import thinned
 from tests.browser.demo import DEMO, Demo
+from ui.assets import LIBRARY
 
 
 @pytest.mark.exhaustive
@@ -71,7 +72,7 @@ def test_served_below_a_base_path(page, serve):
 
 @pytest.mark.exhaustive
 def test_says_so_when_the_figures_cannot_be_loaded(demo, page_errors):
-    demo.page.route("**/plotly.min.js", lambda route: route.abort())
+    demo.page.route(f"**/{LIBRARY.name}", lambda route: route.abort())
     demo.open(wait=False)
     demo.page.get_by_role("alert").get_by_text("could not be loaded").wait_for()
     page_errors.clear()  # the browser reports the aborted request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import plotly.graph_objects as go
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from figures.look import palette
 from tests.figures.runs import EVERY, EVERY_KEPT, shown
 from tests.figures.stage_replay import finite, painted
+from ui.assets import SHIPPED
 
+# kinds of traces that the library in the browser can draw
+DRAWN = set(re.findall(r'moduleType:"trace",name:"(\w+)"', SHIPPED.read_text(encoding="utf-8")))
 # layouts' parts that begin with something that they do not have at first
 LATER = {"annotations"}
 
@@ -54,6 +58,11 @@ def test_every_address_names_something(run, inner_frames):
         figure, trace = glide.split("/")
         (found,) = (each for each in figures[figure]["data"] if each["meta"] == trace)
         assert found["type"] == "scatter"
+
+
+def test_the_shipped_library_draws_every_trace(run):
+    kinds = {trace["type"] for figure in run.scene.json["figures"].values() for trace in figure["data"]}
+    assert kinds and kinds <= DRAWN
 
 
 def test_every_figure_has_its_place(run):

@@ -9,9 +9,10 @@ import re
 import pytest
 
 from ui import assets
-from ui.assets import FIGURES, FOLDERS, STAGE, Assets
+from ui.assets import FIGURES, FOLDERS, LIBRARY, SHIPPED, STAGE, WHOLE, Assets, library, version
 
 PAGE = b"<html></html>"
+KATEX = "vendor/katex/katex.min.js"
 
 
 def answer(path, method="GET", accept="gzip, br", page="text/html; charset=utf-8", status=200, served=None):
@@ -45,7 +46,7 @@ def address(name, file, before=""):
 @pytest.mark.parametrize(
     ("name", "file", "kind"),
     [
-        (FIGURES, "plotly.min.js", "text/javascript"),
+        (FIGURES, LIBRARY.name, "text/javascript"),
         (STAGE, "stage.js", "text/javascript"),
         (STAGE, "stage.css", "text/css"),
         (STAGE, "vendor/katex/katex.min.js", "text/javascript"),
@@ -91,8 +92,29 @@ def test_all_else_goes_on_to_the_app(path):
 def test_a_page_announces_what_it_will_need():
     told = answer("/map")[1]["link"]
     named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
-    modules = [address(FIGURES, "plotly.min.js"), address(STAGE, "entry.js"), address(STAGE, "stage.js")]
-    assert sorted(f"/{one}" for one in named) == sorted(modules)
-    assert all(answer(f"/{one}")[2] != PAGE for one in named)
+    styles = re.findall(r"<\./([^>]+)>; rel=preload; as=style", told)
+    modules = {address(FIGURES, LIBRARY.name), *(address(STAGE, file) for file in ("entry.js", "stage.js", KATEX))}
+    assert modules <= {f"/{one}" for one in named} and len(told) < 2000
+    assert sorted(styles) == [address(STAGE, file)[1:] for file in ("stage.css", KATEX.replace(".js", ".css"))]
+    assert told.count("<") == len(named) + len(styles) == len({*named, *styles})
+    assert all(answer(f"/{one}")[2] != PAGE for one in (*named, *styles))
     assert "link" not in answer("/_stcore/health", page="application/json")[1]
     assert "link" not in answer("/nothing", status=404)[1]
+
+
+def test_the_shipped_library_is_the_one_of_the_python_package():
+    assert version(SHIPPED) == version(WHOLE), (
+        f"the Python package draws with plotly.js {version(WHOLE)}, shipped is {version(SHIPPED)}: run npm pack "
+        f"plotly.js-cartesian-dist-min@{version(WHOLE)} and put its bundle and LICENSE into {SHIPPED.parent}"
+    )
+    assert library() == LIBRARY == SHIPPED and version(LIBRARY) in FIGURES
+    assert {file.name for file in SHIPPED.parent.iterdir()} == {SHIPPED.name, "LICENSE"}
+
+
+@pytest.mark.parametrize("head", ["* plotly.js v9.0.1\n", "* plotly.js, of a form that nobody knows yet\n"])
+def test_where_the_python_package_has_another_version_its_own_library_draws(tmp_path, head):
+    other = tmp_path / "plotly.min.js"
+    other.write_text(f"/**\n{head}*/\n", encoding="utf-8")
+    assert library(SHIPPED, other) == other
+    assert library(tmp_path / "not there", WHOLE) == WHOLE
+    assert library(SHIPPED, WHOLE) == SHIPPED

@@ -128,15 +128,16 @@ def _news(key: str) -> str:
 _ENTRY = """
 const page = document.querySelector('script[src*="static/js/"]').src;
 const served = (path) => new URL("component/" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
-const stage = import(served("STAGE/entry.js"));
-export default async (component) => (await stage).default(component, served("FIGURES/plotly.min.js"));
+const stage = import(served("STAGE"));
+export default async (component) => (await stage).default(component, served("LIBRARY"));
 """
 
 _SERVED = {name: declare_component(name, path=str(folder)).name for name, folder in assets.FOLDERS.items()}
+_LIBRARY = f"{_SERVED[assets.FIGURES]}/{assets.LIBRARY.name}"
 
 _mount = st.components.v2.component(
     "stage",
     html='<p class="stage-loading" role="status">Loading the figures…</p>',
-    js=_ENTRY.replace("STAGE", _SERVED[assets.STAGE]).replace("FIGURES", _SERVED[assets.FIGURES]),
+    js=_ENTRY.replace("STAGE", f"{_SERVED[assets.STAGE]}/entry.js").replace("LIBRARY", _LIBRARY),
     isolate_styles=False,
 )

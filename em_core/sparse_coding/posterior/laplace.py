@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from em_core.files.errors import InvalidExperiment
 from em_core.records import Array
@@ -65,6 +64,8 @@ class LaplacePosterior:
         """The h with P(H ≤ h) = probability, for a probability between 0 and 1."""
         if not 0 < probability < 1:
             raise ValueError(f"a probability between 0 and 1, not {probability}")
+        from scipy.optimize import brentq  # late: a quarter of a second that no page needs to open
+
         side, beyond = (-1, probability) if probability < math.exp(self._log_below) else (1, 1 - probability)
         target = math.log(beyond)
 

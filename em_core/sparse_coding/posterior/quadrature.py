@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from em_core.records import Array
 from em_core.sparse_coding.posterior.kinked import excess, kinked
@@ -156,6 +155,8 @@ def median(density: Density) -> float:
     # the sum up to the panel's end differs from its own integral by rounding
     if missing(right[here]) <= 0:
         return float(right[here])
+    from scipy.optimize import brentq  # late: a quarter of a second that no page needs to open
+
     return float(brentq(missing, left[here], right[here], xtol=1e-300, rtol=8.9e-16))
 
 
