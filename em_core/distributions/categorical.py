@@ -212,8 +212,10 @@ def log_sums(logs: Array) -> Array:
 
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
+    if log_joint.size <= AT_ONCE:
+        return weighted_sum(q.weights(slice(None)), log_joint)
     parts = [weighted_sum(q.weights(columns), log_joint[:, columns]) for columns in _parts(log_joint)]
-    return parts[0] if len(parts) == 1 else float(np.sum(parts))
+    return float(np.sum(parts))
 
 
 def weighted_sum(weights: Array, logs: Array) -> float:

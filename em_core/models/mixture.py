@@ -124,9 +124,9 @@ class Mixture(AtMany, CategoricalRows):
 
         The last one is kept with q: M, the bound before and after it, and moves that ask for many θ share it.
         """
-        of, family, result = vars(q).get("_moments", (None, None, None))
-        if of is not data.values or family != self.family:
-            family = self.family
+        of, made_by, result = vars(q).get("_moments", (None, None, None))
+        family = self.family
+        if of is not data.values or (made_by is not family and made_by != family):
             result = cast(OfMoments, family).moments(self.rows(data), q.weights)
             vars(q)["_moments"] = (data.values, family, result)
         return result
