@@ -18,7 +18,7 @@ NEGLIGIBLE = 1e-200
 # q of more entries than these keeps its logarithms alone: all else of it is made where it is asked for
 MOST_KEPT = 2_000_000
 # entries of a table that are gone through at once: what is made of them stays in the processor's cache
-_AT_ONCE = 32_768
+AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +101,42 @@ class Categorical:
         return _made(self.log_probabilities[:, columns], frozen(counts), shares)
 
 
-def posterior(log_joint: Array, counts: Array) -> Categorical:
-    """Exact posterior from log p(v_n, h_n = k), a (K, N) array.
+class Exponentials:
+    """exp of a (K, N) table relative to each column's largest entry: what Σ_k exp and the shares in it are made of.
+
+    log_sums: (N,) log Σ_k exp. possible: whether no column is impossible, with nothing but −inf.
+    """
+
+    def __init__(self, logs: Array) -> None:
+        largest = np.maximum.reduce(logs, axis=0)
+        finite = np.isfinite(largest)
+        self.possible = bool(finite.all())
+        if not self.possible:
+            largest = np.where(finite, largest, 0.0)
+        self._relative = logs - largest
+        self._shares = np.exp(self._relative)
+        self._totals = np.add.reduce(self._shares, axis=0)
+        with np.errstate(divide="ignore"):
+            self._logarithms = np.log(self._totals)
+        self.log_sums = sealed(self._logarithms + largest)
+
+    @property
+    def nbytes(self) -> int:
+        return 2 * self._relative.nbytes
+
+    def normalized(self, counts: Array) -> Categorical:
+        """q in proportion to them, of a table without impossible columns."""
+        return _made(self._relative - self._logarithms, counts, self._shares / self._totals)
+
+
+def posterior(log_joint: Array, counts: Array, known: Exponentials | None = None) -> Categorical:
+    """Exact posterior from log p(v_n, h_n = k), a (K, N) array. known: its exponentials, where they have been made.
 
     Raises `HalfStepFailed` where a unit is impossible under every hidden value. A column that stands for no unit says
     nothing, however impossible: its hidden values are then equally probable.
     """
+    if known is not None and known.possible:
+        return known.normalized(counts)
     largest = log_joint.max(axis=0)
     possible = np.isfinite(largest)
     if not possible.all():
@@ -156,9 +186,9 @@ def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categoric
     return _made(logs, q.counts, shares)
 
 
-def log_evidence(log_joint: Array, counts: Array) -> float:
-    """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible."""
-    evidence = log_sums(log_joint)
+def log_evidence(log_joint: Array, counts: Array, known: Exponentials | None = None) -> float:
+    """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible. known: as for `posterior`."""
+    evidence = log_sums(log_joint) if known is None else known.log_sums
     seen = counts > 0
     return float(np.sum(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
 
@@ -186,13 +216,15 @@ def log_sums(logs: Array) -> Array:
 
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
+    if log_joint.size <= AT_ONCE:
+        return weighted_sum(q.weights(slice(None)), log_joint)
     parts = [weighted_sum(q.weights(columns), log_joint[:, columns]) for columns in _parts(log_joint)]
-    return parts[0] if len(parts) == 1 else float(np.sum(parts))
+    return float(np.sum(parts))
 
 
 def weighted_sum(weights: Array, logs: Array) -> float:
     """Σ weights · logs with 0 log 0 = 0: negligible weights count as zero, even where a logarithm is infinite."""
-    if weights.size <= _AT_ONCE:
+    if weights.size <= AT_ONCE:
         total = float(np.vdot(weights, logs))
     else:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -282,5 +314,5 @@ def _made(logs: Array, counts: Array, shares: Array | None) -> Categorical:
 def _parts(table: Array) -> Iterator[slice]:
     """The columns of a (…, K, N) array, some at a time."""
     columns = table.shape[-1]
-    width = max(_AT_ONCE * columns // max(table.size, 1), 1)
+    width = max(AT_ONCE * columns // max(table.size, 1), 1)
     return (slice(begin, begin + width) for begin in range(0, columns, width))

@@ -26,6 +26,8 @@ _AT_ONCE = 1_000_000
 _NARROWEST, _WIDEST = 256, 8192
 # bytes of points up to which they are kept a second time, measured from their centre
 _MOST_KEPT = 15_000_000
+# features of a table up to which they are kept
+_MOST_FEATURES_KEPT = 50_000
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0
@@ -86,6 +88,15 @@ class Points:
         """(D, N) from the centre, kept of a table that is not large."""
         return self._from_centre(slice(None)) if self.values.nbytes <= _MOST_KEPT else None
 
+    def _whole(self, scales: type[Scales]) -> Chunk:
+        """All points as one chunk, which is kept with its features."""
+        kept, name = vars(self), f"_whole {scales.__name__}"
+        if name not in kept:
+            room = np.empty((scales.n_features(self.values.shape[1]), len(self.values)))
+            kept[name] = Chunk(slice(None), self.values.T, self._from_centre(slice(None)), room)
+        result: Chunk = kept[name]
+        return result
+
     def _from_centre(self, rows: slice) -> Array:
         # first the copy, then its transpose: rows of many numbers are slow to go through column by column
         return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
@@ -94,6 +105,9 @@ class Points:
         """All points; one chunk must be done with before the next is asked for."""
         n, dimensions = self.values.shape
         rows = scales.n_features(dimensions)
+        if rows * n <= _MOST_FEATURES_KEPT:
+            yield self._whole(scales)
+            return
         width = min(max(_AT_ONCE // (rows + 2 * n_components), _NARROWEST), _WIDEST, max(n, 1))
         room, known = np.empty((rows, width)), self._centred
         for begin in range(0, n, width):

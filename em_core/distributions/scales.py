@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from em_core.caching import bounded
 from em_core.distributions import definite
 from em_core.files.errors import HalfStepFailed
-from em_core.records import Array
+from em_core.records import Array, sealed
 
 
 class Scales(ABC):
@@ -99,7 +100,7 @@ class Matrices(Scales):
 
     @staticmethod
     def scatter(sums: Array, dimensions: int) -> Array:
-        rows, columns = np.triu_indices(dimensions)
+        rows, columns, _ = _upper(dimensions)
         result = np.empty((len(sums), dimensions, dimensions))
         result[:, rows, columns] = sums
         result[:, columns, rows] = sums
@@ -136,10 +137,9 @@ class Matrices(Scales):
         return result
 
     def coefficients(self, offsets: Array) -> Array:
-        rows, columns = np.triu_indices(offsets.shape[1])
+        rows, columns, once_or_twice = _upper(offsets.shape[1])
         pulled = np.einsum("kij,kj->ki", self._precisions, offsets)
         constant = np.einsum("ki,ki->k", pulled, offsets)
-        once_or_twice = np.where(rows == columns, 1.0, 2.0)
         return np.column_stack([constant, -2 * pulled, self._precisions[:, rows, columns] * once_or_twice])
 
     def amplification(self, size: Array) -> Array:
@@ -209,6 +209,13 @@ class Variances(Scales):
     def products(self, scatter: Array) -> Array:
         result: Array = (self._precisions * scatter).sum(axis=1)
         return result
+
+
+@bounded(4_000_000)
+def _upper(dimensions: int) -> tuple[np.ndarray, np.ndarray, Array]:
+    """Rows and columns of a matrix's upper triangle, and how often each of its entries is in the whole."""
+    rows, columns = np.triu_indices(dimensions)
+    return sealed(rows), sealed(columns), sealed(np.where(rows == columns, 1.0, 2.0))
 
 
 def _spread(precisions: Any, size: Array) -> Array:

@@ -6,7 +6,8 @@ where the sums are made, and in which way, is in `em_core.distributions.points`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +48,22 @@ class GaussianFamily:
         for chunk in points.chunks(self._shape, n_components):
             densities.into(result[:, chunk.columns], chunk)
         return result
+
+    def log_densities(self, values: Points | Array, thetas: Sequence[Parameters]) -> Iterator[tuple[slice, Array]]:
+        """`log_density` under several components, (T, K, n), of some columns at a time, which share their features.
+
+        Each table is to be done with before the next is asked for.
+        """
+        points, n_components = Points.of(values), len(thetas[0]["means"]) if thetas else 0
+        densities = [LogDensities(points, theta["means"], self._scales(theta)) for theta in thetas]
+        room = np.empty(0)
+        for chunk in points.chunks(self._shape, n_components):
+            shape = (len(thetas), n_components, chunk.values.shape[1])
+            room = room if room.size >= math.prod(shape) else np.empty(math.prod(shape))
+            tables = room[: math.prod(shape)].reshape(shape)
+            for own, table in zip(densities, tables, strict=True):
+                own.into(table, chunk)
+            yield chunk.columns, tables
 
     def parts(self, values: Points | Array, components: Parameters, row: int) -> dict[str, Array]:
         """What the densities of one row are made of, each (K,).

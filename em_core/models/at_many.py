@@ -65,7 +65,7 @@ def _in_turn(model: Any, data: Any, qs: Sequence[Any], thetas: Sequence[Paramete
     evidence[usable], joint[:, usable] = 0.0, 0.0
     for columns, tables in model.family.log_densities(model.rows(data), [thetas[place] for place in usable]):
         counts, weights = data.counts[columns], [q.weights(columns) for q in qs]
-        seen = counts > 0
+        seen = slice(None) if (counts > 0).all() else counts > 0
         for place, prior, table in zip(usable, priors, tables, strict=True):
             table += prior
             evidence[place] += categorical.log_sums(table)[seen] @ counts[seen]

@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 
 from em_core.caching import at_theta
 from em_core.distributions import categorical, minibatch
-from em_core.distributions.categorical import Categorical
+from em_core.distributions.categorical import Categorical, Exponentials
 from em_core.distributions.minibatch import Draw
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
@@ -99,10 +99,16 @@ class CategoricalRows(CategoricalHidden):
 
     @at_theta
     def posterior(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.posterior(self.log_joint(data, theta), data.counts)
+        return categorical.posterior(self.log_joint(data, theta), data.counts, self._exponentials(data, theta))
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
-        return categorical.log_evidence(self.log_joint(data, theta), data.counts)
+        return categorical.log_evidence(self.log_joint(data, theta), data.counts, self._exponentials(data, theta))
+
+    @at_theta
+    def _exponentials(self, data: Observations, theta: Parameters) -> Exponentials | None:
+        """What log p and the posterior share, of a table that is small: of a large one it would be as large again."""
+        table = self.log_joint(data, theta)
+        return categorical.Exponentials(table) if table.size <= categorical.AT_ONCE else None
 
     def evidence_by_unit(self, data: Observations, theta: Parameters) -> Array:
         """Of a row with a count all its units together."""

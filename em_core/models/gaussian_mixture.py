@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -47,7 +48,7 @@ class GaussianMixture(Mixture):
         },
     )
 
-    @property
+    @cached_property
     def family(self) -> GaussianFamily:
         return GaussianFamily(self.covariance, frozenset(self.fixed))
 

@@ -19,6 +19,8 @@ from em_core.models.categorical_hidden import CategoricalRows
 from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen, sealed
 
+# entries of a table whose sum costs less than what K components have to say of their moments
+_SMALL_TABLE = 8192
 # of an expected log joint from moments, as a share of itself: far more than is really lost
 _LITTLE_DOUBT = 1e-13
 
@@ -83,7 +85,7 @@ class Mixture(AtMany, CategoricalRows):
         return sealed(table)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
-        if self._of_moments is not None:
+        if self._is_large(q):
             value, doubt = self._from_moments(data, theta, q)
             if doubt <= _LITTLE_DOUBT * abs(value) < math.inf:
                 return value
@@ -99,11 +101,16 @@ class Mixture(AtMany, CategoricalRows):
 
     def surely_higher(self, data: Observations, q: Categorical, theta: Parameters, other: Parameters) -> bool:
         """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
-        if self._of_moments is None:
+        if not self._is_large(q):
             return False
         (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
         return abs(high - low) < math.inf and high - low > doubt + more
 
+    def _is_large(self, q: Categorical) -> bool:
+        """Whether moments, where there are any, cost less than the sum over the table that log p is made of anyway."""
+        return q.log_probabilities.size > _SMALL_TABLE and self._of_moments is not None
+
+    @at_theta
     def _from_moments(self, data: Observations, theta: Parameters, q: Categorical) -> tuple[float, float]:
         """E_q[log p(h, v; θ)] without a pass over the data, and how far rounding may have put it off."""
         family: Any = self.family
@@ -117,9 +124,9 @@ class Mixture(AtMany, CategoricalRows):
 
         The last one is kept with q: M, the bound before and after it, and moves that ask for many θ share it.
         """
-        of, family, result = vars(q).get("_moments", (None, None, None))
-        if of is not data.values or family != self.family:
-            family = self.family
+        of, made_by, result = vars(q).get("_moments", (None, None, None))
+        family = self.family
+        if of is not data.values or (made_by is not family and made_by != family):
             result = cast(OfMoments, family).moments(self.rows(data), q.weights)
             vars(q)["_moments"] = (data.values, family, result)
         return result

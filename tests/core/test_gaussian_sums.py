@@ -12,6 +12,8 @@ from em_core.models.observations import Observations
 from em_core.records import frozen
 
 Long = np.longdouble
+# up to how many entries a table is summed, where more would be left to moments
+SMALL = "em_core.models.mixture._SMALL_TABLE"
 SHAPES = ["full", "tied", "diag", "spherical"]
 # how far components lie from the middle of all points, in their own standard deviations, and all from 0
 PLACES = [(distance, offset) for distance in (1.0, 30.0, 1e3, 1e8) for offset in (0.0, 1e8)]
@@ -112,8 +114,22 @@ def test_the_expected_log_density_from_moments_is_off_by_less_than_it_says(shape
         assert abs(found - exact) <= doubt + 1e-14 * abs(exact)
 
 
-def test_next_to_singular_the_doubt_grows_and_the_table_is_asked():
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_small_table_and_moments_say_the_same_of_the_bound(shape, monkeypatch):
+    """Of few points E[log p(h, v)] is the sum over the table, of many it comes from moments."""
+    values, _, theta = clusters(shape, 1.0, 0.0)
+    theta = {"weights": np.array([0.2, 0.3, 0.5]), **theta}
+    data, model = Observations.single(frozen(values)), GaussianMixture(3, False, shape)
+    q = model.posterior(data, theta)
+    from_table = model.expected_log_joint(data, theta, q)
+    monkeypatch.setattr(SMALL, 0)
+    monkeypatch.setattr(GaussianFamily, "log_density", None)
+    assert model.expected_log_joint(data, dict(theta), q) == pytest.approx(from_table, rel=1e-13)
+
+
+def test_next_to_singular_the_doubt_grows_and_the_table_is_asked(monkeypatch):
     """Where moments lose digits, E[log p(h, v)] is the sum over the table, as good as log p."""
+    monkeypatch.setattr(SMALL, 0)
     rng = np.random.default_rng(1)
     values = rng.normal(size=(400, 2)) @ np.array([[1.0, 1.0], [0.0, 1e-4]])
     data, model = Observations.single(frozen(values)), GaussianMixture(2, False)
@@ -150,6 +166,7 @@ def test_tables_of_several_chunks_are_those_of_one(shape, monkeypatch):
     monkeypatch.setattr("em_core.distributions.points._NARROWEST", 64)
     monkeypatch.setattr("em_core.distributions.points._WIDEST", 64)
     monkeypatch.setattr("em_core.distributions.points._MOST_KEPT", 0)
+    monkeypatch.setattr("em_core.distributions.points._MOST_FEATURES_KEPT", 0)
     np.testing.assert_allclose(family.log_density(Points(values), theta), whole, rtol=1e-12, atol=1e-12)
     for name, entry in family.fit(values, weights, theta).items():
         np.testing.assert_allclose(entry, fitted[name], rtol=1e-12, atol=1e-13)
@@ -160,6 +177,7 @@ def test_m_and_its_gradient_take_one_pass_over_the_data(monkeypatch):
     values, _, theta = clusters("full", 1.0, 0.0)
     theta = {"weights": np.full(3, 1 / 3), **theta}
     data, model, passes = Observations.single(frozen(values)), GaussianMixture(3, False), []
+    monkeypatch.setattr(SMALL, 0)
     take = GaussianFamily.moments
     monkeypatch.setattr(GaussianFamily, "moments", lambda *args: passes.append(1) or take(*args))
     q = model.posterior(data, theta)
