@@ -48,13 +48,13 @@ HEADLINE = (
     (
         "click",
         "click to painted",
-        "A click is painted in {:.2f} of the time that the same four charts take in plain Streamlit.",
+        "A click is painted in {:.2f} of the time that the same charts take in plain Streamlit.",
     ),
-    ("gmm", "K = 3, D = 2", "E and M of a Gaussian mixture with 100,000 points: {:.1f} times as fast as scikit-learn."),
+    ("gmm", "K = 3, D = 2", "E and M of a Gaussian mixture, 100,000 points: {:.1f} times as fast as scikit-learn."),
     (
-        "trajectory",
-        "",
-        "50 rounds with log p, ELBO and gap at every half-step: {:.1f} times as fast as scikit-learn without them.",
+        "patches",
+        "0.1",
+        "Most probable codes of 1,000 patches, 256 atoms: {:.1f} times as fast as scikit-learn's Lasso.",
     ),
 )
 
@@ -107,7 +107,7 @@ def table(row: Row, measured: Iterable[Measured]) -> str:
     lines = [" | ".join(title for title, _ in columns), " | ".join(rule for _, rule in columns)]
     for one in measured:
         cells = [one.size + (f" ({one.note})" if one.note else ""), f"{one.ours:.3g}", f"{one.peer:.3g}"]
-        cells.append(f"**{row.ratio(one):.2g}**")
+        cells.append(f"**{row.ratio(one):.2f}**")
         if compared:
             cells.append("" if one.agreement is None else f"{one.agreement:.0e}")
         if weighed:

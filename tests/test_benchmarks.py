@@ -91,8 +91,8 @@ def test_numbers_are_kept_and_the_page_says_them(tmp_path):
     report.keep(row, row.measure(False), tmp_path)
     assert report.kept(row, tmp_path)["measured"] == list(row.measure(False))
     text = report.page([row], tmp_path)
-    assert "| N = 10 | 2 | 8 | **4** | 1e-15 | 1.5, 3 |" in text
-    assert "| N = 100 (by hand) | 4 | 4 | **1** |  |  |" in text
+    assert "| N = 10 | 2 | 8 | **4.00** | 1e-15 | 1.5, 3 |" in text
+    assert "| N = 100 (by hand) | 4 | 4 | **1.00** |  |  |" in text
     assert "Sums are compared." in text and "## The page" not in text
     assert report.page([row], tmp_path / "empty") == report.INTRODUCTION
 

@@ -84,7 +84,7 @@ class GrowthRow(Row):
             ours, theirs = sides("full", n, 3, 2)
             found = agreement("full", n, ours, theirs)
             spent = timed(ours, theirs, 7 if n < 1_000_000 else 1)
-            yield Measured(f"N = {n:,}, K = 3, D = 2", *spent, found, (peak(ours), peak(theirs)))
+            yield Measured(f"N = {n:,}, K = 3, D = 2", *spent, found, (peak(ours), peak(theirs)), n=n)
 
 
 def half_steps(shape: str, n: int, k: int, d: int) -> Measured:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -259,3 +259,8 @@ def reference(name: str) -> dict[str, Any]:
     """A reference case by the beginning of its file's name."""
     (path,) = REFERENCE.glob(f"{name}_*.json")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def fields_of(record):
+    """What a record was made from, without what it has worked out since."""
+    return {entry.name: getattr(record, entry.name) for entry in fields(record)}

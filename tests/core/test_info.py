@@ -14,6 +14,7 @@ from em_core.kinds import MOVES, allowed
 from em_core.models import sigmoid_belief_net
 from em_core.sparse_coding.learning import dictionary_update
 from tests.core.cases import CASES
+from tests.core.making import fields_of
 
 SETTINGS = {
     "P": {"blocks": 3},
@@ -75,7 +76,7 @@ class Counter:
         kind = type(experiment.model)
         methods = {name: self._wrapped(name, getattr(kind, name)) for name in counted if hasattr(kind, name)}
         self._inside = False
-        self.experiment = replace(experiment, model=type("Counted", (kind,), methods)(**vars(experiment.model)))
+        self.experiment = replace(experiment, model=type("Counted", (kind,), methods)(**fields_of(experiment.model)))
 
     def _wrapped(self, name, method):
         def counting(model, data, *rest):

@@ -16,7 +16,7 @@ from em_core.moves import MAKE
 from tests.attack import dealt
 from tests.core.cases import INTERIOR
 from tests.core.m_moves.shared import BY_NAME, SETTINGS, state
-from tests.core.making import RULED_OUT
+from tests.core.making import RULED_OUT, fields_of
 from tests.core.test_immutability import arrays
 
 
@@ -37,7 +37,7 @@ def test_m_type_moves_do_not_ask_for_the_entropy(case):
         raise AssertionError("the entropy was asked for")
 
     blind = type("Blind", (type(case.model),), {"entropy": refuse, "log_evidence": refuse, "kl": refuse})
-    model = blind(**vars(case.model))
+    model = blind(**fields_of(case.model))
     rng = np.random.default_rng(0)
     for letter in case.m_moves:
         settings = {**{key: entry.default for key, entry in MOVES[letter].settings.items()}, **SETTINGS.get(letter, {})}

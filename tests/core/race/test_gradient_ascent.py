@@ -21,6 +21,7 @@ from em_core.observe.climb import Climber, StochasticClimber, climb
 from em_core.observe.differences import Slopes
 from tests.attack import thinned
 from tests.core.cases import INTERIOR
+from tests.core.making import fields_of
 from tests.core.race.shared import BY_NAME, STARTS, WITHOUT_COORDINATES, run
 from tests.core.test_info import DICTIONARY
 
@@ -85,7 +86,7 @@ def test_it_asks_for_no_posterior_and_no_gradient(name, climbing):
         raise AssertionError("asked for")
 
     asked = {name: refuse for name in ("posterior", "gradient", "expected_log_joint", "maximize", "kl", "entropy")}
-    blind = replace(experiment, model=type("Blind", (kind,), asked)(**vars(experiment.model)))
+    blind = replace(experiment, model=type("Blind", (kind,), asked)(**fields_of(experiment.model)))
     assert len(climb(blind, 1, climbing=climbing).log_evidence) == 2
     with pytest.raises(AssertionError, match="asked for"):
         run(blind, f"E{climbing.letter}", 1)
