@@ -8,6 +8,7 @@ in a file. Everything here happens under the session's lock.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -20,8 +21,8 @@ from ui.player import Player
 from ui.settings import fits
 from ui.tape import Json, Tape
 
-# so many frames of a scene are weighed
-_WEIGHED = 3
+# so many frames of a scene are weighed, and so many of the latest half-steps timed
+_WEIGHED, _TIMED = 3, 4
 
 
 class Foresight:
@@ -40,8 +41,8 @@ class Foresight:
         self._from: tuple[Any, Tape, str] | None = None
         # the scene of a run that takes too long
         self._heavy = ""
-        # so many half-steps, one after another, took too long
-        self._slow = 0
+        # which of the latest half-steps took too long: a move that does may come in turn with one that does not
+        self._slow: deque[bool] = deque(maxlen=_TIMED)
         # how many frames of a scene have been weighed: the others are much like them
         self._weighed = ("", 0)
         self._asked: int | None = None
@@ -67,9 +68,10 @@ class Foresight:
             _drawn(further)
             self._runs.append(further)
             # the first one of a page takes longer: what it draws is drawn for the first time
-            self._slow = self._slow + 1 if self._clock() - began > limits.FORESEEN else 0
-            if self._slow > 1:
-                self._heavy, self._slow = run.scene.id, 0
+            self._slow.append(self._clock() - began > limits.FORESEEN)
+            if sum(self._slow) > 1:
+                self._heavy = run.scene.id
+                self._slow.clear()
 
     def _too_large(self, frame: Json, scene: str) -> bool:
         weighed = self._weighed[1] if self._weighed[0] == scene else 0

@@ -28,6 +28,8 @@ GENERATORS = {
     "bars": ("dictionary_learning",),
     "patches": ("dictionary_learning",),
 }
+# numbers that a generator makes at most: of ten million points ten each
+MOST_NUMBERS = 100_000_000
 PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
 
 
@@ -157,12 +159,17 @@ def photograph() -> np.ndarray:
 
 
 def _read_blobs(fields: Fields) -> np.ndarray:
+    n_points = fields.whole("n_points", 300, least=1, most=MOST_ROWS)
+    n_dimensions = fields.whole("n_dimensions", 2, least=1, most=64)
+    if n_points * n_dimensions > MOST_NUMBERS:
+        valid = f"at most {MOST_NUMBERS // n_dimensions:,} points of {n_dimensions} dimensions"
+        raise InvalidExperiment(fields.name("n_points"), n_points, valid)
     return blobs(
-        fields.whole("n_points", 300, least=1, most=MOST_ROWS),
+        n_points,
         fields.number("separation", 3.0, least=0, most=1e6),
         fields.whole("seed", 0, most=2**32 - 1),
         fields.whole("n_clusters", 3, least=1, most=50),
-        fields.whole("n_dimensions", 2, least=1, most=64),
+        n_dimensions,
         fields.number("imbalance", 0.0, least=0, most=0.95),
         fields.number("outliers", 0.0, least=0, most=0.5),
     )

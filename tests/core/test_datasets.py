@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from em_core import datasets, trajectory
+from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.fields import Fields
 from em_core.files.report import report
 from em_core.kinds import allowed
 from em_core.models import MODELS
@@ -115,6 +117,18 @@ def test_outliers_leave_the_other_points_where_they_are():
     moved = np.any(clean != dirty, axis=1)
     assert moved.sum() == 20
     assert np.abs(dirty).max() > np.abs(clean).max()
+
+
+def test_points_times_dimensions_are_bounded(monkeypatch):
+    """Refused before anything is made, with what is valid for so many dimensions."""
+    monkeypatch.setattr(datasets, "blobs", lambda *arguments: arguments)
+    wide = {"generator": "blobs", "n_dimensions": 64}
+    most = datasets.MOST_NUMBERS // 64
+    assert datasets.resolve(Fields({**wide, "n_points": most}, "data"), "gaussian_mixture")["values"][0] == most
+    with pytest.raises(
+        InvalidExperiment, match="data.n_points: .* is not valid; expected at most 1,562,500 points of 64"
+    ):
+        datasets.resolve(Fields({**wide, "n_points": most + 1}, "data"), "gaussian_mixture")
 
 
 def test_the_largest_blobs_fit_in_memory():

@@ -148,6 +148,17 @@ def test_not_where_a_half_step_takes_too_long_or_is_too_large(monkeypatch):
     assert large.told(COINS, run) == [] and large.offered(run) == 0
 
 
+def test_not_where_every_other_half_step_takes_too_long():
+    """With very many points an E-step does, and an M-step does not."""
+    seconds = iter([0.0, 1.0, 1.0, 1.01, 2.0, 3.0, 3.0, 3.01])
+    ahead, run = Foresight(lambda: next(seconds)), EmRun.of(COINS, "EM")
+    ahead.make(COINS, run, 0)
+    assert ahead.offered(run) == limits.FORESEEN_STEPS
+    further = ahead.visited(COINS, run, ahead.told(COINS, run)[0][0].tip)
+    ahead.make(COINS, further, 1)
+    assert ahead.offered(further) == 0
+
+
 def test_not_where_a_step_is_a_whole_run(monkeypatch):
     page = Page(monkeypatch, opened(RaceSession, RaceSession.kind()))
     assert page.foresee(0)["foresees"] == 0
