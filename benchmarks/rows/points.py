@@ -15,7 +15,7 @@ MANY, FEW, ROUNDS = 100_000, 600, 5
 
 class PointsRow(Row):
     name = "points"
-    title = "a click with 100,000 points on the page"
+    title = "A click with 100,000 points on the page"
     peer = "the same with 600"
     compared = "K = 3, D = 2: E and M clicked in turn on either page; the note has the bytes of a click, many and few."
     unit = "ms from click to painted"
