@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { checksum } from "../../ui/stage/frontend/inflate.js";
-import { read, unpacked } from "../../ui/stage/frontend/packed.js";
+import { checksum, read, unpacked } from "../../ui/stage/frontend/packed.js";
 
 const sent = { key: "stage", frames: [{ id: "1", text: { caption: "θ → −1" } }] };
 const bytes = () => new Uint8Array(deflateSync(JSON.stringify(sent)));
@@ -43,4 +42,9 @@ test("a message that refers to one which is not here cannot be read, and the nex
 test("the checksum is that of zlib", () => {
   const text = Buffer.from(JSON.stringify(sent).repeat(4000)), packed = deflateSync(text);
   assert.equal(checksum(text), packed.readUInt32BE(packed.length - 4));
+});
+
+test("what is cut off is refused", () => {
+  const cut = bytes();
+  assert.throws(() => unpacked(cut.subarray(0, cut.length / 2)));
 });
