@@ -30,7 +30,7 @@ ratio; times depend on the machine and on what else it does. Nothing here is a t
 """
 CORE = """## The core
 
-CPU time of the peer divided by ours: above 1 we are faster.
+The peer's number divided by ours: above 1 we are faster, smaller or lower.
 
 ![CPU time of the peer divided by ours, for every size](performance/ratios.svg)
 
@@ -40,7 +40,7 @@ How time grows with the data, both axes logarithmic:
 """
 PAGES = """## The page
 
-Ours divided by the peer's: below 1 we are faster. The peer is a plain Streamlit page that shows the same four charts by
+Ours divided by the peer's: below 1 we are faster. The plain page is one of Streamlit that shows the same four charts by
 `st.plotly_chart` and makes the same half-steps.
 """
 # row, what the size is called, and the sentence with its ratio
@@ -150,7 +150,7 @@ def write(rows: Mapping[str, Row]) -> None:
     from benchmarks import plots
 
     PAGE.write_text(page(rows.values()), encoding="utf-8")
-    found = [(row, known["measured"]) for row in rows.values() if (known := kept(row)) and not row.less]
+    found = [(row, known["measured"]) for row in rows.values() if (known := kept(row)) and row.unit == Row.unit]
     plots.ratios(found, PICTURES / "ratios.svg")
     plots.growth(found, PICTURES / "growth.svg")
     before, rest = README.read_text(encoding="utf-8").split(BEGIN)

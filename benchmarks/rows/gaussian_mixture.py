@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as Peer
@@ -16,40 +17,40 @@ from em_core.models.observations import Observations
 from em_core.records import Trajectory, frozen
 
 SIZES = ((100_000, 3, 2), (100_000, 10, 2), (100_000, 10, 16), (20_000, 32, 64))
-SIZES_BY_DIMENSION = ((100_000, 3, 2), (100_000, 10, 16))
 
 
-class FullRow(Row):
-    name = "gmm"
-    title = "Gaussian mixture, full covariances: E and M"
+class HalfSteps(Row):
+    """E and M of one shape of covariances."""
+
     peer = "scikit-learn"
     compared = "Half-steps E and M through `extend`, beside `_e_step` and `_m_step`, from one θ; the new means agree."
+    shape: ClassVar[str]
+    sizes = SIZES[0], SIZES[2]
 
     def measure(self, smoke: bool) -> Iterator[Measured]:
-        for size in [(600, 3, 2)] if smoke else SIZES:
-            yield half_steps("full", *size)
+        for n, k, d in [(600, 3, 2)] if smoke else self.sizes:
+            ours, theirs = sides(self.shape, n, k, d)
+            found = agreement(self.shape, n, ours, theirs)
+            yield Measured(f"{self.shape}, N = {n:,}, K = {k}, D = {d}", *timed(ours, theirs), found)
 
 
-class DiagonalRow(Row):
+class FullRow(HalfSteps):
+    name = "gmm"
+    title = "Gaussian mixture, full covariances: E and M"
+    shape = "full"
+    sizes = SIZES
+
+
+class DiagonalRow(HalfSteps):
     name = "gmm-diag"
     title = "Gaussian mixture, diagonal covariances: E and M"
-    peer = "scikit-learn"
-    compared = FullRow.compared
-
-    def measure(self, smoke: bool) -> Iterator[Measured]:
-        for size in [(600, 3, 2)] if smoke else SIZES_BY_DIMENSION:
-            yield half_steps("diag", *size)
+    shape = "diag"
 
 
-class SphericalRow(Row):
+class SphericalRow(HalfSteps):
     name = "gmm-spherical"
     title = "Gaussian mixture, spherical covariances: E and M"
-    peer = "scikit-learn"
-    compared = FullRow.compared
-
-    def measure(self, smoke: bool) -> Iterator[Measured]:
-        for size in [(600, 3, 2)] if smoke else SIZES_BY_DIMENSION:
-            yield half_steps("spherical", *size)
+    shape = "spherical"
 
 
 class MemoryRow(Row):
@@ -85,12 +86,6 @@ class GrowthRow(Row):
             found = agreement("full", n, ours, theirs)
             spent = timed(ours, theirs, 7 if n < 1_000_000 else 1)
             yield Measured(f"N = {n:,}, K = 3, D = 2", *spent, found, (peak(ours), peak(theirs)), n=n)
-
-
-def half_steps(shape: str, n: int, k: int, d: int) -> Measured:
-    ours, theirs = sides(shape, n, k, d)
-    found = agreement(shape, n, ours, theirs)
-    return Measured(f"{shape}, N = {n:,}, K = {k}, D = {d}", *timed(ours, theirs), found)
 
 
 def agreement(shape: str, n: int, ours: Callable[[], np.ndarray], theirs: Callable[[], np.ndarray]) -> float:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from benchmarks.row import Measured, Row
 from benchmarks.serving import ROOT, Server
@@ -34,17 +34,17 @@ requestAnimationFrame(look);
 
 
 class LoadRow(Row):
-    name: ClassVar[str] = "load"
-    title: ClassVar[str] = "From launch, arrival or reload to the first picture of the home page"
-    peer: ClassVar[str] = "a plain page of four `st.plotly_chart`s"
-    compared: ClassVar[str] = (
+    name = "load"
+    title = "From launch, arrival or reload to the first picture of the home page"
+    peer = "a plain page of four `st.plotly_chart`s"
+    compared = (
         "Medians over turns on both pages, 600 points and three components: the server started and its first reader"
         " there, a second reader with nothing cached, the same one again after a reload. CPU is the server's and all of"
         " the browser's, until two seconds after the first picture."
     )
-    unit: ClassVar[str] = "s"
-    less: ClassVar[bool] = True
-    browser: ClassVar[bool] = True
+    unit = "s"
+    less = True
+    browser = True
 
     def measure(self, smoke: bool) -> Iterator[Measured]:
         points, turns, rest = (30, 1, 0.1) if smoke else (600, 7, 2.0)

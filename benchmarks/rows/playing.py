@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import ClassVar
 
 from benchmarks.row import Measured, Row
 from benchmarks.serving import ROOT, Server
@@ -15,14 +14,13 @@ QUERY = "data=blobs&points={points}&clusters=3&components=3&separation=2.5&seed=
 class Playback(Row):
     """Half-steps that the browser knows, played as fast as they come."""
 
-    name: ClassVar[str] = "playback"
-    title: ClassVar[str] = "Playing known half-steps, four views in sight"
-    peer: ClassVar[str] = "a screen of 60 frames a second"
-    compared: ClassVar[str] = (
-        "Main-thread milliseconds of Chromium for each half-step on the screen, beside a frame's 16.7."
-    )
-    unit: ClassVar[str] = "ms of the main thread"
-    browser: ClassVar[bool] = True
+    name = "playback"
+    title = "Playing known half-steps, four views in sight"
+    peer = "a screen of 60 frames a second"
+    compared = "Main-thread milliseconds of Chromium for each half-step on the screen, beside a frame's 16.7."
+    unit = "ms of the main thread"
+    less = True
+    browser = True
 
     def measure(self, smoke: bool) -> Iterator[Measured]:
         from playwright.sync_api import sync_playwright

@@ -17,7 +17,7 @@ QUERIES = {
 
 class ViewersRow(Row):
     name = "viewers"
-    title = "memory of the server for each further viewer after 10 clicks"
+    title = "Memory of the server for each further viewer after 10 clicks"
     peer = "a plain page"
     compared = (
         "Resident memory of the whole server, by how much each of a dozen viewers more raises it; the plain page has "

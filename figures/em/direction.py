@@ -42,7 +42,7 @@ class DirectionPicture(Picture):
             "Direction",
             x=along.DISTANCE,
             y="nats",
-            margin={"l": 56, "r": 74, "t": 9, "b": 40},
+            margin={"l": 56, "r": 74, "t": 6, "b": 40},
             xaxis={"range": [-1, 1], "nticks": 6, "zeroline": True, "zerolinecolor": "$faint"},
             yaxis={"range": [-1, 0], "tickvals": [], "ticktext": [], "nticks": 5},
         )
