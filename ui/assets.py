@@ -1,8 +1,9 @@
 """The stage's own files, served so that a browser fetches them once.
 
-Streamlit serves a component's files anew at every visit, compressed anew each time, and a browser asks for the figures'
-library only once the page has run. Here they go out compressed once, to be kept for a year (their address holds their
-version), and the page itself says at its first byte which of them it will need.
+Streamlit would serve a component's files anew at every visit, compressed anew each time, and a browser would ask for
+the figures' library only once the page has run. Here they go out compressed once, to be kept for a year (their address
+holds their version), the stage's modules as one script, and the page itself says at its first byte which of them it
+will need.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 
 import plotly
 from starlette.concurrency import run_in_threadpool
@@ -19,12 +21,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.joined import module
+
 # for these the address changes when they do
 KEPT = "public, max-age=31536000, immutable"
 # what gains nothing from it
 _PACKED = frozenset({".woff2", ".woff", ".png"})
-# as Streamlit names the components that ui/stage declares
-_COMPONENT = "component/ui.stage."
+# below which they stand, beside what Streamlit serves
+PREFIX = "stage/"
 
 _FRONTEND = Path(__file__).parent / "stage" / "frontend"
 
@@ -34,7 +38,7 @@ WHOLE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def _fingerprint(folder: Path) -> str:
-    files = sorted(file for pattern in ("*.js", "*.css") for file in folder.glob(pattern))
+    files = sorted(file for pattern in ("*.js", "*.css") for file in folder.rglob(pattern))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
@@ -55,14 +59,13 @@ def library(shipped: Path = SHIPPED, whole: Path = WHOLE) -> Path:
 STAGE = f"frontend_{_fingerprint(_FRONTEND)}"
 LIBRARY = library()
 FIGURES = f"{LIBRARY.name.partition('.')[0]}_{version(LIBRARY) or plotly.__version__}"
-# each is a component of this name, so that its address holds its version and no browser mixes two of them
+# each stands below this name, so that its address holds its version and no browser mixes two of them
 FOLDERS = {STAGE: _FRONTEND, FIGURES: LIBRARY.parent}
-# the modules that every page begins with: scripts that the stage waits for, and those of its own that name others,
-# which a browser would else ask for in turn. Not all: what answers in between may refuse a long head
-_AHEAD = (
-    *(f"{STAGE}/{name}.js" for name in ("entry", "stage", "display", "views", "figures", "vendor/katex/katex.min")),
-    f"{FIGURES}/{LIBRARY.name}",
-)
+# the stage's modules as one, made when it is first asked for, and the figures' library
+SCRIPT = f"{STAGE}/joined.js"
+DRAWING = f"{FIGURES}/{LIBRARY.name}"
+# what every page begins with
+_AHEAD = SCRIPT, f"{STAGE}/vendor/katex/katex.min.js", DRAWING
 _STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
 
 
@@ -72,28 +75,28 @@ class Assets:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         # only what is in the folders can be asked for, whatever an address says
-        self.files = {
-            f"{name}/{file.relative_to(folder).as_posix()}": file
+        self.files: dict[str, Callable[[], bytes]] = {
+            f"{name}/{file.relative_to(folder).as_posix()}": file.read_bytes
             for name, folder in FOLDERS.items()
             for file in folder.rglob("*")
-            if file.is_file()
+            if file.is_file() and (file.parent != _FRONTEND or file.suffix != ".js")
         }
-        self.packed: dict[Path, bytes] = {}  # of these files, each compressed once
-        ahead = [f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD]
-        ahead += [f"<./{_COMPONENT}{address}>; rel=preload; as=style" for address in _STYLES]
+        self.files[SCRIPT] = lambda: module(_FRONTEND / "entry.js").encode()
+        self.packed: dict[str, bytes] = {}  # of these files, each compressed once
+        ahead = [f"<./{PREFIX}{address}>; rel=modulepreload" for address in _AHEAD]
+        ahead += [f"<./{PREFIX}{address}>; rel=preload; as=style" for address in _STYLES]
         self.ahead = ", ".join(ahead)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        _, component, address = scope["path"].partition(_COMPONENT)
-        file = self.files.get(address) if component else None
-        if file is None:
+        _, ours, address = scope["path"].partition(f"/{PREFIX}")
+        if not ours or address not in self.files:
             await self.app(scope, receive, self._announcing(send))
             return
         compressed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        response = await run_in_threadpool(self._answer, file, compressed)
+        response = await run_in_threadpool(self._answer, address, compressed)
         await response(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
@@ -108,18 +111,19 @@ class Assets:
 
         return announce
 
-    def _answer(self, file: Path, compressed: bool) -> Response:
-        compressed = compressed and file.suffix not in _PACKED
+    def _answer(self, address: str, compressed: bool) -> Response:
+        suffix = PurePosixPath(address).suffix
+        compressed = compressed and suffix not in _PACKED
         headers = {"cache-control": KEPT, "vary": "accept-encoding"}
         if compressed:
             headers["content-encoding"] = "gzip"
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        if file.suffix == ".js":
+        kind = mimetypes.guess_type(address)[0] or "application/octet-stream"
+        if suffix == ".js":
             kind = "text/javascript"  # what a system's own table says may be something that no browser runs
-        content = self._compressed(file) if compressed else file.read_bytes()
+        content = self._compressed(address) if compressed else self.files[address]()
         return Response(content, media_type=kind, headers=headers)
 
-    def _compressed(self, file: Path) -> bytes:
-        if file not in self.packed:
-            self.packed[file] = gzip.compress(file.read_bytes(), 9, mtime=0)
-        return self.packed[file]
+    def _compressed(self, address: str) -> bytes:
+        if address not in self.packed:
+            self.packed[address] = gzip.compress(self.files[address](), 9, mtime=0)
+        return self.packed[address]

@@ -1,11 +1,11 @@
-"""The demo page (stage_demo.py) as its tests see it, and what its server was asked."""
+"""The demo page (demo_app.py) as its tests see it, and what its server was asked."""
 
 import json
 from pathlib import Path
 
 from tests.browser.reader import DRAWN, Reader
 
-DEMO = Path(__file__).with_name("stage_demo.py")
+DEMO = Path(__file__).with_name("demo_app.py")
 
 
 class Demo(Reader):

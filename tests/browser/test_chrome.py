@@ -129,12 +129,12 @@ def test_on_a_phone_the_sidebar_begins_closed_however_it_is_held(browser, serve,
 
 # what of the stage's files came over the network, and how often
 FETCHED = """() => performance.getEntriesByType("resource")
-  .filter(({ name, transferSize }) => name.includes("/component/") && transferSize > 0)
+  .filter(({ name, transferSize }) => name.includes("/stage/") && transferSize > 0)
   .map(({ name }) => name.split("/").at(-1))"""
 
 
 def test_the_stage_and_its_library_are_fetched_once(own_page, serve):
     home = Home(own_page, serve(ROOT / "app.py").url)
     fetched = home.open().page.evaluate(FETCHED)
-    assert fetched.count(LIBRARY.name) == fetched.count("stage.js") == 1
+    assert fetched.count(LIBRARY.name) == fetched.count("joined.js") == 1
     assert home.open("seed=1").page.evaluate(FETCHED) == []

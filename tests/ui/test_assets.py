@@ -9,7 +9,21 @@ import re
 import pytest
 
 from ui import assets
-from ui.assets import FIGURES, FOLDERS, LIBRARY, SHIPPED, STAGE, WHOLE, Assets, library, version
+from ui.assets import (
+    DRAWING,
+    FIGURES,
+    FOLDERS,
+    LIBRARY,
+    PREFIX,
+    SCRIPT,
+    SHIPPED,
+    STAGE,
+    WHOLE,
+    Assets,
+    library,
+    version,
+)
+from ui.joined import module
 
 PAGE = b"<html></html>"
 KATEX = "vendor/katex/katex.min.js"
@@ -39,7 +53,7 @@ def answer(path, method="GET", accept="gzip, br", page="text/html; charset=utf-8
 
 
 def address(name, file, before=""):
-    return f"{before}/component/ui.stage.{name}/{file}"
+    return f"{before}/{PREFIX}{name}/{file}"
 
 
 @pytest.mark.parametrize("before", ["", "/below/a/base"])
@@ -47,7 +61,6 @@ def address(name, file, before=""):
     ("name", "file", "kind"),
     [
         (FIGURES, LIBRARY.name, "text/javascript"),
-        (STAGE, "stage.js", "text/javascript"),
         (STAGE, "stage.css", "text/css"),
         (STAGE, "vendor/katex/katex.min.js", "text/javascript"),
     ],
@@ -62,39 +75,45 @@ def test_a_file_goes_out_compressed_and_is_kept_for_a_year(name, file, kind, bef
     assert "content-encoding" not in told and body == content and told["vary"] == "accept-encoding"
 
 
+def test_the_modules_go_out_as_one_script():
+    status, told, body = answer(f"/{PREFIX}{SCRIPT}")
+    assert status == 200 and told["content-type"].startswith("text/javascript") and "immutable" in told["cache-control"]
+    assert gzip.decompress(body).decode() == module(FOLDERS[STAGE] / "entry.js")
+
+
 def test_it_is_compressed_once(monkeypatch):
     made, compress = [], gzip.compress
     monkeypatch.setattr(assets.gzip, "compress", lambda *given, **more: made.append(given) or compress(*given, **more))
     served = Assets(None)
     for _ in range(3):
-        answer(address(STAGE, "stage.js"), served=served)
+        answer(address(STAGE, "stage.css"), served=served)
     assert len(made) == 1
 
 
 @pytest.mark.parametrize(
     "path",
     [
+        address(STAGE, "stage.js"),
         address(STAGE, "../acts.py"),
         address(STAGE, "%2e%2e/acts.py"),
         address(STAGE, "../../../app.py"),
         address(STAGE, ""),
         address(STAGE, "/etc/passwd"),
-        address("frontend_000000000000", "stage.js"),
-        "/component/other.plotly/plotly.min.js",
-        "/stage.js",
+        address("frontend_000000000000", "stage.css"),
+        address("other", LIBRARY.name),
+        "/stage.css",
     ],
 )
 def test_all_else_goes_on_to_the_app(path):
     assert answer(path)[2] == PAGE
-    assert answer(address(STAGE, "stage.js"), method="POST")[2] == PAGE
+    assert answer(address(STAGE, "stage.css"), method="POST")[2] == PAGE
 
 
 def test_a_page_announces_what_it_will_need():
     told = answer("/map")[1]["link"]
     named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
     styles = re.findall(r"<\./([^>]+)>; rel=preload; as=style", told)
-    modules = {address(FIGURES, LIBRARY.name), *(address(STAGE, file) for file in ("entry.js", "stage.js", KATEX))}
-    assert modules <= {f"/{one}" for one in named} and len(told) < 2000
+    assert {*named} == {f"{PREFIX}{one}" for one in (DRAWING, SCRIPT, f"{STAGE}/{KATEX}")} and len(told) < 2000
     assert sorted(styles) == [address(STAGE, file)[1:] for file in ("stage.css", KATEX.replace(".js", ".css"))]
     assert told.count("<") == len(named) + len(styles) == len({*named, *styles})
     assert all(answer(f"/{one}")[2] != PAGE for one in (*named, *styles))

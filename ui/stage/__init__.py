@@ -9,7 +9,6 @@ import zlib
 from typing import Any, NamedTuple
 
 import streamlit as st
-from streamlit.components.v1 import declare_component
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui import assets
@@ -127,17 +126,16 @@ def _news(key: str) -> str:
 # The page may live below a base path or a proxy's prefix: addresses start where the page's own scripts come from.
 _ENTRY = """
 const page = document.querySelector('script[src*="static/js/"]').src;
-const served = (path) => new URL("component/" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
-const stage = import(served("STAGE"));
-export default async (component) => (await stage).default(component, served("LIBRARY"));
+const served = (path) => new URL("PREFIX" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
+const stage = import(served("SCRIPT"));
+export default async (component) => (await stage).default(component, served("DRAWING"));
 """
-
-_SERVED = {name: declare_component(name, path=str(folder)).name for name, folder in assets.FOLDERS.items()}
-_LIBRARY = f"{_SERVED[assets.FIGURES]}/{assets.LIBRARY.name}"
+for name in ("PREFIX", "SCRIPT", "DRAWING"):
+    _ENTRY = _ENTRY.replace(name, getattr(assets, name))
 
 _mount = st.components.v2.component(
     "stage",
     html='<p class="stage-loading" role="status">Loading the figures…</p>',
-    js=_ENTRY.replace("STAGE", f"{_SERVED[assets.STAGE]}/entry.js").replace("LIBRARY", _LIBRARY),
+    js=_ENTRY,
     isolate_styles=False,
 )
