@@ -238,7 +238,8 @@ class ModelHelp(dict[str, Any]):
 
     title: what readers call the model. place: where it stands among all models, the lowest first. m_step: how the full
     M-step is made. size: of the hidden values, where it can be chosen; not listed, because it is one of the settings.
-    q: what it is after which move, where that needs saying; listed only then.
+    q: what it is after which move, where that needs saying; listed only then. light: whether a half-step is little more
+    than a table of units and hidden values; not listed.
     """
 
     def __init__(
@@ -251,11 +252,12 @@ class ModelHelp(dict[str, Any]):
         m_step: str = "closed form",
         size: Size | None = None,
         q: str = "",
+        light: bool = False,
     ) -> None:
         super().__init__(title=title, settings=settings, data=data, parameters=parameters, m_step=m_step)
         if q:
             self["q"] = q
-        self.title, self.place, self.size = title, place, size
+        self.title, self.place, self.size, self.light = title, place, size, light
 
 
 def as_json(value: Any) -> Any:

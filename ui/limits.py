@@ -28,12 +28,6 @@ AT_ONCE = 100_000_000
 # and so many times as much for models whose half-step is little more than a table of units and hidden values, of which
 # a sample is drawn: q of every E-step stays with the run, 0.3 GB of it at most
 _LIGHTER = 5
-_LIGHT = frozenset(
-    {
-        *("gaussian_mixture", "poisson_mixture", "binomial_mixture", "bernoulli_mixture", "regression_mixture"),
-        *("student_t", "censored_exponential"),
-    }
-)
 # a run counts as so many half-steps at least: drawing one costs about as much
 _LEAST_STEPS = 100
 # a point counts as so many numbers at least: its q, its colour and its text cost as much
@@ -101,7 +95,8 @@ def longest(raw: Mapping[str, Any]) -> int:
 
 def _at_once(raw: Mapping[str, Any]) -> int:
     """Numbers × hidden size × half-steps of this model."""
-    return AT_ONCE * (_LIGHTER if raw.get("model") in _LIGHT else 1)
+    model = raw.get("model")
+    return AT_ONCE * (_LIGHTER if isinstance(model, str) and model in MODELS and MODELS[model].help.light else 1)
 
 
 def climbs(raw: Mapping[str, Any], coordinates: int, numbers: int) -> bool:

@@ -23,6 +23,7 @@ class BernoulliMixture(Mixture):
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Bernoulli mixture",
         place=50,
+        light=True,
         size=Size("n_components", "weights", "Components K", 3),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
         data={"values": "(N, D) or (N,), each 0 or 1"},

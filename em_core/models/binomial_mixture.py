@@ -25,6 +25,7 @@ class BinomialMixture(Mixture):
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Coins (binomial mixture)",
         place=20,
+        light=True,
         size=Size("n_components", "weights", "Coins K"),
         settings={
             "trials": "tosses in each set, a whole number of at least 1",

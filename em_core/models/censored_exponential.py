@@ -73,6 +73,7 @@ class CensoredExponential:
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Censored lifetimes",
         place=110,
+        light=True,
         settings={},
         data={
             "times": "(N,) numbers of at least 0",

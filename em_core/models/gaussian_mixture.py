@@ -31,6 +31,7 @@ class GaussianMixture(Mixture):
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Gaussian mixture",
         place=10,
+        light=True,
         size=Size("n_components", "weights", "Components K"),
         settings={
             "covariance": f"one of {', '.join(COVARIANCES)}; default full",

@@ -23,6 +23,7 @@ class PoissonMixture(Mixture):
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Poisson mixture",
         place=40,
+        light=True,
         size=Size("n_components", "weights", "Components K"),
         settings={"n_components": "number of components K, needed only without a start; default 2"},
         data={

@@ -24,6 +24,7 @@ class RegressionMixture(Mixture):
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Mixture of regressions",
         place=60,
+        light=True,
         size=Size("n_components", "weights", "Lines K"),
         settings={"n_components": "number of lines K, needed only without a start; default 2"},
         data={

@@ -89,6 +89,7 @@ class StudentT:
     help: ClassVar[ModelHelp] = ModelHelp(
         title="Student t",
         place=90,
+        light=True,
         settings={"degrees_of_freedom": "a number from 0.01 to 1e9, the same at every step; default 4"},
         data={"values": "(N, D) or (N,) numbers"},
         parameters={"location": "(D,)", "scale_matrix": "(D, D); the covariance is ν / (ν − 2) times this"},
