@@ -35,7 +35,7 @@ def inverses(factors: Array) -> Array:
 
 def log_determinant(factor: Array) -> Any:
     """log |LLᵀ| of factors (…, D, D)."""
-    return 2 * np.sum(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+    return 2 * np.add.reduce(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
 
 
 def whiten(factor: Array, deviations: Array) -> Array:
