@@ -91,10 +91,6 @@ class Scales(ABC):
         """(K, N) `squares` for every component: of deviations (K, D, N)."""
 
     @abstractmethod
-    def surely_regular(self, floor: Array) -> bool:
-        """Whether `check` need not look closer: no variance is at its floor, (D,), no condition near the worst."""
-
-    @abstractmethod
     def products(self, scatter: Array) -> Array:
         """(K,) tr(Σ⁻¹ S)."""
 
@@ -123,7 +119,10 @@ class Matrices(Scales):
         return result
 
     def surely_regular(self, floor: Array) -> bool:
-        """By D tr(R⁻¹), R the correlations, whose trace is D: the largest eigenvalue over the smallest is below it."""
+        """Whether no variance is at its floor, (D,), and no condition number, of the correlations R, near the worst.
+
+        These are below D tr(R⁻¹), for the eigenvalues of R sum to D.
+        """
         variances = np.einsum("kii->ki", self._covariances)
         traces = np.einsum("kji,kji,ki->k", self._whitening, self._whitening, variances)
         bounded = len(floor) * np.maximum.reduce(traces) <= 0.5 * definite.WORST_CONDITION
@@ -221,9 +220,6 @@ class Variances(Scales):
     @cached_property
     def deviations(self) -> Array:
         return np.sqrt(self._variances)
-
-    def surely_regular(self, floor: Array) -> bool:
-        return bool(np.logical_and.reduce(self._variances > floor, axis=None))
 
     @staticmethod
     def n_features(dimensions: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -272,12 +272,17 @@ class GaussianFamily:
     def check(self, values: Points | Array, components: Parameters) -> None:
         """Raise `HalfStepFailed` for a covariance that is singular, up to the data's own rounding."""
         points = Points.of(values)
+        if self._shape is Matrices and self._surely_regular(points, components):
+            return
+        self._check(components["covariances"], points)
+
+    def _surely_regular(self, points: Points, components: Parameters) -> bool:
+        """Whether `check` need not look closer at matrices."""
         try:
-            regular = self._scales_at(points, components).surely_regular(points.resolution)
+            scales = self._scales_at(points, components)
         except HalfStepFailed:
-            regular = False
-        if not regular:
-            self._check(components["covariances"], points)
+            return False
+        return cast(Matrices, scales).surely_regular(points.resolution)
 
     def _check(self, covariances: Array, points: Points) -> None:
         floor = points.resolution
