@@ -139,20 +139,22 @@ def at_theta(function: F) -> F:
 
     @wraps(function)
     def remembering(model: Any, data: Any, theta: Any, q: Any = None) -> Any:
-        kept = vars(data).get(name, ())
+        results = data.__dict__  # where cached properties are kept, too
+        kept = results.get(name, ())
         for entry in kept:
             if entry[1] is theta and entry[0] is model and entry[2] is q:
                 return entry[3]
         result = function(model, data, theta) if q is None else function(model, data, theta, q)
         size = getattr(result, "nbytes", 0) + getattr(q, "nbytes", 0)
-        latest = [(model, theta, q, result, size)]
+        latest = (model, theta, q, result, size)
+        others = 0
         for entry in kept[: KEPT - 1]:
             size += entry[4]
             if size > MOST_AT_THETA:
                 break
-            latest.append(entry)
-        # where cached properties are kept, too; a new tuple, so that no thread sees one that changes
-        vars(data)[name] = tuple(latest)
+            others += 1
+        # a new tuple, so that no thread sees one that changes
+        results[name] = (latest, *kept[:others])
         return result
 
     return cast(F, remembering)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +16,7 @@ def exact(model: LatentVariableModel, data: Any, state: State) -> Made:
 
     θ is unchanged; KL(q ‖ p(h | v; θ)) becomes 0. Raises `HalfStepFailed` where the data are impossible under θ.
     """
-    return Made(replace(state, q=model.posterior(data, state.theta), q_at=state.theta), Info(1))
+    return Made(state.with_q(q=model.posterior(data, state.theta), q_at=state.theta), Info(1))
 
 
 def hard(model: Any, data: Any, state: State) -> Made:
@@ -29,7 +28,7 @@ def hard(model: Any, data: Any, state: State) -> Made:
     """
     from_q = hasattr(model, "mode_from")
     q = model.mode_from(data, state.theta, state.q) if from_q else model.mode(data, state.theta)
-    return Made(replace(state, q=q, q_at=None), Info(1))
+    return Made(state.with_q(q, q_at=None), Info(1))
 
 
 def tempered(model: Any, data: Any, state: State, temperature: float) -> Made:
@@ -39,7 +38,7 @@ def tempered(model: Any, data: Any, state: State, temperature: float) -> Made:
     """
     q = model.tempered(data, state.theta, 1.0 / temperature)
     carry = _carried(state, "T", state.carry.get("T", 0) + 1)
-    return Made(replace(state, q=q, q_at=None, carry=carry), Info(1, temperature=temperature))
+    return Made(state.with_q(q, q_at=None, carry=carry), Info(1, temperature=temperature))
 
 
 def partial(model: Any, data: Any, state: State, blocks: int) -> Made:
@@ -52,7 +51,7 @@ def partial(model: Any, data: Any, state: State, blocks: int) -> Made:
     turn = state.carry.get("P", 0) % len(parts)
     q = model.posterior_for(data, state.theta, state.q, parts[turn])
     share = len(parts[turn]) / n_units if n_units else 1
-    after = replace(state, q=q, q_at=None, carry=_carried(state, "P", turn + 1))
+    after = state.with_q(q, q_at=None, carry=_carried(state, "P", turn + 1))
     return Made(after, Info(share, block=turn + 1, of=len(parts)))
 
 
@@ -61,7 +60,7 @@ def mean_field(model: Any, data: Any, state: State) -> Made:
 
     L never falls once q factorises; a q that does not is first replaced by the product of its marginals.
     """
-    return Made(replace(state, q=model.mean_field(data, state.theta, state.q), q_at=None), Info(1))
+    return Made(state.with_q(model.mean_field(data, state.theta, state.q), q_at=None), Info(1))
 
 
 def unit_blocks(n_units: int, blocks: int) -> list[np.ndarray]:

@@ -55,7 +55,7 @@ def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Gen
     else:
         found = Found(model.maximize(data, state.q, state.theta))
     info = Info(found.passes, accepted=True, iterations=found.iterations)
-    return _maximised(model, data, state, replace(state, theta=found.theta), info, rng)
+    return _maximised(model, data, state, state.with_theta(found.theta), info, rng)
 
 
 @_quiet
@@ -177,7 +177,7 @@ def lbfgs_steps(model: LatentVariableModel, data: Any, state: State, iterations:
         if _value(model, data, theta, state.q) > now:
             norm = float(np.linalg.norm(slope))
             step = float(np.linalg.norm(found.x - start)) / norm if norm else 0.0
-            return Made(replace(state, theta=theta), Info(passes, True, step, norm, iterations=made))
+            return Made(state.with_theta(theta), Info(passes, True, step, norm, iterations=made))
     return _backtracked(model, data, state, slope, slope, 1.0, passes, iterations=made)
 
 
@@ -210,15 +210,15 @@ def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rn
         return Made(after, info)
     if hasattr(model, "surely_higher") and model.surely_higher(data, state.q, after.theta, state.theta):
         return Made(after, info)
-    now, then = (_height(model, data, theta, state.q) for theta in (state.theta, after.theta))
+    now, then = _height(model, data, state.theta, state.q), _height(model, data, after.theta, state.q)
     if then >= now - _SLACK * max(1.0, abs(now)):
         if not renewing:
             return Made(after, info)
         theta, events = model.renewed(data, state.q, after.theta, rng)
-        return Made(replace(after, theta=theta), info, events)
+        return Made(after.with_theta(theta), info, events)
     message = "rounding left the bound lower at the computed maximum than at the current θ, so θ stays"
     event = Event("rejected_step", message, {"fall": min(now - then, np.finfo(float).max)})
-    return Made(replace(after, theta=state.theta), replace(info, accepted=False), (event,))
+    return Made(after.with_theta(state.theta), replace(info, accepted=False), (event,))
 
 
 def _slope(model: LatentVariableModel, data: Any, state: State) -> Array:
@@ -256,7 +256,7 @@ def _stepped(model: LatentVariableModel, data: Any, state: State, change: Array,
         numbers = {**failure.numbers, "step": step, "slope": norm}
         message = f"a gradient step of size {step:g} is too large ({failure}); try a smaller one"
         raise HalfStepFailed(failure.kind, message, **numbers) from None
-    return Made(replace(state, theta=theta), Info(1, True, step, norm))
+    return Made(state.with_theta(theta), Info(1, True, step, norm))
 
 
 def _backtracked(
@@ -283,7 +283,7 @@ def _backtracked(
         theta = _at(model, moved, state.theta)
         gain = (_value(model, data, theta, state.q) - now) / n_units
         if gain >= _SUFFICIENT * size * promised and gain > 0:
-            return Made(replace(state, theta=theta), replace(info, accepted=True, step=size))
+            return Made(state.with_theta(theta), replace(info, accepted=True, step=size))
         # neither θ nor L can show a smaller step
         if np.array_equal(moved, vector) or size * promised * n_units <= _BELOW_ROUNDING * abs(now):
             break

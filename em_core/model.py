@@ -11,6 +11,7 @@ from em_core.caching import at_theta
 from em_core.distributions.minibatch import Draw
 from em_core.files.errors import HalfStepFailed
 from em_core.files.fields import Fields
+from em_core.finite import all_finite
 from em_core.records import Array, Event, Parameters
 
 
@@ -202,8 +203,9 @@ class Capabilities(Protocol):
 
 def check(model: Any, data: Any, theta: Parameters) -> None:
     """Raise `HalfStepFailed` unless θ is finite and stands up to the model's own `check`."""
-    if not all(np.isfinite(entry).all() for entry in theta.values()):
-        raise HalfStepFailed("diverged", "a parameter overflowed")
+    for entry in theta.values():
+        if not all_finite(entry):
+            raise HalfStepFailed("diverged", "a parameter overflowed")
     if hasattr(model, "check"):
         model.check(data, theta)
 

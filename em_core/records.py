@@ -36,6 +36,14 @@ class State:
     q_at: Parameters | None = None
     carry: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
+    def with_theta(self, theta: Parameters) -> State:
+        """After a move of θ: all else stays."""
+        return State(theta, self.q, self.q_at, self.carry)
+
+    def with_q(self, q: Any, q_at: Parameters | None, carry: Mapping[str, Any] | None = None) -> State:
+        """After a move of q, and the carry with it where one is given."""
+        return State(self.theta, q, q_at, self.carry if carry is None else carry)
+
 
 @dataclass(frozen=True)
 class Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.files.errors import HalfStepFailed
+from em_core.finite import all_finite
 from em_core.records import Array, frozen, sealed
 
 # below this a weight counts as zero in entropy, KL and expected log joint (never in θ)
@@ -19,6 +20,7 @@ NEGLIGIBLE = 1e-200
 MOST_KEPT = 2_000_000
 # entries of a table that are gone through at once: what is made of them stays in the processor's cache
 AT_ONCE = 32_768
+_ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +41,20 @@ class Categorical:
         """(K, N), columns summing to 1: the responsibilities."""
         if self.shares is not None:
             return self.shares
-        return self._kept("probabilities", lambda: sealed(np.exp(self.log_probabilities)))
+        known: Array | None = self.__dict__.get("probabilities")
+        return self._keep("probabilities", sealed(np.exp(self.log_probabilities))) if known is None else known
 
     @property
     def expected_counts(self) -> Array:
         """(K, N): responsibilities times counts, the completed data that an M-step sees."""
-        return self._kept("expected_counts", lambda: self.weights(slice(None)))
+        known: Array | None = self.__dict__.get("expected_counts")
+        return self._keep("expected_counts", self.weights(_ALL)) if known is None else known
 
     def weights(self, columns: slice) -> Array:
         """`expected_counts` in some columns, whether all of them are kept or not."""
-        if "expected_counts" in self.__dict__:
-            known: Array = self.__dict__["expected_counts"][:, columns]
-            return known
+        known: Array | None = self.__dict__.get("expected_counts")
+        if known is not None:
+            return known[:, columns]
         shares = self._shares(columns)
         return shares if self._single else sealed(shares * self.counts[columns])
 
@@ -70,14 +74,16 @@ class Categorical:
             return self.probabilities[:, columns]
         return sealed(np.exp(self.log_probabilities[:, columns]))
 
-    def _kept(self, name: str, make: Callable[[], Array]) -> Array:
+    def _keep(self, name: str, made: Array) -> Array:
         """As a cached property, of a q with no more than `MOST_KEPT` entries."""
-        known: Array | None = self.__dict__.get(name)
-        if known is None:
-            known = make()
-            if self.log_probabilities.size <= MOST_KEPT:
-                self.__dict__[name] = known
-        return known
+        if self.log_probabilities.size <= MOST_KEPT:
+            self.__dict__[name] = made
+        return made
+
+    @cached_property
+    def entropy(self) -> float:
+        """H(q) = −Σ q log q in nats; 0 log 0 = 0."""
+        return 0.0 - expectation(self, self.log_probabilities)  # 0 − 0 has no sign: −0 would be shown
 
     @cached_property
     def totals(self) -> Array:
@@ -107,17 +113,16 @@ class Exponentials:
     log_sums: (N,) log Σ_k exp. possible: whether no column is impossible, with nothing but −inf.
     """
 
+    @np.errstate(divide="ignore")
     def __init__(self, logs: Array) -> None:
         largest = np.maximum.reduce(logs, axis=0)
-        finite = np.isfinite(largest)
-        self.possible = bool(finite.all())
+        self.possible = all_finite(largest)
         if not self.possible:
-            largest = np.where(finite, largest, 0.0)
+            largest = np.where(np.isfinite(largest), largest, 0.0)
         self._relative = logs - largest
         self._shares = np.exp(self._relative)
         self._totals = np.add.reduce(self._shares, axis=0)
-        with np.errstate(divide="ignore"):
-            self._logarithms = np.log(self._totals)
+        self._logarithms = np.log(self._totals)
         self.log_sums = sealed(self._logarithms + largest)
 
     @property
@@ -190,7 +195,7 @@ def log_evidence(log_joint: Array, counts: Array, known: Exponentials | None = N
     """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible. known: as for `posterior`."""
     evidence = log_sums(log_joint) if known is None else known.log_sums
     seen = counts > 0
-    return float(np.sum(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
+    return float(np.add.reduce(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
 
 
 def log_sums(logs: Array) -> Array:
@@ -217,7 +222,7 @@ def log_sums(logs: Array) -> Array:
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
     if log_joint.size <= AT_ONCE:
-        return weighted_sum(q.weights(slice(None)), log_joint)
+        return weighted_sum(q.expected_counts, log_joint)
     parts = [weighted_sum(q.weights(columns), log_joint[:, columns]) for columns in _parts(log_joint)]
     return float(np.sum(parts))
 
@@ -236,14 +241,15 @@ def weighted_sum(weights: Array, logs: Array) -> float:
 
 def entropy(q: Categorical) -> float:
     """H(q) = −Σ q log q in nats; 0 log 0 = 0."""
-    return 0.0 - expectation(q, q.log_probabilities)  # 0 − 0 has no sign: −0 would be shown
+    return q.entropy
 
 
 def kl(q: Categorical, p: Categorical) -> float:
     """KL(q ‖ p) = Σ q log(q / p) in nats, over all units."""
-    return float(np.sum(kl_by_unit(q, p))) if q is not p else 0.0
+    return float(np.add.reduce(kl_by_unit(q, p))) if q is not p else 0.0
 
 
+@np.errstate(invalid="ignore")
 def kl_by_unit(q: Categorical, p: Categorical) -> Array:
     """(N,) Σ q log(q / p) of each column times its count, never negative.
 
@@ -254,9 +260,8 @@ def kl_by_unit(q: Categorical, p: Categorical) -> Array:
     """
     result = np.empty(len(q.counts))
     for columns in _parts(q.log_probabilities):
-        with np.errstate(invalid="ignore"):
-            d = p.log_probabilities[:, columns] - q.log_probabilities[:, columns]
-            _terms(q, p, d, columns).sum(axis=0, out=result[columns])
+        d = p.log_probabilities[:, columns] - q.log_probabilities[:, columns]
+        np.add.reduce(_terms(q, p, d, columns), axis=0, out=result[columns])
     np.maximum(result, 0.0, out=result)  # e^d − 1 may be off by its last bit, and is all there is of a d below 1e-16
     if not q._single:
         result = q.counts * np.where(q.counts > 0, result, 0.0)
@@ -266,10 +271,10 @@ def kl_by_unit(q: Categorical, p: Categorical) -> Array:
 def _terms(q: Categorical, p: Categorical, d: Array, columns: slice) -> Array:
     """q (e^d − 1 − d), and p where q is 0, in some columns."""
     mass = q._shares(columns)
-    if not d.min(initial=0.0) > -math.inf:  # p is 0 there, or both are
+    if not np.minimum.reduce(d, axis=None, initial=0.0) > -math.inf:  # p is 0 there, or both are
         d = np.where((mass > NEGLIGIBLE) | (d > 0), d, 0.0)
     near = d
-    if further := d.max(initial=0.0) > 1:
+    if further := np.maximum.reduce(d, axis=None, initial=0.0) > 1:
         near = np.minimum(d, 1.0)
     terms = np.expm1(near)
     terms -= near
@@ -311,8 +316,10 @@ def _made(logs: Array, counts: Array, shares: Array | None) -> Categorical:
     return Categorical(sealed(logs), counts, None if shares is None else sealed(shares))
 
 
-def _parts(table: Array) -> Iterator[slice]:
+def _parts(table: Array) -> Iterable[slice]:
     """The columns of a (…, K, N) array, some at a time."""
+    if table.size <= AT_ONCE:
+        return (_ALL,)
     columns = table.shape[-1]
     width = max(AT_ONCE * columns // max(table.size, 1), 1)
     return (slice(begin, begin + width) for begin in range(0, columns, width))

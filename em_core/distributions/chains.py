@@ -105,6 +105,11 @@ class Chains:
         """(K,): expected number of sequences that start in each state."""
         return frozen(self.initial.probabilities.sum(axis=1))
 
+    @cached_property
+    def entropy(self) -> float:
+        """H(q) = H(q(h₁)) + Σ_t E[H(q(h_t | h_{t−1}))] in nats: the chain rule."""
+        return categorical.entropy(self.initial) + sum(categorical.entropy(factors) for _, factors in self.factors())
+
     def pair(self, time: int) -> Array:
         """(K, K): q(h_{time−1} = i, h_time = j), for a time step that has one before it."""
         factors = self._factors(np.array([time]), self.weights.logs)
@@ -247,13 +252,13 @@ def replaced(q: Chains, other: Chains, sequences: np.ndarray) -> Chains:
 
 
 def entropy(q: Chains) -> float:
-    """H(q) = H(q(h₁)) + Σ_t E[H(q(h_t | h_{t−1}))]: the chain rule."""
-    return categorical.entropy(q.initial) + sum(categorical.entropy(factors) for _, factors in q.factors())
+    """H(q) in nats."""
+    return q.entropy
 
 
 def kl(q: Chains, p: Chains) -> float:
     """KL(q ‖ p) over all sequences."""
-    return float(np.sum(kl_by_unit(q, p)))
+    return float(np.add.reduce(kl_by_unit(q, p))) if q is not p else 0.0
 
 
 def kl_by_unit(q: Chains, p: Chains) -> Array:
@@ -263,7 +268,10 @@ def kl_by_unit(q: Chains, p: Chains) -> Array:
     later = np.zeros(len(first))
     for (times, ours), (_, theirs) in zip(q.factors(), p.factors(), strict=True):
         reached = ours.counts > NEGLIGIBLE  # from a state that q never visits nothing is conditioned
-        steps = categorical.kl_by_unit(*(_columns(factors, reached) for factors in (ours, theirs)))
+        if reached.all():
+            steps = categorical.kl_by_unit(ours, theirs)
+        else:
+            steps = categorical.kl_by_unit(_columns(ours, reached), _columns(theirs, reached))
         columns = np.repeat(sequences[times], len(q.probabilities))
         later += np.bincount(columns[reached], weights=steps, minlength=len(first))
     return first + later
@@ -301,9 +309,9 @@ def blend(q0: Chains, q1: Chains, weight: float) -> Chains:
 
 def _normalized(logs: Array) -> Array:
     """Logarithms whose exponentials sum to 1 along the first axis; −inf throughout where all are."""
-    largest = logs.max(axis=0, initial=-np.inf)
+    largest = np.maximum.reduce(logs, axis=0, initial=-np.inf)
     relative = logs - np.where(largest > -np.inf, largest, 0.0)
-    total = np.exp(relative).sum(axis=0)
+    total = np.add.reduce(np.exp(relative), axis=0)
     return relative - np.log(total, out=np.zeros_like(total), where=total > 0)
 
 
@@ -326,9 +334,11 @@ def _columns(entry: Categorical, chosen: np.ndarray) -> Categorical:
 
 
 def _starts(lengths: tuple[int, ...]) -> np.ndarray:
-    return np.array([begin for begin, _ in spans(lengths)])
+    return np.cumsum((0, *lengths[:-1]))
 
 
 def _with_previous(lengths: tuple[int, ...]) -> np.ndarray:
     """The time steps that have one before them in the same sequence."""
-    return np.delete(np.arange(sum(lengths)), _starts(lengths))
+    later = np.ones(sum(lengths), dtype=bool)
+    later[_starts(lengths)] = False
+    return np.flatnonzero(later)

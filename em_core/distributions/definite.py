@@ -35,7 +35,7 @@ def inverses(factors: Array) -> Array:
 
 def log_determinant(factor: Array) -> Any:
     """log |LLᵀ| of factors (…, D, D)."""
-    return 2 * np.sum(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+    return 2 * np.add.reduce(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
 
 
 def whiten(factor: Array, deviations: Array) -> Array:
@@ -86,7 +86,7 @@ def cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
 
 def resolution(values: Array) -> Array:
     """(D,) variances below which columns of (N, D) values differ by their own rounding alone; NaN is missing."""
-    largest = np.abs(np.nan_to_num(values)).max(axis=0)
+    largest = np.fmax.reduce(np.abs(values), axis=0, initial=0.0)
     return np.maximum((8 * _EPS * largest) ** 2, _SMALLEST_VARIANCE)
 
 
@@ -120,8 +120,11 @@ def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]
 
 def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
     """The first row of (K, …) variances with one that is not above `floor`, and that variance; else None."""
-    flat = np.argwhere(~(variances > floor))
-    return (int(flat[0][0]), {"smallest": float(variances[tuple(flat[0])])}) if len(flat) else None
+    above = variances > floor
+    if above.all():
+        return None
+    flat = np.argwhere(~above)
+    return (int(flat[0][0]), {"smallest": float(variances[tuple(flat[0])])})
 
 
 def check_definite(matrix: Array, name: str) -> None:

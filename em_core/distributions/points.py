@@ -6,7 +6,8 @@ With x measured from the points' centre c and φ(x) = [1, x, x_i x_j for i ≤ j
 
 so that all components together are one matrix product for each chunk of points, and nothing larger than a chunk is
 held. What that costs in digits is `amplification`: with far, tight or nearly singular components it is too much, and
-they take deviations from their own mean first, one component at a time.
+they take deviations from their own mean first, one component at a time. Of few points deviations from all means are
+taken at once: that costs no digits, and less than asking whether features would.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from em_core.records import Array, sealed
 # entries of features and of results that a chunk has at once, and how many points it has at least and at most
 _AT_ONCE = 1_000_000
 _NARROWEST, _WIDEST = 256, 8192
+# deviations of all points from all means, K D N numbers, up to which they are taken at once
+_MOST_DEVIATIONS = 32_768
 # bytes of points up to which they are kept a second time, measured from their centre
 _MOST_KEPT = 15_000_000
 # features of a table up to which they are kept
@@ -34,6 +37,8 @@ MOST_AMPLIFIED = 128.0
 # a scatter may be off by rounding times this beside its own deviations, and by rounding times the other in its own
 # scales: what the bound loses at its maximum is the square of that
 _LARGEST_SIZE, _MOST_IN_SCALES = 128.0, 1e6
+
+LOG_2_PI = float(np.log(2 * np.pi))
 
 # an overflow far away, or 0/0 of a component without points, is seen in the amplification, which is then no number
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
@@ -79,6 +84,15 @@ class Points:
         return sealed(share @ self.values)
 
     @cached_property
+    def columns(self) -> Array:
+        """(D, N) the values, one column a point."""
+        return sealed(np.ascontiguousarray(self.values.T))
+
+    def are_few(self, n_components: int) -> bool:
+        """Whether their deviations from the means of so many components are taken at once."""
+        return n_components * self.values.size <= _MOST_DEVIATIONS
+
+    @cached_property
     def resolution(self) -> Array:
         """(D,) variances below which points differ by their own rounding alone."""
         return sealed(definite.resolution(self.values))
@@ -116,6 +130,20 @@ class Points:
             yield Chunk(columns, self.values[columns].T, centred, room)
 
 
+def densities_of_few(points: Points, means: Array, scales: Scales) -> Array:
+    """(K, N) log N(x; μ, Σ) as in `LogDensities`, from deviations alone."""
+    table = scales.all_squares(points.columns - means[:, :, None])
+    table *= -0.5
+    table += _log_constants(scales, means.shape[1])[:, None]
+    return table
+
+
+def _log_constants(scales: Scales, dimensions: int) -> Array:
+    """(K,) what all points have in common."""
+    result: Array = -0.5 * (scales.log_determinants + dimensions * LOG_2_PI)
+    return result
+
+
 class LogDensities:
     """log N(x; μ, Σ) of points under each of K components.
 
@@ -126,7 +154,7 @@ class LogDensities:
     def __init__(self, points: Points, means: Array, scales: Scales) -> None:
         self._means, self._scales = means, scales
         dimensions = means.shape[1]
-        self._constants = -0.5 * (scales.log_determinants + dimensions * np.log(2 * np.pi))
+        self._constants = _log_constants(scales, dimensions)
         offsets = means - points.centre
         safe = scales.amplification(np.abs(offsets) + scales.deviations) <= MOST_AMPLIFIED * dimensions
         table = -0.5 * scales.coefficients(offsets)
@@ -152,14 +180,20 @@ class Moments:
 
     mass: (K,) the weight of all points. Their mean is reference + offset, (K, D) each, in two parts so that it keeps
     its digits far from 0; it is the reference where there is no mass. scatter: Σ w (x − mean)(x − mean)ᵀ, as much of it
-    as the scales need. noise: (K, D) h, where the entry i, j of the scatter per mass is off by rounding times h_i h_j.
+    as the scales need.
     """
 
     mass: Array
     reference: Array
     offset: Array
     scatter: Array
-    noise: Array
+    scales: type[Scales]
+
+    @cached_property
+    @_quiet
+    def noise(self) -> Array:
+        """(K, D) h, where the entry i, j of the scatter per mass is off by rounding times h_i h_j."""
+        return sealed(np.abs(self.offset) + self.scales.deviations_of(self.scatter, self.mass))
 
     def apart(self, means: Array) -> Array:
         """(K, D) mean − these means."""
@@ -171,6 +205,8 @@ class Moments:
 def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scales]) -> Moments:
     """Of all points, each with the weights of its column in (K, N) >= 0. weights: those of some columns."""
     n_components = len(weights(slice(0, 0)))
+    if points.are_few(n_components):
+        return _of_few(points, weights(slice(None)), scales)
     dimensions = points.values.shape[1]
     sums = np.zeros((n_components, scales.n_features(dimensions)))
     for chunk in points.chunks(scales, n_components):
@@ -189,8 +225,19 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
     if len(lost):
         reference[lost] += offset[lost]
         _retake(points, weights, scales, lost, reference, offset, scatter)
-        noise[lost] = (np.abs(offset) + scales.deviations_of(scatter, mass))[lost]
-    return Moments(*map(sealed, (mass, reference, offset, scatter, noise)))
+    return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
+
+
+def _of_few(points: Points, weights: Array, scales: type[Scales]) -> Moments:
+    """`moments` from deviations alone, with weights (K, N): first from the centre, then from the means themselves."""
+    mass = np.add.reduce(weights, axis=1)
+    some = np.where(mass > 0, mass, 1.0)[:, None]
+    reference = points.centre + weights @ (points.values - points.centre) / some
+    apart = points.columns - reference[:, :, None]
+    weighted = apart * weights[:, None]
+    offset = np.add.reduce(weighted, axis=2) / some
+    scatter = scales.all_second(apart, weighted) - scales.outer(offset, mass)
+    return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
 
 
 def _retake(

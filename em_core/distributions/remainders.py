@@ -83,6 +83,8 @@ def shape_divergence(shape: Array, other: Array) -> Array:
     the shapes are close, g″ = trigamma_remainder is integrated instead, by Gauss and Legendre's rule.
     """
     apart = other - shape
+    if not apart.any():
+        return np.zeros(apart.shape)
     plain = 0.5 * np.log(shape / other) + apart * digamma_remainder(shape)
     plain = plain + stirling_remainder(other) - stirling_remainder(shape)
     shares = (1 + _NODES) / 2  # of the way from `shape` to `other`

@@ -8,6 +8,7 @@ squared distance is made of them (`coefficients`), and what it makes of weighted
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,19 @@ from em_core.records import Array, sealed
 
 
 class Scales(ABC):
-    """deviations: (K, D) of each dimension. log_determinants: (K,) log |Σ|."""
+    """log_determinants: (K,) log |Σ|."""
 
-    deviations: Array
     log_determinants: Array
+
+    @property
+    @abstractmethod
+    def deviations(self) -> Array:
+        """(K, D) of each dimension."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """What they hold."""
 
     @staticmethod
     @abstractmethod
@@ -51,6 +61,11 @@ class Scales(ABC):
 
     @staticmethod
     @abstractmethod
+    def all_second(apart: Array, weighted: Array) -> Array:
+        """`second` for every component: of deviations (K, D, N), and of the same times their weights."""
+
+    @staticmethod
+    @abstractmethod
     def deviations_of(scatter: Array, mass: Array) -> Array:
         """(K, D) the `deviations` of scatter per mass."""
 
@@ -72,6 +87,10 @@ class Scales(ABC):
         """(n,) squared length of deviations (D, n) from the mean of component k, in its scales."""
 
     @abstractmethod
+    def all_squares(self, apart: Array) -> Array:
+        """(K, N) `squares` for every component: of deviations (K, D, N)."""
+
+    @abstractmethod
     def products(self, scatter: Array) -> Array:
         """(K,) tr(Σ⁻¹ S)."""
 
@@ -80,11 +99,34 @@ class Matrices(Scales):
     """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite."""
 
     def __init__(self, covariances: Array) -> None:
-        self.factors = definite.cholesky(covariances)
-        self._whitening = definite.inverses(self.factors)
-        self._precisions = np.swapaxes(self._whitening, -1, -2) @ self._whitening
-        self.deviations = np.sqrt(np.einsum("kii->ki", covariances))
-        self.log_determinants = definite.log_determinant(self.factors)
+        self._covariances = covariances
+        factors = definite.cholesky(covariances)
+        self._whitening = definite.inverses(factors)
+        self.log_determinants = definite.log_determinant(factors)
+
+    @property
+    def nbytes(self) -> int:
+        return 3 * self._whitening.nbytes
+
+    @cached_property
+    def _precisions(self) -> Array:
+        result: Array = np.swapaxes(self._whitening, -1, -2) @ self._whitening
+        return result
+
+    @cached_property
+    def deviations(self) -> Array:
+        result: Array = np.sqrt(np.einsum("kii->ki", self._covariances))
+        return result
+
+    def surely_regular(self, floor: Array) -> bool:
+        """Whether no variance is at its floor, (D,), and no condition number, of the correlations R, near the worst.
+
+        These are below D tr(R⁻¹), for the eigenvalues of R sum to D.
+        """
+        variances = np.einsum("kii->ki", self._covariances)
+        traces = np.einsum("kji,kji,ki->k", self._whitening, self._whitening, variances)
+        bounded = len(floor) * np.maximum.reduce(traces) <= 0.5 * definite.WORST_CONDITION
+        return bool(bounded and np.logical_and.reduce(variances > floor, axis=None))
 
     @staticmethod
     def n_features(dimensions: int) -> int:
@@ -119,6 +161,11 @@ class Matrices(Scales):
         return result
 
     @staticmethod
+    def all_second(apart: Array, weighted: Array) -> Array:
+        result: Array = weighted @ np.swapaxes(apart, -1, -2)
+        return 0.5 * (result + np.swapaxes(result, -1, -2))  # symmetric to the last bit
+
+    @staticmethod
     def deviations_of(scatter: Array, mass: Array) -> Array:
         result: Array = np.sqrt(np.einsum("kii->ki", scatter) / mass[:, None])
         return result
@@ -149,6 +196,10 @@ class Matrices(Scales):
         whitened = self._whitening[k] @ apart
         return np.einsum("dn,dn->n", whitened, whitened)
 
+    def all_squares(self, apart: Array) -> Array:
+        whitened = self._whitening @ apart
+        return np.einsum("kdn,kdn->kn", whitened, whitened)
+
     def products(self, scatter: Array) -> Array:
         return np.einsum("kij,kij->k", self._precisions, scatter)
 
@@ -158,9 +209,17 @@ class Variances(Scales):
 
     def __init__(self, variances: Array) -> None:
         _check_positive(variances)
+        self._variances = variances
         self._precisions = 1 / variances
-        self.deviations = np.sqrt(variances)
-        self.log_determinants = np.log(variances).sum(axis=1)
+        self.log_determinants = np.add.reduce(np.log(variances), axis=1)
+
+    @property
+    def nbytes(self) -> int:
+        return 3 * self._precisions.nbytes
+
+    @cached_property
+    def deviations(self) -> Array:
+        return np.sqrt(self._variances)
 
     @staticmethod
     def n_features(dimensions: int) -> int:
@@ -185,6 +244,10 @@ class Variances(Scales):
         return result
 
     @staticmethod
+    def all_second(apart: Array, weighted: Array) -> Array:
+        return np.einsum("kdn,kdn->kd", apart, weighted)
+
+    @staticmethod
     def deviations_of(scatter: Array, mass: Array) -> Array:
         result: Array = np.sqrt(scatter / mass[:, None])
         return result
@@ -205,6 +268,9 @@ class Variances(Scales):
     def squares(self, k: int, apart: Array) -> Array:
         result: Array = self._precisions[k] @ apart**2
         return result
+
+    def all_squares(self, apart: Array) -> Array:
+        return np.einsum("kd,kdn->kn", self._precisions, apart * apart)
 
     def products(self, scatter: Array) -> Array:
         result: Array = (self._precisions * scatter).sum(axis=1)

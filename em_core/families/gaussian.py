@@ -9,19 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.linalg import cho_solve
 
+from em_core.caching import at_theta
 from em_core.distributions import definite
 from em_core.distributions.categorical import NEGLIGIBLE
-from em_core.distributions.points import LogDensities, Moments, Points, moments
+from em_core.distributions.points import LogDensities, Moments, Points, densities_of_few, moments
 from em_core.distributions.scales import Matrices, Scales, Variances
 from em_core.families.mass import held
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 _NAMES = ("means", "covariances")
@@ -42,8 +43,11 @@ class GaussianFamily:
 
     def log_density(self, values: Points | Array, components: Parameters) -> Array:
         """values (N, D) -> (K, N)."""
-        points, n_components = Points.of(values), len(components["means"])
-        densities = LogDensities(points, components["means"], self._scales(components))
+        points, means = Points.of(values), components["means"]
+        scales, n_components = self._scales_at(points, components), len(means)
+        if points.are_few(n_components):
+            return densities_of_few(points, means, scales)
+        densities = LogDensities(points, means, scales)
         result = np.empty((n_components, len(points.values)))
         for chunk in points.chunks(self._shape, n_components):
             densities.into(result[:, chunk.columns], chunk)
@@ -99,7 +103,7 @@ class GaussianFamily:
             means = moments.reference + moments.offset
         if "covariances" not in self.fixed:
             covariances = self._pool(self._about(moments, means), mass, means.shape[1])
-        return {"means": frozen(means), "covariances": frozen(covariances)}
+        return {"means": sealed(means), "covariances": sealed(covariances)}
 
     def fit_one(self, values: Points | Array, weights: Array, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: covariances then lie about the means as they are."""
@@ -244,6 +248,11 @@ class GaussianFamily:
         means, covariances = components["means"], components["covariances"]
         return Variances(np.broadcast_to(covariances.reshape(len(means), -1), means.shape))
 
+    @at_theta
+    def _scales_at(self, points: Points, components: Parameters) -> Scales:
+        """`_scales`, made once at each θ: `check` looks at them first, then densities are made of them."""
+        return self._scales(components)
+
     def _about(self, moments: Moments, means: Array) -> Array:
         """Σ_n w (x − μ)(x − μ)ᵀ per component, matrix or diagonal: about the points' own mean, and that mean's own."""
         result: Array = moments.scatter + self._shape.outer(moments.apart(means), moments.mass)
@@ -259,9 +268,21 @@ class GaussianFamily:
             return scatter / mass[:, None]
         return scatter.sum(axis=1) / (mass * dimensions)
 
+    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
     def check(self, values: Points | Array, components: Parameters) -> None:
         """Raise `HalfStepFailed` for a covariance that is singular, up to the data's own rounding."""
-        self._check(components["covariances"], Points.of(values))
+        points = Points.of(values)
+        if self._shape is Matrices and self._surely_regular(points, components):
+            return
+        self._check(components["covariances"], points)
+
+    def _surely_regular(self, points: Points, components: Parameters) -> bool:
+        """Whether `check` need not look closer at matrices."""
+        try:
+            scales = self._scales_at(points, components)
+        except HalfStepFailed:
+            return False
+        return cast(Matrices, scales).surely_regular(points.resolution)
 
     def _check(self, covariances: Array, points: Points) -> None:
         floor = points.resolution

@@ -19,8 +19,7 @@ def component_mass(weights: Array) -> Array:
 
 def held(mass: Array) -> Array:
     """These masses. Raises `HalfStepFailed` as `component_mass` does."""
-    lost = np.flatnonzero(mass <= NEGLIGIBLE)
-    if len(lost):
+    if not np.minimum.reduce(mass, initial=np.inf) > NEGLIGIBLE and len(lost := np.flatnonzero(mass <= NEGLIGIBLE)):
         raise HalfStepFailed(
             "lost_component",
             f"component {lost[0] + 1} has lost all its points, so nothing determines its parameters",

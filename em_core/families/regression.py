@@ -5,6 +5,7 @@ values: (N, P + 1), the inputs and in the last column the target.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -20,6 +21,9 @@ from em_core.records import Array, Parameters, frozen
 _EPS = np.finfo(float).eps
 _SMALLEST_VARIANCE = 1e-290
 _REFINEMENTS = 2
+# two halves of a float's digits, and products that both keep all of them
+_SPLIT = 2.0**27 + 1
+_LEAST_SPLIT, _MOST_SPLIT = 1e-200, 1e200
 
 
 @dataclass(frozen=True)
@@ -134,17 +138,39 @@ def _residuals(values: Array, components: Parameters) -> Array:
     What target and line leave at the centre, large numbers that all but cancel where the values lie far from 0, is
     summed exactly.
     """
-    centre = values.mean(axis=0)
-    apart = values - centre
-    rests = [_exactly(centre[-1], row, centre[:-1]) for row in components["coefficients"]]
-    return np.array(rests)[:, None] + (apart[:, -1] - components["coefficients"] @ apart[:, :-1].T)
+    centre = np.add.reduce(values, axis=0) / len(values)
+    return _left(centre, values - centre, components["coefficients"])
 
 
-def _exactly(target: float, coefficients: Array, inputs: Array) -> float:
+def _left(centre: Array, apart: Array, coefficients: Array) -> Array:
+    """`_residuals` of values that are given as their centre and what they lie apart from it."""
+    target, inputs = float(centre[-1]), centre[:-1].tolist()
+    rests = [_exactly(target, row, inputs) for row in coefficients.tolist()]
+    return np.array(rests)[:, None] + (apart[:, -1] - coefficients @ apart[:, :-1].T)
+
+
+def _exactly(target: float, coefficients: list[float], inputs: list[float]) -> float:
     """target − coefficients · inputs, rounded once."""
-    pairs = zip(coefficients.tolist(), inputs.tolist(), strict=True)
+    summands = [target]
+    for a, b in zip(coefficients, inputs, strict=True):
+        if a == 0 or b == 0:
+            continue
+        product = a * b
+        if not (_LEAST_SPLIT < abs(product) < _MOST_SPLIT and abs(a) < _MOST_SPLIT and abs(b) < _MOST_SPLIT):
+            return _by_fractions(target, coefficients, inputs)
+        # Dekker's halves of 26 bits: the products of halves are exact, and so is what rounding left of the product
+        a_high, b_high = a * _SPLIT, b * _SPLIT
+        a_high, b_high = a_high - (a_high - a), b_high - (b_high - b)
+        a_low, b_low = a - a_high, b - b_high
+        summands += [-product, -(((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)]
+    return math.fsum(summands)
+
+
+def _by_fractions(target: float, coefficients: list[float], inputs: list[float]) -> float:
+    """`_exactly`, for numbers of any size."""
     try:
-        return float(Fraction(float(target)) - sum(Fraction(a) * Fraction(b) for a, b in pairs))
+        products = (Fraction(a) * Fraction(b) for a, b in zip(coefficients, inputs, strict=True))
+        return float(Fraction(target) - sum(products))
     except (OverflowError, ValueError):  # it leaves the floats, or a coefficient has
         return float("nan")
 
@@ -161,8 +187,10 @@ def _least_squares(values: Array, weights: Array, component: int) -> Array:
         if rank == rows.shape[1]:
             # again on what is left: a QR or SVD of these rows leaves residuals orthogonal only to their rounding, and
             # inputs far from 0 leave few digits the first time
+            centre = np.add.reduce(values, axis=0) / len(values)
+            apart = values - centre
             for _ in range(_REFINEMENTS):
-                (left,) = _residuals(values, {"coefficients": (solution / scale)[None]})
+                (left,) = _left(centre, apart, (solution / scale)[None])
                 solution = solution + np.linalg.lstsq(scaled, left * roots, rcond=None)[0]
             return solution / scale
     raise HalfStepFailed(

@@ -104,17 +104,10 @@ class IncompleteGaussian:
         return total
 
     def entropy(self, q: MissingEntries) -> float:
-        total = 0.0
-        for part in q.conditionals:
-            with np.errstate(divide="ignore"):  # a point has entropy −∞
-                logs = definite.log_determinant(part.factors)
-            n_rows, n_missing = part.deviations.shape
-            logs = logs + n_missing * (1 + LOG_2_PI)
-            total += 0.5 * float(np.sum(np.broadcast_to(logs, n_rows)))
-        return total
+        return q.entropy
 
     def kl(self, q: MissingEntries, posterior: MissingEntries) -> float:
-        return float(np.sum(self.kl_by_unit(q, posterior)))
+        return float(np.sum(self.kl_by_unit(q, posterior))) if q is not posterior else 0.0
 
     def kl_by_unit(self, q: MissingEntries, posterior: MissingEntries) -> Array:
         """½ [tr(P C) − m − log |P C| + squared distance of the means], P and C precision and covariance."""
@@ -218,7 +211,7 @@ class IncompleteGaussian:
         """
         result, deviations = data.values.copy(), np.zeros(data.values.shape)
         for part in q.conditionals:
-            place = np.ix_(part.pattern.rows, part.pattern.missing)
+            place = part.pattern.missing_entries
             result[place] = part.means
             deviations[place] = np.sqrt(np.einsum("nii->ni", part.covariances))
         return result, deviations
@@ -262,7 +255,7 @@ def _completed_deviations(data: IncompleteTable, q: MissingEntries) -> Array:
     """(N, D): the completed rows minus the table's centre."""
     result = data.deviations.copy()
     for part in q.conditionals:
-        result[np.ix_(part.pattern.rows, part.pattern.missing)] = part.deviations
+        result[part.pattern.missing_entries] = part.deviations
     return result
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from em_core.distributions import definite
 from em_core.files.errors import InvalidExperiment
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
 
 Places = NDArray[np.intp]
 
@@ -39,6 +39,21 @@ class Pattern:
     rows: Places
     observed: Places
     missing: Places
+
+    @cached_property
+    def order(self) -> Places:
+        """The columns, those observed first."""
+        return sealed(np.concatenate([self.observed, self.missing]))
+
+    @cached_property
+    def observed_entries(self) -> tuple[NDArray[np.intp], ...]:
+        """Where its observed entries are in the table."""
+        return np.ix_(self.rows, self.observed)
+
+    @cached_property
+    def missing_entries(self) -> tuple[NDArray[np.intp], ...]:
+        """Where its missing entries are in the table."""
+        return np.ix_(self.rows, self.missing)
 
     def part(self, rows: Places) -> Pattern:
         """The same pattern among `rows` alone, in order: its rows are numbered by their place there."""
@@ -106,6 +121,18 @@ class MissingEntries:
 
     conditionals: tuple[Conditional, ...]
 
+    @cached_property
+    def entropy(self) -> float:
+        """In nats; −∞ where there is a point."""
+        total = 0.0
+        for part in self.conditionals:
+            with np.errstate(divide="ignore"):  # a point has entropy −∞
+                logs = definite.log_determinant(part.factors)
+            n_rows, n_missing = part.deviations.shape
+            logs = logs + n_missing * (1 + LOG_2_PI)
+            total += 0.5 * float(np.sum(np.broadcast_to(logs, n_rows)))
+        return total
+
     @property
     def rows(self) -> Places:
         """The rows with missing entries, in the order of the table."""
@@ -169,7 +196,7 @@ class Seen:
     @classmethod
     def of(cls, data: IncompleteTable, theta: Parameters, pattern: Pattern, factor: Array) -> Seen:
         apart = (theta["mean"] - data.centre)[pattern.observed]
-        deviations = data.deviations[np.ix_(pattern.rows, pattern.observed)] - apart
+        deviations = data.deviations[pattern.observed_entries] - apart
         return cls(definite.whiten(factor, deviations.T), factor)
 
     def log_density(self) -> float:
@@ -204,7 +231,7 @@ def splits(data: IncompleteTable, theta: Parameters) -> Iterator[Split]:
     factors = Factors(theta["covariance"])
     apart = theta["mean"] - data.centre
     for pattern in data.patterns:
-        factor = factors(np.concatenate([pattern.observed, pattern.missing]))
+        factor = factors(pattern.order)
         n = len(pattern.observed)
         seen = Seen.of(data, theta, pattern, factor[:n, :n])
         means = apart[pattern.missing] + (factor[n:, :n] @ seen.whitened).T

@@ -229,9 +229,9 @@ def fit_one(family: Any, values: Array, weights: Array, theta: Parameters, name:
     return family.fit_one(values, weights, theta, name)
 
 
+@np.errstate(divide="ignore")  # a weight of 0 is a component that explains nothing
 def _logarithms(weights: Array) -> Array:
-    with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
-        result: Array = np.log(weights)
+    result: Array = np.log(weights)
     return result
 
 

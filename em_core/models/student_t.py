@@ -7,6 +7,7 @@ multivariate t distribution with ν degrees of freedom, which stay as set.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -46,11 +47,11 @@ class GammaScales:
         """() or (N,): which units have all their mass at the mode."""
         return self.temperatures == 0
 
-    @property
+    @cached_property
     def shape(self) -> Array:
         """() or (N,) shapes; infinite for a point mass."""
         with np.errstate(divide="ignore"):
-            return (self.degrees_of_freedom + self.free) / (2 * self.temperatures)
+            return frozen((self.degrees_of_freedom + self.free) / (2 * self.temperatures))
 
     @property
     def rates(self) -> Array:
@@ -58,20 +59,32 @@ class GammaScales:
         with np.errstate(divide="ignore"):
             return (self.degrees_of_freedom + self.distances) / (2 * self.temperatures)
 
-    @property
+    @cached_property
     def excess(self) -> Array:
         """(N,) E[u] − 1."""
-        return (self.free - self.distances) / (self.degrees_of_freedom + self.distances)
+        return frozen((self.free - self.distances) / (self.degrees_of_freedom + self.distances))
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """(N,) E[u]: what a point counts for in the M-step."""
-        return (self.degrees_of_freedom + self.free) / (self.degrees_of_freedom + self.distances)
+        return frozen((self.degrees_of_freedom + self.free) / (self.degrees_of_freedom + self.distances))
 
-    @property
+    @cached_property
     def free(self) -> Array:
         """() or (N,): D − 2 + 2 temperature, which is D for a posterior."""
-        return self.dimensions - 2 * (1 - self.temperatures)
+        return frozen(self.dimensions - 2 * (1 - self.temperatures))
+
+    @cached_property
+    def expected_logarithms(self) -> Array:
+        """(N,) E[log u]."""
+        return frozen(np.log(self.weights) - digamma_remainder(self.shape))
+
+    @cached_property
+    def entropy(self) -> float:
+        """Σ shape − log rate + log Γ(shape) + (1 − shape) ψ(shape), without what cancels at large shapes."""
+        shape = np.where(self.points, 1.0, self.shape)
+        common = 0.5 * (_LOG_2_PI - np.log(shape)) + stirling_remainder(shape) + (shape - 1) * digamma_remainder(shape)
+        return float(np.sum(np.where(self.points, -np.inf, np.log(self.weights) + common)))
 
     def part(self, rows: NDArray[np.intp]) -> GammaScales:
         """q of these points."""
@@ -126,7 +139,7 @@ class StudentT:
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: GammaScales) -> float:
         """Σ E[log N(x; location, scale_matrix / u)] + E[log Gamma(u; ν/2, ν/2)]."""
-        logs = _expected_logarithms(q)
+        logs = q.expected_logarithms
         half = 0.5 * self.degrees_of_freedom
         # (ν/2) log(ν/2) − log Γ(ν/2) + (ν/2) (E[log u] − E[u]): terms of size ν log ν that all but cancel
         prior = 0.5 * np.log(half) - 0.5 * _LOG_2_PI - stirling_remainder(half)
@@ -137,7 +150,7 @@ class StudentT:
         """Σ E[log N(x; location, scale_matrix / u)]."""
         factor, (n_points, dimensions) = _factor(theta), data.values.shape
         distances = definite.squared_distances(factor, data.values - theta["location"])
-        point = 0.5 * dimensions * _expected_logarithms(q) - 0.5 * q.weights * distances
+        point = 0.5 * dimensions * q.expected_logarithms - 0.5 * q.weights * distances
         constant = -0.5 * (dimensions * _LOG_2_PI + float(definite.log_determinant(factor)))
         return float(np.sum(point)) + n_points * constant
 
@@ -146,13 +159,10 @@ class StudentT:
         return GammaScales(self.degrees_of_freedom, 0, frozen(np.zeros(len(data.values))), frozen(1.0))
 
     def entropy(self, q: GammaScales) -> float:
-        """Σ shape − log rate + log Γ(shape) + (1 − shape) ψ(shape), without what cancels at large shapes."""
-        shape = np.where(q.points, 1.0, q.shape)
-        common = 0.5 * (_LOG_2_PI - np.log(shape)) + stirling_remainder(shape) + (shape - 1) * digamma_remainder(shape)
-        return float(np.sum(np.where(q.points, -np.inf, np.log(q.weights) + common)))
+        return q.entropy
 
     def kl(self, q: GammaScales, posterior: GammaScales) -> float:
-        return float(np.sum(self.kl_by_unit(q, posterior)))
+        return float(np.sum(self.kl_by_unit(q, posterior))) if q is not posterior else 0.0
 
     def kl_by_unit(self, q: GammaScales, posterior: GammaScales) -> Array:
         """shape (x − 1 − log x), x the ratio of the means and shape that of the posterior, + KL between the shapes."""
@@ -282,12 +292,6 @@ class StudentT:
     def _at_temperature(self, data: Observations, theta: Parameters, temperature: float) -> GammaScales:
         distances = definite.squared_distances(_factor(theta), data.values - theta["location"])
         return GammaScales(self.degrees_of_freedom, data.values.shape[1], frozen(distances), frozen(temperature))
-
-
-def _expected_logarithms(q: GammaScales) -> Array:
-    """(N,) E[log u]."""
-    result: Array = np.log(q.weights) - digamma_remainder(q.shape)
-    return result
 
 
 def _factor(theta: Parameters) -> Array:

@@ -15,6 +15,9 @@ Long = np.longdouble
 # up to how many entries a table is summed, where more would be left to moments
 SMALL = "em_core.models.mixture._SMALL_TABLE"
 SHAPES = ["full", "tied", "diag", "spherical"]
+# up to how many deviations all are taken at once, where features would serve more points
+FEW = "em_core.distributions.points._MOST_DEVIATIONS"
+WAYS = pytest.mark.parametrize("most", [0, 10**9], ids=["many", "few"])
 # how far components lie from the middle of all points, in their own standard deviations, and all from 0
 PLACES = [(distance, offset) for distance in (1.0, 30.0, 1e3, 1e8) for offset in (0.0, 1e8)]
 
@@ -72,10 +75,12 @@ def exact_moments(values, weights):
     return mass, near, means, np.einsum("kn,kni,knj->kij", weights, apart, apart) / mass[:, None, None]
 
 
+@WAYS
 @pytest.mark.parametrize(("distance", "offset"), PLACES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_log_densities_keep_their_digits_wherever_components_lie(shape, distance, offset):
+def test_log_densities_keep_their_digits_wherever_components_lie(shape, distance, offset, most, monkeypatch):
     """Relative to a density, or to 1: 1e-12, far below what is asked for, 1e-11."""
+    monkeypatch.setattr(FEW, most)
     family = GaussianFamily(shape)
     values, _, theta = clusters(shape, distance, offset)
     exact = exact_density(values, theta, family)
@@ -83,9 +88,11 @@ def test_log_densities_keep_their_digits_wherever_components_lie(shape, distance
     assert float((np.abs(found - exact) / np.maximum(1, np.abs(exact))).max()) < 1e-12
 
 
+@WAYS
 @pytest.mark.parametrize(("distance", "offset"), PLACES)
-def test_weighted_moments_keep_their_digits_wherever_components_lie(distance, offset):
+def test_weighted_moments_keep_their_digits_wherever_components_lie(distance, offset, most, monkeypatch):
     """Covariances relative to their own deviations, means relative to these and to their own rounding."""
+    monkeypatch.setattr(FEW, most)
     values, weights, theta = clusters("full", distance, offset)
     mass, near, means, covariances = exact_moments(values, weights)
     deviations, rounding = np.sqrt(np.einsum("kii->ki", covariances)), np.spacing(np.abs(near))
@@ -101,9 +108,11 @@ def test_weighted_moments_keep_their_digits_wherever_components_lie(distance, of
     assert float((np.abs(found["covariances"] - covariances) / scale).max()) < slack
 
 
+@WAYS
 @pytest.mark.parametrize(("distance", "offset"), PLACES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_expected_log_density_from_moments_is_off_by_less_than_it_says(shape, distance, offset):
+def test_the_expected_log_density_from_moments_is_off_by_less_than_it_says(shape, distance, offset, most, monkeypatch):
+    monkeypatch.setattr(FEW, most)
     family = GaussianFamily(shape)
     values, weights, theta = clusters(shape, distance, offset)
     moments = family.moments(values, lambda columns: weights[:, columns])
@@ -143,9 +152,11 @@ def test_next_to_singular_the_doubt_grows_and_the_table_is_asked(monkeypatch):
     assert doubt > 1e-10 * abs(found)
 
 
+@WAYS
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_point_far_out_takes_no_digits_from_the_others(shape):
+def test_a_point_far_out_takes_no_digits_from_the_others(shape, most, monkeypatch):
     """Nor does its square, which is beyond the floats, and so are features of all points in its chunk."""
+    monkeypatch.setattr(FEW, most)
     family = GaussianFamily(shape)
     values, weights, theta = clusters(shape, 1.0, 0.0)
     alone, fitted = family.log_density(values, theta), family.fit(values, weights, theta)
@@ -160,6 +171,7 @@ def test_a_point_far_out_takes_no_digits_from_the_others(shape):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_tables_of_several_chunks_are_those_of_one(shape, monkeypatch):
+    monkeypatch.setattr(FEW, 0)
     values, weights, theta = clusters(shape, 1.0, 0.0)
     family = GaussianFamily(shape)
     whole, fitted = family.log_density(values, theta), family.fit(values, weights, theta)
