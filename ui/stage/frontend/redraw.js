@@ -61,7 +61,7 @@ export function redraw(host, changes) {
   }
   const before = new Map([...changed.keys()].map((trace) => [trace, calculate(host, trace)]));
   clear(host);
-  if (axes.length) {
+  if (axes.some(({ path }) => path === "range")) {
     plotAll(host);
     return true;
   }
