@@ -122,7 +122,7 @@ class CoursePicture(Picture):
         if passage.along:
             grown = {"first": list(range(STEPS + 2 - len(bounds), STEPS + 2))}
             return result | {f"{self.figure[name].address}/y": grown for name in ("shade floor", "shade", "gap shade")}
-        # the new q's bound is there as soon as q is: of one place no line is drawn, and the curve stays one that is drawn
+        # the new q's bound is there as soon as q is: until then of one place, of which no line is drawn
         return result | {f"{self.figure['bound'].address}/y": {"first": [1] * (len(bounds) - 1) + [len(PLACES)]}}
 
     def _standing(self, course: Course | None, place: int, moment: Moment | None = None) -> Json:
