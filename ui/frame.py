@@ -41,6 +41,10 @@ _PLACE: ContextVar[DeltaGenerator] = ContextVar("waiting")
 
 # all that is changed of Streamlit's own page
 STYLE = _ROOT / "ui" / "streamlit.css"
+# inside another page the stage has no sidebar: `embed=true` folds it away, with a button that would bring it back
+_ALONE = """<style>
+.stApp :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none }
+</style>"""
 
 
 def script(name: str) -> str:
@@ -61,7 +65,7 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html('<span class="app-embedded"></span>')
+        st.html(_ALONE)
     else:
         _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
     _PLACE.set(st.empty())

@@ -122,8 +122,8 @@ class CoursePicture(Picture):
         if passage.along:
             grown = {"first": list(range(STEPS + 2 - len(bounds), STEPS + 2))}
             return result | {f"{self.figure[name].address}/y": grown for name in ("shade floor", "shade", "gap shade")}
-        # the new q's bound is there as soon as q is
-        return result | {f"{self.figure['bound'].address}/y": {"first": [0] * (len(bounds) - 1) + [len(PLACES)]}}
+        # the new q's bound is there as soon as q is: until then of one place, of which no line is drawn
+        return result | {f"{self.figure['bound'].address}/y": {"first": [1] * (len(bounds) - 1) + [len(PLACES)]}}
 
     def _standing(self, course: Course | None, place: int, moment: Moment | None = None) -> Json:
         """θ at one of the course's places: markers, the gap between them, and what has opened on the way there."""

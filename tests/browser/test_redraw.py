@@ -61,9 +61,11 @@ COMPARED = """async () => {
 # how often a figure is drawn without the rest of it, and how often all of it
 COUNTED = """() => {
   window.drawnAll = {};
+  window.drawnAnew = 0;
   for (const name of ['restyle', 'relayout', 'update']) {
     const original = Plotly[name];
     Plotly[name] = (figure, ...given) => {
+      drawnAnew += name !== 'relayout';
       drawnAll[figure.parentElement.dataset.figure] = (drawnAll[figure.parentElement.dataset.figure] ?? 0) + 1;
       return original(figure, ...given);
     };
@@ -144,6 +146,23 @@ def test_a_half_step_of_the_home_page_draws_no_figure_from_the_ground_up(reader)
     drawn = reader.page.evaluate("drawnAll")
     assert drawn.get("data", 0) == drawn.get("decomposition", 0) == 0
     assert sum(drawn.values()) <= 4, drawn  # where a label grew
+
+
+def test_where_titles_and_labels_change_with_each_half_step_the_axes_alone_are_drawn_anew(reader):
+    # near the maximum, heights are told from a number in the title
+    query = "data=blobs&points=600&clusters=3&components=3&separation=2.5&seed=1&schedule=(EM)24&cursor=36"
+    reader.page.goto(f"{reader.url}/?{query}")
+    reader.page.wait_for_function("document.querySelector('.stage')?.dataset.frame === '36'")
+    reader.ready(36)
+    reader.page.evaluate(COUNTED)
+    titles = "[...document.querySelectorAll('.stage .ytitle')].map(({ textContent }) => textContent).join()"
+    told = set()
+    for _ in range(6):
+        reader.step()
+        told.add(reader.page.evaluate(titles))
+    assert len(told) > 1
+    assert reader.page.evaluate("drawnAnew") <= 1  # where the axis begins to be told so
+    same(reader)
 
 
 def test_a_figure_that_was_hidden_catches_up(reader):

@@ -186,18 +186,20 @@ export class Display {
     const whole = history.whole(cursor);
     const inner = this.preview ?? this.beat ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
     const slot = this.slots(playback, inner);
-    this.transport.show({
-      cursor, last: history.last, beat: this.beat?.next ?? null, next: frame.next, ended, paused, working, goal, idle, aside,
-      caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
-    });
-    this.node.toggleAttribute("data-waiting", !whole || playback.opening);
-    if (!whole || (this.gliding.towards === frame && !inner)) return; // what is on its way to this frame goes on
+    const bar = () => {
+      this.transport.show({
+        cursor, last: history.last, beat: this.beat?.next ?? null, next: frame.next, ended, paused, working, goal, idle, aside,
+        caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
+      });
+      this.node.toggleAttribute("data-waiting", !whole || playback.opening);
+    };
+    if (!whole || (this.gliding.towards === frame && !inner)) { // what is on its way to this frame goes on
+      bar();
+      return;
+    }
     this.settle();
     history.visit(cursor);
     const { lit = [], handles = [], inner_at: at } = this.preview ?? { ...frame, ...(this.beat && { lit: this.beat.lit, handles: [] }) };
-    this.header.show(slot, lit);
-    this.node.toggleAttribute("data-inside", this.beat !== null);
-    for (const { node, view } of this.views) node.toggleAttribute("data-aside", this.beat !== null && !lit.includes(view.id));
     const theme = this.theme ?? this.readTheme();
     const steps = glide && !inner && this.at === cursor - 1 ? this.way(frame) : null;
     const duration = glide && (!inner || this.beat) ? this.gliding.time(playback.playing ? this.transport.perSecond : null, steps) : 0;
@@ -208,7 +210,13 @@ export class Display {
     };
     const under = handles.find(({ id }) => id === this.only)?.figure;
     const drawn = under ? this.views.filter(({ figures }) => figures.some(({ id }) => id === under)) : this.views;
-    const tweens = drawn.map((view) => view.show(shown)).filter((tween) => tween !== null);
+    // figures first: with the first text that Plotly measures, all that was written before is laid out
+    const tweens = drawn.map((view) => view.draw(shown)).filter((tween) => tween !== null);
+    drawn.forEach((view) => view.tell(shown));
+    bar();
+    this.header.show(slot, lit);
+    this.node.toggleAttribute("data-inside", this.beat !== null);
+    for (const { node, view } of this.views) node.toggleAttribute("data-aside", this.beat !== null && !lit.includes(view.id));
     for (const view of this.views) {
       view.inner?.rest(at);
       if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop);

@@ -27,7 +27,11 @@ export function el(tag, { on = {}, style = {}, ...attributes } = {}, ...children
  * @param {string} text
  */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent === text) return;
+  const { firstChild } = node;
+  // no node comes or goes where there is a text already: fewer styles are looked up again
+  if (text && firstChild?.nodeType === 3 && !firstChild.nextSibling) firstChild.nodeValue = text;
+  else node.textContent = text;
 }
 
 /** @type {Map<string, Promise<unknown>>} */

@@ -6,6 +6,7 @@ import { count } from "./attributes.js";
 
 const GLIDE = 300; // milliseconds
 const STEP = 50; // milliseconds for each step of a way that a frame describes
+const APART = 30; // milliseconds at least between two drawings on the way: every other one that a screen of 60 a second could show
 const SLOW_ENOUGH = 400; // milliseconds between frames, below which a glide would only cost frames
 
 export class Glide {
@@ -41,11 +42,15 @@ export class Glide {
   start(towards, tweens, duration) {
     this.towards = towards;
     const start = performance.now();
+    let last = start;
     this.node.dataset.gliding = "";
     const tick = () => {
-      const t = Math.min((performance.now() - start) / duration, 1);
+      const now = performance.now(), t = Math.min((now - start) / duration, 1);
       const eased = t < 1 ? t * t * (3 - 2 * t) : 1;
-      tweens.forEach((tween) => tween(eased));
+      if (t === 1 || now - last >= APART) {
+        last = now;
+        tweens.forEach((tween) => tween(eased));
+      }
       if (t < 1) this.drawing = requestAnimationFrame(tick);
       else this.settle();
     };

@@ -23,7 +23,8 @@ export class Header {
   constructor(scene, act) {
     const metrics = (scene.metrics ?? []).map((metric) => this.metric(metric));
     const terms = (scene.equation ?? []).map((term) => this.term(term, act));
-    this.metrics = el("div", { class: "stage-metrics", "aria-live": "polite" }, ...metrics);
+    const double = (scene.metrics ?? []).some(({ beside }) => beside?.length);
+    this.metrics = el("div", { class: `stage-metrics${double ? " double" : ""}`, "aria-live": "polite" }, ...metrics);
     const equation = { class: "stage-equation", role: "group", "aria-label": scene.names?.Equation ?? "Equation" };
     const marks = (scene.marks ?? []).map((mark) => this.mark(mark));
     const list = marks.length ? el("ul", { class: "stage-marks" }, ...marks) : null;
@@ -86,6 +87,7 @@ export class Header {
       if (value === undefined || value === null) delete node.dataset.value;
       else node.dataset.value = String(value);
     }
+    this.node.toggleAttribute("data-lit", lit.some((id) => this.terms.has(id)));
     this.terms.forEach((node, id) => {
       node.classList.toggle("lit", lit.includes(id));
       if (lit.includes(id)) node.setAttribute("aria-current", "true");

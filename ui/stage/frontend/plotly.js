@@ -161,8 +161,10 @@ export function drawAxes(host, names) {
   const room = () => JSON.stringify([...margins(layout), ...axes.map(({ _depth }) => _depth)]);
   const before = room();
   const still = { call: () => still };
-  // two at a time, which are the plot of the transition; of nothing else in a plot
-  const edits = axes.flatMap((xaxis, n) => (n % 2 ? [] : [{ plotinfo: { xaxis, yaxis: axes[n + 1] ?? xaxis, clipRect: still, plot: still } }]));
+  // two at a time, which are the plot of the transition; of nothing else in a plot. Beside the last of an odd number stands one
+  // that is in no plot, of which nothing is drawn
+  const edits = axes.flatMap((xaxis, n) => (n % 2 ? [] : [{ plotinfo: { xaxis, clipRect: still, plot: still,
+    yaxis: axes[n + 1] ?? { _id: xaxis._id, setScale() {} } } }]));
   const { requestAnimationFrame } = window, { _replotting } = layout;
   /** @type {(() => void) | undefined} */
   let frame;

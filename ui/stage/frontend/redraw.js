@@ -5,7 +5,7 @@
  * Where more would have to follow (margins, a legend, what appears or vanishes), nothing is done, and Plotly draws the figure.
  */
 import { address, many, read, write } from "./attributes.js";
-import { axesOf, calculate, clear, drawAxes, inForce, kin, plot, plotAll, repaint } from "./plotly.js";
+import { axesOf, calculate, clear, drawAxes, inForce, kin, plot, plotAll, plotly, repaint } from "./plotly.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -17,7 +17,7 @@ import { axesOf, calculate, clear, drawAxes, inForce, kin, plot, plotAll, repain
 // what a trace may change without a word about anything else; where a legend stands, only what it does not show
 const PLAIN = /^(x|y|text|customdata|textposition|marker\.(color|symbol|size|opacity))$/;
 const BESIDE_LEGEND = /^(x|y|text|customdata|textposition)$/;
-const OF_AXIS = /^([xy]axis\d*)\.(range|tickvals|ticktext)$/;
+const OF_AXIS = /^([xy]axis\d*)\.(range|tickvals|ticktext|title\.text)$/;
 // Plotly derives other colours and sizes from one that holds for the whole trace
 const EACH = /^marker\./;
 
@@ -50,7 +50,7 @@ export function redraw(host, changes) {
     else return false;
   }
   if (!stands(host) || !traces.every((one) => suits(host, one)) || !axes.every((one) => moves(host, one))) return false;
-  if (axes.length && !follow(host, axes)) return false;
+  const titled = axes.length > 0 && !follow(host, axes);
   /** @type {Map<number, Set<string>>} */
   const changed = new Map();
   for (const { trace, path, value } of traces) {
@@ -61,7 +61,8 @@ export function redraw(host, changes) {
   }
   const before = new Map([...changed.keys()].map((trace) => [trace, calculate(host, trace)]));
   clear(host);
-  if (axes.length) {
+  if (titled) retitle(host, axes);
+  if (titled || axes.some(({ path }) => path === "range")) {
     plotAll(host);
     return true;
   }
@@ -105,25 +106,33 @@ function suits(host, { trace, path, value }) {
 function moves(host, { axis, path, value }) {
   const { layout } = inForce(host), now = layout[axis];
   if (!now || now.matches || now.scaleanchor || layout._axisMatchGroups?.length || layout._axisConstraintGroups?.length) return false;
+  if (path === "title.text") return typeof value === "string" && value !== "" && Boolean(now.title?.text);
   return path === "range" ? proper(value) : now.tickmode === "array" && filled(value) && filled(now[path]);
 }
 
 /**
- * Move the axes. Returns whether their words are still as wide: else margins and titles would have to follow, and nothing has moved.
+ * Move the axes, with what is told along them. Returns whether they are drawn: not where a title is another one, or their words
+ * are not as wide as before, and titles have to stand elsewhere.
  * @param {Host} host
  * @param {OfAxis[]} changes
  */
 function follow(host, changes) {
   const { layout } = inForce(host);
-  const held = changes.map(({ axis, path }) => ({ axis, path, value: layout[axis][path] }));
-  /** @param {OfAxis[]} values */
-  const set = (values) => values.forEach(({ axis, path, value }) => (layout[axis][path] = value));
-  set(changes.map((change) => ({ ...change, value: [...change.value] })));
-  const names = [...new Set(changes.map(({ axis }) => axis))];
-  if (!drawAxes(host, names)) {
-    set(held);
-    return false;
+  const moved = changes.filter(({ path }) => path !== "title.text");
+  for (const { axis, path, value } of moved) {
+    layout[axis][path] = [...value];
+    write(host.layout, `${axis}.${path}`, layout[axis][path]);
   }
-  for (const { axis, path } of changes) write(host.layout, `${axis}.${path}`, layout[axis][path]);
-  return true;
+  return moved.length === changes.length && drawAxes(host, [...new Set(moved.map(({ axis }) => axis))]);
+}
+
+/**
+ * Draw all axes of the figure with their titles, and make room for them: what Plotly does where a title has changed.
+ * @param {Host} host
+ * @param {OfAxis[]} changes
+ */
+function retitle(host, changes) {
+  const titles = changes.filter(({ path }) => path === "title.text").map(({ axis, path, value }) => [`${axis}.${path}`, value]);
+  const [{ axis }] = changes; // whose title may be the one that it has
+  plotly().relayout(host, titles.length ? Object.fromEntries(titles) : { [`${axis}.title.text`]: inForce(host).layout[axis].title.text });
 }

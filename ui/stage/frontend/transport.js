@@ -124,7 +124,7 @@ export class Transport {
       const { label = "", name = "", color } = frame.chip ?? {};
       const chip = el("button", { type: "button", class: "stage-chip", "aria-label": name || null, title: name || null,
         tabindex: -1, "data-frame": this.chips.length + i }, label);
-      return { id: frame.id, color, chip, item: el("li", { hidden: !frame.chip }, chip) };
+      return { id: frame.id, color, chip, item: el("li", { class: "later", hidden: !frame.chip }, chip) };
     });
     this.chips.push(...added);
     this.tape.append(...added.map(({ item }) => item));
@@ -183,6 +183,7 @@ export class Transport {
     this.color();
     setText(this.label, next?.label ?? this.names.Done);
     setText(this.detail, beat ?? next?.detail ?? "");
+    this.following.toggleAttribute("data-plain", !this.detail.textContent);
     this.main.setAttribute("aria-label", next?.label ?? this.names.Done);
     this.disable(this.main, !next);
     if (this.inside) this.disable(this.inside, !next);
@@ -210,6 +211,8 @@ export class Transport {
     }
     this.now = now;
     if (!now) return;
+    const place = this.chips.indexOf(now);
+    this.chips.forEach(({ item }, n) => item.classList.toggle("later", n > place)); // no `~` in the style: it would be looked up for all of them
     now.item.classList.add("now");
     now.chip.setAttribute("aria-current", "step");
     now.chip.tabIndex = 0; // one stop for the Tab key, however long the tape

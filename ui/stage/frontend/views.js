@@ -123,21 +123,30 @@ export class View {
   }
 
   /**
-   * Show one frame: attribute values, handles and texts. Returns the tween of the figure in view, if it has one.
-   * @param {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots,
-   *   handles: import("./types.js").Handle[], theme: import("./types.js").Theme, glide: boolean,
+   * Draw the values of one frame. Returns the tween of the figure in view, if it has one.
+   * @param {{ held: (figure: string) => Map<string, any>, theme: import("./types.js").Theme, glide: boolean,
    *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
    */
-  show({ held, slot, handles, theme, glide, way }) {
-    const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
-    this.sliders.show(own.filter((handle) => handle.kind === "slider"));
+  draw({ held, theme, glide, way }) {
     if (!this.seen) return null; // behind another
-    this.formula?.show(slot(this.view.formula ?? ""));
-    this.units?.show(slot(`unit.${this.view.id}`)?.text);
-    const { id, picture, host } = this.chosen;
+    const { id, picture } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide, way(id));
     if (fresh) this.connect(this.chosen);
+    return tween;
+  }
+
+  /**
+   * Show the handles and texts of one frame.
+   * @param {{ slot: import("./types.js").Slots, handles: import("./types.js").Handle[], theme: import("./types.js").Theme }} frame
+   */
+  tell({ slot, handles, theme }) {
+    const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
+    this.sliders.show(own.filter((handle) => handle.kind === "slider"));
+    if (!this.seen) return;
+    this.formula?.show(slot(this.view.formula ?? ""));
+    this.units?.show(slot(`unit.${this.view.id}`)?.text);
+    const { id, host } = this.chosen;
     this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     this.chosen.told.renew();
     const found = this.view.heading && (slot(`${this.view.heading}.${id}`) ?? slot(this.view.heading))?.text;
@@ -145,7 +154,6 @@ export class View {
     if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
     const description = this.view.describe ? slot(this.view.describe)?.text : "";
     if (description) host.setAttribute("aria-label", description);
-    return tween;
   }
 
   /** @param {Face} face */
