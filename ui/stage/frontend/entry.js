@@ -8,6 +8,16 @@ import { Stage } from "./stage.js";
 const here = (path) => new URL(path, import.meta.url).href;
 /** @type {Map<string, Stage>} */
 const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
+// the letters of formulas: the header is higher without them, and the figures would be drawn once more when they come
+const LETTERS = ["KaTeX_Main", "italic KaTeX_Math", "KaTeX_Caligraphic", "KaTeX_Size1"];
+const WAIT = 500; // milliseconds for them at most
+
+/** @type {Promise<unknown> | undefined} */
+let lettered;
+const letters = () => (lettered ??= Promise.race([
+  Promise.allSettled(LETTERS.map((name) => document.fonts.load(name.replace(/\S+$/, "1em $&")))),
+  new Promise((resolve) => setTimeout(resolve, WAIT)),
+]));
 
 /**
  * Streamlit's entry, called for every message and every change of its theme.
@@ -19,6 +29,7 @@ export default async function receive(given, plotly) {
   try {
     const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css"].map(here);
     await Promise.all([plotly, ...ours].map(load));
+    await letters();
   } catch (error) {
     const place = root.querySelector(".stage-loading");
     place?.setAttribute("role", "alert");

@@ -39,6 +39,7 @@ export class Stage {
   /** @type {import("./types.js").Look | null} */
   looked = null; // how a link looks at it
   still = false; // what comes into view is on the screen already
+  arriving = false; // a scene of which it is not yet known which frame comes into view: nothing is drawn before
 
   /** @param {Component} component */
   constructor(component) {
@@ -188,12 +189,14 @@ export class Stage {
     playback.ended = message.ended ?? null;
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
+    this.arriving = rebuilt;
     if (rebuilt) this.fit();
     if (message.look && (!before || message.returns !== before.returns)) {
       this.presenter.follow(message.look);
       this.between.stop = message.look.inner ?? null;
       this.looked = message.look;
     } else if (rebuilt) this.presenter.renew();
+    this.arriving = false;
     display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
@@ -249,7 +252,7 @@ export class Stage {
   show(glide = false) {
     const { beats, display, live, message, playback } = this;
     if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
-    if (!message || !display) return;
+    if (!message || !display || this.arriving) return;
     const { preview, refused, brief } = live;
     Object.assign(display, { preview, beat: beats.shown, refused: refused || beats.why, only: brief ? live.hand?.handle : null });
     display.show(playback, message, glide && !this.still);
