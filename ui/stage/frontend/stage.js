@@ -177,7 +177,7 @@ export class Stage {
     const before = this.message, held = playback.frame?.id, stood = this.between.stands(message);
     this.message = message;
     this.address.follow(message, this.connection.stale(message));
-    const rebuilt = message.scene.id !== before?.scene.id;
+    const rebuilt = (this.arriving = message.scene.id !== before?.scene.id);
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
@@ -189,7 +189,6 @@ export class Stage {
     playback.ended = message.ended ?? null;
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
-    this.arriving = rebuilt;
     if (rebuilt) this.fit();
     if (message.look && (!before || message.returns !== before.returns)) {
       this.presenter.follow(message.look);
