@@ -67,6 +67,11 @@ DRAWING = f"{FIGURES}/{LIBRARY.name}"
 # what every page begins with
 _AHEAD = SCRIPT, f"{STAGE}/vendor/katex/katex.min.js", DRAWING
 _STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
+# the letters of the equation at a page's head, which the stage waits for
+_LETTERS = tuple(
+    f"{STAGE}/vendor/katex/fonts/KaTeX_{name}.woff2"
+    for name in ("Main-Regular", "Math-Italic", "Caligraphic-Regular", "Size1-Regular")
+)
 
 
 class Assets:
@@ -85,6 +90,7 @@ class Assets:
         self.packed: dict[str, bytes] = {}  # of these files, each compressed once
         ahead = [f"<./{PREFIX}{address}>; rel=modulepreload" for address in _AHEAD]
         ahead += [f"<./{PREFIX}{address}>; rel=preload; as=style" for address in _STYLES]
+        ahead += [f"<./{PREFIX}{address}>; rel=preload; as=font; crossorigin" for address in _LETTERS]
         self.ahead = ", ".join(ahead)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -106,7 +106,7 @@ def figure(
         # the height below is fixed: measuring the labels at every frame would cost a third of its drawing
         "xaxis": axis(x, **{"automargin": False, **(xaxis or {})}),
         "yaxis": axis(y, **(yaxis or {})),
-        "margin": {"l": 48, "r": 12, "t": 8, "b": 46},
+        "margin": {"l": 50, "r": 12, "t": 8, "b": 46},
         # in a small window Plotly would rather let labels overlap than draw curves lower than this
         "minreducedheight": 16,
         "showlegend": legend,

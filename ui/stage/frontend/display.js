@@ -182,7 +182,8 @@ export class Display {
   show(playback, { goal, paused, idle, aside }, glide = false) {
     const { history, cursor, frame, working, ended } = playback;
     if (!frame) return;
-    this.views.forEach((view) => view.measure());
+    const first = this.at === null; // the figures then take the room that the words leave them
+    if (!first) this.views.forEach((view) => view.measure());
     const whole = history.whole(cursor);
     const inner = this.preview ?? this.beat ?? (this.innerStop === null ? undefined : this.inner.get(frame.id)?.[this.innerStop]);
     const slot = this.slots(playback, inner);
@@ -208,6 +209,13 @@ export class Display {
       held: this.values(playback, inner), slot, handles, theme, glide: duration > 0,
       way: (/** @type {string} */ figure) => within(figure, duration ? steps?.set ?? {} : {}),
     };
+    if (first) {
+      this.views.forEach((view) => view.measure());
+      this.views.forEach((view) => view.say(shown));
+      bar();
+      this.fit();
+      this.views.forEach((view) => view.measure());
+    }
     const under = handles.find(({ id }) => id === this.only)?.figure;
     const drawn = under ? this.views.filter(({ figures }) => figures.some(({ id }) => id === under)) : this.views;
     // figures first: with the first text that Plotly measures, all that was written before is laid out

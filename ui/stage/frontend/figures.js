@@ -3,7 +3,7 @@
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { placed } from "./blocks.js";
 import { decode } from "./decode.js";
-import { inForce, plotly } from "./plotly.js";
+import { inForce, plotly, settled } from "./plotly.js";
 import { redraw } from "./redraw.js";
 import { dress, paint, sized } from "./theme.js";
 
@@ -179,6 +179,7 @@ export class Picture {
       if (painted !== null) write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
     plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
+    if (!this.built && !settled(this.host)) plotly().redraw(this.host);
     this.built = true;
     return null;
   }

@@ -65,6 +65,17 @@ export function trueMinus(host) {
  */
 export const axesOf = (host) => Object.entries(host._fullLayout ?? {}).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([, axis]) => axis);
 
+/**
+ * Whether the axes stand where the margins have them: with its first drawing Plotly leaves them where they are if what the words
+ * at the ticks need is a pixel more.
+ * @param {Host} host
+ */
+export function settled(host) {
+  const { l: left, w: width } = host._fullLayout?._size ?? {};
+  const across = axesOf(host).filter(({ _id, domain }) => _id?.startsWith("x") && domain);
+  return across.every(({ _offset, domain: [from] }) => Math.abs(_offset - left - from * width) < 0.01);
+}
+
 /** @param {Host} host */
 const cartesian = (host) => host._fullLayout?._basePlotModules.find((/** @type {Record<string, any>} */ { name }) => name === "cartesian");
 

@@ -39,6 +39,7 @@ export class Stage {
   /** @type {import("./types.js").Look | null} */
   looked = null; // how a link looks at it
   still = false; // what comes into view is on the screen already
+  arriving = false; // a scene of which it is not yet known which frame comes into view: nothing is drawn before
 
   /** @param {Component} component */
   constructor(component) {
@@ -176,7 +177,7 @@ export class Stage {
     const before = this.message, held = playback.frame?.id, stood = this.between.stands(message);
     this.message = message;
     this.address.follow(message, this.connection.stale(message));
-    const rebuilt = message.scene.id !== before?.scene.id;
+    const rebuilt = (this.arriving = message.scene.id !== before?.scene.id);
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
@@ -194,6 +195,7 @@ export class Stage {
       this.between.stop = message.look.inner ?? null;
       this.looked = message.look;
     } else if (rebuilt) this.presenter.renew();
+    this.arriving = false;
     display.transport.copy.linked = message.linked ?? true;
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
@@ -249,7 +251,7 @@ export class Stage {
   show(glide = false) {
     const { beats, display, live, message, playback } = this;
     if (live.over && live.frame !== playback.frame?.id) live.clear(); // another frame came into view
-    if (!message || !display) return;
+    if (!message || !display || this.arriving) return;
     const { preview, refused, brief } = live;
     Object.assign(display, { preview, beat: beats.shown, refused: refused || beats.why, only: brief ? live.hand?.handle : null });
     display.show(playback, message, glide && !this.still);

@@ -123,6 +123,23 @@ export class View {
   }
 
   /**
+   * The words of a frame, and its sliders: what stands around the figures.
+   * @param {{ slot: import("./types.js").Slots, handles: import("./types.js").Handle[] }} frame
+   */
+  say({ slot, handles }) {
+    const { chosen: { id, host }, title, view } = this;
+    this.sliders.show(handles.filter((handle) => handle.kind === "slider").filter(({ figure }) => this.figures.some((face) => face.id === figure)));
+    if (!this.seen) return; // behind another
+    this.formula?.show(slot(view.formula ?? ""));
+    this.units?.show(slot(`unit.${view.id}`)?.text);
+    const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
+    if (view.heading) setText(title, found || view.title);
+    if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");
+    const description = view.describe ? slot(view.describe)?.text : "";
+    if (description) host.setAttribute("aria-label", description);
+  }
+
+  /**
    * Draw the values of one frame. Returns the tween of the figure in view, if it has one.
    * @param {{ held: (figure: string) => Map<string, any>, theme: import("./types.js").Theme, glide: boolean,
    *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
@@ -137,23 +154,15 @@ export class View {
   }
 
   /**
-   * Show the handles and texts of one frame.
+   * Show the handles of one frame, and its words.
    * @param {{ slot: import("./types.js").Slots, handles: import("./types.js").Handle[], theme: import("./types.js").Theme }} frame
    */
   tell({ slot, handles, theme }) {
-    const own = handles.filter(({ figure }) => this.figures.some((face) => face.id === figure));
-    this.sliders.show(own.filter((handle) => handle.kind === "slider"));
+    this.say({ slot, handles });
     if (!this.seen) return;
-    this.formula?.show(slot(this.view.formula ?? ""));
-    this.units?.show(slot(`unit.${this.view.id}`)?.text);
-    const { id, host } = this.chosen;
-    this.chosen.handles.show(own.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
+    const { id } = this.chosen;
+    this.chosen.handles.show(handles.filter((handle) => handle.kind !== "slider").filter(({ figure }) => figure === id), theme);
     this.chosen.told.renew();
-    const found = this.view.heading && (slot(`${this.view.heading}.${id}`) ?? slot(this.view.heading))?.text;
-    if (this.view.heading) setText(this.title, found || this.view.title);
-    if (this.note) setText(this.note, slot(this.view.note ?? "")?.text ?? "");
-    const description = this.view.describe ? slot(this.view.describe)?.text : "";
-    if (description) host.setAttribute("aria-label", description);
   }
 
   /** @param {Face} face */
