@@ -33,8 +33,8 @@ class AnyPage(Reader):
 THEMES = ("light", "dark")
 SIZES = {"desk": DESKTOP, "phone": TALL}
 CASES = [(name, theme, size) for name, _ in PAGES for theme in THEMES for size in SIZES]
-# each theme and each size once; the others with -m exhaustive
-ONE = [(PAGES[0][0], "light", "desk"), (PAGES[3][0], "dark", "phone")]
+# the first in every run: axe takes as long as five other tests
+ONE = [(PAGES[0][0], "light", "desk")]
 
 
 @pytest.mark.parametrize("case", some(CASES, *ONE), ids="-".join)

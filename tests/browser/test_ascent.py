@@ -98,6 +98,7 @@ def test_the_ground_stands_still_under_the_stairs(ascent):
     assert len(ascent.points("states")) == 7
 
 
+@pytest.mark.exhaustive
 def test_the_point_goes_anywhere_and_the_run_goes_on_from_there(ascent, other_page):
     ascent.open("schedule=EM&cursor=2", 2)
     model, data = AscentRun.of(COIN).experiment.model, AscentRun.of(COIN).experiment.data

@@ -96,6 +96,7 @@ def test_a_move_that_was_not_foreseen_is_made_where_the_reader_is(home):
     assert home.address("cursor=1")["schedule"] == "EG"
 
 
+@pytest.mark.exhaustive
 def test_many_presses_at_once_come_to_where_they_would(home):
     home.open("", 0)
     home.asked("foresee")

@@ -45,6 +45,7 @@ def tabs(browser, url, page_errors):
     assert page_errors == []
 
 
+@pytest.mark.exhaustive
 def test_twenty_clicks_in_one_tick(home):
     home.page.evaluate("for (let i = 0; i < 20; i++) document.querySelector('.stage-main').click()")
     home.at(20)

@@ -99,6 +99,7 @@ def test_i_steps_into_the_half_step_and_out_at_its_end(home):
     assert "beat" not in home.address("cursor=1")
 
 
+@pytest.mark.exhaustive
 def test_it_ends_exactly_where_the_half_step_ends(home):
     home.open("schedule=EMEM&cursor=0", 0)
     for frame in (1, 2):
@@ -253,6 +254,7 @@ def test_a_set_of_tosses_is_chosen_by_its_bar(home):
     expect(home.page.locator(".stage-units")).to_contain_text("set 4 of 5")
 
 
+@pytest.mark.exhaustive
 def test_in_presenter_mode_the_working_stands_beside_the_data_and_goes_again(home):
     home.page.set_viewport_size({"width": 1920, "height": 1080})
     home.open("cursor=0&present=1&views=data,timeline", 0)

@@ -38,6 +38,7 @@ def test_checks_stand_beside_the_equation_at_every_half_step(home):
     assert home.page.locator(".stage-marks .amiss").count() == 0 and home.fits()
 
 
+@pytest.mark.exhaustive
 def test_a_break_from_the_sidebar_turns_its_light_off_and_is_said(home):
     home.open("schedule=(EM)2&cursor=0", 0)
     home.choose("Break it", "M never updates the weights")

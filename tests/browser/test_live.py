@@ -174,6 +174,7 @@ def test_a_finger_drags_and_the_page_does_not_scroll(demo):
     assert all(act["live"] for act in demo.acts())
 
 
+@pytest.mark.exhaustive
 def test_a_slider_is_a_handle(demo):
     """Over orders of magnitude; by keys, by the mouse, and taken back."""
     demo.open("known=4&slider=1")

@@ -32,6 +32,7 @@ def test_a_sample_of_twenty_thousand_points_is_drawn_and_a_step_is_of_all(home):
     expect(note).to_contain_text(f"{DRAWN:,} of {N:,} points drawn")
 
 
+@pytest.mark.exhaustive
 def test_a_file_of_as_many_is_too_long_for_a_link_and_says_so(home, tmp_path):
     raw = {"model": "gaussian_mixture", "data": {"values": blobs(N, 3.0, 1, 3, 2).round(3).tolist()}, "schedule": "EM"}
     (tmp_path / "many.json").write_text(json.dumps(raw))

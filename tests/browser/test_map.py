@@ -113,6 +113,7 @@ def test_zoom_survives_and_no_figure_is_built_again(map_page):
     assert map_page.page.evaluate("built") == 0
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("moving")
 def test_dragging_the_code_starts_from_there(map_page, other_page):
     map_page.open("steps=2&cursor=2", 2)

@@ -182,6 +182,7 @@ def test_race_and_support(map_page):
     assert map_page.trace("progress.gap", "y") == pytest.approx(gaps[1:], rel=1e-9)
 
 
+@pytest.mark.exhaustive
 def test_the_best_gaussian_stands_beside_the_map(map_page, other_page):
     """A switch, rings over the landscape that are told under the mouse, its ELBO in the numbers and as a picture."""
     map_page.open("steps=2&cursor=2", 2)

@@ -80,6 +80,7 @@ def test_opens_and_races_round_by_round(race_page, laps):
     assert race_page.fits()
 
 
+@pytest.mark.exhaustive
 def test_a_link_shows_the_same_race_against_passes_too_and_who_came_to_the_best(race_page, laps):
     race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
     race_page.shows(laps[-1])

@@ -129,6 +129,7 @@ def test_figures_and_zoom_survive_a_step(demo):
     demo.wait_plot("shape", "plot._fullLayout.xaxis.range[0] === -10")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("moving")
 def test_gliding_traces_pass_between_the_frames(demo):
     demo.open("known=2")

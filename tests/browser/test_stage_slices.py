@@ -67,6 +67,7 @@ def test_frames_far_away_are_filled_when_the_reader_comes_there(demo):
     assert len(demo.acts()) <= asked + 2, "what was sent once is not asked for again"
 
 
+@pytest.mark.exhaustive
 def test_play_fills_ahead_of_itself(demo):
     demo.open("known=1&light=1")
     demo.press("End")

@@ -103,6 +103,7 @@ def _back(starts_page):
     expect(starts_page.caption).to_contain_text("A is start 3")
 
 
+@pytest.mark.exhaustive
 def test_its_run_opens_on_the_home_page_at_the_same_end(starts_page, known):
     end = _open_its_run(starts_page, known)
     starts_page.ready(end.half_steps)

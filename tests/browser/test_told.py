@@ -129,6 +129,7 @@ def test_on_a_phone_what_is_told_does_not_cover_its_point(browser, serve):
     context.close()
 
 
+@pytest.mark.exhaustive
 def test_half_steps_are_told_by_key_from_the_one_in_view_and_enter_goes_there(home):
     home.open("schedule=EMEM&cursor=2", frame=2)
     expected = rows(EmSettings(), "EMEM")

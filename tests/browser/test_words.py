@@ -44,6 +44,7 @@ def test_the_main_button_says_in_full_which_half_step_comes_next(home):
             assert found["detail"] == (width > 640)
 
 
+@pytest.mark.exhaustive
 def test_the_moves_say_what_they_do_and_which_key_makes_them(home):
     assert home.page.evaluate(CUT) == []
     home.page.get_by_role("button", name="H Hard", exact=True).click()

@@ -212,7 +212,7 @@ def test_any_solver_on_any_problem_is_certified(raw):
     is_certified(raw)
 
 
-@ordinary(5)
+@ordinary(3)
 @given(st.one_of(FLAT, FLAT, FLAT, ladders()))
 def test_any_ladder_descends_from_the_exact_posterior_to_the_dirac(raw):
     descends(raw)

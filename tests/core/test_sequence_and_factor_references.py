@@ -53,7 +53,7 @@ def test_earthquakes_iteration_by_iteration():
 
 
 def test_earthquakes_posteriors():
-    raw = {**earthquakes()["experiment"], "schedule": "(EM)30"}
+    raw = {**earthquakes(1)["experiment"], "schedule": "(EM)30"}
     trajectory = run.run(Experiment.parse(raw))
     for entry in EARTHQUAKES["expected"]["trace"][:31]:
         if "posterior_first_steps" in entry and entry["iter"] < 30:

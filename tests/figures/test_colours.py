@@ -57,7 +57,7 @@ def test_no_colour_is_written_in_the_pages_code():
         assert not _COLOUR.search(path.read_text()), path
 
 
-@pytest.mark.parametrize("name", dealt(EM, 2))
+@pytest.mark.parametrize("name", dealt(EM, 2, of=9))
 def test_one_colour_for_each_meaning_of_em(name):
     scene = em_run(name).scene.json
     figures = scene["figures"]

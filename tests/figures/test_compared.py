@@ -6,7 +6,7 @@ import pytest
 
 from figures.compared import words
 from figures.look.encode import finite
-from tests.attack import dealt
+from tests.attack import dealt, thinned
 from tests.figures.runs import shown
 from tests.pages import PAGES
 from ui import words as around
@@ -54,7 +54,7 @@ def alone(kind, settings, steps):
     return run
 
 
-@pytest.mark.parametrize("case", dealt(CASES, 0, of=3))
+@pytest.mark.parametrize("case", dealt(CASES, 0, of=5))
 def test_differences_are_those_of_the_two_runs_by_themselves(case):
     page = case.split(",")[0]
     query, change = CASES[case]
@@ -122,7 +122,15 @@ def test_the_kept_run_is_drawn_dashed_and_by_its_name():
 
 @pytest.mark.parametrize(
     "page, address",
-    [("map", "progress.kept"), ("dictionary", "timeline.kept"), ("race", "height.kept"), ("posterior", "bound.kept")],
+    thinned(
+        [
+            ("map", "progress.kept"),
+            ("dictionary", "timeline.kept"),
+            ("race", "height.kept"),
+            ("posterior", "bound.kept"),
+        ],
+        [("map", "progress.kept"), ("dictionary", "timeline.kept")],
+    ),
 )
 def test_every_page_draws_the_kept_run(page, address):
     session = pinned(page, {"points": "60"} if page == "dictionary" else {})

@@ -18,6 +18,7 @@ from figures.em.data_views import VIEWS, data_view, words
 from figures.em.data_views.base import ellipse, segments, turned
 from figures.look import palette
 from figures.look.montage import montage, sample
+from tests.attack import dealt
 from tests.figures.runs import EM, GAUSSIAN, WORD, em_run, made, shown
 from tests.figures.stage_replay import decode
 from tests.figures.test_previews import pulled
@@ -33,7 +34,7 @@ def test_every_model_has_a_view_and_data():
     assert all(data_options(model) for model in MODEL_NAMES)
 
 
-@pytest.mark.parametrize("model", VIEWS)
+@pytest.mark.parametrize("model", dealt(VIEWS, 1))
 def test_names_of_columns_are_shown_letter_by_letter(model):
     """Neither markup, nor a picture's address, nor a value, nor one of the stage's colours."""
     run, *_ = made(model)
@@ -50,7 +51,7 @@ def _titles(figure):
     return [axis["title"]["text"] for axis in axes if "title" in axis]
 
 
-@pytest.mark.parametrize("name", GAUSSIAN)
+@pytest.mark.parametrize("name", dealt(GAUSSIAN, 1, of=3))
 def test_outlines_are_the_components(name):
     run = em_run(name)
     found, view = shown(run), run.scene.view
@@ -86,7 +87,7 @@ def test_densities_integrate_to_the_weights():
     assert np.trapezoid(*steps.T[::-1]) == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", GAUSSIAN)
+@pytest.mark.parametrize("name", dealt(GAUSSIAN, 1, of=3))
 def test_points_wear_the_mixture_of_their_components_colours(name):
     run = em_run(name)
     found = shown(run)
@@ -99,7 +100,7 @@ def test_points_wear_the_mixture_of_their_components_colours(name):
     assert found.trace("data.points")["marker"]["symbol"] == [palette.symbol(k) for k in q.argmax(axis=0)]
 
 
-@pytest.mark.parametrize("model", MODEL_NAMES)
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 0, of=2))
 def test_what_can_be_dragged_moves_there_and_nothing_else_does(model):
     run, _, _, theta, _ = made(model)
     view, now = run.scene.view, run.moment(len(run) - 1)

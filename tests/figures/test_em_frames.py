@@ -19,13 +19,13 @@ from figures.look import wording
 from figures.look.encode import numbers
 from figures.look.moves import called, within
 from tests.attack import thinned
-from tests.figures.runs import COINS, EM_KEPT, LINKAGE, em_run, shown
+from tests.figures.runs import COINS, LINKAGE, em_dealt, em_run, shown
 from tests.figures.stage_replay import decode
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
 
 
-@pytest.fixture(scope="module", params=EM_KEPT)
+@pytest.fixture(scope="module", params=em_dealt(0))
 def run(request):
     return em_run(request.param)
 

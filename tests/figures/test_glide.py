@@ -17,7 +17,7 @@ from tests.figures.runs import EM, WORD, em_run, shown
 from ui.em.run import EmRun
 
 
-@pytest.fixture(scope="module", params=dealt(EM, 1))
+@pytest.fixture(scope="module", params=dealt(EM, 1, of=9))
 def run(request):
     return em_run(request.param)
 

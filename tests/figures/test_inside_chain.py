@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from em_core.models.hidden_markov import HiddenMarkov
 from em_core.observe.beats import beats_of
 from figures.em import inside
 from figures.em.inside import chain_words
+from tests.attack import dealt
 from tests.figures.runs import EM, em_run, shown
 from ui.em.run import EmRun
 from ui.em.session import EmSession
@@ -32,8 +34,7 @@ def told(run, at, unit=None):
     return chosen, [(beat, shown(run, at).over(each)) for beat, each in zip(beats, drawn, strict=True)]
 
 
-@pytest.mark.parametrize("name", [*CHAINS, *FACTORS])
-@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize(("at", "name"), dealt(product([0, 1], [*CHAINS, *FACTORS]), 2, of=3))
 def test_a_beat_says_what_it_finds(name, at):
     run = em_run(name)
     for unit in (None, 0, run.scene.units - 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from em_core.observe.beats.working import Working
 from figures.em.inside import _PICTURES, picture_of, words
 from figures.em.inside.ledger import SLOTS
 from figures.look import tex
+from tests.attack import dealt
 from tests.figures.runs import BLOBS, EM, em_run, shown
 from ui.em.run import EmRun
 from ui.em.settings import EmSettings, for_model
@@ -39,8 +41,7 @@ def data_traces(found):
     return {trace["meta"]: trace for trace in found.figures["data"]["data"]}
 
 
-@pytest.mark.parametrize("at", WAYS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "at"), dealt(product(NAMES, WAYS), 0, of=3))
 def test_a_beat_says_what_it_finds(name, at):
     run = em_run(name)
     unit, pairs = told(run, at)
@@ -63,8 +64,7 @@ def test_a_beat_says_what_it_finds(name, at):
         assert {"inside", "data"} <= set(drawn["lit"])
 
 
-@pytest.mark.parametrize("at", WAYS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "at"), dealt(product(NAMES, WAYS), 1, of=3))
 def test_the_last_beat_shows_what_the_half_step_comes_to(name, at):
     run = em_run(name)
     _, pairs = told(run, at)

@@ -13,6 +13,7 @@ from em_core.kinds import MOVES, allowed
 from em_core.models import MODELS
 from figures.em import lights
 from figures.look.wording import number
+from tests.attack import dealt
 from ui.ascent.settings import AscentSettings
 from ui.em import words
 from ui.em.run import EmRun
@@ -37,7 +38,7 @@ def agrees(frame, row):
         assert (number == "") == (check is None) and (check is None or number != "0" or check["number"] == 0)
 
 
-@pytest.mark.parametrize("model", MODEL_NAMES)
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 1, of=3))
 def test_marks_are_the_checks_of_the_command_line(model):
     settings = for_model(EmSettings(), model)
     settings = settings if "E" in allowed(MODELS[model]) else replace(settings, plan="HM")

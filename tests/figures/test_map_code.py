@@ -14,11 +14,11 @@ from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.experiment import run as replay
 from figures.look import wording
 from tests.core.sparse_coding.sparse_cases import L1_SOLVERS, settle
-from tests.figures.runs import MAP, PATCH, map_run, shown
+from tests.figures.runs import MAP, PATCH, map_dealt, map_run, shown
 from ui.map.run import MapRun
 
 
-@pytest.fixture(scope="module", params=MAP)
+@pytest.fixture(scope="module", params=map_dealt(1))
 def run(request):
     return map_run(request.param)
 

@@ -11,12 +11,12 @@ import pytest
 from em_core.observe.solving import PARTS
 from em_core.sparse_coding import SOLVERS, objective
 from tests.core.sparse_coding.sparse_cases import settle
-from tests.figures.runs import MAP, TOY, TOY3, map_run, shown
+from tests.figures.runs import MAP, TOY, TOY3, map_dealt, map_run, shown
 from ui.map.run import MapRun
 from ui.map.settings import MapSettings
 
 
-@pytest.fixture(scope="module", params=MAP)
+@pytest.fixture(scope="module", params=map_dealt(0))
 def run(request):
     return map_run(request.param)
 

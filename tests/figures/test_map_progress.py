@@ -10,12 +10,12 @@ import pytest
 from em_core.observe.solving import RACERS
 from em_core.sparse_coding import SOLVERS, objective
 from tests.core.sparse_coding.sparse_cases import ACTIVE_SET, settle
-from tests.figures.runs import MAP, PATCH, TOY, map_run, shown
+from tests.figures.runs import PATCH, TOY, map_dealt, map_run, shown
 from ui.map.run import MapRun
 from ui.map.settings import MapOverrides
 
 
-@pytest.fixture(scope="module", params=MAP)
+@pytest.fixture(scope="module", params=map_dealt(2))
 def run(request):
     return map_run(request.param)
 

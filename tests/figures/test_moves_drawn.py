@@ -32,7 +32,7 @@ def word(model):
     return "E" + "".join(pairs) + "E" + "".join(f"E{m}" for m in second)
 
 
-@pytest.fixture(scope="module", params=dealt(MODEL_NAMES, 1))
+@pytest.fixture(scope="module", params=dealt(MODEL_NAMES, 1, of=7))
 def run(request):
     model = request.param
     if model not in made:

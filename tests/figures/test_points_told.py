@@ -9,7 +9,7 @@ import pytest
 
 from em_core.bound import decompose
 from figures.look.encode import thousandths
-from tests.figures.runs import EM_KEPT, em_run, shown
+from tests.figures.runs import em_dealt, em_run, shown
 from tests.figures.stage_replay import table
 from tests.models import POINTS
 from ui.em.run import EmRun
@@ -29,7 +29,7 @@ def told(run, at, name):
     return shown(run, at).trace(f"data.{name}")["hovertemplate"], table(data) if isinstance(data, dict) else data
 
 
-@pytest.mark.parametrize("name", EM_KEPT)
+@pytest.mark.parametrize("name", em_dealt(1))
 def test_shares_sum_to_log_p(name):
     run = em_run(name)
     model, data = run.experiment.model, run.experiment.data

@@ -12,6 +12,7 @@ import pytest
 from em_core.observe.inside import paths
 from figures.race import words
 from figures.race.ends import heights
+from tests.attack import thinned
 from tests.figures.runs import RACE, race_run
 from tests.figures.stage_replay import Shown
 from ui.race.run import RaceRun
@@ -27,7 +28,7 @@ def test_earlier_rounds_stay_as_they_were():
     assert short.frames()[2]["text"] == long.frames()[2]["text"]
 
 
-@pytest.mark.parametrize("name", RACE)
+@pytest.mark.parametrize("name", thinned(RACE, ["every M-step", "linkage"]))
 def test_curves_are_the_series(name):
     run = race_run(name)
     found, lap = Shown(run.scene.json, run.frames(), len(run) - 1), run.race[len(run) - 1]

@@ -11,6 +11,7 @@ import pytest
 from em_core import trajectory as core
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from tests.attack import thinned
 from tests.core.any_experiment import experiments
 from tests.pages import Page
 from tests.ui.test_app import change, opened, ran, try_every_control
@@ -283,7 +284,7 @@ def page_of(**query):
     return ran(opened(points="40", **query).switch_page("../pages/dictionary.py").run())
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", thinned(DATA, ["bars"]))
 def test_every_control(data):
     app = page_of()
     if data != "bars":

@@ -116,13 +116,13 @@ def test_moves_that_the_model_lacks_are_refused_by_name():
 
 
 def test_other_schedules_and_step_sizes_race_as_many_rounds_again():
-    session = RaceSession.opened({"steps": "4", "cursor": "3"})
+    session = RaceSession.opened({"steps": "2", "cursor": "1"})
     session.run.reopen()
     for change in ({"words": "EM, EG, EN"}, {"step": 0.7}, {"omega": 1.2}):
         session.change(**change)
         session.run.reopen()
-        assert (len(session.run), session.player.cursor, session.messages) == (5, 3, [])
-    assert session.run.race[4].tracks[1].word == "EG" and session.run.experiment.moves["G"]["step"] == 0.7
+        assert (len(session.run), session.player.cursor, session.messages) == (3, 1, [])
+    assert session.run.race[2].tracks[1].word == "EG" and session.run.experiment.moves["G"]["step"] == 0.7
 
 
 def test_a_file_keeps_the_schedules_of_the_page():

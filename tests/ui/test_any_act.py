@@ -43,7 +43,7 @@ FLOATS = {"generator": "bars", "n_points": 40.0, "side": 4, "seed": 1, "probabil
 LAST = {"model": "dictionary_learning", "data": FLOATS, "schedule": "HM", "seed": 2**53 - 1}
 
 
-@ordinary(6)
+@ordinary(3)
 @given(VISITS)
 @example((EM, {}, [("file", WIDE), ("drop", None)]))
 @example((DICTIONARY, {}, [("file", LAST), ("reload", None)]))

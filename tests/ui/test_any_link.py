@@ -24,7 +24,7 @@ def opens(page, query):
 LINKS = st.sampled_from(OFTEN).flatmap(lambda page: st.tuples(st.just(page), addresses(page)))
 
 
-@ordinary(12)
+@ordinary(4)
 @given(LINKS)
 @example((EM, {"given": pack({"moves": {"G": 5}})}))
 def test_any_address_opens(link):

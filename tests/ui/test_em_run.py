@@ -196,7 +196,7 @@ def test_inner_frames_are_those_of_one_m_step(run):
     assert end["value"]["metric.gap"] == pytest.approx(run.frames()[2]["value"]["metric.gap"], abs=1e-9)
 
 
-@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 1, of=2))
+@pytest.mark.parametrize("model", dealt(MODEL_NAMES, 1, of=4))
 def test_every_move_replays_from_the_file_and_from_the_link(model):
     """Moves that draw at random and moves with a memory among them: the same numbers, to the last bit."""
     letters = allowed(MODELS[model])
@@ -224,7 +224,7 @@ def test_plain_em_runs_beside_from_the_same_start():
     assert all(frame["append"]["timeline/plain/y"] == [None] for frame in plain.frames())
 
 
-@pytest.mark.parametrize("word", ["PM", "MEM", "(PM)", "G", "E(PM)", "(TM)2(EM)", "C", "HGG"])
+@pytest.mark.parametrize("word", dealt(["PM", "MEM", "(PM)", "G", "E(PM)", "(TM)2(EM)", "C", "HGG"], 1, of=2))
 def test_every_schedule_reopens_from_its_link(word):
     """Also one that begins with a move that needs a q, and one taken up in mid-run."""
     session = EmSession(COINS, EmRun.of(COINS, "EM"), [])

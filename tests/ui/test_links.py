@@ -177,7 +177,7 @@ def usual_length(session):
 NAMED = [(page, name, text) for page in PAGES for name, text in page.nonsense.items()]
 
 
-@pytest.mark.parametrize("page, name, text", dealt(NAMED, 0, of=3), ids=lambda part: str(part)[:20])
+@pytest.mark.parametrize("page, name, text", dealt(NAMED, 0, of=7), ids=lambda part: str(part)[:20])
 def test_nonsense_is_named_and_the_default_stands(page, name, text):
     session = page.session.opened({name: text})
     (message,) = session.messages

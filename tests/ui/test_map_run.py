@@ -201,6 +201,7 @@ def test_json_says_how_many_steps_there_are():
         assert MapRun.of(MapSettings(), steps).json()["steps"] == steps
 
 
+@pytest.mark.exhaustive
 def test_a_dictionary_without_a_path_is_refused_in_one_line():
     """The pictures need the optimum, and rounding lets these atoms of all lengths come and go for ever."""
     data = {"signal": [1e6, 1.0], "dictionary": [[-1.0, 3.0], [0.5, -1e6]]}

@@ -82,7 +82,7 @@ def test_a_partial_step_costs_its_share():
 
 
 def test_the_first_within_a_millionth_of_the_best():
-    found = race.race(GAUSSIAN.experiment(), ["EM", "EG", "squarem"], 60)
+    found = race.race(GAUSSIAN.experiment(), ["EM", "EG", "squarem"], 30)
     highest = max(max(racer.log_evidence) for racer in found.racers)
     assert found.best == highest
     rows = race.report(found)["runs"]
