@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from em_core.__main__ import main as core
 from tests.browser.test_standalone import FILE
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
@@ -87,3 +88,13 @@ def test_a_run_that_does_not_fit_is_refused_with_what_would(made, capsys, monkey
     monkeypatch.setattr(standalone, "LARGEST", 2_000_000)
     status, text = made({**FILE, "schedule": "(EM)40"})
     assert status == INVALID and text is None and "at most 2 MB" in capsys.readouterr().err
+
+
+def test_the_table_is_that_of_the_core(tmp_path, capsys):
+    experiment, output = tmp_path / "experiment.json", tmp_path / "run.csv"
+    experiment.write_text(json.dumps(FILE), encoding="utf-8")
+    assert main(["csv", str(experiment), "-o", str(output)]) == 0
+    assert core(["run", str(experiment), "--format", "csv"]) == 0
+    assert output.read_text(encoding="utf-8") == capsys.readouterr().out
+    assert main(["csv", str(experiment), "-o", str(tmp_path / "not there" / "run.csv")]) == INVALID
+    assert capsys.readouterr().err.endswith("run.csv: No such file or directory\n")
