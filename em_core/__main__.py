@@ -9,14 +9,14 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from em_core import datasets, schedule
 from em_core.broken import BREAKS
 from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
-from em_core.files.report import as_csv, finite, report
+from em_core.files.report import as_csv, finite
+from em_core.files.source import read, run
 from em_core.kinds import MOVES, RIVALS, lacking
 from em_core.models import MODELS
 from em_core.observe import plane, race, starts
@@ -25,7 +25,6 @@ from em_core.observe.rivals import RIVAL_TURNS
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
-from em_core.trajectory import steps
 
 INVALID = 2
 
@@ -146,12 +145,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _answer_run(options: argparse.Namespace) -> str:
-    result = _run(_read(options.file))
+    result = run(read(options.file))
     return as_csv(result) if options.format == "csv" else _json(result)
 
 
 def _answer_rates(options: argparse.Namespace) -> str:
-    return _json(rates(_latent(_read(options.file))).to_json())
+    return _json(rates(_latent(read(options.file))).to_json())
 
 
 def _answer_race(options: argparse.Namespace) -> str:
@@ -159,15 +158,15 @@ def _answer_race(options: argparse.Namespace) -> str:
     rounds = int(options.rounds) if re.fullmatch("[0-9]{1,9}", options.rounds) else 0
     if rounds < 1:
         raise InvalidExperiment("rounds", options.rounds, f"a whole number from 1 to {schedule.LONGEST:,}")
-    return _json(race.report(race.race(_latent(_read(options.file)), words, rounds)))
+    return _json(race.report(race.race(_latent(read(options.file)), words, rounds)))
 
 
 def _answer_plane(options: argparse.Namespace) -> str:
-    return _json(plane.report(_latent(_read(options.file)), options.at, options.size))
+    return _json(plane.report(_latent(read(options.file)), options.at, options.size))
 
 
 def _answer_starts(options: argparse.Namespace) -> str:
-    raw = _read(options.file)
+    raw = read(options.file)
     return _json(starts.report(raw, _latent(raw), options.number))
 
 
@@ -177,41 +176,6 @@ def _answer_list(options: argparse.Namespace) -> str:
 
 def _json(result: dict[str, Any]) -> str:
     return json.dumps(finite(result), allow_nan=False)
-
-
-def _read(name: str) -> Any:
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        text = text.removeprefix("\ufeff")  # some editors on Windows write one
-        return json.loads(text, object_pairs_hook=_named_once)
-    except OSError as error:
-        raise InvalidExperiment("file", name, f"a file that can be read ({error.strerror})") from None
-    except InvalidExperiment:
-        raise
-    except UnicodeDecodeError:
-        raise InvalidExperiment("file", name, "a text file in UTF-8") from None
-    except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or a number of thousands of digits
-        raise InvalidExperiment("file", name, f"JSON ({error})") from None
-
-
-def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON would let the last of two equal keys win, silently."""
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidExperiment(twice, result[twice], "a key that occurs only once in its object")
-    return result
-
-
-def _run(raw: Any) -> dict[str, Any]:
-    model = raw.get("model") if isinstance(raw, dict) else None
-    if model == sparse_coding.NAME:
-        return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
-    if model == ladder.NAME:
-        return ladder.run(ladder.LadderExperiment.parse(raw))
-    experiment = Experiment.parse(raw)
-    return report(experiment, steps(experiment))
 
 
 def _latent(raw: Any) -> Experiment:

@@ -29,7 +29,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FAULTS = Path(__file__).with_suffix(".toml")
-LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "__pycache__", "venv", "screenshots")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*cache*", "node_modules", "__pycache__", "venv", "screenshots")
 # what a test may take, with its fault, in seconds
 LONGEST = 300
 # without Node, say

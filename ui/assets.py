@@ -30,10 +30,10 @@ _PACKED = frozenset({".woff2", ".woff", ".png"})
 # below which they stand, beside what Streamlit serves
 PREFIX = "stage/"
 
-_FRONTEND = Path(__file__).parent / "stage" / "frontend"
+FRONTEND = Path(__file__).parent / "stage" / "frontend"
 
 # plotly.js-cartesian-dist-min of the npm registry, unchanged; CONTRIBUTING.md says how to renew it
-SHIPPED = _FRONTEND / "vendor" / "plotly" / "plotly-cartesian.min.js"
+SHIPPED = FRONTEND / "vendor" / "plotly" / "plotly-cartesian.min.js"
 WHOLE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
@@ -56,11 +56,11 @@ def library(shipped: Path = SHIPPED, whole: Path = WHOLE) -> Path:
     return shipped if shipped.is_file() and version(shipped) == version(whole) else whole
 
 
-STAGE = f"frontend_{_fingerprint(_FRONTEND)}"
+STAGE = f"frontend_{_fingerprint(FRONTEND)}"
 LIBRARY = library()
 FIGURES = f"{LIBRARY.name.partition('.')[0]}_{version(LIBRARY) or plotly.__version__}"
 # each stands below this name, so that its address holds its version and no browser mixes two of them
-FOLDERS = {STAGE: _FRONTEND, FIGURES: LIBRARY.parent}
+FOLDERS = {STAGE: FRONTEND, FIGURES: LIBRARY.parent}
 # the stage's modules as one, made when it is first asked for, and the figures' library
 SCRIPT = f"{STAGE}/joined.js"
 DRAWING = f"{FIGURES}/{LIBRARY.name}"
@@ -84,9 +84,9 @@ class Assets:
             f"{name}/{file.relative_to(folder).as_posix()}": file.read_bytes
             for name, folder in FOLDERS.items()
             for file in folder.rglob("*")
-            if file.is_file() and (file.parent != _FRONTEND or file.suffix != ".js")
+            if file.is_file() and (file.parent != FRONTEND or file.suffix != ".js")
         }
-        self.files[SCRIPT] = lambda: module(_FRONTEND / "entry.js").encode()
+        self.files[SCRIPT] = lambda: module(FRONTEND / "entry.js").encode()
         self.packed: dict[str, bytes] = {}  # of these files, each compressed once
         ahead = [f"<./{PREFIX}{address}>; rel=modulepreload" for address in _AHEAD]
         ahead += [f"<./{PREFIX}{address}>; rel=preload; as=style" for address in _STYLES]

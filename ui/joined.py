@@ -12,7 +12,7 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import \{(?P<names>[^}]*)\} from "\./(?P<file>[\w./-]+)";', re.MULTILINE)
 _DECLARED = re.compile(r"^export (?=(?:async )?(?:class|function|const|var) (?P<name>\w+))", re.MULTILINE)
-_DEFAULT = re.compile(r"^export default (?=async function (?P<name>\w+))", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default (?=(?:async )?function (?P<name>\w+))", re.MULTILINE)
 _LISTED = re.compile(r"^export \{(?P<names>[^}]*)\};", re.MULTILINE)
 
 

@@ -68,12 +68,15 @@ def test_joined_modules_say_what_they_say_apart(folder):
     assert apart.startswith("6 10 2 file:")
 
 
-def test_each_module_of_the_stage_is_in_it_once_after_those_that_it_needs():
-    text = joined(FRONTEND / "entry.js")
+@pytest.mark.parametrize("entry", ["entry.js", "standalone.js"])
+def test_each_module_is_in_it_once_after_those_that_it_needs(entry):
+    text = joined(FRONTEND / entry)
     assert not re.search(r"^(import|export)\b|import\.meta", text, re.MULTILINE)
-    places = {file: text.find(f"\nconst {constant(file, FRONTEND)} = (") for file in FRONTEND.glob("*.js")}
-    assert {file.name for file, place in places.items() if place < 0} <= {"types.js", "dom.js"}
-    for file, place in places.items():
-        for name in re.findall(r'from "\./(\w+\.js)";', file.read_text(encoding="utf-8")):
-            assert places[FRONTEND / name] < place
-        assert text.count(f"const {constant(file, FRONTEND)} = (") == (file.name != "types.js")
+    made = re.findall(r"^const (\$\w+) = \(\(\) => \{$", text, re.MULTILINE)
+    assert len(made) == len({*made}) and made[-1] == constant(FRONTEND / entry, FRONTEND)
+    for file in FRONTEND.glob("*.js"):
+        if constant(file, FRONTEND) in made:
+            for name in re.findall(
+                r'^import .*from "\./([\w/]+\.js)";', file.read_text(encoding="utf-8"), re.MULTILINE
+            ):
+                assert made.index(constant(FRONTEND / name, FRONTEND)) < made.index(constant(file, FRONTEND))

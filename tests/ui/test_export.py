@@ -1,0 +1,100 @@
+"""`python -m ui.export`: what leaves the app, and what it says of what cannot."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from em_core.__main__ import main as core
+from tests.browser.test_standalone import FILE
+from ui.dictionary.session import DictionarySession
+from ui.em.session import EmSession
+from ui.export import standalone
+from ui.export.__main__ import INVALID, main
+from ui.map.session import MapSession
+from ui.posterior.session import PosteriorSession
+
+
+@pytest.fixture
+def made(tmp_path):
+    """`made(raw, *more)` saves an experiment as HTML: exit status and the file's text."""
+
+    def make(raw, *more):
+        experiment, output = tmp_path / "experiment.json", tmp_path / "run.html"
+        experiment.write_text(raw if isinstance(raw, str) else json.dumps(raw), encoding="utf-8")
+        status = main(["html", str(experiment), "-o", str(output), *more])
+        return status, output.read_text(encoding="utf-8") if output.exists() else None
+
+    return make
+
+
+def saved(text):
+    return json.loads(re.search(r'<script type="application/json" id="run">(.*?)</script>', text)[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "tape"),
+    [
+        (EmSession, ("EMEM", 0, [])),
+        (MapSession, (3,)),
+        (PosteriorSession, ()),
+        (DictionarySession, ("HM", 0, [])),
+    ],
+    ids=lambda part: getattr(part, "key", ""),
+)
+def test_the_file_holds_every_half_step_and_no_deed_of_the_app(made, kind, tape):
+    run = kind.runs.of(kind.kind(), *tape)
+    status, text = made(run.json())
+    assert status == 0
+    message = saved(text)["message"]
+    assert len(message["frames"]) == len(run) and message["cursor"] == len(run) - 1
+    assert all("light" not in frame and frame["handles"] == [] for frame in message["frames"])
+    assert message["scene"]["tools"] == message["scene"]["help"] == [] and message["scene"]["keys"] == {}
+
+
+def test_nothing_of_the_file_is_fetched_or_a_module(made):
+    _, text = made(FILE)
+    assert not re.search(r'<script[^>]*(src|type="module")|<link|@import|^(import|export) ', text, re.MULTILINE)
+    assert re.findall(r"url\((?!data:)[^)]*\)", "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))) == []
+
+
+def test_no_words_end_the_element_that_holds_them():
+    run = EmSession.runs.of(EmSession.kind(), "E", 0, [])
+    text = standalone.page(run, 0, "</title></script><b>&")
+    assert "<title>&lt;/title&gt;&lt;/script&gt;&lt;b&gt;&amp;</title>" in text
+    assert standalone._json({"text": "</script><!--"}) == '{"text":"\\u003c/script>\\u003c!--"}'
+    assert len(re.findall("<script", text)) == len(re.findall("</script>", text)) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "more", "said"),
+    [
+        ("{", (), "file"),
+        ([1], (), "model"),
+        ({**FILE, "model": "nonsense"}, (), "nonsense"),
+        (FILE, ("--at", "21"), "a half-step from 0 to 6"),
+        (FILE, ("--at", "-1"), "a half-step from 0 to 6"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(made, capsys, raw, more, said):
+    status, text = made(raw, *more)
+    error = capsys.readouterr().err
+    assert status == INVALID and text is None and said in error and error.count("\n") == 1
+
+
+def test_a_run_that_does_not_fit_is_refused_with_what_would(made, capsys, monkeypatch):
+    monkeypatch.setattr(standalone, "LARGEST", 2_000_000)
+    status, text = made({**FILE, "schedule": "(EM)40"})
+    assert status == INVALID and text is None and "at most 2 MB" in capsys.readouterr().err
+
+
+def test_the_table_is_that_of_the_core(tmp_path, capsys):
+    experiment, output = tmp_path / "experiment.json", tmp_path / "run.csv"
+    experiment.write_text(json.dumps(FILE), encoding="utf-8")
+    assert main(["csv", str(experiment), "-o", str(output)]) == 0
+    assert core(["run", str(experiment), "--format", "csv"]) == 0
+    assert output.read_text(encoding="utf-8") == capsys.readouterr().out
+    assert main(["csv", str(experiment), "-o", str(tmp_path / "not there" / "run.csv")]) == INVALID
+    assert capsys.readouterr().err.endswith("run.csv: No such file or directory\n")

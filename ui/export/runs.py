@@ -1,0 +1,41 @@
+"""The run that an experiment file describes, made to its end, as its page would show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from em_core.files.errors import InvalidExperiment
+from em_core.models.dictionary_learning import DictionaryLearning
+from em_core.sparse_coding import experiment as sparse_coding
+from em_core.sparse_coding.posterior import ladder
+from ui.dictionary.session import DictionarySession
+from ui.em.session import EmSession
+from ui.map.session import MapSession
+from ui.posterior.session import PosteriorSession
+from ui.session import Session
+
+# what a file's model is shown on, where it is not the home page
+_PAGES: dict[Any, type[Session]] = {
+    DictionaryLearning.name: DictionarySession,
+    sparse_coding.NAME: MapSession,
+    ladder.NAME: PosteriorSession,
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run and the words that it was cut short with, none where it is whole."""
+
+    run: Any
+    messages: list[str]
+
+
+def of_file(raw: Any) -> Shown:
+    """Raises `InvalidExperiment`."""
+    model = raw.get("model") if isinstance(raw, dict) else None
+    if not isinstance(model, str):
+        raise InvalidExperiment("model", str(model)[:40], "the name of a model")
+    page = _PAGES.get(model, EmSession)
+    settings, *tape = page.kind.of_experiment(raw)
+    return Shown(page.runs.of(settings, *tape), page.runs.cut_short(*tape))

@@ -1,0 +1,156 @@
+"""A run as one HTML file that opens from disk: the stage, its libraries and all frames, with no server behind it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from em_core.files.errors import InvalidExperiment
+from ui import assets, frame, words
+from ui.joined import constant, joined
+from ui.look import Look
+from ui.stage.lean import Lean
+from ui.stage.message import Between, Message
+from ui.tape import Tape
+
+Json = dict[str, Any]
+
+# bytes; a lecture's file goes by mail
+LARGEST = 6_000_000
+
+_ROOT = Path(__file__).parents[2]
+_KATEX = assets.FRONTEND / "vendor" / "katex"
+_FONT = re.compile(r'url\(fonts/([\w-]+\.woff2)\) format\("woff2"\)(,url\([^)]*\) format\("\w+"\))*')
+
+
+def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
+    """The whole file. cursor: the half-step that it opens at.
+
+    Finer frames come with as many half-steps as there is room for, the first ones first. Raises `InvalidExperiment`
+    for a run that does not fit.
+    """
+    frames = [_alone(one) for one in run.frames()]
+    frames[-1]["next"] = None
+    lean = Lean().frames(frames, None)
+    between: dict[str, Json] = {}
+    told = _told(run, lean, cursor)
+    around = _page(title, "")
+    room = LARGEST - len(around.encode()) - len(_json({"message": told, "between": {}}).encode())
+    if room < 0:
+        valid = f"one of at most {LARGEST // 1_000_000} MB: save fewer half-steps, or fewer points"
+        raise InvalidExperiment("run", f"a file of {(LARGEST - room) / 1e6:.1f} MB", valid)
+    for index, one in enumerate(frames):
+        if one.get("inner_at") is None:
+            continue
+        inner = Between(one["id"], run.between(index)).json()
+        room -= len(_json(inner).encode()) + len(one["id"]) + 4
+        if room < 0:
+            lean[index]["inner_at"] = None
+        else:
+            between[one["id"]] = inner
+    return _page(title, _json({"message": told, "between": between}))
+
+
+def _alone(whole: Json) -> Json:
+    """A frame without what only the app can answer."""
+    return {**whole, "handles": []}
+
+
+def _scene(scene: Any) -> Json:
+    """A scene without the deeds that only the app can do."""
+    told = dict(scene.json)
+    told |= {"keys": {}, "help": [], "tools": [], "inside": None}
+    told["equation"] = [{name: part for name, part in term.items() if name != "act"} for term in told["equation"]]
+    told["views"] = [{name: part for name, part in view.items() if name != "hands"} for view in told["views"]]
+    return told
+
+
+def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
+    message = Message(
+        scene=_scene(run.scene),
+        first=0,
+        after=None,
+        frames=frames,
+        fills=[],
+        cursor=cursor,
+        turn=0,
+        entry=0,
+        look=Look().json(),
+        linked=False,
+        answer=None,
+        ended=words.SAVED_END,
+        coming=[],
+        more=None,
+        goal=None,
+        waiting=False,
+        paused="",
+        inner=None,
+        inside=None,
+        idle=[],
+        aside="",
+        held=None,
+    )
+    return {"key": "saved", "session": "saved", "returns": 0, **message.json()}
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand in a script element: nothing in it ends one."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _page(title: str, saved: str) -> str:
+    entry = assets.FRONTEND / "standalone.js"
+    stage = f"(() => {{\nconst $here = document.baseURI;\n{joined(entry)}\n"
+    stage += f'{constant(entry, assets.FRONTEND)}.default(JSON.parse(document.getElementById("run").textContent),'
+    stage += ' document.getElementById("stage"));\n})();'
+    scripts = [_text(_KATEX / "katex.min.js"), _text(assets.LIBRARY)]
+    styles = [_theme(), _fonts(_text(_KATEX / "katex.min.css")), _text(assets.FRONTEND / "stage.css")]
+    styles.append(_text(Path(__file__).with_name("standalone.css")))
+    return "\n".join(
+        [
+            f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            *(f"<style>\n{style}\n</style>" for style in styles),
+            f'</head>\n<body>\n<div id="stage"></div>\n<script type="application/json" id="run">{saved}</script>',
+            *(f"<script>\n{_closed(script)}\n</script>" for script in (*scripts, stage)),
+            "</body>\n</html>\n",
+        ]
+    )
+
+
+def _closed(script: str) -> str:
+    """A script in which nothing ends the element that it stands in."""
+    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def _fonts(style: str) -> str:
+    """A style sheet with its fonts inside."""
+
+    def inside(found: re.Match[str]) -> str:
+        font = base64.b64encode((_KATEX / "fonts" / found[1]).read_bytes()).decode()
+        return f'url(data:font/woff2;base64,{font}) format("woff2")'
+
+    return _FONT.sub(inside, style)
+
+
+def _theme() -> str:
+    """The app's colours, light and dark, as the stage reads them."""
+    with (_ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        theme = tomllib.load(file)["theme"]
+    light, dark = (_variables(theme[name]) for name in ("light", "dark"))
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+
+
+def _variables(theme: Mapping[str, str]) -> str:
+    names = {name: "--st-" + re.sub(r"([A-Z])", lambda found: "-" + found[1].lower(), name) for name in theme}
+    return " ".join(f"{names[name]}: {value};" for name, value in theme.items())
