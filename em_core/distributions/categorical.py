@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ MOST_KEPT = 2_000_000
 # entries of a table that are gone through at once: what is made of them stays in the processor's cache
 AT_ONCE = 32_768
 _ALL = slice(None)
+# so many numbers, none below the other, are multiplied before the logarithm is taken
+_FACTORS, _LEAST_FACTOR = 4, 1e-70
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,18 +145,18 @@ def posterior(log_joint: Array, counts: Array, known: Exponentials | None = None
     """
     if known is not None and known.possible:
         return known.normalized(counts)
-    largest = log_joint.max(axis=0)
-    possible = np.isfinite(largest)
-    if not possible.all():
-        impossible = np.flatnonzero(~possible & (counts > 0))
-        if len(impossible):
-            raise HalfStepFailed(
-                "impossible_data",
-                f"point {impossible[0]} has probability zero under every component, so it has no posterior",
-                point=float(impossible[0]),
-            )
-        log_joint, largest = np.where(possible, log_joint, 0.0), np.where(possible, largest, 0.0)
-    return _normalized(log_joint, counts, largest)
+    found = _normalized(log_joint, counts)
+    if found is not None:
+        return found
+    possible = np.isfinite(log_joint.max(axis=0))
+    impossible = np.flatnonzero(~possible & (counts > 0))
+    if len(impossible):
+        raise HalfStepFailed(
+            "impossible_data",
+            f"point {impossible[0]} has probability zero under every component, so it has no posterior",
+            point=float(impossible[0]),
+        )
+    return cast(Categorical, _normalized(np.where(possible, log_joint, 0.0), counts))
 
 
 def two_valued(share: float, counts: Array) -> Categorical:
@@ -178,7 +181,7 @@ def tempered(q: Categorical, power: float) -> Categorical:
     """q^power, normalised, for power > 0; what has probability 0 keeps it."""
     with np.errstate(over="ignore"):  # a power beyond the floats is a probability of 0
         logs = power * (q.log_probabilities - q.log_probabilities.max(axis=0))
-        return _normalized(logs, q.counts, logs.max(axis=0))
+    return cast(Categorical, _normalized(logs, q.counts))
 
 
 def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categorical:
@@ -196,6 +199,40 @@ def log_evidence(log_joint: Array, counts: Array, known: Exponentials | None = N
     evidence = log_sums(log_joint) if known is None else known.log_sums
     seen = counts > 0
     return float(np.add.reduce(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
+
+
+def log_evidences(tables: Array, counts: Array) -> Array:
+    """(T,) `log_evidence` of each of T tables, (K, T, n).
+
+    Σ_n log s_n = log Π_n s_n with s_n = Σ_k exp(tables[k, ·, n]): some factors at a time, as far as the floats reach;
+    beyond, each by its largest entry, as `log_sums`.
+    """
+    if not (counts > 0).all():
+        tables, counts = tables[:, :, counts > 0], counts[counts > 0]
+    with np.errstate(over="ignore", under="ignore"):
+        sums = np.add.reduce(np.exp(tables), axis=0)
+    far = ~((sums.min(axis=1, initial=1.0) > _LEAST_FACTOR) & (sums.max(axis=1, initial=1.0) < 1 / _LEAST_FACTOR))
+    if far.any():
+        sums[far] = 1.0
+    if (counts == 1).all():
+        whole = sums.shape[1] // _FACTORS
+        products = np.multiply.reduce(sums[:, : whole * _FACTORS].reshape(-1, _FACTORS, whole), axis=1)
+        result = np.log(products).sum(axis=1) + np.log(sums[:, whole * _FACTORS :]).sum(axis=1)
+    else:
+        result = np.log(sums) @ counts
+    if far.any():
+        result[far] = log_sums(tables[:, far].transpose(1, 0, 2)) @ counts
+    return np.asarray(result)
+
+
+def weighted_sums(weights: Sequence[Array], tables: Array) -> Array:
+    """(Q, T) `weighted_sum` of each of Q weights, (K, n), and T tables, (K, T, n)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [np.matmul(tables, own[:, :, None]).sum(axis=0)[:, 0] for own in weights]
+    for own, sums in zip(weights, found, strict=True):
+        for place in np.flatnonzero(~np.isfinite(sums)):
+            sums[place] = weighted_sum(own, tables[:, place])
+    return np.array(found).reshape(len(weights), tables.shape[1])
 
 
 def log_sums(logs: Array) -> Array:
@@ -229,10 +266,14 @@ def expectation(q: Categorical, log_joint: Array) -> float:
 
 def weighted_sum(weights: Array, logs: Array) -> float:
     """Σ weights · logs with 0 log 0 = 0: negligible weights count as zero, even where a logarithm is infinite."""
-    if weights.size <= AT_ONCE:
-        total = float(np.vdot(weights, logs))
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        if weights.size <= AT_ONCE:
+            total = float(np.vdot(weights, logs))
+        elif weights.flags.c_contiguous and logs.flags.c_contiguous:
+            flat, other = weights.ravel(), logs.ravel()
+            places = range(0, flat.size, AT_ONCE)
+            total = float(np.sum([flat[at : at + AT_ONCE] @ other[at : at + AT_ONCE] for at in places]))
+        else:
             total = float(np.sum(weights * logs))
     if math.isfinite(total):  # then no logarithm is infinite, and what is negligible has not counted
         return total
@@ -295,14 +336,17 @@ def blend(q0: Categorical, q1: Categorical, weight: float) -> Categorical:
     return Categorical(frozen(mixed), q0.counts)
 
 
-def _normalized(logs: Array, counts: Array, largest: Array) -> Categorical:
-    """q whose logarithms are these up to a constant of each column. largest: the largest of each, (N,)."""
-    # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
-    relative = np.subtract(logs, largest, dtype=float)
+def _normalized(logs: Array, counts: Array) -> Categorical | None:
+    """q whose logarithms are these up to a constant of each column; None where a column has no finite largest."""
+    relative = np.empty(logs.shape)
     kept = relative.size <= MOST_KEPT
     shares = np.empty_like(relative) if kept else None
     for columns in _parts(relative):
-        here = relative[:, columns]
+        largest = logs[:, columns].max(axis=0)
+        if not np.isfinite(largest).all():
+            return None
+        # relative to the largest first: the rounding of log p(v_n), large far away, must not reach the sum of q_n
+        here = np.subtract(logs[:, columns], largest, out=relative[:, columns])
         own = np.exp(here, out=None if shares is None else shares[:, columns])
         total = own.sum(axis=0)
         if kept:

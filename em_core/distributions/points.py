@@ -23,14 +23,14 @@ from em_core.distributions.scales import Scales
 from em_core.records import Array, sealed
 
 # entries of features and of results that a chunk has at once, and how many points it has at least and at most
-_AT_ONCE = 1_000_000
+AT_ONCE = 1_000_000
 _NARROWEST, _WIDEST = 256, 8192
 # deviations of all points from all means, K D N numbers, up to which they are taken at once
 _MOST_DEVIATIONS = 32_768
 # bytes of points up to which they are kept a second time, measured from their centre
 _MOST_KEPT = 15_000_000
 # features of a table up to which they are kept
-_MOST_FEATURES_KEPT = 50_000
+_MOST_FEATURES_KEPT = 4_000_000
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0
@@ -65,6 +65,14 @@ class Chunk:
             scales.fill(self._centred, out[1 + dimensions :])
             self._features = out
         return self._features
+
+    def part(self, columns: slice, scales: type[Scales]) -> Chunk:
+        """Some of its points, with the features that they have here."""
+        if columns == self.columns:
+            return self
+        result = Chunk(columns, self.values[:, columns], self._centred[:, columns], self._room[:, columns])
+        result._features = self.features(scales)[:, columns]
+        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +114,10 @@ class Points:
         """All points as one chunk, which is kept with its features."""
         kept, name = vars(self), f"_whole {scales.__name__}"
         if name not in kept:
-            room = np.empty((scales.n_features(self.values.shape[1]), len(self.values)))
-            kept[name] = Chunk(slice(None), self.values.T, self._from_centre(slice(None)), room)
+            n, dimensions = self.values.shape
+            room = np.empty((scales.n_features(dimensions), n))
+            room[1 : 1 + dimensions] = self._from_centre(slice(None))
+            kept[name] = Chunk(slice(0, n), self.values.T, room[1 : 1 + dimensions], room)
         result: Chunk = kept[name]
         return result
 
@@ -115,17 +125,21 @@ class Points:
         # first the copy, then its transpose: rows of many numbers are slow to go through column by column
         return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
 
-    def chunks(self, scales: type[Scales], n_components: int) -> Iterator[Chunk]:
-        """All points; one chunk must be done with before the next is asked for."""
+    def chunks(self, scales: type[Scales], n_made: int, at_once: int = AT_ONCE) -> Iterator[Chunk]:
+        """All points; one chunk must be done with before the next is asked for.
+
+        n_made: how many numbers are made of each point. at_once: of these and of features in a chunk.
+        """
         n, dimensions = self.values.shape
         rows = scales.n_features(dimensions)
+        width = min(max(at_once // (rows + 2 * n_made), _NARROWEST), _WIDEST, max(n, 1))
+        parts = (slice(begin, min(begin + width, n)) for begin in range(0, n, width))
         if rows * n <= _MOST_FEATURES_KEPT:
-            yield self._whole(scales)
+            whole = self._whole(scales)
+            yield from (whole.part(columns, scales) for columns in parts)
             return
-        width = min(max(_AT_ONCE // (rows + 2 * n_components), _NARROWEST), _WIDEST, max(n, 1))
         room, known = np.empty((rows, width)), self._centred
-        for begin in range(0, n, width):
-            columns = slice(begin, min(begin + width, n))
+        for columns in parts:
             centred = self._from_centre(columns) if known is None else known[:, columns]
             yield Chunk(columns, self.values[columns].T, centred, room)
 
@@ -148,13 +162,14 @@ class LogDensities:
     """log N(x; μ, Σ) of points under each of K components.
 
     −½ [(x − μ)ᵀ Σ⁻¹ (x − μ) + log |Σ| + D log 2π], from features as long as that costs no digits.
+    plus: (K,) what else is added to each, the logarithm of its weight.
     """
 
     @_quiet
-    def __init__(self, points: Points, means: Array, scales: Scales) -> None:
+    def __init__(self, points: Points, means: Array, scales: Scales, plus: Array | float = 0.0) -> None:
         self._means, self._scales = means, scales
         dimensions = means.shape[1]
-        self._constants = _log_constants(scales, dimensions)
+        self._constants = _log_constants(scales, dimensions) + plus
         offsets = means - points.centre
         safe = scales.amplification(np.abs(offsets) + scales.deviations) <= MOST_AMPLIFIED * dimensions
         table = -0.5 * scales.coefficients(offsets)

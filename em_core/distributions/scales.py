@@ -24,6 +24,10 @@ class Scales(ABC):
 
     log_determinants: Array
 
+    @abstractmethod
+    def __init__(self, given: Array) -> None:
+        """given: the covariances, (K, D, D), or the variances, (K, D)."""
+
     @property
     @abstractmethod
     def deviations(self) -> Array:
@@ -275,6 +279,36 @@ class Variances(Scales):
     def products(self, scatter: Array) -> Array:
         result: Array = (self._precisions * scatter).sum(axis=1)
         return result
+
+
+class Radii(Variances):
+    """Spherical covariances, (K, D) with equal entries: the only product is |x|², of which each dimension has a D-th.
+
+    So it is for scatter, (K, D), which counts by its sum alone.
+    """
+
+    @staticmethod
+    def n_features(dimensions: int) -> int:
+        return 2 + dimensions
+
+    @staticmethod
+    def fill(x: Array, out: Array) -> None:
+        np.einsum("dn,dn->n", x, x, out=out[0])
+
+    @staticmethod
+    def scatter(sums: Array, dimensions: int) -> Array:
+        return np.repeat(sums / dimensions, dimensions, axis=1)
+
+    @staticmethod
+    def outer(apart: Array, mass: Array) -> Array:
+        return Radii.scatter(mass[:, None] * np.sum(apart**2, axis=1, keepdims=True), apart.shape[1])
+
+    @staticmethod
+    def second(apart: Array, weights: Array) -> Array:
+        return np.full(len(apart), np.einsum("dn,dn->n", apart, apart) @ weights / len(apart))
+
+    def coefficients(self, offsets: Array) -> Array:
+        return super().coefficients(offsets)[:, : self.n_features(offsets.shape[1])]
 
 
 @bounded(4_000_000)

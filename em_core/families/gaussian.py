@@ -6,7 +6,6 @@ where the sums are made, and in which way, is in `em_core.distributions.points`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -16,9 +15,9 @@ from scipy.linalg import cho_solve
 
 from em_core.caching import at_theta
 from em_core.distributions import definite
-from em_core.distributions.categorical import NEGLIGIBLE
+from em_core.distributions.categorical import AT_ONCE, NEGLIGIBLE
 from em_core.distributions.points import LogDensities, Moments, Points, densities_of_few, moments
-from em_core.distributions.scales import Matrices, Scales, Variances
+from em_core.distributions.scales import Matrices, Radii, Scales, Variances
 from em_core.families.mass import held
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
@@ -53,21 +52,23 @@ class GaussianFamily:
             densities.into(result[:, chunk.columns], chunk)
         return result
 
-    def log_densities(self, values: Points | Array, thetas: Sequence[Parameters]) -> Iterator[tuple[slice, Array]]:
-        """`log_density` under several components, (T, K, n), of some columns at a time, which share their features.
+    def log_joints(
+        self, values: Points | Array, thetas: Sequence[Parameters], log_weights: Array
+    ) -> Iterator[tuple[slice, Array]]:
+        """log w_k + log N(x; μ_k, Σ_k) at T θ, (K, T, n), of some columns at a time: one product with their features.
 
-        Each table is to be done with before the next is asked for.
+        log_weights: (K, T). Each table is to be done with before the next is asked for.
         """
-        points, n_components = Points.of(values), len(thetas[0]["means"]) if thetas else 0
-        densities = [LogDensities(points, theta["means"], self._scales(theta)) for theta in thetas]
+        points, n_made = Points.of(values), log_weights.size
+        means = np.stack([theta["means"] for theta in thetas], axis=1).reshape(n_made, -1)
+        densities = LogDensities(points, means, self._scales(*thetas), log_weights.ravel())
         room = np.empty(0)
-        for chunk in points.chunks(self._shape, n_components):
-            shape = (len(thetas), n_components, chunk.values.shape[1])
-            room = room if room.size >= math.prod(shape) else np.empty(math.prod(shape))
-            tables = room[: math.prod(shape)].reshape(shape)
-            for own, table in zip(densities, tables, strict=True):
-                own.into(table, chunk)
-            yield chunk.columns, tables
+        for chunk in points.chunks(self._shape, n_made, 2 * AT_ONCE):
+            width = chunk.values.shape[1]
+            room = room if room.size >= n_made * width else np.empty(n_made * width)
+            table = room[: n_made * width].reshape(n_made, width)
+            densities.into(table, chunk)
+            yield chunk.columns, table.reshape(*log_weights.shape, width)
 
     def parts(self, values: Points | Array, components: Parameters, row: int) -> dict[str, Array]:
         """What the densities of one row are made of, each (K,).
@@ -239,14 +240,20 @@ class GaussianFamily:
 
     @property
     def _shape(self) -> type[Scales]:
-        return Matrices if self.covariance in ("full", "tied") else Variances
+        return {"diag": Variances, "spherical": Radii}.get(self.covariance, Matrices)
 
-    def _scales(self, components: Parameters) -> Scales:
-        """Raises `HalfStepFailed` where a covariance is not positive definite."""
+    def _scales(self, *thetas: Parameters) -> Scales:
+        """Of the components of all θ, component by component.
+
+        Raises `HalfStepFailed` where a covariance is not positive definite.
+        """
         if self._shape is Matrices:
-            return Matrices(self.matrices(components))
-        means, covariances = components["means"], components["covariances"]
-        return Variances(np.broadcast_to(covariances.reshape(len(means), -1), means.shape))
+            given = [self.matrices(theta) for theta in thetas]
+        else:
+            columns = [(theta["means"].shape, theta["covariances"]) for theta in thetas]
+            given = [np.broadcast_to(entry.reshape(len(entry), -1), shape) for shape, entry in columns]
+        joined = given[0] if len(given) == 1 else np.concatenate(np.stack(given, axis=1))
+        return self._shape(joined)
 
     @at_theta
     def _scales_at(self, points: Points, components: Parameters) -> Scales:

@@ -26,7 +26,8 @@ class SymbolFamily:
         """values (N,) whole numbers -> (K, N)."""
         with np.errstate(divide="ignore"):  # a symbol that a component never shows
             logs = np.log(components["probabilities"])
-        return logs[:, values.astype(int)]
+        # row by row: an index would lay out time step by time step, which is slow to go through
+        return np.take(logs, values.astype(int), axis=1)
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Expected share of each symbol. Raises `HalfStepFailed` for a lost component."""

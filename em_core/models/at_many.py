@@ -27,15 +27,18 @@ class AtMany:
         """
         model: Any = self
         evidence, joint = np.full(len(thetas), np.nan), np.full((len(qs), len(thetas)), np.nan)
+        if hasattr(model.family, "log_joints"):
+            usable = _usable(model, data, thetas)
+            if usable:
+                found = _in_turn(model, data, qs, [thetas[place] for place in usable])
+                evidence[usable], joint[:, usable] = found
+            return evidence, joint
         entries = len(data.counts) * len(thetas[0]["weights"]) if thetas else 0
-        small = getattr(model.family, "covariance", "") != "tied" and 2 * entries <= _AT_ONCE
-        many = not small and hasattr(model.family, "log_densities")
-        look = _in_turn if many else _together
-        width = len(thetas) if many else _AT_ONCE // max(1, entries) if small else 1
+        width = _AT_ONCE // max(1, entries) if 2 * entries <= _AT_ONCE else 1
         for begin in range(0, len(thetas), max(1, width)):
             some = slice(begin, begin + width)
             try:
-                evidence[some], joint[:, some] = look(model, data, qs, thetas[some])
+                evidence[some], joint[:, some] = _together(model, data, qs, thetas[some])
             except HalfStepFailed:
                 for place, theta in enumerate(thetas[some], begin):
                     try:
@@ -47,9 +50,7 @@ class AtMany:
 
 def _together(model: Any, data: Any, qs: Sequence[Any], thetas: Sequence[Parameters]) -> tuple[Array, Array]:
     """Raises `HalfStepFailed` where one of these θ is not usable."""
-    theta = thetas[0]
-    if len(thetas) > 1:
-        theta = {name: np.concatenate([own[name] for own in thetas]) for name in theta}
+    theta = _as_one(thetas)
     check(model, data, theta)
     tables = model.log_joint(data, theta).reshape(len(thetas), -1, len(data.counts))
     joint = [[categorical.expectation(q, table) for table in tables] for q in qs]
@@ -57,21 +58,29 @@ def _together(model: Any, data: Any, qs: Sequence[Any], thetas: Sequence[Paramet
 
 
 def _in_turn(model: Any, data: Any, qs: Sequence[Any], thetas: Sequence[Parameters]) -> tuple[Array, Array]:
-    """As `_together`, some of the data at a time; a θ that is not usable is left out."""
-    usable = [place for place, theta in enumerate(thetas) if _stands(model, data, theta)]
+    """As `_together`, some of the data at a time, at θ that are all usable."""
     with np.errstate(divide="ignore"):  # a weight of 0 is a component that explains nothing
-        priors = [np.log(thetas[place]["weights"])[:, None] for place in usable]
-    evidence, joint = np.full(len(thetas), np.nan), np.full((len(qs), len(thetas)), np.nan)
-    evidence[usable], joint[:, usable] = 0.0, 0.0
-    for columns, tables in model.family.log_densities(model.rows(data), [thetas[place] for place in usable]):
-        counts, weights = data.counts[columns], [q.weights(columns) for q in qs]
-        seen = slice(None) if (counts > 0).all() else counts > 0
-        for place, prior, table in zip(usable, priors, tables, strict=True):
-            table += prior
-            evidence[place] += categorical.log_sums(table)[seen] @ counts[seen]
-            for number, own in enumerate(weights):
-                joint[number, place] += categorical.weighted_sum(own, table)
+        log_weights = np.log(np.stack([theta["weights"] for theta in thetas], axis=1))
+    evidence, joint = np.zeros(len(thetas)), np.zeros((len(qs), len(thetas)))
+    for columns, tables in model.family.log_joints(model.rows(data), thetas, log_weights):
+        evidence += categorical.log_evidences(tables, data.counts[columns])
+        joint += categorical.weighted_sums([q.weights(columns) for q in qs], tables)
     return evidence, joint
+
+
+def _as_one(thetas: Sequence[Parameters]) -> Parameters:
+    """The components of all θ, as if they were of one mixture."""
+    if len(thetas) == 1:
+        return thetas[0]
+    return {name: np.concatenate([own[name] for own in thetas]) for name in thetas[0]}
+
+
+def _usable(model: Any, data: Any, thetas: Sequence[Parameters]) -> list[int]:
+    """Which of these θ stand up to the model's own check."""
+    tied = getattr(model.family, "covariance", "") == "tied"
+    if thetas and not tied and _stands(model, data, _as_one(thetas)):
+        return list(range(len(thetas)))
+    return [place for place, theta in enumerate(thetas) if _stands(model, data, theta)]
 
 
 def _stands(model: Any, data: Any, theta: Parameters) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from em_core.bound import heights, scan
 from em_core.caching import AT_THETA
+from em_core.distributions import categorical
 from em_core.files.errors import HalfStepFailed
 from em_core.model import check
 from em_core.models import at_many
@@ -55,6 +56,33 @@ def test_a_theta_that_is_not_usable_leaves_the_others_as_they_are(at_once, monke
     assert np.isnan(found.log_evidence).tolist() == np.isnan(found.elbo).tolist() == [False, True, True, False]
     np.testing.assert_allclose(found.elbo[[0, 3]], alone.elbo[[0, 0]], rtol=1e-14)
     np.testing.assert_allclose(found.log_evidence[[0, 3]], alone.log_evidence[[0, 0]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("counts", [np.ones(11), np.arange(11.0)], ids=["single", "counted"])
+def test_log_evidences_are_those_of_each_table(counts):
+    """Also where entries are −inf, or so small or large that no exponential of them is a number."""
+    tables = np.random.default_rng(2).normal(size=(3, 5, 11)) - 2
+    tables[0, :, ::3] = -np.inf
+    tables[:, 1] -= 900
+    tables[:, 2] += 900
+    tables[:, 3, 4] = -1e6
+    expected = [categorical.log_evidence(table, counts) for table in tables.swapaxes(0, 1)]
+    np.testing.assert_allclose(categorical.log_evidences(tables.copy(), counts), expected, rtol=1e-14)
+
+
+def test_weighted_sums_are_those_of_each_table():
+    rng = np.random.default_rng(3)
+    tables, weights = rng.normal(size=(3, 4, 9)), rng.random((2, 3, 9))
+    tables[1, 2], weights[:, 1] = -np.inf, 0.0
+    expected = [[categorical.weighted_sum(own, table) for table in tables.swapaxes(0, 1)] for own in weights]
+    np.testing.assert_allclose(categorical.weighted_sums(list(weights), tables), expected, rtol=1e-14)
+
+
+def test_a_weighted_sum_is_the_same_however_large_its_parts():
+    weights, logs = np.random.default_rng(4).random((2, 3, categorical.AT_ONCE))
+    expected = float((weights * logs).sum())
+    assert categorical.weighted_sum(weights, logs) == pytest.approx(expected, rel=1e-14)
+    assert categorical.weighted_sum(weights, np.asfortranarray(logs)) == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -53,7 +53,12 @@ def chain(kind, n_states, length, rng):
         matrix, spread = np.roll(0.5 * np.eye(n_states), 1, axis=1) + 0.5 * np.eye(n_states), 500.0
     elif kind == "zeros":
         matrix = np.where(rng.random(matrix.shape) < 0.4, 0.0, matrix) + 0.1 * np.roll(np.eye(n_states), 1, axis=1)
+    elif kind == "rare and far":
+        matrix, start = np.where(np.eye(n_states) > 0, 1.0, 1.2e-125), np.full(n_states, 1 / n_states)
     density = -spread * rng.exponential(1.0, (n_states, length))
+    if kind == "rare and far":  # staying where a step says 1e-250 is as probable as leaving and returning
+        density[0], density[1:] = 0.0, -575.7
+        density[0, 5::16], density[1:, 5::16] = -575.7, 0.0
     if kind == "zeros":
         density[0, ::7] = -np.inf
     with np.errstate(divide="ignore"):
@@ -62,7 +67,7 @@ def chain(kind, n_states, length, rng):
 
 KINDS = [
     *("plain", "periodic", "nearly periodic", "sticky", "left to right", "absorbing"),
-    *("rare", "far", "far and sparse", "zeros"),
+    *("rare", "far", "far and sparse", "rare and far", "zeros"),
 ]
 
 
@@ -109,7 +114,7 @@ def test_numbers_are_used_where_they_will_do(kind):
     assert blocked.forward(*chain(kind, 3, 500, np.random.default_rng(1)), (500,)) is not None
 
 
-@pytest.mark.parametrize("kind", ["far and sparse"])
+@pytest.mark.parametrize("kind", ["far and sparse", "rare and far"])
 def test_logarithms_are_used_where_a_number_would_be_lost(kind):
     given = chain(kind, 3, 500, np.random.default_rng(1))
     assert blocked.forward(*given, (500,)) is None
