@@ -64,6 +64,11 @@ _AHEAD = (
     f"{FIGURES}/{LIBRARY.name}",
 )
 _STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
+# the letters of the equation at a page's head, which the stage waits for
+_LETTERS = tuple(
+    f"{STAGE}/vendor/katex/fonts/KaTeX_{name}.woff2"
+    for name in ("Main-Regular", "Math-Italic", "Caligraphic-Regular", "Size1-Regular")
+)
 
 
 class Assets:
@@ -81,6 +86,7 @@ class Assets:
         self.packed: dict[Path, bytes] = {}  # of these files, each compressed once
         ahead = [f"<./{_COMPONENT}{address}>; rel=modulepreload" for address in _AHEAD]
         ahead += [f"<./{_COMPONENT}{address}>; rel=preload; as=style" for address in _STYLES]
+        ahead += [f"<./{_COMPONENT}{address}>; rel=preload; as=font; crossorigin" for address in _LETTERS]
         self.ahead = ", ".join(ahead)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

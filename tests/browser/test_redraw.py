@@ -69,6 +69,22 @@ COUNTED = """() => {
     };
   }
 }"""
+# how often each figure was drawn whole since the page was opened
+DRAWN = """
+window.drawn = {};
+let library;
+Object.defineProperty(window, 'Plotly', { get: () => library, set: (given) => {
+  for (const name of ['newPlot', 'react', 'relayout', 'redraw']) {
+    const original = given[name];
+    given[name] = (figure, ...rest) => {
+      const { figure: id } = figure.parentElement.dataset;
+      drawn[id] = (drawn[id] ?? 0) + 1;
+      return original(figure, ...rest);
+    };
+  }
+  library = given;
+} });
+"""
 HOME = "points=120&clusters=3&components=3&separation=2.5"
 VIEWS = {
     "home": f"?{HOME}&schedule=(EM)8&cursor=0",
@@ -107,6 +123,17 @@ def reader(page, serve):
 def same(reader):
     different = reader.page.evaluate(COMPARED)
     assert not different, "\n".join(different)
+
+
+def test_at_arrival_each_figure_is_drawn_once(reader):
+    reader.page.add_init_script(DRAWN)
+    reader.open(VIEWS["home"].replace("cursor=0", "cursor=3"))
+    for _ in range(2):
+        reader.page.wait_for_timeout(1500)
+        drawn = reader.page.evaluate("drawn")
+        assert drawn and set(drawn.values()) == {1}, drawn
+        reader.page.reload()
+        reader.page.wait_for_function("document.querySelector('.stage')?.dataset.frame !== undefined")
 
 
 @pytest.mark.parametrize("view", some(VIEWS, "home", "map"))

@@ -93,11 +93,13 @@ def test_a_page_announces_what_it_will_need():
     told = answer("/map")[1]["link"]
     named = re.findall(r"<\./([^>]+)>; rel=modulepreload", told)
     styles = re.findall(r"<\./([^>]+)>; rel=preload; as=style", told)
+    letters = re.findall(r"<\./([^>]+)>; rel=preload; as=font; crossorigin", told)
     modules = {address(FIGURES, LIBRARY.name), *(address(STAGE, file) for file in ("entry.js", "stage.js", KATEX))}
     assert modules <= {f"/{one}" for one in named} and len(told) < 2000
     assert sorted(styles) == [address(STAGE, file)[1:] for file in ("stage.css", KATEX.replace(".js", ".css"))]
-    assert told.count("<") == len(named) + len(styles) == len({*named, *styles})
-    assert all(answer(f"/{one}")[2] != PAGE for one in (*named, *styles))
+    assert len(letters) == 4 and all(one.endswith(".woff2") for one in letters)
+    assert told.count("<") == len(named) + len(styles) + len(letters) == len({*named, *styles, *letters})
+    assert all(answer(f"/{one}")[2] != PAGE for one in (*named, *styles, *letters))
     assert "link" not in answer("/_stcore/health", page="application/json")[1]
     assert "link" not in answer("/nothing", status=404)[1]
 

@@ -8,14 +8,18 @@ import { Stage } from "./stage.js";
 const here = (path) => new URL(path, import.meta.url).href;
 /** @type {Map<string, Stage>} */
 const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
-// the letters of formulas: the header is higher without them, and the figures would be drawn once more when they come
-const LETTERS = ["KaTeX_Main", "italic KaTeX_Math", "KaTeX_Caligraphic", "KaTeX_Size1"];
+// the letters of formulas, whose files the page announces (ui/assets.py): without them the header is higher, and the figures
+// would be drawn again when they come
+const LETTERS = ["KaTeX_Main", "KaTeX_Math", "KaTeX_Caligraphic", "KaTeX_Size1"];
 const WAIT = 500; // milliseconds for them at most
 
+/** @param {string} family  of which Streamlit has one of its own too: the page draws with the one that came last */
+const face = (family) => [...document.fonts].reverse().find((one) =>
+  one.family.includes(family) && one.weight === "400" && one.style === (family === "KaTeX_Math" ? "italic" : "normal"));
 /** @type {Promise<unknown> | undefined} */
 let lettered;
 const letters = () => (lettered ??= Promise.race([
-  Promise.allSettled(LETTERS.map((name) => document.fonts.load(name.replace(/\S+$/, "1em $&")))),
+  Promise.allSettled(LETTERS.map((family) => face(family)?.load())),
   new Promise((resolve) => setTimeout(resolve, WAIT)),
 ]));
 
@@ -28,8 +32,7 @@ export default async function receive(given, plotly) {
   const root = given.parentElement;
   try {
     const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css"].map(here);
-    await Promise.all([plotly, ...ours].map(load));
-    await letters();
+    await Promise.all([...[plotly, ...ours].map(load), load(here("vendor/katex/katex.min.css")).then(letters)]);
   } catch (error) {
     const place = root.querySelector(".stage-loading");
     place?.setAttribute("role", "alert");
