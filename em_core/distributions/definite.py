@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import dposv, dtrtri
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
@@ -18,6 +18,7 @@ _EPS = np.finfo(float).eps
 WORST_CONDITION = 1e8
 # variances below this are too close to the end of the floats for their squares and products
 _SMALLEST_VARIANCE = 1e-290
+_INDEFINITE = "a covariance is no longer positive definite"
 
 
 def cholesky(matrices: Array) -> Any:
@@ -25,7 +26,15 @@ def cholesky(matrices: Array) -> Any:
     try:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
-        raise HalfStepFailed("singular_covariance", "a covariance is no longer positive definite") from None
+        raise HalfStepFailed("singular_covariance", _INDEFINITE) from None
+
+
+def solved(matrix: Array, targets: Array) -> Array:
+    """matrix⁻¹ targets, (D, D) and (D, K). Raises `HalfStepFailed` where the matrix is not positive definite."""
+    _, result, failed = dposv(matrix, targets, lower=1)
+    if failed:
+        raise HalfStepFailed("singular_covariance", _INDEFINITE)
+    return np.asarray(result)
 
 
 def inverses(factors: Array) -> Array:
@@ -86,7 +95,7 @@ def cholesky_slope(factor: Array, scatter: Array, mass: float) -> Array:
 
 def resolution(values: Array) -> Array:
     """(D,) variances below which columns of (N, D) values differ by their own rounding alone; NaN is missing."""
-    largest = np.abs(np.nan_to_num(values)).max(axis=0)
+    largest = np.nan_to_num(np.fmax.reduce(np.abs(values), axis=0))
     return np.maximum((8 * _EPS * largest) ** 2, _SMALLEST_VARIANCE)
 
 
@@ -120,8 +129,11 @@ def first_singular(matrices: Array, floor: Array) -> tuple[int, dict[str, float]
 
 def first_flat(variances: Array, floor: Array) -> tuple[int, dict[str, float]] | None:
     """The first row of (K, …) variances with one that is not above `floor`, and that variance; else None."""
-    flat = np.argwhere(~(variances > floor))
-    return (int(flat[0][0]), {"smallest": float(variances[tuple(flat[0])])}) if len(flat) else None
+    above = variances > floor
+    if above.all():
+        return None
+    flat = np.argwhere(~above)
+    return (int(flat[0][0]), {"smallest": float(variances[tuple(flat[0])])})
 
 
 def check_definite(matrix: Array, name: str) -> None:
