@@ -81,10 +81,10 @@ class Normals:
 
 
 class Linear(Normals):
-    """Normals of one covariance whose means are one linear function of the units' own values, as E leaves them.
+    """Normals of one covariance whose means are the same linear function of each unit's own values, as E makes them.
 
-    What is summed over the units needs but the `scatter` of the means, of as few rows as that of the values: the means
-    themselves, (N, L), are worked out where someone asks for them. A copy with other means or factors is like any q.
+    Sums over the units need no more than the `scatter` of the means, with as few rows as that of the values; the means
+    themselves, (N, L), are worked out when asked for. A copy with other means or factors is a q like any other.
     """
 
     scatter: Scatter | None = None

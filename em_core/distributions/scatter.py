@@ -16,10 +16,10 @@ _AT_ONCE = 2048
 
 @dataclass(frozen=True, eq=False)
 class Scatter:
-    """Rows whose sums of squares and products are those of all N rows of a table, v − centre: Σ_m x_m x_mᵀ.
+    """Rows whose sums of squares and products Σ_m x_m x_mᵀ are those of all N rows of a table, counted from a centre.
 
-    rows: (1 + M, D). The first is √N times the mean, the others are about it. What stands for A (v − centre) + b is A
-    times these, with √N b added to the first.
+    rows: (1 + M, D). The first is √N times the mean, the others are about it. Of A (v − centre) + b they are A times
+    those of v, with √N b added to the first: all that is linear in the values has its sums from these few rows.
     """
 
     number: int

@@ -48,20 +48,28 @@ class Summary:
 
 
 @of_data
+def centre(data: Table) -> Array:
+    """(D,) a place next to the mean: as near as its rounding lets it be."""
+    return sealed(data.values.mean(axis=0))
+
+
+@of_data
 def summary(data: Table) -> Summary:
-    """Two passes over the rows, once for a table: from then on a round takes as long however many they are."""
-    rows = scatter.triangular(data.values, data.values.mean(axis=0))
+    """A few passes over the rows, once for a table: from then on a round takes as long however many they are."""
+    rows = scatter.triangular(data.values, centre(data))
     variances = np.sum(rows.about**2, axis=0) / rows.number
     return Summary(rows, np.maximum(SMALLEST_SHARE * variances, definite.resolution(data.values)))
 
 
 def rows_of(data: Table, q: Normals) -> tuple[Scatter, Scatter]:
     """v − centre and E[h]: in the few rows of their scatters where q is linear in these values, else in all."""
-    values = summary(data).scatter
-    hidden = q.linear_in(values) if isinstance(q, Linear) else None
-    if hidden is not None:
-        return values, hidden
-    return scatter.whole(data.values - values.centre, values.centre), scatter.whole(q.means)
+    if isinstance(q, Linear):
+        values = summary(data).scatter
+        hidden = q.linear_in(values)
+        if hidden is not None:
+            return values, hidden
+    near = centre(data)
+    return scatter.whole(data.values - near, near), scatter.whole(q.means)
 
 
 def residuals(theta: Parameters, values: Scatter, hidden: Scatter) -> Array:
@@ -111,7 +119,9 @@ class Conditional:
 
     def means(self, apart: Array) -> Array:
         """The same of rows of v − μ."""
-        result: Array = dtrtrs(self.factor, (apart @ self.projection).T, lower=1, trans=1)[0].T
+        with np.errstate(over="ignore", invalid="ignore"):
+            projected = apart @ self.projection
+        result: Array = dtrtrs(self.factor, projected.T, lower=1, trans=1)[0].T
         if not np.isfinite(result).all():
             raise _overflow(self.theta)
         return sealed(result)
@@ -137,7 +147,7 @@ def _zeros(shape: tuple[int, int]) -> Array:
 
 
 def conditional(theta: Parameters) -> Conditional:
-    """From G = RᵀR itself where that costs no digit that counts, else from a triangle of what G is the square of."""
+    """From G itself where that costs no digit that counts, else from a triangle of what G is the square of."""
     noise, loadings = theta["noise_variances"], theta["loadings"]
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is told below
         weighted = loadings / (noise[:, None] if noise.ndim else noise)
