@@ -45,17 +45,15 @@ class FactorsRow(Row):
             def theirs(values=values, factors=factors, method=method, rounds=rounds):
                 return fitted(values, factors, rounds, method)
 
-            found = agreement(experiment, values, factors, method)
+            found = agreement(experiment, values, factors)
             svd = "its default, a randomized SVD" if method == "randomized" else f"its `svd_method={method!r}`"
-            spent = timed(ours, theirs, 1 if smoke or n > 10_000 else 5)
+            spent = timed(ours, theirs, 1 if smoke else 5)
             yield Measured(f"N = {n:,}, D = {d}, L = {factors}, {method}", *spent, found, note=f"beside {svd}")
 
 
 SIZES = [
     (10_000, 16, 3, "randomized"),
     (10_000, 16, 3, "lapack"),
-    (100_000, 16, 3, "randomized"),
-    (100_000, 64, 8, "randomized"),
 ]
 
 
@@ -90,10 +88,10 @@ def fitted(values: np.ndarray, factors: int, rounds: int, method: str) -> Peer:
         return Peer(factors, tol=0.0, max_iter=rounds, svd_method=method).fit(values)
 
 
-def agreement(experiment: Experiment, values: np.ndarray, factors: int, method: str) -> float:
-    """The largest relative difference of log p: at the peer's θ, and where both end."""
+def agreement(experiment: Experiment, values: np.ndarray, factors: int) -> float:
+    """The largest relative difference of log p: at the peer's θ, and where both end, it by an exact SVD."""
     model, table = experiment.model, experiment.data
-    peer = fitted(values, factors, 2 * ROUNDS, method)
+    peer = fitted(values, factors, 2 * ROUNDS, "lapack")
     theta = {"mean": peer.mean_, "loadings": peer.components_.T, "noise_variances": peer.noise_variance_}
     height, at_peers = model.log_evidence(table, theta), len(values) * peer.score(values)
     same = agree(abs(height / at_peers - 1), 1e-12, "log p at the peer's θ")
