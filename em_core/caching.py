@@ -178,9 +178,12 @@ def of_data(function: F) -> F:
 
 
 def forget_derived(record: Any) -> None:
-    """Give up what a frozen record has worked out of itself, its cached properties; they come anew where asked for."""
+    """Give up what a frozen record has worked out of itself, its cached properties; they come anew where asked for.
+
+    What it is made of, where that is not its fields, it names in `made_of`.
+    """
     if is_dataclass(record):
-        own = {entry.name for entry in fields(record)}
+        own = getattr(record, "made_of", None) or {entry.name for entry in fields(record)}
         for name in vars(record).keys() - own:
             vars(record).pop(name, None)
 

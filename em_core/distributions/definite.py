@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import dposv, dtrtri
 
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
@@ -18,6 +18,7 @@ _EPS = np.finfo(float).eps
 WORST_CONDITION = 1e8
 # variances below this are too close to the end of the floats for their squares and products
 _SMALLEST_VARIANCE = 1e-290
+_INDEFINITE = "a covariance is no longer positive definite"
 
 
 def cholesky(matrices: Array) -> Any:
@@ -25,7 +26,15 @@ def cholesky(matrices: Array) -> Any:
     try:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
-        raise HalfStepFailed("singular_covariance", "a covariance is no longer positive definite") from None
+        raise HalfStepFailed("singular_covariance", _INDEFINITE) from None
+
+
+def solved(matrix: Array, targets: Array) -> Array:
+    """matrix⁻¹ targets, (D, D) and (D, K). Raises `HalfStepFailed` where the matrix is not positive definite."""
+    _, result, failed = dposv(matrix, targets, lower=1)
+    if failed:
+        raise HalfStepFailed("singular_covariance", _INDEFINITE)
+    return np.asarray(result)
 
 
 def inverses(factors: Array) -> Array:

@@ -9,35 +9,34 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import cho_solve, solve_triangular
 
 from em_core.caching import at_theta
 from em_core.distributions import definite, minibatch, normals
 from em_core.distributions.minibatch import Draw
-from em_core.distributions.normals import Normals
+from em_core.distributions.normals import Linear, Normals
+from em_core.distributions.scatter import Scatter
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.model import ModelHelp, Size
+from em_core.models.factor_sums import (
+    SMALLEST_SHARE,
+    Table,
+    conditional,
+    posterior,
+    prior,
+    regression,
+    residuals,
+    rows_of,
+    squares,
+    summary,
+)
 from em_core.models.gaussian_mixture import standardized
-from em_core.records import Array, Parameters, frozen
+from em_core.records import Array, Parameters, frozen, sealed
 
 NOISES = ("diagonal", "isotropic")
-# A noise variance below this share of its dimension's variance is 0 up to the rounding of what follows from it. What is
-# computed goes by its root, and so does orthogonal triangulation: six digits of sixteen are lost at most.
-_SMALLEST_SHARE = 1e-12
+# a rise of L by more than this share of its terms is none of rounding
+_SURE = 1e-11
 _LOG_2PI = float(np.log(2 * np.pi))
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """values: (N, D), one row a unit."""
-
-    values: Array
-
-    def part(self, rows: NDArray[np.intp]) -> Table:
-        """These rows alone."""
-        return Table(frozen(self.values[rows]))
 
 
 @dataclass(frozen=True)
@@ -132,26 +131,36 @@ class FactorAnalysis:
     def n_units(self, data: Table) -> float:
         return float(len(data.values))
 
-    @at_theta
     def posterior(self, data: Table, theta: Parameters) -> Normals:
         """N(G⁻¹ Λᵀ Ψ⁻¹ (v − μ), G⁻¹) with G = I + Λᵀ Ψ⁻¹ Λ."""
-        factor, means = _conditional(data, theta)
-        return Normals(frozen(means), frozen(factor[None]))
+        return self._given(data, theta)
+
+    @at_theta
+    def _given(self, data: Table, theta: Parameters) -> Linear:
+        return posterior(data, theta)
 
     def expected_log_joint(self, data: Table, theta: Parameters, q: Normals) -> float:
-        n_units, n_hidden = q.means.shape
-        hidden = np.sum(q.means**2) + n_units * np.mean(np.trace(q.covariances, axis1=1, axis2=2))
-        return -0.5 * float(hidden + n_units * n_hidden * _LOG_2PI) + self.expected_log_likelihood(data, theta, q)
+        _, hidden = rows_of(data, q)
+        constants = float(q.covariance.trace()) + hidden.rows.shape[1] * _LOG_2PI
+        distances = float(np.vdot(hidden.rows, hidden.rows)) + hidden.number * constants
+        return -0.5 * distances + self.expected_log_likelihood(data, theta, q)
 
     def expected_log_likelihood(self, data: Table, theta: Parameters, q: Normals) -> float:
         noise = self.variances(theta)
-        constants = len(data.values) * (len(noise) * _LOG_2PI + np.sum(np.log(noise)))
-        return -0.5 * float(np.sum(self._squares(data, theta, q) / noise) + constants)
+        constants = len(noise) * _LOG_2PI + np.log(noise).sum()
+        return -0.5 * float((squares(data, theta, q) / noise).sum() + len(data.values) * constants)
+
+    def surely_higher(self, data: Table, q: Normals, theta: Parameters, other: Parameters) -> bool:
+        """Whether L is higher at θ than at the other one by more than rounding may have done: h's own part is equal."""
+        now, then = self.variances(other), self.variances(theta)
+        before = float(np.add.reduce(squares(data, other, q) / now))
+        change = len(data.values) * float(np.add.reduce(np.log(now / then)))
+        after = float(np.add.reduce(squares(data, theta, q) / then))
+        return before + change - after > _SURE * (before + abs(change) + after)
 
     def hidden_prior(self, data: Table, theta: Parameters) -> Normals:
         """N(0, I)."""
-        n_factors = theta["loadings"].shape[1]
-        return Normals(frozen(np.zeros((len(data.values), n_factors))), frozen(np.eye(n_factors)[None]))
+        return prior(data, theta["loadings"].shape[1])
 
     def entropy(self, q: Normals) -> float:
         return normals.entropy(q)
@@ -171,7 +180,7 @@ class FactorAnalysis:
     def mean_field(self, data: Table, theta: Parameters, q: Normals | None) -> Normals:
         """Independent factors: variances 1 / G_ll, means by one sweep from those of q; without a q, from 0."""
         posterior = self.posterior(data, theta)
-        start = np.zeros(posterior.means.shape) if q is None else q.means
+        start = np.zeros(posterior.shape) if q is None else q.means
         return normals.mean_field(start, posterior)
 
     def n_hidden_units(self, data: Table) -> int:
@@ -179,7 +188,8 @@ class FactorAnalysis:
         return len(data.values)
 
     def posterior_for(self, data: Table, theta: Parameters, q: Normals, units: np.ndarray) -> Normals:
-        return normals.replaced(q, self.posterior(data.part(units), theta), units)
+        given = conditional(theta)
+        return normals.replaced(q, Normals(given.place(data.values[units]), given.factor[None]), units)
 
     def log_evidence(self, data: Table, theta: Parameters) -> float:
         """Σ log N(v; μ, ΛΛᵀ + Ψ) by Woodbury's identities.
@@ -187,21 +197,23 @@ class FactorAnalysis:
         rᵀΣ⁻¹r is the smallest value of |r − Λh|² in Ψ's metric plus |h|², and is computed as such: r's own large square
         in that metric never appears, from which the small rest would have to be found by subtraction.
         """
-        squares, best, constant = self._log_density(data, theta)
-        return -0.5 * float(np.sum(squares) + np.sum(best) + len(data.values) * constant)
+        q, noise = self._given(data, theta), self.variances(theta)
+        values, hidden = rows_of(data, q)
+        apart = residuals(theta, values, hidden)
+        distances = (np.einsum("md,md->d", apart, apart) / noise).sum() + np.vdot(hidden.rows, hidden.rows)
+        constant = self._log_determinant(noise, q) + len(noise) * _LOG_2PI
+        return -0.5 * float(distances + values.number * constant)
 
     def evidence_by_unit(self, data: Table, theta: Parameters) -> Array:
-        squares, best, constant = self._log_density(data, theta)
-        result: Array = -0.5 * (squares.sum(axis=1) + best.sum(axis=1) + constant)
+        q, noise = self._given(data, theta), self.variances(theta)
+        apart = data.values - theta["mean"] - q.means @ theta["loadings"].T
+        constant = self._log_determinant(noise, q) + len(noise) * _LOG_2PI
+        result: Array = -0.5 * ((apart**2 / noise).sum(axis=1) + (q.means**2).sum(axis=1) + constant)
         return result
 
-    def _log_density(self, data: Table, theta: Parameters) -> tuple[Array, Array, float]:
-        """−2 log N(v; μ, ΛΛᵀ + Ψ) of each row: squares of what remains, (N, D), and of h, (N, L), and a constant."""
-        noise, loadings = self.variances(theta), theta["loadings"]
-        factor, best = _conditional(data, theta)
-        residuals = data.values - theta["mean"] - best @ loadings.T
-        log_determinant = np.sum(np.log(noise)) + 2 * np.sum(np.log(np.diag(factor)))
-        return residuals**2 / noise, best**2, log_determinant + len(noise) * _LOG_2PI
+    def _log_determinant(self, noise: Array, posterior: Normals) -> float:
+        """log |ΛΛᵀ + Ψ| = log |Ψ| + log |G|."""
+        return float(np.log(noise).sum() + 2 * np.log(posterior.precision_factors[0].diagonal()).sum())
 
     def maximize(self, data: Table, q: Normals, theta: Parameters) -> Parameters:
         """Regression of v on h, intercept included, its squares completed by q's spread.
@@ -209,9 +221,10 @@ class FactorAnalysis:
         Mean, loadings and noise maximise the bound jointly: the mean is that of v minus loadings times that of h, which
         is the sample mean wherever the posterior means average to 0.
         """
-        centred = _loadings(data, q, data.values.mean(axis=0), q.means.mean(axis=0))
-        fitted = self.maximize_block(data, q, {**theta, "loadings": centred}, ("mean",))
-        return self.maximize_block(data, q, fitted, ("noise_variances",))
+        values, hidden = rows_of(data, q)
+        loadings = regression(values.about, hidden.about, q, values.number)
+        fitted = {**theta, "mean": _mean(values, hidden, loadings), "loadings": loadings}
+        return {**fitted, "noise_variances": self._noise(data, fitted, q)}
 
     def minibatch(self, data: Table, q: Normals, size: int, rng: np.random.Generator) -> tuple[Table, Normals, Draw]:
         draw = minibatch.draw_rows(len(data.values), size, rng)
@@ -224,24 +237,25 @@ class FactorAnalysis:
 
     def maximize_block(self, data: Table, q: Normals, theta: Parameters, block: tuple[str, ...]) -> Parameters:
         """Mean and loadings are best whatever the noise, but each depends on the other."""
+        if block == ("noise_variances",):
+            return {**theta, "noise_variances": self._noise(data, theta, q)}
+        values, hidden = rows_of(data, q)
         if block == ("mean",):
-            centre = data.values.mean(axis=0)
-            apart = (data.values - centre).mean(axis=0) - theta["loadings"] @ q.means.mean(axis=0)
-            return {**theta, "mean": frozen(centre + apart)}
-        if block == ("loadings",):
-            return {**theta, "loadings": _loadings(data, q, theta["mean"], np.zeros(q.means.shape[1]))}
-        squares = self._squares(data, theta, q) / len(data.values)
-        variances = squares if self.noise == "diagonal" else np.array(squares.mean())
-        return {**theta, "noise_variances": frozen(variances)}
+            return {**theta, "mean": _mean(values, hidden, theta["loadings"])}
+        targets = values.apart(theta["mean"])
+        return {**theta, "loadings": regression(targets, hidden.rows, q, values.number)}
+
+    def _noise(self, data: Table, theta: Parameters, q: Normals) -> Array:
+        each = squares(data, theta, q) / len(data.values)
+        return sealed(each if self.noise == "diagonal" else np.array(each.mean()))
 
     def check(self, data: Table, theta: Parameters) -> None:
         """Raise `HalfStepFailed` for a noise variance that is 0 beside the data, or beside what the factors explain.
 
         The latter bounds the eigenvalues of the posterior precision too, none of which is below 1.
         """
-        scale = np.mean((data.values - data.values.mean(axis=0)) ** 2, axis=0)
-        explained = np.sum(theta["loadings"] ** 2, axis=1)
-        least = np.maximum(_SMALLEST_SHARE * np.maximum(scale, explained), definite.resolution(data.values))
+        explained = np.add.reduce(theta["loadings"] ** 2, axis=1)
+        least = np.maximum(SMALLEST_SHARE * explained, summary(data).least)
         least = least if self.noise == "diagonal" else least.max()
         found = definite.first_flat(self.variances(theta), least)
         if found:
@@ -258,13 +272,13 @@ class FactorAnalysis:
 
     def gradient(self, data: Table, theta: Parameters, q: Normals) -> Array:
         noise, loadings = self.variances(theta), theta["loadings"]
-        residuals = data.values - theta["mean"] - q.means @ loadings.T
-        spread = len(data.values) * q.covariances.mean(axis=0)
-        pull = (residuals.T @ q.means - loadings @ spread) / noise[:, None]
-        variances = 0.5 * (self._squares(data, theta, q) / noise - len(data.values))
+        values, hidden = rows_of(data, q)
+        apart = residuals(theta, values, hidden)
+        pull = (apart.T @ hidden.rows - values.number * loadings @ q.covariance) / noise[:, None]
+        variances = 0.5 * (squares(data, theta, q) / noise - len(data.values))
         if self.noise == "isotropic":
             variances = variances.sum(keepdims=True)
-        return np.concatenate([residuals.sum(axis=0) / noise, pull.ravel(), variances])
+        return np.concatenate([values.root * apart[0] / noise, pull.ravel(), variances])
 
     def to_vector(self, theta: Parameters) -> Array:
         """Mean, loadings row by row, and the logarithms of the noise variances."""
@@ -292,41 +306,10 @@ class FactorAnalysis:
 
     def variances(self, theta: Parameters) -> Array:
         """(D,) variances, whatever the shape of the noise."""
-        return np.broadcast_to(theta["noise_variances"], theta["mean"].shape)
-
-    def _squares(self, data: Table, theta: Parameters, q: Normals) -> Array:
-        """Σ_n E_q[(v − μ − Λh)²], per dimension: (D,)."""
-        loadings = theta["loadings"]
-        residuals = data.values - theta["mean"] - q.means @ loadings.T
-        return np.sum(residuals**2, axis=0) + len(data.values) * q.spread(loadings)
+        noise = theta["noise_variances"]
+        return noise if noise.ndim else np.broadcast_to(noise, theta["mean"].shape)
 
 
-def _loadings(data: Table, q: Normals, centre: Array, hidden_centre: Array) -> Array:
-    """(D, L) regression of v − centre on h − hidden_centre, without intercept, its squares completed by q's spread."""
-    spread, crossed = FactorAnalysis.moments(data, q, centre, hidden_centre)
-    return frozen(cho_solve((definite.cholesky(spread), True), crossed, check_finite=False).T)
-
-
-def _conditional(data: Table, theta: Parameters) -> tuple[Array, Array]:
-    """Lower Cholesky factor of the posterior precision G = I + Λᵀ Ψ⁻¹ Λ, and the posterior means, (N, L).
-
-    By least squares, v − μ on Λ in units of the noise and 0 on I: orthogonal triangulation, the largest rows first,
-    keeps the digits that G loses where a noise variance is tiny beside the others.
-    """
-    deviations = np.sqrt(np.broadcast_to(theta["noise_variances"], theta["mean"].shape))
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is told below
-        scaled = theta["loadings"] / deviations[:, None]
-        targets = (data.values - theta["mean"]) / deviations
-        sizes = np.sum(scaled**2, axis=1)
-    if not (np.isfinite(sizes).all() and np.isfinite(targets).all()):
-        message = "a noise variance is so small that the posterior precision overflows"
-        raise HalfStepFailed("singular_covariance", message, variance=float(np.min(theta["noise_variances"])))
-    n_hidden = scaled.shape[1]
-    order = np.argsort(-np.append(sizes, np.ones(n_hidden)), kind="stable")
-    rows = np.vstack([scaled, np.eye(n_hidden)])[order]
-    rotation, upper = np.linalg.qr(rows)
-    signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
-    rotation, upper = rotation * signs, upper * signs[:, None]
-    padded = np.hstack([targets, np.zeros((len(targets), n_hidden))])[:, order]
-    means = solve_triangular(upper, (padded @ rotation).T, check_finite=False).T
-    return upper.T, means
+def _mean(values: Scatter, hidden: Scatter, loadings: Array) -> Array:
+    """Of v less what the loadings make of the mean of h."""
+    return sealed(values.centre + (values.rows[0] - loadings @ hidden.rows[0]) / values.root)
