@@ -267,7 +267,7 @@ def test_a_page_is_its_folder_and_one_row():
     ids=named,
 )
 def test_what_changes_streamlits_own_page_stands_in_one_file(path):
-    """ui/streamlit.css, each rule with its reason. ui/export writes pages of its own."""
+    """ui/streamlit.css, each rule with its reason; embedded.css beside it. ui/export writes pages of its own."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"<style|style=|\bcss=", text), named(path)
 

@@ -41,10 +41,8 @@ _PLACE: ContextVar[DeltaGenerator] = ContextVar("waiting")
 
 # all that is changed of Streamlit's own page
 STYLE = _ROOT / "ui" / "streamlit.css"
-# inside another page the stage has no sidebar: `embed=true` folds it away, with a button that would bring it back
-_ALONE = """<style>
-.stApp :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none }
-</style>"""
+# and inside another page
+EMBEDDED = _ROOT / "ui" / "embedded.css"
 
 
 def script(name: str) -> str:
@@ -65,7 +63,7 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html(_ALONE)
+        st.html(EMBEDDED)
     else:
         _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
     _PLACE.set(st.empty())
