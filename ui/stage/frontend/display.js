@@ -212,6 +212,7 @@ export class Display {
     if (first) {
       this.views.forEach((view) => view.measure());
       this.views.forEach((view) => view.say(shown));
+      this.header.show(slot, lit);
       bar();
       this.fit();
       this.views.forEach((view) => view.measure());
