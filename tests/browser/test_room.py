@@ -57,6 +57,7 @@ class Sized(Reader):
 
     def size(self, width, height):
         self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_timeout(400)  # until the views have gone to their places
         self.settle()
         return self
 
