@@ -97,6 +97,9 @@ def test_no_plot_is_lower_than_180_pixels(page, serve, case):
     page.wait_for_selector(".stage[data-frame] .main-svg")
     views = page.locator(".stage-view").count()
     for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        page.reload()
+        page.wait_for_selector(".stage[data-frame] .main-svg")
         found = reader.size(width, height).heights()
         assert len(found) >= views, (width, height, found)
         low = {name: high for name, high in found.items() if high < (120 if (width, height) == (844, 390) else 179.5)}
