@@ -128,13 +128,17 @@ PLACED = """() => JSON.stringify([
 ])"""
 
 
+# path and query of those that are no pages by themselves, at their start
+STARTS = {"chain": ("", "model=hidden_markov"), "slice": ("ascent", "model=gaussian_mixture")}
+
+
 @pytest.mark.parametrize("case", some([*PAGES], ""))
 def test_neither_layout_nor_buttons_change_from_step_to_step(page, serve, case):
     reader = Sized(page, serve(ROOT / "app.py").url)
-    reader.path = "" if case == "chain" else case
+    reader.path, query = STARTS.get(case, (case, ""))
     for size in ((1440, 900), (1920, 1080)):
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-        reader.open("model=hidden_markov" if case == "chain" else "")
+        reader.open(query)
         reader.settle()
         placed = page.evaluate(PLACED)
         for step in range(1, 4):
