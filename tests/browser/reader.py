@@ -126,7 +126,9 @@ class Reader:
         )
 
     def wait_plot(self, figure, condition):
-        self.page.wait_for_function(f"() => {{ {named(figure)}; return {condition} }}")
+        """Wait until this holds of a figure; it does not while the figure, or a trace of it, is not there yet."""
+        looks = f"{{ {named(figure)}; return {condition} }}"
+        self.page.wait_for_function(f"() => {{ try {looks} catch (error) {{ return false }} }}")
 
     def trace(self, address, axis):
         """Numbers of a trace by name: `timeline.elbo`."""
