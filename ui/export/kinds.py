@@ -10,6 +10,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
 from ui.export import runs, standalone
+from ui.export.code.script import script
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,12 @@ def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
 
+def _script(raw: Any, _asked: Asked) -> Written:
+    return Written(*script(raw))
+
+
 KINDS = (
     Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
+    Kind("code", "the run as a short script in NumPy that prints the same numbers", _script),
     Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
 )
