@@ -62,9 +62,9 @@ def _alone(whole: Json) -> Json:
     return {**whole, "handles": []}
 
 
-def _scene(scene: Any) -> Json:
-    """A scene without the deeds that only the app can do."""
-    told = dict(scene.json)
+def scene(run: Any) -> Json:
+    """A run's scene without the deeds that only the app can do."""
+    told = dict(run.scene.json)
     told |= {"keys": {}, "help": [], "tools": [], "inside": None}
     told["equation"] = [{name: part for name, part in term.items() if name != "act"} for term in told["equation"]]
     told["views"] = [{name: part for name, part in view.items() if name != "hands"} for view in told["views"]]
@@ -73,7 +73,7 @@ def _scene(scene: Any) -> Json:
 
 def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
     message = Message(
-        scene=_scene(run.scene),
+        scene=scene(run),
         first=0,
         after=None,
         frames=frames,
@@ -104,8 +104,13 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _page(title: str, saved: str) -> str:
-    entry = assets.FRONTEND / "standalone.js"
+def showing(module: str, told: Json, title: str = frame.NAME) -> str:
+    """A page whose only script is that module of the stage, with what it is told."""
+    return _page(title, _json(told), module)
+
+
+def _page(title: str, saved: str, module: str = "standalone.js") -> str:
+    entry = assets.FRONTEND / module
     stage = f"(() => {{\nconst $here = document.baseURI;\n{joined(entry)}\n"
     stage += f'{constant(entry, assets.FRONTEND)}.default(JSON.parse(document.getElementById("run").textContent),'
     stage += ' document.getElementById("stage"));\n})();'
