@@ -18,7 +18,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 # below these folders, on macOS and on Windows
 _FOLDERS = {
     "darwin": (Path("/Applications"), Path.home() / "Applications"),
-    "win32": tuple(Path(os.environ[name]) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA") if name in os.environ),
+    "win32": tuple(
+        Path(os.environ[name]) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA") if name in os.environ
+    ),
 }
 _INSTALLED = {
     "darwin": (
@@ -79,11 +81,10 @@ def _output(command: list[str]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
     if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
-        except ProcessLookupError:
-            pass
-    elif process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
+    else:
         process.kill()
     process.wait()

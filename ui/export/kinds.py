@@ -14,8 +14,9 @@ from ui.export import pictures, runs, standalone
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked beside the experiment, None where it is not. at: a half-step; view: the id of a view; transparent: nothing
-    behind a picture, rather than white.
+    """What is asked beside the experiment, None where it is not.
+
+    at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white.
     """
 
     at: int | None = None

@@ -4,7 +4,6 @@ import { el } from "./dom.js";
 import { Picture } from "./figures.js";
 import { plain } from "./mathtext.js";
 import { plotly } from "./plotly.js";
-import { AXIS } from "./theme.js";
 
 /**
  * @typedef {{ id: string, figure: import("./types.js").Figure, held: Map<string, any>, title: string, sentence: string, note?: string,
@@ -18,8 +17,8 @@ const EDGE = 24, INSET = 12; // beside words, beside the figure
 // what every program has: what measures the text here and what shows it later have letters of about the same width
 const FONT = "Arial, Helvetica, sans-serif";
 const [TEXT, MUTED, GRID, PAPER] = ["#16202c", "rgba(22,32,44,0.72)", "rgba(22,32,44,0.16)", "#ffffff"];
-const SCALE = 5 / 3; // of the lengths that figures give: 12 pixels, the least size of words at ticks, are 20
-const LEAST = 12;
+const SCALE = 5 / 3; // of the lengths that figures give: 12 pixels, as words at ticks are high, are 20
+const LEAST = 20; // pixels of all words, but for indices
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {import("./types.js").Colors} [colors] */
@@ -27,13 +26,6 @@ const theme = (colors) => ({
   dark: false, font: FONT, size: 13.5 * SCALE, scale: SCALE, background: PAPER, primary: TEXT,
   colors: { text: TEXT, muted: MUTED, grid: GRID, ...colors }, signature: "slide",
 });
-
-/**
- * The same layout with words at ticks as large as can be read.
- * @param {Record<string, any>} layout
- */
-const legible = (layout) => Object.fromEntries(Object.entries(layout).map(([name, part]) => [name,
-  AXIS.test(name) && part.tickfont ? { ...part, tickfont: { ...part.tickfont, size: Math.max(part.tickfont.size ?? LEAST, LEAST) } } : part]));
 
 /**
  * What one of a view's figures shows, with the words around it.
@@ -100,18 +92,21 @@ export async function pixels(text) {
  * @param {Sight} sight
  * @param {number} height
  */
-async function figure({ id, figure: { data, layout }, held, colors }, height) {
+async function figure({ id, figure: spec, held, colors }, height) {
   const width = WIDTH - 2 * INSET;
   const host = /** @type {import("./plotly.js").Host} */ (el("div", { style: { width: `${width}px`, height: `${height}px` } }));
   const place = el("div", { class: "stage-canvas", "aria-hidden": "true", inert: true }, host);
   document.body.append(place);
   try {
-    const picture = new Picture(id, { data, layout: legible(layout ?? {}) }, [], host);
+    const picture = new Picture(id, spec, [], host);
     picture.measure();
     picture.show(held, theme(colors), false);
     const text = await plotly().toImage(host, { format: "svg", width, height, imageDataOnly: true });
     const drawn = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
     for (const background of drawn.querySelectorAll(":scope > rect")) background.remove();
+    for (const { style } of /** @type {NodeListOf<SVGTextElement>} */ (drawn.querySelectorAll("text"))) {
+      if (parseFloat(style.fontSize) < LEAST) style.fontSize = `${LEAST}px`;
+    }
     return [...drawn.children].map((child) => document.importNode(child, true));
   } finally {
     place.remove();

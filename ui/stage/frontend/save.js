@@ -31,8 +31,8 @@ export class Save {
     this.ground = el("button", { type: "button", class: "wide", title: "No white behind the picture", "aria-pressed": "false",
       on: { click: () => this.paint(!this.white) } }, "Transparent");
     this.told = el("span", { class: "stage-saved", role: "status" });
-    this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name }, ...this.kinds, this.ground);
-    this.node = el("div", { class: "stage-zoom stage-save", on: { keydown: (event) => this.escape(event) } }, this.told, this.bar, this.button);
+    this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name }, ...this.kinds, this.ground, this.told);
+    this.node = el("div", { class: "stage-zoom stage-save", on: { keydown: (event) => this.escape(event) } }, this.button, this.bar);
     this.open(false);
   }
 
