@@ -15,7 +15,8 @@ from ui.export.kinds import KINDS, Asked
 INVALID = 2
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "at": {"type": int, "help": "the half-step that it shows first; the last one by default"},
-    "view": {"help": "the id of a view"},
+    "view": {"help": "the id of a view, or view.figure; a wrong one is answered with the list"},
+    "transparent": {"action": "store_true", "help": "nothing behind the picture, rather than white"},
 }
 
 

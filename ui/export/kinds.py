@@ -9,16 +9,20 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import runs, standalone
+from ui.export import pictures, runs, standalone
 from ui.export.code.script import script
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked beside the experiment, None where it is not. at: a half-step; view: the id of a view."""
+    """What is asked beside the experiment, None where it is not.
+
+    at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white.
+    """
 
     at: int | None = None
     view: str | None = None
+    transparent: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,22 @@ def _script(raw: Any, _asked: Asked) -> Written:
     return Written(*script(raw))
 
 
+def _picture(kind: str) -> Callable[[Any, Asked], Written]:
+    def write(raw: Any, asked: Asked) -> Written:
+        shown = runs.of_file(raw)
+        at = half_step(asked, len(shown.run) - 1)
+        drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
+        return Written(drawn, tuple(shown.messages))
+
+    return write
+
+
+_OF_PICTURES = ("at", "view", "transparent")
+
 KINDS = (
     Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
     Kind("code", "the run as a short script in NumPy that prints the same numbers", _script),
     Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
+    Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
+    Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),
 )

@@ -5,7 +5,9 @@ import { Picture } from "./figures.js";
 import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
-import { trueMinus } from "./plotly.js";
+import { freeAxes, inForce, trueMinus } from "./plotly.js";
+import { sightOf } from "./picture.js";
+import { Save } from "./save.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Units } from "./units.js";
@@ -14,6 +16,8 @@ import { Zoom, zooms } from "./zoom.js";
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
  *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
+ * @typedef {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots, theme: import("./types.js").Theme, glide: boolean,
+ *   way: (figure: string) => Map<string, import("./types.js").Steps> }} Shown  a frame, as it is to be drawn
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  * @typedef {{ begin: () => void, chosen: (unit: number) => boolean, other: (way: number) => void }} UnitEvents
  */
@@ -34,6 +38,8 @@ export class View {
     this.tab = null; // where it shares a place with others
     this.need = ""; // the least height of its figure
     this.seen = false; // rather than behind another
+    /** @type {Shown | undefined} */
+    this.frame = undefined; // in view
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
@@ -52,9 +58,10 @@ export class View {
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
     this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
+    this.save = new Save(view.title, () => this.sight(scene));
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.units?.node, this.note),
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.save.node, this.units?.node, this.note),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -107,6 +114,19 @@ export class View {
     return this.chosen === this.figures[0] ? this.view.id : `${this.view.id}.${this.chosen.id}`;
   }
 
+  /**
+   * The figure in view as it is on the screen, the reader's zoom with it; and what its picture is called.
+   * @param {import("./types.js").Scene} scene
+   */
+  sight(scene) {
+    const { chosen: { id, host, picture }, frame, token, view } = this;
+    if (!frame || !picture.built) return null;
+    const { layout } = inForce(host);
+    const zoomed = freeAxes(host).filter(([name]) => !layout[name].autorange).map(([name, range]) => /** @type {const} */ ([`${id}/${name}.range`, range]));
+    const held = new Map([...frame.held(id), ...zoomed]);
+    return { sight: sightOf(scene, view, id, held, frame.slot), name: `elbo-room-${token.replace(".", "-")}-${this.on.now() ?? 0}` };
+  }
+
   /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
   grow() {
     const { around, share } = this.chosen.picture;
@@ -141,11 +161,11 @@ export class View {
 
   /**
    * Draw the values of one frame. Returns the tween of the figure in view, if it has one.
-   * @param {{ held: (figure: string) => Map<string, any>, theme: import("./types.js").Theme, glide: boolean,
-   *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
+   * @param {Shown} frame
    */
-  draw({ held, theme, glide, way }) {
+  draw(frame) {
     if (!this.seen) return null; // behind another
+    const { held, theme, glide, way } = this.frame = frame;
     const { id, picture } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide, way(id));
