@@ -11,7 +11,7 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.record import CAPTION, Record, spoken
+from figures.record import CAPTION, SAID, Record, spoken
 from figures.within import Inside
 
 
@@ -234,6 +234,7 @@ class Scene:
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
             "caption": CAPTION,
+            "said": SAID,
             "names": dict(self.names),
             # as they stand in the caption
             "glossary": {wording.unbroken(word): text for word, text in self.glossary.items()},

@@ -2,6 +2,7 @@
 /** The bar below the views: what moves through the frames. */
 import { CopyLink } from "./copy.js";
 import { el, setText } from "./dom.js";
+import { Heard } from "./heard.js";
 import { icon } from "./icons.js";
 import { keySwitch } from "./keys.js";
 import { paint, readable } from "./theme.js";
@@ -44,7 +45,7 @@ export class Transport {
    * @param {import("./types.js").Scene} scene
    * @param {{ start: () => void, back: () => void, next: () => void, play: () => void, end: () => void,
    *   seek: (frame: number, glide?: boolean) => void, further: (frame: number) => void, rest: () => void,
-   *   inside: () => void, act: (act: Act) => void }} on
+   *   inside: () => void, act: (act: Act) => void, rested: () => void }} on
    */
   constructor(scene, on) {
     /** @type {Record<keyof typeof NAMES, string>} */
@@ -83,14 +84,15 @@ export class Transport {
     this.tools = el("div", { class: "stage-tools" }, ...this.deeds.map(({ node }) => node),
       this.copy.node, this.copy.said, keySwitch(this.names));
     new ResizeObserver(() => this.centre()).observe(this.tape);
-    this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
+    this.heard = new Heard(on.rested);
+    this.caption = el("p", { class: "stage-caption" });
     this.ended = el("p", { class: "stage-ended" });
     this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
         this.start, this.back, this.following, this.inside, this.play, this.end, this.speed),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
-      el("div", { class: "stage-words" }, this.caption, this.ended));
+      el("div", { class: "stage-words" }, this.caption, this.ended), this.heard.node);
   }
 
   /**
@@ -174,11 +176,11 @@ export class Transport {
   }
 
   /**
-   * `beat`: on the way to the next frame, what the main button says of the one after.
+   * `beat`: on the way to the next frame, what the main button says of the one after. `said`: what is heard before the caption.
    * @param {{ cursor: number, last: number, beat: string | null, next?: import("./types.js").Next | null, ended?: string | null,
-   *   paused?: string, caption: string | null, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
+   *   paused?: string, caption: string | null, said: string, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
    */
-  show({ cursor, last, beat, next, ended, paused, caption, working, goal, idle, aside }) {
+  show({ cursor, last, beat, next, ended, paused, caption, said, working, goal, idle, aside }) {
     this.next = next;
     this.color();
     setText(this.label, next?.label ?? this.names.Done);
@@ -192,12 +194,15 @@ export class Transport {
     this.disable(this.end, Boolean(ended) && cursor === last);
     this.scrub.value = String(cursor);
     this.scrub.style.setProperty("--done", String(last ? cursor / last : 0));
-    this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
+    const place = this.names.of.replace("{}", String(cursor)).replace("{}", String(last)), label = this.chips[cursor]?.chip.textContent;
+    this.scrub.setAttribute("aria-valuetext", label ? `${place}: ${label}` : place);
     this.select(this.chips[cursor]);
     if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
     const why = cursor === last && (ended || paused);
-    setText(this.ended, working ? this.names.Working.replace("{}", done) : [why, aside].filter(Boolean).join(" "));
+    const more = [why, aside].filter(Boolean).join(" ");
+    setText(this.ended, working ? this.names.Working.replace("{}", done) : more);
+    if (caption !== null) this.heard.say([said, caption, working ? "" : more].filter(Boolean).join(" "));
     for (const { act, node } of this.deeds) this.disable(node, Boolean(idle?.includes(act)));
   }
 
@@ -248,12 +253,7 @@ export class Transport {
     this.play.setAttribute("aria-label", this.names[name]);
     this.play.title = this.names[name];
     this.play.replaceChildren(icon(name));
-    this.announce(!on);
-  }
-
-  /** @param {boolean} on  whether a screen reader says the caption */
-  announce(on) {
-    this.caption.setAttribute("aria-live", on ? "polite" : "off");
+    this.heard.hold(on);
   }
 
   /** @param {boolean} on */
