@@ -9,6 +9,7 @@ from figures.look.encode import Json, finite
 from figures.look.glossary import TERMS
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.scene import Metric, Term
+from figures.tones import Tones
 
 # where no term has a move to make
 EQUATION = [
@@ -23,6 +24,10 @@ METRICS = (
     Metric("elbo", "ELBO", ELBO, TERMS["ELBO"]),
     Metric("gap", "Gap", GAP, TERMS["gap"]),
 )
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear log p and the ELBO as two tones: M opens the interval, E closes it"
+HEARD = {"metric.evidence": "timeline/evidence/y", "metric.elbo": "timeline/elbo/y"}
+TONES, TONES_OF_SLOTS = Tones(*SOUND, tuple(HEARD.items())), Tones(*SOUND, tuple((slot, None) for slot in HEARD))
 
 
 def texts(bound: Bound) -> Json:

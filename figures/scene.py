@@ -12,6 +12,7 @@ from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
 from figures.record import CAPTION, SAID, Record, spoken
+from figures.tones import Tones
 from figures.within import Inside
 
 
@@ -209,6 +210,7 @@ class Scene:
     glossary: Mapping[str, str] = field(default_factory=dict)
     marks: Sequence[Json] = ()
     inside: Inside | None = None
+    tones: Tones | None = None
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -222,6 +224,7 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "inside": self.inside and self.inside.json(),
+            "tones": self.tones and self.tones.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): move(letter) for letter in self.moves}
             | {key: {"act": tool.act} for key, tool in _KEYS.items()}

@@ -313,6 +313,7 @@ class EmScene(PageScene):
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
             marks=lights.MARKS,
+            tones=bound.TONES,
         )
 
     def _inside_view(self) -> list[View]:

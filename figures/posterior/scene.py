@@ -149,6 +149,7 @@ class PosteriorScene(PageScene):
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,
             names=words.NAMES,
+            tones=bound.TONES_OF_SLOTS,
         )
 
 

@@ -191,6 +191,7 @@ export class Display {
         caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
         said: (!inner && !this.refused && slot(this.scene.said ?? "")?.text) || "",
       });
+      this.transport.sound?.at(history, cursor, slot);
       this.node.toggleAttribute("data-waiting", !whole || playback.opening);
     };
     if (!whole || (this.gliding.towards === frame && !inner)) { // what is on its way to this frame goes on
@@ -293,7 +294,7 @@ export class Display {
   destroy() {
     cancelAnimationFrame(this.refitting);
     this.settle();
-    this.transport.heard.destroy();
+    this.transport.destroy();
     this.views.forEach((view) => view.destroy());
   }
 }

@@ -5,6 +5,7 @@ import { el, setText } from "./dom.js";
 import { Heard } from "./heard.js";
 import { icon } from "./icons.js";
 import { keySwitch } from "./keys.js";
+import { Sound } from "./sound.js";
 import { paint, readable } from "./theme.js";
 import { setExplained } from "./tips.js";
 
@@ -65,6 +66,7 @@ export class Transport {
     this.following = el("div", { class: "stage-next" }, this.main, this.detail);
     this.speed = el("select", { class: "stage-speed", "aria-label": this.names.Speed, title: this.names.Speed },
       ...(scene.speeds ?? [1, 2, 4]).map((speed) => el("option", { value: speed }, `${speed} ${this.names.perSecond}`)));
+    this.sound = scene.tones ? new Sound(scene.tones) : null;
     this.scrub = el("input", { class: "stage-scrub", type: "range", min: 0, step: 1, "aria-label": this.names.Position, on: {
       input: () => on.seek(this.scrub.valueAsNumber),
       change: () => on.rest(),
@@ -89,7 +91,7 @@ export class Transport {
     this.ended = el("p", { class: "stage-ended" });
     this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
-        this.start, this.back, this.following, this.inside, this.play, this.end, this.speed),
+        this.start, this.back, this.following, this.inside, this.play, this.end, this.speed, this.sound?.button),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
       el("div", { class: "stage-words" }, this.caption, this.ended), this.heard.node);
@@ -259,5 +261,9 @@ export class Transport {
   /** @param {boolean} on */
   busy(on) {
     this.main.setAttribute("aria-busy", String(on));
+  }
+  destroy() {
+    this.heard.destroy();
+    this.sound?.destroy();
   }
 }
