@@ -1,6 +1,7 @@
 """How the stage looks, what it says to screen readers, and where it is served (stage_demo.py)."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.attack import thinned
 from tests.browser.demo import DEMO, Demo

@@ -7,8 +7,8 @@ from tests.browser.reader import named
 # all that a screen reader says from here on, as `said`
 SAYS = """() => {
   window.said = [];
-  const node = document.querySelector(".stage-heard");
-  new MutationObserver(() => window.said.push(node.textContent)).observe(node, { childList: true, characterData: true, subtree: true });
+  const node = document.querySelector(".stage-words");
+  new MutationObserver(() => node.ariaBusy === "false" && window.said.push(node.textContent)).observe(node, { attributes: true });
 }"""
 
 

@@ -1,24 +1,33 @@
 // @ts-check
-/** What a screen reader says of the frame in view: one sentence, once the stage has come to rest. */
+/** What a screen reader says of the frame in view, as one: a sentence that is heard alone, then the words on the page, once all is at rest. */
 import { el, setText } from "./dom.js";
 
 const REST = 250; // milliseconds without another frame
 
 export class Heard {
   text = "";
+  all = ""; // that was last to be said
   held = false; // the stage moves by itself, or the reader holds a handle
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
-  /** @param {() => void} rested  hears that what is in view stays */
-  constructor(rested) {
+  /**
+   * @param {HTMLElement[]} words  that stand on the page
+   * @param {() => void} rested  hears that what is in view stays
+   */
+  constructor(words, rested) {
+    this.words = words;
     this.rested = rested;
-    this.node = el("p", { class: "stage-said stage-heard", role: "status" });
+    this.line = el("p", { class: "stage-said" });
+    // busy: nothing is said of what changes meanwhile
+    this.node = el("div", { class: "stage-words", role: "status", "aria-busy": "true" }, this.line, ...words);
   }
 
-  /** @param {string} text  of the frame in view; of several that follow fast, the last is said */
+  /** @param {string} text  of the frame in view, before the words on the page; of frames that follow fast, the last is said */
   say(text) {
-    this.text = text;
+    const all = [text, ...this.words.map(({ textContent }) => textContent)].join(" ");
+    if (all !== this.all) this.node.setAttribute("aria-busy", "true"); // else it would be said once more
+    Object.assign(this, { text, all });
     this.wait();
   }
 
@@ -32,11 +41,13 @@ export class Heard {
     clearTimeout(this.timer);
     if (this.held) return;
     this.timer = setTimeout(() => {
-      if (this.node.closest("[data-gliding]")) this.wait();
-      else {
-        setText(this.node, this.text);
-        this.rested();
+      if (this.node.closest("[data-gliding]")) {
+        this.wait();
+        return;
       }
+      setText(this.line, this.text);
+      this.node.setAttribute("aria-busy", "false");
+      this.rested();
     }, REST);
   }
 

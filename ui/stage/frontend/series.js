@@ -70,6 +70,7 @@ export function series(host) {
         if (!columns.some((column) => column.of === of)) columns.unshift({ label: "", of, said: false, value: (place) => along(trace, of, place) });
       }
       if (trace.z && !columns.some(({ of }) => of === "z")) columns.push({ label: "value", of: "z", said: false, value: (place) => cell(trace, place) });
+      else columns.sort((a, b) => Number(b.of === "x") - Number(a.of === "x")); // the place first
       const name = given || called(trace, places, columns);
       for (const column of columns) {
         const axis = column.of === "x" || column.of === "y" ? titleOf(layout, trace, column.of) : "";

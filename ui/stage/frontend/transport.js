@@ -86,15 +86,15 @@ export class Transport {
     this.tools = el("div", { class: "stage-tools" }, ...this.deeds.map(({ node }) => node),
       this.copy.node, this.copy.said, keySwitch(this.names));
     new ResizeObserver(() => this.centre()).observe(this.tape);
-    this.heard = new Heard(on.rested);
     this.caption = el("p", { class: "stage-caption" });
     this.ended = el("p", { class: "stage-ended" });
+    this.heard = new Heard([this.caption, this.ended], on.rested);
     this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
         this.start, this.back, this.following, this.inside, this.play, this.end, this.speed, this.sound?.button),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
-      el("div", { class: "stage-words" }, this.caption, this.ended), this.heard.node);
+      this.heard.node);
   }
 
   /**
@@ -202,9 +202,8 @@ export class Transport {
     if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
     const why = cursor === last && (ended || paused);
-    const more = [why, aside].filter(Boolean).join(" ");
-    setText(this.ended, working ? this.names.Working.replace("{}", done) : more);
-    if (caption !== null) this.heard.say([said, caption, working ? "" : more].filter(Boolean).join(" "));
+    setText(this.ended, working ? this.names.Working.replace("{}", done) : [why, aside].filter(Boolean).join(" "));
+    if (caption !== null) this.heard.say(said);
     for (const { act, node } of this.deeds) this.disable(node, Boolean(idle?.includes(act)));
   }
 
