@@ -287,6 +287,7 @@ class SliderHandle(Record):
     """A handle that has no natural place in a picture: a slider in the card of its figure.
 
     A drag gives its value as x, and y = 0. scale: "log" for steps of equal ratio; then `step` is one of log10.
+    unit: what is said after the value.
     """
 
     id: str
@@ -298,6 +299,7 @@ class SliderHandle(Record):
     step: float
     scale: str | None = None
     kind: str = "slider"
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

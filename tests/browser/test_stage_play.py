@@ -2,14 +2,7 @@
 
 import pytest
 
-from tests.browser.reader import named
-
-# all that a screen reader says from here on, as `said`
-SAYS = """() => {
-  window.said = [];
-  const node = document.querySelector(".stage-words");
-  new MutationObserver(() => node.ariaBusy === "false" && window.said.push(node.textContent)).observe(node, { attributes: true });
-}"""
+from tests.browser.reader import SAYS, named
 
 
 @pytest.mark.exhaustive
