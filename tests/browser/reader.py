@@ -12,6 +12,13 @@ DRAWN = """() => {
   const seen = [...document.querySelectorAll(".stage .stage-figure")].filter((node) => node.offsetWidth);
   return seen.length > 0 && seen.every((node) => node.querySelector(".main-svg"));
 }"""
+# all that a screen reader says from here on, as `said`
+SAYS = """() => {
+  window.said = [];
+  const node = document.querySelector(".stage-words");
+  const say = () => node.ariaBusy === "false" && window.said.push(node.textContent);
+  new MutationObserver(say).observe(node, { attributes: true });
+}"""
 INFINITE = {"∞": float("inf"), "−∞": float("-inf")}
 
 
