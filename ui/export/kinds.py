@@ -9,7 +9,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import runs, standalone
+from ui.export import runs, sheet, standalone
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,16 @@ def _page(raw: Any, asked: Asked) -> Written:
     return Written(standalone.page(shown.run, half_step(asked, len(shown.run) - 1)), tuple(shown.messages))
 
 
+def _sheet(raw: Any, _asked: Asked) -> Written:
+    return Written(sheet.page(runs.of_file(raw)))
+
+
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
 
 KINDS = (
     Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
+    Kind("sheet", "the worked example for print: pictures, numbers and sentences of each half-step on A4", _sheet),
     Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
 )
