@@ -9,7 +9,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, standalone
+from ui.export import pictures, runs, sheet, standalone
 from ui.export.code.script import script
 
 
@@ -59,6 +59,10 @@ def _page(raw: Any, asked: Asked) -> Written:
     return Written(standalone.page(shown.run, half_step(asked, len(shown.run) - 1)), tuple(shown.messages))
 
 
+def _sheet(raw: Any, _asked: Asked) -> Written:
+    return Written(sheet.page(runs.of_file(raw)))
+
+
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
@@ -81,6 +85,7 @@ _OF_PICTURES = ("at", "view", "transparent")
 
 KINDS = (
     Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
+    Kind("sheet", "the worked example for print: pictures, numbers and sentences of each half-step on A4", _sheet),
     Kind("code", "the run as a short script in NumPy that prints the same numbers", _script),
     Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
     Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
