@@ -68,8 +68,8 @@ GLOSSARY = of(
 )
 
 _START = (
-    "All runs begin at one θ and one q, those of the equation. In a round each run repeats its cycle once; the table "
-    "says what that is."
+    "All runs begin at the same θ and the same q, those in the equation. In a round each run repeats its cycle once; "
+    "the table says what that is."
 )
 
 
@@ -156,9 +156,9 @@ def caption(lap: Lap) -> str:
     leader, level = lap.leader, lap.level
     begin = f"After {counted(lap.index, 'round')}"
     if len(level) == 1:
-        begin += f" and {_passes(leader.passes[-1])} {called(leader.word)} stands highest"
+        begin += f" and {_passes(leader.passes[-1])}, {called(leader.word)} stands highest"
     else:
-        begin += f" {_listed(level)} are level at the top"
+        begin += f", {_listed(level)} are level at the top"
     sentences = [
         f"{begin}: log p(v) = {number(leader.height)}. The equation shows {called(leader.word)}.",
         *(_met(track) for track in lap.tracks),
@@ -254,7 +254,7 @@ def curves(lap: Lap, what: str) -> str:
             "gap": gap_text(gap, height) if gap is None or abs(gap) > ROUNDING else "0.000",
         }[what]
         told.append(f"{called(track.word)} {shown} after {counted(track.made, 'half-step')}")
-    return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
+    return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what][0] }. {'; '.join(told)}."
 
 
 def optimiser(letter: str) -> str:
