@@ -84,7 +84,7 @@ def switched(label: str, on: bool) -> str:
 
 def other_moves(first: int, now: str, before: str) -> str:
     """Of a tape that goes another way."""
-    return f"from half-step {first} on other moves ({now} instead of {before})"
+    return f"other moves from half-step {first} on ({now} instead of {before})"
 
 
 def by_hand(places: str) -> str:

@@ -19,7 +19,8 @@ COLUMNS = "| key | move | what it does, what it promises, and the gap it leaves 
 
 OVERLAP = "Overlap two clusters: r → 1"
 TOWARDS_1 = (
-    "Two generated clusters and a slider for how far apart they lie: the closer, the more is hidden, the slower EM."
+    "Two generated clusters and a slider for how far apart they lie: the closer they are, the more is hidden and the "
+    "slower EM is."
 )
 BREAK = (
     "Runs a deliberately wrong variant of EM from the same start. Watch the four checks beside the equation: the one "
