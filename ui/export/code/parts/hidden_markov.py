@@ -43,8 +43,8 @@ def elbo(xi, *theta):  # E_q[log p(h, v)] + H(q)
     return np.sum(xi[xi > 0] * log_joint(*theta)[xi > 0]) - np.sum(rel_entr(xi, xi.sum(axis=2, keepdims=True)))
 
 
-def kl(xi, p):  # KL(q || p(h | v))
-    return np.sum(kl_div(xi, p)) - np.sum(kl_div(xi.sum(axis=2), p.sum(axis=2)))
+def kl(xi, p):  # KL(q || p(h | v)); what underflows is not impossible
+    return np.sum(kl_div(xi, p + 1e-300)) - np.sum(kl_div(xi.sum(axis=2), p.sum(axis=2) + 1e-300))
 
 
 def maximum(xi, pi, A, mu, s2):  #: gaussian

@@ -11,8 +11,9 @@ def log_p(*theta):
     return n @ logsumexp(log_joint(*theta), axis=0) + rest(*theta)  #: rest
 
 
-def posterior(*theta):
-    return softmax(log_joint(*theta), axis=0)
+def posterior(*theta):  # what underflows is not impossible
+    table = log_joint(*theta)
+    return np.maximum(softmax(table, axis=0), 1e-300 * (table > -np.inf))
 
 
 def hard(*theta):  # only the most probable h
