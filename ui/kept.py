@@ -112,15 +112,10 @@ def instead(kept: Settings, own: Settings) -> list[str]:
             continue
         if isinstance(declared, Choice):
             before, now = (f"“{declared.offered(of).get(value, value)}”" for of, value in ((kept, before), (own, now)))
-        said.append(words.instead(_lower(label), _written(now), _written(before)))
+        said.append(words.instead(words.lowered(label), _written(now), _written(before)))
     there, here = kept.overrides.parts(), own.overrides.parts()
     parts = [part for part in sorted(there.keys() | here.keys()) if there.get(part) != here.get(part)]
     return said + [words.OTHER_PARTS[part] for part in parts if part in words.OTHER_PARTS]
-
-
-def _lower(label: str) -> str:
-    """A label within a sentence: Components K, but not EM."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _written(value: Any) -> str:

@@ -161,6 +161,9 @@ class Lanes(Tape):
         self.gather()
         return list(self._moments)
 
+    def listed(self, index: int) -> Parameters:
+        return self.trajectory[index].after.theta
+
     def comparable(self, other: Self) -> tuple[frozenset[str], str]:
         return measured_alike(self.experiment, other.experiment, self.scene.compared)
 

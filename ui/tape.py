@@ -125,6 +125,10 @@ class Tape:
         """By which half-step `index` is compared with another run's."""
         return {}
 
+    def listed(self, index: int) -> Mapping[str, Any]:
+        """The parameters, or the code, at half-step `index`: arrays by name."""
+        return {}
+
     def comparable(self, other: Self) -> tuple[frozenset[str], str]:
         """Which of them measure the same as another run's, and what is said of those that do not."""
         return frozenset(), ""

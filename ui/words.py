@@ -72,6 +72,11 @@ def instead(label: str, now: str, before: str) -> str:
     return f"{label} {now} instead of {before}"
 
 
+def lowered(label: str) -> str:
+    """A label within a sentence: Components K, but not EM."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def switched(label: str, on: bool) -> str:
     """Of a switch."""
     return f"“{label}” {'on' if on else 'off'}"

@@ -216,7 +216,7 @@ def log_evidences(tables: Array, counts: Array) -> Array:
         sums[far] = 1.0
     if (counts == 1).all():
         whole = sums.shape[1] // _FACTORS
-        products = np.multiply.reduce(sums[:, : whole * _FACTORS].reshape(-1, _FACTORS, whole), axis=1)
+        products = np.multiply.reduce(sums[:, : whole * _FACTORS].reshape(len(sums), _FACTORS, whole), axis=1)
         result = np.log(products).sum(axis=1) + np.log(sums[:, whole * _FACTORS :]).sum(axis=1)
     else:
         result = np.log(sums) @ counts

@@ -64,7 +64,7 @@ def test_no_words_end_the_element_that_holds_them():
     run = EmSession.runs.of(EmSession.kind(), "E", 0, [])
     text = standalone.page(run, 0, "</title></script><b>&")
     assert "<title>&lt;/title&gt;&lt;/script&gt;&lt;b&gt;&amp;</title>" in text
-    assert standalone._json({"text": "</script><!--"}) == '{"text":"\\u003c/script>\\u003c!--"}'
+    assert standalone.in_script({"text": "</script><!--"}) == '{"text":"\\u003c/script>\\u003c!--"}'
     assert len(re.findall("<script", text)) == len(re.findall("</script>", text)) == 4
 
 

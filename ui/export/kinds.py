@@ -9,7 +9,8 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, standalone
+from ui.export import pictures, runs, sheet, standalone
+from ui.export.code.script import script
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class Written:
 class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
-    `write` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`.
+    `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`.
     """
 
     name: str
     help: str
-    write: Callable[[Any, Asked], Written]
+    make: Callable[[Any, Asked], Written]
     options: tuple[str, ...] = ()
 
 
@@ -58,24 +59,34 @@ def _page(raw: Any, asked: Asked) -> Written:
     return Written(standalone.page(shown.run, half_step(asked, len(shown.run) - 1)), tuple(shown.messages))
 
 
+def _sheet(raw: Any, _asked: Asked) -> Written:
+    return Written(sheet.page(runs.of_file(raw)))
+
+
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
 
+def _script(raw: Any, _asked: Asked) -> Written:
+    return Written(*script(raw))
+
+
 def _picture(kind: str) -> Callable[[Any, Asked], Written]:
-    def write(raw: Any, asked: Asked) -> Written:
+    def make(raw: Any, asked: Asked) -> Written:
         shown = runs.of_file(raw)
         at = half_step(asked, len(shown.run) - 1)
         drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
         return Written(drawn, tuple(shown.messages))
 
-    return write
+    return make
 
 
 _OF_PICTURES = ("at", "view", "transparent")
 
 KINDS = (
     Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
+    Kind("sheet", "the worked example for print: pictures, numbers and sentences of each half-step on A4", _sheet),
+    Kind("code", "the run as a short script in NumPy that prints the same numbers", _script),
     Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
     Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
     Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),

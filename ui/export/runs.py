@@ -25,10 +25,11 @@ _PAGES: dict[Any, type[Session]] = {
 
 @dataclass(frozen=True)
 class Shown:
-    """A run and the words that it was cut short with, none where it is whole."""
+    """A run, the settings that it is made from, and the words that it was cut short with, none where it is whole."""
 
     run: Any
     messages: list[str]
+    settings: Any
 
 
 def of_file(raw: Any) -> Shown:
@@ -38,4 +39,4 @@ def of_file(raw: Any) -> Shown:
         raise InvalidExperiment("model", str(model)[:40], "the name of a model")
     page = _PAGES.get(model, EmSession)
     settings, *tape = page.kind.of_experiment(raw)
-    return Shown(page.runs.of(settings, *tape), page.runs.cut_short(*tape))
+    return Shown(page.runs.of(settings, *tape), page.runs.cut_short(*tape), settings)

@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
     between: dict[str, str] = {}
     told = _told(run, lean, cursor)
     around = _page(title, "")
-    room = LARGEST - len(around.encode()) - len(_json({"message": told, "between": {}}).encode())
+    room = LARGEST - len(around.encode()) - len(in_script({"message": told, "between": {}}).encode())
     if room < 0:
         valid = f"one of at most {LARGEST // 1_000_000} MB: save fewer half-steps, or fewer points"
         raise InvalidExperiment("run", f"a file of {(LARGEST - room) / 1e6:.1f} MB", valid)
@@ -60,7 +60,7 @@ def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
             lean[index]["inner_at"] = None
         else:
             between[one["id"]] = inner
-    return _page(title, _json({"message": told, "between": between}))
+    return _page(title, in_script({"message": told, "between": between}))
 
 
 def _alone(whole: Json) -> Json:
@@ -114,35 +114,44 @@ def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
     return {"key": "saved", "session": "saved", "returns": 0, **message.json()}
 
 
-def _json(value: Any) -> str:
+def in_script(value: Any) -> str:
     """JSON that can stand in a script element: nothing in it ends one."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
 def showing(module: str, told: Json, title: str = frame.NAME) -> str:
     """A page whose only script is that module of the stage, with what it is told."""
-    return _page(title, _json(told), module)
+    return _page(title, in_script(told), module)
 
 
 def _packed(value: Json) -> str:
     """A fifth of the letters, read only when a reader asks for it: finer frames are much alike."""
-    return base64.b64encode(zlib.compress(_json(value).encode(), 9)).decode()
+    return base64.b64encode(zlib.compress(in_script(value).encode(), 9)).decode()
 
 
 def _page(title: str, saved: str, module: str = "standalone.js") -> str:
-    entry = assets.FRONTEND / module
-    stage = f"(() => {{\nconst $here = document.baseURI;\n{joined(entry)}\n"
-    stage += f'{constant(entry, assets.FRONTEND)}.default(JSON.parse(document.getElementById("run").textContent),'
-    stage += ' document.getElementById("stage"));\n})();'
-    scripts = [_text(_KATEX / "katex.min.js"), _text(assets.LIBRARY)]
-    styles = [_theme(), _letters(), _fonts(_text(_KATEX / "katex.min.css")), _text(assets.FRONTEND / "stage.css")]
+    styles = [_theme(), _letters(), _text(assets.FRONTEND / "stage.css")]
     styles.append(_text(Path(__file__).with_name("standalone.css")))
+    call = 'JSON.parse(document.getElementById("run").textContent), document.getElementById("stage")'
+    viewport = "width=device-width, initial-scale=1"
+    return document(title, viewport, styles, '<div id="stage"></div>', saved, module, call)
+
+
+def document(title: str, viewport: str, styles: Sequence[str], body: str, saved: str, entry: str, call: str) -> str:
+    """A page with KaTeX, Plotly and the stage's module `entry` inside, whose default export is called with `call`.
+
+    saved: JSON as `in_script` writes it, the text of the element `run`. styles follow KaTeX's own.
+    """
+    module = assets.FRONTEND / entry
+    stage = f"(() => {{\nconst $here = document.baseURI;\n{joined(module)}\n"
+    stage += f"{constant(module, assets.FRONTEND)}.default({call});\n}})();"
+    scripts = [_text(_KATEX / "katex.min.js"), _text(assets.LIBRARY)]
     return "\n".join(
         [
             f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            *(f"<style>\n{style}\n</style>" for style in styles),
-            f'</head>\n<body>\n<div id="stage"></div>\n<script type="application/json" id="run">{saved}</script>',
+            f'<meta name="viewport" content="{viewport}">',
+            *(f"<style>\n{style}\n</style>" for style in (_fonts(_text(_KATEX / "katex.min.css")), *styles)),
+            f'</head>\n<body>\n{body}\n<script type="application/json" id="run">{saved}</script>',
             *(f"<script>\n{_closed(script)}\n</script>" for script in (*scripts, stage)),
             "</body>\n</html>\n",
         ]

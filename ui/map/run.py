@@ -58,6 +58,9 @@ class MapRun(Counted):
         above = step.objective - self.background.least
         return {"objective": step.objective, "above": above, "gap": step.duality_gap}
 
+    def listed(self, index: int) -> dict[str, Any]:
+        return {"h": self.steps[index].state.code}
+
     def comparable(self, other: MapRun) -> tuple[frozenset[str], str]:
         """Another problem has another objective; how far a solver is from its optimum can still be compared."""
         own, kept = self.experiment.problem, other.experiment.problem

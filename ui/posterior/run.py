@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,10 @@ class PosteriorRun(Tape):
         rung = self.ladder.rungs[index]
         width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
         return {**numbers(rung.bound), "width": width}
+
+    def listed(self, index: int) -> dict[str, Any]:
+        rung = self.ladder.rungs[index]
+        return {"μ": rung.q.mean, "s": rung.q.width} if rung.kind != "exact" else {}
 
     def comparable(self, other: PosteriorRun) -> tuple[frozenset[str], str]:
         own, kept = self.experiment.problem, other.experiment.problem

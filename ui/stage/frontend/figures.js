@@ -35,6 +35,7 @@ export class Picture {
   size = { width: 0, height: 0 }; // of its place
   /** @type {Drag} */
   drag = false; // unless the reader asks for more
+  still = false; // whether it is to be looked at and nothing else
   /** @type {Theme | undefined} */
   theme;
 
@@ -178,7 +179,7 @@ export class Picture {
       // what stands nowhere is no null: Plotly puts the zoom that it keeps into what it finds, and fails on that
       if (painted !== null) write(trace === null ? layout : data[trace], path, trace === null ? own(painted) : painted);
     }
-    plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, CONFIG);
+    plotly()[this.built ? "react" : "newPlot"](this.host, data, layout, { ...CONFIG, staticPlot: this.still });
     if (!this.built && !settled(this.host)) plotly().redraw(this.host);
     this.built = true;
     return null;

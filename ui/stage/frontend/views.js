@@ -5,9 +5,11 @@ import { Picture } from "./figures.js";
 import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { Numbers } from "./numbers.js";
 import { freeAxes, inForce, trueMinus } from "./plotly.js";
 import { sightOf } from "./picture.js";
 import { Save } from "./save.js";
+import { described } from "./series.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Units } from "./units.js";
@@ -59,10 +61,12 @@ export class View {
     const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
     this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
     this.save = new Save(view.title, () => this.sight(scene));
-    this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
+    this.numbers = new Numbers(view.title, () => this.chosen.host);
+    this.description = ""; // what the page itself says of the picture
+    this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node), this.numbers.panel);
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
       el("header", { class: "stage-title" }, this.title,
-        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.save.node, this.units?.node), switcher, this.note),
+        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -77,12 +81,12 @@ export class View {
    * @returns {Face}
    */
   figure(id, label, scene) {
-    const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
+    const plot = el("div", { class: "stage-plot", role: "img", id: `stage-${id}`, "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
     const handles = new Handles(host, this.on.hand);
     // an application: a screen reader leaves it the arrow keys
     const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
-      "aria-label": `${label ?? this.view.title}: its points, by arrow keys` }, host, handles.node);
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": plot.id }, host, handles.node);
     const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
     const told = new Told(node, host, handles, frames);
     return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
@@ -148,7 +152,7 @@ export class View {
    * @param {{ slot: import("./types.js").Slots, handles: import("./types.js").Handle[] }} frame
    */
   say({ slot, handles }) {
-    const { chosen: { id, host }, title, view } = this;
+    const { chosen: { id }, title, view } = this;
     this.sliders.show(handles.filter((handle) => handle.kind === "slider").filter(({ figure }) => this.figures.some((face) => face.id === figure)));
     if (!this.seen) return; // behind another
     this.formula?.show(slot(view.formula ?? ""));
@@ -158,8 +162,16 @@ export class View {
     const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
     if (view.heading) setText(title, found || view.title);
     if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");
-    const description = view.describe ? slot(view.describe)?.text : "";
-    if (description) host.setAttribute("aria-label", description);
+    this.description = (view.describe && slot(view.describe)?.text) || "";
+  }
+
+  /** What is in view stays: say in words, and where the reader asks in numbers, what the figure shows. */
+  rested() {
+    const { chosen: { host, label, picture }, numbers, title, view } = this;
+    if (!this.seen || !picture.built || !host.isConnected) return;
+    const called = label && label !== title.textContent ? `${title.textContent}: ${label}` : title.textContent;
+    host.setAttribute("aria-label", [`${called}.`, this.description, described(host, view.click === "x" ? this.on.now() : null)].filter(Boolean).join(" "));
+    numbers.show();
   }
 
   /**

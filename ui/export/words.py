@@ -1,0 +1,46 @@
+"""What a printed sheet says around the pictures and sentences of its half-steps."""
+
+from __future__ import annotations
+
+MODEL, DATA, SCHEDULE, SETTINGS, MOVES = "Model", "Data", "Schedule", "Settings", "Moves"
+ALL, CHANGE, PARAMETERS = "All {}s", "change", "Unknowns"
+SPARSE_CODING = {"sparse_coding": "Sparse coding, MAP", "sparse_coding_posterior": "Sparse coding, a ladder of q"}
+OWN_DATA = "own data"
+STANDARDISED = "Standardised: every column has mean 0 and variance 1"
+
+
+def title(model: str, data: str) -> str:
+    return f"{model}: {data}"
+
+
+def source(source: str, licence: str) -> str:
+    """Of shipped data."""
+    return f"{source}. Licence: {licence}."
+
+
+def shaped(name: str, shape: tuple[int, ...]) -> str:
+    """Of numbers that are too many to list."""
+    return f"{name}: {' × '.join(f'{length:,}' for length in shape)} numbers"
+
+
+def parameter(name: str) -> str:
+    return "θ" if name == "theta" else name.replace("_", " ")
+
+
+def parameters(shapes: dict[str, tuple[int, ...]]) -> str:
+    """Of what a run learns or solves for, each with how many numbers it has."""
+    told = (f"{parameter(name)} ({' × '.join(map(str, shape)) or 1})" for name, shape in shapes.items())
+    return f"{PARAMETERS}: {', '.join(told)}"
+
+
+def left_out(step: str, drawn: int, count: int) -> str:
+    """Where not every half-step is drawn."""
+    return (
+        f"{drawn} of the {count:,} {step.lower()}s are drawn: the first ones and the last. The table at the end has "
+        "the numbers of all of them."
+    )
+
+
+def heading(step: str, index: int, name: str) -> str:
+    """Of a half-step. name: what the tape calls it."""
+    return f"{step} {index}" if name.lower() == f"{step} {index}".lower() else f"{step} {index}: {name}"

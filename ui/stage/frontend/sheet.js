@@ -1,0 +1,35 @@
+// @ts-check
+/** A run as a printed sheet: its formulas are set and its figures drawn once, at opening, to stay as they are. */
+import { Picture } from "./figures.js";
+import { typeset } from "./formula.js";
+import { History } from "./history.js";
+import { readTheme } from "./theme.js";
+
+/**
+ * @typedef {{ figures: Record<string, import("./types.js").Figure>, colors: { light?: import("./types.js").Colors },
+ *   frames: import("./types.js").Frame[] }} Saved
+ */
+
+/**
+ * Set what stands in `[data-tex]`, and draw what belongs in each `[data-figure]`: as it is at the half-step `data-frame`. They come
+ * in the order of the half-steps, so that series go as far as each has come.
+ * @param {Saved} saved
+ * @param {HTMLElement} root
+ */
+export default function draw({ figures, frames, colors }, root) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const formulas = root.querySelectorAll("[data-tex]"), places = root.querySelectorAll("[data-figure]");
+  for (const node of formulas) node.replaceChildren(typeset(node.dataset.tex ?? ""));
+  const history = new History();
+  history.accept({ first: 0, after: null, frames });
+  const theme = readTheme(root, colors);
+  for (const node of places) {
+    const { figure = "", frame = "" } = node.dataset;
+    const picture = new Picture(figure, figures[figure], [], /** @type {import("./plotly.js").Host} */ (node));
+    history.visit(Number(frame));
+    picture.still = true;
+    picture.measure();
+    picture.show(history.figure(figure, Number(frame)), theme, false);
+  }
+  root.dataset.drawn = String(places.length);
+}
