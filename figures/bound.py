@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from em_core.records import Bound
 from figures.changes import changed
-from figures.look import wording
+from figures.look import heard, wording
 from figures.look.encode import Json, finite
 from figures.look.glossary import TERMS
 from figures.look.palette import ELBO, EVIDENCE, GAP
 from figures.scene import Metric, Term
+from figures.tones import Tones
 
 # where no term has a move to make
 EQUATION = [
@@ -23,6 +24,10 @@ METRICS = (
     Metric("elbo", "ELBO", ELBO, TERMS["ELBO"]),
     Metric("gap", "Gap", GAP, TERMS["gap"]),
 )
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear log p and the ELBO as two tones: M opens the interval, E closes it"
+HEARD = {"metric.evidence": "timeline/evidence/y", "metric.elbo": "timeline/elbo/y"}
+TONES, TONES_OF_SLOTS = Tones(*SOUND, tuple(HEARD.items())), Tones(*SOUND, tuple((slot, None) for slot in HEARD))
 
 
 def texts(bound: Bound) -> Json:
@@ -53,4 +58,16 @@ def lit(before: Bound | None, now: Bound) -> list[str]:
         evidence=(before.log_evidence, now.log_evidence),
         elbo=(before.elbo, now.elbo),
         kl=(before.kl, now.kl),
+    )
+
+
+def spoken(name: str, before: Bound | None, now: Bound) -> str:
+    """What became of the bound in the half-step of this name, as a sentence; at the start, where it stands."""
+    if before is None:
+        before = Bound(None)
+    return heard.sentence(
+        name,
+        heard.moved("the ELBO", before.elbo, now.elbo),
+        heard.moved("log p(v)", before.log_evidence, now.log_evidence),
+        heard.gap(before.kl, now.kl, now.log_evidence if now.log_evidence is not None else 0.0),
     )

@@ -31,7 +31,7 @@ _TOLD: Json = {**_CORNER, "align": "right", "showarrow": False, "font": {"size":
 _MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper", "showarrow": False, "font": {"size": 14}}
 # under the line of all that could be missing, where the smaller shares leave room
 _BELOW: Json = {"y": 0.97, "yref": "y"}
-_STEP = 0.5
+_STEP, _UNIT = 0.5, "standard deviations"
 
 
 def rates(found: Rates | str | None) -> str:
@@ -208,4 +208,6 @@ def handle(overlap: Overlap | None) -> list[SliderHandle]:
     if overlap is None:
         return []
     low, high = min(SEPARATIONS[0], overlap.separation), max(SEPARATIONS[-1], overlap.separation)
-    return [SliderHandle("setting/separation", "overlap", "Separation", low, high, overlap.separation, _STEP)]
+    return [
+        SliderHandle("setting/separation", "overlap", "Separation", low, high, overlap.separation, _STEP, unit=_UNIT)
+    ]

@@ -9,6 +9,8 @@ from figures.look.encode import Json
 
 # the slot of the text that is set in lines
 CAPTION = "caption"
+# the slot of the sentence that is heard alone, with what the numbers were and are
+SAID = "said"
 
 
 def spoken(text: Json) -> Json:

@@ -11,7 +11,8 @@ from em_core.kinds import MOVES
 from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
-from figures.record import CAPTION, Record, spoken
+from figures.record import CAPTION, SAID, Record, spoken
+from figures.tones import Tones
 from figures.within import Inside
 
 
@@ -209,6 +210,7 @@ class Scene:
     glossary: Mapping[str, str] = field(default_factory=dict)
     marks: Sequence[Json] = ()
     inside: Inside | None = None
+    tones: Tones | None = None
 
     def json(self) -> Json:
         figures = [figure for view in self.views for figure in view.figures]
@@ -222,6 +224,7 @@ class Scene:
             **self.grid.json(),
             "inner": self.inner and self.inner.json(),
             "inside": self.inside and self.inside.json(),
+            "tones": self.tones and self.tones.json(),
             "glide": [trace.address for figure in figures for trace in figure if trace.glides],
             "keys": {letter.lower(): move(letter) for letter in self.moves}
             | {key: {"act": tool.act} for key, tool in _KEYS.items()}
@@ -234,6 +237,7 @@ class Scene:
             "speeds": list(self.speeds),
             "tools": [tool.json() for tool in (UNDO, REDO, *self.tools)],
             "caption": CAPTION,
+            "said": SAID,
             "names": dict(self.names),
             # as they stand in the caption
             "glossary": {wording.unbroken(word): text for word, text in self.glossary.items()},
@@ -283,6 +287,7 @@ class SliderHandle(Record):
     """A handle that has no natural place in a picture: a slider in the card of its figure.
 
     A drag gives its value as x, and y = 0. scale: "log" for steps of equal ratio; then `step` is one of log10.
+    unit: what is said after the value.
     """
 
     id: str
@@ -294,6 +299,7 @@ class SliderHandle(Record):
     step: float
     scale: str | None = None
     kind: str = "slider"
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def taken(session: Session, kind: Kind) -> str | bytes:
         with _WRITERS:
             asked = Asked(at=at)
             if kind.show is None:
-                return kind.write(raw, asked).content
+                return kind.make(raw, asked).content
             return kind.show(Shown(session.runs.of(settings, *tape), [], settings), asked).content
     except InvalidExperiment as error:
         session.taking.refused = [words.untaken(kind.label, error)]

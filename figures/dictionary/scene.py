@@ -20,6 +20,7 @@ from figures.look import wording
 from figures.look.encode import Json
 from figures.look.montage import nearly_square
 from figures.page import PageScene
+from figures.record import SAID
 from figures.scene import Frame, Grid, Light, Scene, Tool, View, digest
 
 GRID = Grid(
@@ -89,6 +90,7 @@ class DictionaryScene(PageScene):
         text, value = self._numbers(moment)
         text |= {
             "caption": words.caption(moment, past[-1] if past else None),
+            SAID: words.spoken(moment, past[-1] if past else None),
             "describe": words.picture(moment),
             "note.atoms": words.atoms(moment),
             "note.timeline": words.finite(moment) if self.spread else words.textbook(moment),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from em_core.kinds import MOVES
 from em_core.observe.dictionary import Moment
 from em_core.records import BY_HAND
-from figures.look import palette
+from figures.look import heard, palette
 from figures.look.glossary import TERMS, of
-from figures.look.moves import START, by_hand, called
+from figures.look.moves import START, by_hand, called, numbered
 from figures.look.wording import change, number
 from figures.scene import Button, Chip, Metric, Term
 
@@ -110,6 +112,19 @@ def picture(moment: Moment) -> str:
     return (
         f"Half-step {moment.index}: {moment.atoms.shape[1]} atoms, {used} in use, for "
         f"{len(moment.experiment.data.values)} pictures. log p(v, h) {number(moment.joint)}.{shares}"
+    )
+
+
+def spoken(moment: Moment, before: Moment | None) -> str:
+    """What became of the numbers, for those who hear the page; ELBO where q has a spread."""
+    finite = moment.spreads is not None
+    return heard.sentence(
+        numbered(moment.index, moment.step.move),
+        heard.moved("the ELBO", before and before.elbo, moment.elbo) if finite else "",
+        heard.moved(JOINT if finite else COMPARED, before and before.joint, moment.joint),
+        heard.moved("misfit", before and before.misfit, moment.misfit, moment.joint),
+        heard.moved("penalty", before and before.penalty, moment.penalty, moment.joint),
+        f"{np.count_nonzero(moment.shares)} of {len(moment.shares)} atoms in use",
     )
 
 

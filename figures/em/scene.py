@@ -28,6 +28,7 @@ from figures.em.picture import Picture
 from figures.look import wording
 from figures.look.encode import Json
 from figures.page import PageScene
+from figures.record import SAID
 from figures.scene import (
     Frame,
     Glide,
@@ -164,7 +165,7 @@ class EmScene(PageScene):
         changed |= self.view.told(moment)
         text = lights.plain(self._texts(moment, past) | self._found(moment), moment)
         told = f"{words.caption(moment, self._moved(moment))}{self._beside(moment)}"
-        text |= {"caption": lights.told(told, moment)} | lights.texts(moment)
+        text |= {"caption": lights.told(told, moment), SAID: words.spoken(moment)} | lights.texts(moment)
         lit = bound.lit(moment.before, moment.bound) if moment.step.move else []
         values, handles, inner_at = bound.values(moment.bound), self._handles(moment), self._inner_at(moment)
         return Frame(changed, text, values, lit, handles, inner_at, self._glide(moment)).json(light)
@@ -312,6 +313,7 @@ class EmScene(PageScene):
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
             marks=lights.MARKS,
+            tones=bound.TONES,
         )
 
     def _inside_view(self) -> list[View]:

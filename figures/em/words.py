@@ -11,13 +11,15 @@ from em_core.observe.course import ORIGIN, Course
 from em_core.observe.ghost import Ghost
 from em_core.observe.moment import Moment, same
 from em_core.records import BY_HAND, Array, Bound
+from figures import bound
 from figures.compared.words import NAME as KEPT
 from figures.em import by_hand as by_hand_words
 from figures.em import falls
 from figures.em.along import SCALES
 from figures.em.coming import coming, stood
+from figures.look import heard
 from figures.look.glossary import TERMS, of
-from figures.look.moves import ADJUSTED, START, by_hand, called, within
+from figures.look.moves import ADJUSTED, START, by_hand, called, numbered, within
 from figures.look.wording import change, gap_moved, number, power, rises, still
 from figures.look.wording import gap as gap_text
 from figures.scene import Button, Chip, Term, move
@@ -120,6 +122,20 @@ def picture(moment: Moment) -> str:
     return (
         f"Half-step {moment.index}. log p(v) {number(bound.log_evidence)}, ELBO {number(bound.elbo)}, "
         f"gap {gap_text(bound.kl, bound.log_evidence)}. Parameters: {theta}."
+    )
+
+
+def spoken(moment: Moment) -> str:
+    """What became of the numbers, for those who hear the page; where q is a point, of the objective that is left."""
+    name = numbered(moment.index, moment.step.move)
+    if not moment.pointed:
+        return bound.spoken(name, moment.before, moment.bound)
+    before, now = moment.before or Bound(None), moment.bound
+    return heard.sentence(
+        name,
+        heard.moved("the complete-data objective", before.expected_log_joint, now.expected_log_joint),
+        heard.moved("log p(v)", before.log_evidence, now.log_evidence),
+        "the ELBO is −∞",
     )
 
 

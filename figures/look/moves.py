@@ -31,6 +31,13 @@ def called(letter: str) -> str:
     return step if letter == move.kind else f"{move.word} {step}"
 
 
+def numbered(index: int, letter: str | None) -> str:
+    """A half-step for those who hear of it: its number, and what it was."""
+    if letter is None:
+        return "Start"
+    return f"Half-step {index}, {'by hand' if letter == BY_HAND else within(letter)}"
+
+
 def within(letter: str) -> str:
     """The same within a sentence."""
     name = called(letter)

@@ -23,6 +23,7 @@ from figures.map.progress import COMPARED, Progress
 from figures.map.shrink import Shrink
 from figures.map.signal import Signal
 from figures.page import PageScene
+from figures.record import SAID
 from figures.scene import (
     Button,
     Frame,
@@ -104,6 +105,7 @@ class MapScene(PageScene):
         text, value = self._numbers(step.state.code, background.of(step))
         text |= {
             "caption": words.caption(background, step),
+            SAID: words.spoken(background, step),
             "describe": words.picture(background, step),
             "heading.progress": words.progress_title(background, step),
             "note.shrink": words.shrink(background),

@@ -7,6 +7,7 @@ import numpy as np
 from em_core.observe.solving import Background, Step
 from em_core.observe.widened import Widened
 from figures import bound
+from figures.look import heard
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.wording import number
@@ -115,6 +116,19 @@ def beside(widened: Widened) -> list[tuple[str, str, float | None]]:
 
 def path(background: Background) -> str:
     return f"λ max = {number(background.problem.lambda_max)}"
+
+
+def spoken(background: Background, step: Step) -> str:
+    """What became of the numbers, for those who hear the page."""
+    code = step.state.code
+    before = background.at(step.before.code) if step.before is not None else None
+    known = f"at most {number(step.duality_gap)} above the optimum" if step.duality_gap else "at the optimum"
+    return heard.sentence(
+        f"Step {step.index}" if step.index else "Start",
+        heard.moved("the objective", before and before.objective, step.objective),
+        known if background.is_l1 else "",
+        f"{np.count_nonzero(code)} of {len(code)} coefficients not 0",
+    )
 
 
 def chip(step: Step) -> Chip:

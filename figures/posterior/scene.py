@@ -21,6 +21,7 @@ from figures.posterior.density import Density
 from figures.posterior.over_mean import OverMean
 from figures.posterior.over_width import OverWidth
 from figures.posterior.plane import Plane
+from figures.record import SAID
 from figures.scene import (
     Frame,
     Grid,
@@ -81,6 +82,7 @@ class PosteriorScene(PageScene):
         """The frame of one rung."""
         width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
         changed, text = self._shown(ladder, rung, width)
+        text[SAID] = words.spoken(rung)
         following = ladder.rungs[rung.index + 1] if rung.index + 1 < len(ladder.rungs) else None
         frame = Frame(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width)
         name = digest(f"{self.id}/{ladder.experiment.mean.tolist()}/{ladder.experiment.widths}/{rung.index}")
@@ -147,6 +149,7 @@ class PosteriorScene(PageScene):
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,
             names=words.NAMES,
+            tones=bound.TONES_OF_SLOTS,
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from em_core.observe.ladder import Background, Ladder
 from em_core.sparse_coding.posterior.ladder import Rung
+from figures import bound
 from figures.look import glossary
 from figures.look.wording import gap as gap_text
 from figures.look.wording import number, power
@@ -76,6 +77,11 @@ def picture(ladder: Ladder, rung: Rung) -> str:
         f"log p(v) {number(terms.log_evidence)}, ELBO {number(terms.elbo)}, "
         f"gap {gap_text(terms.kl, terms.log_evidence)}."
     )
+
+
+def spoken(rung: Rung) -> str:
+    """What q is and where the bound stands, for those who hear the page."""
+    return bound.spoken(f"Rung {rung.index}, {chip(rung).name.removeprefix('Go to ')}", None, rung.bound)
 
 
 def note(background: Background) -> str:

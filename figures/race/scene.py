@@ -18,6 +18,7 @@ from figures.race import words
 from figures.race.curves import DISTANCE, GAP, HEIGHT, Curves
 from figures.race.finish import Table
 from figures.race.inside import Inside
+from figures.record import SAID
 from figures.scene import Button, Frame, Grid, Light, Scene, Tool, View, digest
 
 # by what two races are compared: the highest log p of all runs, and ELBO and gap of the run that leads
@@ -89,6 +90,7 @@ class RaceScene(PageScene):
             "metric.best": wording.number(lap.best),
             **{f"metric.{ascent.word}": words.apart(ascent) for ascent in lap.ascents if ascent.word in self._words},
             "caption": words.caption(lap),
+            SAID: words.spoken(lap),
             "heading.height": words.height_title(lap),
             "heading.distance": words.DISTANCE[0],
             "heading.gap": words.GAPS[0],

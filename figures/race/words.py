@@ -11,6 +11,7 @@ from em_core.observe.laps import Ascent, Finish, Lap, Track
 from em_core.observe.race import EG, ES
 from figures import bound
 from figures.compared.words import NAME
+from figures.look import heard
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START, within
 from figures.look.palette import EVIDENCE
@@ -169,6 +170,18 @@ def caption(lap: Lap) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
+def spoken(lap: Lap) -> str:
+    """What became of the highest log p(v), and the bound of the run that has it, for those who hear the page."""
+    leader, gap = lap.leader, lap.leader.gap[-1]
+    before = max(track.before for track in lap.tracks) if lap.index else None
+    return heard.sentence(
+        f"Round {lap.index}" if lap.index else "Start",
+        heard.moved("the highest log p(v)", before, lap.best),
+        f"{called(leader.word)} leads",
+        heard.gap(None, gap, leader.height),
+    )
+
+
 def _met(track: Track) -> str:
     """What the run met in the newest round."""
     newest = [event for index, event in track.events if index > track.made - track.fresh]
@@ -254,7 +267,7 @@ def curves(lap: Lap, what: str) -> str:
             "gap": gap_text(gap, height) if gap is None or abs(gap) > ROUNDING else "0.000",
         }[what]
         told.append(f"{called(track.word)} {shown} after {counted(track.made, 'half-step')}")
-    return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what] }. {'; '.join(told)}."
+    return f"{ {'height': HEIGHT, 'distance': DISTANCE, 'gap': GAPS}[what][0] }. {'; '.join(told)}."
 
 
 def optimiser(letter: str) -> str:

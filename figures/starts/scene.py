@@ -8,6 +8,7 @@ from em_core.observe.starts import Gathered
 from figures.look import wording
 from figures.look.encode import Json, finite
 from figures.page import PageScene
+from figures.record import SAID
 from figures.scene import Button, Frame, Grid, Light, Scene, Tool, View, digest
 from figures.starts import words
 from figures.starts.beside import Beside
@@ -64,6 +65,7 @@ class StartsScene(PageScene):
             "equation.kl": "–" if gap is None or bound is None else wording.gap(gap, bound.log_evidence or 0.0),
             "metric.optima": words.counted_optima(gathered),
             "caption": words.caption(gathered),
+            SAID: words.spoken(gathered),
             "heading.curves": words.CURVES[0],
             "heading.ends": words.ends_title(gathered),
             "heading.beside": words.beside_title(gathered),

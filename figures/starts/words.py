@@ -5,7 +5,7 @@ from __future__ import annotations
 from em_core.observe.beside import Difference
 from em_core.observe.starts import AT_REST, End, Gathered
 from figures import bound
-from figures.look import layout, palette
+from figures.look import heard, layout, palette
 from figures.look.glossary import TERMS, of
 from figures.look.moves import START
 from figures.look.palette import EVIDENCE
@@ -103,6 +103,14 @@ def caption(gathered: Gathered) -> str:
     if not gathered.ends:
         return _BEGIN
     return " ".join(part for part in (_found(gathered), _still(gathered), _own(gathered)) if part)
+
+
+def spoken(gathered: Gathered) -> str:
+    """Where the start in view ended, for those who hear the page."""
+    end = gathered.chosen
+    if end is None:
+        return heard.sentence("Before the first start")
+    return bound.spoken(f"Start {gathered.place} of {gathered.wanted}, {_ended(end, why=False)}", None, end.bound)
 
 
 def _found(gathered: Gathered) -> str:

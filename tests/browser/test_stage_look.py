@@ -1,6 +1,7 @@
 """How the stage looks, what it says to screen readers, and where it is served (stage_demo.py)."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.attack import thinned
 from tests.browser.demo import DEMO, Demo
@@ -45,7 +46,7 @@ def test_names_for_screen_readers(demo):
     stage.get_by_role("img", name="A hexagon at 0.0 radians").wait_for()
     for region in ("Shape", "Sum by turn", "Wave"):
         stage.get_by_role("region", name=region).wait_for()
-    assert demo.page.locator(".stage-caption").get_attribute("aria-live") == "polite"
+    expect(stage.get_by_role("status").filter(has_text="the polygon stands at 0.0 rad")).to_have_count(1)
     controls = stage.locator("button, input, select").all()
     assert all(node.get_attribute("aria-label") or node.inner_text().strip() for node in controls if node.is_visible())
 

@@ -57,6 +57,14 @@ def test_a_saved_run_plays_from_disk_without_a_server(page, saved, theme):
         home.shows(rows[frame])
     home.press("End")
     expect(home.stage.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
+    # what is heard, told of figures and tabled needs no server either
+    expect(home.stage.get_by_role("status").filter(has_text="Half-step 6, M-step: the ELBO rises")).to_have_count(1)
+    expect(home.stage.get_by_role("img", name="272 points")).to_have_count(1)
+    home.stage.get_by_role("button", name="Numbers: Data").click()
+    expect(home.stage.get_by_role("table", name="points")).to_have_count(1)
+    home.press("Escape")
+    home.button("Sound").click()
+    expect(home.button("Sound")).to_have_attribute("aria-pressed", "true")
     # along the M-step: at its end all is as in the half-step itself, at its beginning the gap is closed
     slider = home.stage.locator("input.stage-inner")
     slider.focus()

@@ -15,7 +15,8 @@ from ui.export.kinds import KINDS, Asked
 INVALID = 2
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "at": {"type": int, "help": "the half-step that it shows first; the last one by default"},
-    "view": {"help": "the id of a view"},
+    "view": {"help": "the id of a view, or view.figure; a wrong one is answered with the list"},
+    "transparent": {"action": "store_true", "help": "nothing behind the picture, rather than white"},
 }
 
 
@@ -31,9 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument(f"--{option}", **_OPTIONS[option])
     told = vars(parser.parse_args(arguments))
     kind = next(kind for kind in KINDS if kind.name == told["kind"])
-    write = kind.write
     try:
-        written = write(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
+        written = kind.make(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
         content = written.content.encode() if isinstance(written.content, str) else written.content
         Path(told["output"]).write_bytes(content)
     except InvalidExperiment as error:

@@ -9,16 +9,21 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import runs, sheet, standalone
+from ui.export import pictures, runs, sheet, standalone
+from ui.export.code.script import script
 from ui.export.runs import Shown
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked beside the experiment, None where it is not. at: a half-step; view: the id of a view."""
+    """What is asked beside the experiment, None where it is not.
+
+    at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white.
+    """
 
     at: int | None = None
     view: str | None = None
+    transparent: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,14 @@ class Written:
 class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
-    `write` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`; `show` does the same
+    `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`; `show` does the same
     with a run that is there, where the file shows one. label: of its button in the sidebar, where it has one; file,
     mime: what the browser saves. refused: why there is none of this run, empty where there is.
     """
 
     name: str
     help: str
-    write: Callable[[Any, Asked], Written]
+    make: Callable[[Any, Asked], Written]
     options: tuple[str, ...] = ()
     show: Callable[[Shown, Asked], Written] | None = None
     label: str = ""
@@ -73,6 +78,22 @@ def _of_file(show: Callable[[Shown, Asked], Written]) -> Callable[[Any, Asked], 
     return lambda raw, asked: show(runs.of_file(raw), asked)
 
 
+def _script(raw: Any, _asked: Asked) -> Written:
+    return Written(*script(raw))
+
+
+def _picture(kind: str) -> Callable[[Any, Asked], Written]:
+    def write(raw: Any, asked: Asked) -> Written:
+        shown = runs.of_file(raw)
+        at = half_step(asked, len(shown.run) - 1)
+        drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
+        return Written(drawn, tuple(shown.messages))
+
+    return write
+
+
+_OF_PICTURES = ("at", "view", "transparent")
+
 KINDS = (
     Kind(
         "csv",
@@ -100,4 +121,14 @@ KINDS = (
         "Sheet for print (HTML, A4)",
         "sheet.html",
     ),
+    Kind(
+        "code",
+        "the run as a short script in NumPy that prints the same numbers",
+        _script,
+        label="Script (NumPy)",
+        file="run.py",
+        mime="text/x-python",
+    ),
+    Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
+    Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),
 )

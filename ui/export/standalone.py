@@ -7,9 +7,12 @@ import html
 import json
 import re
 import tomllib
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import streamlit
 
 from em_core.files.errors import InvalidExperiment
 from ui import assets, frame, words
@@ -26,6 +29,9 @@ LARGEST = 6_000_000
 
 _ROOT = Path(__file__).parents[2]
 _KATEX = assets.FRONTEND / "vendor" / "katex"
+# the letters of the app, as Streamlit ships them, in a file whose name holds its version
+_LETTERS = Path(streamlit.__file__).parent / "static" / "static" / "media"
+_SANS = "SourceSansVF-Upright*.woff2"
 _FONT = re.compile(r'url\(fonts/([\w-]+\.woff2)\) format\("woff2"\)(,url\([^)]*\) format\("\w+"\))*')
 
 
@@ -38,7 +44,7 @@ def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
     frames = [_alone(one) for one in run.frames()]
     frames[-1]["next"] = None
     lean = Lean().frames(frames, None)
-    between: dict[str, Json] = {}
+    between: dict[str, str] = {}
     told = _told(run, lean, cursor)
     around = _page(title, "")
     room = LARGEST - len(around.encode()) - len(in_script({"message": told, "between": {}}).encode())
@@ -48,8 +54,8 @@ def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
     for index, one in enumerate(frames):
         if one.get("inner_at") is None:
             continue
-        inner = Between(one["id"], run.between(index)).json()
-        room -= len(in_script(inner).encode()) + len(one["id"]) + 4
+        inner = _packed(Between(one["id"], run.between(index)).json())
+        room -= len(inner) + len(one["id"]) + 6
         if room < 0:
             lean[index]["inner_at"] = None
         else:
@@ -62,9 +68,9 @@ def _alone(whole: Json) -> Json:
     return {**whole, "handles": []}
 
 
-def _scene(scene: Any) -> Json:
-    """A scene without the deeds that only the app can do."""
-    told = dict(scene.json)
+def scene(run: Any) -> Json:
+    """A run's scene without the deeds that only the app can do."""
+    told = dict(run.scene.json)
     told |= {"keys": {}, "help": [], "tools": [], "inside": None}
     told["equation"] = [{name: part for name, part in term.items() if name != "act"} for term in told["equation"]]
     told["views"] = [{name: part for name, part in view.items() if name != "hands"} for view in told["views"]]
@@ -73,7 +79,7 @@ def _scene(scene: Any) -> Json:
 
 def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
     message = Message(
-        scene=_scene(run.scene),
+        scene=scene(run),
         first=0,
         after=None,
         frames=frames,
@@ -104,11 +110,22 @@ def in_script(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _page(title: str, saved: str) -> str:
-    styles = [_theme(), _text(assets.FRONTEND / "stage.css"), _text(Path(__file__).with_name("standalone.css"))]
+def showing(module: str, told: Json, title: str = frame.NAME) -> str:
+    """A page whose only script is that module of the stage, with what it is told."""
+    return _page(title, in_script(told), module)
+
+
+def _packed(value: Json) -> str:
+    """A fifth of the letters, read only when a reader asks for it: finer frames are much alike."""
+    return base64.b64encode(zlib.compress(in_script(value).encode(), 9)).decode()
+
+
+def _page(title: str, saved: str, module: str = "standalone.js") -> str:
+    styles = [_theme(), _letters(), _text(assets.FRONTEND / "stage.css")]
+    styles.append(_text(Path(__file__).with_name("standalone.css")))
     call = 'JSON.parse(document.getElementById("run").textContent), document.getElementById("stage")'
     viewport = "width=device-width, initial-scale=1"
-    return document(title, viewport, styles, '<div id="stage"></div>', saved, "standalone.js", call)
+    return document(title, viewport, styles, '<div id="stage"></div>', saved, module, call)
 
 
 def document(title: str, viewport: str, styles: Sequence[str], body: str, saved: str, entry: str, call: str) -> str:
@@ -141,12 +158,24 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
+def _letters() -> str:
+    """The font of all words; nothing where Streamlit has it no more, and the reader's own font takes its place."""
+    rules = [
+        f'@font-face {{ font-family: "Source Sans"; font-weight: 200 900; src: {_embedded(file)} }}'
+        for file in sorted(_LETTERS.glob(_SANS))[:1]
+    ]
+    return "".join(rules)
+
+
+def _embedded(file: Path) -> str:
+    return f'url(data:font/woff2;base64,{base64.b64encode(file.read_bytes()).decode()}) format("woff2")'
+
+
 def _fonts(style: str) -> str:
     """A style sheet with its fonts inside."""
 
     def inside(found: re.Match[str]) -> str:
-        font = base64.b64encode((_KATEX / "fonts" / found[1]).read_bytes()).decode()
-        return f'url(data:font/woff2;base64,{font}) format("woff2")'
+        return _embedded(_KATEX / "fonts" / found[1])
 
     return _FONT.sub(inside, style)
 

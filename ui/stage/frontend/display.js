@@ -42,7 +42,7 @@ export class Display {
    * figure is to be shown, looked() when the reader has chosen it, pick(its number, beside another), innerWanted(), innerMoved(stop).
    * @param {import("./types.js").Scene} scene
    * @param {HTMLElement} node  of the stage
-   * @param {ConstructorParameters<typeof Transport>[1] & { hand: import("./types.js").HandleEvents,
+   * @param {Omit<ConstructorParameters<typeof Transport>[1], "rested"> & { hand: import("./types.js").HandleEvents,
    *   point: (deed: string, figure: string, x: number, y: number) => void,
    *   switched: () => void, looked: () => void, pick: (number: number, second: boolean) => void, innerWanted: () => void, innerMoved: (stop: number) => void,
    *   units: import("./views.js").UnitEvents }} on
@@ -52,7 +52,7 @@ export class Display {
     this.node = node;
     this.on = on;
     this.header = new Header(scene, on.act);
-    this.transport = new Transport(scene, on);
+    this.transport = new Transport(scene, { ...on, rested: () => this.views.forEach((view) => view.rested()) });
     const chosen = (/** @type {View} */ view) => {
       this.arrangement.front(view);
       on.switched();
@@ -153,7 +153,6 @@ export class Display {
    */
   moving(on) {
     this.transport.playing(on);
-    this.header.announce(!on);
   }
 
   /**
@@ -161,8 +160,7 @@ export class Display {
    * @param {boolean} on
    */
   holding(on) {
-    this.header.announce(!on);
-    this.transport.announce(!on);
+    this.transport.heard.hold(on);
     this.node.toggleAttribute("data-held", on);
     if (!on) this.views.forEach((view) => view.release());
   }
@@ -191,7 +189,9 @@ export class Display {
       this.transport.show({
         cursor, last: history.last, beat: this.beat?.next ?? null, next: frame.next, ended, paused, working, goal, idle, aside,
         caption: whole ? this.refused || (slot(this.scene.caption)?.text ?? "") : null,
+        said: (!inner && !this.refused && slot(this.scene.said ?? "")?.text) || "",
       });
+      this.transport.sound?.at(history, cursor, slot);
       this.node.toggleAttribute("data-waiting", !whole || playback.opening);
     };
     if (!whole || (this.gliding.towards === frame && !inner)) { // what is on its way to this frame goes on
@@ -294,6 +294,7 @@ export class Display {
   destroy() {
     cancelAnimationFrame(this.refitting);
     this.settle();
+    this.transport.destroy();
     this.views.forEach((view) => view.destroy());
   }
 }

@@ -24,7 +24,7 @@ export class Header {
     const metrics = (scene.metrics ?? []).map((metric) => this.metric(metric));
     const terms = (scene.equation ?? []).map((term) => this.term(term, act));
     const double = (scene.metrics ?? []).some(({ beside }) => beside?.length);
-    this.metrics = el("div", { class: `stage-metrics${double ? " double" : ""}`, "aria-live": "polite" }, ...metrics);
+    this.metrics = el("div", { class: `stage-metrics${double ? " double" : ""}` }, ...metrics);
     const equation = { class: "stage-equation", role: "group", "aria-label": scene.names?.Equation ?? "Equation" };
     const marks = (scene.marks ?? []).map((mark) => this.mark(mark));
     const list = marks.length ? el("ul", { class: "stage-marks" }, ...marks) : null;
@@ -103,14 +103,6 @@ export class Header {
   count(texts, t) {
     this.metrics.setAttribute("aria-busy", String(t < 1)); // a screen reader says where they come to
     for (const [name, node] of this.numbers) if (texts[name]) setText(node, texts[name][stepAt({ each: texts[name] }, t)]);
-  }
-
-  /**
-   * Whether a screen reader says each new number; not while the stage moves by itself.
-   * @param {boolean} on
-   */
-  announce(on) {
-    this.metrics.setAttribute("aria-live", on ? "polite" : "off");
   }
 
   /** @param {import("./types.js").Theme} theme */

@@ -214,6 +214,16 @@ export class History {
   }
 
   /**
+   * What a series was given at a frame; the exact number of a slot where no series has this name.
+   * @param {string} name
+   * @param {number} n
+   */
+  number(name, n) {
+    const series = this.series.get(name);
+    return series ? series.values[(series.lengths.get(n) ?? 0) - 1] : this.slot(name, n)?.value;
+  }
+
+  /**
    * @param {string} name
    * @param {number} n
    * @returns {SlotText | undefined}

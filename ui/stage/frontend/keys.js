@@ -6,7 +6,8 @@ const TEXT = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not
 const OPEN_LIST = "select, [role=listbox], [role=option], [role=menu], [aria-expanded=true][role=combobox], [role=dialog]";
 // Streamlit's lists are text fields; one that is closed keeps the focus after a choice, and typing into it starts with a click
 const CLOSED_LIST = "[role=combobox][aria-expanded=false]";
-const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle, .stage-figure:focus";
+const MOVED_BY_ARROWS = "input[type=range], [role=slider], [role=radiogroup], [role=tablist], input[type=radio], .stage-handle, .stage-figure:focus, .stage-numbers";
+const LEFT_BY_ESCAPE = ".stage-numbers, .stage-figure[data-told]";
 const PRESSED_BY_SPACE = "button, a, summary, [role=button], input[type=checkbox], input[type=radio]";
 const KEPT = "stage.keys"; // where the browser keeps that the reader wants none
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
@@ -23,6 +24,7 @@ export function needsKey(focused, key) {
     const moved = focused.closest(MOVED_BY_ARROWS);
     return moved !== null && !moved.matches(".stage-scrub"); // the stage's own position slider moves as the stage does
   }
+  if (key === "Escape" && focused.closest(LEFT_BY_ESCAPE)) return true;
   return key === " " && focused.closest(PRESSED_BY_SPACE) !== null;
 }
 

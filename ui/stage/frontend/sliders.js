@@ -119,11 +119,11 @@ export class Sliders {
    * @param {Row} row
    * @param {number} value
    */
-  tell({ input, value: told }, value) {
+  tell({ input, value: told, handle: { unit } }, value) {
     const text = String(Number(value.toPrecision(DIGITS)));
     const low = Number(input.min), high = Number(input.max);
     setText(told, text);
-    input.setAttribute("aria-valuetext", text);
+    input.setAttribute("aria-valuetext", unit ? `${text} ${unit}` : text);
     input.style.setProperty("--done", String((input.valueAsNumber - low) / (high - low || 1)));
   }
 

@@ -1,15 +1,23 @@
 // @ts-check
 /** A run saved as a file: the stage plays what the file holds, and nothing else answers. */
 import { Stage } from "./stage.js";
+import { unzlibSync } from "./vendor/fflate/fflate.js";
 
 /**
  * @typedef {import("./types.js").Ask} Ask
  * @typedef {import("./types.js").Component["data"]} Told
- * @typedef {{ message: Told, between: Record<string, import("./types.js").Message["inner"]> }} Saved
+ * @typedef {{ message: Told, between: Record<string, string> }} Saved
  */
 
 /**
- * Show the run. `saved.between` are the finer frames of those frames that have them, by the frame's id.
+ * Finer frames from base64 of what zlib has packed.
+ * @param {string | undefined} packed
+ * @returns {import("./types.js").Message["inner"]}
+ */
+const unpacked = (packed) => (packed ? JSON.parse(new TextDecoder().decode(unzlibSync(Uint8Array.from(atob(packed), (byte) => byte.charCodeAt(0))))) : null);
+
+/**
+ * Show the run. `saved.between` are the finer frames of those frames that have them, packed, by the frame's id.
  * @param {Saved} saved
  * @param {HTMLElement} root
  */
@@ -31,7 +39,7 @@ export default function open({ message, between }, root) {
 
   /** @param {Ask} ask */
   function answer(ask) {
-    const inner = ask.act === "inner" ? (between[frames[ask.at ?? 0]?.id ?? ""] ?? null) : null;
+    const inner = ask.act === "inner" ? unpacked(between[frames[ask.at ?? 0]?.id ?? ""]) : null;
     const { length } = frames, last = frames[length - 1];
     told = { ...message, scene: { id: message.scene.id }, first: length, after: last?.id ?? null, frames: [], answer: ask.n, inner };
     stage.receive(component(told));

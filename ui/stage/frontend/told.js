@@ -16,8 +16,8 @@ const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], Arro
 /** @type {Record<string, number>} traces further, wherever the points are */
 const PAGES = { PageDown: 1, PageUp: -1 };
 const HINTS = {
-  strewn: "Arrow keys: to the next point that way · Page Down: other marks",
-  ordered: "← →: from point to point · ↑ ↓: to another curve",
+  strewn: "Arrow keys: to the next point that way · Page Down: other marks · Esc: leave",
+  ordered: "← →: from point to point · ↑ ↓: to another curve · Esc: leave",
 };
 const DRAWN = 80; // milliseconds until Plotly has drawn what it tells
 const SETTLED = 400; // milliseconds after which a new frame has arrived
@@ -99,6 +99,7 @@ export class Told {
     else if (arrow) this.stride(arrow) || this.move(...arrow);
     else if (event.key in PAGES) this.move(PAGES[event.key], 0);
     else if (event.key === "Home" || event.key === "End") this.move(0, event.key === "End" ? Infinity : -Infinity);
+    else if (event.key === "Escape" && point) this.node.blur(); // the keys are the stage's again, and Tab goes on from here
     else return;
     event.preventDefault();
   }
@@ -166,6 +167,7 @@ export class Told {
   tell(point) {
     this.point = point;
     delete this.node.dataset.hint;
+    this.node.toggleAttribute("data-told", this.grip === null);
     const { trace: curveNumber, place } = point;
     const { layout, traces } = inForce(this.host);
     const { xaxis = "x", yaxis = "y", x, y } = traces[curveNumber];
@@ -265,6 +267,7 @@ export class Told {
   end() {
     clearTimeout(this.timer);
     this.grip = null;
+    delete this.node.dataset.told;
     setText(this.line, "");
     if (inForce(this.host).traces) plotly().Fx.unhover(this.host);
   }

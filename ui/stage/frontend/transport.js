@@ -2,8 +2,10 @@
 /** The bar below the views: what moves through the frames. */
 import { CopyLink } from "./copy.js";
 import { el, setText } from "./dom.js";
+import { Heard } from "./heard.js";
 import { icon } from "./icons.js";
 import { keySwitch } from "./keys.js";
+import { Sound } from "./sound.js";
 import { paint, readable } from "./theme.js";
 import { setExplained } from "./tips.js";
 
@@ -44,7 +46,7 @@ export class Transport {
    * @param {import("./types.js").Scene} scene
    * @param {{ start: () => void, back: () => void, next: () => void, play: () => void, end: () => void,
    *   seek: (frame: number, glide?: boolean) => void, further: (frame: number) => void, rest: () => void,
-   *   inside: () => void, act: (act: Act) => void }} on
+   *   inside: () => void, act: (act: Act) => void, rested: () => void }} on
    */
   constructor(scene, on) {
     /** @type {Record<keyof typeof NAMES, string>} */
@@ -64,6 +66,7 @@ export class Transport {
     this.following = el("div", { class: "stage-next" }, this.main, this.detail);
     this.speed = el("select", { class: "stage-speed", "aria-label": this.names.Speed, title: this.names.Speed },
       ...(scene.speeds ?? [1, 2, 4]).map((speed) => el("option", { value: speed }, `${speed} ${this.names.perSecond}`)));
+    this.sound = scene.tones ? new Sound(scene.tones) : null;
     this.scrub = el("input", { class: "stage-scrub", type: "range", min: 0, step: 1, "aria-label": this.names.Position, on: {
       input: () => on.seek(this.scrub.valueAsNumber),
       change: () => on.rest(),
@@ -83,14 +86,15 @@ export class Transport {
     this.tools = el("div", { class: "stage-tools" }, ...this.deeds.map(({ node }) => node),
       this.copy.node, this.copy.said, keySwitch(this.names));
     new ResizeObserver(() => this.centre()).observe(this.tape);
-    this.caption = el("p", { class: "stage-caption", "aria-live": "polite" });
+    this.caption = el("p", { class: "stage-caption" });
     this.ended = el("p", { class: "stage-ended" });
+    this.heard = new Heard([this.caption, this.ended], on.rested);
     this.node = el("div", { class: "stage-bar" },
       el("div", { class: "stage-transport", role: "group", "aria-label": this.names.Transport },
-        this.start, this.back, this.following, this.inside, this.play, this.end, this.speed),
+        this.start, this.back, this.following, this.inside, this.play, this.end, this.speed, this.sound?.button),
       el("div", { class: "stage-track" }, this.scrub, this.tape),
       this.tools,
-      el("div", { class: "stage-words" }, this.caption, this.ended));
+      this.heard.node);
   }
 
   /**
@@ -174,11 +178,11 @@ export class Transport {
   }
 
   /**
-   * `beat`: on the way to the next frame, what the main button says of the one after.
+   * `beat`: on the way to the next frame, what the main button says of the one after. `said`: what is heard before the caption.
    * @param {{ cursor: number, last: number, beat: string | null, next?: import("./types.js").Next | null, ended?: string | null,
-   *   paused?: string, caption: string | null, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
+   *   paused?: string, caption: string | null, said: string, working: boolean, goal?: number | null, idle?: string[], aside?: string }} state
    */
-  show({ cursor, last, beat, next, ended, paused, caption, working, goal, idle, aside }) {
+  show({ cursor, last, beat, next, ended, paused, caption, said, working, goal, idle, aside }) {
     this.next = next;
     this.color();
     setText(this.label, next?.label ?? this.names.Done);
@@ -192,12 +196,14 @@ export class Transport {
     this.disable(this.end, Boolean(ended) && cursor === last);
     this.scrub.value = String(cursor);
     this.scrub.style.setProperty("--done", String(last ? cursor / last : 0));
-    this.scrub.setAttribute("aria-valuetext", this.chips[cursor]?.chip.getAttribute("aria-label") ?? `${cursor} / ${last}`);
+    const place = this.names.of.replace("{}", String(cursor)).replace("{}", String(last)), label = this.chips[cursor]?.chip.textContent;
+    this.scrub.setAttribute("aria-valuetext", label ? `${place}: ${label}` : place);
     this.select(this.chips[cursor]);
     if (caption !== null) setExplained(this.caption, caption, this.glossary);
     const done = goal ? this.names.of.replace("{}", String(last)).replace("{}", String(goal)) : String(last);
     const why = cursor === last && (ended || paused);
     setText(this.ended, working ? this.names.Working.replace("{}", done) : [why, aside].filter(Boolean).join(" "));
+    if (caption !== null) this.heard.say(said);
     for (const { act, node } of this.deeds) this.disable(node, Boolean(idle?.includes(act)));
   }
 
@@ -248,16 +254,15 @@ export class Transport {
     this.play.setAttribute("aria-label", this.names[name]);
     this.play.title = this.names[name];
     this.play.replaceChildren(icon(name));
-    this.announce(!on);
-  }
-
-  /** @param {boolean} on  whether a screen reader says the caption */
-  announce(on) {
-    this.caption.setAttribute("aria-live", on ? "polite" : "off");
+    this.heard.hold(on);
   }
 
   /** @param {boolean} on */
   busy(on) {
     this.main.setAttribute("aria-busy", String(on));
+  }
+  destroy() {
+    this.heard.destroy();
+    this.sound?.destroy();
   }
 }

@@ -32,7 +32,7 @@
  * @typedef {{ id: string, figure: string, x: number, y: number, label: string, color?: string,
  *   axes?: [string, string], along?: "x" | "y" | null, kind?: undefined }} PlacedHandle  on a figure
  * @typedef {{ id: string, figure: string, label: string, low: number, high: number, value: number, step: number,
- *   scale?: "log" | null, kind: "slider" }} SliderHandle  in its card
+ *   scale?: "log" | null, unit?: string | null, kind: "slider" }} SliderHandle  in its card
  * @typedef {PlacedHandle | SliderHandle} Handle
  * @typedef {{ set?: Record<string, unknown>, text?: Record<string, string>, value?: Record<string, number | null>,
  *   lit?: string[], handles?: Handle[], inner_at?: number | null }} Preview  what a handle elsewhere would change
@@ -46,7 +46,7 @@
  * What stands still.
  * @typedef {{ id: string, colors?: { light?: Colors, dark?: Colors }, equation?: Term[], metrics?: Metric[],
  *   marks?: Mark[], figures: Record<string, Figure>, views: View[], inner?: InnerSlider | null, inside?: Inside | null, glide?: string[],
- *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string,
+ *   keys?: Record<string, Act>, help?: { key: string, does: string }[], speeds?: number[], tools?: Tool[], caption: string, said?: string, tones?: Tones | null,
  *   names?: Record<string, string>, glossary?: Record<string, string> } & Grid} Scene
  * @typedef {{ data?: Json[], layout?: Json }} Figure
  * @typedef {{ id: string, title: string, figures: { id: string, label?: string }[], click?: "x" | null,
@@ -62,6 +62,7 @@
  * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
  * @typedef {{ view: string, label: string, title: string, hint: string, previous: string, following: string,
  *   chooses: Record<string, number[] | null> }} Inside  how one steps inside a frame; for traces, the unit of each point
+ * @typedef {{ label: string, title: string, of: { slot: string, series?: string | null }[] }} Tones  numbers that are heard
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */

@@ -5,7 +5,11 @@ import { Picture } from "./figures.js";
 import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
-import { trueMinus } from "./plotly.js";
+import { Numbers } from "./numbers.js";
+import { freeAxes, inForce, trueMinus } from "./plotly.js";
+import { sightOf } from "./picture.js";
+import { Save } from "./save.js";
+import { described } from "./series.js";
 import { Sliders } from "./sliders.js";
 import { Told } from "./told.js";
 import { Units } from "./units.js";
@@ -14,6 +18,8 @@ import { Zoom, zooms } from "./zoom.js";
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
  *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
+ * @typedef {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots, theme: import("./types.js").Theme, glide: boolean,
+ *   way: (figure: string) => Map<string, import("./types.js").Steps> }} Shown  a frame, as it is to be drawn
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  * @typedef {{ begin: () => void, chosen: (unit: number) => boolean, other: (way: number) => void }} UnitEvents
  */
@@ -34,6 +40,8 @@ export class View {
     this.tab = null; // where it shares a place with others
     this.need = ""; // the least height of its figure
     this.seen = false; // rather than behind another
+    /** @type {Shown | undefined} */
+    this.frame = undefined; // in view
     this.on = on;
     this.figures = view.figures.map(({ id, label }) => this.figure(id, label, scene));
     this.chosen = this.figures[0];
@@ -52,9 +60,12 @@ export class View {
     this.zoom = zoomed.length ? new Zoom(view.title, zoomed, () => this.chosen.picture) : null;
     const open = view.hands && this.figures.find(({ id }) => id === view.hands?.figure);
     this.hands = view.hands && open ? new Hands(view.hands, open, (deed, x, y) => on.point(deed, open.id, x, y)) : null;
-    this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node));
+    this.save = new Save(view.title, () => this.sight(scene));
+    this.numbers = new Numbers(view.title, () => this.chosen.host);
+    this.description = ""; // what the page itself says of the picture
+    this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node), this.numbers.panel);
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.units?.node, this.note),
+      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node, this.note),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -69,12 +80,12 @@ export class View {
    * @returns {Face}
    */
   figure(id, label, scene) {
-    const plot = el("div", { class: "stage-plot", role: "img", "aria-label": label ?? this.view.title });
+    const plot = el("div", { class: "stage-plot", role: "img", id: `stage-${id}`, "aria-label": label ?? this.view.title });
     const host = /** @type {import("./plotly.js").Host} */ (plot); // which it becomes with the first drawing
     const handles = new Handles(host, this.on.hand);
     // an application: a screen reader leaves it the arrow keys
     const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
-      "aria-label": `${label ?? this.view.title}: its points, by arrow keys` }, host, handles.node);
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": plot.id }, host, handles.node);
     const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
     const told = new Told(node, host, handles, frames);
     return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
@@ -107,6 +118,19 @@ export class View {
     return this.chosen === this.figures[0] ? this.view.id : `${this.view.id}.${this.chosen.id}`;
   }
 
+  /**
+   * The figure in view as it is on the screen, the reader's zoom with it; and what its picture is called.
+   * @param {import("./types.js").Scene} scene
+   */
+  sight(scene) {
+    const { chosen: { id, host, picture }, frame, token, view } = this;
+    if (!frame || !picture.built) return null;
+    const { layout } = inForce(host);
+    const zoomed = freeAxes(host).filter(([name]) => !layout[name].autorange).map(([name, range]) => /** @type {const} */ ([`${id}/${name}.range`, range]));
+    const held = new Map([...frame.held(id), ...zoomed]);
+    return { sight: sightOf(scene, view, id, held, frame.slot), name: `elbo-room-${token.replace(".", "-")}-${this.on.now() ?? 0}` };
+  }
+
   /** Keep the figure so high that its largest plot is as high as it has to be, whatever stands above and below. */
   grow() {
     const { around, share } = this.chosen.picture;
@@ -127,7 +151,7 @@ export class View {
    * @param {{ slot: import("./types.js").Slots, handles: import("./types.js").Handle[] }} frame
    */
   say({ slot, handles }) {
-    const { chosen: { id, host }, title, view } = this;
+    const { chosen: { id }, title, view } = this;
     this.sliders.show(handles.filter((handle) => handle.kind === "slider").filter(({ figure }) => this.figures.some((face) => face.id === figure)));
     if (!this.seen) return; // behind another
     this.formula?.show(slot(view.formula ?? ""));
@@ -135,17 +159,25 @@ export class View {
     const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
     if (view.heading) setText(title, found || view.title);
     if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");
-    const description = view.describe ? slot(view.describe)?.text : "";
-    if (description) host.setAttribute("aria-label", description);
+    this.description = (view.describe && slot(view.describe)?.text) || "";
+  }
+
+  /** What is in view stays: say in words, and where the reader asks in numbers, what the figure shows. */
+  rested() {
+    const { chosen: { host, label, picture }, numbers, title, view } = this;
+    if (!this.seen || !picture.built || !host.isConnected) return;
+    const called = label && label !== title.textContent ? `${title.textContent}: ${label}` : title.textContent;
+    host.setAttribute("aria-label", [`${called}.`, this.description, described(host, view.click === "x" ? this.on.now() : null)].filter(Boolean).join(" "));
+    numbers.show();
   }
 
   /**
    * Draw the values of one frame. Returns the tween of the figure in view, if it has one.
-   * @param {{ held: (figure: string) => Map<string, any>, theme: import("./types.js").Theme, glide: boolean,
-   *   way: (figure: string) => Map<string, import("./types.js").Steps> }} frame
+   * @param {Shown} frame
    */
-  draw({ held, theme, glide, way }) {
+  draw(frame) {
     if (!this.seen) return null; // behind another
+    const { held, theme, glide, way } = this.frame = frame;
     const { id, picture } = this.chosen;
     const fresh = !picture.built;
     const tween = picture.show(held(id), theme, glide, way(id));
