@@ -22,7 +22,7 @@ _LOOK = 0.5
 
 @st.fragment
 def buttons(session: Session) -> None:
-    """One for each kind of file; what could not be made is said below them."""
+    """One for each kind of file; what is to be said of one stands below them."""
     st.download_button(
         words.SAVE, session.file, "experiment.json", "application/json", on_click="ignore", width="stretch"
     )
@@ -45,7 +45,7 @@ def buttons(session: Session) -> None:
             plain(why)
     if session.taking.busy:
         _watch(session)
-    for line in session.taking.refused:
+    for line in session.taking.said:
         notice("warning", line)
 
 
@@ -68,15 +68,18 @@ def taken(session: Session, kind: Kind) -> str | bytes:
         settings, tape, raw = session.settings, session.run.taped, session.run.json()
         at = session.player.within(session.run)
         session.taking.underway += 1
-        session.taking.refused = []
+        session.taking.said = []
     try:
         with _WRITERS:
             asked = Asked(at=at)
             if kind.show is None:
-                return kind.make(raw, asked).content
-            return kind.show(Shown(session.runs.of(settings, *tape), [], settings), asked).content
+                written = kind.make(raw, asked)
+            else:
+                written = kind.show(Shown(session.runs.of(settings, *tape), [], settings), asked)
+        session.taking.said = [words.beside_file(kind.label, message) for message in written.messages]
+        return written.content
     except InvalidExperiment as error:
-        session.taking.refused = [words.untaken(kind.label, error)]
+        session.taking.said = [words.untaken(kind.label, error)]
         raise
     finally:
         with session.lock:

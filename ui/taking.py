@@ -9,11 +9,11 @@ _SOON = 3.0
 
 
 class Taking:
-    """What one reader has pressed: how many files are `underway`, and why others could not be made."""
+    """What one reader has pressed: how many files are `underway`, and what is `said` of the last one."""
 
     def __init__(self) -> None:
         self.underway = 0
-        self.refused: list[str] = []
+        self.said: list[str] = []
         self._asked = -_SOON
 
     def ask(self) -> None:

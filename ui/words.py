@@ -106,6 +106,11 @@ def unopened(file: str, error: object) -> str:
     return f"{file}: {error}. The run on the page is unchanged."
 
 
+def beside_file(label: str, message: str) -> str:
+    """What is said of a file that was made."""
+    return f"{label}: {message}"
+
+
 def untaken(label: str, error: object) -> str:
     """Of a file that cannot be made."""
     return f"{label}: {error}. The run on the page is unchanged."

@@ -69,11 +69,11 @@ def test_what_cannot_be_made_is_said_and_nothing_is_lost(reader, monkeypatch):
     monkeypatch.setattr(standalone, "LARGEST", 1_000_000)
     with pytest.raises(InvalidExperiment):
         taken(reader, KNOWN["html"])
-    (line,) = reader.taking.refused
+    (line,) = reader.taking.said
     assert line.startswith("Page (HTML): ") and "at most 1 MB" in line and "unchanged" in line
     assert (reader.file(), reader.query(), len(reader.run)) == before and not reader.taking.busy
     taken(reader, KNOWN["csv"])
-    assert reader.taking.refused == []
+    assert reader.taking.said == []
 
 
 def test_a_button_that_was_pressed_is_waited_for_only_so_long(monkeypatch):

@@ -9,8 +9,8 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, sheet, standalone
-from ui.export.code.script import script
+from ui.export import pictures, runs, sheet, standalone, words
+from ui.export.code.script import MODELS, SOLVERS, script
 from ui.export.runs import Shown
 
 
@@ -82,6 +82,15 @@ def _script(raw: Any, _asked: Asked) -> Written:
     return Written(*script(raw))
 
 
+def _no_script(run: Any) -> str:
+    """Why no script can be written of a run's model or solver, where that is so."""
+    experiment = run.experiment
+    if hasattr(experiment, "solver"):
+        return "" if experiment.solver in SOLVERS else words.NO_SCRIPT
+    known = getattr(getattr(experiment, "model", None), "name", None) in MODELS
+    return "" if known else words.NO_SCRIPT
+
+
 def _picture(kind: str) -> Callable[[Any, Asked], Written]:
     def write(raw: Any, asked: Asked) -> Written:
         shown = runs.of_file(raw)
@@ -128,6 +137,7 @@ KINDS = (
         label="Script (NumPy)",
         file="run.py",
         mime="text/x-python",
+        refused=_no_script,
     ),
     Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
     Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),
