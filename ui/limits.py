@@ -47,6 +47,8 @@ _HANDS = 200
 LARGEST_FILE = 10_000_000
 # rungs of a ladder of q: each is a figure of its own
 _RUNGS = 40
+# so many files are made at a time, for all readers
+WRITERS = 1
 # characters that a link may unfold to
 UNFOLDED = 500_000
 

@@ -17,7 +17,6 @@ import streamlit as st
 from em_core.files.errors import InvalidExperiment
 from ui import frame, limits, stage, words
 from ui.comparing import Comparing
-from ui.exported import Export
 from ui.foresight import Foreseeing, Foresight
 from ui.look import Look
 from ui.notices import notice
@@ -26,6 +25,7 @@ from ui.past import Past, View
 from ui.player import AUTOMATIC, Player
 from ui.settings import SEEDS, Settings, fits
 from ui.stage import acts
+from ui.taking import Taking
 
 # query parameters
 Query = dict[str, str]
@@ -52,16 +52,15 @@ class Session(Comparing, Foreseeing):
     subject: ClassVar[tuple[str, ...]]
     # the overrides that a new random start gives up
     starts: ClassVar[tuple[str, ...]] = ("start",)
-    # the first is the experiment file, which `open_file` reads
-    exports: ClassVar[tuple[Export, ...]] = (
-        Export(words.SAVE, "experiment.json", "application/json", lambda session: session.file()),
-    )
+    # the kinds of files, by name, that its run can be saved as besides the experiment; None: all
+    takes: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, settings: Any, run: Any, messages: list[str]) -> None:
         self.settings = settings
         self.run = run
         self.player = Player()
         self.messages = messages
+        self.taking = Taking()
         self._before = -1  # the last turn of the session that this one stands in the place of
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from figures.look import glossary
 from ui import controls, words
 from ui.notices import explained, plain
 from ui.session import Session
+from ui.taken import buttons
 
 
 def imported(source: str, back: str, session: Session) -> bool:
@@ -21,14 +20,13 @@ def imported(source: str, back: str, session: Session) -> bool:
 
 
 def experiment_file(session: Session) -> None:
-    """Save and open the run; says where the address cannot hold it."""
+    """Save the run, in any form, and open one; says where the address cannot hold it."""
     st.divider()
     if not session.linkable:
         st.caption(words.NO_LINK)
-    with st.expander(words.FILE):
-        st.caption(words.FILE_HELD)
-        for export in session.exports:
-            st.download_button(export.label, partial(export.text, session), export.name, export.mime, on_click="ignore")
+    with st.expander(words.TAKE):
+        st.caption(words.TAKE_HELD)
+        buttons(session)
         controls.upload(session, "upload", words.OPEN, ["json"], session.open_file)
 
 

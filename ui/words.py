@@ -36,10 +36,11 @@ OPENING_LINK = "Replaying the run in this link …"
 OPENING_FILE = "Replaying the run in this file …"
 
 # in the sidebar
-FILE = "Experiment file"
-FILE_HELD = "The run as JSON. The command line replays it and gets the same numbers."
-OPEN = "Open a run"
-SAVE = "Save this run"
+TAKE = "Take it away"
+TAKE_HELD = "The run on this page as a file. An experiment can be opened here again, and on the command line."
+OPEN = "Open an experiment"
+SAVE = "Experiment (JSON)"
+WRITING = "Writing the file …"
 SAVED_END = "This is the end of the saved run."
 NO_LINK = "This run is too long for a link. Save it as a file to share it."
 GLOSSARY = "Glossary"
@@ -103,6 +104,16 @@ def link(error: object, instead: str) -> str:
 
 def unopened(file: str, error: object) -> str:
     return f"{file}: {error}. The run on the page is unchanged."
+
+
+def beside_file(label: str, message: str) -> str:
+    """What is said of a file that was made."""
+    return f"{label}: {message}"
+
+
+def untaken(label: str, error: object) -> str:
+    """Of a file that cannot be made."""
+    return f"{label}: {error}. The run on the page is unchanged."
 
 
 def paused(steps: int) -> str:

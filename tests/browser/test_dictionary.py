@@ -327,9 +327,9 @@ def test_link_with_nonsense(learning):
 def test_a_saved_run_replays_on_the_command_line_and_opens_again(learning, tmp_path):
     learning.open(f"{QUERY}&schedule=(HM)2&cursor=4", 4)
     shown = learning.numbers()
-    learning.page.get_by_text("Experiment file", exact=True).click()
+    learning.page.get_by_text("Take it away", exact=True).click()
     with learning.page.expect_download() as download:
-        learning.page.get_by_role("button", name="Save this run").click()
+        learning.page.get_by_role("button", name="Experiment (JSON)").click()
     saved = tmp_path / "experiment.json"
     download.value.save_as(saved)
     command = [sys.executable, "-m", "em_core", "run", str(saved)]

@@ -62,9 +62,9 @@ def test_link_with_nonsense(home):
 def test_experiment_files(home, tmp_path):
     home.open("model=binomial_mixture&schedule=EMEM&cursor=4", 4)
     shown = home.numbers()
-    home.page.get_by_text("Experiment file", exact=True).click()
+    home.page.get_by_text("Take it away", exact=True).click()
     with home.page.expect_download() as download:
-        home.page.get_by_role("button", name="Save this run").click()
+        home.page.get_by_role("button", name="Experiment (JSON)").click()
     saved = tmp_path / "experiment.json"
     download.value.save_as(saved)
     command = [sys.executable, "-m", "em_core", "run", str(saved)]

@@ -98,9 +98,9 @@ def test_the_readers_own_dictionary(map_page):
 def test_experiment_files(map_page, tmp_path):
     map_page.open("signal=spikes&solver=lca&dt=0.5&steps=4&cursor=4", 4)
     shown = map_page.numbers()
-    map_page.page.get_by_text("Experiment file", exact=True).click()
+    map_page.page.get_by_text("Take it away", exact=True).click()
     with map_page.page.expect_download() as download:
-        map_page.page.get_by_role("button", name="Save this run").click()
+        map_page.page.get_by_role("button", name="Experiment (JSON)").click()
     saved = tmp_path / "experiment.json"
     download.value.save_as(saved)
     command = [sys.executable, "-m", "em_core", "run", str(saved)]

@@ -22,7 +22,7 @@ APP = Path(__file__).parents[2] / "app.py"
 PAGES = [name if place else "" for place, (name, _) in enumerate(frame.PAGES)]
 # megabytes: what other data, more half-steps and more figures may ask for, however long it goes on
 HEAP, MEMORY = 60, 150
-# Streamlit's own: "Save this run" was clicked while the page went over to another run, and the button's file is gone
+# Streamlit's own: a button of a file was clicked while the page went over to another run, and the file is gone
 STALE_SAVE = re.compile(
     r"Error executing deferred callable(?:(?!Traceback).)*Traceback.*?Deferred file \w+ not found", re.DOTALL
 )

@@ -73,7 +73,7 @@ def test_hostile_links(reader, serve, path):
 
 def test_a_file_with_a_hostile_name_and_hostile_values(reader, serve):
     reader.goto(f"{serve(APP).url}/map")
-    reader.get_by_text("Experiment file", exact=True).click()
+    reader.get_by_text("Take it away", exact=True).click()
     reader.get_by_text("Your own dictionary", exact=True).click()
     fields = reader.locator("[data-testid=stFileUploader] input[type=file]")
     expect(fields).to_have_count(2)

@@ -213,8 +213,8 @@ def test_dragging_mu(reader, units, other_page):
     reader.at(3)
     assert reader.same_figures()
     with reader.page.expect_download() as download:
-        reader.page.get_by_text("Experiment file", exact=True).click()
-        reader.page.get_by_role("button", name="Save this run").click()
+        reader.page.get_by_text("Take it away", exact=True).click()
+        reader.page.get_by_role("button", name="Experiment (JSON)").click()
     saved = json.loads(Path(download.value.path()).read_text())
     mean = saved["ladder"]["mean"]
     assert mean[0] > 0.1 and len(mean) == len(saved["data"]["signal"])
@@ -320,9 +320,9 @@ def test_link_with_nonsense(reader):
 def test_experiment_files(reader, tmp_path):
     reader.open("v=-2&width=0.5&cursor=4", 4)
     shown = reader.numbers()
-    reader.page.get_by_text("Experiment file", exact=True).click()
+    reader.page.get_by_text("Take it away", exact=True).click()
     with reader.page.expect_download() as download:
-        reader.page.get_by_role("button", name="Save this run").click()
+        reader.page.get_by_role("button", name="Experiment (JSON)").click()
     saved = tmp_path / "experiment.json"
     download.value.save_as(saved)
     command = [sys.executable, "-m", "em_core", "run", str(saved)]

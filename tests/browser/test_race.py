@@ -131,9 +131,9 @@ def test_another_race_from_the_list_and_one_of_the_readers_own(race_page):
 @pytest.mark.exhaustive
 def test_the_saved_file_races_on_the_command_line(race_page, laps):
     race_page.open(f"model=linkage&steps={ROUNDS}&cursor={ROUNDS}", ROUNDS)
-    race_page.page.get_by_text("Experiment file", exact=True).click()
+    race_page.page.get_by_text("Take it away", exact=True).click()
     with race_page.page.expect_download() as saved:
-        race_page.page.get_by_role("button", name="Save this run").click()
+        race_page.page.get_by_role("button", name="Experiment (JSON)").click()
     raw = json.loads(Path(saved.value.path()).read_text())
     told = race.report(race.race(Experiment.parse(raw), [word.strip() for word in WORDS.split(",")], ROUNDS))
     for row, track in zip(told["runs"], laps[-1].tracks, strict=True):

@@ -13,6 +13,8 @@ from ui import player, session
 from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings, for_model
+from ui.export.kinds import KINDS
+from ui.taken import taken
 
 COINS = for_model(EmSettings(), "binomial_mixture")
 SOON = 20  # seconds
@@ -144,7 +146,8 @@ def test_the_lock_is_there_wherever_the_run_changes(reader, monkeypatch):
     assert slow.reached.wait(SOON)
     jobs = {
         "change": lambda: reader.change(compare=True),
-        **{export.label: partial(export.text, reader) for export in reader.exports},
+        "file": reader.file,
+        "table": partial(taken, reader, next(kind for kind in KINDS if kind.name == "csv")),
         "open": lambda: reader.open_file(b'{"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"}'),
         "drop": reader.drop_file,
     }

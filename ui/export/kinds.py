@@ -9,8 +9,9 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, sheet, standalone
-from ui.export.code.script import script
+from ui.export import pictures, runs, sheet, standalone, words
+from ui.export.code.script import MODELS, SOLVERS, script
+from ui.export.runs import Shown
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,20 @@ class Written:
 class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
-    `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`.
+    `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`; `show` does the same
+    with a run that is there, where the file shows one. label: of its button in the sidebar, where it has one; file,
+    mime: what the browser saves. refused: why there is none of this run, empty where there is.
     """
 
     name: str
     help: str
     make: Callable[[Any, Asked], Written]
     options: tuple[str, ...] = ()
+    show: Callable[[Shown, Asked], Written] | None = None
+    label: str = ""
+    file: str = ""
+    mime: str = "text/html"
+    refused: Callable[[Any], str] = lambda run: ""
 
 
 def half_step(asked: Asked, last: int) -> int:
@@ -54,21 +62,33 @@ def half_step(asked: Asked, last: int) -> int:
     return at
 
 
-def _page(raw: Any, asked: Asked) -> Written:
-    shown = runs.of_file(raw)
+def _page(shown: Shown, asked: Asked) -> Written:
     return Written(standalone.page(shown.run, half_step(asked, len(shown.run) - 1)), tuple(shown.messages))
 
 
-def _sheet(raw: Any, _asked: Asked) -> Written:
-    return Written(sheet.page(runs.of_file(raw)))
+def _sheet(shown: Shown, _asked: Asked) -> Written:
+    return Written(sheet.page(shown))
 
 
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
 
+def _of_file(show: Callable[[Shown, Asked], Written]) -> Callable[[Any, Asked], Written]:
+    return lambda raw, asked: show(runs.of_file(raw), asked)
+
+
 def _script(raw: Any, _asked: Asked) -> Written:
     return Written(*script(raw))
+
+
+def _no_script(run: Any) -> str:
+    """Why no script can be written of a run's model or solver, where that is so."""
+    experiment = run.experiment
+    if hasattr(experiment, "solver"):
+        return "" if experiment.solver in SOLVERS else words.NO_SCRIPT
+    known = getattr(getattr(experiment, "model", None), "name", None) in MODELS
+    return "" if known else words.NO_SCRIPT
 
 
 def _picture(kind: str) -> Callable[[Any, Asked], Written]:
@@ -84,10 +104,41 @@ def _picture(kind: str) -> Callable[[Any, Asked], Written]:
 _OF_PICTURES = ("at", "view", "transparent")
 
 KINDS = (
-    Kind("html", "the run with all its views, as a page that opens without a server", _page, ("at",)),
-    Kind("sheet", "the worked example for print: pictures, numbers and sentences of each half-step on A4", _sheet),
-    Kind("code", "the run as a short script in NumPy that prints the same numbers", _script),
-    Kind("csv", "the numbers, as `python -m em_core run --format csv` has them", _table),
+    Kind(
+        "csv",
+        "the numbers, as `python -m em_core run --format csv` has them",
+        _table,
+        label="Numbers (CSV)",
+        file="run.csv",
+        mime="text/csv",
+    ),
+    Kind(
+        "html",
+        "the run with all its views, as a page that opens without a server",
+        _of_file(_page),
+        ("at",),
+        _page,
+        "Page (HTML)",
+        "run.html",
+    ),
+    Kind(
+        "sheet",
+        "the worked example for print: pictures, numbers and sentences of each half-step on A4",
+        _of_file(_sheet),
+        (),
+        _sheet,
+        "Sheet for print (HTML, A4)",
+        "sheet.html",
+    ),
+    Kind(
+        "code",
+        "the run as a short script in NumPy that prints the same numbers",
+        _script,
+        label="Script (NumPy)",
+        file="run.py",
+        mime="text/x-python",
+        refused=_no_script,
+    ),
     Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
     Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),
 )

@@ -6,6 +6,7 @@ MODEL, DATA, SCHEDULE, SETTINGS, MOVES = "Model", "Data", "Schedule", "Settings"
 ALL, CHANGE, PARAMETERS = "All {}s", "change", "Unknowns"
 SPARSE_CODING = {"sparse_coding": "Sparse coding, MAP", "sparse_coding_posterior": "Sparse coding, a ladder of q"}
 OWN_DATA = "own data"
+NO_SCRIPT = "No script: the M-step of this model, or this solver, has no short form."
 STANDARDISED = "Standardised: every column has mean 0 and variance 1"
 
 

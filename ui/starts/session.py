@@ -23,6 +23,7 @@ class StartsSession(Session):
     kind: ClassVar = StartsSettings
     runs: ClassVar = StartsRun
     subject: ClassVar = ("model", "data")
+    takes: ClassVar = ()
     settings: StartsSettings
     run: StartsRun
 

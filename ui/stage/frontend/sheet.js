@@ -18,7 +18,9 @@ import { readTheme } from "./theme.js";
  */
 export default function draw({ figures, frames, colors }, root) {
   /** @type {NodeListOf<HTMLElement>} */
-  const formulas = root.querySelectorAll("[data-tex]"), places = root.querySelectorAll("[data-figure]");
+  const formulas = root.querySelectorAll("[data-tex]");
+  /** @type {NodeListOf<HTMLElement>} */
+  const places = root.querySelectorAll("[data-figure]");
   for (const node of formulas) node.replaceChildren(typeset(node.dataset.tex ?? ""));
   const history = new History();
   history.accept({ first: 0, after: null, frames });
