@@ -78,6 +78,9 @@ def delimiter_of(text: str) -> str:
         named = counts[0] > 0 or len(set(counts)) == 1
         if usual > 0 and times >= _MOST * len(counts) and named and (delimiter != " " or _are_numbers(bare)):
             return delimiter
+    commas = [re.fullmatch(r"[+-]?[0-9]*(,[0-9]+)?", line.strip()) for line in lines[1:]]
+    if any("," not in line for line in lines) and all(commas):
+        return ""  # a column of decimal commas, and of whole numbers
     counted = {delimiter: sum(line.count(delimiter) for line in bare) for delimiter in "\t;|,"}
     most = max(counted, key=lambda delimiter: counted[delimiter])
     return most if counted[most] and bare[0].count(most) else ""

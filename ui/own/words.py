@@ -27,6 +27,15 @@ NO_MODEL = (
     "No model takes these columns together. Columns of numbers go together, columns of 0 and 1 too; categories and"
     " sequences are taken one at a time."
 )
+SIGNAL_TITLE, PICTURES_TITLE = "Your own signal", "Your own image"
+SIGNAL_KIND, SIGNAL_KINDS = "Signal", {"image": "a patch of an image", "numbers": "numbers"}
+IMAGE, IMAGE_ALT = "PNG or JPEG image, up to 20 MB", "The image in grey, with the patch in a frame"
+SIDE, ROW, COLUMN, DICTIONARY = "Side of a patch", "Row", "Column", "Dictionary"
+CLICK = "Click on the image, or type row and column of the upper left pixel. Large images are made smaller first."
+COUNT, PREPARATION = "Number of patches", "Preparation"
+PREPARATIONS = {"centred": "with the mean removed", "whitened": "whitened"}
+NUMBERS, PASTE_NUMBERS = "One column or row of 4 to 256 numbers", "Or paste numbers"
+USE_PATCH, USE_PATCHES, USE_SIGNAL = "Use this patch", "Use patches of this image", "Use this signal"
 STANDARDISED = "Every column now has mean 0 and variance 1."
 ABO = "ABO blood groups: rows are A, B, AB, O"
 KINDS = {
@@ -50,6 +59,10 @@ def odd(cells: Sequence[tuple[int, str, str]], count: int) -> str:
     shown = "; ".join(f"row {row:,}, {column}: {text[:40]!r}" for row, column, text in cells)
     more = f"; and {count - len(cells):,} more" if count > len(cells) else ""
     return f"{count:,} {_of(count, 'cell')} among numbers {_is(count)} no number up to {LARGEST:g}: {shown}{more}."
+
+
+def numbers(count: int, least: float, most: float) -> str:
+    return f"{count} numbers from {least:g} to {most:g}. They are scaled to vary by 1."
 
 
 def more_columns(count: int) -> str:
