@@ -8,13 +8,16 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from em_core.files.errors import InvalidExperiment
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from figures.map.picker import picker
+from tests.ui.shown import notices
 from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.map.session import MapSession
+from ui.own import words
 from ui.own.image import SIDE, grey, patch, pictures, series
 
 WAVES = (127 + 90 * np.sin(np.add.outer(np.arange(60) / 3, np.arange(80) / 5))).astype(np.uint8)
@@ -172,3 +175,30 @@ def test_every_place_that_a_click_finds_is_the_middle_of_a_patch_within_the_imag
     assert min(places["x"]) == 3.5 and max(places["x"]) <= 80 - 4.5 and max(places["y"]) <= 60 - 4.5
     (frame,) = drawn["layout"]["shapes"]
     assert (frame["x0"], frame["x1"], frame["y0"], frame["y1"]) == (5.5, 13.5, 3.5, 11.5)
+
+
+def page():
+    """What the dialog asks, on a page of its own."""
+    import streamlit as st
+
+    from ui.map.session import MapSession
+    from ui.own import picture
+
+    if "map" not in st.session_state:
+        st.session_state["map"] = MapSession.opened({})
+    picture.signal(st.session_state["map"])
+
+
+def test_the_page_takes_numbers_and_says_what_it_cannot_take():
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert words.STAYS in [caption.value for caption in app.caption] and not app.exception
+    (kind,) = app.get("button_group")
+    kind.set_value("numbers").run() if hasattr(kind, "set_value") else pytest.skip("this Streamlit cannot press it")
+    (area,) = app.text_area
+    area.set_value("1\n2\n<b>\n4\n").run()
+    (said,) = notices(app, "error")
+    assert said.startswith("row 3, cell 1: '<b>' is not valid") and not app.session_state["map"].settings.imported
+    area.set_value("1\n2\n3\n5\n").run()
+    (use,) = [button for button in app.button if button.label == words.USE_SIGNAL]
+    use.click().run()
+    assert not app.exception and app.session_state["map"].settings.imported
