@@ -44,6 +44,8 @@ WRITING = "Writing the file …"
 SAVED_END = "This is the end of the saved run."
 NO_LINK = "This run is too long for a link. Save it as a file to share it."
 GLOSSARY = "Glossary"
+# of a table that the reader brings
+FIRST_ROWS = "First rows"
 MORE_KEYS = "Press . for presenter mode and ? for a list of all keys."
 
 

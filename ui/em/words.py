@@ -7,6 +7,8 @@ SETTLED = "Converged: the last cycle changed the ELBO by less than one part in a
 UNREADY = "an E-step first: this move needs a q"
 
 OWN_DATA, BACK = "Your own data, from a file or edited by hand.", "Back to the built-in data"
+BRING = "Use your own data …"
+IN_LINK = "The page's address holds these data: whoever gets the link gets them."
 POINTS = "Points and clusters"
 KINDS = {"E": "Change q", "M": "Change θ"}
 KEYS = "; a move's letter makes that move"
