@@ -106,7 +106,7 @@ def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
 ):
     monkeypatch.setattr(browser, "LONGEST", 2)
     started = tmp_path / "started"
-    installed(f"/bin/sleep 600 & echo $! > {started}; wait")
+    installed(f"/bin/sleep 60 & echo $! > {started}; wait")
     assert drawn() == (INVALID, None)
     assert "within 2 seconds" in capsys.readouterr().err
     process = int(started.read_text())
