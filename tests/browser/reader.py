@@ -1,6 +1,6 @@
 """What a reader of a page with a stage does and reads, for the tests of every such page."""
 
-import json
+import re
 import time
 
 import pytest
@@ -138,9 +138,19 @@ class Reader:
     def slider(self, name):
         return self.page.get_by_role("slider", name=name)
 
-    def address(self, part):
-        """Wait until the address holds this; its parameters."""
-        self.page.wait_for_function(f"location.search.includes({json.dumps(part)})")
+    def address(self, part, without=None):
+        """Wait until the address holds this, `name=value` or the beginning `name=`, and not what is called `without`.
+
+        Returns its parameters.
+        """
+        same = "=== part" if re.search(r"=.", part) else ".startsWith(part)"
+        self.page.wait_for_function(
+            f"""([part, without]) => {{
+              const parts = location.search.slice(1).split("&");
+              return parts.some((said) => said{same}) && !parts.some((said) => said.startsWith(`${{without}}=`));
+            }}""",
+            arg=[part, without],
+        )
         return self.page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
 
     def choose(self, label, option):

@@ -65,4 +65,4 @@ def test_a_coordinate_by_its_name_and_a_random_direction_by_its_number_stay_in_t
     home.choose("Bound along", "the M-step")
     home.wait_plot("course", "plot.offsetWidth > 0 && plot.data && trace('bound').y.length > 20")
     expect(home.page.locator("[data-figure=direction]")).to_have_count(0)
-    assert "direction" not in home.page.url
+    home.address("cursor=1", without="direction")

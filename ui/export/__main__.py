@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = vars(parser.parse_args(arguments))
     kind = next(kind for kind in KINDS if kind.name == told["kind"])
     try:
-        written = kind.write(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
+        written = kind.make(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
         content = written.content.encode() if isinstance(written.content, str) else written.content
         Path(told["output"]).write_bytes(content)
     except InvalidExperiment as error:

@@ -32,12 +32,12 @@ class Written:
 class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
-    `write` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`.
+    `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`.
     """
 
     name: str
     help: str
-    write: Callable[[Any, Asked], Written]
+    make: Callable[[Any, Asked], Written]
     options: tuple[str, ...] = ()
 
 
