@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from em_core.checks import Checks, checks
@@ -82,30 +82,33 @@ def finite(value: Any) -> Any:
 
 def as_csv(result: dict[str, Any]) -> str:
     """One row per step; arrays in columns such as means[0][1]; events by their kinds."""
-    rows = []
     result = finite(result)
-    for step in result.get("half_steps") or result.get("steps") or result["rungs"]:
-        row = {}
-        for key, entry in step.items():
-            if key == "events":
-                row[key] = " ".join(event["kind"] for event in entry)
-            elif key == "info":
-                row["passes"] = entry and entry["passes"]
-            elif key == "checks":
-                for name, check in entry.items():
-                    row.update({f"{name}_{part}": check and check[part] for part in ("holds", "number")})
-            elif key == "parameters":
-                for name, parameter in entry.items():
-                    row.update(_columns(name, parameter))
-            elif key not in ("codes", "spreads") or entry is not None:  # before the first H or V there are none
-                row.update(_columns(key, entry))
-        rows.append(row)
+    rows = [flat(step) for step in result.get("half_steps") or result.get("steps") or result["rungs"]]
     text = io.StringIO()
     columns = dict.fromkeys(column for row in rows for column in row)
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().rstrip("\n")
+
+
+def flat(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step of a report as one row of its table."""
+    row = {}
+    for key, entry in step.items():
+        if key == "events":
+            row[key] = " ".join(event["kind"] for event in entry)
+        elif key == "info":
+            row["passes"] = entry and entry["passes"]
+        elif key == "checks":
+            for name, check in entry.items():
+                row.update({f"{name}_{part}": check and check[part] for part in ("holds", "number")})
+        elif key == "parameters":
+            for name, parameter in entry.items():
+                row.update(_columns(name, parameter))
+        elif key not in ("codes", "spreads") or entry is not None:  # before the first H or V there are none
+            row.update(_columns(key, entry))
+    return row
 
 
 def _columns(name: str, entry: Any) -> dict[str, Any]:
