@@ -199,6 +199,7 @@ def conditional(model: Any, data: Any, state: State, rng: np.random.Generator | 
     return _maximised(model, data, state, after, Info(found.passes, accepted=True, block=blocks[turn]), rng)
 
 
+@_quiet
 def _maximised(model: Any, data: Any, state: State, after: State, info: Info, rng: np.random.Generator | None) -> Made:
     """`after`, once its θ has been found usable and L not lower there; else θ stays, with an event.
 
@@ -372,7 +373,6 @@ def _usable(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) ->
     return value
 
 
-@_quiet
 def _height(model: LatentVariableModel, data: Any, theta: Parameters, q: Any) -> float:
     """L up to the entropy at a θ that has passed `check`; −inf where it is no number."""
     try:

@@ -20,7 +20,8 @@ LAYERS = ("app", "pages", "ui", "figures", "em_core")
 OUTSIDE = {
     "app": {"streamlit", "starlette"},
     "pages": {"streamlit"},
-    "ui": {"streamlit", "starlette", "plotly", "numpy"},
+    # Streamlit brings pandas and Pillow
+    "ui": {"streamlit", "starlette", "plotly", "numpy", "pandas", "PIL"},
     "figures": {"plotly", "numpy"},
     "em_core": {"numpy", "scipy"},
 }

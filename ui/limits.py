@@ -44,7 +44,11 @@ _CLIMB, _LEAST_EVALUATION = 250_000, 5_000
 # so many times θ may be set by hand: each is checked whole when a tape is opened
 _HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
-LARGEST_FILE = 10_000_000
+LARGEST_FILE = 20_000_000
+# of a table of the reader's own: rows, columns and cells
+OWN_ROWS, OWN_COLUMNS, OWN_CELLS = 100_000, 1_000, 3_000_000
+# and pixels of an image
+OWN_PIXELS = 40_000_000
 # rungs of a ladder of q: each is a figure of its own
 _RUNGS = 40
 # so many files are made at a time, for all readers

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from traceback import extract_tb
 from typing import Literal
 
@@ -34,6 +34,14 @@ def explained(words: Mapping[str, str]) -> None:
     """Words, each with what it means."""
     rows = (f"<dt>{html.escape(word)}</dt><dd>{html.escape(text)}</dd>" for word, text in words.items())
     st.html(f'<dl class="glossary">{"".join(rows)}</dl>')
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Cells as they are, letter by letter; a keyboard can scroll it."""
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    said = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    st.html(f'<div class="cells" tabindex="0" role="region" aria-label="{html.escape(words.FIRST_ROWS)}">{said}</div>')
 
 
 def fault(error: Exception) -> bool:

@@ -44,6 +44,8 @@ WRITING = "Writing the file …"
 SAVED_END = "This is the end of the saved run."
 NO_LINK = "This run is too long for a link. Save it as a file to share it."
 GLOSSARY = "Glossary"
+# of a table that the reader brings
+FIRST_ROWS = "First rows"
 MORE_KEYS = "Press . for presenter mode and ? for a list of all keys."
 
 
@@ -85,7 +87,7 @@ def switched(label: str, on: bool) -> str:
 
 def other_moves(first: int, now: str, before: str) -> str:
     """Of a tape that goes another way."""
-    return f"from half-step {first} on other moves ({now} instead of {before})"
+    return f"other moves from half-step {first} on ({now} instead of {before})"
 
 
 def by_hand(places: str) -> str:

@@ -116,7 +116,6 @@ class Exponentials:
     log_sums: (N,) log Σ_k exp. possible: whether no column is impossible, with nothing but −inf.
     """
 
-    @np.errstate(divide="ignore")
     def __init__(self, logs: Array) -> None:
         largest = np.maximum.reduce(logs, axis=0)
         self.possible = all_finite(largest)
@@ -125,7 +124,7 @@ class Exponentials:
         self._relative = logs - largest
         self._shares = np.exp(self._relative)
         self._totals = np.add.reduce(self._shares, axis=0)
-        self._logarithms = np.log(self._totals)
+        self._logarithms = np.log(self._totals) if self.possible else logarithms(self._totals)
         self.log_sums = sealed(self._logarithms + largest)
 
     @property
@@ -136,15 +135,17 @@ class Exponentials:
         """q in proportion to them, of a table without impossible columns."""
         return _made(self._relative - self._logarithms, counts, self._shares / self._totals)
 
+    def log_evidence(self, counts: Array) -> float:
+        """As the function of that name."""
+        return _counted(self.log_sums, counts)
 
-def posterior(log_joint: Array, counts: Array, known: Exponentials | None = None) -> Categorical:
-    """Exact posterior from log p(v_n, h_n = k), a (K, N) array. known: its exponentials, where they have been made.
+
+def posterior(log_joint: Array, counts: Array) -> Categorical:
+    """Exact posterior from log p(v_n, h_n = k), a (K, N) array.
 
     Raises `HalfStepFailed` where a unit is impossible under every hidden value. A column that stands for no unit says
     nothing, however impossible: its hidden values are then equally probable.
     """
-    if known is not None and known.possible:
-        return known.normalized(counts)
     found = _normalized(log_joint, counts)
     if found is not None:
         return found
@@ -157,6 +158,12 @@ def posterior(log_joint: Array, counts: Array, known: Exponentials | None = None
             point=float(impossible[0]),
         )
     return cast(Categorical, _normalized(np.where(possible, log_joint, 0.0), counts))
+
+
+@np.errstate(divide="ignore")
+def logarithms(probabilities: Array) -> Array:
+    """−∞ of 0: of what explains nothing."""
+    return np.asarray(np.log(probabilities))
 
 
 def two_valued(share: float, counts: Array) -> Categorical:
@@ -194,9 +201,15 @@ def replaced(q: Categorical, other: Categorical, units: np.ndarray) -> Categoric
     return _made(logs, q.counts, shares)
 
 
-def log_evidence(log_joint: Array, counts: Array, known: Exponentials | None = None) -> float:
-    """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible. known: as for `posterior`."""
-    evidence = log_sums(log_joint) if known is None else known.log_sums
+def log_evidence(log_joint: Array, counts: Array) -> float:
+    """Σ_n counts_n log Σ_k exp(log_joint[k, n]); −inf where a unit is impossible."""
+    return _counted(log_sums(log_joint), counts)
+
+
+def _counted(evidence: Array, counts: Array) -> float:
+    """Σ counts · evidence; a column that stands for no unit adds nothing, even where it is impossible."""
+    if len(counts) <= AT_ONCE and math.isfinite(total := float(np.vdot(evidence, counts))):
+        return total
     seen = counts > 0
     return float(np.add.reduce(evidence * counts if seen.all() else evidence[seen] * counts[seen]))
 
@@ -259,7 +272,9 @@ def log_sums(logs: Array) -> Array:
 def expectation(q: Categorical, log_joint: Array) -> float:
     """E_q of a (K, N) array, summed over units; entries of negligible weight count as zero, even infinite ones."""
     if log_joint.size <= AT_ONCE:
-        return weighted_sum(q.expected_counts, log_joint)
+        weights = q.expected_counts
+        total = float(np.vdot(weights, log_joint))
+        return total if math.isfinite(total) else weighted_sum(weights, log_joint)
     parts = [weighted_sum(q.weights(columns), log_joint[:, columns]) for columns in _parts(log_joint)]
     return float(np.sum(parts))
 
@@ -286,8 +301,23 @@ def entropy(q: Categorical) -> float:
 
 
 def kl(q: Categorical, p: Categorical) -> float:
-    """KL(q ‖ p) = Σ q log(q / p) in nats, over all units."""
-    return float(np.add.reduce(kl_by_unit(q, p))) if q is not p else 0.0
+    """KL(q ‖ p) = Σ q log(q / p) in nats, over all units: as `kl_by_unit`, at once where the table is small."""
+    if q is p:
+        return 0.0
+    if q.log_probabilities.size <= AT_ONCE and math.isfinite(total := _kl_of_few(q, p)):
+        return max(total, 0.0)
+    return float(np.add.reduce(kl_by_unit(q, p)))
+
+
+@np.errstate(invalid="ignore")
+def _kl_of_few(q: Categorical, p: Categorical) -> float:
+    """Σ counts q (e^d − 1 − d) with d = log p − log q; no number where some d is above 1, or neither is possible."""
+    d = p.log_probabilities - q.log_probabilities
+    if not np.maximum.reduce(d, axis=None, initial=0.0) <= 1:
+        return math.nan
+    terms = np.expm1(d)
+    terms -= d
+    return float(np.vdot(q.expected_counts, terms))
 
 
 @np.errstate(invalid="ignore")

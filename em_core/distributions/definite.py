@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,36 @@ def inverses(factors: Array) -> Array:
 
 def log_determinant(factor: Array) -> Any:
     """log |LLᵀ| of factors (…, D, D)."""
-    return 2 * np.add.reduce(np.log(np.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+    return 2 * np.add.reduce(np.log(factor.diagonal(axis1=-2, axis2=-1)), axis=-1)
+
+
+def whitening(matrices: Array) -> tuple[Array, Array]:
+    """L⁻¹, (K, D, D), and log |LLᵀ|, (K,), of the lower Cholesky factors L of (K, D, D) matrices.
+
+    Raises `HalfStepFailed` where a matrix is not positive definite.
+    """
+    if matrices.shape[-1] == 2:
+        return _whitening_of_two(matrices)
+    factors = cholesky(matrices)
+    return inverses(factors), log_determinant(factors)
+
+
+def _whitening_of_two(matrices: Array) -> tuple[Array, Array]:
+    """`whitening` of (K, 2, 2), number by number: calls of LAPACK would take longer than all else of few points.
+
+    L = (a 0; b c)  has  L⁻¹ = (1/a 0; −b/(ac) 1/c).
+    """
+    inverse, logarithms = [], []
+    for (first, _), (product, second) in matrices.tolist():
+        a = math.sqrt(first) if first > 0 else math.nan
+        b = product / a
+        rest = second - b * b
+        if not 0 < rest < math.inf:
+            raise HalfStepFailed("singular_covariance", _INDEFINITE)
+        c = math.sqrt(rest)
+        inverse.append(((1 / a, 0.0), (-b / a / c, 1 / c)))
+        logarithms.append(2 * (math.log(a) + math.log(c)))
+    return np.array(inverse), np.array(logarithms)
 
 
 def whiten(factor: Array, deviations: Array) -> Array:

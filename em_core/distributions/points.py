@@ -38,6 +38,9 @@ MOST_AMPLIFIED = 128.0
 # scales: what the bound loses at its maximum is the square of that
 _LARGEST_SIZE, _MOST_IN_SCALES = 128.0, 1e6
 
+# below every mass but 0
+_LEAST = 5e-324
+
 LOG_2_PI = float(np.log(2 * np.pi))
 
 # an overflow far away, or 0/0 of a component without points, is seen in the amplification, which is then no number
@@ -101,6 +104,11 @@ class Points:
         return n_components * self.values.size <= _MOST_DEVIATIONS
 
     @cached_property
+    def one_and_apart(self) -> Array:
+        """(N, 1 + D) of few points: 1, and what they are from the centre, so that one product has mass and sum."""
+        return sealed(np.column_stack([np.ones(len(self.values)), self.values - self.centre]))
+
+    @cached_property
     def resolution(self) -> Array:
         """(D,) variances below which points differ by their own rounding alone."""
         return sealed(definite.resolution(self.values))
@@ -144,11 +152,11 @@ class Points:
             yield Chunk(columns, self.values[columns].T, centred, room)
 
 
-def densities_of_few(points: Points, means: Array, scales: Scales) -> Array:
-    """(K, N) log N(x; μ, Σ) as in `LogDensities`, from deviations alone."""
+def densities_of_few(points: Points, means: Array, scales: Scales, plus: Array | float = 0.0) -> Array:
+    """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, from deviations alone."""
     table = scales.all_squares(points.columns - means[:, :, None])
     table *= -0.5
-    table += _log_constants(scales, means.shape[1])[:, None]
+    table += (_log_constants(scales, means.shape[1]) + plus)[:, None]
     return table
 
 
@@ -245,14 +253,14 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
 
 def _of_few(points: Points, weights: Array, scales: type[Scales]) -> Moments:
     """`moments` from deviations alone, with weights (K, N): first from the centre, then from the means themselves."""
-    mass = np.add.reduce(weights, axis=1)
-    some = np.where(mass > 0, mass, 1.0)[:, None]
-    reference = points.centre + weights @ (points.values - points.centre) / some
+    sums = weights @ points.one_and_apart
+    mass, some = sums[:, 0], np.maximum(sums[:, :1], _LEAST)
+    reference = points.centre + sums[:, 1:] / some
     apart = points.columns - reference[:, :, None]
     weighted = apart * weights[:, None]
     offset = np.add.reduce(weighted, axis=2) / some
     scatter = scales.all_second(apart, weighted) - scales.outer(offset, mass)
-    return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
+    return Moments(sealed(mass.copy()), sealed(reference), sealed(offset), sealed(scatter), scales)
 
 
 def _retake(

@@ -104,9 +104,7 @@ class Matrices(Scales):
 
     def __init__(self, covariances: Array) -> None:
         self._covariances = covariances
-        factors = definite.cholesky(covariances)
-        self._whitening = definite.inverses(factors)
-        self.log_determinants = definite.log_determinant(factors)
+        self._whitening, self.log_determinants = definite.whitening(covariances)
 
     @property
     def nbytes(self) -> int:
@@ -127,10 +125,10 @@ class Matrices(Scales):
 
         These are below D tr(R⁻¹), for the eigenvalues of R sum to D.
         """
-        variances = np.einsum("kii->ki", self._covariances)
+        variances = self._covariances.diagonal(0, 1, 2)
         traces = np.einsum("kji,kji,ki->k", self._whitening, self._whitening, variances)
         bounded = len(floor) * np.maximum.reduce(traces) <= 0.5 * definite.WORST_CONDITION
-        return bool(bounded and np.logical_and.reduce(variances > floor, axis=None))
+        return bool(bounded and np.minimum.reduce(variances - floor, axis=None) > 0)
 
     @staticmethod
     def n_features(dimensions: int) -> int:
@@ -166,8 +164,8 @@ class Matrices(Scales):
 
     @staticmethod
     def all_second(apart: Array, weighted: Array) -> Array:
-        result: Array = weighted @ np.swapaxes(apart, -1, -2)
-        return 0.5 * (result + np.swapaxes(result, -1, -2))  # symmetric to the last bit
+        result: Array = weighted @ apart.transpose(0, 2, 1)
+        return 0.5 * (result + result.transpose(0, 2, 1))  # symmetric to the last bit
 
     @staticmethod
     def deviations_of(scatter: Array, mass: Array) -> Array:

@@ -40,13 +40,13 @@ class GaussianFamily:
     def parameters(self) -> tuple[str, ...]:
         return tuple(name for name in _NAMES if name not in self.fixed)
 
-    def log_density(self, values: Points | Array, components: Parameters) -> Array:
-        """values (N, D) -> (K, N)."""
+    def log_density(self, values: Points | Array, components: Parameters, plus: Array | float = 0.0) -> Array:
+        """values (N, D) -> (K, N). plus: (K,) what is added to each component's, such as its log weight."""
         points, means = Points.of(values), components["means"]
         scales, n_components = self._scales_at(points, components), len(means)
         if points.are_few(n_components):
-            return densities_of_few(points, means, scales)
-        densities = LogDensities(points, means, scales)
+            return densities_of_few(points, means, scales, plus)
+        densities = LogDensities(points, means, scales, plus)
         result = np.empty((n_components, len(points.values)))
         for chunk in points.chunks(self._shape, n_components):
             densities.into(result[:, chunk.columns], chunk)

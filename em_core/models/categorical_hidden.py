@@ -99,10 +99,16 @@ class CategoricalRows(CategoricalHidden):
 
     @at_theta
     def posterior(self, data: Observations, theta: Parameters) -> Categorical:
-        return categorical.posterior(self.log_joint(data, theta), data.counts, self._exponentials(data, theta))
+        known = self._exponentials(data, theta)
+        if known is not None and known.possible:
+            return known.normalized(data.counts)
+        return categorical.posterior(self.log_joint(data, theta), data.counts)
 
     def log_evidence(self, data: Observations, theta: Parameters) -> float:
-        return categorical.log_evidence(self.log_joint(data, theta), data.counts, self._exponentials(data, theta))
+        known = self._exponentials(data, theta)
+        if known is not None:
+            return known.log_evidence(data.counts)
+        return categorical.log_evidence(self.log_joint(data, theta), data.counts)
 
     @at_theta
     def _exponentials(self, data: Observations, theta: Parameters) -> Exponentials | None:

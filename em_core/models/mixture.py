@@ -42,6 +42,7 @@ class Family(Protocol):
 class OfMoments(Protocol):
     """What a family has besides, whose part in L depends on q and the data through few numbers: its `moments`."""
 
+    def log_density(self, values: Any, components: Parameters, plus: Array | float) -> Array: ...
     def moments(self, values: Any, weights: Callable[[slice], Array]) -> Any: ...
     def fit_to(self, moments: Any, previous: Parameters) -> Parameters: ...
     def fit_one_to(self, moments: Any, previous: Parameters, name: str) -> Parameters: ...
@@ -80,8 +81,11 @@ class Mixture(AtMany, CategoricalRows):
     @at_theta
     def log_joint(self, data: Observations, theta: Parameters) -> Array:
         """log p(v_n, h_n = k; θ), (K, N)."""
-        table = self.family.log_density(self.rows(data), theta)
-        table += _logarithms(theta["weights"])[:, None]
+        family, log_weights = self._of_moments, categorical.logarithms(theta["weights"])
+        if family is not None:
+            return sealed(family.log_density(self.rows(data), theta, log_weights))
+        table = self.family.log_density(data.values, theta)
+        table += log_weights[:, None]
         return sealed(table)
 
     def expected_log_joint(self, data: Observations, theta: Parameters, q: Categorical) -> float:
@@ -117,7 +121,7 @@ class Mixture(AtMany, CategoricalRows):
         moments = self.moments(data, q)
         likelihood, doubt = family.expected_log_density(moments, theta)
         counted = moments.mass > categorical.NEGLIGIBLE
-        return likelihood + float(moments.mass[counted] @ _logarithms(theta["weights"])[counted]), doubt
+        return likelihood + float(moments.mass[counted] @ categorical.logarithms(theta["weights"])[counted]), doubt
 
     def moments(self, data: Observations, q: Categorical) -> Any:
         """All that θ's part in L depends on in q and the data, of a family that has such; its `mass` among it.
@@ -138,7 +142,7 @@ class Mixture(AtMany, CategoricalRows):
 
     def hidden_prior(self, data: Observations, theta: Parameters) -> Categorical:
         """Every unit's component with the weights as probabilities."""
-        return categorical.alike(_logarithms(theta["weights"]), data.counts)
+        return categorical.alike(categorical.logarithms(theta["weights"]), data.counts)
 
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         family = self._of_moments
@@ -227,12 +231,6 @@ def fit_one(family: Any, values: Array, weights: Array, theta: Parameters, name:
     if family.parameters == (name,):
         return family.fit(values, weights, theta)
     return family.fit_one(values, weights, theta, name)
-
-
-@np.errstate(divide="ignore")  # a weight of 0 is a component that explains nothing
-def _logarithms(weights: Array) -> Array:
-    result: Array = np.log(weights)
-    return result
 
 
 def _shares(mass: Array) -> Array:

@@ -45,7 +45,7 @@ _E_TYPE = {
     "H": "H moves along q to the edge: one h takes all",
     "P": "P moves q part of the way to the posterior",
     "T": "T moves along q, and stops beside the ridge",
-    "V": "V moves q as near as a factorised q comes",
+    "V": "V moves q as near as a factorised q can come",
 }
 _STEPS = {
     "M": "M moves along θ to the highest point for this q",

@@ -245,7 +245,8 @@ def _pays(moment: Moment) -> str:
     n = moment.vanished
     if not n:
         return ""
-    return f" {n} of {moment.atoms.shape[1]} atoms {'does' if n == 1 else 'do'} not pay, and shrank to nothing."
+    whose = "does not pay its" if n == 1 else "do not pay their"
+    return f" {n} of {moment.atoms.shape[1]} atoms {whose} way and shrank to nothing."
 
 
 def _next(moment: Moment) -> str:

@@ -304,7 +304,7 @@ def timeline_title(moment: Moment, start: Moment) -> str:
     if moment.index == 0 or not (math.isfinite(now) and math.isfinite(then)):
         return TIMELINE[0]
     if still(now - then, abs(now)):
-        return "log p: as at the start"
+        return "log p: unchanged since the start"
     return f"log p: {number(abs(now - then))} {'above' if now > then else 'below'} the start"
 
 

@@ -37,7 +37,7 @@ _CERTIFICATE = (
     "known for it."
 )
 _DISTANCE = (
-    "How far along the line, in coordinates in which every number makes a θ that the model can have: means as they "
+    "How far along the line, in coordinates in which every value gives a θ that the model can have: means as they "
     "are, log-odds of probabilities, logarithms of variances and rates."
 )
 
@@ -96,10 +96,10 @@ TERMS: Mapping[str, str] = {
     "steps: where q is the posterior, ELBO and log p have the same gradient.",
     "stochastic ascent": "Each step climbs log p of the minibatch that S draws there, from differences of log p, "
     "without any q. ES makes the same steps.",
-    "minibatches": "A few units drawn at random, a new few at every step.",
+    "minibatches": "A few units drawn at random, others at every step.",
     "passes": "What a run costs: how often its moves went over all the data, for a posterior, a maximum, a gradient or "
     "a bound.",
-    "SQUAREM": "Squared extrapolation: it extrapolates from two EM steps, and makes a third from there. Where log p "
+    "SQUAREM": "Squared extrapolation: it extrapolates from two EM steps and makes a third from there. Where log p "
     "would fall, the extrapolation is rejected.",
     "over-relaxed EM": "EM that goes ω times as far as M does. Nothing keeps log p from falling.",
     "local optimum": _OPTIMUM,

@@ -69,8 +69,8 @@ GLOSSARY = of(
 )
 
 _START = (
-    "All runs begin at one θ and one q, those of the equation. In a round each run repeats its cycle once; the table "
-    "says what that is."
+    "All runs begin at the same θ and the same q, those in the equation. In a round each run repeats its cycle once; "
+    "the table says what that is."
 )
 
 
@@ -157,9 +157,9 @@ def caption(lap: Lap) -> str:
     leader, level = lap.leader, lap.level
     begin = f"After {counted(lap.index, 'round')}"
     if len(level) == 1:
-        begin += f" and {_passes(leader.passes[-1])} {called(leader.word)} stands highest"
+        begin += f" and {_passes(leader.passes[-1])}, {called(leader.word)} stands highest"
     else:
-        begin += f" {_listed(level)} are level at the top"
+        begin += f", {_listed(level)} are level at the top"
     sentences = [
         f"{begin}: log p(v) = {number(leader.height)}. The equation shows {called(leader.word)}.",
         *(_met(track) for track in lap.tracks),

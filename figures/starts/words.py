@@ -122,7 +122,8 @@ def _found(gathered: Gathered) -> str:
     best = optima[0]
     if made == 1:
         return (
-            f"One start{so_far}: log p(v) = {number(best.best.level)}. Only more of them can tell whether it matters."
+            f"One start{so_far}: log p(v) = {number(best.best.level)}. Only more of them can tell whether the start "
+            "matters."
         )
     if len(optima) == 1:
         agree = f"All {ended} starts agree{so_far}: log p(v) = {number(best.best.level)} every time."
@@ -142,7 +143,8 @@ def _still(gathered: Gathered) -> str:
         whose = "was" if gathered.climbing == 1 else "were"
         told.append(f"{gathered.climbing} {whose} still climbing after 500 half-steps (open marks)")
     if gathered.stopped:
-        told.append(f"{gathered.stopped} stopped and {'counts' if gathered.stopped == 1 else 'count'} for no optimum")
+        count = "counts" if gathered.stopped == 1 else "count"
+        told.append(f"{gathered.stopped} stopped and {count} towards no optimum")
     return f"{', '.join(told)}." if told else ""
 
 

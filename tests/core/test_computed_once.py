@@ -38,7 +38,7 @@ def test_a_round_evaluates_the_log_joint_once(case, monkeypatch):
     counted, kind = [], type(case.model.family)
     density = kind.log_density
 
-    def counting(self, values, theta):
+    def counting(self, values, theta, *plus):
         counted.append(theta)
         return density(self, values, theta)
 

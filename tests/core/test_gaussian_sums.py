@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from em_core.distributions import definite
 from em_core.distributions.points import Points
 from em_core.families.gaussian import GaussianFamily
+from em_core.files.errors import HalfStepFailed
 from em_core.models.gaussian_mixture import GaussianMixture
 from em_core.models.observations import Observations
 from em_core.records import frozen
@@ -199,3 +201,20 @@ def test_m_and_its_gradient_take_one_pass_over_the_data(monkeypatch):
     assert model.expected_log_joint(data, fitted, q) > model.expected_log_joint(data, theta, q)
     assert np.abs(model.gradient(data, fitted, q)).max() < 1e-9 * len(values)
     assert len(passes) == 1
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-140, 1e140])
+def test_two_dimensions_by_hand_are_whitened_as_by_lapack(unit):
+    """L⁻¹ Σ L⁻ᵀ = I, and log |Σ|; up to the condition, in any units."""
+    mixed = np.random.default_rng(0).normal(size=(40, 2, 2))
+    covariances = mixed @ np.swapaxes(mixed, -1, -2) * unit**2
+    whitening, logarithms = definite.whitening(covariances)
+    factors = np.linalg.cholesky(covariances)
+    np.testing.assert_allclose(whitening @ factors, np.tile(np.eye(2), (40, 1, 1)), atol=1e-10)
+    np.testing.assert_allclose(logarithms, definite.log_determinant(factors), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("matrix", [[[0, 0], [0, 1]], [[1, 2], [2, 4]], [[1, 2], [2, 1]], [[np.nan, 0], [0, 1]]])
+def test_two_dimensions_that_are_no_covariance_are_refused(matrix):
+    with pytest.raises(HalfStepFailed, match="positive definite"):
+        definite.whitening(np.array([np.eye(2), matrix], dtype=float))

@@ -72,7 +72,7 @@ def test_a_section_ends_with_its_source_and_its_files(heading):
 
 def test_what_is_cited_is_listed_and_what_is_listed_is_cited():
     years = re.findall(r"[^.;:(]{0,80}\(\d{4}\)", BODY)
-    assert len(CITED) == SOURCES.count("\n- ") and CITED == sorted(CITED, key=str.casefold)
+    assert len(CITED) == SOURCES.count("\n- ") and sorted(CITED, key=str.casefold) == CITED
     assert [text for text in years if not any(text.endswith(known) for known in CITED)] == []
     assert [known for known in CITED if known not in BODY] == []
 
@@ -86,6 +86,6 @@ def test_every_formula_can_be_set(node, tmp_path):  # noqa: F811
 
 
 def test_markdown_leaves_formulas_in_a_line_alone():
-    r"""No mark of its own: \, and \| would lose their stroke, * and a bare _ would be taken for emphasis, < for HTML."""
+    r"""Nothing in them is a mark: \, and \| would lose their stroke, * and a bare _ be emphasis, < begin HTML."""
     for formula in INLINE:
         assert not re.search(r"\\[^A-Za-z]|[*<\n`]|(?<![A-Za-z0-9])_", formula) and formula == formula.strip(), formula

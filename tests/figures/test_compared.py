@@ -234,7 +234,7 @@ def test_the_sentence_tells_what_differs():
     session = pinned("em", {"schedule": "EMEM"}, steps=4)
     session.player.go(2)
     session.act({"act": "move", "letter": "G", "n": 5})
-    assert session.run.versus.told == "B has from half-step 3 on other moves (G instead of E M)"
+    assert session.run.versus.told == "B has other moves from half-step 3 on (G instead of E M)"
     session = pinned("em", {"schedule": "EMEM"}, steps=4)
     assert session.run.versus.told == around.SAME
     session.act({"act": "move", "letter": "H", "n": 5})

@@ -251,7 +251,7 @@ def test_captions_of_codes_with_a_spread():
     run.move("H", 4)
     assert "so the ELBO is −∞" in shown(run).text["caption"]
     gone = learned(replace(SPREAD, precision=0.1), 30)
-    assert "16 of 16 atoms do not pay" in shown(gone).text["caption"]
+    assert "16 of 16 atoms do not pay their way and shrank" in shown(gone).text["caption"]
     assert np.all(np.linalg.norm(state(gone).theta["dictionary"], axis=0) < 1e-3)
 
 

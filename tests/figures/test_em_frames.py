@@ -201,7 +201,7 @@ def test_the_timelines_title_says_what_came_of_log_p(run):
         risen = bound.log_evidence - first
         if at == 0:
             assert title == "log p and ELBO by half-step"
-        elif title == "log p: as at the start":
+        elif title == "log p: unchanged since the start":
             assert abs(risen) <= 1e-13 * abs(first)
         else:
             where = "above" if risen > 0 else "below"

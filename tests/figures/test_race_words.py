@@ -191,3 +191,12 @@ def test_before_the_first_round_each_run_says_what_it_does():
     assert does("(TM)2(EM)") == "first 4 half-steps; a round: E-step, then M-step"
     assert does("squarem") == "extrapolates from two EM steps"
     assert all(does(f"E{letter}") for letter in MOVES)
+
+
+def test_the_curves_are_read_aloud_by_their_titles(races):
+    """For someone who cannot see them: what is drawn, then every run."""
+    titles = {"height": words.HEIGHT, "distance": words.DISTANCE, "gap": words.GAPS}
+    for laps, _ in races:
+        for name, title in titles.items():
+            told = words.curves(laps[-1], name)
+            assert told.startswith(f"{title[0]}. ") and all(f"{called(t.word)} " in told for t in laps[-1].tracks)

@@ -102,7 +102,7 @@ def test_the_last_tooth_follows_the_scrubber(word):
         risen = bound[0] - run.moment(0).bound.log_evidence
         assert (
             f"{abs(risen):.3f} " in found.text["heading.timeline"]
-            or "as at the start" in found.text["heading.timeline"]
+            or "unchanged since the start" in found.text["heading.timeline"]
         )
         assert not [key for key in stop["set"] if key.startswith(("latest/", "timeline/", "gap/")) and "axis" in key]
 

@@ -159,6 +159,18 @@ def test_with_one_datum_changed_it_prints_what_the_run_gives_for_that_datum(mode
         same(printed(text), rows(raw))
 
 
+@pytest.mark.parametrize(
+    ("model", "data"), [("bernoulli_mixture", "digits_binary"), ("hidden_markov", "nile"), ("abo_blood_groups", "abo")]
+)
+def test_probabilities_that_underflow_are_not_impossible(model, data):
+    check({"model": model, "data": {"dataset": data}, "schedule": "(EM)8", "seed": 1})
+
+
+def test_what_is_impossible_is_infinitely_far():
+    lines = printed(check({**RULED_OUT, "schedule": "ME"}))
+    assert lines[0][3:] == ["-inf", "inf"] and lines[2][4] == "0.0"
+
+
 def test_standardised_data_are_told_as_they_are_and_standardised_by_the_script():
     case = next(case for case in CASES if str(case) == "gaussian_full_2d_k2")
     raw = of(case, "EMEM")

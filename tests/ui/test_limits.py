@@ -144,7 +144,7 @@ def test_a_file_is_measured_before_it_is_read():
         def decode(self, *args, **kwargs):
             pytest.fail("the file was read")
 
-    with pytest.raises(InvalidExperiment, match=r"file: '10,000,001 bytes' is not valid; expected at most 10,000,000"):
+    with pytest.raises(InvalidExperiment, match=r"file: '20,000,001 bytes' is not valid; expected at most 20,000,000"):
         EmSession.opened({}).open_file(Unread(limits.LARGEST_FILE + 1))
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["maxUploadSize"] * 1_000_000 == limits.LARGEST_FILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SECOND = "A second start"
 SECOND_HELP = (
-    "Draws EM from another start, in grey: where log p has two maxima, one from which it reaches the other one. Which"
-    " maximum EM reaches is decided by the start."
+    "Draws EM from another start, in grey: where log p has two maxima, one that leads to the other. The start decides"
+    " which maximum EM reaches."
 )
-ANNEALED = "a flattened posterior: T stops beside the ridge, and comes to it as it cools."
+ANNEALED = "a flattened posterior: T stops beside the ridge, and reaches it as it cools."

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from em_core.records import Array
 from ui.dictionary.run import DictionaryRun
-from ui.dictionary.settings import STARTS, DictionarySettings
+from ui.dictionary.settings import STARTS, DictionarySettings, for_data
 from ui.session import Session
 
 # digits that another page takes over: so many fit a link
@@ -28,6 +28,13 @@ class DictionarySession(Session):
         # another model: what has been learned is where it starts
         at = self.player.within(self.run)
         self.begin(wanted.going_on(*self.run.dictionaries(at)) if at > 0 else wanted)
+
+    def bring(self, values: list[list[float]]) -> None:
+        """Learn from pictures of the reader's own, (N, D). Raises `InvalidExperiment`; then everything stays."""
+        settings = for_data(self.settings, "patches").overriding(data={"values": values})
+        with self.lock:
+            self.keeping(lambda: self.begin(settings))
+            self.messages = []
 
     @property
     def learned(self) -> Array | None:

@@ -16,6 +16,10 @@ def show(session: DictionarySession) -> None:
     """Data, atoms, λ and β, what holds the atoms, the two starts."""
     if not sidebar.imported(words.OWN_PICTURES, words.BACK, session=session):
         controls.show(session, "data", *_SHOWN[session.settings.data])
+    if st.button(words.BRING, width="stretch"):
+        from ui.own import picture  # with it come pandas and Pillow, which few readers need
+
+        picture.ask_pictures(session)
     st.divider()
     controls.show(session, "atoms", "penalty", "precision", "norm_constraint", "dead_atoms", "e_step", "m_step")
     st.divider()

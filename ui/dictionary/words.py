@@ -8,7 +8,8 @@ SETTLED = (
 # of a move where there are no codes
 UNREADY = "an H-step first, or a V-step: this move needs codes"
 
-OWN_PICTURES, BACK = "Pictures: from the experiment file that you opened.", "Back to the built-in pictures"
+OWN_PICTURES, BACK = "Pictures: of your own image or file.", "Back to the built-in pictures"
+BRING = "Use your own image …"
 KEYS = "; H, V, M and C make that half-step"
 ABOUT = "The model, and what textbooks minimise"
 MODEL = r"""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from em_core.kinds import MOVES
 from ui.em import recipes, words
 from ui.em.run import EmRun
-from ui.em.settings import EmSettings
+from ui.em.settings import EmSettings, for_model
 from ui.session import Session
+
+if TYPE_CHECKING:  # with it comes pandas, which few readers need
+    from ui.own.suited import Own
+    from ui.own.table import Brought
 
 
 class EmSession(Session):
@@ -23,6 +27,8 @@ class EmSession(Session):
     recipes: ClassVar[Mapping[str, recipes.Recipe]] = recipes.RECIPES
     settings: EmSettings
     run: EmRun
+    # the table that the reader brought last, and can take other columns of
+    brought: Brought | None = None
 
     def wanted(self, changes: dict[str, Any]) -> EmSettings:
         if "recipe" in changes:
@@ -85,6 +91,19 @@ class EmSession(Session):
             self.begin(self.settings.overriding(**parts, columns=columns))
         else:
             super().own(act, at)
+
+    def bring(self, own: Own) -> None:
+        """Take data of the reader's own as the run's. Raises `InvalidExperiment`; then everything stays as it was."""
+        suited = replace(for_model(self.settings, own.model), start="random", standardize=own.standardize)
+        settings = suited.overriding(data=own.data, columns={"names": [*own.names]}, settings=own.settings or None)
+        with self.lock:
+            self.keeping(lambda: self.begin(settings))
+            self.messages = []
+
+    def replaces(self, before: Session | None) -> None:
+        super().replaces(before)
+        if isinstance(before, EmSession):
+            self.brought = before.brought
 
     def another(self, act: dict[str, Any], at: int) -> EmSettings:
         drawn = {"start": "random"} if act["act"] == "random" else {}

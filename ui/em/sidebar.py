@@ -26,11 +26,17 @@ def show(session: EmSession) -> None:
     known = data_options(settings.model).get(settings.edited or "")
     own = words.edited(known) if known else words.OWN_DATA
     imported = sidebar.imported(own, words.BACK, session=session)
+    if imported and not known and session.linkable:
+        st.caption(words.IN_LINK)
     if not imported:
         controls.show(session, "data")
         if settings.data == "blobs":
             with st.expander(words.POINTS):
                 controls.show(session, *settings.named("blobs").values())
+    if st.button(words.BRING, width="stretch"):
+        from ui.own import dialog  # with it comes pandas, which few readers need
+
+        dialog.ask(session)
     names = session.run.scene.view.axis_names
     if settings.model in SIZES:
         most = len(names) if settings.model == "factor_analysis" else None

@@ -7,6 +7,8 @@ SETTLED = "Converged: the last cycle changed the ELBO by less than one part in a
 UNREADY = "an E-step first: this move needs a q"
 
 OWN_DATA, BACK = "Your own data, from a file or edited by hand.", "Back to the built-in data"
+BRING = "Use your own data …"
+IN_LINK = "The page's address holds these data: whoever gets the link gets them."
 POINTS = "Points and clusters"
 KINDS = {"E": "Change q", "M": "Change θ"}
 KEYS = "; a move's letter makes that move"
@@ -19,7 +21,8 @@ COLUMNS = "| key | move | what it does, what it promises, and the gap it leaves 
 
 OVERLAP = "Overlap two clusters: r → 1"
 TOWARDS_1 = (
-    "Two generated clusters and a slider for how far apart they lie: the closer, the more is hidden, the slower EM."
+    "Two generated clusters and a slider for how far apart they lie: the closer they are, the more is hidden and the "
+    "slower EM is."
 )
 BREAK = (
     "Runs a deliberately wrong variant of EM from the same start. Watch the four checks beside the equation: the one "

@@ -71,13 +71,14 @@ def _output(command: list[str]) -> str:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         raise InvalidExperiment("browser", command[0], f"one that can be started ({error.strerror})") from error
-    try:
-        return process.communicate(timeout=LONGEST)[0].decode(errors="replace")
-    except subprocess.TimeoutExpired:
-        valid = f"one that draws the picture within {LONGEST} seconds"
-        raise InvalidExperiment("browser", command[0], valid) from None
-    finally:
-        _end(process)
+    with process:
+        try:
+            return process.communicate(timeout=LONGEST)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            valid = f"one that draws the picture within {LONGEST} seconds"
+            raise InvalidExperiment("browser", command[0], valid) from None
+        finally:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

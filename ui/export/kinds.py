@@ -92,13 +92,13 @@ def _no_script(run: Any) -> str:
 
 
 def _picture(kind: str) -> Callable[[Any, Asked], Written]:
-    def write(raw: Any, asked: Asked) -> Written:
+    def make(raw: Any, asked: Asked) -> Written:
         shown = runs.of_file(raw)
         at = half_step(asked, len(shown.run) - 1)
         drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
         return Written(drawn, tuple(shown.messages))
 
-    return write
+    return make
 
 
 _OF_PICTURES = ("at", "view", "transparent")

@@ -71,10 +71,19 @@ def _alone(whole: Json) -> Json:
 def scene(run: Any) -> Json:
     """A run's scene without the deeds that only the app can do."""
     told = dict(run.scene.json)
+    if told.get("inside"):
+        within = told["inside"]["view"]
+        told["views"] = [view for view in told["views"] if view["id"] != within]
+        told["areas"] = {size: [_without(within, row) for row in rows] for size, rows in told["areas"].items()}
     told |= {"keys": {}, "help": [], "tools": [], "inside": None}
     told["equation"] = [{name: part for name, part in term.items() if name != "act"} for term in told["equation"]]
     told["views"] = [{name: part for name, part in view.items() if name != "hands"} for view in told["views"]]
     return told
+
+
+def _without(view: str, row: str) -> str:
+    """A row of places without a view, which shares its own with others."""
+    return re.sub(rf"\b{view}\+|\+{view}\b", "", row)
 
 
 def _told(run: Tape, frames: list[Json], cursor: int) -> Json:

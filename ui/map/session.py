@@ -21,6 +21,8 @@ class MapSession(Session):
     subject: ClassVar = ("signal", "dictionary")
     settings: MapSettings
     run: MapRun
+    # where the reader last clicked on an image of their own: row and column
+    picked: tuple[float, float] | None = None
 
     def forks(self, wanted: MapSettings, changed: set[str]) -> None:
         """As many steps again, for another λ."""
@@ -44,6 +46,12 @@ class MapSession(Session):
         if act["act"] == "drag":
             return self.settings.overriding(start=self.run.dragged(at, act["x"], act["y"]))
         return self.settings.next_signal() if act["act"] == "random" else self.settings.without("start")
+
+    def bring(self, raw: Array, signal: str, dictionary: str) -> None:
+        """Explain a signal of the reader's own, of this kind. Raises `InvalidExperiment`; then everything stays."""
+        with self.lock:
+            self.keeping(lambda: self.begin(self.settings.with_signal(raw, signal, dictionary)))
+            self.messages = []
 
     def use_dictionary(self, dictionary: Array) -> None:
         """Explain the present signal with the reader's own dictionary. Raises `InvalidExperiment`."""

@@ -125,7 +125,7 @@ class MapSettings(Settings):
         """What the signal is a picture of."""
         if self.overrides.data is not None:
             size = len(self.overrides.data["signal"])
-            if self.signal == "spikes" and size == _SAMPLES:  # with the reader's own dictionary
+            if self.signal == "spikes" and size > 2:  # with the reader's own dictionary, or numbers of their own
                 return Signal("curve")
             side = round(size**0.5)
             if size == 2:
@@ -150,6 +150,24 @@ class MapSettings(Settings):
         """The same signal with the reader's own dictionary."""
         data = self._data() if self.overrides.data is None else self.overrides.data
         return self.bare().overriding(data={**data, "dictionary": dictionary.tolist()})
+
+    def dictionaries(self, signal: str) -> dict[str, str]:
+        """Those that suit a signal of this kind."""
+        return {name: DICTIONARIES[name] for name in _FITTING[signal]}
+
+    def with_signal(self, raw: Array, signal: str, dictionary: str) -> MapSettings:
+        """A signal of the reader's own, (D,), of this kind, and one of the dictionaries that suit it."""
+        values, offset = signals.standardised(raw)
+        if signal == "spikes":
+            atoms = dictionaries.for_series(dictionary, len(values))
+        else:
+            atoms = dictionaries.for_patches(dictionary, round(len(values) ** 0.5))
+        data = {"signal": values.tolist(), "dictionary": atoms.tolist(), "offset": offset.tolist()}
+        settings = for_signal(self, signal)
+        # at λ max and above nothing would be seen: a tenth of it shows most of the signal
+        most = float(np.abs(atoms.T @ (values - offset)).max())
+        penalty = max(min(settings.penalty, float(f"{most / 10:.1g}")), self.numbers()["penalty"].low)
+        return replace(settings, dictionary=dictionary, penalty=penalty).overriding(data=data)
 
     def next_signal(self) -> MapSettings:
         """The next signal of this kind; the toy's goes a little further round."""

@@ -21,6 +21,10 @@ def show(session: MapSession) -> None:
     settings = session.settings
     imported = sidebar.imported(words.OWN_SIGNAL, words.BACK, session=session)
     controls.show(session, "signal")
+    if st.button(words.BRING, width="stretch"):
+        from ui.own import picture  # with it come pandas and Pillow, which few readers need
+
+        picture.ask_signal(session)
     if not imported:
         if settings.signal in ("toy2", "toy3"):
             controls.show(session, "v1", "v2", "angle")

@@ -6,7 +6,8 @@ from __future__ import annotations
 FINISHED = "The solver has finished."
 PROVEN = "Proven: this is the most probable code, up to rounding."
 
-OWN_SIGNAL, BACK = "Signal and dictionary: from the file that you opened.", "Back to the built-in signals"
+OWN_SIGNAL, BACK = "Signal and dictionary: your own, or from the file that you opened.", "Back to the built-in signals"
+BRING = "Use your own signal …"
 JUST_LEARNED = "the one just learned"
 LEARNED = "From the page Dictionary learning, rounded to four decimals."
 UPDATE = "Update to the latest dictionary"

@@ -12,14 +12,14 @@ OWN_DATA, BACK = "Your own data, from a file.", "Back to the built-in data"
 POINTS = "Points and clusters"
 ABOUT = "What races, and what it costs"
 MODEL = r"""
-All runs begin at one $\theta$, and at one $q$. **Half-steps** count moves; **passes** count what they cost: how often
-they went over all the data.
+All runs begin at the same $\theta$ and the same $q$. **Half-steps** count moves; **passes** count what they cost: how
+often they went over all the data.
 
 **A larger M-step opens a larger gap**: from the same $q$, the further $\theta$ moves, the further $q$ falls behind.
 
-**EG is gradient ascent on $\log p$.** At $q=p(h\mid v;\theta)$ the bound touches $\log p$, so both have one gradient:
-$\nabla_\theta\mathcal L(q,\theta)=\nabla_\theta\log p(v;\theta)$. The rings (○) are gradient ascent on $\log p$ itself,
-made from differences of $\log p$, without any $q$.
+**EG is gradient ascent on $\log p$.** At $q=p(h\mid v;\theta)$ the bound touches $\log p$, so both have the same
+gradient: $\nabla_\theta\mathcal L(q,\theta)=\nabla_\theta\log p(v;\theta)$. The rings (○) are gradient ascent on
+$\log p$ itself, made from differences of $\log p$, without any $q$.
 
 **SQUAREM** extrapolates from two EM steps, and makes one more EM step from there; where $\log p$ would fall, the
 extrapolation is rejected. **Over-relaxed EM** goes $\omega$ times as far as M, and nothing keeps $\log p$ from

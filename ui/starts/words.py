@@ -16,7 +16,7 @@ exists, but none was found. If they do not, the number of starts that reached th
 be.
 
 Two ends count as **one optimum** if their $\log p$ differ by no more than 0.001 nats, or a millionth of $|\log p|$
-where that is more. What components are called is no difference: the labels are matched before two runs are compared.
+where that is more. What the components are called makes no difference: labels are matched before two runs are compared.
 
 A run ends once a round changes the ELBO by less than one part in a billion, after 500 half-steps at most. One that is
 still climbing then (an open mark) has not shown which optimum it would reach.

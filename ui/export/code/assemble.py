@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _PARTS = Path(__file__).with_name("parts")
+_LATER = ("maximum", "climb", "covariance_step", "rows_step")
 _MARK = re.compile(r"(.*?)  #: (.+)")
 
 
@@ -30,9 +31,14 @@ def assembled(names: Iterable[str], last: str, features: Collection[str]) -> tup
         if name != last:
             blocks |= {entry: text for entry, text in found.items() if entry not in blocks}
     used = _used(ending, blocks)
-    kept = [text for entry, text in blocks.items() if entry in used]
+    kept = [blocks[entry] for entry in sorted(blocks, key=_place) if entry in used]
     text = _spaced([*dict.fromkeys(kept), ending])
     return _imports(_names(text), origins), text
+
+
+def _place(name: str) -> int:
+    """Terms of the bound come before the moves of θ, whatever file they are from."""
+    return _LATER.index(name) + 1 if name in _LATER else 0
 
 
 def _ending(name: str, features: Collection[str]) -> str:

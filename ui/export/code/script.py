@@ -116,8 +116,9 @@ def _theta(name: str, theta: Parameters, told: Told, call: str = "", note: str =
     """θ as a tuple under this name, or what a call makes of it."""
     values = [(literal(theta[own]), _said(symbol, own)) for symbol, own in told.theta.items()]
     comment = f"  # {note}" if note else ""
-    if len(values) == 1:
-        return f"{name} = {call}({values[0][0]}{'' if call else ','}){comment}"
+    if all(np.ndim(theta[own]) == 0 for own in told.theta.values()):
+        numbers = ", ".join(value for value, _ in values)
+        return f"{name} = {call}({numbers}{',' if len(values) == 1 and not call else ''}){comment}"
     return tupled(f"{name} = {call}({comment}", values)
 
 

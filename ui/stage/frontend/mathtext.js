@@ -8,10 +8,20 @@ const OVER = { "^": "\u0302", "~": "\u0303", "ˉ": "\u0304", "¯": "\u0304", "�
 const INVISIBLE = /[\u2061-\u2064\u200b]/g;
 
 /** @param {string} sign */
-const operator = (sign) => (/^[=<>≤≥≈∝→↦+−·×÷∈∼←]$/.test(sign) ? ` ${sign} ` : sign === "," || sign === ";" ? `${sign} ` : sign);
+const operator = (sign) => (/^[=<>≤≥≈∝→↦+−·×÷∈∼←∣|]$/.test(sign) ? ` ${sign} ` : sign === "," || sign === ";" ? `${sign} ` : sign);
 
 /** @param {string} part */
 const grouped = (part) => (/^[\p{L}\p{N}.\p{M}₀-₉]+$|^\(.*\)$/u.test(part.trim()) ? part.trim() : `(${part.trim()})`);
+
+/**
+ * A fraction that something is multiplied with.
+ * @param {Element} node
+ * @param {string} fraction
+ */
+function apart({ nextElementSibling: next }, fraction) {
+  const alone = !next || /^(\s|[=<>≤≥≈∝→+−,;)\]]|$)/.test(next.textContent?.replace(INVISIBLE, "") ?? "");
+  return alone ? fraction : `(${fraction})`;
+}
 
 /** @param {string} tex */
 export function plain(tex) {
@@ -31,7 +41,7 @@ function said(node) {
     case "mi": case "mn": case "mtext": case "ms": return node.textContent ?? "";
     case "mo": return operator(node.textContent ?? "");
     case "mspace": return " ";
-    case "mfrac": return `${grouped(base)}/${grouped(second)}`;
+    case "mfrac": return apart(node, `${grouped(base)}/${grouped(second)}`);
     case "msqrt": return `√${grouped(parts.join(""))}`;
     case "msup": return base + index(second, RAISED, "^");
     case "msub": return base + index(second, LOWERED, "_");

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * All that Plotly is asked for and not documented to have, in one place: what begins with an underscore here may change
- * with any version of it (constraints.txt holds the one that is tested).
+ * All that Plotly is asked for and not documented to have, in one place with axes.js: what begins with an underscore here may
+ * change with any version of it (constraints.txt holds the one that is tested).
  */
 
 /**
@@ -9,7 +9,7 @@
  *   p2d: (pixel: number) => number }} Axis
  * @typedef {Record<string, any> & { showlegend?: boolean }} Layout  as Plotly has filled it in
  * @typedef {HTMLDivElement & { data: Record<string, any>[], layout: Record<string, any>, calcdata: Record<string, any>[][], on: (event: string, listener: (event: any) => void) => void,
- *   removeAllListeners: () => void, _fullLayout?: Layout, _fullData: Record<string, any>[],
+ *   emit: (event: string) => void, removeAllListeners: () => void, _fullLayout?: Layout, _fullData: Record<string, any>[],
  *   _transitionData?: { _interruptCallbacks: unknown[] } }} Host  the element of a figure, once it is drawn
  */
 
@@ -77,7 +77,7 @@ export function settled(host) {
 }
 
 /** @param {Host} host */
-const cartesian = (host) => host._fullLayout?._basePlotModules.find((/** @type {Record<string, any>} */ { name }) => name === "cartesian");
+export const cartesian = (host) => host._fullLayout?._basePlotModules.find((/** @type {Record<string, any>} */ { name }) => name === "cartesian");
 
 /**
  * A point whose words were empty keeps a place without any, in which Plotly would not write again at once.
@@ -127,73 +127,35 @@ export function kin(host, changed) {
 }
 
 /**
- * Draw some traces of one plot: neighbours in it, or Plotly would put one before the other.
+ * Draw some traces, those of a plot together. Plotly looks through all traces of the plot, and has those it is given follow one another:
+ * so it is shown these alone, and they stay where they are.
  * @param {Host} host
- * @param {number[]} group
+ * @param {number[]} numbers
  */
-export function plot(host, group) {
-  const { xaxis, yaxis, _module } = host._fullData[group[0]];
-  const node = host.querySelector(`.trace${host._fullData[group[0]].uid}`);
-  const plots = host._fullLayout?._plots[xaxis + yaxis];
-  const layer = plots.plotgroup.selectAll(() => [node?.parentNode]);
-  _module.plot(host, plots, group.map((number) => host.calcdata[number]), layer, { duration: 0 });
+export function plot(host, numbers) {
+  /** @type {Map<Element | null, { node: Element, number: number }[]>} */
+  const layers = new Map();
+  for (const number of [...numbers].sort((one, other) => one - other)) {
+    const node = host.querySelector(`.trace${host._fullData[number].uid}`);
+    if (node) layers.set(node.parentElement, [...layers.get(node.parentElement) ?? [], { node, number }]);
+  }
+  for (const [parent, traces] of layers) {
+    const { xaxis, yaxis, _module } = host._fullData[traces[0].number];
+    const plots = host._fullLayout?._plots[xaxis + yaxis], { plotgroup } = plots;
+    const chosen = plotgroup.selectAll(() => traces.map(({ node }) => node)), { data } = chosen;
+    chosen.data = (/** @type {unknown[]} */ ...given) => {
+      const joined = data.apply(chosen, given);
+      joined.order = () => joined;
+      return joined;
+    };
+    const layer = plotgroup.selectAll(() => [parent]);
+    const seen = { selectAll: (/** @type {string} */ which) => (which === "g.trace" ? chosen : layer.selectAll(which)) };
+    _module.plot(host, plots, traces.map(({ number }) => host.calcdata[number]), seen, { duration: 0 });
+  }
 }
 
 /** @param {Host} host */
 export const plotAll = (host) => cartesian(host).plot(host);
-
-/**
- * How wide the margins have to be for all that asks for room in them: as Plotly weighs it, from the claims of every two.
- * @param {Layout} layout
- */
-function margins({ _pushmargin: claims, width, height }) {
-  return [["l", "r", width], ["b", "t", height]].flatMap(([low, high, length]) => {
-    let [before, after] = [claims.base[low].size, claims.base[high].size];
-    for (const { [low]: { val: from, size: near } } of Object.values(claims)) {
-      for (const { [high]: { val: to, size: far } } of Object.values(claims)) {
-        if (!(to > from)) continue;
-        const first = (near * to + (far - length) * from) / (to - from);
-        const last = (far * (1 - from) + (near - length) * (1 - to)) / (to - from);
-        if (first + last > before + after) [before, after] = [first, last];
-      }
-    }
-    return [before, after].map(Math.round);
-  });
-}
-
-/**
- * Draw axes whose range or ticks have changed, and what stands at places on them. Plotly has no way to it but the first frame of
- * a transition, for which it asks the screen. Returns whether the words at the ticks take as much room as before.
- * @param {Host} host
- * @param {string[]} names
- */
-export function drawAxes(host, names) {
-  const layout = /** @type {Layout} */ (host._fullLayout), axes = names.map((name) => layout[name]);
-  const room = () => JSON.stringify([...margins(layout), ...axes.map(({ _depth }) => _depth)]);
-  const before = room();
-  const still = { call: () => still };
-  // two at a time, which are the plot of the transition; of nothing else in a plot. Beside the last of an odd number stands one
-  // that is in no plot, of which nothing is drawn
-  const edits = axes.flatMap((xaxis, n) => (n % 2 ? [] : [{ plotinfo: { xaxis, clipRect: still, plot: still,
-    yaxis: axes[n + 1] ?? { _id: xaxis._id, setScale() {} } } }]));
-  const { requestAnimationFrame } = window, { _replotting } = layout;
-  /** @type {(() => void) | undefined} */
-  let frame;
-  window.requestAnimationFrame = (draw) => {
-    frame = /** @type {() => void} */ (draw);
-    return 0;
-  };
-  layout._replotting = true; // else margins follow at once
-  try {
-    cartesian(host).transitionAxes(host, edits, { duration: Infinity, easing: "linear" });
-    host._transitionData?._interruptCallbacks.pop();
-    frame?.();
-  } finally {
-    window.requestAnimationFrame = requestAnimationFrame;
-    layout._replotting = _replotting;
-  }
-  return room() === before;
-}
 
 // what tells one point of a trace from another, where nothing else differs than its look and what is told of it
 const LOOKS = new Set(["x", "y", "text", "customdata", "marker.color", "marker.symbol"]);

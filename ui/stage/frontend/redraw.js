@@ -5,7 +5,8 @@
  * Where more would have to follow (margins, a legend, what appears or vanishes), nothing is done, and Plotly draws the figure.
  */
 import { address, many, read, write } from "./attributes.js";
-import { axesOf, calculate, clear, drawAxes, inForce, kin, plot, plotAll, plotly, repaint } from "./plotly.js";
+import { drawAxes, entitle, widen } from "./axes.js";
+import { axesOf, calculate, clear, inForce, kin, plot, plotAll, plotly, repaint } from "./plotly.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -61,15 +62,15 @@ export function redraw(host, changes) {
   }
   const before = new Map([...changed.keys()].map((trace) => [trace, calculate(host, trace)]));
   clear(host);
-  if (titled) retitle(host, axes);
+  if (titled && retitle(host, axes)) return true;
   if (titled || axes.some(({ path }) => path === "range")) {
     plotAll(host);
     return true;
   }
-  for (const group of kin(host, changed.keys())) {
+  plot(host, kin(host, changed.keys()).filter((group) => {
     const [only] = group, paths = changed.get(only), old = before.get(only);
-    if (group.length > 1 || !paths || !old || !repaint(host, only, paths, old)) plot(host, group);
-  }
+    return group.length > 1 || !paths || !old || !repaint(host, only, paths, old);
+  }).flat());
   return true;
 }
 
@@ -111,28 +112,35 @@ function moves(host, { axis, path, value }) {
 }
 
 /**
- * Move the axes, with what is told along them. Returns whether they are drawn: not where a title is another one, or their words
- * are not as wide as before, and titles have to stand elsewhere.
+ * Move the axes, with what is told along them and their titles. Returns whether they are drawn: not where their words need other
+ * margins than before.
  * @param {Host} host
  * @param {OfAxis[]} changes
  */
 function follow(host, changes) {
-  const { layout } = inForce(host);
-  const moved = changes.filter(({ path }) => path !== "title.text");
+  const { layout } = inForce(host), moved = changes.filter(({ path }) => path !== "title.text");
   for (const { axis, path, value } of moved) {
     layout[axis][path] = [...value];
     write(host.layout, `${axis}.${path}`, layout[axis][path]);
   }
-  return moved.length === changes.length && drawAxes(host, [...new Set(moved.map(({ axis }) => axis))]);
+  const widths = moved.length ? drawAxes(host, [...new Set(moved.map(({ axis }) => axis))]) : new Map();
+  if (!widths) return false;
+  const titles = new Map([...widths.keys()].map((axis) => [axis, layout[axis].title.text]));
+  for (const { axis, path, value } of changes) if (path === "title.text") titles.set(axis, value);
+  return [...titles].every(([axis, words]) => entitle(host, axis, words, widths.get(axis) ?? layout[axis]._depth));
 }
 
 /**
- * Draw all axes of the figure with their titles, and make room for them: what Plotly does where a title has changed.
+ * Draw all axes of the figure with their titles, and make room for them. Returns whether all the rest is drawn with them, as it is
+ * where the margins follow.
  * @param {Host} host
  * @param {OfAxis[]} changes
  */
 function retitle(host, changes) {
   const titles = changes.filter(({ path }) => path === "title.text").map(({ axis, path, value }) => [`${axis}.${path}`, value]);
   const [{ axis }] = changes; // whose title may be the one that it has
+  for (const [path, words] of titles) write(host.layout, path, words);
+  if (widen(host, axis)) return true;
   plotly().relayout(host, titles.length ? Object.fromEntries(titles) : { [`${axis}.title.text`]: inForce(host).layout[axis].title.text });
+  return false;
 }

@@ -32,7 +32,7 @@ export class Save {
       on: { click: () => this.paint(!this.white) } }, "Transparent");
     this.told = el("span", { class: "stage-saved", role: "status" });
     this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name }, ...this.kinds, this.ground, this.told);
-    this.node = el("div", { class: "stage-zoom stage-save", on: { keydown: (event) => this.escape(event) } }, this.button, this.bar);
+    this.node = el("div", { class: "stage-save", on: { keydown: (event) => this.escape(event) } }, this.button, this.bar);
     this.open(false);
   }
 

@@ -65,7 +65,8 @@ export class View {
     this.description = ""; // what the page itself says of the picture
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node), this.numbers.panel);
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
-      el("header", { class: "stage-title" }, this.title, switcher, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node, this.note),
+      el("header", { class: "stage-title" }, this.title,
+        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -155,7 +156,9 @@ export class View {
     this.sliders.show(handles.filter((handle) => handle.kind === "slider").filter(({ figure }) => this.figures.some((face) => face.id === figure)));
     if (!this.seen) return; // behind another
     this.formula?.show(slot(view.formula ?? ""));
-    this.units?.show(slot(`unit.${view.id}`)?.text);
+    const unit = slot(`unit.${view.id}`)?.text;
+    this.units?.show(unit);
+    this.save.node.hidden = this.units !== null && unit === undefined; // there is no picture outside
     const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
     if (view.heading) setText(title, found || view.title);
     if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");

@@ -2,7 +2,7 @@
 """Hidden Markov model: q is xi[t, i, j] = q(h_(t-1) = i, h_t = j); before a sequence any state will do."""
 
 import numpy as np
-from scipy.special import gammaln, logsumexp, rel_entr, softmax, xlogy
+from scipy.special import gammaln, kl_div, logsumexp, rel_entr, softmax, xlogy
 
 
 def log_joint(pi, A, mu, s2):  # log p(h_t = j, v_t | h_(t-1) = i), indexed [t, i, j]  #: gaussian
@@ -43,8 +43,8 @@ def elbo(xi, *theta):  # E_q[log p(h, v)] + H(q)
     return np.sum(xi[xi > 0] * log_joint(*theta)[xi > 0]) - np.sum(rel_entr(xi, xi.sum(axis=2, keepdims=True)))
 
 
-def kl(xi, p):  # KL(q || p(h | v))
-    return np.sum(rel_entr(xi, p)) - np.sum(rel_entr(xi.sum(axis=2), p.sum(axis=2)))
+def kl(xi, p):  # KL(q || p(h | v)); what underflows is not impossible
+    return np.sum(kl_div(xi, p + 1e-300)) - np.sum(kl_div(xi.sum(axis=2), p.sum(axis=2) + 1e-300))
 
 
 def maximum(xi, pi, A, mu, s2):  #: gaussian

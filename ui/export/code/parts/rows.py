@@ -2,7 +2,7 @@
 """Hidden values that are finitely many: q is a table r of responsibilities, with a row for each value of h."""
 
 import numpy as np
-from scipy.special import entr, logsumexp, rel_entr, softmax
+from scipy.special import entr, kl_div, logsumexp, softmax
 
 
 def log_p(*theta):
@@ -11,8 +11,9 @@ def log_p(*theta):
     return n @ logsumexp(log_joint(*theta), axis=0) + rest(*theta)  #: rest
 
 
-def posterior(*theta):
-    return softmax(log_joint(*theta), axis=0)
+def posterior(*theta):  # what underflows is not impossible
+    table = log_joint(*theta)
+    return np.maximum(softmax(table, axis=0), 1e-300 * (table > -np.inf))
 
 
 def hard(*theta):  # only the most probable h
@@ -25,6 +26,6 @@ def elbo(r, *theta):  # E_q[log p(h, v)] + H(q)
     return np.sum((n * r)[r > 0] * log_joint(*theta)[r > 0]) + np.sum(n * entr(r)) + rest(*theta)  #: rest
 
 
-def kl(r, p):  # KL(q || p(h | v))
-    return np.sum(rel_entr(r, p))  #: !counts
-    return np.sum(n * rel_entr(r, p))  #: counts
+def kl(r, p):  # KL(q || p(h | v)); what kl_div adds, p - r, sums to 0
+    return np.sum(kl_div(r, p))  #: !counts
+    return np.sum(n * kl_div(r, p))  #: counts

@@ -1,0 +1,204 @@
+"""Images and signals of the reader's own: read within bounds, put where a page takes them, and refused in one line."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from em_core.files.errors import InvalidExperiment
+from em_core.sparse_coding.experiment import SparseCodingExperiment
+from figures.map.picker import picker
+from tests.ui.shown import notices
+from ui import limits
+from ui.dictionary.session import DictionarySession
+from ui.map.session import MapSession
+from ui.own import words
+from ui.own.image import SIDE, grey, patch, pictures, series
+
+WAVES = (127 + 90 * np.sin(np.add.outer(np.arange(60) / 3, np.arange(80) / 5))).astype(np.uint8)
+
+
+def saved(image, kind="PNG", **more):
+    file = io.BytesIO()
+    image.save(file, kind, **more)
+    return file.getvalue()
+
+
+def test_a_png_is_read_as_its_grey_values():
+    assert np.allclose(grey(saved(Image.fromarray(WAVES))), WAVES / 255)
+
+
+READ = {
+    "colour": saved(Image.fromarray(np.dstack([WAVES] * 3))),
+    "transparent": saved(Image.fromarray(np.dstack([WAVES] * 3 + [np.full_like(WAVES, 255)]))),
+    "16 bits": saved(Image.fromarray(WAVES.astype(np.uint16) * 257)),
+    "a palette": saved(Image.fromarray(WAVES).convert("P")),
+    "JPEG": saved(Image.fromarray(WAVES), "JPEG", quality=98),
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_every_kind_gives_the_same_grey_values(kind):
+    assert np.allclose(grey(READ[kind]), WAVES / 255, atol=0.03)
+
+
+def test_what_is_transparent_is_white_and_what_is_large_is_made_smaller():
+    clear = np.dstack([WAVES] * 3 + [np.zeros_like(WAVES)])
+    assert (grey(saved(Image.fromarray(clear))) == 1).all()
+    assert grey(saved(Image.new("L", (2000, 900), 128))).shape == (72, SIDE)
+
+
+REFUSED = {
+    "text": (b"a,b\n1,2\n", "bytes of another kind"),
+    "nothing": (b"", "0 bytes of another kind"),
+    "GIF": (saved(Image.fromarray(WAVES), "GIF"), "bytes of another kind"),
+    "half a PNG": (saved(Image.fromarray(WAVES))[:300], "a damaged file"),
+    "half a JPEG": (saved(Image.fromarray(WAVES), "JPEG")[:600], "a damaged file"),
+    "a head alone": (saved(Image.fromarray(WAVES))[:40], "image: "),
+    "small": (saved(Image.new("L", (9, 40))), "9 × 40 pixels"),
+    "many pixels": (saved(Image.new("1", (20_000, 2_500))), "20,000 × 2,500 pixels"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_image_is_refused_in_one_line_before_its_pixels_are_made(case):
+    content, said = REFUSED[case]
+    with pytest.raises(InvalidExperiment) as error:
+        grey(content)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_file_that_is_too_long_is_not_opened():
+    with pytest.raises(InvalidExperiment, match="20,000,001 bytes"):
+        grey(bytes(limits.LARGEST_FILE + 1))
+
+
+@pytest.mark.exhaustive
+def test_damaged_bytes_are_an_image_or_one_line():
+    rng = np.random.default_rng(0)
+    for content in (saved(Image.fromarray(WAVES)), saved(Image.fromarray(WAVES), "JPEG")):
+        for _ in range(150):
+            damaged = bytearray(content)
+            for place in rng.integers(0, len(content), 5):
+                damaged[place] = int(rng.integers(256))
+            try:
+                assert grey(bytes(damaged)).ndim == 2
+            except InvalidExperiment as error:
+                assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("side", [8, 16])
+def test_a_patch_is_a_signal_as_any_other(side):
+    image = WAVES / 255
+    session = MapSession.opened({})
+    raw = patch(image, 5, 7, side)
+    assert (raw.reshape(side, side) == image[5 : 5 + side, 7 : 7 + side]).all()
+    session.bring(raw, f"patch{side}", "cosine")
+    assert session.settings.shown().shape == (side, side) and session.settings.imported and not session.messages
+    experiment = SparseCodingExperiment.parse(json.loads(session.file()))
+    assert np.allclose(experiment.problem.signal, raw / raw.std())
+    session.act({"act": "undo"})
+    assert not session.settings.imported
+
+
+def test_an_even_patch_is_refused():
+    with pytest.raises(InvalidExperiment, match="patch: 'row 0, column 2' is not valid"):
+        patch(np.full((20, 20), 0.5), 0, 2, 8)
+
+
+@pytest.mark.parametrize("dictionary", ["bumps", "cosine", "identity_cosine", "random"])
+def test_numbers_are_a_signal_and_its_code_is_not_all_zero(dictionary):
+    session = MapSession.opened({})
+    values = series(b"1,5\n2,5\n0\n-3\n4\n2\n1\n1\n0,5\n")
+    session.bring(values, "spikes", dictionary)
+    problem = session.run.experiment.problem
+    assert session.settings.shown().kind == "curve" and np.allclose(problem.signal, values / values.std())
+    assert problem.penalty < np.abs(problem.dictionary.T @ problem.target).max()
+
+
+SERIES = {
+    "a column": b"1\n2\n3\n5\n",
+    "a row": b"1,2,3,5\n",
+    "tabs": b"1\t2\t3\t5",
+    "spaces": b"1 2 3 5",
+    "a name": b"flow\n1\n2\n3\n5\n",
+    "decimal commas": b"1,0\n2,0\n3,0\n5,0\n",
+}
+
+
+@pytest.mark.parametrize("case", SERIES)
+def test_a_series_is_a_column_or_a_row(case):
+    assert series(SERIES[case]).tolist() == [1, 2, 3, 5]
+
+
+ODD = {
+    "a word": (b"1\n2\nx\n3\ny\n4\n", "row 3, cell 1: 'x' is not valid; expected a number (1 more such cells)"),
+    "a table": (b"1;2\n3;4\n5;6\n", "signal: '3 rows of 2 cells'"),
+    "few": (b"1\n2\n3\n", "signal: '3 numbers' is not valid; expected from 4 to 256"),
+    "many": (b"1\n2\n" * 200, "signal: '400 numbers'"),
+    "constant": (b"2\n2\n2\n2\n", "signal: '2 throughout'"),
+    "huge": (b"1\n2\n3\n1e400\n", "signal: 'inf'"),
+    "nothing": (b" ", "file: 'no text'"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_what_is_no_signal_is_refused_in_one_line(case):
+    content, said = ODD[case]
+    with pytest.raises(InvalidExperiment) as error:
+        series(content)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("preparation", ["centred", "whitened"])
+def test_patches_of_an_image_are_pictures_to_learn_from(preparation):
+    session = DictionarySession.opened({})
+    values = pictures(WAVES / 255, 8, 100, preparation)
+    assert np.shape(values) == (100, 64) and np.allclose(np.mean(values, axis=1), 0, atol=1e-4)
+    session.bring(values)
+    assert session.settings.overrides.data == {"values": values} and not session.messages
+    session.act({"act": "move", "letter": "H"})
+    assert len(session.run) == 2
+    with pytest.raises(InvalidExperiment, match="0 patches of 8 × 8 that vary"):
+        pictures(np.full((40, 40), 0.5), 8, 100, preparation)
+
+
+def test_every_place_that_a_click_finds_is_the_middle_of_a_patch_within_the_image():
+    drawn = picker(WAVES / 255, 4, 6, 8)
+    image, places = drawn["data"]
+    assert np.shape(image["z"]) == WAVES.shape
+    assert min(places["x"]) == 3.5 and max(places["x"]) <= 80 - 4.5 and max(places["y"]) <= 60 - 4.5
+    (frame,) = drawn["layout"]["shapes"]
+    assert (frame["x0"], frame["x1"], frame["y0"], frame["y1"]) == (5.5, 13.5, 3.5, 11.5)
+
+
+def page():
+    """What the dialog asks, on a page of its own."""
+    import streamlit as st
+
+    from ui.map.session import MapSession
+    from ui.own import picture
+
+    if "map" not in st.session_state:
+        st.session_state["map"] = MapSession.opened({})
+    picture.signal(st.session_state["map"])
+
+
+def test_the_page_takes_numbers_and_says_what_it_cannot_take():
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert words.STAYS in [caption.value for caption in app.caption] and not app.exception
+    (kind,) = app.get("button_group")
+    kind.set_value("numbers").run() if hasattr(kind, "set_value") else pytest.skip("this Streamlit cannot press it")
+    (area,) = app.text_area
+    area.set_value("1\n2\n<b>\n4\n").run()
+    (said,) = notices(app, "error")
+    assert said.startswith("row 3, cell 1: '<b>' is not valid") and not app.session_state["map"].settings.imported
+    area.set_value("1\n2\n3\n5\n").run()
+    (use,) = [button for button in app.button if button.label == words.USE_SIGNAL]
+    use.click().run()
+    assert not app.exception and app.session_state["map"].settings.imported

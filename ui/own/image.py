@@ -1,0 +1,122 @@
+"""An image of the reader's own as grey values, and a column of numbers as a signal."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from em_core.datasets import images
+from em_core.files.errors import InvalidExperiment
+from em_core.records import Array
+from ui import limits
+from ui.own.text import NUMBER, cells, decoded, delimiter_of, found, plain_number
+
+# pixels of the longer side, as it is shown and cut from: on larger ones a patch of 8 × 8 shows nothing
+SIDE = 160
+# numbers of a signal
+SHORTEST, LONGEST = 4, 256
+# what Pillow says of a file that is damaged, or made to fill the memory
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+_VALID = "a PNG or JPEG image"
+
+
+def grey(content: bytes) -> Array:
+    """(rows, columns) grey values from 0 to 1 of a PNG or JPEG image, at most `SIDE` each way.
+
+    Its size is read before its pixels are. What is transparent is white. Raises `InvalidExperiment`.
+    """
+    limits.check_file(content)
+    try:
+        image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+        width, height = image.size
+        if width * height > limits.OWN_PIXELS:
+            valid = f"at most {limits.OWN_PIXELS:,} pixels"
+            raise InvalidExperiment("image", f"{width:,} × {height:,} pixels", valid)
+        image.draft("L", (2 * SIDE, 2 * SIDE))
+        values = _values(ImageOps.exif_transpose(image))
+    except InvalidExperiment:
+        raise
+    except UnidentifiedImageError:
+        raise InvalidExperiment("image", f"{len(content):,} bytes of another kind", _VALID) from None
+    except _DAMAGED as error:
+        said = " ".join(str(error).split())[:80]
+        raise InvalidExperiment("image", f"a damaged file ({said})", _VALID) from None
+    least = min(values.shape)
+    if least < 16:
+        raise InvalidExperiment("image", f"{width:,} × {height:,} pixels", "at least 16 × 16 once it is made smaller")
+    return values
+
+
+def _values(image: Image.Image) -> Array:
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = Image.fromarray(np.asarray(image).astype(np.float32) / 65_535, mode="F")
+    else:
+        if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.float32) / 255, mode="F")
+    image.thumbnail((SIDE, SIDE))
+    return np.clip(np.asarray(image, dtype=float), 0, 1)
+
+
+def patch(image: Array, row: int, column: int, side: int) -> Array:
+    """(side²,) the pixels whose upper left one is there, rows stacked. Raises `InvalidExperiment` for an even one."""
+    result = image[row : row + side, column : column + side].ravel()
+    if np.ptp(result) == 0:
+        raise InvalidExperiment("patch", f"row {row}, column {column}", "one that is not all of one grey")
+    return result
+
+
+def pictures(image: Array, side: int, count: int, preparation: str, seed: int = 0) -> list[list[float]]:
+    """Lively patches at random, as the built-in photograph's are prepared. Raises `InvalidExperiment`."""
+    lively = len(images.lively(image, side))
+    if lively < 2:
+        valid = "an image with patches that vary"
+        raise InvalidExperiment("image", f"{lively} patches of {side} × {side} that vary", valid)
+    places = images.places(image, side, min(count, lively), seed)
+    cut = images.windows(images.whitened(image) if preparation == "whitened" else image, side)[places]
+    return images.centred(cut).round(4).tolist()
+
+
+def series(content: bytes) -> Array:
+    """(D,) the numbers of a column or a row, pasted or in a file. Raises `InvalidExperiment`."""
+    text = decoded(content).text
+    delimiter = delimiter_of(text)
+    table = cells(text, delimiter)
+    if delimiter == "," and table.shape[1] == 2 and len(table) > 1:
+        table = cells(text, delimiter := "")  # two columns are no signal: a decimal comma
+    form = found(table, delimiter)
+    if form.header and len(table) > 1:
+        table = table.iloc[1:]
+    if 1 not in table.shape:
+        asked = f"{table.shape[0]:,} rows of {table.shape[1]} cells"
+        raise InvalidExperiment("signal", asked, "one column of numbers, or one row")
+    every = table.stack()
+    written = plain_number(every.reset_index(drop=True), form.decimal)
+    odd = np.flatnonzero(~written.str.fullmatch(NUMBER).to_numpy(dtype=bool))
+    if len(odd):
+        row, column = every.index[odd[0]]
+        more = f" ({len(odd) - 1:,} more such cells)" if len(odd) > 1 else ""
+        raise InvalidExperiment(f"row {row:,}, cell {column + 1:,}", every.iloc[odd[0]], f"a number{more}")
+    values = written.to_numpy(dtype=object).astype(float)
+    if not SHORTEST <= len(values) <= LONGEST:
+        raise InvalidExperiment("signal", f"{len(values):,} numbers", f"from {SHORTEST} to {LONGEST}")
+    if not (np.abs(values) <= 1e100).all():
+        raise InvalidExperiment("signal", f"{np.abs(values).max():g}", "numbers of magnitude at most 1e+100")
+    if np.ptp(values) == 0:
+        raise InvalidExperiment("signal", f"{values[0]:g} throughout", "numbers that vary")
+    return values
