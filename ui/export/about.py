@@ -33,9 +33,9 @@ _MATHEMATICS = {
 _APART = frozenset({"model", "data", "start", "schedule", "moves", "settings", "by_hand"})
 
 
-def title_of(shown: Shown, raw: Json) -> str:
+def called(shown: Shown, raw: Json) -> str:
     """Model and data by name. raw: the run's experiment file."""
-    return words.title(_model(raw), _data(shown.settings, raw["data"])[0])
+    return words.named(_model(raw), _data(shown.settings, raw["data"])[0])
 
 
 def mathematics(raw: Json) -> str:

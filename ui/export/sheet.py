@@ -73,7 +73,7 @@ def _document(
     run = shown.run
     sections = [_half_step(run, frames[index], views, index) for index in drawn]
     left_out = words.left_out(run.scene.step, len(drawn), len(run)) if len(drawn) < len(run) else ""
-    title = about.title_of(shown, raw)
+    title = about.called(shown, raw)
     head = [
         f"<h1>{text_of(title)}</h1>",
         _equation(run.scene.json["equation"], {}),

@@ -10,7 +10,7 @@ NO_SCRIPT = "No script: the M-step of this model, or this solver, has no short f
 STANDARDISED = "Standardised: every column has mean 0 and variance 1"
 
 
-def title(model: str, data: str) -> str:
+def named(model: str, data: str) -> str:
     return f"{model}: {data}"
 
 
