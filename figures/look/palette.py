@@ -65,6 +65,8 @@ USE = [[0, "rgba(0, 190, 130, 0.35)"], [1, "rgba(0, 190, 130, 0.85)"]]
 # 255 shades of grey, as `encode.grey` packs them: from black through grey at 0 to white; and what is between
 GREYS = [[0, "$faint"], [0.5 / 255, "$faint"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
 LOOSE = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], *GREYS[2:]]
+# an image as it is: 0 black, 1 white
+SHADES = [[0, "#000000"], [1, "#ffffff"]]
 CODES = [[0, "$paper"], [0.5 / 255, "$paper"], [0.5 / 255, "$grid"], [1, "$fit"]]
 
 EVIDENCE, ELBO, GAP, GAP_FILL = "$evidence", "$elbo", "$gap", "$gap_fill"

@@ -28,7 +28,7 @@ def picker(image: Array, row: int, column: int, side: int) -> Json:
     frame = {"type": "rect", "x0": column - 0.5, "y0": row - 0.5, "x1": column + side - 0.5, "y1": row + side - 0.5}
     return {
         "data": [
-            {**shade, "colorscale": [[0, "#000000"], [1, "#ffffff"]], "hoverinfo": "skip"},
+            {**shade, "colorscale": palette.SHADES, "hoverinfo": "skip"},
             {**places, **unseen, "unselected": {"marker": {"opacity": 0}}, "hoverinfo": "none", "showlegend": False},
         ],
         "layout": {
@@ -39,8 +39,8 @@ def picker(image: Array, row: int, column: int, side: int) -> Json:
             "dragmode": False,
             "hovermode": "closest",
             "hoverdistance": -1,
-            "paper_bgcolor": "rgba(0, 0, 0, 0)",
-            "plot_bgcolor": "rgba(0, 0, 0, 0)",
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
             "shapes": [{**frame, "line": {"color": palette.DARK["gap"], "width": 3}}],
         },
     }

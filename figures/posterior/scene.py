@@ -82,7 +82,6 @@ class PosteriorScene(PageScene):
         """The frame of one rung."""
         width = float(rung.q.width[0]) if rung.kind == "gaussian" else None
         changed, text = self._shown(ladder, rung, width)
-        text[SAID] = words.spoken(rung)
         following = ladder.rungs[rung.index + 1] if rung.index + 1 < len(ladder.rungs) else None
         frame = Frame(changed, text, bound.values(rung.bound), words.lit(rung), self._handles(rung), width)
         name = digest(f"{self.id}/{ladder.experiment.mean.tolist()}/{ladder.experiment.widths}/{rung.index}")
@@ -104,6 +103,7 @@ class PosteriorScene(PageScene):
         changed |= self._terms.changes(rung.bound)
         return changed, _texts(rung.bound) | {
             "caption": words.caption(ladder, rung),
+            SAID: words.spoken(rung),
             "describe": words.picture(ladder, rung),
             "note.picture": words.note(self.background),
         }

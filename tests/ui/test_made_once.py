@@ -142,7 +142,9 @@ def test_a_tape_evaluates_the_log_joint_once_for_each_theta(monkeypatch, compare
     """Half-steps and all that is shown of them, of both lanes: nine evaluations a round came down to one each."""
     looked, look = [], GaussianFamily.log_density
     monkeypatch.setattr(
-        GaussianFamily, "log_density", lambda self, values, theta: looked.append(theta) or look(self, values, theta)
+        GaussianFamily,
+        "log_density",
+        lambda self, values, theta, *plus: looked.append(theta) or look(self, values, theta, *plus),
     )
     run = EmRun(Experiment.parse({**GAUSSIAN, "schedule": "EG"}), (), (0, 1), compare=compare)
     run.advance(40)

@@ -6,16 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from em_core.caching import bounded
 from ui.lessons.read import LARGEST_FILE, InvalidLesson, lesson
 from ui.lessons.records import Lesson
 
 FOLDER = Path(__file__).parents[2] / "lessons"
 VARIABLE = "ELBO_ROOM_LESSONS"
-# files of a folder that are read
-_MOST = 500
+# files of a folder that are read, and bytes of lessons that are kept
+_MOST, _KEPT = 500, 10_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def library(arguments: Sequence[str] | None = None) -> Library:
         for file in sorted(folder.glob("*.toml"))[:_MOST]:
             try:
                 stat = file.stat()
-                read = _read(file, stat.st_mtime_ns, stat.st_size)
+                read = _read((file, stat.st_mtime_ns, stat.st_size))
             except InvalidLesson as error:
                 broken.append(str(error))
             except OSError as error:
@@ -56,8 +56,10 @@ def library(arguments: Sequence[str] | None = None) -> Library:
     return Library(lessons, tuple(broken))
 
 
-@lru_cache(maxsize=2 * _MOST)
-def _read(file: Path, _changed: int, size: int) -> Lesson:
+@bounded(_KEPT)
+def _read(known: tuple[Path, int, int]) -> Lesson:
+    """The lesson of a file, by when it was changed and its size."""
+    file, _, size = known
     if size > LARGEST_FILE:
         raise InvalidLesson(file.name, 1, f"{size:,} bytes are too many: at most {LARGEST_FILE:,}")
     try:

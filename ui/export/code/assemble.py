@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from pathlib import Path
+
+from em_core.caching import bounded
 
 _PARTS = Path(__file__).with_name("parts")
 _LATER = ("maximum", "climb", "covariance_step", "rows_step")
@@ -63,7 +64,7 @@ def _read(name: str, features: Collection[str]) -> tuple[dict[str, str], dict[st
     return found, imports
 
 
-@cache
+@bounded(1_000_000)
 def _lines(name: str) -> tuple[str, ...]:
     return tuple((_PARTS / f"{name}.py").read_text(encoding="utf-8").splitlines())
 
