@@ -9,10 +9,11 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from em_core import datasets, schedule
 from em_core.broken import BREAKS
+from em_core.files.arguments import INVALID, Parser
 from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.files.report import as_csv, finite
@@ -25,15 +26,6 @@ from em_core.observe.rivals import RIVAL_TURNS
 from em_core.sparse_coding import SOLVERS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
-
-INVALID = 2
-
-
-class _Parser(argparse.ArgumentParser):
-    """What is wrong with the arguments in one line, as everything else that is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(INVALID, f"{self.prog}: {message}; --help says what there is\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +104,7 @@ def listing() -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     """A command is an entry here: its options, and the function that answers them with the text to print."""
-    parser = _Parser(prog="python -m em_core", description="EM, one half-step at a time.")
+    parser = Parser(prog="python -m em_core", description="EM, one half-step at a time.")
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="run an experiment file and print its half-steps")
     running.add_argument("file", help="an experiment in JSON; - reads standard input")

@@ -9,7 +9,9 @@ from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.fields import Fields
 from em_core.files.report import report
+from em_core.models import MODELS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import steps
@@ -41,9 +43,18 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def model_of(raw: Any) -> str:
+    """The name of an experiment's model; it may be none that there is. Raises `InvalidExperiment`."""
+    valid = f"one of {', '.join(sorted((*MODELS, sparse_coding.NAME, ladder.NAME)))}"
+    model = Fields(raw, "").take("model", valid=valid)
+    if not isinstance(model, str):
+        raise InvalidExperiment("model", model, valid)
+    return model
+
+
 def run(raw: Any) -> dict[str, Any]:
     """The report of its half-steps, steps or rungs. Raises `InvalidExperiment`."""
-    model = raw.get("model") if isinstance(raw, dict) else None
+    model = model_of(raw)
     if model == sparse_coding.NAME:
         return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
     if model == ladder.NAME:

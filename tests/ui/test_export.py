@@ -13,6 +13,7 @@ from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
 from ui.export import standalone
 from ui.export.__main__ import INVALID, main
+from ui.export.kinds import KINDS
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
 
@@ -72,7 +73,8 @@ def test_no_words_end_the_element_that_holds_them():
     ("raw", "more", "said"),
     [
         ("{", (), "file"),
-        ([1], (), "model"),
+        ([1], (), "an object of named values"),
+        ({}, (), "model: a missing value is not valid; expected one of abo_blood_groups"),
         ({**FILE, "model": "nonsense"}, (), "nonsense"),
         (FILE, ("--at", "21"), "a half-step from 0 to 6"),
         (FILE, ("--at", "-1"), "a half-step from 0 to 6"),
@@ -82,6 +84,32 @@ def test_what_cannot_be_is_said_in_one_line(made, capsys, raw, more, said):
     status, text = made(raw, *more)
     error = capsys.readouterr().err
     assert status == INVALID and text is None and said in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("raw", [[1], {}, {**FILE, "model": ["gaussian_mixture"]}], ids=["list", "nothing", "model"])
+def test_every_kind_says_in_one_line_what_no_experiment_is(kind, raw, tmp_path, capsys):
+    experiment, output = tmp_path / "experiment.json", tmp_path / "run"
+    experiment.write_text(json.dumps(raw), encoding="utf-8")
+    assert main([kind, str(experiment), "-o", str(output)]) == INVALID and not output.exists()
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and ": " in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pdf", "a.json", "-o", "a.pdf"], "'pdf'"),
+        (["html", "a.json"], "--output"),
+        (["svg", "a.json", "-o", "a.svg", "--at", "x"], "'x'"),
+        (["csv", "a.json", "-o", "a.csv", "--view", "data"], "--view"),
+    ],
+)
+def test_wrong_usage_is_said_in_one_line(arguments, said, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    error = capsys.readouterr().err
+    assert caught.value.code == INVALID and said in error and error.count("\n") == 1
 
 
 def test_a_run_that_does_not_fit_is_refused_with_what_would(made, capsys, monkeypatch):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from em_core.files.arguments import INVALID, Parser
 from em_core.files.errors import InvalidExperiment
 from em_core.files.source import read
 from ui.export.kinds import KINDS, Asked
 
-INVALID = 2
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "at": {"type": int, "help": "the half-step that it shows first; the last one by default"},
     "view": {"help": "the id of a view, or view.figure; a wrong one is answered with the list"},
@@ -22,7 +21,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 for a file that was written, 2 for what cannot be; never a traceback."""
-    parser = argparse.ArgumentParser(prog="python -m ui.export", description="A run as a file.")
+    parser = Parser(prog="python -m ui.export", description="A run as a file.")
     commands = parser.add_subparsers(dest="kind", required=True)
     for kind in KINDS:
         command = commands.add_parser(kind.name, help=kind.help)

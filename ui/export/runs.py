@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from em_core.files.errors import InvalidExperiment
+from em_core.files.source import model_of
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
@@ -34,9 +34,6 @@ class Shown:
 
 def of_file(raw: Any) -> Shown:
     """Raises `InvalidExperiment`."""
-    model = raw.get("model") if isinstance(raw, dict) else None
-    if not isinstance(model, str):
-        raise InvalidExperiment("model", str(model)[:40], "the name of a model")
-    page = _PAGES.get(model, EmSession)
+    page = _PAGES.get(model_of(raw), EmSession)
     settings, *tape = page.kind.of_experiment(raw)
     return Shown(page.runs.of(settings, *tape), page.runs.cut_short(*tape), settings)

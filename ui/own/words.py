@@ -11,7 +11,7 @@ STAYS = "Your data stay on the machine that serves this page."
 BRING, CHECK, CHOOSE = "**1. Bring a table**", "**2. Check how it was read**", "**3. Choose columns and a model**"
 UPLOAD = "CSV or TSV file, up to 20 MB and 100,000 rows"
 PASTE, PASTE_HELP = "Or paste cells", "From a spreadsheet or a text file, then Ctrl+Enter."
-DELIMITER, DECIMAL, HEADER = "Between cells", "Decimal sign", "First row has names"
+DELIMITER, DECIMAL, HEADER = "Delimiter", "Decimal sign", "First row has names"
 MARKS = "Missing values"
 MARKS_HELP = "What stands for a missing value, with spaces between. An empty cell always does."
 COLUMNS, MODEL = "Columns", "Model"
@@ -55,10 +55,10 @@ def read(name: str, rows: int, columns: int, encoding: str) -> str:
 
 
 def odd(cells: Sequence[tuple[int, str, str]], count: int) -> str:
-    """Cells that are no numbers, the first few of so many: row, column, text."""
+    """Cells that are not numbers, the first few of so many: row, column, text."""
     shown = "; ".join(f"row {row:,}, {column}: {text[:40]!r}" for row, column, text in cells)
     more = f"; and {count - len(cells):,} more" if count > len(cells) else ""
-    return f"{count:,} {_of(count, 'cell')} among numbers {_is(count)} no number up to {LARGEST:g}: {shown}{more}."
+    return f"{count:,} {_of(count, 'cell')} cannot be read as a number of at most {LARGEST:g}: {shown}{more}."
 
 
 def numbers(count: int, least: float, most: float) -> str:

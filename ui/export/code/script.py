@@ -9,6 +9,7 @@ import numpy as np
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
+from em_core.files.source import model_of
 from em_core.kinds import MOVES
 from em_core.records import Parameters
 from em_core.sparse_coding.experiment import NAME as SPARSE_CODING
@@ -34,7 +35,7 @@ def script(raw: Any) -> tuple[str, tuple[str, ...]]:
     and duality gap. A run that stops early has a script of the half-steps that were made. Raises `InvalidExperiment`
     for what cannot be written, and for more than `MOST` numbers.
     """
-    model = raw.get("model") if isinstance(raw, dict) else None
+    model = model_of(raw)
     if model == SPARSE_CODING:
         return _inference(raw)
     if model not in MODELS:
