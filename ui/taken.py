@@ -67,8 +67,7 @@ def taken(session: Session, kind: Kind) -> str | bytes:
     with session.lock:
         settings, tape, raw = session.settings, session.run.taped, session.run.json()
         at = session.player.within(session.run)
-        session.taking.underway += 1
-        session.taking.said = []
+        session.taking.begin()
     try:
         with _WRITERS:
             asked = Asked(at=at)

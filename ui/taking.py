@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Event
 
 # seconds in which the browser asks for the file whose button was pressed
 _SOON = 3.0
@@ -15,10 +16,23 @@ class Taking:
         self.underway = 0
         self.said: list[str] = []
         self._asked = -_SOON
+        self._begun = Event()
 
     def ask(self) -> None:
-        """A button was pressed."""
+        """A button was pressed.
+
+        Returns once its file is underway, or did not come: the buttons that are shown next are other ones to Streamlit,
+        which then no longer knows the one that was pressed.
+        """
+        self._begun.wait(_SOON)
+        self._begun.clear()
         self._asked = time.monotonic()
+
+    def begin(self) -> None:
+        """A file is being made, and nothing is said of the last one."""
+        self.underway += 1
+        self.said = []
+        self._begun.set()
 
     @property
     def busy(self) -> bool:
