@@ -47,14 +47,17 @@ def buttons(session: Session) -> None:
         _watch(session)
     for line in session.taking.said:
         notice("warning", line)
+    session.taking.settle()
 
 
 @st.fragment(run_every=_LOOK)
 def _watch(session: Session) -> None:
     """What is said while a file is being made; then the buttons are shown anew, with what came of it."""
-    if session.taking.busy:
+    busy = session.taking.busy
+    if busy:
         plain(words.WRITING)
-    else:
+    session.taking.settle()
+    if not busy:
         st.rerun()
 
 
@@ -82,4 +85,4 @@ def taken(session: Session, kind: Kind) -> str | bytes:
         raise
     finally:
         with session.lock:
-            session.taking.underway -= 1
+            session.taking.end()

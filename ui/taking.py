@@ -7,6 +7,8 @@ from threading import Event
 
 # seconds in which the browser asks for the file whose button was pressed
 _SOON = 3.0
+# seconds in which it fetches the file that was made
+_FETCHED = 0.5
 
 
 class Taking:
@@ -16,6 +18,7 @@ class Taking:
         self.underway = 0
         self.said: list[str] = []
         self._asked = -_SOON
+        self._ended = -_FETCHED
         self._begun = Event()
 
     def ask(self) -> None:
@@ -33,6 +36,15 @@ class Taking:
         self.underway += 1
         self.said = []
         self._begun.set()
+
+    def end(self) -> None:
+        """A file is made, or cannot be."""
+        self.underway -= 1
+        self._ended = time.monotonic()
+
+    def settle(self) -> None:
+        """Wait until the browser has a file that was just made: Streamlit drops it when a run of the page ends."""
+        time.sleep(max(0.0, self._ended + _FETCHED - time.monotonic()))
 
     @property
     def busy(self) -> bool:

@@ -102,3 +102,15 @@ def test_buttons_are_shown_anew_only_when_the_file_is_underway():
     started = time.monotonic()
     asked.ask()
     assert time.monotonic() < started + 2 and asked.busy
+
+
+def test_a_file_that_was_just_made_is_there_until_the_browser_has_it():
+    asked = taking.Taking()
+    started = time.monotonic()
+    asked.settle()
+    assert time.monotonic() < started + taking._FETCHED
+    asked.begin()
+    asked.end()
+    ended = time.monotonic()
+    asked.settle()
+    assert time.monotonic() > ended + taking._FETCHED / 2
