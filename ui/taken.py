@@ -47,14 +47,17 @@ def buttons(session: Session) -> None:
         _watch(session)
     for line in session.taking.said:
         notice("warning", line)
+    session.taking.settle()
 
 
 @st.fragment(run_every=_LOOK)
 def _watch(session: Session) -> None:
     """What is said while a file is being made; then the buttons are shown anew, with what came of it."""
-    if session.taking.busy:
+    busy = session.taking.busy
+    if busy:
         plain(words.WRITING)
-    else:
+    session.taking.settle()
+    if not busy:
         st.rerun()
 
 
@@ -67,8 +70,7 @@ def taken(session: Session, kind: Kind) -> str | bytes:
     with session.lock:
         settings, tape, raw = session.settings, session.run.taped, session.run.json()
         at = session.player.within(session.run)
-        session.taking.underway += 1
-        session.taking.said = []
+        session.taking.begin()
     try:
         with _WRITERS:
             asked = Asked(at=at)
@@ -83,4 +85,4 @@ def taken(session: Session, kind: Kind) -> str | bytes:
         raise
     finally:
         with session.lock:
-            session.taking.underway -= 1
+            session.taking.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -79,9 +80,37 @@ def test_what_cannot_be_made_is_said_and_nothing_is_lost(reader, monkeypatch):
 def test_a_button_that_was_pressed_is_waited_for_only_so_long(monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(taking.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(taking, "_SOON", 0.05)
     asked = taking.Taking()
     assert not asked.busy
     asked.ask()
     assert asked.busy
     clock[0] += 4
     assert not asked.busy
+
+
+def test_buttons_are_shown_anew_only_when_the_file_is_underway():
+    asked, shown = taking.Taking(), threading.Event()
+    presser = threading.Thread(target=lambda: (asked.ask(), shown.set()))
+    presser.start()
+    assert not shown.wait(0.2)
+    asked.begin()
+    assert shown.wait(2)
+    presser.join(20)
+    # as well when the browser was faster
+    asked.begin()
+    started = time.monotonic()
+    asked.ask()
+    assert time.monotonic() < started + 2 and asked.busy
+
+
+def test_a_file_that_was_just_made_is_there_until_the_browser_has_it():
+    asked = taking.Taking()
+    started = time.monotonic()
+    asked.settle()
+    assert time.monotonic() < started + taking._FETCHED
+    asked.begin()
+    asked.end()
+    ended = time.monotonic()
+    asked.settle()
+    assert time.monotonic() > ended + taking._FETCHED / 2

@@ -58,7 +58,8 @@ def odd(cells: Sequence[tuple[int, str, str]], count: int) -> str:
     """Cells that are not numbers, the first few of so many: row, column, text."""
     shown = "; ".join(f"row {row:,}, {column}: {text[:40]!r}" for row, column, text in cells)
     more = f"; and {count - len(cells):,} more" if count > len(cells) else ""
-    return f"{count:,} {_of(count, 'cell')} cannot be read as a number of at most {LARGEST:g}: {shown}{more}."
+    what = f"{count:,} {_of(count, 'cell')} cannot be read as a number of at most {LARGEST:g}"
+    return f"{what}: {shown}{more}. Marks of missing values go in the field above."
 
 
 def numbers(count: int, least: float, most: float) -> str:

@@ -33,6 +33,10 @@ export class Save {
     this.told = el("span", { class: "stage-saved", role: "status" });
     this.bar = el("div", { class: "stage-zoombar", role: "group", "aria-label": name }, ...this.kinds, this.ground, this.told);
     this.node = el("div", { class: "stage-save", on: { keydown: (event) => this.escape(event) } }, this.button, this.bar);
+    /** @param {Event} event */
+    this.aside = (event) => {
+      if (event instanceof KeyboardEvent ? event.key === "Escape" : !event.composedPath().includes(this.node)) this.open(false);
+    };
     this.open(false);
   }
 
@@ -41,6 +45,9 @@ export class Save {
     this.shown = on;
     this.bar.hidden = !on;
     this.button.setAttribute("aria-expanded", String(on));
+    // it lies over the figure: a press elsewhere, or what comes over the figure, puts it away
+    for (const type of ["pointerdown", "keydown"]) document.removeEventListener(type, this.aside);
+    if (on) for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, this.aside);
     setText(this.told, "");
   }
 
