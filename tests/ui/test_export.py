@@ -125,4 +125,4 @@ def test_the_table_is_that_of_the_core(tmp_path, capsys):
     assert core(["run", str(experiment), "--format", "csv"]) == 0
     assert output.read_text(encoding="utf-8") == capsys.readouterr().out
     assert main(["csv", str(experiment), "-o", str(tmp_path / "not there" / "run.csv")]) == INVALID
-    assert capsys.readouterr().err.endswith("run.csv: No such file or directory\n")
+    assert capsys.readouterr().err.endswith("is not valid; expected a file in a folder that is there\n")

@@ -31,10 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument(f"--{option}", **_OPTIONS[option])
     told = vars(parser.parse_args(arguments))
     kind = next(kind for kind in KINDS if kind.name == told["kind"])
+    output = Path(told["output"])
     try:
+        if not output.parent.is_dir() or output.is_dir():  # a long run is not made for nothing
+            raise InvalidExperiment("-o", told["output"], "a file in a folder that is there")
         written = kind.make(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
         content = written.content.encode() if isinstance(written.content, str) else written.content
-        Path(told["output"]).write_bytes(content)
+        output.write_bytes(content)
     except InvalidExperiment as error:
         print(error, file=sys.stderr)
         return INVALID
