@@ -46,7 +46,7 @@ _HANDS = 200
 # bytes of a file, as `server.maxUploadSize` in .streamlit/config.toml says it in megabytes
 LARGEST_FILE = 20_000_000
 # of a table of the reader's own: rows, columns and cells
-OWN_ROWS, OWN_COLUMNS, OWN_CELLS = 100_000, 1_000, 3_000_000
+OWN_ROWS, OWN_COLUMNS, OWN_CELLS = 100_000, 200, 3_000_000
 # and pixels of an image
 OWN_PIXELS = 40_000_000
 # rungs of a ladder of q: each is a figure of its own

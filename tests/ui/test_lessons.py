@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -172,3 +174,16 @@ def test_an_answer_is_graded_from_the_run_and_another_run_grades_it_otherwise():
 
 def test_the_files_are_where_they_are_said_to_be():
     assert {file.stem for file in FOLDER.glob("*.toml")} == set(LESSONS)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "[" * 5_000], ids=["digits", "brackets"])
+def test_what_the_reader_of_toml_cannot_take_is_one_line(number):
+    with pytest.raises(InvalidLesson, match=r"^odd.toml, line 1: not TOML: "):
+        lesson(TEXT.replace("minutes = 4", f"minutes = {number}"), "odd.toml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_a_file_that_never_ends_is_not_read(tmp_path):
+    (tmp_path / "endless.toml").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "waiting.toml")
+    assert library([str(tmp_path)]).broken == ("endless.toml: not a file", "waiting.toml: not a file")

@@ -10,7 +10,7 @@ import pytest
 
 from em_core.files.errors import InvalidExperiment
 from ui import limits
-from ui.own.table import Brought, read
+from ui.own.table import Brought, _names, read
 from ui.own.text import DELIMITERS, Form
 
 WILD = Path(__file__).parent / "wild"
@@ -155,6 +155,24 @@ def test_names_are_made_one_of_a_kind_and_stay_text():
     assert [len(column.name) for column in long.columns] == [60, 1]
 
 
+def test_a_header_of_one_name_throughout_costs_little():
+    before = time.process_time()
+    names = _names(["a"] * limits.OWN_COLUMNS)
+    assert names[:3] == ["a", "a (2)", "a (3)"] and len(set(names)) == limits.OWN_COLUMNS
+    assert time.process_time() - before < 1
+
+
+def test_empty_lines_after_a_table_are_none_of_it():
+    content = b"a,b\n" + b"1,2\n" * limits.OWN_ROWS
+    assert read(content + b"\n" * 1_000).n_rows == read(content + b",\n" * 1_000).n_rows == limits.OWN_ROWS
+
+
+@pytest.mark.parametrize("content", [b" " * 300_000 + b"1\n2\n", b"a\x1fb\n1\n2\n"], ids=["spaces", "units"])
+def test_a_column_with_odd_signs_is_one(content):
+    table = read(content)
+    assert len(table.columns) == 1 and table.n_rows == 2
+
+
 REFUSED = {
     "nothing": (b"", "file: 'no text'"),
     "blanks": (b" \n\n \n", "file: 'no text'"),
@@ -166,6 +184,7 @@ REFUSED = {
     "an open quote": (b'a,b\n1,2\n"3,4\n5,6\n', "row 3: 'a \" that is never closed'"),
     "rows": (b"a;b\n" + b"1;2\n" * 100_001, "file: 'more than 100,000 rows'"),
     "rows without a header": (b"1;2\n" * 100_001, "file: 'more than 100,000 rows'"),
+    "rows with empty ones between": (b"1;2\n\n" * 60_000, "file: 'more than 100,000 rows, counting empty ones'"),
     "columns": (b",".join([b"1"] * 1_001), "file: '1,001 columns'"),
     "cells": (b"a,b,c\n" * 90_000 + b"," * 900, "file: '90,001 rows of up to 901 cells'"),
 }

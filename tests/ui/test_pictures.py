@@ -117,6 +117,26 @@ def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
     pytest.fail("what the browser had started still runs")
 
 
+def test_what_a_browser_leaves_behind_is_ended_too(drawn, installed, tmp_path):
+    started = tmp_path / "started"
+    installed(f"/bin/sleep 60 > /dev/null 2>&1 & echo $! > {started}")
+    assert drawn() == (INVALID, None)
+    process = int(started.read_text())
+    for _ in range(100):
+        if not _runs(process):
+            return
+        time.sleep(0.1)
+    pytest.fail("what the browser had started still runs")
+
+
+@pytest.mark.parametrize("content", ["data:image/png;base64,abc", "data:,", "data:image/png;base64,"])
+def test_a_picture_that_cannot_be_read_is_none(drawn, installed, capsys, content):
+    installed(f"echo '<pre id=\"picture\">{content}</pre>'")
+    assert drawn("--view", "timeline", kind="png") == (INVALID, None)
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "pictures can be read" in error
+
+
 def _runs(process):
     try:
         os.kill(process, 0)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from em_core.files.errors import InvalidExperiment
@@ -82,10 +83,10 @@ def _output(command: list[str]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
+    """End it and all that it has started, which may go on when it has ended by itself."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
+        with suppress(ProcessLookupError, PermissionError):  # nothing is left of its group, which it led
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
     process.wait()

@@ -46,7 +46,15 @@ def picture(run: Tape, at: int, asked: str | None, kind: str, white: bool = True
         why = html.unescape(failed[1]) if failed else "no picture came"
         raise InvalidExperiment("browser", browser.found() or "", f"one that can draw this view ({why})")
     content = html.unescape(drawn[1])
-    return content + "\n" if kind == "svg" else base64.b64decode(content.partition(",")[2])
+    if kind == "svg":
+        return content + "\n"
+    try:
+        drawing = base64.b64decode(content.removeprefix("data:image/png;base64,"), validate=True)
+    except ValueError:
+        drawing = b""
+    if not drawing.startswith(b"\x89PNG"):
+        raise InvalidExperiment("browser", browser.found() or "", "one whose pictures can be read")
+    return drawing
 
 
 def told(run: Tape, at: int) -> dict[str, Any]:

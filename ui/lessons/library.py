@@ -46,6 +46,9 @@ def library(arguments: Sequence[str] | None = None) -> Library:
         for file in sorted(folder.glob("*.toml"))[:_MOST]:
             try:
                 stat = file.stat()
+                if not file.is_file():
+                    broken.append(f"{file.name}: not a file")  # one that never ends, or waits for who writes it
+                    continue
                 read = _read((file, stat.st_mtime_ns, stat.st_size))
             except InvalidLesson as error:
                 broken.append(str(error))

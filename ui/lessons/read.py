@@ -55,6 +55,8 @@ def lesson(text: str, file: str) -> Lesson:
         raise InvalidLesson(file, int(found[1]) if found else text.count("\n") + 1, f"not TOML: {error}") from None
     except InvalidExperiment as error:
         raise InvalidLesson(file, line_of(text, error.field), str(error)) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets thousands deep
+        raise InvalidLesson(file, 1, f"not TOML: {error}") from None
 
 
 def _lesson(fields: Fields, name: str) -> Lesson:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,17 +126,18 @@ def read(content: bytes, form: Form | None = None, delimiter: str | None = None)
 
 def _names(row: list[str]) -> list[str]:
     """A name for each column, none twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    times: Counter[str] = Counter()
     for place, cell in enumerate(row, start=1):
         # line breaks and what does not print would hide a part of it
         shown = "".join(" " if unicodedata.category(letter).startswith("C") else letter for letter in cell)
         name = " ".join(shown.split())[:LONGEST_NAME] or f"column {place}"
-        again = 2
         unique = name
         while unique in names:
-            unique, again = f"{name[: LONGEST_NAME - 6]} ({again})", again + 1
-        names.append(unique)
-    return names
+            times[name] += 1
+            unique = f"{name[: LONGEST_NAME - 6]} ({times[name] + 1})"
+        names[unique] = None
+    return [*names]
 
 
 def _column(name: str, text: pd.Series, form: Form) -> Column:

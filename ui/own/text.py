@@ -26,7 +26,7 @@ _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-
 _LINES, _ROWS = 60, 500
 # of the lines looked at, so many must agree
 _MOST = 0.8
-# stands between the cells of a file of one column: nowhere
+# stands between the cells of a file of one column: nowhere, once it is put out of the way
 _NOWHERE = "\x1f"
 
 
@@ -70,6 +70,8 @@ def decoded(content: bytes) -> Text:
 def delimiter_of(text: str) -> str:
     """What stands between two cells, as its first lines agree on it; "" for one column."""
     lines = [line for line in text[:200_000].splitlines() if line.strip()][:_LINES]
+    if not lines:
+        return ""  # so many spaces
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
     for delimiter in ("\t", ";", "|", ",", " "):
         counts = [_count(line, delimiter) for line in bare]
@@ -107,7 +109,9 @@ def cells(text: str, delimiter: str) -> pd.DataFrame:
     # where rows end for pandas; other signs that end a line are text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     most = limits.OWN_ROWS + 1  # with a header
-    width = max(_first(text, delimiter), *(_count(line, delimiter) + 1 for line in lines))
+    width = max(_count(line, delimiter) + 1 for line in lines)
+    if width <= limits.OWN_COLUMNS:
+        width = max(width, _first(text, delimiter))
     if width > limits.OWN_COLUMNS:
         raise InvalidExperiment("file", f"{width:,} columns", f"at most {limits.OWN_COLUMNS:,}")
     if min(len(lines), most) * width > limits.OWN_CELLS:
@@ -115,7 +119,7 @@ def cells(text: str, delimiter: str) -> pd.DataFrame:
         raise InvalidExperiment("file", asked, f"at most {limits.OWN_CELLS:,} cells")
     try:
         table = pd.read_csv(
-            io.StringIO(text),
+            io.StringIO(text if delimiter else text.replace(_NOWHERE, " ")),
             sep={" ": r"\s+", "": _NOWHERE}.get(delimiter, delimiter),
             header=None,
             names=range(width),
@@ -130,8 +134,11 @@ def cells(text: str, delimiter: str) -> pd.DataFrame:
         raise _unread(str(error)) from None
     table.index = pd.RangeIndex(1, len(table) + 1)
     table = table.apply(lambda column: column.str.strip())
-    full = table != ""
+    full, cut = table != "", len(table) > most
     table = table.loc[full.any(axis=1)]
+    if cut and len(table) <= limits.OWN_ROWS and any(line.strip(f'{delimiter} \t"') for line in lines[most + 1 :]):
+        asked = f"more than {limits.OWN_ROWS:,} rows, counting empty ones"
+        raise InvalidExperiment("file", asked, f"at most {limits.OWN_ROWS:,}")
     if table.empty:
         raise InvalidExperiment("file", "no cells", "a header and rows of cells")
     last = max(column for column in table if full[column].any())

@@ -99,7 +99,7 @@ def cut(count: int) -> str:
 
 
 def coded(categories: Sequence[str]) -> str:
-    return "Symbols: " + ", ".join(f"{place} is {category}" for place, category in enumerate(categories)) + "."
+    return "Symbols: " + ", ".join(f"{place} is {category[:40]}" for place, category in enumerate(categories)) + "."
 
 
 def chain(title: str, emission: str) -> str:
