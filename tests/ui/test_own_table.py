@@ -186,7 +186,7 @@ REFUSED = {
     "rows without a header": (b"1;2\n" * 100_001, "file: 'more than 100,000 rows'"),
     "rows with empty ones between": (b"1;2\n\n" * 60_000, "file: 'more than 100,000 rows, counting empty ones'"),
     "columns": (b",".join([b"1"] * 1_001), "file: '1,001 columns'"),
-    "cells": (b"a,b,c\n" * 90_000 + b"," * 900, "file: '90,001 rows of up to 901 cells'"),
+    "cells": (b"a,b,c\n" * 90_000 + b"," * 150, "file: '90,001 rows of up to 151 cells'"),
 }
 
 
