@@ -248,7 +248,7 @@ PLACED = [{"after": 1, "start": {"weights": [0.5, 0.5], "probabilities": [0.5, 0
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ([], "model: None is not valid"),
+        ([], "experiment: [] is not valid; expected an object of named values"),
         (
             {**COINS, "model": "nonsense"},
             "'nonsense' is not valid; expected a model that a script can be written of: gauss",
