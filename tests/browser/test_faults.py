@@ -1,17 +1,16 @@
 """What befalls a page that is open: its server restarts, its connection is cut, an ask is lost."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, Server
+from tests.browser.demo import DEMO
 from tests.browser.proxy import Proxy
 from tests.browser.reader import Reader, some
 
 APP = ROOT / "app.py"
-DEMO = Path(__file__).with_name("stage_demo.py")
 # the browser and Streamlit say so themselves while a server is away; pictures of a server that is gone are not found
 AWAY = re.compile(
     r"Failed to load resource|WebSocket connection to|Client Error|server is not responding|disconnected from server"

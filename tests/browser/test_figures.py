@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-STRESS = (HERE / "stress.js").read_text()
+from tests.browser.demo import DEMO
+
+STRESS = Path(__file__).with_name("stress.js").read_text()
 
 
 @pytest.fixture
 def demo(own_page, serve):
     page = own_page
-    page.goto(f"{serve(HERE / 'stage_demo.py').url}/?known=12")
+    page.goto(f"{serve(DEMO).url}/?known=12")
     page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
     return page
 
