@@ -1,7 +1,6 @@
 /** Draw figures and let go of each while something of it is under way: just drawn, hovered, gliding, resized, dragged. */
 async () => {
-  const url = performance.getEntriesByType("resource").map(({ name }) => name).find((name) => name.endsWith("/figures.js"));
-  const { Picture } = await import(url);
+  const { Picture } = window.figures;
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const theme = { signature: "a", font: "sans-serif", size: 12, background: "white", colors: { text: "black", muted: "grey", grid: "silver" } };
   const frame = () => new Promise(requestAnimationFrame);

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.browser.demo import DEMO
+from ui.assets import FRONTEND
+from ui.joined import constant, joined
 
 STRESS = Path(__file__).with_name("stress.js").read_text()
+ENTRY = FRONTEND / "figures.js"
+# the stage's own figures, as the page has them, where a test can reach them
+SCRIPT = f"const $here = document.baseURI; {joined(ENTRY)}\nreturn {constant(ENTRY, FRONTEND)};"
+FIGURES = f"window.figures = (() => {{ {SCRIPT} }})()"
 
 
 @pytest.fixture
@@ -15,6 +21,7 @@ def demo(own_page, serve):
     page = own_page
     page.goto(f"{serve(DEMO).url}/?known=12")
     page.wait_for_function("document.querySelectorAll('.stage .js-plotly-plot').length >= 4")
+    page.add_script_tag(content=FIGURES)
     return page
 
 
