@@ -175,6 +175,12 @@ def test_a_half_step_of_the_home_page_draws_no_figure_from_the_ground_up(reader)
     assert sum(drawn.values()) <= 4, drawn  # where a label grew
 
 
+# titles of axes that show other words than they should
+UNSAID = r"""() => [...document.querySelectorAll(".stage .ytitle")]
+  .map((node) => [node.textContent, node.dataset.unformatted.replace(/<[^>]*>/g, "")])
+  .filter(([shown, words]) => shown !== words)"""
+
+
 def test_where_titles_and_labels_change_with_each_half_step_the_axes_alone_are_drawn_anew(reader):
     # near the maximum, heights are told from a number in the title
     query = "data=blobs&points=600&clusters=3&components=3&separation=2.5&seed=1&schedule=(EM)24&cursor=36"
@@ -187,6 +193,7 @@ def test_where_titles_and_labels_change_with_each_half_step_the_axes_alone_are_d
     for _ in range(6):
         reader.step()
         told.add(reader.page.evaluate(titles))
+        assert reader.page.evaluate(UNSAID) == []
     assert len(told) > 1
     assert reader.page.evaluate("drawnAnew") <= 1  # where the axis begins to be told so
     same(reader)
