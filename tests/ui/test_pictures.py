@@ -101,6 +101,15 @@ def test_a_browser_without_a_picture_is_named_with_the_reason(drawn, installed, 
     assert error.count("\n") == 1 and error.startswith("browser: ") and said in error
 
 
+def ends(process):
+    """Wait until what the browser had started no longer runs."""
+    for _ in range(100):
+        if not _runs(process):
+            return
+        time.sleep(0.1)
+    pytest.fail("what the browser had started still runs")
+
+
 def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
     drawn, installed, capsys, monkeypatch, tmp_path
 ):
@@ -109,24 +118,14 @@ def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
     installed(f"/bin/sleep 60 & echo $! > {started}; wait")
     assert drawn() == (INVALID, None)
     assert "within 2 seconds" in capsys.readouterr().err
-    process = int(started.read_text())
-    for _ in range(100):
-        if not _runs(process):
-            return
-        time.sleep(0.1)
-    pytest.fail("what the browser had started still runs")
+    ends(int(started.read_text()))
 
 
 def test_what_a_browser_leaves_behind_is_ended_too(drawn, installed, tmp_path):
     started = tmp_path / "started"
     installed(f"/bin/sleep 60 > /dev/null 2>&1 & echo $! > {started}")
     assert drawn() == (INVALID, None)
-    process = int(started.read_text())
-    for _ in range(100):
-        if not _runs(process):
-            return
-        time.sleep(0.1)
-    pytest.fail("what the browser had started still runs")
+    ends(int(started.read_text()))
 
 
 @pytest.mark.parametrize("content", ["data:image/png;base64,abc", "data:,", "data:image/png;base64,"])
