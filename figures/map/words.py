@@ -89,7 +89,8 @@ def progress_title(background: Background, step: Step) -> str:
 
 def landscape(n_atoms: int) -> tuple[str, str]:
     """What the contours are called."""
-    return f"−log p(h | v) + c, {'minimised over h₃' if n_atoms == 3 else 'and the path of the solver'}", ATOMS[1]
+    seen = ", minimised over h₃" if n_atoms == 3 else " and the solver's path"
+    return f"−log p(h | v) + c{seen}", ATOMS[1]
 
 
 def shrink(background: Background) -> str:

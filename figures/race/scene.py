@@ -68,7 +68,7 @@ class RaceScene(PageScene):
         appended: Json = {}
         for curves in self._curves.values():
             appended |= curves.append(lap)
-        following = None if ended else Button("Next round", "every run repeats its cycle once")
+        following = None if ended else Button("Next round", "each run repeats its cycle")
         paced = f"{pace.rates(lap.rates)}{lap.overlap or ''}"
         return Light(digest(f"{self.id}/{lap.index}/{ended}/{paced}"), appended, words.chip(lap), following).json()
 
