@@ -9,6 +9,7 @@ import numpy as np
 
 from em_core.datasets import load
 from em_core.kinds import MOVES
+from em_core.model import Size
 from em_core.models import MODELS
 from ui.dictionary import words as dictionary_words
 from ui.export import words
@@ -54,7 +55,7 @@ def facts(shown: Shown, raw: Json) -> Iterable[str]:
         yield _fact(words.SCHEDULE, [raw["schedule"]])
     if moves:
         yield _fact(words.MOVES, [f"{letter}: {MOVES[letter].name}. {MOVES[letter].sentence}" for letter in moves])
-    yield _fact(words.SETTINGS, [_sentence(_settings(shown.settings, raw, moves))])
+    yield _fact(words.SETTINGS, [_sentence([*_size(raw, shapes), *_settings(shown.settings, raw, moves)])])
 
 
 def _model(raw: Json) -> str:
@@ -62,10 +63,24 @@ def _model(raw: Json) -> str:
     return words.SPARSE_CODING.get(name) or MODELS[name].help.title
 
 
+def _sized(raw: Json) -> Size | None:
+    """How many hidden values its model has, where that can be chosen: as a setting."""
+    return MODELS[raw["model"]].help.size if raw["model"] in MODELS else None
+
+
+def _size(raw: Json, shapes: Mapping[str, tuple[int, ...]]) -> Iterable[str]:
+    """The same as a number; the start says it, whether or not the settings do."""
+    size = _sized(raw)
+    if size is not None and shapes.get(size.parameter):
+        yield f"{lowered(size.label)} {shapes[size.parameter][-1]}"
+
+
 def _settings(settings: Settings, raw: Json, moves: str) -> Iterable[str]:
     """The settings of model, solver and moves, a few words for each."""
     of_model = settings.named(raw["model"]) | settings.named("solver") | settings.named("settings")
-    yield from _told(settings, of_model, raw.get("settings", {}))
+    size = _sized(raw)
+    own = {key: value for key, value in raw.get("settings", {}).items() if size is None or key != size.setting}
+    yield from _told(settings, of_model, own)
     for letter in moves:
         yield from _told(settings, settings.named(f"moves.{letter}"), raw.get("moves", {}).get(letter, {}))
     yield from _told(settings, {}, {key: value for key, value in raw.items() if key not in _APART})

@@ -26,9 +26,10 @@ Json = dict[str, Any]
 
 # so many half-steps are drawn
 DRAWN = 40
-# the views that are drawn, on any page: what is looked at, and how it goes
+# the views that are drawn, on any page: what is looked at, and how it goes; besides, log p with its bound
 _VIEWS = ("data", "plane", "picture", "atoms", "timeline", "progress", "terms")
 _MOST_VIEWS = 2
+_BOUND = "course"
 # numbers that add up to the first of them
 _IDENTITY, _SIGNS = ["evidence", "elbo", "gap"], ("", "=", "+")
 
@@ -36,7 +37,8 @@ _IDENTITY, _SIGNS = ["evidence", "elbo", "gap"], ("", "=", "+")
 def page(shown: Shown) -> str:
     """The whole file. Raises `InvalidExperiment` where not even the start fits."""
     run, raw = shown.run, shown.run.json()
-    views = [view for view in run.scene.json["views"] if view["id"] in _VIEWS][:_MOST_VIEWS]
+    drawn_views = {*[view["id"] for view in run.scene.json["views"] if view["id"] in _VIEWS][:_MOST_VIEWS], _BOUND}
+    views = [view for view in run.scene.json["views"] if view["id"] in drawn_views]
     figures = [view["figures"][0]["id"] for view in views]
     run.frames([len(run) - 1])  # by itself: it then holds all that it shows, whichever ones stand before it
     count = min(len(run), DRAWN)
@@ -100,7 +102,7 @@ def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
         _terms(run, slots),
         _numbers(run, slots, index),
         _parameters(run, index),
-        '</div><div class="pictures">',
+        f'</div><div class="pictures{" three" if len(views) > 2 else ""}">',
         *(_picture(view, slots, index) for view in views),
         "</div></section>",
     ]
