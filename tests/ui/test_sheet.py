@@ -120,7 +120,12 @@ def test_a_sheet_that_would_be_too_large_has_fewer_pictures_and_says_so(monkeypa
 
 def test_a_sheet_says_what_the_run_is_made_of_and_fetches_nothing():
     text = written(FILE)
-    for told in ("Gaussian mixture: Old Faithful eruptions", "(EM)3", "M: full M-step", "Components K 2; covariance full; seed 1"):
+    for told in (
+        "Gaussian mixture: Old Faithful eruptions",
+        "(EM)3",
+        "M: full M-step",
+        "Components K 2; covariance full; seed 1",
+    ):
         assert told in text
     assert "Half-step 2: M-step" in text and "θ moved to the maximum of the bound" in text
     assert not re.search(r'<script[^>]*(src|type="module")|<link|@import|^(import|export) ', text, re.MULTILINE)

@@ -32,6 +32,11 @@ class Shown:
     settings: Any
 
 
+def settings_of(raw: Any) -> Any:
+    """Those that its page would have. Raises `InvalidExperiment`."""
+    return _PAGES.get(model_of(raw), EmSession).kind.of_experiment(raw)[0]
+
+
 def of_file(raw: Any) -> Shown:
     """Raises `InvalidExperiment`."""
     page = _PAGES.get(model_of(raw), EmSession)
