@@ -9,7 +9,7 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, sheet, standalone, words
+from ui.export import lesson_sheet, pictures, runs, sheet, standalone, words
 from ui.export.code.script import MODELS, SOLVERS, script
 from ui.export.questions import take as questions
 from ui.export.runs import Shown
@@ -77,6 +77,11 @@ def _sheet(shown: Shown, _asked: Asked) -> Written:
     return Written(sheet.page(shown))
 
 
+def _lesson_sheet(lesson: Lesson, _asked: Asked) -> Written:
+    content, messages = lesson_sheet.page(lesson)
+    return Written(content, tuple(messages))
+
+
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
 
@@ -135,12 +140,13 @@ KINDS = (
     ),
     Kind(
         "sheet",
-        "the worked example for print: pictures, numbers and sentences of each half-step on A4",
+        "for print on A4: of a run pictures, numbers and sentences of each half-step; of a lesson questions and a key",
         _of_file(_sheet),
         (),
         _sheet,
         "Sheet for print (HTML, A4)",
         "sheet.html",
+        teach=_lesson_sheet,
     ),
     Kind(
         "code",

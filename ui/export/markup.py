@@ -44,8 +44,8 @@ def plain(value: Any) -> str:
 
 
 def marked(text: str) -> str:
-    """The few marks that the pages' own words have: paragraphs, **bold**, *emphasis*, `code`, $formulas$ and $$formulas$$
-    on a line of their own."""
+    """The few marks that the pages' own words have: paragraphs, **bold**, *emphasis*, `code`, $formulas$, and
+    $$formulas$$ on a line of their own."""
     paragraphs = re.split(r"\n\s*\n", text.strip()) if text else []
     return "\n".join(f"<p>{inline(paragraph)}</p>" for paragraph in paragraphs)
 

@@ -45,7 +45,7 @@ def page(shown: Shown) -> str:
     while True:
         drawn = [*range(count - 1), len(run) - 1] if count > 1 else [0]
         frames = run.frames(drawn)
-        text = _document(shown, raw, frames, views, drawn, in_script(_saved(run, frames, figures, {*drawn})))
+        text = _document(shown, raw, frames, views, drawn, in_script(saved(run, frames, figures, {*drawn})))
         size = len(text.encode())
         if size <= LARGEST:
             return text
@@ -55,7 +55,7 @@ def page(shown: Shown) -> str:
         count = max(1, min(count - 1, count * LARGEST // size))
 
 
-def _saved(run: Any, frames: Sequence[Json], figures: Sequence[str], drawn: set[int]) -> Json:
+def saved(run: Any, frames: Sequence[Json], figures: Sequence[str], drawn: set[int]) -> Json:
     """What the script draws from: of each half-step no more than these figures show of it."""
 
     def within(part: Mapping[str, Any]) -> Json:
@@ -103,7 +103,7 @@ def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
         _numbers(run, slots, index),
         _parameters(run, index),
         f'</div><div class="pictures{" three" if len(views) > 2 else ""}">',
-        *(_picture(view, slots, index) for view in views),
+        *(picture(view, slots, index) for view in views),
         "</div></section>",
     ]
     return "\n".join(parts)
@@ -197,7 +197,7 @@ def _cells(entry: np.ndarray) -> Iterable[str]:
             yield f"<td>{text_of(f'({listed})' if part.ndim else listed)}</td>"
 
 
-def _picture(view: Json, slots: Mapping[str, str], index: int) -> str:
+def picture(view: Json, slots: Mapping[str, str], index: int) -> str:
     figure, told = view["figures"][0]["id"], view.get("heading")
     heading = (slots.get(f"{told}.{figure}") or slots.get(told) if told else "") or view["title"]
     note = slots.get(view.get("note") or "", "")

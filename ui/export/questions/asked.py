@@ -41,15 +41,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, in HTML, and one form of answer.
+    """What is asked, and one form of answer.
 
-    answers: to choose from; pairs: each quantity with what it does; value, within: a number. explained: in HTML.
+    part: which of a point's two numbers; stem, ends: what stands before the sentence that asks, in HTML, and that one.
+    answers: to choose from; pairs: each quantity with what it does; value, within: a number. found: the answer in
+    sentences, from the run; because: why, both in HTML.
     """
 
     part: str
     stem: str
+    ends: str
     experiment: Any
-    explained: str
+    found: str
+    because: str
     answers: tuple[Answer, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     value: float | None = None
@@ -84,8 +88,8 @@ class _Asking:
         """ends: the sentence that asks; told: the answer in sentences, from the run."""
         begin = marked(self.step.text) if self.own else ""
         body = begin + stem(self.variant, self.step, self.asked, self.run, self.columns, decimals)
-        explained = "".join(line(one) for one in told) + marked(self.because)
-        return Question(part, body + line(ends), self.variant.experiment, explained, **key)
+        found = "".join(line(one) for one in told)
+        return Question(part, body, ends, self.variant.experiment, found, marked(self.because), **key)
 
     @property
     def because(self) -> str:
@@ -93,9 +97,18 @@ class _Asking:
         answer is the same."""
         if self.own:
             return self.asked.because
-        if _truth(self.asked, self.lesson) != _truth(self.asked, self.run):
+        if self._truth(self.lesson) != self._truth(self.run):
             return ""
         return " ".join(one for one in _SENTENCE.split(self.asked.because) if not re.search(r"\d", one))
+
+    def _truth(self, run: Sequence[Row]) -> list[Any]:
+        """What of the answer words tell: the directions, or which answers are right."""
+        if self.asked.kind == "direction":
+            return [change(run, of, self.asked.half_step) for of in self.asked.of]
+        if self.asked.kind == "choice":
+            return [holds(option.condition, run) for option in self.asked.options]
+        now, then = run[self.step.at], run[self.asked.half_step]
+        return [now.get(of) is not None and number(then, of) > number(now, of) for of in self.asked.of]
 
 
 def questions(step: Step, lesson: Sequence[Row], variant: Variant | None = None) -> list[Question]:
@@ -109,10 +122,9 @@ def questions(step: Step, lesson: Sequence[Row], variant: Variant | None = None)
         asking = _Asking(step, step.predict, Variant(dict(step.experiment)), lesson, lesson, True)
     else:
         asking = _Asking(step, step.predict, variant, rows(variant.experiment), lesson, False)
-    own = asking.own
-    if len(asking.run) <= step.predict.half_step and step.predict.kind != "choice":
+    if _ends(asking):
         raise Senseless("the run ends before it")
-    if not own and _is_drawn(asking):
+    if not asking.own and _is_drawn(asking):
         raise Senseless("what S draws is not told")
     if step.predict.kind == "direction":
         return [_direction(asking)]
@@ -122,11 +134,12 @@ def questions(step: Step, lesson: Sequence[Row], variant: Variant | None = None)
     return [_number(asking, of, within) for of, within in parts]
 
 
-def _truth(asked: Prediction, run: Sequence[Row]) -> Any:
-    """What of an answer is in words: the directions, or which answers are right."""
-    if asked.kind == "direction":
-        return [change(run, of, asked.half_step) for of in asked.of]
-    return [holds(option.condition, run) for option in asked.options]
+def _ends(asking: _Asking) -> bool:
+    """Whether there is no such half-step; a choice may be about a run that ends, but not before the one in view."""
+    if asking.asked.kind == "choice":
+        return len(asking.run) <= asking.step.at
+    at = asking.asked.half_step
+    return len(asking.run) <= at or (not asking.own and bool(asking.run[at].get("events")))
 
 
 def _is_drawn(asking: _Asking) -> bool:
@@ -158,6 +171,8 @@ def _number(asking: _Asking, of: str, within: float) -> Question:
     that nothing changes is not right."""
     run, at = asking.run, asking.step.at
     true, now = number(run[asking.asked.half_step], of), run[at].get(of)
+    if not math.isfinite(true):
+        raise Senseless(f"{of} is not finite")
     if not asking.own and isinstance(now, float):
         half = float(f"{abs(true - now) / 2:.1g}")
         if half < _STRICTEST * within:
@@ -187,7 +202,8 @@ def _choice(asking: _Asking) -> Question:
         told = [
             _came(asking, of, at) for of, at in dict.fromkeys(_places(asked)) if _number_at(run, of, at) is not None
         ]
-    return asking.question("", words.WHICH, told, answers=tuple(answers))
+    ends = words.WHICH_ANSWER if asking.own else words.WHICH
+    return asking.question("", ends, told, answers=tuple(answers))
 
 
 def _places(asked: Prediction) -> list[tuple[str, int]]:

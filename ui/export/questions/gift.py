@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ui.export.questions import words
 from ui.export.questions.asked import Question
+from ui.export.questions.stem import line
 from ui.lessons.records import CHANGES
 
 # what the format reads as signs; n after a backslash would be read as a line's end
@@ -28,8 +29,8 @@ def escaped(told: str) -> str:
 def block(name: str, question: Question) -> str:
     """One question. The comment in front of it is its experiment, of which `python -m em_core run` gives the key."""
     experiment = json.dumps(question.experiment, ensure_ascii=False, separators=(", ", ": "))
-    body = f"[html]{escaped(_formulas(question.stem))}"
-    general = f"####{escaped(_formulas(question.explained))}"
+    body = f"[html]{escaped(_formulas(question.stem + line(question.ends)))}"
+    general = f"####{escaped(_formulas(question.found + question.because))}"
     return "\n".join([f"// {experiment}", f"::{escaped(name)}::{body}{{", *_key(question), general, "}"])
 
 

@@ -1,4 +1,4 @@
-"""What stands before a question: model, data, start, what was made, what comes next, and the numbers as they are now."""
+"""What stands before a question: model, data, start, what was made, what comes next, and the numbers as they are."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def stem(
         parts.append(line(f"{BREAKS[wrong].what}.", words.WRONG))
     parts.append(line(_data(variant, columns), words.DATA))
     if "start" in raw:
-        parts.append(line(_entries(raw["start"]), words.START))
+        parts.append(line(entries(raw["start"]), words.START))
     if "schedule" in raw:
         parts.append(line(raw["schedule"], words.SCHEDULE))
     now = "; ".join(_state(raw, asked, run[at], at, columns, decimals))
@@ -89,12 +89,14 @@ def _data(variant: Variant, columns: tuple[str, ...]) -> str:
     fields = known.fields if known else data
     called = {"values": columns, "sequences": columns[:1]}
     listed = [one for name, values in fields.items() for one in about.listed({name: values}, called.get(name, ()))]
+    listed += [f"{name}: {plain(value)}" for name, value in fields.items() if isinstance(value, float)]
     front = variant.source or (f"“{known.title}”" if known else "")
     prepared = [all_words.STANDARDISED] if data.get("standardize") else []
     return ". ".join([*([front] if front else []), *prepared, "; ".join(listed)])
 
 
-def _entries(start: Mapping[str, Any]) -> str:
+def entries(start: Mapping[str, Any]) -> str:
+    """A start by its parameters."""
     return "; ".join(f"{all_words.parameter(name)} = {_nested(entry)}" for name, entry in start.items())
 
 

@@ -15,9 +15,9 @@ from ui.lessons.records import Condition
 DIRECTIONS = {"rises": "rises", "falls": "falls", "stays": "stays the same"}
 MODEL, DATA, START, WRONG, SCHEDULE = "Model", "Data", "Start", "Bug", "Schedule"
 NOW, NEXT, THERE = "Now", "Next", "There"
-WHICH = "Which of these is true?"
+WHICH, WHICH_ANSWER = "Which of these is true?", "Which answer is right?"
 NO_QUESTION = "a lesson with a question; this one asks none"
-HEAD = "Questions for Moodle (Import, GIFT format). In front of each is its experiment: python -m em_core run gives the key."
+HEAD = "Questions for Moodle (GIFT). In front of each is its experiment, of which python -m em_core run gives the key."
 
 _NAMES = {
     "log_evidence": "log p(v)",
