@@ -1,4 +1,4 @@
-"""`python -m ui.export sheet lessons/NAME.toml`: steps with their pictures, and a key from their runs on its own page."""
+"""`python -m ui.export sheet lessons/NAME.toml`: steps with their pictures, and a key from their runs apart."""
 
 from __future__ import annotations
 
