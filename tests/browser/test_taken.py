@@ -14,6 +14,8 @@ from tests.browser.test_standalone import FILE, Saved
 from tests.ui.test_sheet import PAGES
 from ui.em.settings import EmSettings
 from ui.export import runs, sheet
+from ui.export.__main__ import main
+from ui.lessons.library import FOLDER
 
 TAPE = "EMEM"
 
@@ -46,7 +48,7 @@ def test_a_sheet_opens_from_disk_with_all_its_figures_and_formulas(page, tmp_pat
     place = tmp_path / "sheet.html"
     place.write_text(sheet.page(runs.of_file({**FILE, "schedule": "EM"})), encoding="utf-8")
     opened(page, place)
-    assert page.locator("[data-figure]").count() == 6
+    assert page.locator("[data-figure]").count() == 2 + 3 + 3  # the bound from E on
     assert page.locator("[data-tex]").count() == page.locator("[data-tex] .katex").count() > 0
     # black on white, whatever the reader's system has; one column of A4
     page.emulate_media(color_scheme="dark", media="print")
@@ -54,6 +56,21 @@ def test_a_sheet_opens_from_disk_with_all_its_figures_and_formulas(page, tmp_pat
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     high = page.evaluate("Math.max(...[...document.querySelectorAll('.half-step')].map((part) => part.offsetHeight))")
     assert high < 266 / 25.4 * 96 / 2  # two on a page
+
+
+@pytest.mark.exhaustive
+def test_the_sheet_of_a_lesson_opens_from_disk_with_all_its_figures_and_formulas(page, tmp_path):
+    place = tmp_path / "sheet.html"
+    assert main(["sheet", str(FOLDER / "05-coordinate-ascent.toml"), "-o", str(place)]) == 0
+    page.emulate_media(color_scheme="dark")
+    opened(page, place)
+    assert page.locator("[data-figure]").count() == 4
+    assert page.locator("[data-tex]").count() == page.locator("[data-tex] .katex").count() > 0
+    # drawn for white paper, whatever the reader's system has
+    axis = page.locator("[data-figure] .xtick text").first
+    assert axis.evaluate("(node) => getComputedStyle(node).fill.match(/\\d+/g).slice(0, 3).every((part) => part < 130)")
+    page.emulate_media(media="print")
+    assert page.locator(".key").evaluate("(node) => getComputedStyle(node).breakBefore") == "page"
 
 
 def test_each_button_gives_the_run_on_the_page(home, other_page, tmp_path):

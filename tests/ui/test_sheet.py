@@ -74,7 +74,10 @@ def test_every_number_of_a_sheet_is_the_cores_own(kind, tape):
     read = Read(written(raw))
     rows = list(reported(raw))
     assert [*read.steps] == [*range(len(rows))]
-    assert [frame for frame, _ in read.figures] == [index for index in read.steps for _ in range(2)]
+    views = {view["id"] for view in runs.of_file(raw).run.scene.json["views"]}
+    # the bound besides, where the page shows it and there is one
+    drawn = [3 if "course" in views and rows[index].get("elbo") is not None else 2 for index in read.steps]
+    assert [frame for frame, _ in read.figures] == [index for index in read.steps for _ in range(drawn[index])]
     found = 0
     for index, known in enumerate(rows):
         for name, value in known.items():
@@ -118,10 +121,21 @@ def test_a_sheet_that_would_be_too_large_has_fewer_pictures_and_says_so(monkeypa
 
 def test_a_sheet_says_what_the_run_is_made_of_and_fetches_nothing():
     text = written(FILE)
-    for told in ("Gaussian mixture: Old Faithful eruptions", "(EM)3", "M: full M-step", "Covariance full; seed 1"):
+    for told in (
+        "Gaussian mixture: Old Faithful eruptions",
+        "(EM)3",
+        "M: full M-step",
+        "Components K 2; covariance full; seed 1",
+    ):
         assert told in text
     assert "Half-step 2: M-step" in text and "θ moved to the maximum of the bound" in text
     assert not re.search(r'<script[^>]*(src|type="module")|<link|@import|^(import|export) ', text, re.MULTILINE)
+
+
+def test_the_bound_is_drawn_beside_log_p_on_the_sheet_of_the_home_page():
+    drawn = Read(written(FILE)).figures
+    assert [figure for index, figure in drawn if index == 0] == ["data", "latest"]
+    assert [figure for index, figure in drawn if index == 1] == ["data", "course", "latest"]
 
 
 def test_names_from_a_file_are_text_and_nothing_else():

@@ -9,6 +9,7 @@ import numpy as np
 
 from em_core.datasets import load
 from em_core.kinds import MOVES
+from em_core.model import Size
 from em_core.models import MODELS
 from ui.dictionary import words as dictionary_words
 from ui.export import words
@@ -35,7 +36,7 @@ _APART = frozenset({"model", "data", "start", "schedule", "moves", "settings", "
 
 def called(shown: Shown, raw: Json) -> str:
     """Model and data by name. raw: the run's experiment file."""
-    return words.named(_model(raw), _data(shown.settings, raw["data"])[0])
+    return words.named(model_called(raw), data_told(shown.settings, raw["data"])[0])
 
 
 def mathematics(raw: Json) -> str:
@@ -45,7 +46,7 @@ def mathematics(raw: Json) -> str:
 
 def facts(shown: Shown, raw: Json) -> Iterable[str]:
     """What the run is made of, each as a term and what it is, in HTML."""
-    name, data = _model(raw), _data(shown.settings, raw["data"])
+    name, data = model_called(raw), data_told(shown.settings, raw["data"])
     shapes = {key: np.shape(entry) for key, entry in shown.run.listed(0).items()}
     yield _fact(words.MODEL, [name, words.parameters(shapes) if shapes else ""])
     yield _fact(words.DATA, [_sentence(data[:1]), *data[1:]])
@@ -54,18 +55,37 @@ def facts(shown: Shown, raw: Json) -> Iterable[str]:
         yield _fact(words.SCHEDULE, [raw["schedule"]])
     if moves:
         yield _fact(words.MOVES, [f"{letter}: {MOVES[letter].name}. {MOVES[letter].sentence}" for letter in moves])
-    yield _fact(words.SETTINGS, [_sentence(_settings(shown.settings, raw, moves))])
+    yield _fact(words.SETTINGS, [settings_told(shown.settings, raw, moves, shapes)])
 
 
-def _model(raw: Json) -> str:
+def settings_told(settings: Settings, raw: Json, moves: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """The settings of model, solver and moves as a sentence. moves: their letters; shapes: of the parameters."""
+    return _sentence([*_size(raw, shapes), *_settings(settings, raw, moves)])
+
+
+def model_called(raw: Json) -> str:
     name = raw["model"]
     return words.SPARSE_CODING.get(name) or MODELS[name].help.title
+
+
+def _sized(raw: Json) -> Size | None:
+    """How many hidden values its model has, where that can be chosen: as a setting."""
+    return MODELS[raw["model"]].help.size if raw["model"] in MODELS else None
+
+
+def _size(raw: Json, shapes: Mapping[str, tuple[int, ...]]) -> Iterable[str]:
+    """The same as a number; the start says it, whether or not the settings do."""
+    size = _sized(raw)
+    if size is not None and shapes.get(size.parameter):
+        yield f"{lowered(size.label)} {shapes[size.parameter][-1]}"
 
 
 def _settings(settings: Settings, raw: Json, moves: str) -> Iterable[str]:
     """The settings of model, solver and moves, a few words for each."""
     of_model = settings.named(raw["model"]) | settings.named("solver") | settings.named("settings")
-    yield from _told(settings, of_model, raw.get("settings", {}))
+    size = _sized(raw)
+    own = {key: value for key, value in raw.get("settings", {}).items() if size is None or key != size.setting}
+    yield from _told(settings, of_model, own)
     for letter in moves:
         yield from _told(settings, settings.named(f"moves.{letter}"), raw.get("moves", {}).get(letter, {}))
     yield from _told(settings, {}, {key: value for key, value in raw.items() if key not in _APART})
@@ -94,7 +114,7 @@ def _sentence(told: Iterable[str]) -> str:
     return line if line[:1] in "λβ" else f"{line[:1].upper()}{line[1:]}"
 
 
-def _data(settings: Settings, data: Json) -> list[str]:
+def data_told(settings: Settings, data: Json) -> list[str]:
     """What the data are called, where they are from, and the numbers where they are few."""
     subject = next((name for name in ("signal", "units", "data") if name in settings.declared()), "")
     choice = settings.declared().get(subject)
@@ -104,15 +124,15 @@ def _data(settings: Settings, data: Json) -> list[str]:
     if "dataset" in data:
         known = load(data["dataset"])
         told = words.source(known.source, known.licence)
-        return [known.title, told, *prepared, *_listed(known.fields, known.columns)]
+        return [known.title, told, *prepared, *listed(known.fields, known.columns)]
     if "generator" in data:
         names = settings.named("generator") | settings.named(data["generator"])
         values = {key: value for key, value in data.items() if key not in ("generator", "standardize")}
         return [title, _sentence(_told(settings, names, values)), *prepared]
-    return [title, *prepared, *_listed(data, ())]
+    return [title, *prepared, *listed(data, ())]
 
 
-def _listed(fields: Mapping[str, Any], columns: Sequence[str]) -> Iterable[str]:
+def listed(fields: Mapping[str, Any], columns: Sequence[str]) -> Iterable[str]:
     """Each field of the data: its numbers, or how many there are."""
     for name, values in fields.items():
         if not isinstance(values, list | tuple):

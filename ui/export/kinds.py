@@ -9,21 +9,26 @@ from typing import Any
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import run
-from ui.export import pictures, runs, sheet, standalone, words
+from ui.export import lesson_sheet, pictures, runs, sheet, standalone, words
 from ui.export.code.script import MODELS, SOLVERS, script
+from ui.export.questions import take as questions
 from ui.export.runs import Shown
+from ui.lessons.records import Lesson
 
 
 @dataclass(frozen=True)
 class Asked:
     """What is asked beside the experiment, None where it is not.
 
-    at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white.
+    at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white; variants, seed:
+    how many of each question, and what they are drawn by.
     """
 
     at: int | None = None
     view: str | None = None
     transparent: bool | None = None
+    variants: int = 20
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,19 +44,21 @@ class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
     `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`; `show` does the same
-    with a run that is there, where the file shows one. label: of its button in the sidebar, where it has one; file,
+    with a run that is there, where the file shows one; `teach` with a lesson. Where one is None, there is no such file
+    of these. label: of its button in the sidebar, where it has one; file,
     mime: what the browser saves. refused: why there is none of this run, empty where there is.
     """
 
     name: str
     help: str
-    make: Callable[[Any, Asked], Written]
+    make: Callable[[Any, Asked], Written] | None
     options: tuple[str, ...] = ()
     show: Callable[[Shown, Asked], Written] | None = None
     label: str = ""
     file: str = ""
     mime: str = "text/html"
     refused: Callable[[Any], str] = lambda run: ""
+    teach: Callable[[Lesson, Asked], Written] | None = None
 
 
 def half_step(asked: Asked, last: int) -> int:
@@ -70,8 +77,18 @@ def _sheet(shown: Shown, _asked: Asked) -> Written:
     return Written(sheet.page(shown))
 
 
+def _lesson_sheet(lesson: Lesson, _asked: Asked) -> Written:
+    content, messages = lesson_sheet.page(lesson)
+    return Written(content, tuple(messages))
+
+
 def _table(raw: Any, _asked: Asked) -> Written:
     return Written(as_csv(run(raw)) + "\n")
+
+
+def _questions(lesson: Lesson, asked: Asked) -> Written:
+    content, messages = questions.taken(lesson, asked.variants, asked.seed)
+    return Written(content, tuple(messages))
 
 
 def _of_file(show: Callable[[Shown, Asked], Written]) -> Callable[[Any, Asked], Written]:
@@ -123,12 +140,13 @@ KINDS = (
     ),
     Kind(
         "sheet",
-        "the worked example for print: pictures, numbers and sentences of each half-step on A4",
+        "for print on A4: of a run pictures, numbers and sentences of each half-step; of a lesson questions and a key",
         _of_file(_sheet),
         (),
         _sheet,
         "Sheet for print (HTML, A4)",
         "sheet.html",
+        teach=_lesson_sheet,
     ),
     Kind(
         "code",
@@ -138,6 +156,15 @@ KINDS = (
         file="run.py",
         mime="text/x-python",
         refused=_no_script,
+    ),
+    Kind(
+        "gift",
+        "the questions of a lesson for Moodle (GIFT): for each so many variants, with other numbers",
+        None,
+        ("variants", "seed"),
+        file="questions.gift",
+        mime="text/plain",
+        teach=_questions,
     ),
     Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
     Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),

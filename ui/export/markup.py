@@ -8,15 +8,19 @@ from typing import Any
 
 from figures.look import wording
 
-_INLINE = re.compile(r"\$(?P<tex>[^$]+)\$|\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*|`(?P<code>[^`]+)`")
+_INLINE = re.compile(
+    r"\$\$(?P<display>[^$]+)\$\$|\$(?P<tex>[^$]+)\$|\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*|`(?P<code>[^`]+)`"
+)
 
 
 def text_of(text: str) -> str:
     return html.escape(text)
 
 
-def formula(tex: str) -> str:
-    return f'<span data-tex="{html.escape(tex)}">{html.escape(tex)}</span>'
+def formula(tex: str, display: bool = False) -> str:
+    """display: on a line of its own."""
+    apart = 'class="display" ' if display else ""
+    return f'<span {apart}data-tex="{html.escape(tex)}">{html.escape(tex)}</span>'
 
 
 def quoted(text: str) -> str:
@@ -40,16 +44,20 @@ def plain(value: Any) -> str:
 
 
 def marked(text: str) -> str:
-    """The few marks that the pages' own words have: paragraphs, **bold**, *emphasis*, `code` and $formulas$."""
+    """The few marks that the pages' own words have: paragraphs, **bold**, *emphasis*, `code`, $formulas$, and
+    $$formulas$$ on a line of their own."""
     paragraphs = re.split(r"\n\s*\n", text.strip()) if text else []
-    return "\n".join(f"<p>{_inline(paragraph)}</p>" for paragraph in paragraphs)
+    return "\n".join(f"<p>{inline(paragraph)}</p>" for paragraph in paragraphs)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
+    """The same marks within a paragraph."""
     done, parts = 0, []
     for found in _INLINE.finditer(text):
         name = str(found.lastgroup)
         parts.append(text_of(text[done : found.start()]))
-        parts.append(formula(found[name]) if name == "tex" else f"<{name}>{_inline(found[name])}</{name}>")
+        is_formula = name in ("tex", "display")
+        told = formula(found[name], name == "display") if is_formula else f"<{name}>{inline(found[name])}</{name}>"
+        parts.append(told)
         done = found.end()
     return "".join(parts) + text_of(text[done:])

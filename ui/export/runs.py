@@ -9,6 +9,7 @@ from em_core.files.source import model_of
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
+from ui.ascent.session import AscentSession
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
 from ui.map.session import MapSession
@@ -21,6 +22,7 @@ _PAGES: dict[Any, type[Session]] = {
     sparse_coding.NAME: MapSession,
     ladder.NAME: PosteriorSession,
 }
+_OTHERS: dict[str, type[Session]] = {AscentSession.key: AscentSession}
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,13 @@ class Shown:
     settings: Any
 
 
-def of_file(raw: Any) -> Shown:
-    """Raises `InvalidExperiment`."""
-    page = _PAGES.get(model_of(raw), EmSession)
+def settings_of(raw: Any) -> Any:
+    """Those that its page would have. Raises `InvalidExperiment`."""
+    return _PAGES.get(model_of(raw), EmSession).kind.of_experiment(raw)[0]
+
+
+def of_file(raw: Any, shown_on: str = "") -> Shown:
+    """shown_on: the page, where a model has several that show single runs. Raises `InvalidExperiment`."""
+    page = _OTHERS.get(shown_on) or _PAGES.get(model_of(raw), EmSession)
     settings, *tape = page.kind.of_experiment(raw)
     return Shown(page.runs.of(settings, *tape), page.runs.cut_short(*tape), settings)

@@ -26,9 +26,10 @@ Json = dict[str, Any]
 
 # so many half-steps are drawn
 DRAWN = 40
-# the views that are drawn, on any page: what is looked at, and how it goes
+# the views that are drawn, on any page: what is looked at, and how it goes; besides, log p with its bound
 _VIEWS = ("data", "plane", "picture", "atoms", "timeline", "progress", "terms")
 _MOST_VIEWS = 2
+_BOUND = "course"
 # numbers that add up to the first of them
 _IDENTITY, _SIGNS = ["evidence", "elbo", "gap"], ("", "=", "+")
 
@@ -36,14 +37,15 @@ _IDENTITY, _SIGNS = ["evidence", "elbo", "gap"], ("", "=", "+")
 def page(shown: Shown) -> str:
     """The whole file. Raises `InvalidExperiment` where not even the start fits."""
     run, raw = shown.run, shown.run.json()
-    views = [view for view in run.scene.json["views"] if view["id"] in _VIEWS][:_MOST_VIEWS]
+    drawn_views = {*[view["id"] for view in run.scene.json["views"] if view["id"] in _VIEWS][:_MOST_VIEWS], _BOUND}
+    views = [view for view in run.scene.json["views"] if view["id"] in drawn_views]
     figures = [view["figures"][0]["id"] for view in views]
     run.frames([len(run) - 1])  # by itself: it then holds all that it shows, whichever ones stand before it
     count = min(len(run), DRAWN)
     while True:
         drawn = [*range(count - 1), len(run) - 1] if count > 1 else [0]
         frames = run.frames(drawn)
-        text = _document(shown, raw, frames, views, drawn, in_script(_saved(run, frames, figures, {*drawn})))
+        text = _document(shown, raw, frames, views, drawn, in_script(saved(run, frames, figures, {*drawn})))
         size = len(text.encode())
         if size <= LARGEST:
             return text
@@ -53,7 +55,7 @@ def page(shown: Shown) -> str:
         count = max(1, min(count - 1, count * LARGEST // size))
 
 
-def _saved(run: Any, frames: Sequence[Json], figures: Sequence[str], drawn: set[int]) -> Json:
+def saved(run: Any, frames: Sequence[Json], figures: Sequence[str], drawn: set[int]) -> Json:
     """What the script draws from: of each half-step no more than these figures show of it."""
 
     def within(part: Mapping[str, Any]) -> Json:
@@ -91,6 +93,8 @@ def _document(
 def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
     """One half-step with its sentence, numbers and pictures."""
     slots = frame["text"]
+    if run.numbers(index).get("elbo") is None:  # before there is a q there is no bound to draw
+        views = [view for view in views if view["id"] != _BOUND]
     heading = words.heading(run.scene.step, index, _name(run, frame, index))
     parts = [
         f'<section class="half-step" data-index="{index}">',
@@ -100,8 +104,8 @@ def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
         _terms(run, slots),
         _numbers(run, slots, index),
         _parameters(run, index),
-        '</div><div class="pictures">',
-        *(_picture(view, slots, index) for view in views),
+        f'</div><div class="pictures{" three" if len(views) > 2 else ""}">',
+        *(picture(view, slots, index) for view in views),
         "</div></section>",
     ]
     return "\n".join(parts)
@@ -195,7 +199,7 @@ def _cells(entry: np.ndarray) -> Iterable[str]:
             yield f"<td>{text_of(f'({listed})' if part.ndim else listed)}</td>"
 
 
-def _picture(view: Json, slots: Mapping[str, str], index: int) -> str:
+def picture(view: Json, slots: Mapping[str, str], index: int) -> str:
     figure, told = view["figures"][0]["id"], view.get("heading")
     heading = (slots.get(f"{told}.{figure}") or slots.get(told) if told else "") or view["title"]
     note = slots.get(view.get("note") or "", "")

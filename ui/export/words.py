@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MODEL, DATA, SCHEDULE, SETTINGS, MOVES = "Model", "Data", "Schedule", "Settings", "Moves"
 ALL, CHANGE, PARAMETERS = "All {}s", "change", "Unknowns"
 SPARSE_CODING = {"sparse_coding": "Sparse coding, MAP", "sparse_coding_posterior": "Sparse coding, a ladder of q"}
 OWN_DATA = "own data"
 NO_SCRIPT = "No script: the M-step of this model, or this solver, has no short form."
+STEP, WHY, KEY, NAME, DATE = "Step", "Why?", "{}: answers", "Name", "Date"
+TASK, ONE_WAY = "A task for the app. What did you do, and what did you see?", "One way:"
 STANDARDISED = "Standardised: every column has mean 0 and variance 1"
 
 
@@ -22,6 +26,12 @@ def source(source: str, licence: str) -> str:
 def shaped(name: str, shape: tuple[int, ...]) -> str:
     """Of numbers that are too many to list."""
     return f"{name}: {' × '.join(f'{length:,}' for length in shape)} numbers"
+
+
+def needs(minutes: int, assumes: Sequence[str]) -> str:
+    """Under the title of a lesson."""
+    first = f"About {minutes} minutes." if minutes > 1 else "About a minute."
+    return f"{first} Assumes: {', '.join(assumes)}." if assumes else first
 
 
 def parameter(name: str) -> str:

@@ -59,6 +59,14 @@ def library(arguments: Sequence[str] | None = None) -> Library:
     return Library(lessons, tuple(broken))
 
 
+def of_file(file: Path) -> Lesson:
+    """The lesson of one file. Raises `InvalidLesson` and `OSError`."""
+    stat = file.stat()
+    if not file.is_file():
+        raise InvalidLesson(file.name, 1, "not a file")
+    return _read((file, stat.st_mtime_ns, stat.st_size))
+
+
 @bounded(_KEPT)
 def _read(known: tuple[Path, int, int]) -> Lesson:
     """The lesson of a file, by when it was changed and its size."""

@@ -11,20 +11,31 @@ import { readTheme } from "./theme.js";
  */
 
 /**
- * Set what stands in `[data-tex]`, and draw what belongs in each `[data-figure]`: as it is at the half-step `data-frame`. They come
- * in the order of the half-steps, so that series go as far as each has come.
- * @param {Saved} saved
+ * Set what stands in `[data-tex]`.
  * @param {HTMLElement} root
  */
-export default function draw({ figures, frames, colors }, root) {
+export function formulas(root) {
   /** @type {NodeListOf<HTMLElement>} */
-  const formulas = root.querySelectorAll("[data-tex]");
+  const nodes = root.querySelectorAll("[data-tex]");
+  for (const node of nodes) {
+    const { tex = "" } = node.dataset;
+    node.replaceChildren(typeset(node.classList.contains("display") ? `\\displaystyle ${tex}` : tex));
+  }
+}
+
+/**
+ * Draw what belongs in each `[data-figure]`: as it is at the half-step `data-frame`. They come in the order of the half-steps, so that
+ * series go as far as each has come. Returns how many there are.
+ * @param {Saved} saved
+ * @param {HTMLElement} root
+ * @param {HTMLElement} paper  what they are drawn on, whose colours they take
+ */
+export function pictures({ figures, frames, colors }, root, paper = root) {
   /** @type {NodeListOf<HTMLElement>} */
   const places = root.querySelectorAll("[data-figure]");
-  for (const node of formulas) node.replaceChildren(typeset(node.dataset.tex ?? ""));
   const history = new History();
   history.accept({ first: 0, after: null, frames });
-  const theme = readTheme(root, colors);
+  const theme = readTheme(paper, colors);
   for (const node of places) {
     const { figure = "", frame = "" } = node.dataset;
     const picture = new Picture(figure, figures[figure], [], /** @type {import("./plotly.js").Host} */ (node));
@@ -33,5 +44,14 @@ export default function draw({ figures, frames, colors }, root) {
     picture.measure();
     picture.show(history.figure(figure, Number(frame)), theme, false);
   }
-  root.dataset.drawn = String(places.length);
+  return places.length;
+}
+
+/**
+ * @param {Saved} saved
+ * @param {HTMLElement} root
+ */
+export default function draw(saved, root) {
+  formulas(root);
+  root.dataset.drawn = String(pictures(saved, root));
 }
