@@ -31,6 +31,8 @@ TIMELINE = "log p and ELBO by half-step", "Half-steps"
 DECOMPOSITION = "Terms of log p", "Terms"
 NOT_BEFORE = "no p(v|h) p(h) split in this model"
 HOW_FAR = "Move along the M-step"
+# what is heard at a place there
+STOP = {"says": "step {}", "scale": "q was computed at 0, M ends at 1, 1.5 is the last"}
 BEFORE = "previous run"
 
 # what the main button says in small print, where the name of the move repeats the button

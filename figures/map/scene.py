@@ -33,11 +33,11 @@ from figures.scene import (
     Light,
     Preview,
     Scene,
-    Slider,
     Tool,
     View,
     digest,
 )
+from figures.slider import Slider
 from figures.within import Inside as WayInside
 from figures.within import Within
 
@@ -243,4 +243,5 @@ class MapScene(PageScene):
             return None
         swept = self.background.experiment.solver == "coordinate_descent"
         label = words.COEFFICIENT if swept else words.HALVES
-        return Slider("picture" if self._picture.is_drawn else "code", label, self.stops)
+        heard = words.coefficient_stop(self.background.problem.n_atoms) if swept else words.HALVES_STOP
+        return Slider("picture" if self._picture.is_drawn else "code", label, self.stops, **heard)

@@ -5,6 +5,7 @@ import { Picture } from "./figures.js";
 import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { InnerControl } from "./inner.js";
 import { Numbers } from "./numbers.js";
 import { freeAxes, inForce, trueMinus } from "./plotly.js";
 import { sightOf } from "./picture.js";
@@ -239,48 +240,6 @@ export class View {
       told.destroy();
       picture.destroy();
     }
-  }
-}
-
-/** The slider over the finer frames between two frames. */
-class InnerControl {
-  /**
-   * @param {import("./types.js").InnerSlider} slider
-   * @param {InnerEvents} on
-   */
-  constructor({ label, stops, format = "{}" }, { wanted, moved }) {
-    this.stops = stops;
-    this.format = format;
-    this.value = el("output", { class: "stage-stop" });
-    this.input = el("input", { type: "range", min: 0, max: stops.length - 1, step: 1, class: "stage-inner", "aria-label": label, on: {
-      pointerenter: wanted, focus: wanted, input: () => moved(this.input.valueAsNumber),
-    } });
-    this.node = el("label", { class: "stage-inner-row" }, el("span", {}, label), this.input, this.value);
-  }
-
-  /** @param {number} index  of a stop */
-  show(index) {
-    const text = this.format.replace("{}", String(this.stops[index]));
-    this.input.value = String(index);
-    setText(this.value, text);
-    this.input.setAttribute("aria-valuetext", text);
-    this.input.style.setProperty("--done", String(index / (this.stops.length - 1 || 1)));
-  }
-
-  /**
-   * Where the slider rests between two frames: at the stop nearest to `at`, or nowhere.
-   * @param {number | null} [at]
-   */
-  rest(at) {
-    const off = at === null || at === undefined;
-    this.input.disabled = off;
-    if (off) {
-      setText(this.value, "–");
-      this.input.removeAttribute("aria-valuetext");
-      return;
-    }
-    const distances = this.stops.map((stop) => Math.abs(stop - at));
-    this.show(distances.indexOf(Math.min(...distances)));
   }
 }
 
