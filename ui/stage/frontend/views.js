@@ -6,6 +6,7 @@ import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
 import { InnerControl } from "./inner.js";
+import { Note } from "./note.js";
 import { Numbers } from "./numbers.js";
 import { freeAxes, inForce, trueMinus } from "./plotly.js";
 import { sightOf } from "./picture.js";
@@ -49,7 +50,7 @@ export class View {
     // where the tab says as much, the title need not
     const said = !view.heading && view.title === this.name;
     this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
-    this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
+    this.note = view.note ? new Note(view.note, Boolean(view.apart)) : null;
     this.sliders = new Sliders(on.hand);
     this.chooses = scene.inside?.chooses ?? {};
     const inside = scene.inside?.view === view.id ? scene.inside : null;
@@ -67,7 +68,7 @@ export class View {
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node), this.numbers.panel);
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
       el("header", { class: "stage-title" }, this.title,
-        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note),
+        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note?.node),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -144,7 +145,9 @@ export class View {
 
   /** Look whether it is in view, and how large. */
   measure() {
-    this.seen = this.plots.offsetWidth > 0;
+    const width = this.plots.offsetWidth;
+    this.seen = width > 0;
+    if (this.note?.fit(width)) this.on.grown();
     if (this.seen) this.chosen.picture.measure();
   }
 
@@ -162,7 +165,7 @@ export class View {
     this.save.node.hidden = this.units !== null && unit === undefined; // there is no picture outside
     const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
     if (view.heading) setText(title, found || view.title);
-    if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");
+    this.note?.show(slot);
     this.description = (view.describe && slot(view.describe)?.text) || "";
   }
 
@@ -173,6 +176,7 @@ export class View {
     const called = label && label !== title.textContent ? `${title.textContent}: ${label}` : title.textContent;
     host.setAttribute("aria-label", [`${called}.`, this.description, described(host, view.click === "x" ? this.on.now() : null)].filter(Boolean).join(" "));
     numbers.show();
+    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
   }
 
   /**
@@ -224,6 +228,7 @@ export class View {
 
   resize() {
     this.formula?.fit();
+    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
     this.chosen.picture.resize();
   }
 
