@@ -90,7 +90,7 @@ def _document(
 
 def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
     """One half-step with its sentence, numbers and pictures."""
-    slots = frame["text"]
+    slots = words.at_the_end(frame["text"]) if index == len(run) - 1 else frame["text"]
     heading = words.heading(run.scene.step, index, _name(run, frame, index))
     parts = [
         f'<section class="half-step" data-index="{index}">',
