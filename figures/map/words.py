@@ -40,6 +40,8 @@ TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
     ("random", "New signal", "Take the next signal of this kind"),
 )
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear the objective and the dual bound as two tones: they meet as the duality gap closes"
 # what the slider within a step goes through
 COEFFICIENT, HALVES = "Coefficient", "Gradient, then threshold"
 # what is heard at a place there

@@ -27,6 +27,19 @@ export function pitch(value, [low, high]) {
 }
 
 /**
+ * The same where the numbers meet at a centre: from an octave below to an octave above, the faster the nearer it is.
+ * @param {number} value
+ * @param {[number, number]} range
+ * @param {number} centre
+ */
+export function pitchAround(value, [low, high], centre) {
+  const most = Math.max(high - centre, centre - low), middle = LOWEST * 2 ** (OCTAVES / 2);
+  if (!(most > 0)) return middle;
+  const far = Math.min(Math.abs(value - centre), most);
+  return middle * 2 ** (Math.sign(value - centre) * OCTAVES / 2 * Math.log1p(far / most * FINE) / Math.log1p(FINE));
+}
+
+/**
  * The least and the most that the tones have at any frame.
  * @param {History} history
  * @param {Tones} tones
@@ -99,10 +112,12 @@ export class Sound {
    * @param {import("./types.js").Slots} slot
    */
   at(history, cursor, slot) {
-    const range = rangeOf(history, this.tones), whole = history.whole(cursor);
-    this.play(this.tones.of.map(({ slot: name, series }) => {
+    const { centre, of } = this.tones, range = rangeOf(history, this.tones), whole = history.whole(cursor);
+    if (!whole && !of.every(({ series }) => series)) return; // its numbers are on their way
+    this.play(of.map(({ slot: name, series }) => {
       const value = whole ? slot(name)?.value : history.number(series ?? name, cursor);
-      return typeof value === "number" && Number.isFinite(value) ? pitch(value, range) : 0;
+      if (typeof value !== "number" || !Number.isFinite(value)) return 0;
+      return typeof centre === "number" ? pitchAround(value, range, centre) : pitch(value, range);
     }));
   }
 

@@ -88,7 +88,7 @@ export class View {
     const handles = new Handles(host, this.on.hand);
     // an application: a screen reader leaves it the arrow keys
     const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
-      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": plot.id }, host, handles.node);
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": `${plot.id} ${handles.told.id}` }, host, handles.node, handles.told, handles.keys);
     const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
     const told = new Told(node, host, handles, frames);
     return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
