@@ -233,7 +233,7 @@ class MapScene(PageScene):
             inside=self._inside_way(),
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,
-            tones=Tones(*words.SOUND, (("metric.objective", None), (_DUAL, None)), self.background.least),
+            tones=Tones(*words.SOUND, (("metric.objective", None), (_DUAL, None)), self._meeting),
         )
 
     def _inside_way(self) -> WayInside | None:
@@ -243,6 +243,12 @@ class MapScene(PageScene):
         buttons = (inside_words.STEP_INSIDE, inside_words.STEP_INSIDE_TITLE, inside_words.HINT)
         units = {} if self.background.units == 1 else self._code.choices() | self._shrink.choices()
         return WayInside(VIEW, *buttons, inside_words.PREVIOUS, inside_words.FOLLOWING, units)
+
+    @property
+    def _meeting(self) -> tuple[float, float]:
+        """The optimum, where objective and dual bound meet, and how far above it h = 0 is."""
+        least, zero = self.background.least, np.zeros(self.background.problem.n_atoms)
+        return least, max(self.background.at(zero).objective - least, 0.0)
 
     def _slider(self) -> Slider | None:
         if self.stops is None:

@@ -29,11 +29,10 @@ export function pitch(value, [low, high]) {
 /**
  * The same where the numbers meet at a centre: from an octave below to an octave above, the faster the nearer it is.
  * @param {number} value
- * @param {[number, number]} range
- * @param {number} centre
+ * @param {[number, number]} around  the centre, and how far from it the octaves end
  */
-export function pitchAround(value, [low, high], centre) {
-  const most = Math.max(high - centre, centre - low), middle = LOWEST * 2 ** (OCTAVES / 2);
+export function pitchAround(value, [centre, most]) {
+  const middle = LOWEST * 2 ** (OCTAVES / 2);
   if (!(most > 0)) return middle;
   const far = Math.min(Math.abs(value - centre), most);
   return middle * 2 ** (Math.sign(value - centre) * OCTAVES / 2 * Math.log1p(far / most * FINE) / Math.log1p(FINE));
@@ -73,6 +72,7 @@ export class Sound {
   /** @type {{ oscillator: OscillatorNode, gain: GainNode }[]} */
   voices = [];
   last = ""; // what was heard last
+  told = ""; // the numbers in view
 
   /** @param {Tones} tones */
   constructor(tones) {
@@ -114,10 +114,13 @@ export class Sound {
   at(history, cursor, slot) {
     const { centre, of } = this.tones, range = rangeOf(history, this.tones), whole = history.whole(cursor);
     if (!whole && !of.every(({ series }) => series)) return; // its numbers are on their way
-    this.play(of.map(({ slot: name, series }) => {
-      const value = whole ? slot(name)?.value : history.number(series ?? name, cursor);
+    const values = of.map(({ slot: name, series }) => (whole ? slot(name)?.value : history.number(series ?? name, cursor)));
+    const told = JSON.stringify(values);
+    if (told === this.told) return; // also where more frames have made the range larger
+    this.told = told;
+    this.play(values.map((value) => {
       if (typeof value !== "number" || !Number.isFinite(value)) return 0;
-      return typeof centre === "number" ? pitchAround(value, range, centre) : pitch(value, range);
+      return centre ? pitchAround(value, centre) : pitch(value, range);
     }));
   }
 

@@ -63,7 +63,7 @@
  *   scale?: string }} InnerSlider
  * @typedef {{ view: string, label: string, title: string, hint: string, previous: string, following: string,
  *   chooses: Record<string, number[] | null> }} Inside  how one steps inside a frame; for traces, the unit of each point
- * @typedef {{ label: string, title: string, of: { slot: string, series?: string | null }[], centre?: number | null }} Tones  numbers that are heard
+ * @typedef {{ label: string, title: string, of: { slot: string, series?: string | null }[], centre?: [number, number] | null }} Tones  numbers that are heard
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */
