@@ -28,6 +28,8 @@ METRICS = (
 SOUND = "Sound", "Hear log p and the ELBO as two tones: M opens the interval, E closes it"
 HEARD = {"metric.evidence": "timeline/evidence/y", "metric.elbo": "timeline/elbo/y"}
 TONES, TONES_OF_SLOTS = Tones(*SOUND, tuple(HEARD.items())), Tones(*SOUND, tuple((slot, None) for slot in HEARD))
+# what is heard at a place of a slider between two frames
+STOP = (("ELBO", "metric.elbo"), ("gap", "metric.gap"))
 
 
 def texts(bound: Bound) -> Json:

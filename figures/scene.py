@@ -12,6 +12,7 @@ from figures.drawing import Figure
 from figures.look import palette, wording
 from figures.look.encode import Json
 from figures.record import CAPTION, SAID, Record, spoken
+from figures.slider import Slider
 from figures.tones import Tones
 from figures.within import Inside
 
@@ -154,20 +155,6 @@ def _template(drawn: str) -> tuple[list[str], str, str]:
 def _sizes(tokens: Sequence[str], least: str) -> str:
     """A number is a share, of `least` at least; anything else is CSS."""
     return " ".join(f"minmax({least}, {size}fr)" if size.replace(".", "").isdigit() else size for size in tokens)
-
-
-@dataclass(frozen=True)
-class Slider(Record):
-    """The slider through the finer frames of a frame, `inner` in the scene.
-
-    stays: whether its stops mean the same in another run, where the reader then still stands at the same one.
-    """
-
-    view: str
-    label: str
-    stops: Sequence[float]
-    format: str = "{}"
-    stays: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from figures.look.montage import nearly_square
 from figures.page import PageScene
 from figures.record import SAID
 from figures.scene import Frame, Grid, Light, Scene, Tool, View, digest
+from figures.tones import Tones
 
 GRID = Grid(
     wide="""
@@ -144,6 +145,9 @@ class DictionaryScene(PageScene):
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
             names=words.NAMES,
+            tones=Tones(*words.SPREAD_SOUND, (("metric.elbo", "timeline/elbo/y"),))
+            if self.spread
+            else Tones(*words.SOUND, (("metric.joint", "timeline/joint/y"),)),
         )
 
 

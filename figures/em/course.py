@@ -45,6 +45,7 @@ class CoursePicture(Picture):
             "The step",
             y="nats",
             margin={"l": 56, "r": 74, "t": 6, "b": 38},
+            meta={"across": words.STEP},
             xaxis={"range": [_LEFT, _RIGHT], "tickvals": [0, 0.5, 1], "ticktext": [], "tickangle": 0, "anchor": "y2"},
             yaxis={"domain": [0.36, 1], "range": [-1, 0], "tickvals": [], "ticktext": [], "nticks": 5},
             yaxis2=layout.axis(

@@ -38,12 +38,12 @@ from figures.scene import (
     Light,
     Preview,
     Scene,
-    Slider,
     SliderHandle,
     Tool,
     View,
     digest,
 )
+from figures.slider import Slider
 from figures.within import Inside
 
 # bytes of all that moves in the data view between two half-steps
@@ -308,7 +308,7 @@ class EmScene(PageScene):
             views=[*views, *self._inside_view()],
             grid=grid.behind(inside.VIEW, "decomposition") if self.inside else grid,
             inside=self._inside_way(),
-            inner=Slider("course", words.HOW_FAR, STOPS.tolist()),
+            inner=Slider("course", words.HOW_FAR, STOPS.tolist(), heard=bound.STOP, **words.STOP),
             moves=list(MOVES),
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,

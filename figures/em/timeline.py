@@ -52,7 +52,7 @@ class Timeline(Picture):
         given = {"range": [-1, 0], "tickvals": [], "ticktext": []}
         # all that the reader has seen, also beyond the half-step in view: only the browser knows how far that is
         seen = {**moves, "autorangeoptions": {"include": [0, 6]}}
-        marked: Json = {"hovermode": "x", "shapes": []}
+        marked: Json = {"hovermode": "x", "shapes": [], "meta": {"across": words.ACROSS}}
         beside = {"margin": {"l": 56, "r": 74, "t": 10, "b": _LOW}}
         shown = {"legend": True, **layout.LEGEND_BELOW}
         decades, free = {"type": "log", "exponentformat": "power"}, {"autorangeoptions": {"clipmin": None}}

@@ -28,9 +28,13 @@ from figures.scene import Button, Chip, Term, move
 DATA = "Data"
 COURSE = "log p and its bound", "Bound"
 TIMELINE = "log p and ELBO by half-step", "Half-steps"
+# what lies along axes that have no title
+ACROSS, STEP = "half-step", "step along M"
 DECOMPOSITION = "Terms of log p", "Terms"
 NOT_BEFORE = "no p(v|h) p(h) split in this model"
 HOW_FAR = "Move along the M-step"
+# what is heard at a place there
+STOP = {"says": "step {}", "scale": "q was computed at 0, M ends at 1, 1.5 is the last"}
 BEFORE = "previous run"
 
 # what the main button says in small print, where the name of the move repeats the button

@@ -33,11 +33,12 @@ from figures.scene import (
     Light,
     Preview,
     Scene,
-    Slider,
     Tool,
     View,
     digest,
 )
+from figures.slider import Slider
+from figures.tones import Tones
 from figures.within import Inside as WayInside
 from figures.within import Within
 
@@ -61,6 +62,8 @@ GRID = Grid(
 # a step is a way down the gradient, then a shrink: so many stops on each
 _HALVES = np.linspace(0, 1, 11)
 _MOST_STOPS = 128
+# the slot of the dual bound, which is heard
+_DUAL = "tone.dual"
 
 
 class MapScene(PageScene):
@@ -195,12 +198,14 @@ class MapScene(PageScene):
             "metric.objective": text["objective"],
             "metric.gap": wording.number(point.duality_gap, 6),
             "metric.support": f"{support} of {self.background.problem.n_atoms}",
+            _DUAL: "",
         }
         equation = {f"equation.{name}": shown for name, shown in text.items()}
         return equation | metrics, {
             "metric.objective": point.objective,
             "metric.gap": point.duality_gap,
             "metric.support": support,
+            _DUAL: point.objective - point.duality_gap,
         }
 
     def scene(self) -> Scene:
@@ -228,6 +233,7 @@ class MapScene(PageScene):
             inside=self._inside_way(),
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,
+            tones=Tones(*words.SOUND, (("metric.objective", None), (_DUAL, None)), self._meeting),
         )
 
     def _inside_way(self) -> WayInside | None:
@@ -238,9 +244,16 @@ class MapScene(PageScene):
         units = {} if self.background.units == 1 else self._code.choices() | self._shrink.choices()
         return WayInside(VIEW, *buttons, inside_words.PREVIOUS, inside_words.FOLLOWING, units)
 
+    @property
+    def _meeting(self) -> tuple[float, float]:
+        """The optimum, where objective and dual bound meet, and how far above it h = 0 is."""
+        least, zero = self.background.least, np.zeros(self.background.problem.n_atoms)
+        return least, max(self.background.at(zero).objective - least, 0.0)
+
     def _slider(self) -> Slider | None:
         if self.stops is None:
             return None
         swept = self.background.experiment.solver == "coordinate_descent"
         label = words.COEFFICIENT if swept else words.HALVES
-        return Slider("picture" if self._picture.is_drawn else "code", label, self.stops)
+        heard = words.coefficient_stop(self.background.problem.n_atoms) if swept else words.HALVES_STOP
+        return Slider("picture" if self._picture.is_drawn else "code", label, self.stops, **heard)

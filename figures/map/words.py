@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from em_core.observe.solving import Background, Step
@@ -38,8 +40,13 @@ TOOLS = (
     ("reset", "Reset", "Go back to the start and clear the tape"),
     ("random", "New signal", "Take the next signal of this kind"),
 )
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear the objective and the dual bound as two tones: they meet as the duality gap closes"
 # what the slider within a step goes through
 COEFFICIENT, HALVES = "Coefficient", "Gradient, then threshold"
+# what is heard at a place there
+_OBJECTIVE = (("objective", "metric.objective"),)
+HALVES_STOP = {"heard": _OBJECTIVE, "scale": "to 1 down the gradient, then to 2 through the threshold"}
 
 _AIM = (
     "The most probable h minimises misfit plus λ‖h‖₁. The prior has a kink at 0: a coefficient stays at exactly 0 "
@@ -50,6 +57,11 @@ _OTHER_AIM = (
     "OMP looks for a good fit with few atoms (L0), greedily, without λ and without shrinkage. The objective shown is "
     "still that of the L1 problem, for comparison."
 )
+
+
+def coefficient_stop(n_atoms: int) -> dict[str, Any]:
+    """What is heard at a place among the coefficients."""
+    return {"says": "{} done", "heard": _OBJECTIVE, "scale": f"{n_atoms} in all"}
 
 
 def caption(background: Background, step: Step) -> str:

@@ -30,12 +30,12 @@ from figures.scene import (
     Light,
     Preview,
     Scene,
-    Slider,
     SliderHandle,
     Tool,
     View,
     digest,
 )
+from figures.slider import Slider
 
 GRID = Grid(
     wide="""
@@ -144,7 +144,7 @@ class PosteriorScene(PageScene):
                 View("mean", mean, self._mean.figures),
             ],
             grid=GRID,
-            inner=Slider("picture", words.SLIDER, STOPS, "s = {}", stays=True),
+            inner=Slider("picture", words.SLIDER, STOPS, "s = {}", stays=True, heard=bound.STOP, scale=words.SCALE),
             speeds=(1, 2, 4),
             tools=[Tool(*tool) for tool in words.TOOLS],
             glossary=words.GLOSSARY,

@@ -23,6 +23,8 @@ WIDTH = "ELBO and gap against s", "Width s"
 MEAN = "ELBO against μ", "Mean μ"
 FIRST_MEAN = "ELBO against μ₁, with μ₂ held fixed", "Mean μ"
 SLIDER = "Width s"
+# what is heard of all widths
+SCALE = "from 8 down to 0.000001"
 PENALTY = "λ"
 # the sum of bound and gap of a Dirac
 UNDEFINED = "−∞ + ∞ has no value"

@@ -20,6 +20,7 @@ from figures.race.finish import Table
 from figures.race.inside import Inside
 from figures.record import SAID
 from figures.scene import Button, Frame, Grid, Light, Scene, Tool, View, digest
+from figures.tones import Tones
 
 # by what two races are compared: the highest log p of all runs, and ELBO and gap of the run that leads
 COMPARED = (replace(BOUND[0], name="best", label=words.BEST), *BOUND[1:])
@@ -153,4 +154,5 @@ class RaceScene(PageScene):
             grid=GRID.in_front(pace.CARD.id, "finish") if self._pace else GRID,
             tools=[Tool(*tool) for tool in wording.TOOLS],
             glossary=words.GLOSSARY,
+            tones=Tones(*words.SOUND, (("equation.evidence", None), ("equation.elbo", None))),
         )

@@ -74,6 +74,10 @@ _START = (
 )
 
 
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear log p and the ELBO of the run that leads as two tones: their interval is its gap"
+
+
 def metrics(all_words: Sequence[str]) -> list[Metric]:
     """The highest log p, and how far ascent without a q is from EG and ES, where these race."""
     beside = {word: f"{word} and {way} differ by" for word, way in ASCENTS.items() if word in all_words}

@@ -14,6 +14,7 @@ from figures.starts import words
 from figures.starts.beside import Beside
 from figures.starts.curves import Curves
 from figures.starts.ends import Ends
+from figures.tones import Tones
 
 GRID = Grid(
     wide="""
@@ -96,5 +97,6 @@ class StartsScene(PageScene):
             grid=GRID,
             tools=[Tool(*tool) for tool in words.TOOLS],
             names=words.NAMES,
+            tones=Tones(*words.SOUND, (("metric.best", None), ("equation.evidence", None))),
             glossary=words.GLOSSARY,
         )

@@ -31,6 +31,8 @@ A, B = "A", "B"
 
 # of the start in view, at its end
 EQUATION = bound.EQUATION
+# the label and the title of the button that turns the sound on and off
+SOUND = "Sound", "Hear log p where each start ended beside the best so far: one tone where it is the best"
 METRICS = (
     Metric("best", "Highest log p(v)", EVIDENCE, TERMS["log p"]),
     Metric("optima", "Optima found", "$text", TERMS["local optimum"]),

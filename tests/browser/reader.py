@@ -177,6 +177,11 @@ class Reader:
         )
 
 
+def stands(slider, place):
+    """Wait until a slider says that it is at this place; the numbers there, and its scale, may follow."""
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(rf"^{re.escape(place)}( [a-z]|,|;|$)"))
+
+
 def named(figure):
     """JavaScript that declares a figure's Plotly element as `plot`, and `trace(name)` as one of its traces."""
     node = f"document.querySelector('[data-figure={figure}] .stage-plot')"

@@ -243,3 +243,18 @@ def test_a_link_that_does_not_hold_the_view_is_not_copied(demo):
     demo.button("Copy link").click()
     demo.button("Too long for a link").wait_for()
     demo.button("Copy link").wait_for()
+
+
+@pytest.mark.exhaustive
+def test_handles_are_reached_in_the_figures_one_tab_stop(demo):
+    demo.open("known=4")
+    figure = demo.stage.locator(".stage-figure", has=demo.page.locator(".stage-handle"))
+    handle = demo.stage.locator(".stage-handle").first
+    assert handle.get_attribute("tabindex") == "-1"
+    figure.focus()
+    demo.press("Enter")
+    expect(handle).to_be_focused()
+    demo.press("Escape")
+    expect(figure).to_be_focused()
+    described = figure.get_attribute("aria-describedby").split()[-1]
+    expect(demo.page.locator(f"[id='{described}']")).to_have_text("Enter: a point to move by arrow keys")

@@ -55,8 +55,13 @@ def test_a_saved_run_plays_from_disk_without_a_server(page, saved, theme):
         home.press(key)
         home.at(frame)
         home.shows(rows[frame])
+    # inside the half-step, the unit that the app follows first
+    home.press("i")
+    expect(home.stage).to_have_attribute("data-inside", "")
+    home.press("Escape")
     home.press("End")
     expect(home.stage.locator(".stage-main")).to_have_attribute("aria-disabled", "true")
+    expect(home.caption).not_to_contain_text("Next, ")
     # what is heard, told of figures and tabled needs no server either
     expect(home.stage.get_by_role("status").filter(has_text="Half-step 6, M-step: the ELBO rises")).to_have_count(1)
     expect(home.stage.get_by_role("img", name="272 points")).to_have_count(1)

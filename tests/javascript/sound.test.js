@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { History } from "../../ui/stage/frontend/history.js";
-import { pitch, rangeOf } from "../../ui/stage/frontend/sound.js";
+import { pitch, pitchAround, rangeOf } from "../../ui/stage/frontend/sound.js";
 
 const RANGE = /** @type {[number, number]} */ ([-1271.3, -1130.6]);
 /** @param {number} one @param {number} other  in semitones */
@@ -24,6 +24,14 @@ test("pitch rises with the number from the lowest of the run to the highest, two
   assert.deepEqual([-2000, 0].map((value) => Math.round(pitch(value, RANGE))), [220, 880]);
   const rising = Array.from({ length: 50 }, (_, n) => pitch(RANGE[0] + n * (RANGE[1] - RANGE[0]) / 49, RANGE));
   rising.slice(1).forEach((higher, n) => assert.ok(higher > rising[n]));
+});
+
+test("numbers that meet at a centre come from above and below, and are one tone there", () => {
+  const heard = [5, 1, 0.1, 1e-3].map((far) => [pitchAround(2 + far, [2, 5]), pitchAround(2 - far, [2, 5])]);
+  const intervals = heard.map(([above, below]) => 12 * Math.log2(above / below));
+  assert.ok(Math.abs(intervals[0] - 24) < 1e-9 && intervals[2] > 1, "two octaves at the beginning, more than a semitone late");
+  intervals.slice(1).forEach((closer, n) => assert.ok(closer < intervals[n]));
+  assert.deepEqual([pitchAround(2, [2, 5]), pitchAround(2, [2, 0])], [440, 440]);
 });
 
 test("a run of one height is one tone", () => {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 
 import pytest
 
@@ -11,7 +13,7 @@ from em_core.__main__ import main as core
 from tests.browser.test_standalone import FILE
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
-from ui.export import standalone
+from ui.export import standalone, words
 from ui.export.__main__ import INVALID, main
 from ui.export.kinds import KINDS
 from ui.map.session import MapSession
@@ -52,7 +54,33 @@ def test_the_file_holds_every_half_step_and_no_deed_of_the_app(made, kind, tape)
     message = saved(text)["message"]
     assert len(message["frames"]) == len(run) and message["cursor"] == len(run) - 1
     assert all("light" not in frame and frame["handles"] == [] for frame in message["frames"])
+    # nothing comes after the last one, and what is inside the others is there
+    last = message["frames"][-1]
+    assert last["next"] is None and "Next," not in last["text"]["caption"]
+    if run.scene.json["inside"]:
+        assert list(saved(text)["inside"]) == [frame["id"] for frame in message["frames"][:-1]]
     assert message["scene"]["tools"] == message["scene"]["help"] == [] and message["scene"]["keys"] == {}
+
+
+def test_beats_are_those_of_the_app_and_stop_where_the_file_is_full(monkeypatch):
+    run = EmSession.runs.of(EmSession.kind(), "EMEM", 0, [])
+    whole = standalone.page(run, 0)
+    inside = saved(whole)["inside"]
+    for at, frame in enumerate(run.frames()[:-1]):
+        told = json.loads(zlib.decompress(base64.b64decode(inside[frame["id"]])))
+        unit, _, beats, why = run.beats(at + 1, None)
+        assert (told["frame"], told["unit"], told["why"]) == (frame["id"], unit, why)
+        assert told["beats"] == json.loads(json.dumps([run.still(beat, at + 1) for beat in beats]))
+    monkeypatch.setattr(standalone, "LARGEST", len(whole.encode()) - 1)
+    less = standalone.page(run, 0)
+    assert list(saved(less)["inside"]) == list(inside)[:-1] and len(less.encode()) <= standalone.LARGEST
+    assert saved(less)["why"] == words.NOT_INSIDE
+
+
+def test_a_caption_that_nothing_follows_says_so():
+    told = {"caption": "The gap is 0.5. Next, the M‑step moves θ by 0.25. A remark."}
+    assert words.at_the_end(told) == {"caption": "The gap is 0.5. A remark."}
+    assert words.at_the_end({}) == {}
 
 
 def test_nothing_of_the_file_is_fetched_or_a_module(made):

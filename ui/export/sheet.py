@@ -92,7 +92,7 @@ def _document(
 
 def _half_step(run: Any, frame: Json, views: Sequence[Json], index: int) -> str:
     """One half-step with its sentence, numbers and pictures."""
-    slots = frame["text"]
+    slots = words.at_the_end(frame["text"]) if index == len(run) - 1 else frame["text"]
     if run.numbers(index).get("elbo") is None:  # before there is a q there is no bound to draw
         views = [view for view in views if view["id"] != _BOUND]
     heading = words.heading(run.scene.step, index, _name(run, frame, index))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import re
 import tomllib
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,9 @@ import streamlit
 
 from em_core.files.errors import InvalidExperiment
 from ui import assets, frame, words
+from ui.export import within
+from ui.export.packing import in_script, packed
+from ui.export.words import NOT_INSIDE, at_the_end
 from ui.joined import constant, joined
 from ui.look import Look
 from ui.stage.lean import Lean
@@ -38,29 +39,32 @@ _FONT = re.compile(r'url\(fonts/([\w-]+\.woff2)\) format\("woff2"\)(,url\([^)]*\
 def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
     """The whole file. cursor: the half-step that it opens at.
 
-    Finer frames come with as many half-steps as there is room for, the first ones first. Raises `InvalidExperiment`
-    for a run that does not fit.
+    Finer frames come with as many half-steps as there is room for, the first ones first, and then what is inside them.
+    Raises `InvalidExperiment` for a run that does not fit.
     """
     frames = [_alone(one) for one in run.frames()]
-    frames[-1]["next"] = None
+    frames[-1] |= {"next": None, "text": at_the_end(frames[-1]["text"])}
     lean = Lean().frames(frames, None)
     between: dict[str, str] = {}
     told = _told(run, lean, cursor)
     around = _page(title, "")
-    room = LARGEST - len(around.encode()) - len(in_script({"message": told, "between": {}}).encode())
+    saved = {"message": told, "between": between, "inside": {}, "why": NOT_INSIDE}
+    room = LARGEST - len(around.encode()) - len(in_script(saved).encode())
     if room < 0:
         valid = f"one of at most {LARGEST // 1_000_000} MB: save fewer half-steps, or fewer points"
         raise InvalidExperiment("run", f"a file of {(LARGEST - room) / 1e6:.1f} MB", valid)
     for index, one in enumerate(frames):
         if one.get("inner_at") is None:
             continue
-        inner = _packed(Between(one["id"], run.between(index)).json())
+        inner = packed(Between(one["id"], run.between(index)).json())
         room -= len(inner) + len(one["id"]) + 6
         if room < 0:
             lean[index]["inner_at"] = None
         else:
             between[one["id"]] = inner
-    return _page(title, in_script({"message": told, "between": between}))
+    if told["scene"]["inside"]:
+        saved["inside"] = within.beats(run, frames, room)
+    return _page(title, in_script(saved))
 
 
 def _alone(whole: Json) -> Json:
@@ -72,18 +76,11 @@ def scene(run: Any) -> Json:
     """A run's scene without the deeds that only the app can do."""
     told = dict(run.scene.json)
     if told.get("inside"):
-        within = told["inside"]["view"]
-        told["views"] = [view for view in told["views"] if view["id"] != within]
-        told["areas"] = {size: [_without(within, row) for row in rows] for size, rows in told["areas"].items()}
-    told |= {"keys": {}, "help": [], "tools": [], "inside": None}
+        told["inside"] = within.told(told)
+    told |= {"keys": {}, "help": [], "tools": []}
     told["equation"] = [{name: part for name, part in term.items() if name != "act"} for term in told["equation"]]
     told["views"] = [{name: part for name, part in view.items() if name != "hands"} for view in told["views"]]
     return told
-
-
-def _without(view: str, row: str) -> str:
-    """A row of places without a view, which shares its own with others."""
-    return re.sub(rf"\b{view}\+|\+{view}\b", "", row)
 
 
 def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
@@ -114,19 +111,9 @@ def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
     return {"key": "saved", "session": "saved", "returns": 0, **message.json()}
 
 
-def in_script(value: Any) -> str:
-    """JSON that can stand in a script element: nothing in it ends one."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-
-
 def showing(module: str, told: Json, title: str = frame.NAME) -> str:
     """A page whose only script is that module of the stage, with what it is told."""
     return _page(title, in_script(told), module)
-
-
-def _packed(value: Json) -> str:
-    """A fifth of the letters, read only when a reader asks for it: finer frames are much alike."""
-    return base64.b64encode(zlib.compress(in_script(value).encode(), 9)).decode()
 
 
 def _page(title: str, saved: str, module: str = "standalone.js") -> str:

@@ -1,8 +1,10 @@
-"""What a printed sheet says around the pictures and sentences of its half-steps."""
+"""What a printed sheet says around the pictures and sentences of its half-steps, and a saved run where it ends."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 MODEL, DATA, SCHEDULE, SETTINGS, MOVES = "Model", "Data", "Schedule", "Settings", "Moves"
 ALL, CHANGE, PARAMETERS = "All {}s", "change", "Unknowns"
@@ -12,6 +14,17 @@ NO_SCRIPT = "No script: the M-step of this model, or this solver, has no short f
 STEP, WHY, KEY, NAME, DATE = "Step", "Why?", "{}: answers", "Name", "Date"
 TASK, ONE_WAY = "A task for the app. What did you do, and what did you see?", "One way:"
 STANDARDISED = "Standardised: every column has mean 0 and variance 1"
+
+
+# of a saved run
+NOT_INSIDE = "The working of this half-step is not in this file, which would be too large."
+# the sentence of a caption that says what comes
+_COMING = re.compile(r"\s*\bNext,\s.*?\.(?=\s|$)")
+
+
+def at_the_end(text: dict[str, Any]) -> dict[str, Any]:
+    """The texts of a frame after which nothing comes."""
+    return {**text, "caption": _COMING.sub("", text["caption"])} if "caption" in text else text
 
 
 def named(model: str, data: str) -> str:

@@ -282,7 +282,7 @@ def padded(values: Array, share: float = 0.09) -> list[float]:
 
 def share(id: str, label: str, value: float) -> SliderHandle:
     """A slider for a probability."""
-    return SliderHandle(id, "data", label, *_SHARES, float(value), 0.001)
+    return SliderHandle(id, "data", label, *_SHARES, float(value), 0.001, unit=words.OF_ALL)
 
 
 def shares(part: str, values: Array, labels: Sequence[str]) -> list[SliderHandle]:

@@ -11,6 +11,8 @@ from em_core.observe.sample import Sample
 from figures.look.wording import number
 
 NO_Q = "no q yet"
+# the unit of a share, as it is heard
+OF_ALL = "of 1"
 HANDS = {
     "tool": "Add points",
     "put": "A click adds a point (with Shift: removes one)",

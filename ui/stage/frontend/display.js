@@ -227,8 +227,8 @@ export class Display {
     this.node.toggleAttribute("data-inside", this.beat !== null);
     for (const { node, view } of this.views) node.toggleAttribute("data-aside", this.beat !== null && !lit.includes(view.id));
     for (const view of this.views) {
-      view.inner?.rest(at);
-      if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop);
+      view.inner?.rest(at, slot);
+      if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop, inner && slot);
     }
     this.node.dataset.frame = String(cursor);
     const text = duration ? steps?.text : undefined;

@@ -1,6 +1,6 @@
 // @ts-check
 /** Handles of fixed size over a figure, which the reader drags with a pointer or moves with the arrow keys. */
-import { el } from "./dom.js";
+import { el, setText } from "./dom.js";
 import { axisOf } from "./plotly.js";
 import { paint } from "./theme.js";
 
@@ -12,6 +12,8 @@ import { paint } from "./theme.js";
 
 const PAUSE = 600; // milliseconds without a key before a handle moved by keys counts as dropped
 const STEP = 0.01; // of the axis, per arrow key; ten times that with Shift
+/** @type {Record<string, number>} handles further */
+const PAGES = { PageDown: 1, PageUp: -1 };
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -35,6 +37,8 @@ export class Handles {
   pulled = null; // the one under the pointer, and where inside it that took hold
   /** @type {string | null} */
   keyed = null; // the one that keys move
+  /** @type {string | null} */
+  last = null; // the one that had the focus last
 
   /**
    * @param {import("./plotly.js").Host} host  the figure beneath
@@ -44,6 +48,9 @@ export class Handles {
     this.host = host;
     this.on = on;
     this.node = el("div", { class: "stage-handles" });
+    // handles are no stops of the Tab key: it would take many to pass a figure
+    this.told = el("p", { class: "stage-said", id: `${host.id}-handles` });
+    this.keys = el("p", { class: "stage-said", id: `${host.id}-keys` }, "Arrow keys move it, with Shift ten times as far. Page Down: the next one. Escape: back to the figure.");
   }
 
   /**
@@ -69,6 +76,35 @@ export class Handles {
       Object.assign(grip, { axes, label, along });
       this.place(grip, x, y);
     }
+    const many = this.seen.length;
+    setText(this.told, many ? `Enter: ${many === 1 ? "a point" : `${many} points`} to move by arrow keys` : "");
+  }
+
+  /** Those in the picture, by id. */
+  get seen() {
+    return [...this.grips].filter(([, { node }]) => !node.hidden);
+  }
+
+  /** Put the focus on one of them, the one that had it last. Returns whether there is any. */
+  enter() {
+    const { seen } = this, found = seen.find(([id]) => id === this.last) ?? seen[0];
+    found?.[1].node.focus();
+    return found !== undefined;
+  }
+
+  /**
+   * So many handles further.
+   * @param {string} id  of the one with the focus
+   * @param {number} way
+   */
+  further(id, way) {
+    const { seen } = this, at = seen.findIndex(([other]) => other === id);
+    seen[(at + way + seen.length) % seen.length]?.[1].node.focus();
+  }
+
+  /** Where the focus is without one of them. @returns {HTMLElement | null} */
+  get figure() {
+    return this.node.closest(".stage-figure");
   }
 
   /** Zoom and size may have changed: put every handle back over its point. */
@@ -105,7 +141,8 @@ export class Handles {
 
   /** @param {string} id */
   add(id) {
-    const node = el("button", { class: "stage-handle", type: "button", "aria-roledescription": "drag handle" });
+    const node = el("button", { class: "stage-handle", type: "button", tabindex: -1, "aria-roledescription": "drag handle",
+      "aria-describedby": this.keys.id, on: { focus: () => (this.last = id) } });
     /** @type {Grip} */
     const grip = { node, x: 0, y: 0, label: "", axes: ["xaxis", "yaxis"] };
     node.addEventListener("pointerdown", (event) => {
@@ -132,7 +169,11 @@ export class Handles {
     });
     node.addEventListener("pointercancel", () => this.pulled?.id === id && this.on.cancelled());
     node.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.on.cancelled();
+      if (event.key === "Escape" && !this.on.cancelled()) this.figure?.focus();
+      if (event.key in PAGES) {
+        event.preventDefault();
+        this.further(id, PAGES[event.key]);
+      }
       const arrow = ARROWS[event.key], axes = this.axes(grip);
       if (!arrow || !axes || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();

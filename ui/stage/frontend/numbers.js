@@ -1,7 +1,8 @@
 // @ts-check
 /** A card's numbers as a table, in the place of its figure: for who reads better than they see, and for who copies. */
+import { tables } from "./columns.js";
 import { el } from "./dom.js";
-import { series, shown, written } from "./series.js";
+import { shown, written } from "./series.js";
 import { pictured } from "./tool.js";
 
 /** @typedef {import("./plotly.js").Host} Host */
@@ -10,20 +11,20 @@ const ROWS = 200; // of one trace
 const TABLES = 40; // of one figure
 
 /**
- * The tables of a figure. Text alone: nothing that a figure holds is read as HTML.
+ * The numbers of a figure, then its words. Text alone: nothing that a figure holds is read as HTML.
  * @param {Host} host
  */
-function tables(host) {
-  const lines = written(host), all = series(host);
-  const words = lines.length ? [el("table", {}, el("caption", {}, "Written in the figure"), el("tbody", {}, ...lines.map((line) => el("tr", {}, el("td", {}, line)))))] : [];
-  const made = all.slice(0, TABLES).map(({ name, columns, places }) => {
-    const few = places.slice(0, ROWS), left = places.length - few.length;
-    const head = el("tr", {}, ...columns.map(({ label }) => el("th", { scope: "col" }, label)));
-    const rows = few.map((place) => el("tr", {}, ...columns.map(({ value }) => el("td", {}, shown(value(place))))));
+function shownAsTables(host) {
+  const lines = written(host), all = tables(host), few = all.slice(0, TABLES);
+  const made = few.map(({ name, heads, places, cells }) => {
+    const first = places.slice(0, ROWS), left = places.length - first.length;
+    const head = el("tr", {}, ...heads.map((label) => el("th", { scope: "col" }, label)));
+    const rows = first.map((place) => el("tr", {}, ...cells.map((value) => el("td", {}, shown(value(place))))));
     return el("table", {}, el("caption", {}, left ? `${name}: the first ${ROWS} of ${places.length} rows` : name), el("thead", {}, head), el("tbody", {}, ...rows));
   });
-  const more = all.length - made.length;
-  const found = [...words, ...made, more > 0 ? el("p", {}, `And ${more} more like these.`) : null];
+  const more = all.length - few.length;
+  const words = lines.length ? el("table", {}, el("caption", {}, "Written in the figure"), el("tbody", {}, ...lines.map((line) => el("tr", {}, el("td", {}, line))))) : null;
+  const found = [...made, more > 0 ? el("p", {}, `And ${more} more like these.`) : null, words];
   return found.some(Boolean) ? found : [el("p", {}, "There are no numbers in this figure yet.")];
 }
 
@@ -54,7 +55,7 @@ export class Numbers {
 
   /** The numbers of the frame in view, where they are open. */
   show() {
-    if (this.open) this.panel.replaceChildren(...tables(this.host()).filter((node) => node !== null));
+    if (this.open) this.panel.replaceChildren(...shownAsTables(this.host()).filter((node) => node !== null));
     else this.panel.replaceChildren();
   }
 

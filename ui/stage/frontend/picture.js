@@ -19,6 +19,7 @@ const FONT = "Arial, Helvetica, sans-serif";
 const [TEXT, MUTED, GRID, PAPER] = ["#16202c", "rgba(22,32,44,0.72)", "rgba(22,32,44,0.16)", "#ffffff"];
 const SCALE = 5 / 3; // of the lengths that figures give: 12 pixels, as words at ticks are high, are 20
 const LEAST = 20; // pixels of all words, but for indices
+const COMING = /\s*\bNext,\s.*?\.(?=\s|$)/; // what comes next is not in a picture that stands still
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {import("./types.js").Colors} [colors] */
@@ -39,10 +40,12 @@ const theme = (colors) => ({
 export function sightOf(scene, view, figure, held, slot) {
   const said = (/** @type {string | null | undefined} */ name) => (name && slot(name)?.text) || "";
   const label = view.figures.length > 1 ? view.figures.find(({ id }) => id === figure)?.label : undefined;
-  const title = said(view.heading && `${view.heading}.${figure}`) || said(view.heading) || view.title;
+  const own = said(view.heading && `${view.heading}.${figure}`), title = own || said(view.heading) || view.title;
+  // the title is that of the figure that comes first; others without their own say which they are
+  const whole = own || !label || label === title || figure === view.figures[0].id;
   return {
-    id: figure, figure: scene.figures[figure], held, title: label && label !== title ? `${title} – ${label}` : title,
-    sentence: said(scene.caption), note: said(view.note), formula: said(view.formula), colors: scene.colors?.light,
+    id: figure, figure: scene.figures[figure], held, title: whole ? title : `${title} – ${label}`,
+    sentence: said(scene.caption).replace(COMING, ""), note: said(view.note), formula: said(view.formula), colors: scene.colors?.light,
   };
 }
 

@@ -14,7 +14,7 @@ const NAMES = {
   digits: "show this view; in presenter mode, this view alone", second: "in presenter mode: this view too, or no longer",
   full: "full screen for the view under the pointer or with the focus, otherwise for everything", blank: "black screen",
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
-  points: "in a figure with the focus: to the next point that way, or to another curve",
+  points: "in a figure with the focus: to the next point that way, or to another curve; Enter: to the points that can be moved",
   inside: "step inside the next step, one beat further; → ← Space go on, back and play there, Esc leaves", unit: "inside: follow the one before, the one after",
   escape: "end spotlight, black screen or full screen",
 };

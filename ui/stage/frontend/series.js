@@ -36,11 +36,21 @@ export function shown(value, digits = DIGITS) {
 }
 
 /**
+ * The axis of a trace.
+ * @param {Record<string, any>} layout
+ * @param {Record<string, any>} trace
+ * @param {"x" | "y"} of
+ * @returns {Record<string, any>}
+ */
+const axis = (layout, trace, of) => layout[String(trace[`${of}axis`] ?? of).replace(/^[xy]/, "$&axis")] ?? {};
+
+/**
+ * The title of a trace's axis; where none is drawn, as the figure says in `meta.across` what lies along x.
  * @param {Record<string, any>} layout
  * @param {Record<string, any>} trace
  * @param {"x" | "y"} of
  */
-const titleOf = (layout, trace, of) => plain(layout[String(trace[`${of}axis`] ?? of).replace(/^[xy]/, "$&axis")]?.title?.text ?? "");
+export const titleOf = (layout, trace, of) => plain(axis(layout, trace, of).title?.text ?? "") || (of === "x" && layout.meta?.across) || "";
 
 /**
  * @param {Record<string, any>} trace
@@ -73,9 +83,9 @@ export function series(host) {
       else columns.sort((a, b) => Number(b.of === "x") - Number(a.of === "x")); // the place first
       const name = given || called(trace, places, columns);
       for (const column of columns) {
-        const axis = column.of === "x" || column.of === "y" ? titleOf(layout, trace, column.of) : "";
-        if (column.of === "x") column.label = axis || column.label || "x";
-        column.label ||= column.of === "told" ? "what it says" : axis || name;
+        const title = column.of === "x" || column.of === "y" ? titleOf(layout, trace, column.of) : "";
+        if (column.of === "x") column.label = title || column.label || "x";
+        column.label ||= column.of === "told" ? "what it says" : title || name;
       }
       return { name: plain(name), trace, places, columns };
     });
@@ -95,7 +105,7 @@ function told(trace) {
   return lines.flatMap((line) => {
     let end = 0;
     return [...line.matchAll(PART)].map(({ 0: { length }, 1: of, index }) => {
-      const label = plain(line.slice(end, index)).replace(/^[:,.)\s]+|[:,=(\s]+$/g, "");
+      const label = plain(line.slice(end, index)).replace(/^[:,.)→\s]+|[:,=(→\s]+$/g, "");
       end = index + length;
       const [, entry] = /^customdata\[(\d+)\]$/.exec(of) ?? [];
       /** @type {(place: Place) => unknown} */

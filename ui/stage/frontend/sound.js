@@ -27,6 +27,18 @@ export function pitch(value, [low, high]) {
 }
 
 /**
+ * The same where the numbers meet at a centre: from an octave below to an octave above, the faster the nearer it is.
+ * @param {number} value
+ * @param {[number, number]} around  the centre, and how far from it the octaves end
+ */
+export function pitchAround(value, [centre, most]) {
+  const middle = LOWEST * 2 ** (OCTAVES / 2);
+  if (!(most > 0)) return middle;
+  const far = Math.min(Math.abs(value - centre), most);
+  return middle * 2 ** (Math.sign(value - centre) * OCTAVES / 2 * Math.log1p(far / most * FINE) / Math.log1p(FINE));
+}
+
+/**
  * The least and the most that the tones have at any frame.
  * @param {History} history
  * @param {Tones} tones
@@ -60,6 +72,7 @@ export class Sound {
   /** @type {{ oscillator: OscillatorNode, gain: GainNode }[]} */
   voices = [];
   last = ""; // what was heard last
+  told = ""; // the numbers in view
 
   /** @param {Tones} tones */
   constructor(tones) {
@@ -99,10 +112,15 @@ export class Sound {
    * @param {import("./types.js").Slots} slot
    */
   at(history, cursor, slot) {
-    const range = rangeOf(history, this.tones), whole = history.whole(cursor);
-    this.play(this.tones.of.map(({ slot: name, series }) => {
-      const value = whole ? slot(name)?.value : history.number(series ?? name, cursor);
-      return typeof value === "number" && Number.isFinite(value) ? pitch(value, range) : 0;
+    const { centre, of } = this.tones, range = rangeOf(history, this.tones), whole = history.whole(cursor);
+    if (!whole && !of.every(({ series }) => series)) return; // its numbers are on their way
+    const values = of.map(({ slot: name, series }) => (whole ? slot(name)?.value : history.number(series ?? name, cursor)));
+    const told = JSON.stringify(values);
+    if (told === this.told) return; // also where more frames have made the range larger
+    this.told = told;
+    this.play(values.map((value) => {
+      if (typeof value !== "number" || !Number.isFinite(value)) return 0;
+      return centre ? pitchAround(value, centre) : pitch(value, range);
     }));
   }
 

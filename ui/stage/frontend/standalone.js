@@ -6,22 +6,22 @@ import { unzlibSync } from "./vendor/fflate/fflate.js";
 /**
  * @typedef {import("./types.js").Ask} Ask
  * @typedef {import("./types.js").Component["data"]} Told
- * @typedef {{ message: Told, between: Record<string, string> }} Saved
+ * @typedef {{ message: Told, between: Record<string, string>, inside: Record<string, string>, why: string }} Saved
  */
 
 /**
- * Finer frames from base64 of what zlib has packed.
+ * From base64 of what zlib has packed.
  * @param {string | undefined} packed
- * @returns {import("./types.js").Message["inner"]}
  */
 const unpacked = (packed) => (packed ? JSON.parse(new TextDecoder().decode(unzlibSync(Uint8Array.from(atob(packed), (byte) => byte.charCodeAt(0))))) : null);
 
 /**
- * Show the run. `saved.between` are the finer frames of those frames that have them, packed, by the frame's id.
+ * Show the run. `saved.between` are the finer frames of those frames that have them, packed, by the frame's id; `inside` the beats from
+ * them to the next, and `why` what is said where there are none.
  * @param {Saved} saved
  * @param {HTMLElement} root
  */
-export default function open({ message, between }, root) {
+export default function open({ message, between, inside, why }, root) {
   const { frames } = message;
   let told = message;
   /** @param {Told} data */
@@ -39,9 +39,12 @@ export default function open({ message, between }, root) {
 
   /** @param {Ask} ask */
   function answer(ask) {
-    const inner = ask.act === "inner" ? unpacked(between[frames[ask.at ?? 0]?.id ?? ""]) : null;
+    const at = ask.at ?? 0, id = frames[at]?.id ?? "";
+    const inner = ask.act === "inner" ? unpacked(between[id]) : null;
+    const none = { frame: id, next: frames[at + 1]?.id ?? null, unit: 0, units: 1, beats: [], why };
+    const within = ask.act === "inside" ? unpacked(inside[id]) ?? none : null;
     const { length } = frames, last = frames[length - 1];
-    told = { ...message, scene: { id: message.scene.id }, first: length, after: last?.id ?? null, frames: [], answer: ask.n, inner };
+    told = { ...message, scene: { id: message.scene.id }, first: length, after: last?.id ?? null, frames: [], answer: ask.n, inner, inside: within };
     stage.receive(component(told));
   }
 

@@ -18,6 +18,7 @@ const PAGES = { PageDown: 1, PageUp: -1 };
 const HINTS = {
   strewn: "Arrow keys: to the next point that way · Page Down: other marks · Esc: leave",
   ordered: "← →: from point to point · ↑ ↓: to another curve · Esc: leave",
+  handles: "Enter: move a point",
 };
 const DRAWN = 80; // milliseconds until Plotly has drawn what it tells
 const SETTLED = 400; // milliseconds after which a new frame has arrived
@@ -100,15 +101,16 @@ export class Told {
     else if (event.key in PAGES) this.move(PAGES[event.key], 0);
     else if (event.key === "Home" || event.key === "End") this.move(0, event.key === "End" ? Infinity : -Infinity);
     else if (event.key === "Escape" && point) this.node.blur(); // the keys are the stage's again, and Tab goes on from here
-    else return;
+    else if (event.key !== "Enter" || !this.handles.enter()) return;
     event.preventDefault();
   }
 
   /** What the arrows do here, until they do it. */
   hint() {
-    const [first] = this.traces;
-    if (!first) delete this.node.dataset.hint;
-    else this.node.dataset.hint = strewn(first.trace, first.places) ? HINTS.strewn : HINTS.ordered;
+    const [first] = this.traces, held = this.handles.seen.length ? HINTS.handles : "";
+    const moves = first && (strewn(first.trace, first.places) ? HINTS.strewn : HINTS.ordered);
+    if (!moves && !held) delete this.node.dataset.hint;
+    else this.node.dataset.hint = [moves, held].filter(Boolean).join(" · ");
   }
 
   /**

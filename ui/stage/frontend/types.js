@@ -59,10 +59,11 @@
  * @typedef {{ tex: string, id?: string, color?: string, slot?: string, title?: string, act?: Act | null }} Term
  * @typedef {{ slot: string, label: string, color?: string, title?: string, beside?: string[] }} Metric
  * @typedef {{ slot: string, title: string, color: string }} Mark
- * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean }} InnerSlider
+ * @typedef {{ view: string, label: string, stops: number[], format?: string, stays?: boolean, says?: string, numbers?: { label: string, slot: string }[],
+ *   scale?: string }} InnerSlider
  * @typedef {{ view: string, label: string, title: string, hint: string, previous: string, following: string,
  *   chooses: Record<string, number[] | null> }} Inside  how one steps inside a frame; for traces, the unit of each point
- * @typedef {{ label: string, title: string, of: { slot: string, series?: string | null }[] }} Tones  numbers that are heard
+ * @typedef {{ label: string, title: string, of: { slot: string, series?: string | null }[], centre?: [number, number] | null }} Tones  numbers that are heard
  * @typedef {{ act: Act, label: string, title?: string, icon?: import("./icons.js").Icon | null }} Tool
  * @typedef {Record<string, string>} Colors  by name
  */

@@ -5,6 +5,8 @@ import { Picture } from "./figures.js";
 import { Formula } from "./formula.js";
 import { Handles } from "./handles.js";
 import { Hands } from "./hands.js";
+import { InnerControl } from "./inner.js";
+import { Note } from "./note.js";
 import { Numbers } from "./numbers.js";
 import { freeAxes, inForce, trueMinus } from "./plotly.js";
 import { sightOf } from "./picture.js";
@@ -48,7 +50,7 @@ export class View {
     // where the tab says as much, the title need not
     const said = !view.heading && view.title === this.name;
     this.title = el("h2", { class: said ? "stage-said" : null }, view.title);
-    this.note = view.note ? el("p", { class: `stage-note${view.apart ? " apart" : ""}` }) : null;
+    this.note = view.note ? new Note(view.note, Boolean(view.apart)) : null;
     this.sliders = new Sliders(on.hand);
     this.chooses = scene.inside?.chooses ?? {};
     const inside = scene.inside?.view === view.id ? scene.inside : null;
@@ -66,7 +68,7 @@ export class View {
     this.plots = el("div", { class: "stage-figures" }, ...this.figures.map(({ node }) => node), this.numbers.panel);
     this.node = el("section", { class: "stage-view", "aria-label": view.title, "data-view": view.id },
       el("header", { class: "stage-title" }, this.title,
-        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note),
+        el("div", { class: "stage-side" }, this.hands?.node, this.zoom?.node, this.numbers.node, this.save.node, this.units?.node), switcher, this.note?.node),
       this.hands?.note, this.formula?.node, this.plots,
       this.sliders.node, this.inner?.node);
     this.choose(this.chosen);
@@ -86,7 +88,7 @@ export class View {
     const handles = new Handles(host, this.on.hand);
     // an application: a screen reader leaves it the arrow keys
     const node = el("div", { class: "stage-figure", "data-figure": id, tabindex: 0, role: "application",
-      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": plot.id }, host, handles.node);
+      "aria-label": `${label ?? this.view.title}: its points, by arrow keys`, "aria-describedby": `${plot.id} ${handles.told.id}` }, host, handles.node, handles.told, handles.keys);
     const frames = this.view.click === "x" ? { now: this.on.now, chosen: this.on.seek } : null;
     const told = new Told(node, host, handles, frames);
     return { id, label, host, handles, told, node, picture: new Picture(id, scene.figures[id], scene.glide ?? [], host) };
@@ -143,7 +145,9 @@ export class View {
 
   /** Look whether it is in view, and how large. */
   measure() {
-    this.seen = this.plots.offsetWidth > 0;
+    const width = this.plots.offsetWidth;
+    this.seen = width > 0;
+    if (this.note?.fit(width)) this.on.grown();
     if (this.seen) this.chosen.picture.measure();
   }
 
@@ -161,7 +165,7 @@ export class View {
     this.save.node.hidden = this.units !== null && unit === undefined; // there is no picture outside
     const found = view.heading && (slot(`${view.heading}.${id}`) ?? slot(view.heading))?.text;
     if (view.heading) setText(title, found || view.title);
-    if (this.note) setText(this.note, slot(view.note ?? "")?.text ?? "");
+    this.note?.show(slot);
     this.description = (view.describe && slot(view.describe)?.text) || "";
   }
 
@@ -172,6 +176,7 @@ export class View {
     const called = label && label !== title.textContent ? `${title.textContent}: ${label}` : title.textContent;
     host.setAttribute("aria-label", [`${called}.`, this.description, described(host, view.click === "x" ? this.on.now() : null)].filter(Boolean).join(" "));
     numbers.show();
+    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
   }
 
   /**
@@ -223,6 +228,7 @@ export class View {
 
   resize() {
     this.formula?.fit();
+    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
     this.chosen.picture.resize();
   }
 
@@ -239,48 +245,6 @@ export class View {
       told.destroy();
       picture.destroy();
     }
-  }
-}
-
-/** The slider over the finer frames between two frames. */
-class InnerControl {
-  /**
-   * @param {import("./types.js").InnerSlider} slider
-   * @param {InnerEvents} on
-   */
-  constructor({ label, stops, format = "{}" }, { wanted, moved }) {
-    this.stops = stops;
-    this.format = format;
-    this.value = el("output", { class: "stage-stop" });
-    this.input = el("input", { type: "range", min: 0, max: stops.length - 1, step: 1, class: "stage-inner", "aria-label": label, on: {
-      pointerenter: wanted, focus: wanted, input: () => moved(this.input.valueAsNumber),
-    } });
-    this.node = el("label", { class: "stage-inner-row" }, el("span", {}, label), this.input, this.value);
-  }
-
-  /** @param {number} index  of a stop */
-  show(index) {
-    const text = this.format.replace("{}", String(this.stops[index]));
-    this.input.value = String(index);
-    setText(this.value, text);
-    this.input.setAttribute("aria-valuetext", text);
-    this.input.style.setProperty("--done", String(index / (this.stops.length - 1 || 1)));
-  }
-
-  /**
-   * Where the slider rests between two frames: at the stop nearest to `at`, or nowhere.
-   * @param {number | null} [at]
-   */
-  rest(at) {
-    const off = at === null || at === undefined;
-    this.input.disabled = off;
-    if (off) {
-      setText(this.value, "–");
-      this.input.removeAttribute("aria-valuetext");
-      return;
-    }
-    const distances = this.stops.map((stop) => Math.abs(stop - at));
-    this.show(distances.indexOf(Math.min(...distances)));
   }
 }
 
