@@ -3,7 +3,10 @@
  * Axes, their titles and the margins, drawn without the rest of a figure: with plotly.js, all that Plotly is asked for and not
  * documented to have.
  */
-import { cartesian } from "./plotly.js";
+import { PLAIN } from "./marks.js";
+import { axesOf, cartesian } from "./plotly.js";
+import { rule } from "./rulers.js";
+import { shift } from "./shift.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -58,22 +61,29 @@ function pass(host, axes) {
 
 /**
  * Draw axes whose range or ticks have changed. Returns those whose words at the ticks are not as wide as before, with how wide these
- * were; null where the margins have to follow.
+ * were, and whether the figure stands elsewhere, so that all traces have to follow; null where more has to.
  * @param {Host} host
  * @param {string[]} names
- * @returns {Map<string, number> | null}
+ * @returns {{ widths: Map<string, number>, moved: boolean } | null}
  */
 export function drawAxes(host, names) {
   const layout = /** @type {Layout} */ (host._fullLayout), axes = names.map((name) => layout[name]), { _replotting } = layout;
-  const before = margins(layout).join(), depths = axes.map(({ _depth }) => _depth);
+  const before = margins(layout), depths = axes.map(({ _depth }) => _depth);
+  let moved = false;
   layout._replotting = true; // else margins follow at once
   try {
-    pass(host, axes);
+    /** @param {Record<string, any>[]} some */
+    const own = (some) => rule(host, some, () => pass(host, some));
+    if (own(axes)) {
+      const [left, ...others] = margins(layout), all = axesOf(host);
+      moved = left !== before[0] && before[0] === layout._size.l && others.join() === before.slice(1).join() && shift(host, all, left);
+      if (moved && !own(all)) pass(host, all);
+    } else pass(host, axes);
   } finally {
     layout._replotting = _replotting;
   }
-  if (margins(layout).join() !== before) return null;
-  return new Map(names.map((name, n) => /** @type {[string, number]} */ ([name, depths[n]])).filter(([name, depth]) => layout[name]._depth !== depth));
+  if (!moved && margins(layout).join() !== before.join()) return null;
+  return { moved, widths: new Map(names.map((name, n) => /** @type {[string, number]} */ ([name, depths[n]])).filter(([name, depth]) => layout[name]._depth !== depth)) };
 }
 
 /**
@@ -89,8 +99,6 @@ export function widen(host, name) {
   host.emit("plotly_afterplot"); // else it waits for what has asked for the axes to say so
   return true;
 }
-
-const PLAIN = /^[^<>&$%\n\r]+$/; // words in which Plotly finds nothing to set otherwise
 
 /**
  * How far from its axis the title stands that is left of it, if the words at the ticks are so wide.

@@ -6,6 +6,7 @@
  */
 import { address, many, read, write } from "./attributes.js";
 import { drawAxes, entitle, widen } from "./axes.js";
+import { stroke } from "./strokes.js";
 import { axesOf, calculate, clear, inForce, kin, plot, plotAll, plotly, repaint } from "./plotly.js";
 
 /**
@@ -51,7 +52,7 @@ export function redraw(host, changes) {
     else return false;
   }
   if (!stands(host) || !traces.every((one) => suits(host, one)) || !axes.every((one) => moves(host, one))) return false;
-  const titled = axes.length > 0 && !follow(host, axes);
+  const followed = axes.length ? follow(host, axes) : false, titled = followed === null;
   /** @type {Map<number, Set<string>>} */
   const changed = new Map();
   for (const { trace, path, value } of traces) {
@@ -63,14 +64,17 @@ export function redraw(host, changes) {
   const before = new Map([...changed.keys()].map((trace) => [trace, calculate(host, trace)]));
   clear(host);
   if (titled && retitle(host, axes)) return true;
-  if (titled || axes.some(({ path }) => path === "range")) {
+  if (titled) {
     plotAll(host);
     return true;
   }
-  plot(host, kin(host, changed.keys()).filter((group) => {
+  const moved = followed || axes.some(({ path }) => path === "range");
+  const concerned = moved ? host.calcdata.flatMap(([{ trace }]) => (trace.visible === true ? [trace.index] : [])) : changed.keys();
+  plot(host, kin(host, concerned).filter((group) => {
     const [only] = group, paths = changed.get(only), old = before.get(only);
-    return group.length > 1 || !paths || !old || !repaint(host, only, paths, old);
+    return !(group.length === 1 && !moved && paths && old && repaint(host, only, paths, old)) && !stroke(host, group, before);
   }).flat());
+  if (followed) host.emit("plotly_afterplot"); // what lies over the figure follows it
   return true;
 }
 
@@ -112,22 +116,22 @@ function moves(host, { axis, path, value }) {
 }
 
 /**
- * Move the axes, with what is told along them and their titles. Returns whether they are drawn: not where their words need other
- * margins than before.
+ * Move the axes, with what is told along them and their titles. Returns whether the figure stands elsewhere with them; null where they
+ * are not drawn: where more would have to follow.
  * @param {Host} host
  * @param {OfAxis[]} changes
  */
 function follow(host, changes) {
-  const { layout } = inForce(host), moved = changes.filter(({ path }) => path !== "title.text");
-  for (const { axis, path, value } of moved) {
+  const { layout } = inForce(host), told = changes.filter(({ path }) => path !== "title.text");
+  for (const { axis, path, value } of told) {
     layout[axis][path] = [...value];
     write(host.layout, `${axis}.${path}`, layout[axis][path]);
   }
-  const widths = moved.length ? drawAxes(host, [...new Set(moved.map(({ axis }) => axis))]) : new Map();
-  if (!widths) return false;
-  const titles = new Map([...widths.keys()].map((axis) => [axis, layout[axis].title.text]));
+  const drawn = told.length ? drawAxes(host, [...new Set(told.map(({ axis }) => axis))]) : { widths: new Map(), moved: false };
+  if (!drawn) return null;
+  const { widths, moved } = drawn, titles = new Map([...widths.keys()].map((axis) => [axis, layout[axis].title.text]));
   for (const { axis, path, value } of changes) if (path === "title.text") titles.set(axis, value);
-  return [...titles].every(([axis, words]) => entitle(host, axis, words, widths.get(axis) ?? layout[axis]._depth));
+  return [...titles].every(([axis, words]) => entitle(host, axis, words, widths.get(axis) ?? layout[axis]._depth)) ? moved : null;
 }
 
 /**

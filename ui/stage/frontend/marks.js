@@ -1,0 +1,65 @@
+// @ts-check
+/** Elements of a figure that are used again: as many as are needed, with other words. */
+
+/** @typedef {SVGGraphicsElement & { __data__?: any }} Node  with what Plotly knows of it */
+
+/** Words in which Plotly finds nothing to set otherwise. */
+export const PLAIN = /^[^<>&$%\n\r]+$/;
+const POWER = /^([^<>&$%\n\r]+)<sup>([^<>&$%\n\r]+)<\/sup>$/; // a number with an exponent at its end
+const NOTHING = "\u200b"; // as wide as that, around what is raised
+const LINES = "<br>";
+const LINE = 1.3; // from one to the next, in parts of the size of letters
+
+/**
+ * As many nodes as that: copies of the last, or fewer.
+ * @param {Node[]} nodes
+ * @param {number} count
+ * @param {Node | null} [parent]  where they come last
+ */
+export function fit(nodes, count, parent) {
+  for (const node of nodes.slice(count)) node.remove();
+  const kept = nodes.slice(0, count), last = kept[kept.length - 1];
+  while (kept.length < count) {
+    const copy = /** @type {Node} */ (last.cloneNode(true));
+    if (parent) parent.append(copy);
+    else last.after(copy);
+    kept.push(copy);
+  }
+  return kept;
+}
+
+/**
+ * Whether words can be set: lines that are plain, or a number with an exponent.
+ * @param {string} words
+ */
+export const set = (words) => POWER.test(words) || words.split(LINES).every((line) => PLAIN.test(line));
+
+/**
+ * @param {Node} parent
+ * @param {string} words
+ * @param {[string, string | null][]} attributes
+ */
+function span(parent, words, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+  for (const [name, value] of attributes) node.setAttribute(name, String(value));
+  node.textContent = words;
+  parent.append(node);
+}
+
+/**
+ * Words in place of others, in as many lines as they have.
+ * @param {Node} text
+ * @param {string} words
+ */
+export function write(text, words) {
+  if (text.getAttribute("data-unformatted") === words) return;
+  text.setAttribute("data-unformatted", words);
+  const lines = words.split(LINES), [, number, exponent] = POWER.exec(words) ?? [];
+  text.textContent = number ? `${number}${NOTHING}` : lines.length > 1 ? "" : words;
+  if (number) {
+    span(text, exponent, [["style", "font-size:70%"], ["dy", "-0.6em"]]);
+    span(text, NOTHING, [["dy", "0.42em"]]);
+  } else if (lines.length > 1) {
+    lines.forEach((line, n) => span(text, line, [["class", "line"], ["dy", `${n * LINE}em`], ["x", text.getAttribute("x")], ["y", text.getAttribute("y")]]));
+  }
+}
