@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.attack import dealt
 from ui import player
 from ui.em.session import EmSession
 from ui.lessons import words
@@ -23,8 +24,8 @@ STEPS = [(lesson.name, step) for lesson in LESSONS.values() for step in lesson.s
 QUESTIONS = [(name, step) for name, step in STEPS if step.predict]
 
 
-def called(case):
-    return f"{case[0]}-{case[1].id}"
+def called(value):
+    return value if isinstance(value, str) else value.id
 
 
 def opened(name, step="", kind=EmSession):
@@ -61,9 +62,8 @@ def answer(step, right=True):
     return numbers[0] if asked.kind == "number" else numbers
 
 
-@pytest.mark.parametrize("case", STEPS, ids=called)
-def test_a_step_shows_what_it_names_on_its_page_and_nothing_else(case):
-    name, step = case
+@pytest.mark.parametrize(("name", "step"), dealt(STEPS, 1, of=8), ids=called)
+def test_a_step_shows_what_it_names_on_its_page_and_nothing_else(name, step):
     session = opened(name, step.id)
     assert session.key == step.page and session.messages == []
     assert session.query() == {"lesson": name, "step": step.id}
@@ -80,9 +80,8 @@ def test_a_step_shows_what_it_names_on_its_page_and_nothing_else(case):
     json.dumps(message, allow_nan=False)
 
 
-@pytest.mark.parametrize("case", QUESTIONS, ids=called)
-def test_nothing_ahead_is_sent_until_the_reader_has_committed_and_then_the_run_grades(case):
-    name, step = case
+@pytest.mark.parametrize(("name", "step"), dealt(QUESTIONS, 3, of=8), ids=called)
+def test_nothing_ahead_is_sent_until_the_reader_has_committed_and_then_the_run_grades(name, step):
     asked, session = step.predict, opened(name, step.id)
     for said in (
         {"act": "advance", "to": step.at + 1, "at": step.at},
@@ -111,9 +110,8 @@ def test_nothing_ahead_is_sent_until_the_reader_has_committed_and_then_the_run_g
     assert not any(part["right"] for part in again.taught.told()["parts"])
 
 
-@pytest.mark.parametrize("case", QUESTIONS, ids=called)
-def test_the_page_makes_the_numbers_that_an_answer_is_graded_from(case):
-    name, step = case
+@pytest.mark.parametrize(("name", "step"), dealt(QUESTIONS, 5, of=8), ids=called)
+def test_the_page_makes_the_numbers_that_an_answer_is_graded_from(name, step):
     session, at = opened(name, step.id), step.predict.half_step
     act(session, act="reveal")
     session.run.advance(at)
