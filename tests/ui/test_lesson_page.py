@@ -125,6 +125,16 @@ def test_the_page_makes_the_numbers_that_an_answer_is_graded_from(name, step):
         assert known == pytest.approx(flat, rel=1e-9, abs=1e-9)
 
 
+def test_a_run_that_is_there_at_once_is_sent_as_far_as_the_step():
+    name, step = next((name, step) for name, step in QUESTIONS if step.page == "posterior")
+    session = opened(name, step.id)
+    assert len(session.run) > step.at + 1 == len(told(session)["frames"])
+    act(session, act="advance", to=step.at + 1, at=step.at)
+    assert session.messages == [words.LOCKED]
+    act(session, act="reveal")
+    assert len(told(session)["frames"]) + step.at + 1 >= len(session.run)
+
+
 def test_an_answer_shown_grades_nothing():
     name, step = QUESTIONS[0]
     session = opened(name, step.id)

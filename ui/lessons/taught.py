@@ -23,7 +23,7 @@ from ui.lessons.records import CHANGES, Lesson, Prediction, Step
 Json = dict[str, Any]
 
 # bytes of runs that answers are graded from
-_KEPT = 20_000_000
+_KEPT = 3_000_000
 # tools and keys of a stage that a control of a lesson brings along; undo and redo come with any that changes the run
 _TOOLS = {"compare": ("compare",), "start": ("reset", "random", "mean")}
 _UNDO = ("undo", "redo")
