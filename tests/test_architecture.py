@@ -201,6 +201,7 @@ BOXES = {"warning", "error", "info", "success", "exception", "html"}
 # (file, function): why what it writes cannot come from outside
 TRUSTED = {
     ("ui/em/sidebar.py", "_about_moves"): "the core's own words about its moves",
+    ("ui/lessons/page.py", "text"): "of lesson files, whose reader refuses HTML, links and pictures",
     ("ui/sidebar.py", "about"): "constants of the pages, read here as Markdown of theirs",
 }
 WRITERS = {"ui/notices.py", "ui/frame.py"}

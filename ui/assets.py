@@ -66,7 +66,7 @@ SCRIPT = f"{STAGE}/joined.js"
 DRAWING = f"{FIGURES}/{LIBRARY.name}"
 # what every page begins with
 _AHEAD = SCRIPT, f"{STAGE}/vendor/katex/katex.min.js", DRAWING
-_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "vendor/katex/katex.min"))
+_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "lesson", "vendor/katex/katex.min"))
 # the letters of the equation at a page's head, which the stage waits for
 _LETTERS = tuple(
     f"{STAGE}/vendor/katex/fonts/KaTeX_{name}.woff2"

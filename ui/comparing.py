@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from em_core.files.errors import InvalidExperiment
 from ui import words
 from ui.kept import KEPT, Kept, beside, described, same, unpacked
+from ui.lessons.taught import Taught
 from ui.settings import Settings, fits
 
 
@@ -20,6 +21,7 @@ class Comparing:
     run: Any
     messages: list[str]
     kept: Kept | None = None
+    taught: Taught | None
     _too_long = False  # whether the kept run was left out of the address
 
     def redraws(self, wanted: Any, changed: set[str]) -> None:
@@ -43,7 +45,7 @@ class Comparing:
 
     def _with_kept(self, query: dict[str, str]) -> dict[str, str]:
         """The address of the view, with the kept run where that still fits a link; where not, it is said once."""
-        if self.kept is None:
+        if self.kept is None or self.taught:
             self._too_long = False
             return query
         both = {**query, KEPT: self.kept.packed(query)}

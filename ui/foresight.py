@@ -11,12 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from threading import RLock
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from em_core.caching import footprint
 from ui import limits
 from ui.kept import KEPT, Kept
+from ui.lessons.taught import Taught
 from ui.player import Player
 from ui.settings import fits
 from ui.tape import Json, Tape
@@ -118,9 +119,17 @@ class Foreseeing:
     kept: Kept | None
     lock: RLock
     foresight: Foresight
+    taught: Taught | None
+    plain: ClassVar[dict[str, str]]
+
+    def explicit(self, query: dict[str, str]) -> dict[str, str]:
+        """An address that says something: on the home page the bare one leads to the lessons."""
+        return query or self.plain
 
     def query_at(self, run: Tape, place: int) -> dict[str, str]:
         """The view as query parameters, on this run or another with the same settings; the kept run left out."""
+        if self.taught:
+            return {**self.taught.link, **self.player.look.query()}
         return {**self.settings.query(), **run.query(place), **self.player.look.query()}
 
     def foresee(self, act: Json) -> None:
@@ -142,12 +151,13 @@ class Foreseeing:
         self.player.foresees, told = self.foresight.offered(self.run), []
         for further, frame in self.foresight.told(self.settings, self.run):
             query = self.query_at(further, len(further) - 1)
-            query |= {KEPT: self.kept.packed(query)} if self.kept else {}
+            query |= {KEPT: self.kept.packed(query)} if self.kept and not self.taught else {}
             linked = fits(query)
             if linked != self.player.linked:
                 break  # the ordinary road says so
-            entry = {"id": further.tip, "coming": further.coming(), "ended": further.ended}
-            told.append({**entry, "address": urlencode(query) if linked else "", **({"frame": frame} if frame else {})})
+            address = urlencode(self.explicit(query if linked else {}))
+            entry = {"id": further.tip, "coming": further.coming(), "ended": further.ended, "address": address}
+            told.append({**entry, **({"frame": frame} if frame else {})})
         self.player.foreseen = told
 
 

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from figures.changes import differing
+from ui.player import Player
 from ui.tape import Json, Tape
 
 # what the id of a handle begins with that is the control of a setting; the setting's name follows
 SETTING = "setting/"
+
+
+class Pulling:
+    """The part of a session that has a handle on a picture be a setting's control."""
+
+    runs: ClassVar[Any]
+    run: Any
+    player: Player
+
+    def wanted(self, changes: Json) -> Any:
+        raise NotImplementedError
+
+    def _adopt(self, changes: Json) -> None:
+        raise NotImplementedError
+
+    def _pull(self, setting: str, act: Json) -> None:
+        """While the handle is held, what another value would show; then that value."""
+        if act.get("live"):
+            self.player.hold(self.run, act["at"], lambda: self._otherwise(act, {setting: act["x"]}))
+        else:
+            self._adopt({setting: act["x"]})
+
+    def _otherwise(self, act: Json, changes: Json) -> Json:
+        """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
+        wanted = self.wanted(changes)
+        wanted.check()
+        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"], self.player.look.inner)
 
 
 def frame_of(other: Tape, over: Tape, at: int, handle: str, stop: int | None = None) -> Json:

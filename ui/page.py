@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import session
+from ui.lessons import page as lessons
 from ui.session import S
 
 
@@ -14,5 +15,8 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
     """Run a page for this reader. kind: its session; sidebar: shows the controls of one."""
     reader = session.current(kind)
     with st.sidebar:
-        sidebar(reader)
+        if not lessons.sidebar(reader):
+            lessons.button(reader)
+            sidebar(reader)
+    lessons.text(reader)
     session.animate(reader)

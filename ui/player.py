@@ -10,6 +10,7 @@ from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from ui import limits, stage, words
+from ui.lessons.taught import Taught
 from ui.look import Look
 from ui.stage.lean import Lean
 from ui.stage.message import Between, Fill, Held, Message, Within
@@ -37,7 +38,7 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
-    foresees, foreseen: as in a message.
+    foresees, foreseen, lesson: as in a message. taught: the step of a lesson, which says what of the run is sent.
     """
 
     cursor: int = 0
@@ -51,6 +52,8 @@ class Player:
     aside: str = ""
     foresees: int = 0
     foreseen: Sequence[Json] = ()
+    lesson: Json | None = None
+    taught: Taught | None = None
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -90,9 +93,18 @@ class Player:
         self.cursor, self.due = cursor, None
         self.turn += 1
 
+    def follow(self, before: Player) -> None:
+        """Take the place of another reader's place on the same stage."""
+        self.turn += before.turn
+        self.entry = before.entry
+        self._answered = before._answered
+
+    def _scene(self, run: Tape) -> Any:
+        return self.taught.scene(run.scene) if self.taught else run.scene
+
     def take(self, run: Tape) -> None:
         """Go on with the run of which the browser knew the last frames before the reader came to them."""
-        if run.scene.id == self._scene_sent:
+        if self._scene(run).id == self._scene_sent:
             self._whole.update(range(len(self._sent), len(run)))
             self._sent = [frame["id"] for frame in run.frames([len(run) - 1])]
         self._more, self._goal, self._paused, self.aside = None, None, "", ""
@@ -221,17 +233,20 @@ class Player:
         self.cursor = self.within(run)
         if self._more is None and run.pending:  # whatever the reader did meanwhile, it goes on
             self._more = _REST
-        frames = self._drawn(run)
+        scene, frames = self._scene(run), self._drawn(run)
+        if self.taught:
+            frames = self.taught.frames(frames, run.scene)
         ids = [frame["id"] for frame in frames]
-        sent = self._sent if run.scene.id == self._scene_sent else []
+        sent = self._sent if scene.id == self._scene_sent else []
         first = next((i for i, (a, b) in enumerate(zip(ids, sent, strict=False)) if a != b), None)
         if first is None:
             first = min(len(ids), len(sent))
         whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
         there = {index for index in self._whole if index < first}
-        has_scene = bool(self._sent) and run.scene.id == self._scene_sent
+        has_scene = bool(self._sent) and scene.id == self._scene_sent
+        locked = self.taught is not None and self.taught.locked
         message = Message(
-            scene={"id": run.scene.id} if has_scene else run.scene.json,
+            scene={"id": scene.id} if has_scene else scene.json | {"id": scene.id},
             first=first,
             after=ids[first - 1] if first else None,
             frames=self._lean.frames(frames[first:], ids[first - 1] if first - 1 in whole & there else None),
@@ -244,8 +259,8 @@ class Player:
             look=self.look.json(),
             linked=self.linked,
             answer=self._answered,
-            ended=run.ended,
-            coming=run.coming(),
+            ended=None if locked else run.ended,
+            coming=[] if locked else run.coming(),
             more=self._more,
             goal=self._goal,
             waiting=self.due is not None,
@@ -256,19 +271,23 @@ class Player:
             aside=self.aside,
             held=self._held,
             foresees=self.foresees,
-            foreseen=self._coming(frames[-1]),
+            foreseen=self._coming(frames[-1], run),
+            lesson=self.lesson,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has
-        self._sent, self._scene_sent, self._whole = ids, run.scene.id, whole | there
+        self._sent, self._scene_sent, self._whole = ids, scene.id, whole | there
         self._view = self._until = None
         run.lighten(self.cursor)
 
-    def _coming(self, last: Json) -> list[Json]:
+    def _coming(self, last: Json, run: Tape) -> list[Json]:
         """What is foreseen after the last frame, of its frames what each has beyond the one before."""
         result, before = [], None if last.get("light") else last["id"]
         for entry in self.foreseen:
-            drawn = {"frame": self._lean.frame(entry["frame"], before)} if "frame" in entry else {}
+            frame = entry.get("frame")
+            if frame and self.taught:
+                frame = self.taught.frame(frame, run.scene)
+            drawn = {"frame": self._lean.frame(frame, before)} if frame else {}
             result.append({**entry, **drawn})
             before = entry["id"]
         return result

@@ -18,9 +18,10 @@ from em_core.files.errors import InvalidExperiment
 from ui import frame, limits, stage, words
 from ui.comparing import Comparing
 from ui.foresight import Foreseeing, Foresight
+from ui.lessons.learning import Learning, at_link, lesson_session
 from ui.look import Look
 from ui.notices import notice
-from ui.otherwise import SETTING, frame_of
+from ui.otherwise import SETTING, Pulling
 from ui.past import Past, View
 from ui.player import AUTOMATIC, Player
 from ui.settings import SEEDS, Settings, fits
@@ -33,7 +34,7 @@ Query = dict[str, str]
 Link = tuple[Query, Query]
 
 
-class Session(Comparing, Foreseeing):
+class Session(Comparing, Foreseeing, Learning, Pulling):
     """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
 
     The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
@@ -54,6 +55,8 @@ class Session(Comparing, Foreseeing):
     starts: ClassVar[tuple[str, ...]] = ("start",)
     # the kinds of files, by name, that its run can be saved as besides the experiment; None: all
     takes: ClassVar[tuple[str, ...] | None] = None
+    # its address where nothing else is to be said
+    plain: ClassVar[Query] = {}
 
     def __init__(self, settings: Any, run: Any, messages: list[str]) -> None:
         self.settings = settings
@@ -159,7 +162,7 @@ class Session(Comparing, Foreseeing):
     def change(self, **changes: Any) -> None:
         """Take a control's new value. What cannot be is refused with a message, and everything stays as it was."""
         with self.lock:
-            if self.wanted(changes) != self.settings:
+            if self.wanted(changes) != self.settings and self.open_to({"act": "change"}):
                 self.attempt(lambda: self._adopt(changes))
 
     def _adopt(self, changes: dict[str, Any]) -> None:
@@ -174,6 +177,8 @@ class Session(Comparing, Foreseeing):
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
+        if self.learn(act):
+            return
         looked = act["act"] in {*AUTOMATIC, "inside"} or act.get("live")  # a link leads inside by itself
         self.attempt(lambda: self._do(act), fresh=not looked)
 
@@ -221,19 +226,6 @@ class Session(Comparing, Foreseeing):
         self.settings = view.settings
         self.run.recall(seen)
         self.player.reopen(self.run, view.cursor)
-
-    def _pull(self, setting: str, act: dict[str, Any]) -> None:
-        """A handle that is a setting's control: while it is held, what another value would show; then that value."""
-        if act.get("live"):
-            self.player.hold(self.run, act["at"], lambda: self._otherwise(act, {setting: act["x"]}))
-        else:
-            self._adopt({setting: act["x"]})
-
-    def _otherwise(self, act: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-        """What the frame in view would show with other settings. Raises `InvalidExperiment`."""
-        wanted = self.wanted(changes)
-        wanted.check()
-        return frame_of(self.runs.reopening(wanted), self.run, act["at"], act["handle"], self.player.look.inner)
 
     def attempt(self, deed: Callable[[], None], fresh: bool = True) -> None:
         """Do something. What cannot be is refused with a message, and everything stays as it was.
@@ -293,7 +285,7 @@ class Session(Comparing, Foreseeing):
         """The view as the address holds it; one that is too long to be a link stays bare."""
         with self.lock:
             query = self.query()
-        return query if fits(query) else {}
+        return self.explicit(query if fits(query) else {})
 
     def write_address(self) -> None:
         """Make the address that of this view. A link that says the same in other words is left as it is."""
@@ -303,16 +295,21 @@ class Session(Comparing, Foreseeing):
         self._viewed = viewed
         query = self.query()
         self.player.linked = fits(query)
-        present, wanted = dict(st.query_params), query if self.player.linked else {}
+        present, wanted = dict(st.query_params), self.explicit(query if self.player.linked else {})
         kept = self._link == (present, wanted)
         # a run that was on its way when the browser came back may have written the address of the view before
         if stage.returning() or (present != wanted and not kept):
             st.query_params.from_dict(present if kept else wanted)
 
     @classmethod
-    def at(cls, link: Query, before: Self | None) -> Self:
-        """The session that a link describes, in place of the one before."""
-        session = cls.opened(link)
+    def at(cls, link: Query, before: Self | None, fresh: bool = False) -> Self:
+        """The session that a link describes, in place of the one before; that of another page, where a lesson is there.
+
+        fresh: whether the bare address means the first lesson.
+        """
+        session = at_link(cls, link, fresh) or cls.opened(link)
+        if type(session) is not cls:  # a lesson that leads to another page
+            return session
         session.replaces(before)
         session._link = link, session.address
         return session
@@ -320,8 +317,7 @@ class Session(Comparing, Foreseeing):
     def replaces(self, before: Self | None) -> None:
         """Take the place of the session before: the browser goes where this one says."""
         if before is not None:
-            self.player.turn += before.player.turn
-            self.player.entry = before.player.entry
+            self.player.follow(before.player)
             self._before = before.player.turn
 
     def is_at(self, link: Query) -> bool:
@@ -342,15 +338,23 @@ def current(kind: type[S]) -> S:
     """This reader's session on a page: from the address the first time, and when the browser comes back to one."""
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
+        fresh = stage.returning() or not any(name in st.session_state for name, _ in frame.PAGES)
         with frame.waiting(), st.spinner(words.OPENING_LINK):
-            session = st.session_state[kind.key] = kind.at(link, session)
+            session = kind.at(link, session, fresh)
+        if type(session) is not kind:
+            visit(session)
+        st.session_state[kind.key] = session
     session.shown = session.settings
     return session
 
 
-def visit(session: Session) -> None:
-    """Go to another page, with this session in place of the reader's own there."""
+def visit(session: Session, entry: bool = False) -> None:
+    """Go to another page, with this session in place of the reader's own there.
+
+    entry: whether the browser's Back is to lead back.
+    """
     session.replaces(known(type(session)))
+    session.player.entry += entry
     st.session_state[session.key] = session
     # with its address at once: written later, it would be one more entry of the browser's history
     st.switch_page(frame.script(session.key), query_params=session.address)
@@ -367,6 +371,8 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
+        if session.leading:
+            visit(lesson_session(session), entry=True)
         # a browser that has no stage yet loads one while the tape is opened again, and then asks for what was made
         loading, reopening = not session.player.sent, session.player.reopening
         if loading or not reopening:
@@ -394,4 +400,5 @@ def _show(session: Session, place: str) -> None:
     for message in session.messages:
         notice("warning", message)
     session.tell_ahead()
+    session.player.lesson = session.lesson()
     session.player.show(session.run, place)

@@ -19,6 +19,7 @@ class AscentSession(EmSession):
     key: ClassVar[str] = "ascent"
     kind: ClassVar = AscentSettings
     runs: ClassVar = AscentRun
+    plain: ClassVar = {}
     # here T leaves its mark round after round
     recipes: ClassVar = RECIPES | {"annealed": replace(RECIPES["annealed"], word=lambda model: "TM", sentence=ANNEALED)}
 

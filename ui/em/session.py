@@ -24,6 +24,7 @@ class EmSession(Session):
     kind: ClassVar = EmSettings
     runs: ClassVar = EmRun
     subject: ClassVar = ("model", "data")
+    plain: ClassVar = {"model": EmSettings().model}
     recipes: ClassVar[Mapping[str, recipes.Recipe]] = recipes.RECIPES
     settings: EmSettings
     run: EmRun

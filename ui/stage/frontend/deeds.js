@@ -6,7 +6,7 @@
 export class Deeds {
   /**
    * `on`: scene() that stands, ended() hears that what clicks do in the cards ends.
-   * @param {{ playback: import("./playback.js").Playback, beats: import("./beats.js").Beats, live: import("./live.js").Live,
+   * @param {{ lesson: import("./lesson.js").Lesson, playback: import("./playback.js").Playback, beats: import("./beats.js").Beats, live: import("./live.js").Live,
    *   between: import("./between.js").Between, presenter: import("./present.js").Presenter }} parts
    * @param {{ scene: () => import("./types.js").Scene | undefined, ended: () => void }} on
    */
@@ -21,7 +21,7 @@ export class Deeds {
     return {
       start: () => this.start(), back: () => this.back(), next: () => this.next(), play: () => this.toggle(), end: () => this.end(),
       act: (/** @type {Act} */ act) => this.act(act),
-      inside: () => beats.further(),
+      inside: () => this.inside(),
       units: {
         begin: () => beats.begin(),
         other: (/** @type {number} */ way) => beats.other(way),
@@ -36,6 +36,7 @@ export class Deeds {
   }
 
   next() {
+    if (!this.parts.lesson.open()) return;
     if (!this.parts.beats.next()) this.parts.playback.next();
   }
 
@@ -44,7 +45,12 @@ export class Deeds {
   }
 
   toggle() {
+    if (!this.parts.lesson.open() || !this.parts.lesson.offers("play")) return;
     if (!this.parts.beats.toggle()) this.parts.playback.toggle();
+  }
+
+  inside() {
+    if (this.parts.lesson.open()) this.parts.beats.further();
   }
 
   start() {
@@ -53,12 +59,14 @@ export class Deeds {
   }
 
   end() {
+    if (!this.parts.lesson.open() || !this.parts.lesson.offers("play")) return;
     this.parts.beats.leave();
     this.parts.playback.end();
   }
 
   /** @param {Act} act */
   act(act) {
+    if (!this.parts.lesson.open()) return;
     // one of the bar's tools, such as undo, ends what clicks do in the cards
     if (this.on.scene()?.tools?.some((tool) => tool.act.act === act.act)) this.on.ended();
     this.parts.beats.escape();
@@ -71,7 +79,8 @@ export class Deeds {
    * @param {string} key
    */
   press(key) {
-    const { beats, live, presenter } = this.parts, scene = this.on.scene();
+    const { beats, lesson, live, presenter } = this.parts, scene = this.on.scene();
+    if (lesson.press(key)) return true;
     if (key === "Escape" && live.cancelled()) return true;
     /** @type {Record<string, (() => void) | undefined>} */
     const moves = {
@@ -81,7 +90,7 @@ export class Deeds {
       End: () => this.end(),
       " ": () => this.toggle(),
       ...(beats.inside && { ArrowUp: () => beats.other(-1), ArrowDown: () => beats.other(1) }),
-      ...(scene?.inside && { i: () => beats.further(), I: () => beats.further() }),
+      ...(scene?.inside && { i: () => this.inside(), I: () => this.inside() }),
     };
     const move = moves[key];
     const given = scene?.keys?.[key] ?? scene?.keys?.[key.toLowerCase()]; // Caps Lock may be on

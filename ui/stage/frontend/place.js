@@ -14,6 +14,7 @@ export class Place {
    */
   constructor(node, body) {
     this.node = node;
+    this.body = body;
     this.measure = () => body.style.setProperty("--stage-top", `${this.offset()}px`);
     this.watch = new ResizeObserver(this.measure);
     addEventListener("resize", this.measure);
@@ -49,10 +50,10 @@ export class Place {
     return this.node.isConnected;
   }
 
-  /** How far below the top of the unscrolled page the stage begins. */
+  /** How far below the top of the unscrolled page the stage's body begins. */
   offset() {
     const scrolled = this.node.closest("[data-testid=stMain]")?.scrollTop ?? 0;
-    return Math.round(this.node.getBoundingClientRect().top + scrolled);
+    return Math.round(this.body.getBoundingClientRect().top + scrolled);
   }
 
   destroy() {

@@ -12,6 +12,7 @@ import { letGo } from "./focus.js";
 import { follow, renew, repeat } from "./following.js";
 import { Foresight } from "./foresight.js";
 import { listen } from "./keys.js";
+import { Lesson } from "./lesson.js";
 import { Live } from "./live.js";
 import { read } from "./packed.js";
 import { Place } from "./place.js";
@@ -45,7 +46,8 @@ export class Stage {
   constructor(component) {
     this.component = component;
     this.body = el("div", { class: "stage-body", on: { click: letGo } });
-    this.node = el("div", { class: "stage" }, this.body);
+    this.lesson = new Lesson(this);
+    this.node = el("div", { class: "stage" }, this.lesson.node, this.body);
     this.place = new Place(this.node, this.body);
     this.address = new Address();
     this.connection = new Connection(() => this.asks.all, () => setTimeout(() => this.foresight.free()), () => this.foresight.tell());
@@ -104,8 +106,7 @@ export class Stage {
       free: () => this.quiet && !this.foresight.seen,
       report: (look) => this.component.setStateValue("look", look),
     });
-    const { playback, beats, between, live, presenter } = this;
-    this.deeds = new Deeds({ playback, beats, between, live, presenter }, {
+    this.deeds = new Deeds(this, {
       scene: () => this.message?.scene,
       ended: () => this.display?.views.forEach(({ hands }) => hands?.tool.turn(null)),
     });
@@ -179,6 +180,7 @@ export class Stage {
     this.address.follow(message, this.connection.stale(message));
     const rebuilt = (this.arriving = message.scene.id !== before?.scene.id);
     const display = rebuilt || !this.display ? this.build(message) : this.display;
+    this.lesson.take(message.lesson, display);
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
     const over = this.live.over; // what comes of a drop is on the screen already
@@ -290,11 +292,8 @@ export class Stage {
   destroy() {
     this.live.clear();
     this.beats.restart();
-    this.room.destroy();
-    this.presenter.destroy();
-    this.playback.destroy();
-    this.tips.destroy();
+    const { room, presenter, playback, tips, connection, foresight, asks, lesson, display, place } = this;
     this.stopListening();
-    [this.connection, this.foresight, this.asks, this.display, this.place].forEach((part) => part?.destroy());
+    [room, presenter, playback, tips, connection, foresight, asks, lesson, display, place].forEach((part) => part?.destroy());
   }
 }

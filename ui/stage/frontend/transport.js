@@ -41,6 +41,7 @@ export class Transport {
   fill; // the main button's colour
   centring = 0;
   held = false; // the focus was on the tape when it changed
+  locked = ""; // what the main button says where it must not go on
 
   /**
    * @param {import("./types.js").Scene} scene
@@ -185,11 +186,12 @@ export class Transport {
   show({ cursor, last, beat, next, ended, paused, caption, said, working, goal, idle, aside }) {
     this.next = next;
     this.color();
-    setText(this.label, next?.label ?? this.names.Done);
-    setText(this.detail, beat ?? next?.detail ?? "");
+    const called = this.locked || (next?.label ?? this.names.Done);
+    setText(this.label, called);
+    setText(this.detail, this.locked ? "" : (beat ?? next?.detail ?? ""));
     this.following.toggleAttribute("data-plain", !this.detail.textContent);
-    this.main.setAttribute("aria-label", next?.label ?? this.names.Done);
-    this.disable(this.main, !next);
+    this.main.setAttribute("aria-label", called);
+    this.disable(this.main, !next || (this.locked !== "" && cursor === last));
     if (this.inside) this.disable(this.inside, !next);
     this.disable(this.back, cursor === 0 && beat === null);
     this.disable(this.start, cursor === 0);

@@ -84,10 +84,27 @@
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
  *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
- *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[] }} Message
+ *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null }} Message
  * @typedef {{ id: string, coming: Planned[], ended: string | null, address: string, frame?: Frame }} Foreseen  the frame that comes
  *   next, sent once, and what the message says once the reader is there
  * @typedef {Omit<Message, "scene"> & { scene: Scene | { id: string } }} Told  of a scene that the browser has, only the id
+ */
+
+/**
+ * A step of a lesson; on a page without one the list alone, where it was asked for. `listing` rises with each time that Python has it opened,
+ * `opened` with each time that the step is begun. `reach`: the last frame that the run comes to.
+ * @typedef {{ list: Catalogue, listing: number }} Listing
+ * @typedef {Listing & { name: string, title: string, step: string, opened: number, steps: { id: string, label: string }[],
+ *   before: LessonLink | null, after: LessonLink | null, controls: string[], everything: boolean, locked: boolean, at: number, reach: number,
+ *   ask: Question | null, told: Outcome | null, task: TaskState | null }} LessonStep
+ * @typedef {Listing | LessonStep} Lesson
+ * @typedef {{ lesson: string, step: string }} LessonLink
+ * @typedef {{ lessons: { name: string, title: string, minutes: number, steps: string[] }[], broken: string[] }} Catalogue
+ * @typedef {{ kind: string, of: { id: string, label: string }[], options: string[], within: number[], at: number,
+ *   mark: { figure: string, x?: number, y?: number, label?: string, color?: string } | null }} Question
+ * @typedef {{ parts: { id: string, label: string, given: string | null, true: string, place: number | null, right: boolean | null }[],
+ *   because: string }} Outcome  what became of an answer
+ * @typedef {{ done: boolean, left: number | null, used: string[], without: string[], at_most: number | null }} TaskState
  */
 
 /**

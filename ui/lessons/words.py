@@ -1,0 +1,56 @@
+"""What the app says around lessons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+LOCKED = "First say what you expect: the answer comes after that."
+UNREADABLE = "That answer could not be read. Please give it again."
+A_LESSON = "a step of a lesson that is there"
+
+LESSONS = "Lessons"
+MOVES = "Moves"
+
+# columns of a run's numbers, as a question names them
+_NAMES = {
+    "log_evidence": "log p(v)",
+    "elbo": "ELBO",
+    "gap": "gap",
+    "kl": "KL",
+    "expected_log_joint": "expected log p(h, v)",
+    "duality_gap": "duality gap",
+    "theta": "θ",
+}
+_COLUMN = re.compile(r"(\w+?)s?\[(\d+)\](?:\[(\d+)\])?")
+
+
+def no_lesson(name: str, known: Iterable[str]) -> str:
+    return f"Link: there is no lesson “{name[:40]}”. There are: {', '.join(known)}."
+
+
+def no_step(name: str, lesson: str, known: Iterable[str]) -> str:
+    return f"Link: “{lesson}” has no step “{name[:40]}”. It has: {', '.join(known)}. It begins with the first."
+
+
+def unopened(lesson: str, step: str, error: object) -> str:
+    return f"Lesson {lesson}, {step}: {error}. The defaults are shown instead."
+
+
+def column(name: str) -> str:
+    """What a column of numbers is called on the screen."""
+    if name in _NAMES:
+        return _NAMES[name]
+    found = _COLUMN.fullmatch(name)
+    if not found:
+        return name.replace("_", " ")
+    what, row, place = found[1], int(found[2]), found[3]
+    if what == "code":
+        return f"h{row + 1}"
+    called = f"{what.replace('_', ' ')} {row + 1}"
+    return called if place is None else f"{called}, entry {int(place) + 1}"
+
+
+def step(id_: str) -> str:
+    """What a step is called: its id, as words."""
+    return id_.replace("-", " ").capitalize()
