@@ -35,9 +35,12 @@ def view(session: Session) -> Step:
         at, look = session.player.place, session.player.look
         seen = min(at, len(session.run) - 1)
         caption = session.run.frames([seen])[seen]["text"].get("caption", "")
-        shown = shown_of(session.key, session.settings, look, raw)
+        ends = at >= len(session.run) - 1 + session.run.remaining
+        shown = shown_of(session.key, session.settings, look, raw, ends)
+    # in presenter mode they are all there is; else they are only in front of the others
+    views = look.views if look.present else ()
     lit = (look.spot.removeprefix("equation."),) if look.spot else ()
-    return Step("step", _said(caption), raw, session.key, at, look.views, _CONTROLS, lit, None, None, (), shown)
+    return Step("step", _said(caption), raw, session.key, at, views, _CONTROLS, lit, None, None, (), shown)
 
 
 def lean(raw: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ui.lecture import ask, words
 from ui.lecture.desk import Desk
 from ui.lessons.read import MOST_MINUTES
 from ui.lessons.records import Step
+from ui.lessons.words import column
 from ui.notices import notice, plain
 
 _KINDS = {"": words.NONE, ask.DIRECTION: words.DIRECTION, ask.NUMBER: words.NUMBER}
@@ -144,15 +145,12 @@ def _question(desk: Desk, step: Step) -> None:
 
 
 def _about(kind: str, names: list[str], present: list[str], key: str) -> list[str]:
-    def said(name: str) -> str:
-        return words.NAMES.get(name, name)
-
     if kind == ask.DIRECTION:
         return st.multiselect(
-            words.OF, names, present, format_func=said, max_selections=ask.MOST, key=f"{key}.directions"
+            words.OF, names, present, format_func=column, max_selections=ask.MOST, key=f"{key}.directions"
         )
     at = names.index(present[0]) if present else 0
-    return [st.selectbox(words.OF_ONE, names, at, format_func=said, key=f"{key}.number")]
+    return [st.selectbox(words.OF_ONE, names, at, format_func=column, key=f"{key}.number")]
 
 
 def _ask(desk: Desk, step: Step, asked: tuple[Any, ...]) -> None:

@@ -24,13 +24,15 @@ def show(session: Session) -> None:
         if desk.before is not None:
             st.button(words.UNDO, key="lecture.undo", on_click=desk.undo, width="stretch")
         if desk.draft.steps:
+            plain(words.held(len(desk.draft.steps), desk.draft.minutes))
+            present = {"key": "lecture.present", "help": words.PRESENT_HELP, "type": "primary", "width": "stretch"}
+            st.button(words.PRESENT, on_click=session.present, args=(desk.draft.name,), **present)
             _held(desk)
         _open(desk)
 
 
 def _held(desk: Desk) -> None:
-    """What can be done with a lecture that has a step."""
-    plain(words.held(len(desk.draft.steps), desk.draft.minutes))
+    """Where a lecture that has a step is edited and saved."""
     if st.button(words.EDIT, key="lecture.edit", width="stretch"):
         dialog.edit(desk)
     st.download_button(

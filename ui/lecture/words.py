@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ui.frame import PAGES
+from ui.lessons.words import column
 
 UNTITLED = "My lecture"
 SILENT = "Look at this view."
@@ -41,14 +42,6 @@ NO_RUN = "A question is about the next half-step of one run; this page shows sev
 TASK = "This step has a task. It stays as the file has it."
 KEPT = "This step’s question is of another kind. It stays as the file has it."
 
-# the numbers that are asked about most, as the pages call them
-NAMES = {
-    "log_evidence": "log p(v)",
-    "elbo": "ELBO",
-    "gap": "Gap",
-    "objective": "Objective",
-    "duality_gap": "Duality gap",
-}
 # what the place in a run counts
 _PLACES = {"race": "round", "starts": "start", "map": "step", "posterior": "width"}
 _TITLES = dict(PAGES)
@@ -97,7 +90,7 @@ def next_move(letter: str) -> str:
 
 def answered(parts: list[tuple[str, str]]) -> str:
     """The answer, as the run has it: for each number a word or its value."""
-    return "From the run: " + "; ".join(f"{NAMES.get(name, name)} {told}" for name, told in parts) + "."
+    return "From the run: " + "; ".join(f"{column(name)} {told}" for name, told in parts) + "."
 
 
 def removed(number: int) -> str:

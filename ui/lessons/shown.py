@@ -11,6 +11,7 @@ from em_core.observe.starts import MOST as MOST_STARTS
 from ui.ascent.settings import AscentSettings
 from ui.dictionary.settings import DictionarySettings
 from ui.em.settings import EmSettings
+from ui.lessons.records import Step
 from ui.look import Look
 from ui.map.settings import MapSettings
 from ui.posterior.settings import PosteriorSettings
@@ -30,8 +31,8 @@ PAGES: dict[str, type[Any]] = {
     "posterior": PosteriorSettings,
     "dictionary": DictionarySettings,
 }
-# of the look; a step says which views, and the stage whether in presenter mode
-_LOOK = ("spot", "inner", "beat", "unit")
+# of the look: `views` are those brought to the front; which are in sight at all, a step says itself
+_LOOK = ("views", "spot", "inner", "beat", "unit")
 # no experiment file holds the schedules of a race, nor the one that is followed after the moves that were made
 _BESIDE = {"em": ("plan",), "ascent": ("plan",), "race": ("words",)}
 
@@ -43,14 +44,16 @@ def names(page: str) -> list[str]:
     return [*redrawn, *_BESIDE.get(page, ())]
 
 
-def shown_of(page: str, settings: Settings, look: Look, raw: Mapping[str, Any]) -> dict[str, str]:
+def shown_of(page: str, settings: Settings, look: Look, raw: Mapping[str, Any], ends: bool) -> dict[str, str]:
     """What a step with this experiment has to say besides for this view to be had back.
 
-    Raises `InvalidExperiment` for an experiment that the page does not take.
+    ends: whether the view is of the tape's end, so that what comes next is the schedule's. Raises `InvalidExperiment`
+    for an experiment that the page does not take.
     """
     plain, *_ = PAGES[page].of_experiment(raw)
     differing = [name for name in names(page) if getattr(settings, name) != getattr(plain, name)]
-    said = {name: written(getattr(settings, name)) for name in differing}
+    said = {name: written(getattr(settings, name)) for name in differing if ends or name != "plan"}
+    look = replace(look, views=()) if look.present else look
     return said | {name: part for name, part in look.query().items() if name in _LOOK}
 
 
@@ -63,14 +66,12 @@ def settings_of(page: str, settings: Any, shown: Mapping[str, str]) -> Any:
     return settings
 
 
-def look_of(shown: Mapping[str, str], views: tuple[str, ...], present: bool) -> Look:
-    """How a step is looked at."""
-    asked = {name: shown[name] for name in _LOOK if name in shown}
-    return Look.of_query({**asked, **({"views": ",".join(views)} if views else {}), **_present(present)}, [])
-
-
-def _present(present: bool) -> dict[str, str]:
-    return {"present": "1"} if present else {}
+def look_of(step: Step, present: bool) -> Look:
+    """How a step is looked at when it opens; a view with a figure of its own is brought to the front."""
+    asked = {name: step.shown[name] for name in _LOOK if name in step.shown}
+    if any("." in view for view in step.views):
+        asked.setdefault("views", ",".join(step.views))
+    return Look.of_query({**asked, **({"present": "1"} if present else {})}, [])
 
 
 def check_shown(raw: Any, path: str, page: str, experiment: Mapping[str, Any]) -> dict[str, str]:

@@ -121,7 +121,10 @@ class Taught:
             return act["act"] in offered or (moves and act["act"] == "move")
 
         named = {view["id"]: view for view in full["views"]}
-        views = [named[name] for name in self.step.views if name in named] or full["views"]
+        wanted = dict.fromkeys(
+            name.partition(".")[0] for name in self.step.views
+        )  # behind the point, one of its figures
+        views = [named[name] for name in wanted if name in named] or full["views"]
         if not self.offers("data"):
             views = [{**view, "hands": None} for view in views]
         figures = {figure["id"] for view in views for figure in view["figures"]}

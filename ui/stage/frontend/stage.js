@@ -12,7 +12,7 @@ import { letGo } from "./focus.js";
 import { follow, renew, repeat } from "./following.js";
 import { Foresight } from "./foresight.js";
 import { listen } from "./keys.js";
-import { Lesson } from "./lesson.js";
+import { begins, Lesson } from "./lesson.js";
 import { Live } from "./live.js";
 import { read } from "./packed.js";
 import { Place } from "./place.js";
@@ -192,7 +192,7 @@ export class Stage {
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
     if (rebuilt) this.fit();
-    if (message.look && (!before || message.returns !== before.returns)) {
+    if (message.look && (!before || message.returns !== before.returns || begins(message, before))) {
       this.presenter.follow(message.look);
       this.between.stop = message.look.inner ?? null;
       this.looked = message.look;
