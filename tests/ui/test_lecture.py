@@ -8,6 +8,7 @@ import pytest
 
 from em_core.files.errors import InvalidExperiment
 from tests.browser.reader import some
+from ui import stage
 from ui.ascent.session import AscentSession
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
@@ -17,9 +18,12 @@ from ui.lecture.draft import Draft, opened
 from ui.lecture.panel import add
 from ui.lessons import read
 from ui.lessons.check import problems
+from ui.lessons.learning import begun, found, lesson_session
+from ui.lessons.library import library
 from ui.lessons.observed import rows
 from ui.lessons.replay import holds
-from ui.lessons.shown import PAGES, look_of, settings_of
+from ui.lessons.shown import look_of
+from ui.lessons.taught import Taught
 from ui.look import Look
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
@@ -35,7 +39,7 @@ SESSIONS = {
 # an address of each page, and what of it no experiment file holds
 VIEWS = {
     "em": (
-        {"schedule": "EMEM", "cursor": "3", "rates": "yes", "spot": "equation.kl", "plan": "E G5"},
+        {"schedule": "EMEM", "cursor": "4", "rates": "yes", "spot": "equation.kl", "plan": "E G5"},
         {"plan", "rates", "spot"},
     ),
     "em: many columns": (
@@ -79,16 +83,26 @@ def test_the_view_on_a_page_becomes_a_step_from_which_it_is_had_back(name):
     step = Draft("Mine").adding(collect.view(page)).steps[0]
     assert (step.page, step.at, set(step.shown)) == (page.key, page.player.place, besides)
     assert step.text and "Next" not in step.text and len(step.text) < 400
-    plain, *tape = PAGES[step.page].of_experiment(step.experiment)
-    settings = settings_of(step.page, plain, step.shown)
-    again = page.runs.of(settings, *tape)
-    again.advance(step.at)
-    assert page.run.numbers(step.at) == pytest.approx(again.numbers(step.at), rel=1e-9, abs=1e-9, nan_ok=True)
-    for shown in besides & settings.declared().keys():
-        assert getattr(settings, shown) == getattr(page.settings, shown)
-    look = look_of(step.shown, step.views, present=True)
-    assert look == Look(True, page.player.look.views, page.player.look.spot)
-    assert step.lit == (("kl",) if "spot" in besides else ())
+    again = begun(Taught(Draft("Mine", steps=(step,)).lesson, step), Look(present=True), [])
+    assert again.key == page.key and again.messages == [] and again.player.place == step.at
+    assert page.run.numbers(step.at) == pytest.approx(again.run.numbers(step.at), rel=1e-9, abs=1e-9, nan_ok=True)
+    for shown in besides & page.settings.declared().keys():
+        assert getattr(again.settings, shown) == getattr(page.settings, shown)
+    assert again.player.look == Look(True, (), page.player.look.spot)
+    assert step.views == page.player.look.views and step.lit == (("kl",) if "spot" in besides else ())
+
+
+def test_a_view_brought_to_the_front_is_in_front_again_and_all_others_are_there():
+    page, _ = of("em")
+    page.player.look = Look(views=("timeline.gap",))
+    step = collect.view(page)
+    assert step.views == () and look_of(step, False) == Look(views=("timeline.gap",))
+    # in presenter mode it is the only one
+    page.player.look = Look(present=True, views=("timeline.gap",))
+    step = collect.view(page)
+    assert step.views == ("timeline.gap",) and look_of(step, True) == page.player.look
+    again = begun(Taught(Draft("Mine", steps=(step,)).lesson, step), Look(present=True), [])
+    assert [view["id"] for view in again.taught.scene(again.run.scene).json["views"]] == ["timeline"]
 
 
 def test_what_the_stage_has_just_told_is_what_is_added(monkeypatch):
@@ -96,15 +110,9 @@ def test_what_the_stage_has_just_told_is_what_is_added(monkeypatch):
     told = {"present": True, "views": ["data"], "spot": "data"}
     page.player.go(3)
     turn = page.player.turn
-    monkeypatch.setattr("ui.stage.asked", lambda key: replace_result(cursor=2, turn=turn, look=told))
+    monkeypatch.setattr("ui.stage.asked", lambda key: stage.Result(2, None, turn, told))
     step = collect.view(page)
     assert (step.at, step.views, step.lit, step.shown["spot"]) == (2, ("data",), ("data",), "data")
-
-
-def replace_result(**news):
-    from ui.stage import Result
-
-    return Result(news["cursor"], None, news["turn"], news["look"])
 
 
 @pytest.mark.parametrize("name", EVERY_VIEW)
@@ -161,19 +169,13 @@ def test_what_cannot_be_asked_is_named():
 
 
 def test_a_step_with_a_task_or_another_question_stays_as_its_file_has_it():
-    lessons = read_all()
+    lessons = library([]).lessons.values()
     tasks = [step for lesson in lessons for step in lesson.steps if step.do]
     others = [step for lesson in lessons for step in lesson.steps if step.predict and step.predict.kind == "choice"]
     assert tasks and others
     assert all("task" in ask.refused(step) for step in tasks) and all(
         "another kind" in ask.refused(step) for step in others
     )
-
-
-def read_all():
-    from ui.lessons.library import library
-
-    return library([]).lessons.values()
 
 
 def three():
@@ -270,3 +272,26 @@ def test_a_view_that_no_lesson_file_can_hold_is_refused_in_words(monkeypatch):
     monkeypatch.setattr("ui.lecture.draft.LARGEST_FILE", read.LARGEST_FILE)
     add(desk, page)
     assert not desk.refused and desk.said.startswith("Added as step 4") and desk.chosen == desk.draft.steps[-1].id
+
+
+def test_the_readers_own_lecture_is_found_beside_the_lessons_and_nobody_pages_out_of_it(monkeypatch):
+    draft = three()
+    monkeypatch.setattr("ui.lessons.learning.own", lambda: draft)
+    known = found()
+    assert [*known.lessons] == [*library().lessons, "mine"] and known.broken == library().broken
+    monkeypatch.setattr("ui.lessons.learning.own", lambda: None)
+    assert found() is not known and "mine" not in found().lessons
+    monkeypatch.setattr("ui.lessons.learning.own", lambda: draft)
+    page, _ = of("em")
+    page.present("mine")
+    seen = []
+    for _ in range(3):
+        page = lesson_session(page)
+        told = page.lesson()
+        seen.append((told["step"], bool(told["before"]), page.player.look.present))
+        page.leading = told["after"]
+    assert seen == [("step-1", False, True), ("step-2", True, True), ("step-3", True, True)] and page.leading is None
+    # the lessons of the app lead on to each other as before, and not into the lecture
+    last = [*library().lessons.values()][-1]
+    session = begun(Taught(last, last.steps[-1]), Look(), [])
+    assert session.lesson()["after"] is None

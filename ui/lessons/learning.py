@@ -216,8 +216,8 @@ def _places(lessons: Iterable[Lesson]) -> list[Link]:
 
 def _beside(known: Library, lesson: Lesson, step: Step, way: int) -> Link | None:
     lecture = own()
-    alone = lecture is not None and lecture.name == lesson.name  # nobody pages out of a lecture
-    places = _places([lesson] if alone else known.lessons.values())
+    apart = "" if lecture is None else lecture.name  # nobody pages out of a lecture, or into it
+    places = _places(one for one in known.lessons.values() if (one.name == apart) == (lesson.name == apart))
     here = {LESSON: lesson.name, STEP: step.id}
     at = places.index(here) + way if here in places else -1
     return places[at] if 0 <= at < len(places) else None
