@@ -68,7 +68,7 @@ class Server:
 class Viewer:
     """One reader as the server sees them: the home page on a websocket, and the stage asked for steps."""
 
-    def __init__(self, server, query=""):
+    def __init__(self, server, query="model=gaussian_mixture"):
         self.socket = connect(f"{server.url.replace('http', 'ws')}/_stcore/stream", max_size=None)
         self.fragment = self.component = ""
         self.number = 0

@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--viewers", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--sessions", type=int, default=1000)
-    parser.add_argument("--query", default="", help="the address that is opened")
+    parser.add_argument("--query", default="model=gaussian_mixture", help="the address that is opened")
     parser.add_argument("--script", type=Path, default=ROOT / "app.py")
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     parser.add_argument("--smoke", action="store_true", help="the least that runs all of it; its numbers say nothing")

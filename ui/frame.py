@@ -63,11 +63,16 @@ def show() -> StreamlitPage:
     page = st.navigation(pages, position="hidden" if embedded else "sidebar")
     st.html(STYLE)
     if embedded:
-        st.html(EMBEDDED)
+        alone()
     else:
         _sign(words.PURPOSES[next(name for name, title in PAGES if title == page.title)])
     _PLACE.set(st.empty())
     return page
+
+
+def alone() -> None:
+    """The page without its sidebar."""
+    st.html(EMBEDDED)
 
 
 def waiting() -> DeltaGenerator:

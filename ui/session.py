@@ -6,7 +6,6 @@ Session state holds, besides the sessions themselves, what widgets show (`ui/con
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
@@ -17,6 +16,7 @@ import streamlit as st
 from em_core.files.errors import InvalidExperiment
 from ui import frame, limits, stage, words
 from ui.comparing import Comparing
+from ui.filed import Filed
 from ui.foresight import Foreseeing, Foresight
 from ui.lessons.learning import Learning, at_link, lesson_session
 from ui.look import Look
@@ -34,7 +34,7 @@ Query = dict[str, str]
 Link = tuple[Query, Query]
 
 
-class Session(Comparing, Foreseeing, Learning, Pulling):
+class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
     """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
 
     The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
@@ -251,29 +251,6 @@ class Session(Comparing, Foreseeing, Learning, Pulling):
         self.catch_up(stage.telling(f"stage.{self.key}"))
         return turn is not None and turn <= self._before
 
-    def drop_file(self) -> None:
-        """Give up the data that a file brought along, and go back to what the controls say.
-
-        These may not suit the shipped data: more factors than columns, say.
-        """
-        self.attempt(lambda: self.begin(self.settings.bare()))
-
-    def open_file(self, content: bytes) -> None:
-        """Take an experiment file's contents as the run. Raises `InvalidExperiment`."""
-        limits.check_file(content)
-        text = content.decode("utf-8-sig", errors="replace")
-        try:
-            raw = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InvalidExperiment("file", text[:40], f"JSON ({error})") from None
-        with self.lock:
-            self.keeping(lambda: self.open(raw))
-
-    def file(self) -> str:
-        """The experiment on the page, as a file that replays to the same numbers."""
-        with self.lock:
-            return json.dumps(self.run.json(), indent=1)
-
     @property
     def linkable(self) -> bool:
         """Whether the view fits an address."""
@@ -339,6 +316,7 @@ def current(kind: type[S]) -> S:
     link, session = dict(st.query_params), known(kind)
     if session is None or (stage.returning() and not session.is_at(link)):
         fresh = stage.returning() or not any(name in st.session_state for name, _ in frame.PAGES)
+        fresh = fresh and not st.context.is_embedded
         with frame.waiting(), st.spinner(words.OPENING_LINK):
             session = kind.at(link, session, fresh)
         if type(session) is not kind:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from em_core.files.report import report
-from tests.browser.reader import DRAWN, Reader
+from tests.browser.reader import DRAWN, FREE, Reader
 from ui.em.run import EmRun
 
 expect.set_options(timeout=20_000)
@@ -24,7 +24,7 @@ class Home(Reader):
     path, labels, figures = "", ("log p(v)", "ELBO", "Gap"), 4
 
     def open(self, query="", frame=None):
-        self.page.goto(f"{self.url}/?{query}")
+        self.page.goto(f"{self.url}/?{query or FREE}")
         self.page.wait_for_selector(".stage .main-svg")
         self.page.wait_for_function(DRAWN)
         if frame is not None:

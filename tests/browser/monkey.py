@@ -10,6 +10,8 @@ from statistics import median
 
 from playwright.sync_api import Error, expect
 
+from tests.browser.reader import FREE
+
 # seconds that the page may take to answer at last: a slow machine is no fault
 PATIENCE = 60
 # what a click may hit: the stage's own controls, and the sidebar's; not Streamlit's menu, nor what leaves the page
@@ -271,7 +273,7 @@ class Monkey:
         self.page.evaluate(f"history.{way}()")
         self.page.wait_for_timeout(200)
         if not self.page.url.startswith(self.reader.url):
-            self.page.goto(f"{self.reader.url}/{self.reader.path}")
+            self.page.goto(f"{self.reader.url}/{self.reader.path or FREE}")
         return way
 
     do_click.weight, do_key.weight, do_plot.weight, do_drag.weight = 30, 20, 10, 8

@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 PATIENCE = 20  # seconds
+# the home page as one explores it: the bare address opens the first lesson
+FREE = "model=gaussian_mixture"
 # there are figures in view, and all of them are drawn; others wait behind tabs
 DRAWN = """() => {
   const seen = [...document.querySelectorAll(".stage .stage-figure")].filter((node) => node.offsetWidth);
@@ -39,7 +41,7 @@ class Reader:
         self.page, self.url = page, url
 
     def open(self, query="", frame=0):
-        self.page.goto(f"{self.url}/{self.path}?{query}")
+        self.page.goto(f"{self.url}/{self.path}?{query or ('' if self.path else FREE)}")
         return self.ready(frame)
 
     def ready(self, frame=0):

@@ -21,7 +21,7 @@ APP = Path(__file__).parents[2] / "ui" / "main.py"
 
 def opened(**query):
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params.update(query)
+    app.query_params.update(query or {"model": "gaussian_mixture"})  # the bare address opens the first lesson
     return ran(app.run())
 
 

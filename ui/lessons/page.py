@@ -41,7 +41,7 @@ def sidebar(session: Session) -> bool:
         return False
     wanted = [] if taught.locked else [name for name in _OF_THE_SIDEBAR if name in taught.step.controls]
     if not wanted:
-        st.html(frame.EMBEDDED)
+        frame.alone()
         return True
     known = session.settings.declared()
     for control in wanted:

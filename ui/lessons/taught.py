@@ -106,9 +106,8 @@ class Taught:
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
         if result.get("handles"):
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
-        if index == self.step.at and "lit" in result:
-            lit = [_TERMS.get(term, term) for term in self.step.lit]
-            result["lit"] = [*dict.fromkeys([*result["lit"], *lit])]
+        if index == self.step.at and self.step.lit and "lit" in result:
+            result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
         return result
 
     def _narrowed(self, full: Json) -> Json:

@@ -90,7 +90,9 @@ export class Lesson {
     this.stage.node.toggleAttribute("data-lesson", here !== null);
     if (lesson && lesson.listing > this.listed) this.catalogue.toggle(lesson.list, here?.name);
     if (lesson) this.listed = lesson.listing;
-    if (here && this.shown !== `${here.name}/${here.step}/${here.opened}`) this.begin(here);
+    const closed = here?.locked && !this.question; // the server has begun the step anew
+    if (here && (closed || this.shown !== `${here.name}/${here.step}/${here.opened}`)) this.begin(here);
+    if (here?.locked) this.question?.send(false);
     if (!here) {
       this.shown = "";
       this.clear();

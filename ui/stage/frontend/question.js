@@ -18,6 +18,8 @@ const CHANGES = ["rises", "falls", "stays"];
 let number = 0; // of questions, so that the buttons of each belong together
 
 export class Question {
+  sent = false; // an answer is on its way
+
   /**
    * `on`: answered(value), shown() where the reader gives none, place() that they point to.
    * @param {Asked} asked
@@ -33,8 +35,10 @@ export class Question {
     this.node = el("form", { class: "stage-ask", autocomplete: "off", on: {
       submit: (event) => {
         event.preventDefault();
-        const value = this.value;
-        if (value !== null) on.answered(value);
+        const { value } = this;
+        if (value === null || this.sent) return;
+        this.send(true);
+        on.answered(value);
       },
       input: () => this.ready(),
     } }, this.parts, el("div", { class: "stage-commit" }, this.check, this.skip));
@@ -86,9 +90,15 @@ export class Question {
     return place && [place.x, place.y];
   }
 
+  /** @param {boolean} on  whether the answer is on its way, once */
+  send(on) {
+    this.sent = on;
+    this.ready();
+  }
+
   /** Whether there is an answer to check. */
   ready() {
-    const off = this.value === null;
+    const off = this.value === null || this.sent;
     this.check.setAttribute("aria-disabled", String(off));
     this.check.toggleAttribute("data-ready", !off);
   }
