@@ -17,7 +17,7 @@ SAVE = "Save the lecture (TOML)"
 OPEN = "Open a lecture or lesson (TOML)"
 PRESENT = "Present"
 PRESENT_HELP = "From the first step; Page Down and Page Up go through the lecture. Esc or . leaves presenter mode."
-UNDO = "Undo"
+UNDO = "Bring it back"
 NO_KEPT = "The comparison with run A is not part of the step."
 
 # in the dialog
