@@ -95,7 +95,12 @@ class Learning:
             self.player.go(self.player.cursor)
 
     def _again(self, act: Json) -> None:
-        self.leading = self._taught().link
+        self._lead(self._taught().link, act)
+
+    def _lead(self, link: Link, act: Json) -> None:
+        """Go to a step next, and show it to others if this one is."""
+        present = act.get("present") is True or self.player.look.present
+        self.leading = link | ({"present": "1"} if present else {})
 
     def _everything(self, act: Json) -> None:
         taught = self._taught()
@@ -115,7 +120,7 @@ class Learning:
         lesson = found().lessons.get(link[LESSON])
         if lesson is None or (link[STEP] and _step(lesson, link[STEP]) is None):
             raise InvalidExperiment(LESSON, link[LESSON], words.A_LESSON)
-        self.leading = link
+        self._lead(link, act)
 
     def _list(self, act: Json) -> None:
         self.listing += 1
@@ -260,10 +265,9 @@ def at_link(kind: Any, link: Mapping[str, str], fresh: bool = False) -> Any:
 
 
 def lesson_session(before: Any) -> Any:
-    """The session of the step that a reader goes on to; they look at it as they did before."""
+    """The session of the step that a reader goes on to; the session that they leave leads there."""
     link, before.leading = before.leading, None
-    look = {"present": "1"} if before.player.look.present else {}
-    session = at_link(type(before), {**link, **look})
+    session = at_link(type(before), link)
     opened = before.taught.opened if before.taught else 0
     if session.taught:
         session.taught.opened = opened + 1

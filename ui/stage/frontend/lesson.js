@@ -248,10 +248,14 @@ export class Lesson {
     button.setAttribute("aria-disabled", String(off));
   }
 
-  /** @param {import("./types.js").Act} act */
+  /**
+   * With how it is looked at, of which Python may not have heard yet.
+   * @param {import("./types.js").Act} act
+   */
   ask(act) {
-    this.stage.playback.pause();
-    this.stage.playback.ask(act);
+    const { playback, presenter: { present } } = this.stage;
+    playback.pause();
+    playback.ask({ ...act, ...(present && { present }) });
   }
 
   /**
