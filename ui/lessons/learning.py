@@ -74,8 +74,7 @@ class Learning:
     def present(self, name: str) -> None:
         """Go to the first step of a lesson, in presenter mode."""
         with self.lock:
-            self.player.look = replace(self.player.look, present=True)
-            self.leading = {LESSON: name, STEP: ""}
+            self._lead({LESSON: name, STEP: ""}, {"present": True})
 
     # --- what a reader does -------------------------------------------------------------------------------------
     def _answer(self, act: Json) -> None:
