@@ -263,6 +263,17 @@ def test_on_the_desk_what_takes_steps_away_can_be_undone():
     assert desk.draft.steps == () and desk.chosen == ""
 
 
+def test_a_step_that_comes_in_place_of_another_is_asked_about_its_own_numbers():
+    desk = Desk(three())
+    last = desk.draft.steps[-1]
+    assert "elbo" in desk.offered(last)
+    desk.chosen = last.id
+    desk.remove()
+    add(desk, of("map")[0])
+    new = desk.draft.steps[-1]
+    assert new.id == last.id and "objective" in desk.offered(new) and "elbo" not in desk.offered(new)
+
+
 def test_a_view_that_no_lesson_file_can_hold_is_refused_in_words(monkeypatch):
     desk, (page, _) = Desk(three()), of("em")
     draft = desk.draft

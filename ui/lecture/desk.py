@@ -24,8 +24,8 @@ class Desk:
 
     said: what came of the last deed, and whether it was refused. wrong: what was typed and cannot be, by widget: why.
     before: the lecture before what took steps away, until something else is changed. opened: the file that was opened
-    last, and what was wrong with it. edition, whole: rise when steps stand in another order, and when another lecture
-    stands there: widgets then show that, not what was chosen or typed in them. offers: what can be asked of each step.
+    last, and what was wrong with it. edition, whole: rise when steps stand in another order, and when other steps
+    stand there: widgets then show that, not what was chosen or typed in them. offers: what can be asked of each step.
     """
 
     draft: Draft = Draft(words.UNTITLED)
@@ -67,14 +67,14 @@ class Desk:
         after = [step.id for step in self.draft.steps if step.id != gone]
         self.chosen = after[min(at, len(after) - 1)] if after else ""
         self.attempt(lambda draft: draft.without(gone), words.removed(at + 1), undone=True)
-        self.edition += 1
+        self._renew()
 
     def undo(self) -> None:
         """Have the lecture back that there was before."""
         if self.before is not None:
             before = self.before
             self.attempt(lambda _: before)
-            self.edition, self.whole = self.edition + 1, self.whole + 1
+            self._renew()
 
     def take(self, name: str, file: str, content: bytes) -> bool:
         """Open a file, once. name: as the reader calls it; file: what Streamlit does. A broken one changes nothing."""
@@ -86,10 +86,15 @@ class Desk:
             self.opened = file, words.unopened(name, error.line, error.problem)
             return False
         self.opened = file, ""
-        self.wrong.clear()
-        self.edition, self.whole = self.edition + 1, self.whole + 1
+        self._renew()
         self.chosen = draft.steps[0].id
         return self.attempt(lambda _: draft, words.opened(name, len(draft.steps)), undone=bool(self.draft.steps))
+
+    def _renew(self) -> None:
+        """Forget what was typed and found: a step's id may come to be another one's."""
+        self.edition, self.whole = self.edition + 1, self.whole + 1
+        self.wrong.clear()
+        self.offers.clear()
 
     def offered(self, step: Step) -> list[str]:
         """The numbers of a step's run that can be asked about; found once. Raises `InvalidExperiment`."""
