@@ -18,6 +18,7 @@ from ui.settings import Choice, Number, Switch
 _DIGITS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 # before a word that is not on the list: Streamlit takes away of what is typed the part that repeats what stands there
 _OWN = "Your own · "
+_NOTHING = object()
 
 
 def show(session: Session, *names: str) -> None:
@@ -59,7 +60,7 @@ def word(session: Session, name: str, label: str, named: Mapping[str, Mapping[st
     settled = getattr(session.settings, name)
     if message is not None and st.session_state.get(f"{refused}.for") != settled:
         typed = message = None
-    st.session_state[key] = present if message is None and present else f"{_OWN}{typed or settled}"
+    _set(key, present if message is None and present else f"{_OWN}{typed or settled}")
     st.selectbox(
         label,
         list(dict.fromkeys([*named, st.session_state[key]])),
@@ -122,9 +123,9 @@ def _box(session: Session, name: str, label: str, number: Number, _: float | Non
 
 
 def _worded(session: Session, name: str, named: Mapping[str, Mapping[str, Any]]) -> None:
-    if session.left():
-        return
     key, refused = f"{session.key}.{name}", f"{session.key}.{name}.refused"
+    if _stale(session, key):
+        return
     chosen = st.session_state[key].removeprefix(_OWN)
     st.session_state.pop(refused, None)
     session.change(**named.get(chosen, {name: chosen}))
@@ -135,13 +136,31 @@ def _worded(session: Session, name: str, named: Mapping[str, Mapping[str, Any]])
 
 def _taken(session: Session, name: str, options: Collection[Any] | None = None) -> None:
     """Hand the control's value over. One that is no option (any more) comes from a list that the page has replaced."""
-    value = st.session_state[f"{session.key}.{name}"]
-    if (options is None or value in options) and not session.left():
+    key = f"{session.key}.{name}"
+    value = st.session_state[key]
+    if (options is None or value in options) and not _stale(session, key):
         session.change(**{name: value})
 
 
 def _keyed(session: Session, name: str, options: Collection[Any] | None = None) -> dict[str, Any]:
     """The control shows the setting, also after a change of page or a link."""
     key = f"{session.key}.{name}"
-    st.session_state[key] = getattr(session.settings, name)
+    _set(key, getattr(session.settings, name))
     return {"key": key, "on_change": _taken, "args": (session, name, options)}
+
+
+def _set(key: str, value: Any) -> None:
+    """Have a control show a value; what it held until now is kept, for `_stale`."""
+    held = st.session_state.get(key, value)
+    if held != value:
+        st.session_state[f"{key}.held"] = held
+    st.session_state[key] = value
+
+
+def _stale(session: Session, key: str) -> bool:
+    """Whether a control only tells what it held before the page set it.
+
+    All that the browser says tells what its controls hold, and the stage may have read a message, and speak, before
+    Streamlit has drawn the sidebar that came with it. What the reader chooses comes without a word of the stage.
+    """
+    return session.left(st.session_state[key] == st.session_state.pop(f"{key}.held", _NOTHING))

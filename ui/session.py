@@ -242,14 +242,15 @@ class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
             except InvalidExperiment as error:
                 self.messages.append(str(error))
 
-    def left(self) -> bool:
+    def left(self, stale: bool = False) -> bool:
         """Whether the browser speaks from the view before this one, which it has left.
 
         With all that it says it tells what its controls hold: those of that view are no change of this one's settings.
+        stale: whether the control that speaks holds what it held there.
         """
         turn = stage.speaking(f"stage.{self.key}")
         self.catch_up(stage.telling(f"stage.{self.key}"))
-        return turn is not None and turn <= self._before
+        return turn is not None and (stale or turn <= self._before)
 
     @property
     def linkable(self) -> bool:

@@ -65,9 +65,9 @@ class Student(Reader):
                 part.get_by_role("radio", name=NAMES[change], exact=True).check()
         elif isinstance(value, list):
             x, y = value
-            figure = self.page.locator(f"[data-view={step.predict.view}] .stage-figure").first.get_attribute(
-                "data-figure"
-            )
+            figure = self.page.locator(
+                f"[data-view={step.predict.view or step.views[0]}] .stage-figure"
+            ).first.get_attribute("data-figure")
             self.page.mouse.click(*self.pixel(figure, x, y))
         elif step.predict.kind == "choice":
             ask.get_by_role("radio").nth(value).check()

@@ -65,3 +65,20 @@ def test_what_it_says_from_this_view_does(monkeypatch):
     monkeypatch.setattr(controls.st, "session_state", {"em.model": "gaussian_mixture", "stage.em": told})
     controls._taken(after, "model")
     assert after.settings.model == "gaussian_mixture"
+
+
+@pytest.mark.parametrize("spoke", [True, False])
+def test_the_stage_may_speak_of_a_file_before_the_sidebar_shows_it(monkeypatch, spoke):
+    """What a control held until the page set it is no change, where it comes along with a word of the stage."""
+    reader = EmSession.opened({"model": "binomial_mixture"})
+    state = {"em.model": "binomial_mixture", "stage.em": {"act": None, "cursor": None}}
+    monkeypatch.setattr(controls.st, "session_state", state)
+    reader.open_file(b'{"model": "gaussian_mixture", "data": {"dataset": "old_faithful"}, "schedule": "E", "seed": 0}')
+    controls._keyed(reader, "model")  # as the page sets it
+    state["em.model"] = "binomial_mixture"  # and as the browser tells it
+    if spoke:
+        state["stage.em"] = {"act": {"act": "fill", "at": 2, "turn": reader.player.turn, "n": 5}, "cursor": None}
+    controls._taken(reader, "model")
+    assert reader.settings.model == ("gaussian_mixture" if spoke else "binomial_mixture")
+    controls._taken(reader, "model")  # what is chosen anew counts, whoever speaks
+    assert reader.settings.model == "binomial_mixture"

@@ -102,6 +102,8 @@ WRONG = {
     "HTML": ("**M** will", "<b>M</b> will", 7, "Markdown without HTML"),
     "a link": ("**M** will", "[M](http://x.org) will", 7, "without HTML, links or pictures"),
     "a picture": ("**M** will", "![M](x.png) will", 7, "without HTML, links or pictures"),
+    "an address of mail": ("**M** will", "me@x.org will", 7, "without HTML, links or pictures"),
+    "a link in a formula": ("**M** will", "$\\\\href{x}{M}$ will", 7, "without HTML, links or pictures"),
     "a model": ('"linkage", data', '"linkages", data', 8, "step[0].experiment.model"),
     "a schedule": ('schedule = "EM"', 'schedule = "EX"', 8, "schedule"),
     "a half-step beyond the end": ("at = 1", "at = 9", 9, "at most 2"),

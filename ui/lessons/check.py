@@ -41,7 +41,7 @@ def _of_task(step: Step) -> list[str]:
         run = rows({**step.experiment, **step.do.solved_by})
         begin = 0 if "start" in step.do.solved_by else step.at
         last = len(run) - 1 if step.do.at_most is None else min(len(run) - 1, begin + step.do.at_most)
-        made = "".join(str(row["move"]) for row in run[begin + 1 : last + 1])
+        made = "".join(str(row.get("move") or "") for row in run[begin + 1 : last + 1])
         if not any(holds(until, run, at) for at in range(begin + 1, last + 1)) or set(step.do.without) & set(made):
             found.append("its solution does not do the task")
     return found

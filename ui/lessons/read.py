@@ -28,8 +28,10 @@ MOST_MINUTES, MOST_STEPS, LONGEST_TEXT, LARGEST_FILE = 90, 200, 2_000, 2_000_000
 # an id becomes part of an address
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VIEW = re.compile(r"[\w-]{1,40}(\.[\w-]{1,40})?")
-# HTML, links, pictures and addresses in Markdown
-_OUTSIDE = re.compile(r"<[a-zA-Z/!?]|\]\s*[(\[:]|!\[|\w+://|www\.", re.ASCII)
+# HTML, links, pictures and addresses in Markdown and in formulas
+_OUTSIDE = re.compile(
+    r"<[a-zA-Z/!?]|\]\s*[(\[:]|!\[|\w+://|www\.|[\w.+-]+@\w|\\(?:href|url|includegraphics|html\w+)\b", re.ASCII
+)
 _PLAIN = "Markdown without HTML, links or pictures"
 
 

@@ -31,7 +31,7 @@ def holds(condition: Condition, run: Sequence[Row], half_step: int | None = None
     if at is None or not 0 <= at < len(run):
         return False
     if condition.event:
-        return (condition.event in run[at]["events"].split()) == condition.holds
+        return (condition.event in run[at].get("events", "").split()) == condition.holds
     if condition.change:
         return at > 0 and change(run, condition.of, at) == condition.change
     value = number(run[at], condition.of)

@@ -120,9 +120,7 @@ class Taught:
             return act["act"] in offered or (moves and act["act"] == "move")
 
         named = {view["id"]: view for view in full["views"]}
-        wanted = dict.fromkeys(
-            name.partition(".")[0] for name in self.step.views
-        )  # behind the point, one of its figures
+        wanted = dict.fromkeys(name.partition(".")[0] for name in self.step.views)
         views = [named[name] for name in wanted if name in named] or full["views"]
         if not self.offers("data"):
             views = [{**view, "hands": None} for view in views]

@@ -33,6 +33,7 @@ export class Mark {
       cancelled: () => {},
     });
     this.handles.node.classList.add("stage-marked");
+    this.handles.node.addEventListener("click", () => this.stay());
     this.ground = el("div", { class: "stage-ground", on: { click: (event) => this.click(event) } });
     face.host.after(this.ground, this.handles.node);
     this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.handles.follow()));
@@ -43,6 +44,12 @@ export class Mark {
   put(spot) {
     this.own = spot;
     this.moved();
+  }
+
+  /** The ring is pressed where it stands: there. */
+  stay() {
+    const grip = this.handles.grips.get("own");
+    if (grip && !this.own) this.put({ x: grip.x, y: grip.y });
   }
 
   get axes() {
