@@ -49,7 +49,7 @@ EXPERIMENTS = {
 NAMES = {str(raw): [*columns(raw)] for listed in EXPERIMENTS.values() for raw in listed}
 LAST = 4
 # letters that a text editor, Markdown, TOML and its reader each treat in a way of their own
-LETTERS = st.characters(codec="utf-8", exclude_characters="<[]:/!w")
+LETTERS = st.characters(codec="utf-8", exclude_characters="<[]:/!w@")
 MARKS = [
     '"""',
     "'''",
@@ -168,7 +168,7 @@ def test_more_lessons(told):
 def test_texts_stand_as_they_are_typed():
     told = LESSONS["04-e-closes-m-opens"]
     text = written(told)
-    assert 'text = """\n$q$ is the posterior' in text and "\n\nWhere will the ELBO be after it?\n" in text
+    assert 'text = """\n' + told.steps[0].text + '\n"""\n' in text
     assert value({"a": None, "b c": [True, 1e-7]}) == '{ a = nan, "b c" = [true, 1e-07] }'
 
 
