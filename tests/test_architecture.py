@@ -240,9 +240,9 @@ def test_only_constant_text_is_read_as_markdown(path):
                 assert constant, f"{named(path)}: {place} writes {ast.unparse(argument)} as Markdown"
 
 
-# who may touch them: the sessions, what widgets show, what the browser said
+# who may touch them: the sessions, what widgets show, what the browser said, the reader's own lecture
 STATE = {
-    "session_state": {"ui/session.py", "ui/controls.py", "ui/stage/__init__.py"},
+    "session_state": {"ui/session.py", "ui/controls.py", "ui/stage/__init__.py", "ui/lecture/desk.py"},
     "query_params": {"ui/session.py"},
 }
 

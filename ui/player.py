@@ -135,17 +135,21 @@ class Player:
 
         A place from before our last order to move is out of date: two keys pressed quickly both count.
         """
-        result = stage.asked(key)
-        self.look = Look.read(result.look) or self.look
-        if result.cursor is not None and result.turn == self.turn:
-            self.cursor, self.due = min(result.cursor, last), None
-        act = result.act
+        act = self.see(key, last)
         if not act or act["n"] == self._answered:
             return None
         self._answered, self._held = act["n"], None
         if "at" in act and act.get("turn") == self.turn:
             self.cursor = min(act["at"], last)
         return act
+
+    def see(self, key: str, last: int) -> dict[str, Any] | None:
+        """Follow the browser's reports of place and look; returns the act that is still to be answered, if any."""
+        result = stage.asked(key)
+        self.look = Look.read(result.look) or self.look
+        if result.cursor is not None and result.turn == self.turn:
+            self.cursor, self.due = min(result.cursor, last), None
+        return result.act
 
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from figures.look import glossary
 from ui import controls, words
+from ui.lecture import panel
 from ui.notices import explained, plain
 from ui.session import Session
 from ui.taken import buttons
@@ -20,7 +21,7 @@ def imported(source: str, back: str, session: Session) -> bool:
 
 
 def experiment_file(session: Session) -> None:
-    """Save the run, in any form, and open one; says where the address cannot hold it."""
+    """Save the run, in any form, and open one; says where the address cannot hold it. Then the reader's lecture."""
     st.divider()
     if not session.linkable:
         st.caption(words.NO_LINK)
@@ -28,6 +29,7 @@ def experiment_file(session: Session) -> None:
         st.caption(words.TAKE_HELD)
         buttons(session)
         controls.upload(session, "upload", words.OPEN, ["json"], session.open_file)
+    panel.show(session)
 
 
 def about(title: str, text: str, expanded: bool = True) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from threading import RLock
 from typing import Any, ClassVar
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import flat, report
+from ui.lecture.desk import own
 from ui.lessons import words
 from ui.lessons.library import Library, library
 from ui.lessons.observed import rows
 from ui.lessons.records import Lesson, Step
 from ui.lessons.replay import holds
+from ui.lessons.shown import look_of, settings_of
 from ui.lessons.taught import Taught
 from ui.look import Look
 from ui.player import Player
@@ -68,6 +71,11 @@ class Learning:
             self.attempt(lambda: deed(self, act))
         return True
 
+    def present(self, name: str) -> None:
+        """Go to the first step of a lesson, in presenter mode."""
+        with self.lock:
+            self._lead({LESSON: name, STEP: ""}, {"present": True})
+
     # --- what a reader does -------------------------------------------------------------------------------------
     def _answer(self, act: Json) -> None:
         self._taught().commit(str(act.get("value"))[:5_000])
@@ -108,7 +116,7 @@ class Learning:
 
     def _go(self, act: Json) -> None:
         link = {LESSON: str(act.get(LESSON)), STEP: str(act.get(STEP, ""))}
-        lesson = library().lessons.get(link[LESSON])
+        lesson = found().lessons.get(link[LESSON])
         if lesson is None or (link[STEP] and _step(lesson, link[STEP]) is None):
             raise InvalidExperiment(LESSON, link[LESSON], words.A_LESSON)
         self._lead(link, act)
@@ -125,8 +133,8 @@ class Learning:
     def lesson(self) -> Json | None:
         """The step as the stage shows it; the list alone where it was asked for on a free page."""
         if self.taught is None:
-            return {"list": _listed(library()), "listing": self.listing} if self.listing else None
-        known, taught = library(), self.taught
+            return {"list": _listed(found()), "listing": self.listing} if self.listing else None
+        known, taught = found(), self.taught
         lesson, step = taught.lesson, taught.step
         return {
             "name": lesson.name,
@@ -200,12 +208,21 @@ def _listed(known: Library) -> Json:
     return {"lessons": lessons, "broken": list(known.broken)}
 
 
-def _places(known: Library) -> list[Link]:
-    return [{LESSON: lesson.name, STEP: step.id} for lesson in known.lessons.values() for step in lesson.steps]
+def found() -> Library:
+    """The lessons that there are for this reader: those of the library, and their own lecture."""
+    known, lecture = library(), own()
+    return known if lecture is None else replace(known, lessons={**known.lessons, lecture.name: lecture.lesson})
+
+
+def _places(lessons: Iterable[Lesson]) -> list[Link]:
+    return [{LESSON: lesson.name, STEP: step.id} for lesson in lessons for step in lesson.steps]
 
 
 def _beside(known: Library, lesson: Lesson, step: Step, way: int) -> Link | None:
-    places, here = _places(known), {LESSON: lesson.name, STEP: step.id}
+    lecture = own()
+    apart = "" if lecture is None else lecture.name  # nobody pages out of a lecture, or into it
+    places = _places(one for one in known.lessons.values() if (one.name == apart) == (lesson.name == apart))
+    here = {LESSON: lesson.name, STEP: step.id}
     at = places.index(here) + way if here in places else -1
     return places[at] if 0 <= at < len(places) else None
 
@@ -229,7 +246,7 @@ def at_link(kind: Any, link: Mapping[str, str], fresh: bool = False) -> Any:
     home = fresh and kind.plain and not link
     if LESSON not in link and not home:
         return None
-    known, messages = library(), list[str]()
+    known, messages = found(), list[str]()
     name = next(iter(known.lessons), "") if home else link[LESSON]
     lesson = known.lessons.get(name)
     if lesson is None:
@@ -264,8 +281,11 @@ def begun(taught: Taught, look: Look, messages: list[str]) -> Any:
         if "open" in vars(kind):  # a page that makes something else of a file
             session = kind.opened({})
             session.open(dict(step.experiment))
+            if step.shown:
+                session.begin(settings_of(step.page, session.settings, step.shown))
         else:
             settings, *tape = kind.kind.of_experiment(dict(step.experiment))
+            settings = settings_of(step.page, settings, step.shown)
             session = kind(settings, kind.runs.reopening(settings, *cut(tape, step.at)), [])
         session.run.reopen()
         session.run.advance(step.at)
@@ -274,7 +294,7 @@ def begun(taught: Taught, look: Look, messages: list[str]) -> Any:
         session.messages = [words.unopened(taught.lesson.name, step.id, error)]
         return session
     session.player.reopen(session.run, step.at)
-    session.player.look = look
+    session.player.look = look if replace(look, present=False) != Look() else look_of(step, look.present)
     frames = session.run.frames([step.at])
     taught.tip = frames[min(step.at, len(frames) - 1)]["id"]
     session.teach(taught)

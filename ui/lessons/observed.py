@@ -29,7 +29,8 @@ _NO_NUMBERS = {"index", "move", "kind", "events", "passes"}
 
 def page_of(raw: Any) -> str:
     """The page that shows an experiment."""
-    return _PAGES.get(raw.get("model") if isinstance(raw, Mapping) else None, "em")
+    model = raw.get("model") if isinstance(raw, Mapping) else None
+    return _PAGES.get(model, "em") if isinstance(model, str) else "em"
 
 
 def columns(raw: Any) -> Collection[str]:

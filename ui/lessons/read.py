@@ -17,13 +17,14 @@ from em_core.sparse_coding.posterior import ladder
 from ui.lessons.located import line_of
 from ui.lessons.observed import HALF_STEPS, columns, page_of
 from ui.lessons.records import CHANGES, Condition, Lesson, Option, Prediction, Step, Task
+from ui.lessons.shown import MOST_STARTS, check_shown
 
 KINDS = ("direction", "number", "choice", "point", "drag")
 # what of the controls a step may leave in sight, and so many of them
 CONTROLS = ("step", "play", "tape", "drag", "schedule", "moves", "settings", "start", "data", "compare")
 MOST_CONTROLS = 3
 # minutes, steps, characters of a text, bytes of a file
-MOST_MINUTES, MOST_STEPS, LONGEST_TEXT, LARGEST_FILE = 90, 200, 2_000, 200_000
+MOST_MINUTES, MOST_STEPS, LONGEST_TEXT, LARGEST_FILE = 90, 200, 2_000, 2_000_000
 # an id becomes part of an address
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VIEW = re.compile(r"[\w-]{1,40}(\.[\w-]{1,40})?")
@@ -82,14 +83,15 @@ def _step(fields: Fields, path: str) -> Step:
     if not isinstance(id_, str) or not _ID.fullmatch(id_) or len(id_) > 40:
         raise InvalidExperiment(f"{path}.id", id_, "a short name such as first-m: small letters, digits and hyphens")
     text = _text(fields, "text")
-    experiment = fields.take("experiment", valid="an experiment, as its files hold it")
+    experiment = nulled(fields.take("experiment", valid="an experiment, as its files hold it"))
     named = _columns(experiment, f"{path}.experiment")
     page = page_of(experiment) if "page" not in fields else fields.choice("page", HALF_STEPS)
     last = _last(experiment)
-    at = fields.whole("at", 0, most=last)
+    at = fields.whole("at", 0, most=MOST_STARTS if page == "starts" else last)
     views = _names(fields, "views", _VIEW, "ids of views such as data or timeline")
     controls = _chosen(fields, "controls", CONTROLS, MOST_CONTROLS)
     lit = _names(fields, "lit", _VIEW, "terms of the equation, or ids of views")
+    shown = check_shown(fields.take("shown", {}), f"{path}.shown", page, experiment)
     read = _Reader(named, at, last)
     predict = read.prediction(fields.child("predict"), f"{path}.predict") if "predict" in fields else None
     do = read.task(fields.child("do"), f"{path}.do") if "do" in fields else None
@@ -103,7 +105,7 @@ def _step(fields: Fields, path: str) -> Step:
     if predict and not _claimed(predict, claims):
         asked = ", ".join(_asked(predict)) or "it"
         raise InvalidExperiment(f"{path}.predict", "a question without a claim", f"a [[step.claim]] about {asked}")
-    return Step(id_, text, experiment, page, at, views, controls, lit, predict, do, claims)
+    return Step(id_, text, experiment, page, at, views, controls, lit, predict, do, claims, shown)
 
 
 def _asked(predict: Prediction) -> list[str]:
@@ -169,7 +171,7 @@ class _Reader:
         without = fields.take("without", "")
         if not isinstance(without, str) or not set(without) <= set(MOVES):
             raise InvalidExperiment(f"{path}.without", without, f"letters of moves: {''.join(MOVES)}")
-        solved_by = fields.take("solved_by", {})
+        solved_by = nulled(fields.take("solved_by", {}))
         if not isinstance(solved_by, dict):
             raise InvalidExperiment(f"{path}.solved_by", solved_by, "keys of an experiment that are otherwise")
         fields.done()
@@ -251,6 +253,20 @@ def _value(fields: Fields, path: str) -> dict[str, Any]:
     if len(limits) == 2 and not limits["above"] < limits["below"]:
         raise InvalidExperiment(f"{path}.below", limits["below"], f"a number greater than {limits['above']:g}")
     return limits
+
+
+def nulled(raw: Any) -> Any:
+    """What is read with nothing in place of `nan`: TOML has no null, and experiments no other use for it."""
+    if isinstance(raw, dict):
+        return {key: nulled(entry) for key, entry in raw.items()}
+    if isinstance(raw, list):
+        return [nulled(entry) for entry in raw]
+    return None if isinstance(raw, float) and math.isnan(raw) else raw
+
+
+def spoken(key: str, text: str, longest: int = LONGEST_TEXT) -> str:
+    """A text that a lesson may show, without blanks around it. Raises `InvalidExperiment`, which calls it `key`."""
+    return _text(Fields({key: text}, ""), key, longest)
 
 
 def _text(fields: Fields, key: str, longest: int = LONGEST_TEXT) -> str:

@@ -97,7 +97,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Step:
-    """One picture with its text. at: the half-step in view when it opens."""
+    """One picture with its text. at: the half-step in view when it opens. shown: what else its address says of the view
+    (`ui/lessons/shown.py`), by name."""
 
     id: str
     text: str
@@ -110,6 +111,7 @@ class Step:
     predict: Prediction | None
     do: Task | None
     claims: tuple[Condition, ...]
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

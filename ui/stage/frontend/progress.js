@@ -62,3 +62,13 @@ export function finished(lesson, steps) {
   const done = marks(lesson);
   return steps.every((step) => done[step] !== undefined);
 }
+
+/** @param {import("./types.js").Message} [message]  how often a step was begun */
+const opened = (message) => (message?.lesson && "opened" in message.lesson ? message.lesson.opened : 0);
+
+/**
+ * Whether a message begins a step: Python then says how it is looked at.
+ * @param {import("./types.js").Message} message
+ * @param {import("./types.js").Message} [before]
+ */
+export const begins = (message, before) => opened(message) > opened(before);

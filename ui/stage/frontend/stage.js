@@ -18,6 +18,7 @@ import { read } from "./packed.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
+import { begins } from "./progress.js";
 import { Room } from "./room.js";
 import { withScene } from "./scenes.js";
 import { Tips } from "./tips.js";
@@ -192,7 +193,7 @@ export class Stage {
     if (message.inner) display.acceptInner(message.inner);
     this.place.measure();
     if (rebuilt) this.fit();
-    if (message.look && (!before || message.returns !== before.returns)) {
+    if (message.look && (!before || message.returns !== before.returns || begins(message, before))) {
       this.presenter.follow(message.look);
       this.between.stop = message.look.inner ?? null;
       this.looked = message.look;
