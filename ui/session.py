@@ -345,6 +345,8 @@ def current(kind: type[S]) -> S:
         with frame.waiting(), st.spinner(words.OPENING_LINK):
             session = st.session_state[kind.key] = kind.at(link, session)
     session.shown = session.settings
+    # one for all pages: who looks at another one meanwhile can see and stop what is made, and gets it there
+    session.taking = st.session_state.setdefault("taking", session.taking)
     return session
 
 

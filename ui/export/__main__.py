@@ -10,17 +10,24 @@ from typing import Any
 from em_core.files.arguments import INVALID, Parser
 from em_core.files.errors import InvalidExperiment
 from em_core.files.source import read
-from ui.export.kinds import KINDS, Asked
+from em_core.observe.work import Progress, finished
+from ui.export import words
+from ui.export.kinds import KINDS, Asked, Written, making
 
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "at": {"type": int, "help": "the half-step that it shows first; the last one by default"},
     "view": {"help": "the id of a view, or view.figure; a wrong one is answered with the list"},
     "transparent": {"action": "store_true", "help": "nothing behind the picture, rather than white"},
+    "schedules": {"help": "race these from the file's start: two to eight with commas between, such as EM,EG,squarem"},
+    "rounds": {"type": int, "help": "of the race"},
+    "starts": {"type": int, "help": "follow the file's schedule from so many random starts"},
 }
+# what a shell says of a program that Ctrl-C ended
+_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 for a file that was written, 2 for what cannot be; never a traceback."""
+    """Exit status 0 for a file that was written, 2 for what cannot be, 130 if Ctrl-C stopped it; never a traceback."""
     parser = Parser(prog="python -m ui.export", description="A run as a file.")
     commands = parser.add_subparsers(dest="kind", required=True)
     for kind in KINDS:
@@ -35,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not output.parent.is_dir() or output.is_dir():  # a long run is not made for nothing
             raise InvalidExperiment("-o", told["output"], "a file in a folder that is there")
-        written = kind.make(read(told["file"]), Asked(**{option: told[option] for option in kind.options}))
+        asked = Asked(**{option: told[option] for option in kind.options})
+        written = _followed(making(kind.make(read(told["file"]), asked)))
         content = written.content.encode() if isinstance(written.content, str) else written.content
         output.write_bytes(content)
     except InvalidExperiment as error:
@@ -44,9 +52,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return INVALID
+    except KeyboardInterrupt:
+        print(words.STOPPED, file=sys.stderr)
+        return _STOPPED
     for message in written.messages:
         print(message, file=sys.stderr)
     return 0
+
+
+def _followed(work: Progress[Written]) -> Written:
+    """What it comes to. Where somebody looks on, standard error says how far it is, on one line that goes again."""
+    if not sys.stderr.isatty():
+        return finished(work)
+    said = ""
+    try:
+        while True:
+            now = words.share(next(work))
+            if now != said:
+                said = now
+                print(f"\r{now}", end="", file=sys.stderr, flush=True)
+    except StopIteration as done:
+        written: Written = done.value
+        return written
+    finally:
+        print(f"\r{' ' * len(said)}\r", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
