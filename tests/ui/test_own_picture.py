@@ -269,3 +269,26 @@ def test_the_page_takes_numbers_and_says_what_it_cannot_take():
     (use,) = [button for button in app.button if button.label == words.USE_SIGNAL]
     use.click().run()
     assert not app.exception and app.session_state["map"].settings.imported
+
+
+def sidebar():
+    import streamlit as st
+
+    from ui.map import sidebar
+    from ui.map.session import MapSession
+
+    if "map" not in st.session_state:
+        st.session_state["map"] = MapSession.opened({})
+        st.session_state["map"].bring(__import__("numpy").arange(9.0) ** 2, "spikes", "bumps")
+    sidebar.show(st.session_state["map"])
+
+
+@pytest.mark.parametrize("chosen", ["spikes", "digit"])
+def test_the_list_of_signals_says_that_the_signal_is_the_readers_own_and_leads_back(chosen):
+    app = AppTest.from_function(sidebar, default_timeout=60).run()
+    (signal,) = [box for box in app.selectbox if box.label == "Signal"]
+    session = app.session_state["map"]
+    assert session.settings.imported and signal.value == "" and signal.options[0] == "Your own"
+    signal.set_value(chosen).run()
+    (signal,) = [box for box in app.selectbox if box.label == "Signal"]
+    assert not app.exception and not session.settings.imported and session.settings.signal == signal.value == chosen
