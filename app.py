@@ -5,6 +5,9 @@ from starlette.middleware import Middleware
 
 from ui import frame, notices
 from ui.assets import Assets
+from ui.handing import Handing
 
 # a reader's run of the script is ui/main.py; routes and middleware of the app's own belong here
-app = st.App(frame.SCRIPT, routes=[], middleware=[Middleware(Assets)], on_script_error=notices.fault)
+app = st.App(
+    frame.SCRIPT, routes=[], middleware=[Middleware(Assets), Middleware(Handing)], on_script_error=notices.fault
+)

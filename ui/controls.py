@@ -74,6 +74,17 @@ def word(session: Session, name: str, label: str, named: Mapping[str, Mapping[st
         notice("error", message)
 
 
+def own(session: Session, name: str) -> None:
+    """The list of a setting in whose place the reader's own data stand; a choice leads back to what is shipped."""
+    declared = session.settings.declared()[name]
+    options = {"": words.YOUR_OWN, **declared.offered(session.settings)}
+    key = f"{session.key}.{name}.own"
+    st.session_state[key] = ""
+    st.selectbox(
+        declared.label, list(options), format_func=options.__getitem__, key=key, on_change=_back, args=(session, name)
+    )
+
+
 def upload(session: Session, name: str, label: str, kinds: list[str], take: Callable[[bytes], None]) -> None:
     """A file to open. `take` gets its content once; what it refuses is said, and the run on the page stays."""
     key = f"{session.key}.{name}"
@@ -140,6 +151,15 @@ def _taken(session: Session, name: str, options: Collection[Any] | None = None) 
     value = st.session_state[key]
     if (options is None or value in options) and not _stale(session, key):
         session.change(**{name: value})
+
+
+def _back(session: Session, name: str) -> None:
+    value = st.session_state[f"{session.key}.{name}.own"]
+    if value and not session.left():
+        if value == getattr(session.settings, name):
+            session.drop_file()
+        else:
+            session.change(**{name: value})
 
 
 def _keyed(session: Session, name: str, options: Collection[Any] | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from traceback import extract_tb
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import words
 
@@ -54,3 +55,8 @@ def fault(error: Exception) -> bool:
     _LOG.error("error %s: %s at %s, traceback above", number, " ".join(repr(error).split())[:300], *places or ["?"])
     notice("error", words.fault(number))
     return True
+
+
+def in_sight() -> DeltaGenerator:
+    """The last row of a dialog, which stays in sight however far its reader has scrolled."""
+    return st.container(key="in_sight")

@@ -324,6 +324,8 @@ def current(kind: type[S]) -> S:
             visit(session)
         st.session_state[kind.key] = session
     session.shown = session.settings
+    # one for all pages: who looks at another one meanwhile can see and stop what is made, and gets it there
+    session.taking = st.session_state.setdefault("taking", session.taking)
     return session
 
 

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from threading import BoundedSemaphore
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from em_core.files.errors import InvalidExperiment
-from ui import limits, words
-from ui.export.kinds import KINDS, Asked, Kind
-from ui.export.runs import Shown
+from em_core.observe.work import Progress, part
+from ui import handing, words
+from ui.export.kinds import KINDS, MADE, Asked, Kind, Written, making
+from ui.export.runs import made
 from ui.notices import notice, plain
 from ui.session import Session
+from ui.taking import Made, Order
 
-# however many readers press at once, so many files are made at a time: who steps has the rest of the processor
-_WRITERS = BoundedSemaphore(limits.WRITERS)
-# seconds between two looks at whether a file is there
-_LOOK = 0.5
+# seconds between two looks at how far a file is, and in which a small one is there at once
+_LOOK, _AT_ONCE = 0.5, 0.2
 
 
 @st.fragment
 def buttons(session: Session) -> None:
-    """One for each kind of file; what is to be said of one stands below them."""
-    st.download_button(
-        words.SAVE, session.file, "experiment.json", "application/json", on_click="ignore", width="stretch"
-    )
+    """One for each kind of file; how far the one is that is being made, and what is to be said of it, below them."""
+    st.button(words.SAVE, key=f"{session.key}.take.experiment", on_click=partial(save, session), width="stretch")
     for kind in KINDS:
         if not kind.label or (session.takes is not None and kind.name not in session.takes):
             continue
         with session.lock:
             why = kind.refused(session.run)
-        st.download_button(
+        st.button(
             kind.label,
-            partial(taken, session, kind),
-            kind.file,
-            kind.mime,
             key=f"{session.key}.take.{kind.name}",
             disabled=bool(why),
-            on_click=session.taking.ask,
+            on_click=partial(take, session, kind),
             width="stretch",
         )
         if why:
@@ -47,42 +43,62 @@ def buttons(session: Session) -> None:
         _watch(session)
     for line in session.taking.said:
         notice("warning", line)
-    session.taking.settle()
 
 
 @st.fragment(run_every=_LOOK)
 def _watch(session: Session) -> None:
-    """What is said while a file is being made; then the buttons are shown anew, with what came of it."""
-    busy = session.taking.busy
-    if busy:
-        plain(words.WRITING)
-    session.taking.settle()
-    if not busy:
+    """How far the file is that is being made, and the way to stop it; one that is there goes to the browser."""
+    taking = session.taking
+    label, ready = taking.label, taking.ready
+    if label is not None:
+        st.progress(min(max(taking.share, 0.0), 1.0), words.writing(label, taking.share))
+        st.button(words.STOP, key=f"{session.key}.take.stop", on_click=taking.stop, help=words.STOP_HELP)
+    if ready is not None:
+        handing.hand(ready)
+    if label is None and ready is None:
         st.rerun()
 
 
-def taken(session: Session, kind: Kind) -> str | bytes:
-    """The run on the page as a file that opens at the half-step in view, made on a run of its own.
+def take(session: Session, kind: Kind) -> None:
+    """Have the run on the page made once more, as a file that opens at the half-step in view.
 
-    The session is held no longer than it takes to say what is on its tape. Raises `InvalidExperiment`, and the page
-    then says why.
+    The session is held no longer than it takes to say what is on its tape.
     """
     with session.lock:
         settings, tape, raw = session.settings, session.run.taped, session.run.json()
-        at = session.player.within(session.run)
-        session.taking.begin()
-    try:
-        with _WRITERS:
-            asked = Asked(at=at)
-            if kind.show is None:
-                written = kind.make(raw, asked)
-            else:
-                written = kind.show(Shown(session.runs.of(settings, *tape), [], settings), asked)
-        session.taking.said = [words.beside_file(kind.label, message) for message in written.messages]
-        return written.content
-    except InvalidExperiment as error:
-        session.taking.said = [words.untaken(kind.label, error)]
-        raise
-    finally:
-        with session.lock:
-            session.taking.end()
+        asked = Asked(at=session.player.within(session.run), **session.run.exported)
+    work = partial(_made, session, kind, settings, tape, raw, asked)
+    _ask(session, Order(kind.label, kind.file, kind.mime, work, (session.key, settings, tape, asked)))
+
+
+def save(session: Session) -> None:
+    """Have the experiment on the page as a file."""
+    content = session.file()
+
+    def work() -> Progress[Made]:
+        yield 1
+        return Made(content)
+
+    _ask(session, Order(words.SAVE, "experiment.json", "application/json", work, content))
+
+
+def _ask(session: Session, order: Order) -> None:
+    session.taking.ask(order, _here())
+    session.taking.wait(_AT_ONCE)
+
+
+def _made(session: Session, kind: Kind, settings: object, tape: tuple, raw: object, asked: Asked) -> Progress[Made]:
+    if kind.show is None:
+        written: Written = yield from making(kind.make(raw, asked))
+    else:
+        shown = yield from part(made(session.runs, settings, tape), 0, MADE)
+        written = yield from part(making(kind.show(shown, asked)), MADE, 1)
+    return Made(written.content, written.messages)
+
+
+def _here() -> Callable[[], bool]:
+    """Whether the browser that the page now runs for is still connected."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    return partial(runtime.get_instance().is_active_session, context.session_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -101,6 +101,11 @@ class Tape:
     def taped(self) -> tuple[Any, ...]:
         """What `reopening` makes it of again, besides the settings."""
         return ()
+
+    @property
+    def exported(self) -> Json:
+        """What says of which run a file is, beside its experiment: options of `python -m ui.export`."""
+        return {}
 
     def changed(self, before: tuple[Any, ...]) -> bool:
         """Whether the tape did more than grow since it was `before`."""
@@ -238,21 +243,34 @@ class Tape:
 
         A frame is drawn once, as long as it is kept.
         """
+        if view is None:
+            return [*self.each()]
         self.gather()
-        for index in range(len(self)) if view is None else view:
-            if 0 <= index < len(self) and index not in self._whole:
-                later = view is not None and index < len(self) - 1
-                key = later or index % GROUP == 0 or index - 1 not in self._whole
-                drawn = self.draw(index, key)
-                if self.versus:
-                    drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
-                self._whole[index] = drawn
-                self._leaning = self._leaning - {index} if key else self._leaning | {index}
-                if key:
-                    self._heaviest = max(self._heaviest, footprint(self._whole[index]))
-        if view is not None:
-            self.forget(view)
+        for index in view:
+            if 0 <= index < len(self):
+                self._draw_whole(index, index < len(self) - 1)
+        self.forget(view)
         return [self._whole.get(index, light) for index, light in enumerate(self._light)]
+
+    def each(self) -> Iterator[Json]:
+        """All frames, whole, one after the other as they are drawn."""
+        self.gather()
+        for index in range(len(self)):
+            self._draw_whole(index)
+            yield self._whole[index]
+
+    def _draw_whole(self, index: int, later: bool = False) -> None:
+        """Have the whole frame of a half-step. later: it is filled in, and holds everything."""
+        if index in self._whole:
+            return
+        key = later or index % GROUP == 0 or index - 1 not in self._whole
+        drawn = self.draw(index, key)
+        if self.versus:
+            drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
+        self._whole[index] = drawn
+        self._leaning = self._leaning - {index} if key else self._leaning | {index}
+        if key:
+            self._heaviest = max(self._heaviest, footprint(self._whole[index]))
 
     @property
     def tip(self) -> str:

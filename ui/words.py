@@ -39,8 +39,10 @@ OPENING_FILE = "Replaying the run in this file …"
 TAKE = "Take it away"
 TAKE_HELD = "The run on this page as a file. An experiment can be opened here again, and on the command line."
 OPEN = "Open an experiment"
+YOUR_OWN = "Your own"
 SAVE = "Experiment (JSON)"
-WRITING = "Writing the file …"
+STOP, STOP_HELP = "Stop", "Make no file; the run on the page stays as it is."
+NOT_THERE = "This file is no longer there. Press its button on the page once more."
 SAVED_END = "This is the end of the saved run."
 NO_LINK = "This run is too long for a link. Save it as a file to share it."
 GLOSSARY = "Glossary"
@@ -116,6 +118,21 @@ def beside_file(label: str, message: str) -> str:
 def untaken(label: str, error: object) -> str:
     """Of a file that cannot be made."""
     return f"{label}: {error}. The run on the page is unchanged."
+
+
+def writing(label: str, share: float) -> str:
+    """How far a file is."""
+    return f"{label}: {int(100 * share)} %"
+
+
+def stopped(label: str) -> str:
+    """Of a file that was not made to its end."""
+    return f"{label}: stopped, no file was made. The run on the page is unchanged."
+
+
+def unfetched(name: str) -> str:
+    """Of a file that was made."""
+    return f"{name}: the browser has not fetched the file. Allow downloads from this page, and press the button again."
 
 
 def paused(steps: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from em_core.checks import Checks, checks
@@ -22,6 +22,17 @@ def report(experiment: Experiment, steps: Iterable[HalfStep]) -> dict[str, Any]:
     steps: from the start on. Each is done with before the next is asked for, so that of many points no more than two q
     need be held.
     """
+    told = telling(experiment, steps)
+    while True:
+        try:
+            next(told)
+        except StopIteration as done:
+            result: dict[str, Any] = done.value
+            return result
+
+
+def telling(experiment: Experiment, steps: Iterable[HalfStep]) -> Generator[int, None, dict[str, Any]]:
+    """The same, which yields the index of each half-step once its terms are there."""
     rows: list[dict[str, Any]] = []
     before, made_q, stops = None, None, None
     for step in steps:
@@ -33,6 +44,7 @@ def report(experiment: Experiment, steps: Iterable[HalfStep]) -> dict[str, Any]:
         if step.after.q is not step.before.q:
             made_q = step.letter
         stops = next((event.message for event in step.events if event.stops), None)
+        yield step.index
     return {
         "experiment": experiment.to_json(),
         "half_steps": rows,

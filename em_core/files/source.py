@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.fields import Fields
-from em_core.files.report import report
+from em_core.files.report import telling
 from em_core.models import MODELS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
@@ -54,10 +55,27 @@ def model_of(raw: Any) -> str:
 
 def run(raw: Any) -> dict[str, Any]:
     """The report of its half-steps, steps or rungs. Raises `InvalidExperiment`."""
+    made = running(raw)
+    while True:
+        try:
+            next(made)
+        except StopIteration as done:
+            result: dict[str, Any] = done.value
+            return result
+
+
+def running(raw: Any) -> Generator[float, None, dict[str, Any]]:
+    """The same, which yields after each half-step the share of them that is made."""
     model = model_of(raw)
     if model == sparse_coding.NAME:
         return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
     if model == ladder.NAME:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
-    return report(experiment, steps(experiment))
+    told, planned = telling(experiment, steps(experiment)), max(1, len(experiment.tape))
+    while True:
+        try:
+            yield next(told) / planned
+        except StopIteration as done:
+            result: dict[str, Any] = done.value
+            return result

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import sys
 import zlib
 
 import pytest
 
 from em_core.__main__ import main as core
+from em_core.files.errors import InvalidExperiment
 from tests.browser.test_standalone import FILE
 from ui.dictionary.session import DictionarySession
 from ui.em.session import EmSession
@@ -18,6 +21,7 @@ from ui.export.__main__ import INVALID, main
 from ui.export.kinds import KINDS
 from ui.map.session import MapSession
 from ui.posterior.session import PosteriorSession
+from ui.stage.lean import Lean
 
 
 @pytest.fixture
@@ -144,6 +148,92 @@ def test_a_run_that_does_not_fit_is_refused_with_what_would(made, capsys, monkey
     monkeypatch.setattr(standalone, "LARGEST", 2_000_000)
     status, text = made({**FILE, "schedule": "(EM)40"})
     assert status == INVALID and text is None and "at most 2 MB" in capsys.readouterr().err
+
+
+def bare(run):
+    """The plain form: the page of a run whose frames are all drawn first, without finer ones."""
+    frames = [standalone._alone(one) for one in run.frames()]
+    frames[-1]["next"] = None
+    told = standalone._told(run, Lean().frames(frames, None), 0)
+    return standalone._page("ELBO Room", standalone.in_script({"message": told, "between": {}}))
+
+
+def test_a_run_is_refused_where_it_does_not_fit_and_nowhere_else(monkeypatch):
+    run = EmSession.runs.of(EmSession.kind(), "EM" * 3, 0, [])
+    size = len(bare(run).encode())
+    monkeypatch.setattr(standalone, "LARGEST", size)
+    assert saved(standalone.page(run, 0))["between"] == {}
+    monkeypatch.setattr(standalone, "LARGEST", size - 1)
+    with pytest.raises(InvalidExperiment, match="the first 6 of its 7 frames fill"):
+        standalone.page(run, 0)
+
+
+def test_a_run_is_refused_before_the_rest_of_it_is_drawn(monkeypatch):
+    run = EmSession.runs.of(EmSession.kind(), "EM" * 20, 0, [])
+    empty = len(bare(EmSession.runs.of(EmSession.kind(), "EM", 0, [])).encode())
+    monkeypatch.setattr(standalone, "LARGEST", empty + 20_000)
+    drawn = []
+    draw = run.draw
+    monkeypatch.setattr(run, "draw", lambda index, key: drawn.append(index) or draw(index, key))
+    with pytest.raises(InvalidExperiment, match="which the first"):
+        standalone.page(run, 0)
+    assert 3 <= len(drawn) < 20
+
+
+def test_a_page_with_room_for_some_finer_frames_has_those_of_the_first_half_steps_and_says_so(monkeypatch):
+    run = EmSession.runs.of(EmSession.kind(), "EM" * 4, 0, [])
+    whole = saved(standalone.page(run, 0))
+    assert len(whole["between"]) == 9 and whole["message"]["aside"] == ""
+    more = len(standalone.page(run, 0).encode()) - len(bare(run).encode())
+    monkeypatch.setattr(standalone, "LARGEST", len(bare(run).encode()) + more // 2)
+    text = standalone.page(run, 0)
+    told = saved(text)
+    finer = [frame["id"] for frame in told["message"]["frames"] if frame.get("inner_at") is not None]
+    assert [*told["between"]] == finer == [*whole["between"]][: len(finer)] and 1 <= len(finer) < 9
+    assert told["message"]["aside"] == words.NOT_ALL_FINER and len(text.encode()) <= standalone.LARGEST
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudoterminals")
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_how_far_a_file_is_stands_on_standard_error_where_somebody_looks(tmp_path, monkeypatch, looked_at):
+    experiment, output, said = tmp_path / "experiment.json", tmp_path / "run.csv", io.StringIO()
+    experiment.write_text(json.dumps(FILE), encoding="utf-8")
+    monkeypatch.setattr(said, "isatty", lambda: looked_at)
+    monkeypatch.setattr(sys, "stderr", said)
+    assert main(["csv", str(experiment), "-o", str(output)]) == 0
+    shares = [int(part) for part in re.findall(r"(\d+) %", said.getvalue())]
+    assert shares == sorted(shares) and (len(shares) > 4) == looked_at
+    assert said.getvalue().rpartition("\r")[2] == ""
+
+
+def test_one_that_is_stopped_writes_nothing_and_says_so(tmp_path, monkeypatch, capsys):
+    def stopped(*_):
+        yield 0.5
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(standalone, "paging", stopped)
+    experiment, output = tmp_path / "experiment.json", tmp_path / "run.html"
+    experiment.write_text(json.dumps(FILE), encoding="utf-8")
+    assert main(["html", str(experiment), "-o", str(output)]) == 130 and not output.exists()
+    assert capsys.readouterr().err == "Stopped: nothing was written.\n"
+
+
+def test_a_race_and_many_starts_are_asked_for_beside_the_file(made, tmp_path, capsys):
+    status, text = made(FILE, "--schedules", "EM, EG", "--rounds", "2")
+    assert status == 0 and len(saved(text)["message"]["frames"]) == 3
+    status, text = made({**FILE, "schedule": "EM"}, "--starts", "2", "--at", "1")
+    assert status == 0 and len(saved(text)["message"]["frames"]) == 3 and saved(text)["message"]["cursor"] == 1
+    experiment = tmp_path / "experiment.json"
+    for options, said in (
+        (("--rounds", "2"), "--schedules beside it"),
+        (("--starts", "201"), "a number from 1 to 200"),
+        (("--schedules", "EM,EG", "--rounds", "0"), "a number from 1 to 200"),
+        (("--schedules", "EM,EG", "--starts", "3"), "not both"),
+        (("--schedules", "EM"), "2 to 8 schedules"),
+    ):
+        assert main(["csv", str(experiment), "-o", str(tmp_path / "run.csv"), *options]) == INVALID
+        error = capsys.readouterr().err
+        assert said in error and error.count("\n") == 1
 
 
 def test_the_table_is_that_of_the_core(tmp_path, capsys):

@@ -12,7 +12,7 @@ from tests.ui.shown import notices
 from tests.ui.test_app import opened, ran
 from ui.em.session import EmSession
 from ui.em.words import BRING
-from ui.own import words
+from ui.own import dialog, words
 
 TABLE = (
     "height;weight;day;kind\n171,5;66,25;1.2.2024;a\n183;NA;2.2.2024;b\n172,5;64;3.2.2024;a\n"
@@ -149,3 +149,18 @@ def test_a_run_that_cannot_begin_says_so_and_the_run_stays():
     (error,) = notices(app, "error")
     assert error.startswith("data") and "\n" not in error
     assert session(app).run is before and not session(app).settings.imported
+
+
+def test_what_was_read_once_is_not_made_anew_at_every_rerun(monkeypatch):
+    made = []
+    for name in ("own", "suited", "usual"):
+        plain = getattr(dialog, name)
+        monkeypatch.setattr(dialog, name, lambda *args, name=name, plain=plain: made.append(name) or plain(*args))
+    app = pasted(TABLE)
+    assert sorted(made) == ["own", "suited", "usual"]
+    ran(app.run())
+    assert len(made) == 3
+    named(app.toggle, words.STANDARDISE).set_value(True)
+    ran(app.run())
+    assert made[3:] == ["own"]
+    assert session(app).brought.once("own", "other", lambda: 1) == 1

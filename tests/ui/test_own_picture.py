@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 from streamlit.testing.v1 import AppTest
 
 from em_core.files.errors import InvalidExperiment
@@ -17,6 +19,7 @@ from tests.ui.shown import notices
 from ui import limits
 from ui.dictionary.session import DictionarySession
 from ui.map.session import MapSession
+from ui.own import image as images
 from ui.own import words
 from ui.own.image import SIDE, grey, patch, pictures, series
 
@@ -51,6 +54,70 @@ def test_what_is_transparent_is_white_and_what_is_large_is_made_smaller():
     clear = np.dstack([WAVES] * 3 + [np.zeros_like(WAVES)])
     assert (grey(saved(Image.fromarray(clear))) == 1).all()
     assert grey(saved(Image.new("L", (2000, 900), 128))).shape == (72, SIDE)
+
+
+def plainly(content):
+    """The plain form: all of the image at once, turned as the camera was held."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.float32) / 65_535
+    else:
+        white = Image.new("RGBA", image.size, "white")
+        values = np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("L")).astype(np.float32) / 255
+    image = Image.fromarray(values, mode="F")
+    image.thumbnail((SIDE, SIDE))
+    return np.clip(np.asarray(image, dtype=float), 0, 1)
+
+
+WIDE = (127 + 90 * np.sin(np.add.outer(np.arange(803) / 90, np.arange(1301) / 70))).astype(np.uint8)
+CLEAR = np.dstack([WIDE, WIDE[::-1], WIDE, WIDE])
+LARGE = {
+    "grey": Image.fromarray(WIDE),
+    "transparent": Image.fromarray(CLEAR).convert("RGBA"),
+    "16 bits": Image.fromarray(WIDE.astype(np.uint16) * 257),
+    "a palette": Image.fromarray(WIDE).convert("P"),
+    "upright": Image.fromarray(WIDE.T.copy()),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "turned"), [*((kind, 1) for kind in LARGE), *(("grey", turned) for turned in range(2, 9))]
+)
+def test_an_image_read_in_strips_is_the_whole_made_smaller(kind, turned, monkeypatch):
+    monkeypatch.setattr(images, "_AT_ONCE", 20_000)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = turned
+    content = saved(LARGE[kind], exif=exif)
+    own, plain = grey(content), plainly(content)
+    assert own.shape == plain.shape and np.allclose(own, plain, atol=0.02) and np.abs(own - plain).mean() < 2e-3
+
+
+def test_the_same_file_is_decoded_once_and_a_damaged_one_too(monkeypatch):
+    decoded = []
+    plain = images._decoded
+    monkeypatch.setattr(images, "_decoded", lambda content: decoded.append(1) or plain(content))
+    content = saved(Image.fromarray(WAVES[:50]))
+    assert grey(content) is grey(bytes(bytearray(content))) and len(decoded) == 1
+    assert not grey(content).flags.writeable
+    for _ in range(2):
+        with pytest.raises(InvalidExperiment, match="a damaged file"):
+            grey(content[:300])
+    assert len(decoded) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system for the peak")
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("mode", "most"), [("L", 120), ("RGBA", 260)])
+def test_forty_megapixels_take_little_more_than_their_pixels(mode, most, tmp_path):
+    place = tmp_path / "large.png"
+    Image.new(mode, (8000, 5000), "grey").save(place)
+    code = (
+        "import resource, sys; from ui.own.image import grey; from pathlib import Path\n"
+        "content = Path(sys.argv[1]).read_bytes(); peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak(); grey(content); print(peak() - before)"
+    )
+    used = subprocess.run([sys.executable, "-c", code, str(place)], capture_output=True, text=True, check=True).stdout
+    assert int(used) < most * 1024
 
 
 REFUSED = {
@@ -202,3 +269,26 @@ def test_the_page_takes_numbers_and_says_what_it_cannot_take():
     (use,) = [button for button in app.button if button.label == words.USE_SIGNAL]
     use.click().run()
     assert not app.exception and app.session_state["map"].settings.imported
+
+
+def sidebar():
+    import streamlit as st
+
+    from ui.map import sidebar
+    from ui.map.session import MapSession
+
+    if "map" not in st.session_state:
+        st.session_state["map"] = MapSession.opened({})
+        st.session_state["map"].bring(__import__("numpy").arange(9.0) ** 2, "spikes", "bumps")
+    sidebar.show(st.session_state["map"])
+
+
+@pytest.mark.parametrize("chosen", ["spikes", "digit"])
+def test_the_list_of_signals_says_that_the_signal_is_the_readers_own_and_leads_back(chosen):
+    app = AppTest.from_function(sidebar, default_timeout=60).run()
+    (signal,) = [box for box in app.selectbox if box.label == "Signal"]
+    session = app.session_state["map"]
+    assert session.settings.imported and signal.value == "" and signal.options[0] == "Your own"
+    signal.set_value(chosen).run()
+    (signal,) = [box for box in app.selectbox if box.label == "Signal"]
+    assert not app.exception and not session.settings.imported and session.settings.signal == signal.value == chosen

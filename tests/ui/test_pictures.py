@@ -68,7 +68,11 @@ def test_a_view_that_is_none_is_answered_with_the_list(drawn, installed, capsys,
     installed()
     assert drawn("--at", "2", *asked, kind=kind) == (INVALID, None)
     error = capsys.readouterr().err
-    assert error.startswith("--view: ") and error.count("\n") == 1
+    assert (
+        error.startswith("--view: ")
+        and ("a missing value is not valid" in error) == (not asked)
+        and error.count("\n") == 1
+    )
     assert error.endswith(
         "expected one of data, course, timeline, timeline.timeline, timeline.gap, "
         "decomposition, decomposition.accuracy, decomposition.kl\n"
@@ -118,6 +122,16 @@ def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
     installed(f"/bin/sleep 60 & echo $! > {started}; wait")
     assert drawn() == (INVALID, None)
     assert "within 2 seconds" in capsys.readouterr().err
+    ends(int(started.read_text()))
+
+
+def test_a_browser_that_prints_without_end_is_ended_with_one_line(drawn, installed, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(browser, "LARGEST", 1_000_000)
+    started = tmp_path / "started"
+    installed(f"echo $$ > {started}; exec /usr/bin/yes")
+    assert drawn() == (INVALID, None)
+    error = capsys.readouterr().err
+    assert "at most 1,000,000 bytes" in error and error.count("\n") == 1
     ends(int(started.read_text()))
 
 

@@ -14,7 +14,7 @@ from ui.em.run import EmRun
 from ui.em.session import EmSession
 from ui.em.settings import EmSettings, for_model
 from ui.export.kinds import KINDS
-from ui.taken import taken
+from ui.taken import take
 
 COINS = for_model(EmSettings(), "binomial_mixture")
 SOON = 20  # seconds
@@ -147,7 +147,7 @@ def test_the_lock_is_there_wherever_the_run_changes(reader, monkeypatch):
     jobs = {
         "change": lambda: reader.change(compare=True),
         "file": reader.file,
-        "table": partial(taken, reader, next(kind for kind in KINDS if kind.name == "csv")),
+        "table": partial(take, reader, next(kind for kind in KINDS if kind.name == "csv")),
         "open": lambda: reader.open_file(b'{"model": "linkage", "data": {"dataset": "linkage"}, "schedule": "E"}'),
         "drop": reader.drop_file,
     }

@@ -13,7 +13,9 @@ from typing import Any
 from em_core.files.arguments import INVALID, Parser
 from em_core.files.errors import InvalidExperiment
 from em_core.files.source import read
-from ui.export.kinds import KINDS, Asked, Kind, Written
+from em_core.observe.work import Progress, finished
+from ui.export import words
+from ui.export.kinds import KINDS, Asked, Kind, Making, Written, making
 from ui.lessons.library import of_file
 from ui.lessons.read import InvalidLesson
 
@@ -24,11 +26,16 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "variants": {"type": int, "default": 20, "help": "how many of each question, each with other numbers"},
     "seed": {"type": int, "default": 0, "help": "what the variants are drawn by"},
     "transparent": {"action": "store_true", "help": "nothing behind the picture, rather than white"},
+    "schedules": {"help": "race these from the file's start: two to eight with commas between, such as EM,EG,squarem"},
+    "rounds": {"type": int, "help": "of the race"},
+    "starts": {"type": int, "help": "follow the file's schedule from so many random starts"},
 }
+# what a shell says of a program that Ctrl-C ended
+_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 for a file that was written, 2 for what cannot be; never a traceback."""
+    """Exit status 0 for a file that was written, 2 for what cannot be, 130 if Ctrl-C stopped it; never a traceback."""
     parser = Parser(prog="python -m ui.export", description="A run as a file.")
     commands = parser.add_subparsers(dest="kind", required=True)
     for kind in KINDS:
@@ -43,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not output.parent.is_dir() or output.is_dir():  # a long run is not made for nothing
             raise InvalidExperiment("-o", told["output"], "a file in a folder that is there")
-        written = _made(kind, told["file"], Asked(**{option: told[option] for option in kind.options}))
+        asked = Asked(**{option: told[option] for option in kind.options})
+        written = _followed(making(_made(kind, told["file"], asked)))
         content = written.content.encode() if isinstance(written.content, str) else written.content
         output.write_bytes(content)
     except (InvalidExperiment, InvalidLesson) as error:
@@ -52,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or output}: {error.strerror}", file=sys.stderr)
         return INVALID
+    except KeyboardInterrupt:
+        print(words.STOPPED, file=sys.stderr)
+        return _STOPPED
     for message in written.messages:
         print(message, file=sys.stderr)
     return 0
@@ -62,7 +73,7 @@ def _read_from(kind: Kind) -> list[str]:
     return experiment + ([f"a lesson, NAME{_LESSON}"] if kind.teach else [])
 
 
-def _made(kind: Kind, file: str, asked: Asked) -> Written:
+def _made(kind: Kind, file: str, asked: Asked) -> Making:
     """Of a lesson or an experiment, by the file's ending."""
     is_lesson = file.lower().endswith(_LESSON)
     if is_lesson and kind.teach:
@@ -70,6 +81,24 @@ def _made(kind: Kind, file: str, asked: Asked) -> Written:
     if not is_lesson and kind.make:
         return kind.make(read(file), asked)
     raise InvalidExperiment("file", file, " or ".join(_read_from(kind)))
+
+
+def _followed(work: Progress[Written]) -> Written:
+    """What it comes to. Where somebody looks on, standard error says how far it is, on one line that goes again."""
+    if not sys.stderr.isatty():
+        return finished(work)
+    said = ""
+    try:
+        while True:
+            now = words.share(next(work))
+            if now != said:
+                said = now
+                print(f"\r{now}", end="", file=sys.stderr, flush=True)
+    except StopIteration as done:
+        written: Written = done.value
+        return written
+    finally:
+        print(f"\r{' ' * len(said)}\r", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,15 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 from em_core.files.errors import InvalidExperiment
 
-# seconds
-LONGEST = 120
+# seconds for a picture, and for what it printed to be read to its end once it is no more
+LONGEST, _ENDED = 120, 5
+# bytes of a page with a picture in it, read in parts
+LARGEST, _PART = 64_000_000, 65_536
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "chrome", "msedge")
 # below these folders, on macOS and on Windows
 _FOLDERS = {
@@ -73,13 +77,25 @@ def _output(command: list[str]) -> str:
     except OSError as error:
         raise InvalidExperiment("browser", command[0], f"one that can be started ({error.strerror})") from error
     with process:
+        printed = bytearray()
+        reading = Thread(target=_read, args=(process.stdout, printed), daemon=True)
+        reading.start()
         try:
-            return process.communicate(timeout=LONGEST)[0].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            valid = f"one that draws the picture within {LONGEST} seconds"
-            raise InvalidExperiment("browser", command[0], valid) from None
+            reading.join(LONGEST)
+            if reading.is_alive():
+                raise InvalidExperiment("browser", command[0], f"one that draws the picture within {LONGEST} seconds")
         finally:
             _end(process)
+            reading.join(_ENDED)
+        if len(printed) > LARGEST:
+            raise InvalidExperiment("browser", command[0], f"one whose picture has at most {LARGEST:,} bytes")
+        return printed.decode(errors="replace")
+
+
+def _read(stream: IO[bytes], printed: bytearray) -> None:
+    """What is printed until the stream ends, or there is more than a picture has."""
+    while len(printed) <= LARGEST and (part := stream.read1(_PART)):  # type: ignore[attr-defined]
+        printed += part
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

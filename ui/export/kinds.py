@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
-from em_core.files.source import run
-from ui.export import lesson_sheet, pictures, runs, sheet, standalone, words
+from em_core.files.source import running
+from em_core.observe.work import Progress, part
+from ui.export import lesson_sheet, pictures, runs, sheet, standalone, tables, words
 from ui.export.code.script import MODELS, SOLVERS, script
 from ui.export.questions import take as questions
 from ui.export.runs import Shown
@@ -21,7 +22,8 @@ class Asked:
     """What is asked beside the experiment, None where it is not.
 
     at: a half-step; view: the id of a view; transparent: nothing behind a picture, rather than white; variants, seed:
-    how many of each question, and what they are drawn by.
+    how many of each question, and what they are drawn by. schedules, rounds: the file's start as a race of these;
+    starts: so many random starts of the file's schedule.
     """
 
     at: int | None = None
@@ -29,6 +31,18 @@ class Asked:
     transparent: bool | None = None
     variants: int = 20
     seed: int = 0
+    schedules: str | None = None
+    rounds: int | None = None
+    starts: int | None = None
+
+    @property
+    def page(self) -> str | None:
+        """The page whose run is meant, where it is not the page of the file's model. Raises `InvalidExperiment`."""
+        if self.starts is not None and (self.schedules is not None or self.rounds is not None):
+            raise InvalidExperiment("--starts", str(self.starts), "one of --schedules and --starts, not both")
+        if self.rounds is not None and self.schedules is None:
+            raise InvalidExperiment("--rounds", str(self.rounds), "--schedules beside it, such as EM,EG")
+        return "race" if self.schedules is not None else "starts" if self.starts is not None else None
 
 
 @dataclass(frozen=True)
@@ -39,21 +53,32 @@ class Written:
     messages: tuple[str, ...] = ()
 
 
+# what is there at once, or is made a little at a time
+Making: TypeAlias = Written | Progress[Written]
+
+
+def making(made: Making) -> Progress[Written]:
+    """Either of the two as work."""
+    if isinstance(made, Written):
+        return made
+    return (yield from made)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of file: its name and help on the command line, and which options it takes (names in `Asked`).
 
     `make` takes an experiment as it was read and what was asked, and raises `InvalidExperiment`; `show` does the same
     with a run that is there, where the file shows one; `teach` with a lesson. Where one is None, there is no such file
-    of these. label: of its button in the sidebar, where it has one; file,
-    mime: what the browser saves. refused: why there is none of this run, empty where there is.
+    of these. What takes longer than a moment tells how far it is. label: of its button in the sidebar, where it has
+    one; file, mime: what the browser saves. refused: why there is none of this run, empty where there is.
     """
 
     name: str
     help: str
-    make: Callable[[Any, Asked], Written] | None
+    make: Callable[[Any, Asked], Making] | None
     options: tuple[str, ...] = ()
-    show: Callable[[Shown, Asked], Written] | None = None
+    show: Callable[[Shown, Asked], Making] | None = None
     label: str = ""
     file: str = ""
     mime: str = "text/html"
@@ -69,12 +94,13 @@ def half_step(asked: Asked, last: int) -> int:
     return at
 
 
-def _page(shown: Shown, asked: Asked) -> Written:
-    return Written(standalone.page(shown.run, half_step(asked, len(shown.run) - 1)), tuple(shown.messages))
+def _page(shown: Shown, asked: Asked) -> Progress[Written]:
+    content = yield from standalone.paging(shown.run, half_step(asked, len(shown.run) - 1))
+    return Written(content, tuple(shown.messages))
 
 
-def _sheet(shown: Shown, _asked: Asked) -> Written:
-    return Written(sheet.page(shown))
+def _sheet(shown: Shown, _asked: Asked) -> Progress[Written]:
+    return Written((yield from sheet.paging(shown)))
 
 
 def _lesson_sheet(lesson: Lesson, _asked: Asked) -> Written:
@@ -82,17 +108,31 @@ def _lesson_sheet(lesson: Lesson, _asked: Asked) -> Written:
     return Written(content, tuple(messages))
 
 
-def _table(raw: Any, _asked: Asked) -> Written:
-    return Written(as_csv(run(raw)) + "\n")
-
-
 def _questions(lesson: Lesson, asked: Asked) -> Written:
     content, messages = questions.taken(lesson, asked.variants, asked.seed)
     return Written(content, tuple(messages))
 
 
-def _of_file(show: Callable[[Shown, Asked], Written]) -> Callable[[Any, Asked], Written]:
-    return lambda raw, asked: show(runs.of_file(raw), asked)
+def _table(raw: Any, asked: Asked) -> Progress[Written]:
+    if asked.page:
+        shown = yield from _shown(raw, asked)
+        return Written(tables.of(shown.run), tuple(shown.messages))
+    return Written(as_csv((yield from running(raw))) + "\n")
+
+
+def _shown(raw: Any, asked: Asked) -> Progress[Shown]:
+    """The run that is meant, made to its end."""
+    if asked.page == "race":
+        return runs.of_race(raw, asked.schedules or "", asked.rounds)
+    return runs.read(raw) if asked.starts is None else runs.of_starts(raw, asked.starts)
+
+
+def _of_file(show: Callable[[Shown, Asked], Making]) -> Callable[[Any, Asked], Making]:
+    def make(raw: Any, asked: Asked) -> Progress[Written]:
+        shown = yield from part(_shown(raw, asked), 0, MADE)
+        return (yield from part(making(show(shown, asked)), MADE, 1))
+
+    return make
 
 
 def _script(raw: Any, _asked: Asked) -> Written:
@@ -109,8 +149,8 @@ def _no_script(run: Any) -> str:
 
 
 def _picture(kind: str) -> Callable[[Any, Asked], Written]:
-    def make(raw: Any, asked: Asked) -> Written:
-        shown = runs.of_file(raw)
+    def make(raw: Any, asked: Asked) -> Progress[Written]:
+        shown = yield from part(_shown(raw, asked), 0, MADE)
         at = half_step(asked, len(shown.run) - 1)
         drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
         return Written(drawn, tuple(shown.messages))
@@ -118,13 +158,17 @@ def _picture(kind: str) -> Callable[[Any, Asked], Written]:
     return make
 
 
-_OF_PICTURES = ("at", "view", "transparent")
+# so much of the work on a file that shows a run is the run itself
+MADE = 0.2
+_OF_PAGES = ("schedules", "rounds", "starts")
+_OF_PICTURES = ("at", "view", "transparent", *_OF_PAGES)
 
 KINDS = (
     Kind(
         "csv",
         "the numbers, as `python -m em_core run --format csv` has them",
         _table,
+        _OF_PAGES,
         label="Numbers (CSV)",
         file="run.csv",
         mime="text/csv",
@@ -133,7 +177,7 @@ KINDS = (
         "html",
         "the run with all its views, as a page that opens without a server",
         _of_file(_page),
-        ("at",),
+        ("at", *_OF_PAGES),
         _page,
         "Page (HTML)",
         "run.html",

@@ -7,7 +7,7 @@ import html
 import re
 from typing import Any
 
-from em_core.files.errors import InvalidExperiment
+from em_core.files.errors import MISSING, InvalidExperiment
 from ui.export import browser, standalone
 from ui.tape import Tape
 
@@ -36,7 +36,7 @@ def picture(run: Tape, at: int, asked: str | None, kind: str, white: bool = True
     """
     known = views(run)
     if asked not in known:
-        raise InvalidExperiment("--view", "nothing" if asked is None else asked, f"one of {', '.join(known)}")
+        raise InvalidExperiment("--view", MISSING if asked is None else asked, f"one of {', '.join(known)}")
     view, figure = known[asked]
     wanted = {"at": at, "view": view, "figure": figure, "white": white, "kind": kind}
     dumped = browser.dumped(standalone.showing("pictured.js", {"message": told(run, at), **wanted}))

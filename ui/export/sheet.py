@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
+from em_core.observe.work import Progress, finished
 from em_core.records import BY_HAND
 from figures.compared.words import signed
 from figures.look import wording
@@ -30,18 +31,28 @@ DRAWN = 40
 _VIEWS = ("data", "plane", "picture", "atoms", "timeline", "progress", "terms")
 _MOST_VIEWS = 2
 _BOUND = "course"
+# so far it is once all are drawn, and put together again with fewer
+_RETRIED = 0.99
 # numbers that add up to the first of them
 _IDENTITY, _SIGNS = ["evidence", "elbo", "gap"], ("", "=", "+")
 
 
 def page(shown: Shown) -> str:
     """The whole file. Raises `InvalidExperiment` where not even the start fits."""
+    return finished(paging(shown))
+
+
+def paging(shown: Shown) -> Progress[str]:
+    """The same, a half-step at a time."""
     run, raw = shown.run, shown.run.json()
     drawn_views = {*[view["id"] for view in run.scene.json["views"] if view["id"] in _VIEWS][:_MOST_VIEWS], _BOUND}
     views = [view for view in run.scene.json["views"] if view["id"] in drawn_views]
     figures = [view["figures"][0]["id"] for view in views]
     run.frames([len(run) - 1])  # by itself: it then holds all that it shows, whichever ones stand before it
     count = min(len(run), DRAWN)
+    for index in range(count):
+        run.frames([index])
+        yield (index + 1) / (count + 1)
     while True:
         drawn = [*range(count - 1), len(run) - 1] if count > 1 else [0]
         frames = run.frames(drawn)
@@ -53,6 +64,7 @@ def page(shown: Shown) -> str:
             valid = f"one of at most {LARGEST // 1_000_000} MB: save fewer half-steps, or fewer points"
             raise InvalidExperiment("run", f"a file of {size / 1e6:.1f} MB", valid)
         count = max(1, min(count - 1, count * LARGEST // size))
+        yield _RETRIED
 
 
 def saved(run: Any, frames: Sequence[Json], figures: Sequence[str], drawn: set[int]) -> Json:

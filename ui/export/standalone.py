@@ -13,20 +13,24 @@ from typing import Any
 import streamlit
 
 from em_core.files.errors import InvalidExperiment
-from ui import assets, frame, words
-from ui.export import within
+from em_core.observe.work import Progress, finished, part
+from ui import assets, frame
+from ui.export import within, words
 from ui.export.packing import in_script, packed
-from ui.export.words import NOT_INSIDE, at_the_end
 from ui.joined import constant, joined
 from ui.look import Look
 from ui.stage.lean import Lean
 from ui.stage.message import Between, Message
 from ui.tape import Tape
+from ui.words import SAVED_END
 
 Json = dict[str, Any]
 
 # bytes; a lecture's file goes by mail
 LARGEST = 6_000_000
+_FEWER = "save fewer half-steps, or fewer points"
+# of the time that a file takes, about so much is that of its frames: the rest is that of the finer ones
+_DRAWN, _FINE = 0.3, 0.8
 
 _ROOT = Path(__file__).parents[2]
 _KATEX = assets.FRONTEND / "vendor" / "katex"
@@ -39,31 +43,51 @@ _FONT = re.compile(r'url\(fonts/([\w-]+\.woff2)\) format\("woff2"\)(,url\([^)]*\
 def page(run: Tape, cursor: int, title: str = frame.NAME) -> str:
     """The whole file. cursor: the half-step that it opens at.
 
-    Finer frames come with as many half-steps as there is room for, the first ones first, and then what is inside them.
-    Raises `InvalidExperiment` for a run that does not fit.
+    Finer frames come with as many half-steps as there is room for, the first ones first, and the page says so where
+    that is not all; then what is inside them. Raises `InvalidExperiment` for a run that does not fit.
     """
-    frames = [_alone(one) for one in run.frames()]
-    frames[-1] |= {"next": None, "text": at_the_end(frames[-1]["text"])}
-    lean = Lean().frames(frames, None)
+    return finished(paging(run, cursor, title))
+
+
+def paging(run: Tape, cursor: int, title: str = frame.NAME) -> Progress[str]:
+    """The same, a frame at a time.
+
+    A file is no smaller than the frames that it begins with: a run is refused as soon as these do not fit, which is
+    before most of a long run is drawn, and never one that fits.
+    """
+    told = _told(run, [], cursor)
     between: dict[str, str] = {}
-    told = _told(run, lean, cursor)
-    around = _page(title, "")
-    saved = {"message": told, "between": between, "inside": {}, "why": NOT_INSIDE}
-    room = LARGEST - len(around.encode()) - len(in_script(saved).encode())
-    if room < 0:
-        valid = f"one of at most {LARGEST // 1_000_000} MB: save fewer half-steps, or fewer points"
-        raise InvalidExperiment("run", f"a file of {(LARGEST - room) / 1e6:.1f} MB", valid)
-    for index, one in enumerate(frames):
-        if one.get("inner_at") is None:
-            continue
-        inner = packed(Between(one["id"], run.between(index)).json())
-        room -= len(inner) + len(one["id"]) + 6
+    saved: Json = {"message": told, "between": between, "inside": {}, "why": words.NOT_INSIDE}
+    room = LARGEST - len(_page(title, in_script(saved)).encode())
+    lean, last, before = Lean(), len(run) - 1, None
+    frames: list[Json] = told["frames"]
+    for index, whole in enumerate(run.each()):
+        drawn = _alone(whole)
+        if index == last:
+            drawn |= {"next": None, "text": words.at_the_end(drawn["text"])}
+        frames.append(lean.frame(drawn, before))
+        before = drawn["id"]
+        room -= len(in_script(frames[-1]).encode()) + (index > 0)  # with a comma between two
         if room < 0:
-            lean[index]["inner_at"] = None
-        else:
-            between[one["id"]] = inner
+            fitting = f"at most {LARGEST // 1_000_000} MB, which the first {index:,} of its {last + 1:,} frames fill"
+            raise InvalidExperiment("run", f"a file of more than {LARGEST / 1e6:.1f} MB", f"{fitting}: {_FEWER}")
+        yield _DRAWN * len(frames) / (last + 1)
+    finer = [index for index, one in enumerate(frames) if one.get("inner_at") is not None]
+    # of those that are left out is said in the page, and for each
+    free = room = room - len(words.NOT_ALL_FINER.encode()) - len("null") * len(finer)
+    for place, index in enumerate(finer):
+        name = frames[index]["id"]
+        inner = packed(Between(name, run.between(index)).json())
+        room -= len(inner) + len(name) + 6
+        if room < 0:
+            for left_out in finer[place:]:
+                frames[left_out]["inner_at"] = None
+            told["aside"] = words.NOT_ALL_FINER if free >= 0 else ""
+            break
+        between[name] = inner
+        yield _DRAWN + (_FINE - _DRAWN) * max((place + 1) / len(finer), 1 - room / free)
     if told["scene"]["inside"]:
-        saved["inside"] = within.beats(run, frames, room)
+        saved["inside"] = yield from part(within.finding(run, frames, room), _FINE, 1)
     return _page(title, in_script(saved))
 
 
@@ -96,7 +120,7 @@ def _told(run: Tape, frames: list[Json], cursor: int) -> Json:
         look=Look().json(),
         linked=False,
         answer=None,
-        ended=words.SAVED_END,
+        ended=SAVED_END,
         coming=[],
         more=None,
         goal=None,

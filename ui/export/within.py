@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from em_core.observe.work import Progress
 from ui.export.packing import packed
 from ui.stage.message import Within
 from ui.tape import Tape
@@ -16,7 +17,7 @@ def told(scene: Json) -> Json:
     return {**scene["inside"], "chooses": {}}
 
 
-def beats(run: Tape, frames: list[Json], room: int) -> dict[str, str]:
+def finding(run: Tape, frames: list[Json], room: int) -> Progress[dict[str, str]]:
     """Those of as many half-steps as there is room for, the first ones first, packed, by the id of the frame before.
 
     room: bytes.
@@ -28,6 +29,7 @@ def beats(run: Tape, frames: list[Json], room: int) -> dict[str, str]:
         if size > room:
             break
         found[here["id"]], room = made, room - size
+        yield (at + 1) / len(frames)
     return found
 
 

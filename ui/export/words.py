@@ -68,3 +68,14 @@ def left_out(step: str, drawn: int, count: int) -> str:
 def heading(step: str, index: int, name: str) -> str:
     """Of a half-step. name: what the tape calls it."""
     return f"{step} {index}" if name.lower() == f"{step} {index}".lower() else f"{step} {index}: {name}"
+
+
+# in a saved run, below the tape
+NOT_ALL_FINER = "Only the first half-steps glide in this file: it has no room for the finer frames of the others."
+# on the command line
+STOPPED = "Stopped: nothing was written."
+
+
+def share(done: float) -> str:
+    """How far a file is."""
+    return f"{int(100 * done)} %"

@@ -20,7 +20,10 @@ def show(session: MapSession) -> None:
     """Signal, dictionary, λ and β, solver."""
     settings = session.settings
     imported = sidebar.imported(words.OWN_SIGNAL, words.BACK, session=session)
-    controls.show(session, "signal")
+    if imported:
+        controls.own(session, "signal")
+    else:
+        controls.show(session, "signal")
     if st.button(words.BRING, width="stretch"):
         from ui.own import picture  # with it come pandas and Pillow, which few readers need
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from em_core.files.errors import InvalidExperiment
-from ui.notices import notice, plain, table
+from ui.notices import in_sight, notice, plain, table
 from ui.own import words
 from ui.own.suited import Suited, Wanted, own, owners, suited, usual
 from ui.own.table import Brought, Table
@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # the session knows what was brought
 
 # columns and characters of a cell in the preview
 _COLUMNS, _CHARACTERS = 30, 40
-_KINDS = ["csv", "tsv", "txt", "dat"]
 
 
 @st.dialog(words.TITLE, width="large")
@@ -48,7 +47,7 @@ def _brought(session: EmSession) -> Brought | None:
     """What is in the dialog, else what was brought last."""
     key = f"{session.key}.own"
     left, right = st.columns(2)
-    file = left.file_uploader(words.UPLOAD, type=_KINDS, key=f"{key}.file")
+    file = left.file_uploader(words.UPLOAD, key=f"{key}.file")
     pasted = right.text_area(words.PASTE, help=words.PASTE_HELP, height=110, key=f"{key}.paste")
     known = session.brought
     if file is not None:
@@ -109,8 +108,9 @@ def _form(found: Form, key: str, columns: list) -> Form:
 def _chosen(session: EmSession, brought: Brought, found: Table) -> None:
     key = f"{session.key}.own.{brought.id}.{hash(found.form)}"
     usable = [column.name for column in found.columns if column.kind not in ("date", "text", "empty")]
-    names = st.multiselect(words.COLUMNS, usable, usual(found), key=f"{key}.columns")
-    offered = suited(found, names)
+    first = brought.once("usual", found.form, lambda: usual(found))
+    names = st.multiselect(words.COLUMNS, usable, first, key=f"{key}.columns")
+    offered = brought.once("suited", (found.form, names), lambda: suited(found, names))
     if not offered:
         plain(words.NO_MODEL if names else words.NO_COLUMNS)
         return
@@ -121,13 +121,13 @@ def _chosen(session: EmSession, brought: Brought, found: Table) -> None:
     with right:
         wanted = _wanted(found, tuple(names), chosen, f"{key}.{chosen.title}")
     try:
-        made = own(found, chosen, wanted)
+        made = brought.once("own", (found.form, chosen.title, wanted), lambda: own(found, chosen, wanted))
     except InvalidExperiment as error:
         notice("error", str(error))
         return
     for note in made.notes:
         plain(note)
-    if st.button(words.USE, type="primary", key=f"{key}.use"):
+    if in_sight().button(words.USE, type="primary", key=f"{key}.use"):
         try:
             with st.spinner(words.READING):
                 session.bring(made)

@@ -10,7 +10,7 @@ import streamlit as st
 from em_core.files.errors import InvalidExperiment
 from em_core.records import Array
 from figures.map.picker import picker
-from ui.notices import notice, plain
+from ui.notices import in_sight, notice, plain
 from ui.own import words
 from ui.own.image import grey, patch, pictures, series
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ui.dictionary.session import DictionarySession
     from ui.map.session import MapSession
 
-_IMAGES, _TABLES = ["png", "jpg", "jpeg"], ["csv", "tsv", "txt", "dat"]
 _SIDES = {8: "8 × 8", 16: "16 × 16"}
 
 
@@ -67,13 +66,13 @@ def cut(session: DictionarySession) -> None:
         count = st.slider(words.COUNT, 20, 2000, 500, step=20, key=f"{key}.count")
         kinds = words.PREPARATIONS
         prepared = st.selectbox(words.PREPARATION, [*kinds], format_func=kinds.__getitem__, key=f"{key}.prepared")
-    if st.button(words.USE_PATCHES, type="primary", key=f"{key}.use"):
+    if in_sight().button(words.USE_PATCHES, type="primary", key=f"{key}.use"):
         _use(lambda: session.bring(pictures(image, side, count, prepared)))
 
 
 def _image(key: str) -> Array | None:
     """The image in the dialog, None where there is none or it cannot be read, which is said."""
-    file = st.file_uploader(words.IMAGE, type=_IMAGES, key=f"{key}.image")
+    file = st.file_uploader(words.IMAGE, key=f"{key}.image")
     if file is None:
         return None
     try:
@@ -111,7 +110,7 @@ def _patch(session: MapSession, key: str, image: Array) -> None:
     if place is not None and place != session.picked:
         session.picked = place
         st.rerun(scope="fragment")
-    if st.button(words.USE_PATCH, type="primary", key=f"{key}.use"):
+    if in_sight().button(words.USE_PATCH, type="primary", key=f"{key}.use"):
         _use(lambda: session.bring(patch(image, int(row), int(column), side), f"patch{side}", dictionary))
 
 
@@ -127,7 +126,7 @@ def _clicked(picked: tuple[float, float] | None, image: Array, side: int) -> tup
 
 def _numbers(session: MapSession, key: str) -> None:
     left, right = st.columns(2)
-    file = left.file_uploader(words.NUMBERS, type=_TABLES, key=f"{key}.numbers")
+    file = left.file_uploader(words.NUMBERS, key=f"{key}.numbers")
     pasted = right.text_area(words.PASTE_NUMBERS, help=words.PASTE_HELP, height=110, key=f"{key}.paste")
     content = pasted.encode(errors="replace") if file is None and pasted and pasted.strip() else None
     content = content if file is None else file.getvalue()
@@ -141,7 +140,7 @@ def _numbers(session: MapSession, key: str) -> None:
     plain(words.numbers(len(values), float(values.min()), float(values.max())))
     offered = session.settings.dictionaries("spikes")
     dictionary = st.selectbox(words.DICTIONARY, [*offered], format_func=offered.__getitem__, key=f"{key}.series.atoms")
-    if st.button(words.USE_SIGNAL, type="primary", key=f"{key}.use_signal"):
+    if in_sight().button(words.USE_SIGNAL, type="primary", key=f"{key}.use_signal"):
         _use(lambda: session.bring(values, "spikes", dictionary))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from em_core.files.fields import LARGEST
 from ui import limits
 from ui.own.text import NUMBER, Form, cells, decoded, delimiter_of, found, plain_number
 
+T = TypeVar("T")
 Kind = Literal["number", "binary", "count", "category", "date", "text", "empty"]
 NUMERIC = ("number", "count", "binary")
 # characters of a column's name
@@ -188,6 +190,14 @@ class Brought:
     content: bytes
     table: Table | None = None
     guessed: Form | None = None
+    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)
+
+    def once(self, what: str, of: object, make: Callable[[], T]) -> T:
+        """What `make` makes, made anew only where it is of something else than the last time."""
+        if what not in self._made or self._made[what][0] != of:
+            self._made[what] = of, make()
+        result: T = self._made[what][1]
+        return result
 
     def between(self, delimiter: str | None) -> Form:
         """The form that is found out, with this between cells where it is given. Raises `InvalidExperiment`."""

@@ -66,6 +66,10 @@ class RaceRun(Counted):
         moves = schedule.compress(plan.lead + plan.cycle * max(1, self.tape))
         return replace(self.experiment, schedule=moves).to_json()
 
+    @property
+    def exported(self) -> dict[str, Any]:
+        return {"schedules": ", ".join(self.racing), "rounds": max(1, self.tape)}
+
     def step(self) -> bool:
         if self.ended is not None:
             return False

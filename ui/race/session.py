@@ -17,7 +17,7 @@ class RaceSession(Session):
     kind: ClassVar = RaceSettings
     runs: ClassVar = RaceRun
     subject: ClassVar = ("model", "data")
-    takes: ClassVar = ("html",)
+    takes: ClassVar = ("csv", "html")
     settings: RaceSettings
     run: RaceRun
 

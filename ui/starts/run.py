@@ -44,6 +44,10 @@ class StartsRun(Counted):
         return dict(self.described)
 
     @property
+    def exported(self) -> dict[str, Any]:
+        return {"starts": max(1, self.tape)}
+
+    @property
     def underway(self) -> bool:
         return self._work is not None
 

@@ -23,7 +23,7 @@ class StartsSession(Session):
     kind: ClassVar = StartsSettings
     runs: ClassVar = StartsRun
     subject: ClassVar = ("model", "data")
-    takes: ClassVar = ()
+    takes: ClassVar = ("csv", "html")
     settings: StartsSettings
     run: StartsRun
 
