@@ -108,6 +108,8 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
+        if index == self.step.at and self.locked and "caption" in result.get("text", {}):
+            result["text"] = result["text"] | {"caption": words.done(result["text"]["caption"])}
         return result
 
     def _narrowed(self, full: Json) -> Json:

@@ -22,7 +22,8 @@ _NAMES = {
     "duality_gap": "duality gap",
     "theta": "θ",
 }
-_COLUMN = re.compile(r"(\w+?)s?\[(\d+)\](?:\[(\d+)\])?")
+_COLUMN = re.compile(r"(\w+?)\[(\d+)\](?:\[(\d+)\])?")
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 
 def no_lesson(name: str, known: Iterable[str]) -> str:
@@ -47,8 +48,18 @@ def column(name: str) -> str:
     what, row, place = found[1], int(found[2]), found[3]
     if what == "code":
         return f"h{row + 1}"
-    called = f"{what.replace('_', ' ')} {row + 1}"
+    called = f"{_one(what).replace('_', ' ')} {row + 1}"
     return called if place is None else f"{called}, entry {int(place) + 1}"
+
+
+def _one(names: str) -> str:
+    """The singular of what a column has many of."""
+    return f"{names[:-3]}y" if names.endswith("ies") else names.removesuffix("s")
+
+
+def done(caption: str) -> str:
+    """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
+    return _SENTENCE.split(caption, maxsplit=1)[0]
 
 
 def step(id_: str) -> str:

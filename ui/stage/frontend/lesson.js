@@ -16,8 +16,9 @@ import { outcome, Question } from "./question.js";
 const NAMES = {
   Lesson: "Lesson", Lessons: "Lessons", Back: "Back", Next: "Next", All: "All controls", Fewer: "Fewer controls", Explore: "Explore freely",
   Again: "Start over", Done: "✓ Done", First: "Predict first", steps: "Steps of this lesson", step: "{} of {}: {}",
-  left: "{} moves left", one: "1 move left", none: "No moves left", without: "without {}", used: "That took {}", end: "That was the last lesson.",
+  left: "{} moves left", one: "1 move left", none: "No moves left", without: "without {}", used: "That took {}", due: "Not done yet", end: "That was the last lesson.",
 };
+const MOST = 4; // letters of moves that a task does without and that are worth naming
 const SIGNS = { seen: "•", right: "✓", wrong: "✗", done: "✓" };
 
 export class Lesson {
@@ -194,9 +195,9 @@ export class Lesson {
     if (done) keep(here.name, here.step, "done");
     const words = done ? [NAMES.Done] : [
       ...(left === null ? [] : [left > 1 ? NAMES.left.replace("{}", String(left)) : left === 1 ? NAMES.one : NAMES.none]),
-      ...(used.length ? [NAMES.used.replace("{}", used.join(", "))] : without.length ? [NAMES.without.replace("{}", without.join(", "))] : []),
+      ...(used.length ? [NAMES.used.replace("{}", used.join(", "))] : without.length && without.length <= MOST ? [NAMES.without.replace("{}", without.join(", "))] : []),
     ];
-    setText(this.task, words.join(", "));
+    setText(this.task, words.join(", ") || NAMES.due);
     this.task.toggleAttribute("data-done", done);
   }
 
