@@ -29,4 +29,5 @@ class Slider(Record):
 
     def json(self) -> Json:
         told = super().json()
-        return {**told, "numbers": [{"label": label, "slot": slot} for label, slot in told.pop("heard")]}
+        heard = told.pop("heard")
+        return {**told, "numbers": [{"label": label, "slot": slot} for label, slot in heard]}

@@ -249,7 +249,7 @@ def test_controls_that_say_something_else_hold_from_the_end_on():
 def test_too_much_by_hand_for_a_link_says_so(monkeypatch):
     session = handled()
     monkeypatch.setattr("ui.settings.LONGEST_LINK", len(session.query()["hand"]) - 1)
-    assert not session.linkable and session.address == {}
+    assert not session.linkable and session.address == session.plain
     assert rows(opened_file(session)) == rows(session)
 
 

@@ -153,9 +153,10 @@ def test_a_run_that_does_not_fit_is_refused_with_what_would(made, capsys, monkey
 def bare(run):
     """The plain form: the page of a run whose frames are all drawn first, without finer ones."""
     frames = [standalone._alone(one) for one in run.frames()]
-    frames[-1]["next"] = None
+    frames[-1] |= {"next": None, "text": words.at_the_end(frames[-1]["text"])}
     told = standalone._told(run, Lean().frames(frames, None), 0)
-    return standalone._page("ELBO Room", standalone.in_script({"message": told, "between": {}}))
+    told = {"message": told, "between": {}, "inside": {}, "why": words.NOT_INSIDE}
+    return standalone._page("ELBO Room", standalone.in_script(told))
 
 
 def test_a_run_is_refused_where_it_does_not_fit_and_nowhere_else(monkeypatch):

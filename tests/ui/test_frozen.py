@@ -28,7 +28,8 @@ def shown(page, query):
     session = PAGES[page].opened(query)
     assert session.messages == []
     place = Shown(session.run.scene.json, session.run.frames(), session.player.cursor)
-    return {"cursor": session.player.cursor, "chip": place.frame["chip"]["label"], **place.value}
+    numbers = {slot: number for slot, number in place.value.items() if not slot.startswith("tone.")}  # heard alone
+    return {"cursor": session.player.cursor, "chip": place.frame["chip"]["label"], **numbers}
 
 
 def outcome(raw, folder):

@@ -41,6 +41,7 @@ def missing():
 # numbers that follow from others, or from a run that is not the step's own
 DERIVED = {
     ("01-the-hidden-variable", "0.80"): lambda: (9 + 8 + 7) / 30,
+    ("01-the-hidden-variable", "0.20"): lambda: 1 - own_share(0.6),
     ("05-coordinate-ascent", "0.26"): lambda: rows({**of_coin(0.2), "schedule": "(EM)30"})[-1]["theta"],
     ("05-coordinate-ascent", "0.19"): lambda: own_share(0.42),
     ("05-coordinate-ascent", "9.1"): lambda: 0.9 * 9 + 1,

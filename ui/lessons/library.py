@@ -15,7 +15,7 @@ from ui.lessons.records import Lesson
 FOLDER = Path(__file__).parents[2] / "lessons"
 VARIABLE = "ELBO_ROOM_LESSONS"
 # files of a folder that are read, and bytes of lessons that are kept
-_MOST, _KEPT = 500, 10_000_000
+_MOST, _KEPT = 500, 7_000_000
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ export class Lesson {
     const steps = offers("step") || offers("play") || offers("tape") || offers("moves");
     const plays = offers("play"), taped = offers("tape") || plays;
     transport.locked = here?.locked ? NAMES.First : "";
+    transport.caption.style.visibility = here?.locked ? "hidden" : ""; // it says what comes next
     for (const [node, on] of /** @type {[HTMLElement | null | undefined, boolean][]} */ ([
       [transport.start, taped], [transport.back, steps], [transport.following, steps], [transport.play, plays], [transport.end, plays],
       [transport.speed, plays], [transport.inside, !here || here.everything], [transport.tape.parentElement, taped],
