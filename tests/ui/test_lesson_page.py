@@ -215,6 +215,13 @@ def test_a_lesson_that_is_not_there_is_named_with_those_that_are():
     assert session.taught.step is LESSONS["04-e-closes-m-opens"].steps[0]
 
 
+def test_a_link_to_a_lesson_that_is_left_out_says_why(tmp_path, monkeypatch):
+    (tmp_path / "broken.toml").write_text('minutes = 3\ntitle = 5\n')
+    monkeypatch.setenv("ELBO_ROOM_LESSONS", str(tmp_path))
+    (line,) = opened("broken").messages
+    assert "broken.toml, line 2: title: 5 is not valid" in line
+
+
 def test_the_bare_address_is_the_first_lesson_and_any_setting_is_not():
     first = next(iter(LESSONS.values()))
     assert at_link(EmSession, {}, fresh=True).taught.step is first.steps[0]

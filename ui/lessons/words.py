@@ -26,7 +26,11 @@ _COLUMN = re.compile(r"(\w+?)\[(\d+)\](?:\[(\d+)\])?")
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 
-def no_lesson(name: str, known: Iterable[str]) -> str:
+def no_lesson(name: str, known: Iterable[str], broken: Iterable[str] = ()) -> str:
+    """broken: a line for each file that is left out; that of the lesson says why it is not there."""
+    for line in broken:
+        if line.startswith(f"{name}.toml, line "):
+            return f"Link: {line}"
     return f"Link: there is no lesson “{name[:40]}”. There are: {', '.join(known)}."
 
 

@@ -128,7 +128,6 @@ export class Lesson {
     const steps = offers("step") || offers("play") || offers("tape") || offers("moves");
     const plays = offers("play"), taped = offers("tape") || plays;
     transport.locked = here?.locked ? NAMES.First : "";
-    transport.caption.style.visibility = here?.locked ? "hidden" : ""; // it says what comes next
     for (const [node, on] of /** @type {[HTMLElement | null | undefined, boolean][]} */ ([
       [transport.start, taped], [transport.back, steps], [transport.following, steps], [transport.play, plays], [transport.end, plays],
       [transport.speed, plays], [transport.inside, !here || here.everything], [transport.tape.parentElement, taped],
@@ -220,6 +219,9 @@ export class Lesson {
         type: "button", title: called, "aria-label": mark ? `${called}, ${mark}` : called, "aria-current": now ? "step" : null, "data-mark": mark ?? null,
         on: { click: () => this.ask({ act: "lesson", lesson: here.name, step: id }) },
       }, text))));
+      /** @type {HTMLElement | null} */
+      const now = this.dots.querySelector("li:has([aria-current])");
+      if (now) this.dots.scrollTop = now.offsetTop - this.dots.clientHeight / 3; // in sight, among many
     }
     this.disable(this.back, !here.before);
     this.disable(this.next, !here.after);
