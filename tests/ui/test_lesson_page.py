@@ -191,6 +191,7 @@ def test_the_caption_says_what_was_done_and_nothing_of_what_comes_while_a_questi
 
 def test_columns_are_called_as_people_say():
     assert words.column("probabilities[1]") == "probability 2"
+    assert words.column("probabilities[1]", "binomial_mixture") == "coin B"
     assert words.column("means[0][1]") == "mean 1, entry 2"
     assert words.column("covariances[1][0][0]".rpartition("[")[0]) == "covariance 2, entry 1"
 
@@ -216,7 +217,7 @@ def test_a_lesson_that_is_not_there_is_named_with_those_that_are():
 
 
 def test_a_link_to_a_lesson_that_is_left_out_says_why(tmp_path, monkeypatch):
-    (tmp_path / "broken.toml").write_text('minutes = 3\ntitle = 5\n')
+    (tmp_path / "broken.toml").write_text("minutes = 3\ntitle = 5\n")
     monkeypatch.setenv("ELBO_ROOM_LESSONS", str(tmp_path))
     (line,) = opened("broken").messages
     assert "broken.toml, line 2: title: 5 is not valid" in line

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from figures.em.data_views.words import coin
+
 LOCKED = "First say what you expect: the answer comes after that."
 UNREADABLE = "That answer could not be read. Please give it again."
 A_LESSON = "a step of a lesson that is there"
@@ -42,14 +44,16 @@ def unopened(lesson: str, step: str, error: object) -> str:
     return f"Lesson {lesson}, {step}: {error}. The defaults are shown instead."
 
 
-def column(name: str) -> str:
-    """What a column of numbers is called on the screen."""
+def column(name: str, model: str = "") -> str:
+    """What a column of numbers is called on the screen, where a model calls its own by name as it does."""
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
     if not found:
         return name.replace("_", " ")
     what, row, place = found[1], int(found[2]), found[3]
+    if model == "binomial_mixture" and what == "probabilities":
+        return f"coin {coin(row)}"
     if what == "code":
         return f"h{row + 1}"
     called = f"{_one(what).replace('_', ' ')} {row + 1}"
