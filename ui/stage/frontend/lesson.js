@@ -269,7 +269,7 @@ export class Lesson {
   open() {
     const { here, stage: { playback } } = this;
     if (!here?.locked || playback.cursor < here.at) return true;
-    this.question?.focus();
+    (this.mark ?? this.question)?.focus();
     return false;
   }
 
