@@ -273,7 +273,7 @@ class Monkey:
         self.page.evaluate(f"history.{way}()")
         self.page.wait_for_timeout(200)
         if not self.page.url.startswith(self.reader.url):
-            self.page.goto(f"{self.reader.url}/{self.reader.path or FREE}")
+            self.page.goto(f"{self.reader.url}/{self.reader.path or '?' + FREE}")
         return way
 
     do_click.weight, do_key.weight, do_plot.weight, do_drag.weight = 30, 20, 10, 8

@@ -167,7 +167,7 @@ class Reader:
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def upload(self, place, name, content):
-        field = self.page.locator("[data-testid=stFileUploader] input[type=file]").nth(place)
+        field = self.page.locator("[data-testid=stFileUploader] input[type=file]:not([accept*=toml])").nth(place)
         field.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content.encode()})
 
     def fits(self):

@@ -73,7 +73,7 @@ def test_experiment_files(home, tmp_path):
     assert len(replayed["half_steps"]) == 5
     assert shown == pytest.approx([last["log_evidence"], last["elbo"], last["kl"]], rel=1e-12, abs=1e-12)
 
-    upload = home.page.locator("[data-testid=stFileUploader] input[type=file]")
+    upload = home.page.locator("[data-testid=stFileUploader] input[type=file]:not([accept*=toml])")
     upload.set_input_files({"name": "bad.json", "mimeType": "application/json", "buffer": b'{"model": "hmm"}'})
     error = home.page.get_by_text("bad.json: model: 'hmm' is not valid")
     error.wait_for()

@@ -32,7 +32,7 @@ def let_loose(page, errors, server, path, seconds, seed):
     page.set_default_timeout(1000 * PATIENCE)
     reader = Reader(page, server.url)
     reader.path = path
-    page.goto(f"{server.url}/{path or FREE}")
+    page.goto(f"{server.url}/{path or '?' + FREE}")
     expect(page.locator(".stage")).to_have_attribute("data-frame", "0", timeout=1000 * PATIENCE)
     begin = len(server.log.read_text())  # other tests share the server
     monkey = Monkey(reader, errors, seed, server.process.pid)

@@ -147,7 +147,7 @@ export class View {
   measure() {
     const width = this.plots.offsetWidth;
     this.seen = width > 0;
-    if (this.note?.fit(width)) this.on.grown();
+    if (this.note?.fit(this.plots)) this.on.grown();
     if (this.seen) this.chosen.picture.measure();
   }
 
@@ -176,7 +176,7 @@ export class View {
     const called = label && label !== title.textContent ? `${title.textContent}: ${label}` : title.textContent;
     host.setAttribute("aria-label", [`${called}.`, this.description, described(host, view.click === "x" ? this.on.now() : null)].filter(Boolean).join(" "));
     numbers.show();
-    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
+    if (this.note?.fit(this.plots)) this.on.grown();
   }
 
   /**
@@ -228,7 +228,7 @@ export class View {
 
   resize() {
     this.formula?.fit();
-    if (this.note?.fit(this.plots.offsetWidth)) this.on.grown();
+    if (this.note?.fit(this.plots)) this.on.grown();
     this.chosen.picture.resize();
   }
 
