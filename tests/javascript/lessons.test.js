@@ -47,6 +47,19 @@ test("a browser that keeps nothing, or something else, loses nothing until the p
   }
 });
 
+test("what another window of the browser has kept is not undone", async () => {
+  const listening = globalThis.addEventListener, listeners = [];
+  globalThis.addEventListener = (_name, heard) => listeners.push(heard);
+  const { store, keep, marks } = await progress(null);
+  globalThis.addEventListener = listening;
+  keep("one", "a", "seen");
+  store.kept = '{"one": {"a": "right"}}';
+  listeners.forEach((heard) => heard({ key: "stage.lessons" }));
+  keep("two", "a", "done");
+  assert.deepEqual(marks("one"), { a: "right" });
+  assert.deepEqual(JSON.parse(store.kept), { one: { a: "right" }, two: { a: "done" } });
+});
+
 test("what is kept stays small: the lesson looked at longest ago goes", async () => {
   const { store, keep, marks } = await progress(null);
   for (let number = 0; number < 300; number++) keep(`lesson-${number}`, "a", "seen");

@@ -154,6 +154,7 @@ def test_an_answer_shown_grades_nothing():
         {"act": "answer", "value": "[" * 4_000},
         {"act": "answer", "value": '"rises"'},
         {"act": "answer", "value": '{"elbo": "rises"}'},
+        {"act": "answer", "value": '{"log_evidence": [], "elbo": {}, "gap": null}'},
         {"act": "answer", "value": 3.0},
         {"act": "lesson", "lesson": "nowhere"},
         {"act": "lesson", "lesson": "04-e-closes-m-opens", "step": "nowhere"},
@@ -170,6 +171,29 @@ def test_a_forged_act_is_refused_in_one_line(said):
     free = EmSession.opened({})
     act(free, **said)
     assert len(free.messages) == 1 and free.leading is None
+
+
+@pytest.mark.parametrize("kind", ["number", "point", "drag"])
+def test_a_number_that_no_float_holds_is_refused_in_one_line(kind):
+    name, step = next((name, step) for name, step in QUESTIONS if step.predict.kind == kind)
+    session, huge = opened(name, step.id), 10**400
+    act(session, act="answer", value=json.dumps(huge if kind == "number" else [huge, 1]))
+    assert len(session.messages) == 1 and session.taught.locked
+
+
+@pytest.mark.parametrize(("name", "step"), QUESTIONS, ids=called)
+def test_the_caption_says_what_was_done_and_nothing_of_what_comes_while_a_question_is_open(name, step):
+    session = opened(name, step.id)
+    open_, whole = told(session)["frames"][-1]["text"]["caption"], session.run.frames([step.at])[step.at]
+    assert whole["text"]["caption"].startswith(open_)
+    assert "Next, " not in open_ and ". " not in open_
+
+
+def test_columns_are_called_as_people_say():
+    assert words.column("probabilities[1]") == "probability 2"
+    assert words.column("probabilities[1]", "binomial_mixture") == "coin B"
+    assert words.column("means[0][1]") == "mean 1, entry 2"
+    assert words.column("covariances[1][0][0]".rpartition("[")[0]) == "covariance 2, entry 1"
 
 
 def test_an_answer_counts_once():
@@ -190,6 +214,13 @@ def test_a_lesson_that_is_not_there_is_named_with_those_that_are():
     (line,) = session.messages
     assert "nowhere" in line and all(step.id in line for step in LESSONS["04-e-closes-m-opens"].steps)
     assert session.taught.step is LESSONS["04-e-closes-m-opens"].steps[0]
+
+
+def test_a_link_to_a_lesson_that_is_left_out_says_why(tmp_path, monkeypatch):
+    (tmp_path / "broken.toml").write_text("minutes = 3\ntitle = 5\n")
+    monkeypatch.setenv("ELBO_ROOM_LESSONS", str(tmp_path))
+    (line,) = opened("broken").messages
+    assert "broken.toml, line 2: title: 5 is not valid" in line
 
 
 def test_the_bare_address_is_the_first_lesson_and_any_setting_is_not():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,8 @@ def grade(asked: Prediction, answer: Any, run: Sequence[Row]) -> list[Graded]:
     if asked.kind == "choice":
         return [_choice(asked, answer, run)]
     if asked.kind == "direction":
-        if not isinstance(answer, dict) or set(answer) != set(asked.of) or not set(answer.values()) <= set(CHANGES):
+        said = list(answer.values()) if isinstance(answer, dict) and set(answer) == set(asked.of) else [None]
+        if not all(word in CHANGES for word in said):
             raise InvalidExperiment("answer", answer, f"one of {', '.join(CHANGES)} for each of {', '.join(asked.of)}")
         true = {name: change(run, name, asked.half_step) for name in asked.of}
         return [Graded(name, answer[name], true[name], answer[name] == true[name]) for name in asked.of]
@@ -53,4 +55,4 @@ def _choice(asked: Prediction, answer: Any, run: Sequence[Row]) -> Graded:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

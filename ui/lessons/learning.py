@@ -254,7 +254,7 @@ def at_link(kind: Any, link: Mapping[str, str], fresh: bool = False) -> Any:
             return None
         rest = {key: value for key, value in link.items() if key not in (LESSON, STEP)}
         session = kind.opened(rest)
-        session.messages = [words.no_lesson(name, known.lessons), *session.messages]
+        session.messages = [words.no_lesson(name, known.lessons, known.broken), *session.messages]
         return session
     step = _step(lesson, link[STEP]) if link.get(STEP) else lesson.steps[0]
     if step is None:

@@ -57,8 +57,9 @@ def _moves(session: Session) -> None:
     if not hasattr(model, "help"):
         return
     plain(words.MOVES)
+    task = session.taught.step.do if session.taught else None
     for letter, move in MOVES.items():
-        if move.allowed(model):
+        if move.allowed(model) and letter not in (task.without if task else ""):
             st.button(
                 f"`{letter}` {move.word}",
                 key=f"{session.key}.lesson.{letter}",

@@ -108,6 +108,8 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
+        if index == self.step.at and self.locked and "caption" in result.get("text", {}):
+            result["text"] = result["text"] | {"caption": words.done(result["text"]["caption"])}
         return result
 
     def _narrowed(self, full: Json) -> Json:
@@ -172,7 +174,7 @@ class Taught:
         mark = {"figure": view["figures"][0]["id"]} if predict.kind in ("point", "drag") else None
         return {
             "kind": predict.kind,
-            "of": [{"id": name, "label": words.column(name)} for name in predict.of],
+            "of": [{"id": name, "label": words.column(name, self.step.experiment["model"])} for name in predict.of],
             "options": [option.text for option in predict.options],
             "within": list(predict.within),
             "at": predict.half_step,
@@ -186,7 +188,7 @@ class Taught:
         parts = [
             {
                 "id": part.of,
-                "label": words.column(part.of) if part.of else "",
+                "label": words.column(part.of, self.step.experiment["model"]) if part.of else "",
                 "given": None if self.shown else _said(part.given),
                 "true": _said(part.true),
                 "place": part.true if isinstance(part.true, (int, float)) else None,

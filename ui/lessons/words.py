@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from figures.em.data_views.words import coin
+
 LOCKED = "First say what you expect: the answer comes after that."
 UNREADABLE = "That answer could not be read. Please give it again."
 A_LESSON = "a step of a lesson that is there"
@@ -22,10 +24,15 @@ _NAMES = {
     "duality_gap": "duality gap",
     "theta": "θ",
 }
-_COLUMN = re.compile(r"(\w+?)s?\[(\d+)\](?:\[(\d+)\])?")
+_COLUMN = re.compile(r"(\w+?)\[(\d+)\](?:\[(\d+)\])?")
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 
-def no_lesson(name: str, known: Iterable[str]) -> str:
+def no_lesson(name: str, known: Iterable[str], broken: Iterable[str] = ()) -> str:
+    """broken: a line for each file that is left out; that of the lesson says why it is not there."""
+    for line in broken:
+        if line.startswith(f"{name}.toml, line "):
+            return f"Link: {line}"
     return f"Link: there is no lesson “{name[:40]}”. There are: {', '.join(known)}."
 
 
@@ -37,18 +44,30 @@ def unopened(lesson: str, step: str, error: object) -> str:
     return f"Lesson {lesson}, {step}: {error}. The defaults are shown instead."
 
 
-def column(name: str) -> str:
-    """What a column of numbers is called on the screen."""
+def column(name: str, model: str = "") -> str:
+    """What a column of numbers is called on the screen, where a model calls its own by name as it does."""
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
     if not found:
         return name.replace("_", " ")
     what, row, place = found[1], int(found[2]), found[3]
+    if model == "binomial_mixture" and what == "probabilities":
+        return f"coin {coin(row)}"
     if what == "code":
         return f"h{row + 1}"
-    called = f"{what.replace('_', ' ')} {row + 1}"
+    called = f"{_one(what).replace('_', ' ')} {row + 1}"
     return called if place is None else f"{called}, entry {int(place) + 1}"
+
+
+def _one(names: str) -> str:
+    """The singular of what a column has many of."""
+    return f"{names[:-3]}y" if names.endswith("ies") else names.removesuffix("s")
+
+
+def done(caption: str) -> str:
+    """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
+    return _SENTENCE.split(caption, maxsplit=1)[0]
 
 
 def step(id_: str) -> str:

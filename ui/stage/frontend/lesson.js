@@ -16,8 +16,9 @@ import { outcome, Question } from "./question.js";
 const NAMES = {
   Lesson: "Lesson", Lessons: "Lessons", Back: "Back", Next: "Next", All: "All controls", Fewer: "Fewer controls", Explore: "Explore freely",
   Again: "Start over", Done: "✓ Done", First: "Predict first", steps: "Steps of this lesson", step: "{} of {}: {}",
-  left: "{} moves left", one: "1 move left", none: "No moves left", without: "without {}", used: "That took {}", end: "That was the last lesson.",
+  left: "{} moves left", one: "1 move left", none: "No moves left", without: "without {}", used: "That took {}", due: "Not done yet", end: "That was the last lesson.",
 };
+const MOST = 4; // letters of moves that a task does without and that are worth naming
 const SIGNS = { seen: "•", right: "✓", wrong: "✗", done: "✓" };
 
 export class Lesson {
@@ -127,7 +128,6 @@ export class Lesson {
     const steps = offers("step") || offers("play") || offers("tape") || offers("moves");
     const plays = offers("play"), taped = offers("tape") || plays;
     transport.locked = here?.locked ? NAMES.First : "";
-    transport.caption.style.visibility = here?.locked ? "hidden" : ""; // it says what comes next
     for (const [node, on] of /** @type {[HTMLElement | null | undefined, boolean][]} */ ([
       [transport.start, taped], [transport.back, steps], [transport.following, steps], [transport.play, plays], [transport.end, plays],
       [transport.speed, plays], [transport.inside, !here || here.everything], [transport.tape.parentElement, taped],
@@ -195,9 +195,9 @@ export class Lesson {
     if (done) keep(here.name, here.step, "done");
     const words = done ? [NAMES.Done] : [
       ...(left === null ? [] : [left > 1 ? NAMES.left.replace("{}", String(left)) : left === 1 ? NAMES.one : NAMES.none]),
-      ...(used.length ? [NAMES.used.replace("{}", used.join(", "))] : without.length ? [NAMES.without.replace("{}", without.join(", "))] : []),
+      ...(used.length ? [NAMES.used.replace("{}", used.join(", "))] : without.length && without.length <= MOST ? [NAMES.without.replace("{}", without.join(", "))] : []),
     ];
-    setText(this.task, words.join(", "));
+    setText(this.task, words.join(", ") || NAMES.due);
     this.task.toggleAttribute("data-done", done);
   }
 
@@ -219,6 +219,9 @@ export class Lesson {
         type: "button", title: called, "aria-label": mark ? `${called}, ${mark}` : called, "aria-current": now ? "step" : null, "data-mark": mark ?? null,
         on: { click: () => this.ask({ act: "lesson", lesson: here.name, step: id }) },
       }, text))));
+      /** @type {HTMLElement | null} */
+      const now = this.dots.querySelector("li:has([aria-current])");
+      if (now) this.dots.scrollTop = now.offsetTop - this.dots.clientHeight / 3; // in sight, among many
     }
     this.disable(this.back, !here.before);
     this.disable(this.next, !here.after);
@@ -266,7 +269,7 @@ export class Lesson {
   open() {
     const { here, stage: { playback } } = this;
     if (!here?.locked || playback.cursor < here.at) return true;
-    this.question?.focus();
+    (this.mark ?? this.question)?.focus();
     return false;
   }
 

@@ -52,6 +52,10 @@ export class Mark {
     if (grip && !this.own) this.put({ x: grip.x, y: grip.y });
   }
 
+  focus() {
+    this.handles.grips.get("own")?.node.focus();
+  }
+
   get axes() {
     const x = axisOf(this.face.host, "xaxis"), y = axisOf(this.face.host, "yaxis");
     return x && y ? [x, y] : null;
@@ -83,7 +87,9 @@ export class Mark {
     ], theme);
     handles.follow();
     handles.node.toggleAttribute("data-over", this.truth !== null);
-    handles.grips.get("own")?.node.toggleAttribute("data-put", this.own !== null);
+    const ring = handles.grips.get("own")?.node;
+    ring?.toggleAttribute("data-put", this.own !== null);
+    if (ring) ring.tabIndex = this.truth ? -1 : 0; // it is what is to be answered with
     handles.grips.get("right")?.node.toggleAttribute("data-right", true);
     this.ground.hidden = this.truth !== null;
   }

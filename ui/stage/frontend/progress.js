@@ -10,6 +10,10 @@ const LONGEST = 100_000; // characters
 /** @type {Map<string, Record<string, Mark>>} */
 let known = new Map(); // also where the browser keeps nothing
 let read = false;
+// another window of the same browser has kept something
+globalThis.addEventListener?.("storage", ({ key }) => {
+  if (key === KEPT || key === null) read = false;
+});
 
 /** @returns {Map<string, Record<string, Mark>>} */
 function all() {
