@@ -93,6 +93,7 @@ def test_back_while_the_place_is_told(home, wait):
     home.address("schedule=E")
     home.choose("Model", "Genetic linkage")
     home.address("model=linkage")
+    home.at(0)
     home.press("ArrowRight")
     home.at(1)
     home.address("schedule=")
