@@ -17,7 +17,7 @@ from em_core.files.errors import InvalidExperiment
 from figures.look.wording import number as written
 from ui.lessons import words
 from ui.lessons.grade import Graded, grade
-from ui.lessons.observed import Row, rows
+from ui.lessons.observed import Row, data_columns, rows
 from ui.lessons.records import CHANGES, Lesson, Prediction, Step
 
 Json = dict[str, Any]
@@ -174,12 +174,16 @@ class Taught:
         mark = {"figure": view["figures"][0]["id"]} if predict.kind in ("point", "drag") else None
         return {
             "kind": predict.kind,
-            "of": [{"id": name, "label": words.column(name, self.step.experiment["model"])} for name in predict.of],
+            "of": [{"id": name, "label": self._called(name)} for name in predict.of],
             "options": [option.text for option in predict.options],
             "within": list(predict.within),
             "at": predict.half_step,
             "mark": dict(handle) if handle and predict.kind == "drag" else mark,
         }
+
+    def _called(self, column: str) -> str:
+        experiment = self.step.experiment
+        return words.column(column, experiment["model"], data_columns(experiment))
 
     def told(self) -> Json | None:
         """The answer, part by part, with what is true; None while the question is open."""
@@ -188,7 +192,7 @@ class Taught:
         parts = [
             {
                 "id": part.of,
-                "label": words.column(part.of, self.step.experiment["model"]) if part.of else "",
+                "label": self._called(part.of) if part.of else "",
                 "given": None if self.shown else _said(part.given),
                 "true": _said(part.true),
                 "place": part.true if isinstance(part.true, (int, float)) else None,
