@@ -12,7 +12,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.report import flat, report
 from em_core.kinds import MOVES
 from ui.lecture.desk import own
-from ui.lessons import words
+from ui.lessons import hidden, words
 from ui.lessons.library import Library, library
 from ui.lessons.observed import rows
 from ui.lessons.records import Lesson, Step
@@ -302,6 +302,7 @@ def begun(taught: Taught, look: Look, messages: list[str]) -> Any:
             settings, *tape = kind.kind.of_experiment(dict(step.experiment))
             settings = settings_of(step.page, settings, step.shown)
             session = kind(settings, kind.runs.reopening(settings, *cut(tape, step.at)), [])
+        hidden.check(step.hidden, session.run.scene.json)
         session.run.reopen()
         session.run.advance(step.at)
     except InvalidExperiment as error:
