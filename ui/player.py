@@ -36,7 +36,7 @@ class Player:
     clock: tells the seconds of a slice.
     entry: rises when something else comes into view, to which the browser's Back shall lead.
     look: how the reader looks at it.
-    linked: whether the address holds the view.
+    linked: whether the address holds the view. bare: what a bare address would have to say of it.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
     foresees, foreseen, lesson: as in a message. taught: the step of a lesson, which says what of the run is sent.
     """
@@ -48,6 +48,7 @@ class Player:
     entry: int = 0
     look: Look = Look()
     linked: bool = True
+    bare: str = ""
     idle: Sequence[str] = ()
     aside: str = ""
     foresees: int = 0
@@ -273,6 +274,7 @@ class Player:
             foresees=self.foresees,
             foreseen=self._coming(frames[-1], run),
             lesson=self.lesson,
+            bare=self.bare,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

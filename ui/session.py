@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
 from typing import Any, ClassVar, Self, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -275,6 +276,7 @@ class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
         self.player.linked = fits(query)
         present, wanted = dict(st.query_params), self.explicit(query if self.player.linked else {})
         kept = self._link == (present, wanted)
+        self.player.bare = urlencode(wanted) if kept and not present else ""
         # a run that was on its way when the browser came back may have written the address of the view before
         if stage.returning() or (present != wanted and not kept):
             st.query_params.from_dict(present if kept else wanted)

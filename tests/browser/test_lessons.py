@@ -184,7 +184,9 @@ def test_a_lecturer_shows_it_with_the_clicker_over_to_another_page(student):
 
 
 @pytest.mark.exhaustive
-def test_a_task_is_seen_to_be_done_and_can_be_begun_anew(student):
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=str)
+def test_a_task_is_seen_to_be_done_and_can_be_begun_anew(student, size):
+    student.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     lesson = LESSONS["03-the-bound"]
     step = lesson.steps[-1]
     student.go(f"?lesson={lesson.name}&step={step.id}").ready(step.at)
@@ -195,8 +197,67 @@ def test_a_task_is_seen_to_be_done_and_can_be_begun_anew(student):
     student.panel.get_by_role("button", name="Start over").click()
     expect(task).to_contain_text("1 move left")
     student.at(step.at)
-    student.page.get_by_test_id("stSidebar").get_by_role("button", name=re.compile("^E ")).click()
+    moves = student.panel.get_by_role("group", name="Moves").get_by_role("button")
+    expect(moves.filter(has_text="Full")).to_have_count(0)
+    moves.filter(has_text="Exact").click()
     expect(task).to_have_text("✓ Done")
+
+
+@pytest.mark.exhaustive
+def test_a_mark_is_kept_where_the_reader_goes_on_at_once(student):
+    lesson = LESSONS[CHOSEN]
+    first, second = lesson.steps[:2]
+    student.go("?lesson=" + CHOSEN).ready(first.at)
+    student.give(first, True)
+    expect(student.page.locator(".stage-check[data-ready]")).to_be_visible()
+    student.page.evaluate(
+        "[...document.querySelectorAll('.stage-check, .stage-onward')].forEach((button) => button.click())"
+    )
+    student.opened(lesson, second)
+    expect(student.page.locator(".stage-dots button").first).to_have_attribute("data-mark", "right")
+
+
+@pytest.mark.exhaustive
+def test_a_place_is_given_and_checked_by_keys_alone(student):
+    lesson = LESSONS["02-completing-the-data"]
+    step = next(step for step in lesson.steps if step.predict and step.predict.kind == "point")
+    student.go(f"?lesson={lesson.name}&step={step.id}").ready(step.at)
+    student.press("ArrowRight")  # it leads to the ring
+    ring = student.page.locator(".stage-marked .stage-handle")
+    expect(ring).to_be_focused()
+    student.press("ArrowUp", "Enter")
+    expect(student.outcome).to_contain_text("eruption (min)")
+
+
+@pytest.mark.exhaustive
+def test_nothing_that_goes_on_looks_as_if_it_would_while_a_question_is_open(student):
+    lesson, step = next(
+        (lesson, step)
+        for lesson in LESSONS.values()
+        for step in lesson.steps
+        if step.predict and "play" in step.controls
+    )
+    student.go(f"{'' if step.page == 'em' else step.page}?lesson={lesson.name}&step={step.id}").ready(step.at)
+    for name in ("Play", "End", "Predict first"):
+        button = student.stage.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("aria-disabled", "true")
+    student.panel.get_by_role("button", name="Show the answer").click()
+    expect(student.outcome).to_be_visible()
+    expect(student.stage.get_by_role("button", name="Play", exact=True)).to_have_attribute("aria-disabled", "false")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("width", "rows"), [(1280, 2), (1440, 2), (1920, 1)])
+def test_a_question_of_three_parts_takes_two_rows_with_the_way_and_one_where_it_is_wide(student, width, rows):
+    student.page.set_viewport_size({"width": width, "height": 900})
+    student.go("?lesson=" + CHOSEN).ready(LESSONS[CHOSEN].steps[0].at)
+    expect(student.page.locator(".stage-ask fieldset")).to_have_count(3)
+    middles = student.page.evaluate(
+        "[...document.querySelectorAll('.stage-ask fieldset, .stage-commit, .stage-dots')]"
+        ".map((node) => node.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2)"
+    )
+    found = [middle for place, middle in enumerate(middles) if place == 0 or middle - middles[place - 1] > 10]
+    assert len(found) <= rows
 
 
 @pytest.mark.exhaustive

@@ -47,6 +47,15 @@ test("a browser that keeps nothing, or something else, loses nothing until the p
   }
 });
 
+test("an answer is right where all of it is, and none where it was only shown", async () => {
+  const { keepAnswer, marks } = await progress(null);
+  const told = (...rights) => ({ parts: rights.map((right) => ({ right })), because: "" });
+  keepAnswer("one", "a", told(true, true));
+  keepAnswer("one", "b", told(true, false));
+  keepAnswer("one", "c", told(null, null));
+  assert.deepEqual(marks("one"), { a: "right", b: "wrong", c: "seen" });
+});
+
 test("what another window of the browser has kept is not undone", async () => {
   const listening = globalThis.addEventListener, listeners = [];
   globalThis.addEventListener = (_name, heard) => listeners.push(heard);

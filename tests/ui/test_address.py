@@ -82,3 +82,16 @@ def test_the_stage_may_speak_of_a_file_before_the_sidebar_shows_it(monkeypatch, 
     assert reader.settings.model == ("gaussian_mixture" if spoke else "binomial_mixture")
     controls._taken(reader, "model")  # what is chosen anew counts, whoever speaks
     assert reader.settings.model == "binomial_mixture"
+
+
+def test_a_link_to_a_view_at_a_bare_address_says_which_view_and_the_address_stays(params):
+    reader = EmSession.at({}, None)
+    reader.write_address()
+    assert params == {} and params.times == 0 and reader.player.bare == "model=gaussian_mixture"
+    lesson = EmSession.at({}, None, fresh=True)
+    lesson.write_address()
+    assert params == {} and lesson.player.bare == "lesson=01-the-hidden-variable&step=" + lesson.taught.step.id
+    reader = EmSession.at({"model": "linkage"}, reader)
+    params.update(model="linkage")
+    reader.write_address()
+    assert reader.player.bare == ""

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from em_core.kinds import MOVES
 from tests.attack import dealt
 from ui import player
 from ui.em.session import EmSession
@@ -193,7 +194,17 @@ def test_columns_are_called_as_people_say():
     assert words.column("probabilities[1]") == "probability 2"
     assert words.column("probabilities[1]", "binomial_mixture") == "coin B"
     assert words.column("means[0][1]") == "mean 1, entry 2"
+    assert words.column("means[0][1]", "", ("eruption (min)", "waiting (min)")) == "mean 1, waiting (min)"
+    assert words.column("covariances[0][1]", "", ("eruption (min)", "waiting (min)")) == "covariance 1, entry 2"
     assert words.column("covariances[1][0][0]".rpartition("[")[0]) == "covariance 2, entry 1"
+
+
+def test_a_place_is_called_by_the_columns_of_the_data_in_the_question_and_in_its_answer():
+    session = opened("02-completing-the-data", "where-to")
+    wanted = ["mean 1, eruption (min)", "mean 1, waiting (min)"]
+    assert [part["label"] for part in session.lesson()["ask"]["of"]] == wanted
+    act(session, act="reveal")
+    assert [part["label"] for part in session.lesson()["told"]["parts"]] == wanted
 
 
 def test_an_answer_counts_once():
@@ -273,6 +284,26 @@ def test_a_task_is_done_by_the_run_within_its_moves_and_without_what_it_forbids(
     act(session, act="move", letter="E")
     task = session.lesson()["task"]
     assert (task["done"], task["left"]) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "letters"),
+    [
+        ("03-the-bound", "close-it-by-hand", "EHTGBSANL"),  # all that its model can make, but M
+        ("07-one-gradient-step", "several-steps-with-one-q", "EG"),
+        ("04-e-closes-m-opens", "", ""),
+    ],
+)
+def test_the_stage_has_a_button_for_each_move_that_a_task_allows(name, step, letters):
+    moves = opened(name, step).lesson()["moves"]
+    assert "".join(move["letter"] for move in moves) == letters
+    assert [move["word"] for move in moves] == [MOVES[letter].word for letter in letters]
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=lambda lesson: lesson.name)
+def test_what_the_steps_are_called_tells_nothing_of_an_answer(lesson):
+    kinds = ["question" if step.predict else "task" if step.do else "picture" for step in lesson.steps]
+    assert [step["label"] for step in opened(lesson.name).lesson()["steps"]] == kinds
 
 
 def test_a_task_with_too_many_moves_is_not_done():

@@ -16,6 +16,7 @@ from ui.export.questions import words as asking
 from ui.export.questions.asked import Question, Senseless, questions
 from ui.export.questions.stem import entries
 from ui.export.standalone import LARGEST, document, in_script
+from ui.lessons import hidden
 from ui.lessons.observed import page_of, rows
 from ui.lessons.records import CHANGES, Lesson, Step
 
@@ -81,7 +82,10 @@ def _drawn(step: Step, saved: list[Json]) -> str:
     chosen = (named or list(known.values())[:1])[:_PICTURES] if step.views else []  # a page calls its views otherwise
     frames = run.frames([step.at])[: step.at + 1]
     figures = [figure for _, figure in chosen]
-    saved.append(sheet.saved(run, frames, figures, {step.at}))
+    kept = sheet.saved(run, frames, figures, {step.at})
+    for frame in kept["frames"]:
+        frame["set"] = hidden.changes(frame.get("set", {}), {"figures": {}}, step.hidden, True)
+    saved.append(kept | {"figures": hidden.figures(kept["figures"], step.hidden)})
     views = {view["id"]: view for view in run.scene.json["views"]}
     shown = [
         sheet.picture(view | {"figures": [{"id": figure}], "note": None}, frames[step.at]["text"], step.at)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from em_core.files.errors import InvalidExperiment
+from ui.lessons.learning import begun
 from ui.lessons.observed import rows
 from ui.lessons.records import Condition, Lesson, Step
 from ui.lessons.replay import holds
+from ui.lessons.taught import Taught
+from ui.look import Look
 
 
 def problems(lesson: Lesson) -> list[str]:
     """A line for each claim that does not hold, each question without a right or a wrong answer, and each task that is
     done before it begins, or that its own solution does not do."""
-    return [f"{lesson.name}, {step.id}: {problem}" for step in lesson.steps for problem in _of_step(step)]
+    return [f"{lesson.name}, {step.id}: {problem}" for step in lesson.steps for problem in _of_step(lesson, step)]
 
 
-def _of_step(step: Step) -> list[str]:
+def _of_step(lesson: Lesson, step: Step) -> list[str]:
     try:
         run = rows(step.experiment)
         found = [
@@ -22,6 +25,8 @@ def _of_step(step: Step) -> list[str]:
             for place, one in enumerate(step.claims, 1)
             if not holds(one, run)
         ]
+        if step.hidden:
+            found += begun(Taught(lesson, step), Look(), []).messages
         if step.predict and step.predict.options:
             right = [option.text for option in step.predict.options if holds(option.condition, run)]
             if not 0 < len(right) < len(step.predict.options):

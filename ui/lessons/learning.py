@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import flat, report
+from em_core.kinds import MOVES
 from ui.lecture.desk import own
-from ui.lessons import words
+from ui.lessons import hidden, words
 from ui.lessons.library import Library, library
 from ui.lessons.observed import rows
 from ui.lessons.records import Lesson, Step
@@ -140,7 +141,7 @@ class Learning:
             "name": lesson.name,
             "title": lesson.title,
             "step": step.id,
-            "steps": [{"id": each.id, "label": words.step(each.id)} for each in lesson.steps],
+            "steps": [{"id": each.id, "label": _kind(each)} for each in lesson.steps],
             "opened": taught.opened,
             "reach": len(self.run) - 1 if self.run.ended else _FAR,
             "before": _before(known, lesson, step),
@@ -152,9 +153,19 @@ class Learning:
             "ask": taught.asked(self.run),
             "told": taught.told(),
             "task": self._task(taught),
+            "moves": self._moves(taught),
             "list": _listed(known),
             "listing": self.listing,
         }
+
+    def _moves(self, taught: Taught) -> list[Json]:
+        """The moves that the step offers as buttons: those that the model can make and the task allows."""
+        model: Any = getattr(self.run.experiment, "model", None)
+        if taught.locked or "moves" not in taught.step.controls or not hasattr(model, "help"):
+            return []
+        without = taught.step.do.without if taught.step.do else ""
+        found = {letter: move for letter, move in MOVES.items() if move.allowed(model) and letter not in without}
+        return [{"letter": letter, "word": move.word} for letter, move in found.items()]
 
     def _task(self, taught: Taught) -> Json | None:
         """How far the task is."""
@@ -198,6 +209,10 @@ _DEEDS: dict[str, Callable[[Learning, Json], None]] = {
 
 def _step(lesson: Lesson, name: str) -> Step | None:
     return next((step for step in lesson.steps if step.id == name), None)
+
+
+def _kind(step: Step) -> str:
+    return words.kind(step.predict is not None, step.do is not None)
 
 
 def _listed(known: Library) -> Json:
@@ -287,6 +302,7 @@ def begun(taught: Taught, look: Look, messages: list[str]) -> Any:
             settings, *tape = kind.kind.of_experiment(dict(step.experiment))
             settings = settings_of(step.page, settings, step.shown)
             session = kind(settings, kind.runs.reopening(settings, *cut(tape, step.at)), [])
+        hidden.check(step.hidden, session.run.scene.json)
         session.run.reopen()
         session.run.advance(step.at)
     except InvalidExperiment as error:

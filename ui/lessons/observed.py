@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from em_core.datasets import load
 from em_core.files.errors import InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.report import flat, report
@@ -44,6 +45,12 @@ def columns(raw: Any) -> Collection[str]:
         experiment = Experiment.parse(raw)
         rows = _flat(report(experiment, islice(steps(experiment), _ENOUGH)))
     return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _NO_NUMBERS]
+
+
+def data_columns(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the columns of an experiment's data are called; none where they have no names."""
+    name = raw["data"].get("dataset")
+    return load(name).columns if name else ()
 
 
 def rows(raw: Any) -> list[Row]:

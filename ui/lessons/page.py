@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from em_core.kinds import MOVES
 from ui import controls, frame
 from ui.lessons import words
-from ui.notices import plain
 from ui.session import Session
 
 # controls of a lesson that have their place in the sidebar, each with the settings that it shows where a page has them
@@ -18,7 +14,6 @@ _OF_THE_SIDEBAR = {
     "start": ("start", "seed"),
     "data": ("data", "signal", "dictionary", "number", "units"),
     "settings": ("components", "penalty", "precision", "solver", "width", "atoms"),
-    "moves": (),
 }
 
 
@@ -46,23 +41,4 @@ def sidebar(session: Session) -> bool:
     known = session.settings.declared()
     for control in wanted:
         controls.show(session, *(name for name in _OF_THE_SIDEBAR[control] if name in known))
-    if "moves" in wanted:
-        _moves(session)
     return True
-
-
-def _moves(session: Session) -> None:
-    """A button for each move that the model can make."""
-    model: Any = getattr(session.run.experiment, "model", None)
-    if not hasattr(model, "help"):
-        return
-    plain(words.MOVES)
-    task = session.taught.step.do if session.taught else None
-    for letter, move in MOVES.items():
-        if move.allowed(model) and letter not in (task.without if task else ""):
-            st.button(
-                f"`{letter}` {move.word}",
-                key=f"{session.key}.lesson.{letter}",
-                on_click=session.act,
-                args=({"act": "move", "letter": letter},),
-            )

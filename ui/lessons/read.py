@@ -28,6 +28,7 @@ MOST_MINUTES, MOST_STEPS, LONGEST_TEXT, LARGEST_FILE = 90, 200, 2_000, 2_000_000
 # an id becomes part of an address
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VIEW = re.compile(r"[\w-]{1,40}(\.[\w-]{1,40})?")
+_TRACE = re.compile(r"[\w-]{1,40}\.[\w -]{1,40}")
 # HTML, links, pictures and addresses in Markdown and in formulas
 _OUTSIDE = re.compile(
     r"<[a-zA-Z/!?]|\]\s*[(\[:]|!\[|\w+://|www\.|[\w.+-]+@\w|\\(?:href|url|includegraphics|html\w+)\b", re.ASCII
@@ -92,11 +93,14 @@ def _step(fields: Fields, path: str) -> Step:
     controls = _chosen(fields, "controls", CONTROLS, MOST_CONTROLS)
     lit = _names(fields, "lit", _VIEW, "terms of the equation, or ids of views")
     shown = check_shown(fields.take("shown", {}), f"{path}.shown", page, experiment)
+    hidden = _names(fields, "hidden", _TRACE, "traces of figures such as code.optimum")
     read = _Reader(named, at, last)
     predict = read.prediction(fields.child("predict"), f"{path}.predict") if "predict" in fields else None
     do = read.task(fields.child("do"), f"{path}.do") if "do" in fields else None
     if predict and do:
         raise InvalidExperiment(f"{path}.do", "a task", "either a question (predict) or a task (do)")
+    if hidden and not predict:
+        raise InvalidExperiment(f"{path}.hidden", list(hidden), "nothing in a step without a question")
     raw = fields.take("claim", [])
     if not isinstance(raw, list):
         raise InvalidExperiment(f"{path}.claim", raw, "claims, each beginning with [[step.claim]]")
@@ -105,7 +109,7 @@ def _step(fields: Fields, path: str) -> Step:
     if predict and not _claimed(predict, claims):
         asked = ", ".join(_asked(predict)) or "it"
         raise InvalidExperiment(f"{path}.predict", "a question without a claim", f"a [[step.claim]] about {asked}")
-    return Step(id_, text, experiment, page, at, views, controls, lit, predict, do, claims, shown)
+    return Step(id_, text, experiment, page, at, views, controls, lit, predict, do, claims, shown, hidden)
 
 
 def _asked(predict: Prediction) -> list[str]:

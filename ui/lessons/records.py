@@ -98,7 +98,7 @@ class Task:
 @dataclass(frozen=True)
 class Step:
     """One picture with its text. at: the half-step in view when it opens. shown: what else its address says of the view
-    (`ui/lessons/shown.py`), by name."""
+    (`ui/lessons/shown.py`), by name. hidden: traces that stay away while the question is open, as `figure.trace`."""
 
     id: str
     text: str
@@ -112,6 +112,7 @@ class Step:
     do: Task | None
     claims: tuple[Condition, ...]
     shown: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

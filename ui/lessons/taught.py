@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from em_core.caching import bounded
 from em_core.files.errors import InvalidExperiment
 from figures.look.wording import number as written
-from ui.lessons import words
+from ui.lessons import hidden, words
 from ui.lessons.grade import Graded, grade
-from ui.lessons.observed import Row, rows
+from ui.lessons.observed import Row, data_columns, rows
 from ui.lessons.records import CHANGES, Lesson, Prediction, Step
 
 Json = dict[str, Any]
@@ -85,9 +85,9 @@ class Taught:
         if self.everything:
             return scene
         if scene.id not in self._seen:
-            narrowed = json.dumps([scene.id, self.step.views, self.step.controls])
+            narrowed = json.dumps([scene.id, self.step.views, self.step.controls, self.step.hidden])
             name = hashlib.sha256(narrowed.encode()).hexdigest()[:16]
-            self._seen = {scene.id: Seen(name, self._narrowed(scene.json))}
+            self._seen = {scene.id: Seen(name, hidden.scene(self._narrowed(scene.json), self.step.hidden))}
         return self._seen[scene.id]
 
     def frames(self, frames: Sequence[Json], scene: Any) -> list[Json]:
@@ -101,6 +101,9 @@ class Taught:
             return frame
         figures = self.scene(scene).json["figures"]
         result = dict(frame)
+        if self.step.hidden and result.get("set"):
+            open_ = index is not None and index <= self.step.at
+            result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
         for part in ("set", "append"):
             if result.get(part):
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
@@ -174,12 +177,16 @@ class Taught:
         mark = {"figure": view["figures"][0]["id"]} if predict.kind in ("point", "drag") else None
         return {
             "kind": predict.kind,
-            "of": [{"id": name, "label": words.column(name, self.step.experiment["model"])} for name in predict.of],
+            "of": [{"id": name, "label": self._called(name)} for name in predict.of],
             "options": [option.text for option in predict.options],
             "within": list(predict.within),
             "at": predict.half_step,
             "mark": dict(handle) if handle and predict.kind == "drag" else mark,
         }
+
+    def _called(self, column: str) -> str:
+        experiment = self.step.experiment
+        return words.column(column, experiment["model"], data_columns(experiment))
 
     def told(self) -> Json | None:
         """The answer, part by part, with what is true; None while the question is open."""
@@ -188,7 +195,7 @@ class Taught:
         parts = [
             {
                 "id": part.of,
-                "label": words.column(part.of, self.step.experiment["model"]) if part.of else "",
+                "label": self._called(part.of) if part.of else "",
                 "given": None if self.shown else _said(part.given),
                 "true": _said(part.true),
                 "place": part.true if isinstance(part.true, (int, float)) else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from figures.em.data_views.words import coin
 
@@ -12,7 +12,6 @@ UNREADABLE = "That answer could not be read. Please give it again."
 A_LESSON = "a step of a lesson that is there"
 
 LESSONS = "Lessons"
-MOVES = "Moves"
 
 # columns of a run's numbers, as a question names them
 _NAMES = {
@@ -44,8 +43,11 @@ def unopened(lesson: str, step: str, error: object) -> str:
     return f"Lesson {lesson}, {step}: {error}. The defaults are shown instead."
 
 
-def column(name: str, model: str = "") -> str:
-    """What a column of numbers is called on the screen, where a model calls its own by name as it does."""
+def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
+    """What a column of numbers is called on the screen, where a model calls its own by name as it does.
+
+    columns: of the data.
+    """
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
@@ -57,7 +59,12 @@ def column(name: str, model: str = "") -> str:
     if what == "code":
         return f"h{row + 1}"
     called = f"{_one(what).replace('_', ' ')} {row + 1}"
-    return called if place is None else f"{called}, entry {int(place) + 1}"
+    return called if place is None else f"{called}, {entry(what, int(place), columns)}"
+
+
+def entry(what: str, place: int, columns: Sequence[str]) -> str:
+    """What one number of a row is called: a coordinate of a mean by the data's column. place: from 0."""
+    return columns[place] if what == "means" and place < len(columns) else f"entry {place + 1}"
 
 
 def _one(names: str) -> str:
@@ -70,6 +77,6 @@ def done(caption: str) -> str:
     return _SENTENCE.split(caption, maxsplit=1)[0]
 
 
-def step(id_: str) -> str:
-    """What a step is called: its id, as words."""
-    return id_.replace("-", " ").capitalize()
+def kind(asks: bool, sets: bool) -> str:
+    """What a step is called among the others, which tells nothing of its answer. asks: a question; sets: a task."""
+    return "question" if asks else "task" if sets else "picture"

@@ -54,6 +54,7 @@ def _step(step: Step) -> list[str]:
     said += [("controls", step.controls)]
     said += [("lit", step.lit)] if step.lit else []
     said += [("shown", step.shown)] if step.shown else []
+    said += [("hidden", step.hidden)] if step.hidden else []
     lines = ["[[step]]", *_lines(said)]
     if not short:
         lines += ["[step.experiment]", *_lines(step.experiment.items())]

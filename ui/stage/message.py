@@ -74,6 +74,7 @@ class Message(_Told):
     for the next slice of work, which leads to `goal`. idle: tools that can do nothing now. aside: what is said of what
     was put aside. foresees: how many frames the browser may know before the reader asks for them; foreseen: those that
     are made, with what the page will say at each. lesson: the step of a lesson that is on the page.
+    bare: what the address says where it says nothing.
     """
 
     scene: Json
@@ -101,3 +102,4 @@ class Message(_Told):
     foresees: int = 0
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
+    bare: str = ""

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from em_core.datasets import load
 from em_core.kinds import MOVES
 from ui.export.markup import inline, marked, text_of
 from ui.export.questions import words
 from ui.export.questions.stem import line, stem
 from ui.export.questions.variants import Variant
-from ui.lessons.observed import Row, number, rows
+from ui.lessons.observed import Row, data_columns, number, rows
 from ui.lessons.records import CHANGES, Condition, Prediction, Step
 from ui.lessons.replay import change, holds
 
@@ -78,8 +77,7 @@ class _Asking:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        name = self.step.experiment["data"].get("dataset")
-        return load(name).columns if name else ()
+        return data_columns(self.step.experiment)
 
     def named(self, column: str) -> str:
         return words.named(column, self.columns)

@@ -11,6 +11,7 @@ from em_core.sparse_coding.posterior import ladder
 from figures.look import wording
 from ui.export.markup import plain
 from ui.lessons.records import Condition
+from ui.lessons.words import entry as entry_of
 
 DIRECTIONS = {"rises": "rises", "falls": "falls", "stays": "stays the same"}
 MODEL, DATA, START, WRONG, SCHEDULE = "Model", "Data", "Start", "Bug", "Schedule"
@@ -67,8 +68,8 @@ def named(column: str, columns: tuple[str, ...] = ()) -> str:
     name, entry = (f"the {one} of component {places[0] + 1}", places[1:]) if one else ("", places)
     if one and not entry:
         return name
-    if one == "mean" and len(entry) == 1 and entry[0] < len(columns):
-        return f"{name}, {columns[entry[0]]}"
+    if one and len(entry) == 1:
+        return f"{name}, {entry_of(found[1], entry[0], columns)}"
     told = str(entry[0] + 1) if len(entry) == 1 else f"({', '.join(str(place + 1) for place in entry)})"
     if found[1] == "code":
         return f"entry {told} of h"

@@ -37,8 +37,20 @@ async function copied(text) {
   }
 }
 
+/**
+ * The address as a link that opens the same anywhere. bare: what it has to say where it says nothing.
+ * @param {string} address
+ * @param {string} bare
+ */
+export function link(address, bare) {
+  const url = new URL(address);
+  if (!url.search) url.search = bare;
+  return url.href;
+}
+
 export class CopyLink {
   linked = true; // whether the address holds the view
+  bare = ""; // what a bare address would have to say of it
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
 
@@ -58,7 +70,7 @@ export class CopyLink {
     this.rest();
     await written();
     const { Copied, NotCopied, NoLink } = this.names;
-    this.say(!this.linked ? NoLink : await copied(location.href) ? Copied : NotCopied);
+    this.say(!this.linked ? NoLink : await copied(link(location.href, this.bare)) ? Copied : NotCopied);
   }
 
   /** @param {string} words */

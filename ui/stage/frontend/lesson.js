@@ -4,13 +4,14 @@ import { ListOfLessons } from "./catalogue.js";
 import { el, setText } from "./dom.js";
 import { letGo } from "./focus.js";
 import { Mark } from "./mark.js";
-import { keep, marks } from "./progress.js";
+import { Moves } from "./moves.js";
+import { keep, keepAnswer, marks } from "./progress.js";
 import { outcome, Question } from "./question.js";
 
 /**
  * @typedef {import("./types.js").Lesson} Told
  * @typedef {import("./types.js").LessonStep} Here
- * @typedef {Pick<import("./stage.js").Stage, "playback" | "display" | "message" | "node" | "presenter">} Stage
+ * @typedef {Pick<import("./stage.js").Stage, "playback" | "display" | "message" | "node" | "presenter" | "deeds">} Stage
  */
 
 const NAMES = {
@@ -47,7 +48,8 @@ export class Lesson {
     this.task = el("div", { class: "stage-task", role: "status" });
     this.again = this.button(NAMES.Again, () => this.ask({ act: "again" }));
     this.body = el("div", { class: "stage-asked" });
-    this.node = el("section", { class: "stage-lesson", hidden: true, "aria-label": NAMES.Lesson, on: { click: letGo } }, this.body,
+    this.moves = new Moves((act) => this.stage.deeds.act(act));
+    this.node = el("section", { class: "stage-lesson", hidden: true, "aria-label": NAMES.Lesson, on: { click: letGo } }, this.body, this.moves.node,
       el("nav", { class: "stage-way" }, el("div", { class: "stage-aside" }, this.lessons, this.all, this.explore),
         this.dots, el("div", { class: "stage-turn" }, this.back, this.next)));
     this.catalogue = /** @type {ListOfLessons | null} */ (null);
@@ -81,9 +83,11 @@ export class Lesson {
     this.stage.node.toggleAttribute("data-lesson", here !== null);
     if (lesson && lesson.listing > this.listed) this.catalogue.toggle(lesson.list, here?.name);
     if (lesson) this.listed = lesson.listing;
+    this.moves.show(here?.moves ?? []);
     const closed = here?.locked && !this.question; // the server has begun the step anew
     if (here && (closed || this.shown !== `${here.name}/${here.step}/${here.opened}`)) this.begin(here);
     if (here?.locked) this.question?.send(false);
+    if (here?.told && !this.told) keepAnswer(here.name, here.step, here.told); // also where the reader goes on before it is shown
     if (!here) {
       this.shown = "";
       this.clear();
@@ -149,7 +153,7 @@ export class Lesson {
     this.mark = face ? new Mark(face, mark, () => {
       this.mark?.show(display.theme);
       this.question?.ready();
-    }) : null;
+    }, () => this.question?.node.requestSubmit()) : null;
   }
 
   /** What is on the stage has changed. */
@@ -159,18 +163,17 @@ export class Lesson {
     this.mark?.show(display?.theme);
     const { ask, told, task } = here;
     const arrived = playback.cursor >= Math.min(ask?.at ?? 0, here.reach) && !node.hasAttribute("data-gliding") && !node.hasAttribute("data-waiting");
-    if (ask && told && !this.told && arrived) this.tell(here, ask, told);
+    if (ask && told && !this.told && arrived) this.tell(ask, told);
     if (task) this.count(here, task);
     this.way(here);
   }
 
   /**
    * The half-step is there: say what became of the answer.
-   * @param {Here} here
    * @param {import("./types.js").Question} ask
    * @param {import("./types.js").Outcome} told
    */
-  tell(here, ask, told) {
+  tell(ask, told) {
     this.told = true;
     const focused = this.body.contains(document.activeElement) || document.activeElement === document.body;
     this.question = null;
@@ -181,8 +184,6 @@ export class Lesson {
       if (x !== null && y !== null) this.mark.truth = { x, y };
       this.mark.show(this.stage.display?.theme);
     }
-    const verdicts = told.parts.map(({ right }) => right);
-    keep(here.name, here.step, verdicts.includes(null) ? "seen" : verdicts.every(Boolean) ? "right" : "wrong");
     if (focused) this.next.focus({ preventScroll: true });
   }
 
@@ -213,7 +214,7 @@ export class Lesson {
       return { id, called, text: mark ? SIGNS[mark] : String(place + 1), mark, now };
     });
     const told = JSON.stringify(dots);
-    if (this.dots.dataset.told !== told) {
+    if (this.dots.dataset.told !== told && (this.told || !here.told)) {
       this.dots.dataset.told = told;
       this.dots.replaceChildren(...dots.map(({ id, called, text, mark, now }) => el("li", {}, el("button", {
         type: "button", title: called, "aria-label": mark ? `${called}, ${mark}` : called, "aria-current": now ? "step" : null, "data-mark": mark ?? null,

@@ -22,8 +22,9 @@ export class Mark {
    * @param {Face} face  the figure
    * @param {{ x?: number, y?: number, label?: string, color?: string }} begin  where a handle stands, if it is one that is dragged
    * @param {() => void} moved
+   * @param {() => void} chosen  Enter was pressed on the ring where the reader has put it
    */
-  constructor(face, begin, moved) {
+  constructor(face, begin, moved, chosen) {
     this.face = face;
     this.begin = begin;
     this.moved = moved;
@@ -33,7 +34,7 @@ export class Mark {
       cancelled: () => {},
     });
     this.handles.node.classList.add("stage-marked");
-    this.handles.node.addEventListener("click", () => this.stay());
+    this.handles.node.addEventListener("click", ({ detail }) => (this.own && !detail && !this.truth ? chosen() : this.stay())); // a key clicks 0 times
     this.ground = el("div", { class: "stage-ground", on: { click: (event) => this.click(event) } });
     face.host.after(this.ground, this.handles.node);
     this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.handles.follow()));

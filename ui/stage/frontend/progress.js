@@ -58,6 +58,16 @@ export function keep(lesson, step, mark) {
 }
 
 /**
+ * Keep what became of an answer: right where all of it is; that the step was seen, where the answer was only shown.
+ * @param {string} lesson
+ * @param {string} step
+ * @param {import("./types.js").Outcome} told
+ */
+export function keepAnswer(lesson, step, { parts }) {
+  keep(lesson, step, parts.some(({ right }) => right === null) ? "seen" : parts.every(({ right }) => right) ? "right" : "wrong");
+}
+
+/**
  * Whether every step of a lesson is done with.
  * @param {string} lesson
  * @param {string[]} steps

@@ -10,7 +10,8 @@ import { el } from "./dom.js";
 const NAMES = {
   Check: "Check", Show: "Show the answer", within: "to within {}", right: "Right", wrong: "Not so", said: "you said {}", answer: "Answer",
   changes: { rises: "rises", falls: "falls", stays: "stays" },
-  point: "Click where it will be, or move the ring with the arrow keys.", drag: "Drag the handle to where it will be.",
+  point: "Click where it will be, or move the ring with the arrow keys; Enter checks it.",
+  drag: "Drag the handle to where it will be, or move it with the arrow keys; Enter checks it.",
 };
 /** @type {("rises" | "falls" | "stays")[]} */
 const CHANGES = ["rises", "falls", "stays"];

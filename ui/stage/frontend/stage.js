@@ -199,7 +199,7 @@ export class Stage {
       this.looked = message.look;
     } else if (rebuilt) this.presenter.renew();
     this.arriving = false;
-    display.transport.copy.linked = message.linked ?? true;
+    Object.assign(display.transport.copy, { linked: message.linked ?? true, bare: message.bare ?? "" });
     if (complete && history.frames.length) {
       display.transport.frames(history.frames, theme);
       display.transport.coming(message.coming ?? [], theme);

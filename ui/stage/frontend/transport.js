@@ -191,11 +191,13 @@ export class Transport {
     setText(this.detail, this.locked ? "" : (beat ?? next?.detail ?? ""));
     this.following.toggleAttribute("data-plain", !this.detail.textContent);
     this.main.setAttribute("aria-label", called);
-    this.disable(this.main, !next || (this.locked !== "" && cursor === last));
-    if (this.inside) this.disable(this.inside, !next);
+    const held = this.locked !== "" && cursor === last;
+    this.disable(this.main, !next || held);
+    this.disable(this.play, held);
+    if (this.inside) this.disable(this.inside, !next || held);
     this.disable(this.back, cursor === 0 && beat === null);
     this.disable(this.start, cursor === 0);
-    this.disable(this.end, Boolean(ended) && cursor === last);
+    this.disable(this.end, held || (Boolean(ended) && cursor === last));
     this.scrub.value = String(cursor);
     this.scrub.style.setProperty("--done", String(last ? cursor / last : 0));
     const place = this.names.of.replace("{}", String(cursor)).replace("{}", String(last)), label = this.chips[cursor]?.chip.textContent;

@@ -84,7 +84,7 @@
  * @typedef {{ key: string, session: string, returns?: number, scene: Scene, first: number, after: string | null,
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
- *   look?: Look, linked?: boolean, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
+ *   look?: Look, linked?: boolean, bare?: string, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
  *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null }} Message
  * @typedef {{ id: string, coming: Planned[], ended: string | null, address: string, frame?: Frame }} Foreseen  the frame that comes
  *   next, sent once, and what the message says once the reader is there
@@ -97,7 +97,7 @@
  * @typedef {{ list: Catalogue, listing: number }} Listing
  * @typedef {Listing & { name: string, title: string, step: string, opened: number, steps: { id: string, label: string }[],
  *   before: LessonLink | null, after: LessonLink | null, controls: string[], everything: boolean, locked: boolean, at: number, reach: number,
- *   ask: Question | null, told: Outcome | null, task: TaskState | null }} LessonStep
+ *   ask: Question | null, told: Outcome | null, task: TaskState | null, moves: { letter: string, word: string }[] }} LessonStep
  * @typedef {Listing | LessonStep} Lesson
  * @typedef {{ lesson: string, step: string }} LessonLink
  * @typedef {{ lessons: { name: string, title: string, minutes: number, steps: string[] }[], broken: string[] }} Catalogue

@@ -1,0 +1,113 @@
+"""What would tell the answer stays away while the question is open, and comes with the half-step that was asked of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.ui.test_export import saved
+from tests.ui.test_lesson_page import STEPS, act, opened, told
+from ui.export.lesson_sheet import page
+from ui.lessons import hidden as hidden_
+from ui.lessons.check import problems
+from ui.lessons.learning import begun
+from ui.lessons.library import library
+from ui.lessons.read import InvalidLesson, lesson
+from ui.lessons.taught import Taught
+from ui.lessons.write import written
+from ui.look import Look
+
+LESSONS = library([]).lessons
+HIDING = [(name, step) for name, step in STEPS if step.hidden]
+NAMES = [step.id for _, step in HIDING]
+
+
+def points(figures, name):
+    figure, trace = name.split(".")
+    (found,) = [one for one in figures[figure]["data"] if one["meta"] == trace]
+    return {part: found[part] for part in ("x", "y")}
+
+
+def addresses(frames, name):
+    begin = f"{name.replace('.', '/')}/"
+    return [
+        {address: value for address, value in frame.get("set", {}).items() if address.startswith(begin)}
+        for frame in frames
+    ]
+
+
+@pytest.mark.parametrize(("name", "step"), HIDING, ids=NAMES)
+def test_points_that_tell_the_answer_are_sent_with_it_and_not_before(name, step):
+    session = opened(name, step.id)
+    whole, message = session.run.scene.json, told(session)
+    for hidden in step.hidden:
+        assert points(message["scene"]["figures"], hidden) == {"x": [], "y": []}
+        assert not any(any(part.values()) for part in addresses(message["frames"], hidden))
+    act(session, act="reveal")
+    after = told(session)
+    assert after["scene"] == {"id": message["scene"]["id"]}  # the half-step is seen to happen
+    for hidden in step.hidden:
+        (brought, *_) = addresses(after["frames"], hidden)
+        assert {address.rpartition("/")[2]: value for address, value in brought.items()} == points(
+            whole["figures"], hidden
+        )
+    act(session, act="everything")
+    assert points(told(session)["scene"]["figures"], step.hidden[0]) == points(whole["figures"], step.hidden[0])
+
+
+@pytest.mark.parametrize(("name", "step"), HIDING, ids=NAMES)
+def test_the_picture_is_the_same_whatever_the_answer_is(name, step):
+    """Neither an axis nor anything else of it may depend on λ, on which the answer does."""
+    shown = []
+    for penalty in (1.0, 0.5, 0.1):
+        settings = {**step.experiment["settings"], "lambda": penalty}
+        other = replace(step, experiment={**step.experiment, "settings": settings})
+        message = told(begun(Taught(LESSONS[name], other), Look(), []))
+        own = [
+            {part: value for part, value in frame["set"].items() if part.startswith("code/")}
+            for frame in message["frames"]
+        ]
+        shown.append((message["scene"]["figures"]["code"], own))
+    assert shown[0] == shown[1] == shown[2]
+
+
+def test_what_one_could_choose_by_it_is_not_told_either():
+    whole = {"figures": {}, "inside": {"view": "code", "chooses": {"code/optimum": [0], "code/heads": None}}}
+    assert hidden_.scene(whole, ["code.optimum"])["inside"]["chooses"] == {"code/heads": None}
+    assert hidden_.scene({"figures": {}, "inside": None}, ["code.optimum"])["inside"] is None
+
+
+def test_the_printed_sheet_keeps_it_away_too():
+    for step, kept in zip(LESSONS["15-map-and-zeros"].steps, saved(page(LESSONS["15-map-and-zeros"])[0]), strict=True):
+        there = any(points(kept["figures"], "code.optimum").values()) if "code" in kept["figures"] else None
+        assert there is None or there == (not step.hidden)
+
+
+TEXT = written(LESSONS["15-map-and-zeros"])
+
+
+def test_it_is_written_as_it_is_read():
+    assert lesson(TEXT, "15-map-and-zeros.toml") == LESSONS["15-map-and-zeros"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('hidden = ["code.optimum"]', 'hidden = ["code"]', "traces of figures such as code.optimum"),
+        ('hidden = ["code.optimum"]', 'hidden = "code.optimum"', "traces of figures such as code.optimum"),
+        ('views = ["shrink", "code"]', 'views = ["code"]\nhidden = ["code.optimum"]', "a step without a question"),
+    ],
+)
+def test_what_cannot_be_hidden_is_refused_with_its_line(old, new, named):
+    assert old in TEXT
+    with pytest.raises(InvalidLesson, match=rf"line \d+: step\[\d\].hidden: .*{named}"):
+        lesson(TEXT.replace(old, new, 1), "mine.toml")
+
+
+def test_a_trace_that_no_figure_has_is_named_with_those_that_there_are_and_the_step_is_not_shown():
+    mine = lesson(TEXT.replace('["code.optimum"]', '["code.optimun"]', 1), "mine.toml")
+    (line,) = problems(mine)
+    assert "mine, one-value" in line and "code.optimun" in line and "code.optimum" in line
+    session = begun(Taught(mine, mine.steps[0]), Look(), [])
+    assert session.taught is None and len(session.messages) == 1
