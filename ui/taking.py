@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from em_core.files.errors import InvalidExperiment
 from em_core.observe.work import Progress
 from ui import limits, words
+from ui.export.written import Written
 
 _LOG = logging.getLogger("elbo_room")
 
@@ -28,14 +29,6 @@ _TURN = 0.2
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file's content, and what is said of it, a line each."""
-
-    content: str | bytes
-    messages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Order:
     """A file that was asked for. label: of its button; name, mime: what the browser saves; work: makes it, once.
 
@@ -45,7 +38,7 @@ class Order:
     label: str
     name: str
     mime: str
-    work: Callable[[], Progress[Made]]
+    work: Callable[[], Progress[Written]]
     of: object = None
 
 
@@ -174,7 +167,7 @@ class Taking:
         content = made.content.encode() if isinstance(made.content, str) else made.content
         return [words.beside_file(order.label, message) for message in made.messages], content
 
-    def _at_its_turn(self, order: Order) -> Made:
+    def _at_its_turn(self, order: Order) -> Written:
         while not _WRITERS.acquire(timeout=_TURN):
             self._go_on()
         try:
@@ -184,7 +177,7 @@ class Taking:
                     self._go_on()
                     self.share = next(work)
             except StopIteration as done:
-                made: Made = done.value
+                made: Written = done.value
                 return made
             finally:
                 work.close()

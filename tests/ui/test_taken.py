@@ -18,6 +18,7 @@ from ui.em.session import EmSession
 from ui.em.settings import EmSettings
 from ui.export import standalone
 from ui.export.kinds import KINDS
+from ui.export.written import Written
 from ui.handing import PREFIX, Handing
 from ui.race.run import RaceRun
 from ui.race.session import RaceSession
@@ -26,7 +27,7 @@ from ui.starts.run import StartsRun
 from ui.starts.session import StartsSession
 from ui.starts.settings import StartsSettings
 from ui.taken import save, take
-from ui.taking import Made, Order, Taking, fetched
+from ui.taking import Order, Taking, fetched
 
 KNOWN = {kind.name: kind for kind in KINDS}
 
@@ -67,7 +68,7 @@ class Gate:
                 yield (place + 1) / self.parts
         finally:
             self.closed = True
-        return Made(self.content)
+        return Written(self.content)
 
     def order(self, label="A"):
         return Order(label, f"{label}.txt", "text/plain", self)

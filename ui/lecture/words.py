@@ -56,7 +56,7 @@ def added(count: int, page: str, at: int) -> str:
 
 def held(steps: int, minutes: int) -> str:
     """What there is of the lecture."""
-    return f"{steps} {'step' if steps == 1 else 'steps'}, {minutes} minutes"
+    return f"{_of(steps, 'step')}, {_of(minutes, 'minute')}"
 
 
 def place(page: str, at: int) -> str:
@@ -98,9 +98,13 @@ def removed(number: int) -> str:
 
 
 def opened(file: str, steps: int) -> str:
-    return f"{file} was opened: {steps} {'step' if steps == 1 else 'steps'}."
+    return f"{file} was opened: {_of(steps, 'step')}."
 
 
 def unopened(file: str, line: int, problem: str) -> str:
     """Of a file that is no lecture: one line, and the lecture stays."""
     return f"{file}, line {line}: {problem}. Your lecture is unchanged."
+
+
+def _of(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
