@@ -76,7 +76,7 @@ class Taking:
         self._ready: deque[Ready] = deque()
         self._lock = Lock()
         self._worker: Thread | None = None
-        self._stopping = False
+        self._stopped: Order | None = None
         self._here: Callable[[], bool] = lambda: True
         self._seen = time.monotonic()
 
@@ -87,19 +87,21 @@ class Taking:
         """
         with self._lock:
             self._here, self._seen = here, time.monotonic()
-            same = any((other.label, other.of) == (order.label, order.of) for other in self._orders)
-            if same or len(self._orders) >= _WAITING:
+            wanted = [other for other in self._orders if other is not self._stopped]
+            same = any((other.label, other.of) == (order.label, order.of) for other in wanted)
+            if same or len(wanted) >= _WAITING:
                 return
-            self._stopping = False
             self._orders.append(order)
             if self._worker is None:
                 self._worker = Thread(target=self._make, name="taking", daemon=True)
                 self._worker.start()
 
     def stop(self) -> None:
-        """Make none of them any further."""
+        """Make none of them any further; those that are asked for from here on are made."""
         with self._lock:
-            self._stopping = self._worker is not None
+            while len(self._orders) > 1:
+                self._orders.pop()
+            self._stopped = self._orders[0] if self._orders else None
 
     @property
     def busy(self) -> bool:
@@ -146,11 +148,8 @@ class Taking:
                     ready = Ready(secrets.token_urlsafe(16), order.name, order.mime, content, time.monotonic())
                     _THERE[ready.token] = ready
                     self._ready.append(ready)
-                self.said = said
-                if self._stopping:
-                    self._orders.clear()
-                else:
-                    self._orders.popleft()
+                self.said, self._stopped = said, None
+                self._orders.popleft()
 
     def _tried(self, order: Order) -> tuple[list[str], bytes | None]:
         """What is said of a file, and its content; None where it cannot be made."""
@@ -169,12 +168,12 @@ class Taking:
 
     def _at_its_turn(self, order: Order) -> Written:
         while not _WRITERS.acquire(timeout=_TURN):
-            self._go_on()
+            self._go_on(order)
         try:
             work = order.work()
             try:
                 while True:
-                    self._go_on()
+                    self._go_on(order)
                     self.share = next(work)
             except StopIteration as done:
                 made: Written = done.value
@@ -184,11 +183,12 @@ class Taking:
         finally:
             _WRITERS.release()
 
-    def _go_on(self) -> None:
+    def _go_on(self, order: Order) -> None:
         """Raises `_Stopped` where the file is wanted no more."""
         now = time.monotonic()
         if self._here():
             self._seen = now
-        if self._stopping or now > self._seen + _BACK:
-            self._stopping = True
+        if now > self._seen + _BACK:
+            self.stop()
+        if self._stopped is order:
             raise _Stopped

@@ -152,6 +152,21 @@ def test_a_file_can_be_stopped_and_the_next_one_is_made():
     assert got_of(taker, "C") == b"made" and taker.said == []
 
 
+def test_what_is_asked_for_while_another_file_is_being_stopped_is_made():
+    taker, gate, waiting, other = Taking(), Gate(), Gate(1, "waiting"), Gate(1, "other")
+    taker.ask(gate.order())
+    gate.begun()
+    taker.ask(waiting.order("B"))
+    taker.stop()
+    taker.ask(other.order("A"))  # the very one that is being stopped
+    gate.open.release()
+    other.begun()
+    other.open.release()
+    taker.wait(20)
+    assert gate.closed and gate.at == 0 and not waiting.reached.acquire(blocking=False)
+    assert fetched(taker.ready.token).content == b"other" and not taker.busy
+
+
 def got_of(taker, label):
     gate = Gate(1)
     taker.ask(gate.order(label))
