@@ -43,7 +43,7 @@ TASK = "This step has a task. It stays as the file has it."
 KEPT = "This step’s question is of another kind. It stays as the file has it."
 
 # what the place in a run counts
-_PLACES = {"race": "round", "starts": "start", "map": "step", "posterior": "width"}
+_PLACES = {"race": "round", "starts": "start", "map": "step", "posterior": "rung"}
 _TITLES = dict(PAGES)
 # characters of a text in the list of steps
 _SHORT = 60
