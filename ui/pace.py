@@ -13,7 +13,7 @@ from em_core.files.errors import InvalidExperiment, Unanswered
 from em_core.files.experiment import Experiment
 from em_core.observe.overlap import SEPARATIONS, Overlap
 from em_core.observe.rates import Rates, rating
-from em_core.observe.work import Work
+from em_core.work import Work
 from ui import limits
 from ui.em.settings import EmSettings
 from ui.em.words import NO_RATES

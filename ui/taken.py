@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from em_core.observe.work import Progress, part
+from em_core.work import Progress, part
 from ui import handing, words
 from ui.export.kinds import KINDS, MADE, Asked, Kind, making
 from ui.export.runs import made

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore, Lock, Thread
 from weakref import WeakValueDictionary
 
 from em_core.files.errors import InvalidExperiment
-from em_core.observe.work import Progress
+from em_core.work import Progress
 from ui import limits, words
 from ui.export.written import Written
 

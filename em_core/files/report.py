@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from em_core.checks import Checks, checks
@@ -14,6 +14,7 @@ from em_core.kinds import MOVES
 from em_core.model import as_json
 from em_core.records import Bound, HalfStep
 from em_core.trajectory import bound_after
+from em_core.work import Progress, finished
 
 
 def report(experiment: Experiment, steps: Iterable[HalfStep]) -> dict[str, Any]:
@@ -22,17 +23,12 @@ def report(experiment: Experiment, steps: Iterable[HalfStep]) -> dict[str, Any]:
     steps: from the start on. Each is done with before the next is asked for, so that of many points no more than two q
     need be held.
     """
-    told = telling(experiment, steps)
-    while True:
-        try:
-            next(told)
-        except StopIteration as done:
-            result: dict[str, Any] = done.value
-            return result
+    return finished(telling(experiment, steps))
 
 
-def telling(experiment: Experiment, steps: Iterable[HalfStep]) -> Generator[int, None, dict[str, Any]]:
-    """The same, which yields the index of each half-step once its terms are there."""
+def telling(experiment: Experiment, steps: Iterable[HalfStep]) -> Progress[dict[str, Any]]:
+    """The same, a half-step at a time."""
+    planned = max(1, len(experiment.tape))
     rows: list[dict[str, Any]] = []
     before, made_q, stops = None, None, None
     for step in steps:
@@ -44,7 +40,7 @@ def telling(experiment: Experiment, steps: Iterable[HalfStep]) -> Generator[int,
         if step.after.q is not step.before.q:
             made_q = step.letter
         stops = next((event.message for event in step.events if event.stops), None)
-        yield step.index
+        yield step.index / planned
     return {
         "experiment": experiment.to_json(),
         "half_steps": rows,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from em_core.models import MODELS
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
 from em_core.trajectory import steps
+from em_core.work import Progress, finished
 
 
 def read(name: str) -> Any:
@@ -55,27 +55,15 @@ def model_of(raw: Any) -> str:
 
 def run(raw: Any) -> dict[str, Any]:
     """The report of its half-steps, steps or rungs. Raises `InvalidExperiment`."""
-    made = running(raw)
-    while True:
-        try:
-            next(made)
-        except StopIteration as done:
-            result: dict[str, Any] = done.value
-            return result
+    return finished(running(raw))
 
 
-def running(raw: Any) -> Generator[float, None, dict[str, Any]]:
-    """The same, which yields after each half-step the share of them that is made."""
+def running(raw: Any) -> Progress[dict[str, Any]]:
+    """The same, a half-step at a time."""
     model = model_of(raw)
     if model == sparse_coding.NAME:
         return sparse_coding.run(sparse_coding.SparseCodingExperiment.parse(raw))
     if model == ladder.NAME:
         return ladder.run(ladder.LadderExperiment.parse(raw))
     experiment = Experiment.parse(raw)
-    told, planned = telling(experiment, steps(experiment)), max(1, len(experiment.tape))
-    while True:
-        try:
-            yield next(told) / planned
-        except StopIteration as done:
-            result: dict[str, Any] = done.value
-            return result
+    return (yield from telling(experiment, steps(experiment)))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import HalfStepFailed
-from em_core.observe.work import Work
 from em_core.records import Array, Parameters, frozen
+from em_core.work import Work
 
 # the first width, of a coordinate of which nothing is known yet, and then in units of its own curvature
 _FIRST = 1e-4

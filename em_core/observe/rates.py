@@ -14,8 +14,8 @@ from em_core.files.experiment import Experiment
 from em_core.kinds import lacking
 from em_core.observe.rest import LONGEST, rounds_to_rest, slope
 from em_core.observe.spectrum import Spectrum, spectrum
-from em_core.observe.work import Work, finished
 from em_core.records import Array, Parameters
+from em_core.work import Work, finished
 
 # rates are fitted to the last rounds, in which the error falls by this factor, and to no more of them than so many
 _FALL = 10.0

@@ -13,8 +13,8 @@ from em_core.files.errors import HalfStepFailed, Unanswered
 from em_core.m_steps import MOST_NEWTON_COORDINATES
 from em_core.model import check
 from em_core.observe.information import EVALUATIONS
-from em_core.observe.work import Work
 from em_core.records import Array, Parameters
+from em_core.work import Work
 
 MOST_ROUNDS = 20_000
 # the gradient of log p / N at rest, in the coordinates as they are and in those in which a round is a whole step

@@ -13,8 +13,8 @@ from em_core.files.errors import HalfStepFailed, Unanswered
 from em_core.observe.boundary import freedom, moving
 from em_core.observe.information import information
 from em_core.observe.rest import slope
-from em_core.observe.work import Work
 from em_core.records import Array, Parameters, frozen
+from em_core.work import Work
 
 # an eigenvalue this close to 1 is one: log p is flat along its direction, or rises more slowly than a parabola
 _ONE = 1e-6

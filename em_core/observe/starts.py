@@ -15,10 +15,10 @@ from em_core.files.fields import Fields
 from em_core.files.starts import read_start
 from em_core.kinds import MOVES
 from em_core.observe.beside import Difference, differences
-from em_core.observe.work import Work, finished
 from em_core.records import Bound, HalfStep, Parameters, Placed
 from em_core.schedule import Plan
 from em_core.trajectory import END_HALF_STEPS, bound_after, height_of, start, to_end
+from em_core.work import Work, finished
 
 MOST, NUMBER = 200, 30
 # nats, and of |log p| where that is more: ends no further apart are one optimum

@@ -16,8 +16,8 @@ from em_core.observe import rates as observed
 from em_core.observe import rest
 from em_core.observe.rates import measure, rates, rating
 from em_core.observe.spectrum import spectrum
-from em_core.observe.work import finished
 from em_core.trajectory import run
+from em_core.work import finished
 from tests.attack import dealt
 from tests.core.cases import CASES
 

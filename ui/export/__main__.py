@@ -13,7 +13,7 @@ from typing import Any
 from em_core.files.arguments import INVALID, Parser
 from em_core.files.errors import InvalidExperiment
 from em_core.files.source import read
-from em_core.observe.work import Progress, finished
+from em_core.work import Progress, finished
 from ui.export import words
 from ui.export.kinds import KINDS, Asked, Kind, Making, making
 from ui.export.written import Written

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from em_core.files.errors import InvalidExperiment
 from em_core.files.report import as_csv
 from em_core.files.source import running
-from em_core.observe.work import Progress, part
+from em_core.work import Progress, part
 from ui.export import lesson_sheet, pictures, runs, sheet, standalone, tables, words
 from ui.export.code.script import MODELS, SOLVERS, script
 from ui.export.questions import take as questions

@@ -13,9 +13,9 @@ from em_core.files.source import model_of
 from em_core.models.dictionary_learning import DictionaryLearning
 from em_core.observe import race
 from em_core.observe.starts import MOST
-from em_core.observe.work import Progress, finished
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.posterior import ladder
+from em_core.work import Progress, finished
 from ui import limits
 from ui.ascent.session import AscentSession
 from ui.dictionary.session import DictionarySession

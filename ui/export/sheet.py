@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from em_core.files.errors import InvalidExperiment
-from em_core.observe.work import Progress, finished
 from em_core.records import BY_HAND
+from em_core.work import Progress, finished
 from figures.compared.words import signed
 from figures.look import wording
 from figures.look.moves import called

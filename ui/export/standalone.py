@@ -13,7 +13,7 @@ from typing import Any
 import streamlit
 
 from em_core.files.errors import InvalidExperiment
-from em_core.observe.work import Progress, finished, part
+from em_core.work import Progress, finished, part
 from ui import assets, frame
 from ui.export import within, words
 from ui.export.packing import in_script, packed

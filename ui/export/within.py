@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from em_core.observe.work import Progress
+from em_core.work import Progress
 from ui.export.packing import packed
 from ui.stage.message import Within
 from ui.tape import Tape

@@ -8,7 +8,7 @@ from typing import Any
 
 from em_core.files.experiment import Experiment
 from em_core.observe.starts import End, Gathered, from_seed
-from em_core.observe.work import Work
+from em_core.work import Work
 from figures.starts.scene import StartsScene
 from ui import limits
 from ui.counted import Counted
