@@ -11,11 +11,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from em_core.work import Progress, part
 from ui import handing, words
-from ui.export.kinds import KINDS, MADE, Asked, Kind, Written, making
+from ui.export.kinds import KINDS, MADE, Asked, Kind, making
 from ui.export.runs import made
+from ui.export.written import Written
 from ui.notices import notice, plain
 from ui.session import Session
-from ui.taking import Made, Order
+from ui.taking import Order
 
 # seconds between two looks at how far a file is, and in which a small one is there at once
 _LOOK, _AT_ONCE = 0.5, 0.2
@@ -75,9 +76,9 @@ def save(session: Session) -> None:
     """Have the experiment on the page as a file."""
     content = session.file()
 
-    def work() -> Progress[Made]:
+    def work() -> Progress[Written]:
         yield 1
-        return Made(content)
+        return Written(content)
 
     _ask(session, Order(words.SAVE, "experiment.json", "application/json", work, content))
 
@@ -87,13 +88,11 @@ def _ask(session: Session, order: Order) -> None:
     session.taking.wait(_AT_ONCE)
 
 
-def _made(session: Session, kind: Kind, settings: object, tape: tuple, raw: object, asked: Asked) -> Progress[Made]:
+def _made(session: Session, kind: Kind, settings: object, tape: tuple, raw: object, asked: Asked) -> Progress[Written]:
     if kind.show is None:
-        written: Written = yield from making(kind.make(raw, asked))
-    else:
-        shown = yield from part(made(session.runs, settings, tape), 0, MADE)
-        written = yield from part(making(kind.show(shown, asked)), MADE, 1)
-    return Made(written.content, written.messages)
+        return (yield from making(kind.make(raw, asked)))
+    shown = yield from part(made(session.runs, settings, tape), 0, MADE)
+    return (yield from part(making(kind.show(shown, asked)), MADE, 1))
 
 
 def _here() -> Callable[[], bool]:

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from em_core.files.errors import InvalidExperiment
 from em_core.work import Progress
 from ui import limits, words
+from ui.export.written import Written
 
 _LOG = logging.getLogger("elbo_room")
 
@@ -28,14 +29,6 @@ _TURN = 0.2
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file's content, and what is said of it, a line each."""
-
-    content: str | bytes
-    messages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Order:
     """A file that was asked for. label: of its button; name, mime: what the browser saves; work: makes it, once.
 
@@ -45,7 +38,7 @@ class Order:
     label: str
     name: str
     mime: str
-    work: Callable[[], Progress[Made]]
+    work: Callable[[], Progress[Written]]
     of: object = None
 
 
@@ -83,7 +76,7 @@ class Taking:
         self._ready: deque[Ready] = deque()
         self._lock = Lock()
         self._worker: Thread | None = None
-        self._stopping = False
+        self._stopped: Order | None = None
         self._here: Callable[[], bool] = lambda: True
         self._seen = time.monotonic()
 
@@ -94,19 +87,21 @@ class Taking:
         """
         with self._lock:
             self._here, self._seen = here, time.monotonic()
-            same = any((other.label, other.of) == (order.label, order.of) for other in self._orders)
-            if same or len(self._orders) >= _WAITING:
+            wanted = [other for other in self._orders if other is not self._stopped]
+            same = any((other.label, other.of) == (order.label, order.of) for other in wanted)
+            if same or len(wanted) >= _WAITING:
                 return
-            self._stopping = False
             self._orders.append(order)
             if self._worker is None:
                 self._worker = Thread(target=self._make, name="taking", daemon=True)
                 self._worker.start()
 
     def stop(self) -> None:
-        """Make none of them any further."""
+        """Make none of them any further; those that are asked for from here on are made."""
         with self._lock:
-            self._stopping = self._worker is not None
+            while len(self._orders) > 1:
+                self._orders.pop()
+            self._stopped = self._orders[0] if self._orders else None
 
     @property
     def busy(self) -> bool:
@@ -153,11 +148,8 @@ class Taking:
                     ready = Ready(secrets.token_urlsafe(16), order.name, order.mime, content, time.monotonic())
                     _THERE[ready.token] = ready
                     self._ready.append(ready)
-                self.said = said
-                if self._stopping:
-                    self._orders.clear()
-                else:
-                    self._orders.popleft()
+                self.said, self._stopped = said, None
+                self._orders.popleft()
 
     def _tried(self, order: Order) -> tuple[list[str], bytes | None]:
         """What is said of a file, and its content; None where it cannot be made."""
@@ -174,28 +166,29 @@ class Taking:
         content = made.content.encode() if isinstance(made.content, str) else made.content
         return [words.beside_file(order.label, message) for message in made.messages], content
 
-    def _at_its_turn(self, order: Order) -> Made:
+    def _at_its_turn(self, order: Order) -> Written:
         while not _WRITERS.acquire(timeout=_TURN):
-            self._go_on()
+            self._go_on(order)
         try:
             work = order.work()
             try:
                 while True:
-                    self._go_on()
+                    self._go_on(order)
                     self.share = next(work)
             except StopIteration as done:
-                made: Made = done.value
+                made: Written = done.value
                 return made
             finally:
                 work.close()
         finally:
             _WRITERS.release()
 
-    def _go_on(self) -> None:
+    def _go_on(self, order: Order) -> None:
         """Raises `_Stopped` where the file is wanted no more."""
         now = time.monotonic()
         if self._here():
             self._seen = now
-        if self._stopping or now > self._seen + _BACK:
-            self._stopping = True
+        if now > self._seen + _BACK:
+            self.stop()
+        if self._stopped is order:
             raise _Stopped

@@ -25,11 +25,11 @@ METRICS = (
 COMPARED = "log p(v, h)"
 # of the expected log joint, where the ELBO is drawn beside it
 JOINT = "E log p(v, h)"
-# as many as of the other q: with one more, the header would take a second row and the views go behind tabs
 # the label and the title of the button that turns the sound on and off
 SOUND, SPREAD_SOUND = (
     ("Sound", f"Hear {what} as a tone, which rises with it") for what in ("log p(v, h; W)", "the ELBO")
 )
+# as many as of the other q: with one more, the header would take a second row and the views go behind tabs
 SPREAD_METRICS = (
     Metric("elbo", "ELBO", palette.ELBO, TERMS["ELBO"]),
     Metric("codes", "Codes distinct from 0", "$fit", TERMS["Codes distinct from 0"]),

@@ -14,6 +14,8 @@ ROUNDING = 1e-14
 # the smallest change that is: terms may be larger than the number that they add up to
 STILL = 1e-12
 UNCHANGED = "did not change"
+# the sentence of a caption that says what comes
+_COMING = re.compile(r"\s*\bNext,\s.*?\.(?=\s|$)")
 
 # of every page, with a picture on the button
 BACKWARD = ("undo", "Undo", "Undo: bring back the previous run (Ctrl+Z)", "undo")
@@ -50,6 +52,11 @@ def power(value: float) -> str:
 def unbroken(text: str) -> str:
     """The same where no line ends within 3.2 × 10⁻⁷, an E-step or L-BFGS."""
     return re.sub(r"\b([A-Z]{1,2})-(?=step|BFGS)", "\\1\u2011", text).replace(" × ", "\u00a0×\u00a0")
+
+
+def without_coming(caption: str) -> str:
+    """A caption where nothing comes, or is not to be told."""
+    return _COMING.sub("", caption)
 
 
 def raised(exponent: int) -> str:

@@ -34,15 +34,6 @@ class Home(Reader):
     def value(self, label):
         return float(self.metric(label).get_attribute("data-value"))
 
-    def place(self, figure, x, y):
-        """The pixel of a point of a figure."""
-        return self.plot(
-            figure,
-            "(({_fullLayout: {xaxis, yaxis}}, box) =>"
-            f" [box.left + xaxis._offset + xaxis.d2p({x!r}), box.top + yaxis._offset + yaxis.d2p({y!r})]"
-            ")(plot, plot.getBoundingClientRect())",
-        )
-
     def drag(self, handle, x, y):
         """Drag a handle by so many pixels."""
         box = self.stage.get_by_role("button", name=handle).bounding_box()

@@ -127,6 +127,15 @@ class Reader:
         self.page.wait_for_function("document.querySelector('.stage')?.dataset.gliding === undefined")
         return self.page.evaluate(f"() => {{ {named(figure)}; return {expression} }}")
 
+    def place(self, figure, x, y):
+        """The pixel of a point of a figure."""
+        return self.plot(
+            figure,
+            "(({_fullLayout: {xaxis, yaxis}}, box) =>"
+            f" [box.left + xaxis._offset + xaxis.d2p({x!r}), box.top + yaxis._offset + yaxis.d2p({y!r})]"
+            ")(plot, plot.getBoundingClientRect())",
+        )
+
     def shaded(self, figure):
         """Whether something is drawn between two curves of the figure."""
         return self.plot(

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.attack import thinned
 from tests.browser.home import APP, Home, rows
+from tests.browser.reader import stands
 from ui.em.settings import EmSettings
 
 expect.set_options(timeout=20_000)
@@ -141,18 +142,23 @@ def test_how_far_opens_the_gap_and_comes_back(home):
             f"Number(document.querySelector('.stage-metrics [aria-label=Gap]').dataset.value) < {gaps[-1]} - 1e-6"
         )
         gaps.append(home.value("Gap"))
+    stands(slider, "step 0")
+    home.page.wait_for_function(
+        "Math.abs(Number(document.querySelector('.stage-metrics [aria-label=Gap]').dataset.value)) < 1e-9"
+    )
+    gaps.append(home.value("Gap"))
     # where it is, the numbers there, and of what it is a place
     scale = "q was computed at 0, M ends at 1, 1.5 is the last"
     found = f"ELBO {home.metric('ELBO').inner_text()}, gap {home.metric('Gap').inner_text()}"
-    assert slider.get_attribute("aria-valuetext") == f"step 0, {found}; {scale}"
-    assert gaps[-1] == pytest.approx(0, abs=1e-9) and gaps == sorted(gaps, reverse=True)
+    expect(slider).to_have_attribute("aria-valuetext", f"step 0, {found}; {scale}")
+    assert gaps == sorted(gaps, reverse=True)
     assert home.plot("data", "Array.from(trace('badge 2').x)") != before
     log_p, elbo, gap = home.numbers()
     assert log_p - elbo == pytest.approx(gap, abs=1e-9)
     assert log_p == pytest.approx(rows(EmSettings(), "EM")[1]["log_evidence"])
     home.press(*["ArrowRight"] * 20)
     expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 1, ELBO −[\d.]+, gap [\d.]+; "))
-    assert home.numbers() == pytest.approx([row["log_evidence"], row["elbo"], row["kl"]])
+    home.shows(row)
     assert home.frame() == 2
 
 

@@ -155,5 +155,7 @@ def test_every_page_adds_its_view_and_presents_it(lecture, path):
     lecture.done()
     lecture.press_button("Present").click()
     lecture.on_step("step-1")
-    assert f"/{path}?" in lecture.page.url and "present=1" in lecture.page.url
+    lecture.address("present=1")
+    expect(lecture.page.locator(":root")).to_have_attribute("data-presenting", "")
+    assert f"/{path}?" in lecture.page.url
     assert lecture.page.locator(".notice").count() == 0

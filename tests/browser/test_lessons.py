@@ -67,19 +67,11 @@ class Student(Reader):
             x, y = value
             view = step.predict.view or step.views[0]
             figure = self.page.locator(f"[data-view={view}] .stage-figure").first.get_attribute("data-figure")
-            self.page.mouse.click(*self.pixel(figure, x, y))
+            self.page.mouse.click(*self.place(figure, x, y))
         elif step.predict.kind == "choice":
             ask.get_by_role("radio").nth(value).check()
         else:
             ask.get_by_role("textbox").fill(repr(float(value)).replace("-", "−"))
-
-    def pixel(self, figure, x, y):
-        return self.plot(
-            figure,
-            "(({_fullLayout: {xaxis, yaxis}}, box) =>"
-            f" [box.left + xaxis._offset + xaxis.d2p({x!r}), box.top + yaxis._offset + yaxis.d2p({y!r})]"
-            ")(plot, plot.getBoundingClientRect())",
-        )
 
     def predict(self, step, right):
         self.nothing_ahead(step)
@@ -267,17 +259,20 @@ def test_the_list_all_controls_and_free_exploring(student):
     expect(student.page.get_by_test_id("stSidebar")).to_be_hidden()
     student.panel.get_by_role("button", name="All controls").click()
     expect(student.page.get_by_role("combobox", name="Model")).to_be_visible()
-    assert student.page.locator(".stage-view").count() > 3
+    expect(student.page.locator(".stage-view").nth(3)).to_be_attached()
     student.panel.get_by_role("button", name="Fewer controls").click()
     expect(student.page.get_by_test_id("stSidebar")).to_be_hidden()
     student.panel.get_by_role("button", name="Explore freely").click()
     expect(student.panel).to_be_hidden()
     student.address("", without="lesson")
+    free = student.page.get_by_test_id("stSidebar").get_by_role("button", name="Lessons")
+    expect(free).to_be_visible()
     student.page.evaluate("history.back()")
     student.opened(lesson, lesson.steps[0])
+    expect(student.page.get_by_test_id("stSidebar")).to_be_hidden()
     student.page.evaluate("history.forward()")
     expect(student.panel).to_be_hidden()
-    student.page.get_by_role("button", name="Lessons").click()
+    free.click()
     rows = student.page.get_by_role("dialog", name="Lessons").locator("li")
     expect(rows).to_have_count(len(LESSONS))
     expect(rows.nth(1)).to_contain_text("1 of 4")

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -103,6 +104,28 @@ def test_the_same_file_is_decoded_once_and_a_damaged_one_too(monkeypatch):
         with pytest.raises(InvalidExperiment, match="a damaged file"):
             grey(content[:300])
     assert len(decoded) == 2
+
+
+def test_readers_who_bring_the_same_file_at_once_have_it_decoded_once(monkeypatch):
+    decoded, plain, begun, go_on = [], images._decoded, threading.Event(), threading.Event()
+
+    def waiting(content):
+        decoded.append(1)
+        begun.set()
+        assert go_on.wait(20)
+        return plain(content)
+
+    monkeypatch.setattr(images, "_decoded", waiting)
+    content, got = saved(Image.fromarray(WAVES[:40])), []
+    readers = [threading.Thread(target=lambda: got.append(grey(content))) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    assert begun.wait(20)
+    readers[1].join(0.2)  # it has missed, too, and waits
+    go_on.set()
+    for reader in readers:
+        reader.join(20)
+    assert len(decoded) == 1 and got[0] is got[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the system for the peak")

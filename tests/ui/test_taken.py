@@ -18,6 +18,7 @@ from ui.em.session import EmSession
 from ui.em.settings import EmSettings
 from ui.export import standalone
 from ui.export.kinds import KINDS
+from ui.export.written import Written
 from ui.handing import PREFIX, Handing
 from ui.race.run import RaceRun
 from ui.race.session import RaceSession
@@ -26,7 +27,7 @@ from ui.starts.run import StartsRun
 from ui.starts.session import StartsSession
 from ui.starts.settings import StartsSettings
 from ui.taken import save, take
-from ui.taking import Made, Order, Taking, fetched
+from ui.taking import Order, Taking, fetched
 
 KNOWN = {kind.name: kind for kind in KINDS}
 
@@ -67,7 +68,7 @@ class Gate:
                 yield (place + 1) / self.parts
         finally:
             self.closed = True
-        return Made(self.content)
+        return Written(self.content)
 
     def order(self, label="A"):
         return Order(label, f"{label}.txt", "text/plain", self)
@@ -149,6 +150,21 @@ def test_a_file_can_be_stopped_and_the_next_one_is_made():
     (line,) = taker.said
     assert line.startswith("A: stopped")
     assert got_of(taker, "C") == b"made" and taker.said == []
+
+
+def test_what_is_asked_for_while_another_file_is_being_stopped_is_made():
+    taker, gate, waiting, other = Taking(), Gate(), Gate(1, "waiting"), Gate(1, "other")
+    taker.ask(gate.order())
+    gate.begun()
+    taker.ask(waiting.order("B"))
+    taker.stop()
+    taker.ask(other.order("A"))  # the very one that is being stopped
+    gate.open.release()
+    other.begun()
+    other.open.release()
+    taker.wait(20)
+    assert gate.closed and gate.at == 0 and not waiting.reached.acquire(blocking=False)
+    assert fetched(taker.ready.token).content == b"other" and not taker.busy
 
 
 def got_of(taker, label):

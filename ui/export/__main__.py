@@ -15,7 +15,8 @@ from em_core.files.errors import InvalidExperiment
 from em_core.files.source import read
 from em_core.work import Progress, finished
 from ui.export import words
-from ui.export.kinds import KINDS, Asked, Kind, Making, Written, making
+from ui.export.kinds import KINDS, Asked, Kind, Making, making
+from ui.export.written import Written
 from ui.lessons.library import of_file
 from ui.lessons.read import InvalidLesson
 

@@ -14,6 +14,7 @@ from ui.export import lesson_sheet, pictures, runs, sheet, standalone, tables, w
 from ui.export.code.script import MODELS, SOLVERS, script
 from ui.export.questions import take as questions
 from ui.export.runs import Shown
+from ui.export.written import Written
 from ui.lessons.records import Lesson
 
 
@@ -43,14 +44,6 @@ class Asked:
         if self.rounds is not None and self.schedules is None:
             raise InvalidExperiment("--rounds", str(self.rounds), "--schedules beside it, such as EM,EG")
         return "race" if self.schedules is not None else "starts" if self.starts is not None else None
-
-
-@dataclass(frozen=True)
-class Written:
-    """A file's content, and what is said of it, a line each."""
-
-    content: str | bytes
-    messages: tuple[str, ...] = ()
 
 
 # what is there at once, or is made a little at a time
@@ -148,14 +141,13 @@ def _no_script(run: Any) -> str:
     return "" if known else words.NO_SCRIPT
 
 
-def _picture(kind: str) -> Callable[[Any, Asked], Written]:
-    def make(raw: Any, asked: Asked) -> Progress[Written]:
-        shown = yield from part(_shown(raw, asked), 0, MADE)
+def _picture(kind: str) -> Callable[[Shown, Asked], Written]:
+    def show(shown: Shown, asked: Asked) -> Written:
         at = half_step(asked, len(shown.run) - 1)
         drawn = pictures.picture(shown.run, at, asked.view, kind, white=not asked.transparent)
         return Written(drawn, tuple(shown.messages))
 
-    return make
+    return show
 
 
 # so much of the work on a file that shows a run is the run itself
@@ -210,6 +202,11 @@ KINDS = (
         mime="text/plain",
         teach=_questions,
     ),
-    Kind("svg", "one view as a picture for a slide, 16:9, whose words stay text", _picture("svg"), _OF_PICTURES),
-    Kind("png", "the same picture in 2560 × 1440 pixels", _picture("png"), _OF_PICTURES),
+    Kind(
+        "svg",
+        "one view as a picture for a slide, 16:9, whose words stay text",
+        _of_file(_picture("svg")),
+        _OF_PICTURES,
+    ),
+    Kind("png", "the same picture in 2560 × 1440 pixels", _of_file(_picture("png")), _OF_PICTURES),
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
+
+from figures.look.wording import without_coming
 
 MODEL, DATA, SCHEDULE, SETTINGS, MOVES = "Model", "Data", "Schedule", "Settings", "Moves"
 ALL, CHANGE, PARAMETERS = "All {}s", "change", "Unknowns"
@@ -15,16 +16,13 @@ STEP, WHY, KEY, NAME, DATE = "Step", "Why?", "{}: answers", "Name", "Date"
 TASK, ONE_WAY = "A task for the app. What did you do, and what did you see?", "One way:"
 STANDARDISED = "Standardised: every column has mean 0 and variance 1"
 
-
 # of a saved run
-NOT_INSIDE = "The working of this half-step is not in this file, which would be too large."
-# the sentence of a caption that says what comes
-_COMING = re.compile(r"\s*\bNext,\s.*?\.(?=\s|$)")
+NOT_INSIDE = "The working of this half-step is not in this file, which would otherwise be too large."
 
 
 def at_the_end(text: dict[str, Any]) -> dict[str, Any]:
     """The texts of a frame after which nothing comes."""
-    return {**text, "caption": _COMING.sub("", text["caption"])} if "caption" in text else text
+    return {**text, "caption": without_coming(text["caption"])} if "caption" in text else text
 
 
 def named(model: str, data: str) -> str:

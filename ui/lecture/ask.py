@@ -117,8 +117,7 @@ def _reaching(step: Step, asked: int) -> dict[str, Any]:
     experiment = dict(step.experiment)
     if "schedule" in experiment:
         moves = schedule.expand(experiment["schedule"], MOVES)
-        hands = sum("start" in one for one in experiment.get("by_hand", []))
-        if len(moves) + hands < asked:
+        if len(moves) + _hands(experiment, asked) < asked:
             experiment["schedule"] = schedule.compress(moves + _following(step, moves))
         limits.check(experiment, asked)
     elif "steps" in experiment:

@@ -10,6 +10,7 @@ from em_core.files.experiment import Experiment
 from em_core.sparse_coding import experiment as sparse_coding
 from em_core.sparse_coding.experiment import SparseCodingExperiment
 from em_core.sparse_coding.posterior import ladder
+from figures.look.wording import without_coming
 from ui.lecture import words
 from ui.lessons.read import LONGEST_TEXT, spoken
 from ui.lessons.records import Step
@@ -18,8 +19,6 @@ from ui.session import Session
 
 # what stays in sight of a step's controls
 _CONTROLS = ("step", "play", "tape")
-# of a caption, what comes after it is about the half-step to come
-_NEXT = " Next, "
 
 
 def view(session: Session) -> Step:
@@ -66,6 +65,6 @@ def _json(experiment: Any) -> str:
 def _said(caption: str) -> str:
     """A page's caption as the text of a step, without what it says of the half-step to come."""
     try:
-        return spoken("text", caption.split(_NEXT)[0][:LONGEST_TEXT])
+        return spoken("text", without_coming(caption)[:LONGEST_TEXT])
     except InvalidExperiment:
         return words.SILENT

@@ -10,6 +10,7 @@ import streamlit as st
 from em_core.files.errors import InvalidExperiment
 from ui.lecture import ask, words
 from ui.lecture.desk import Desk
+from ui.lecture.draft import LONGEST_TITLE
 from ui.lessons.read import MOST_MINUTES
 from ui.lessons.records import Step
 from ui.lessons.words import column
@@ -32,7 +33,7 @@ def steps(desk: Desk) -> None:
     """Title and length, the list of steps, and the one that is chosen there."""
     left, right = st.columns([4, 1])
     with left:
-        _line(desk, words.NAME, "title", desk.draft.title)
+        _title(desk)
     with right:
         key = f"lecture.{desk.whole}.minutes"
         st.number_input(
@@ -176,10 +177,15 @@ def answers(step: Step) -> list[tuple[str, str]]:
     return [(one.of, one.change or f"{one.center:g}") for one in about if one.change or one.center is not None]
 
 
-def _line(desk: Desk, label: str, name: str, present: str) -> None:
-    key = f"lecture.{desk.whole}.{name}"
+def _title(desk: Desk) -> None:
+    key = f"lecture.{desk.whole}.title"
     st.text_input(
-        label, present, key=key, on_change=desk.typed, args=(key, lambda draft, text: draft.titled(text)), max_chars=80
+        words.NAME,
+        desk.draft.title,
+        max_chars=LONGEST_TITLE,
+        key=key,
+        on_change=desk.typed,
+        args=(key, lambda draft, title: draft.titled(title)),
     )
     if key in desk.wrong:
         notice("error", desk.wrong[key])

@@ -18,7 +18,7 @@ from ui.lessons.shown import PAGES
 from ui.lessons.write import written
 
 # characters of a title
-_TITLE = 80
+LONGEST_TITLE = 80
 # of a file's name, which comes from the title
 _NAME = 40
 
@@ -52,7 +52,7 @@ class Draft:
         return [step.id for step in self.steps].index(id_)
 
     def titled(self, title: str) -> Draft:
-        return replace(self, title=spoken("title", title, _TITLE))
+        return replace(self, title=spoken("title", title, LONGEST_TITLE))
 
     def lasting(self, minutes: int) -> Draft:
         return replace(self, minutes=Fields({"minutes": minutes}, "").whole("minutes", least=1, most=MOST_MINUTES))

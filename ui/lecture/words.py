@@ -43,7 +43,7 @@ TASK = "This step has a task. It stays as the file has it."
 KEPT = "This step’s question is of another kind. It stays as the file has it."
 
 # what the place in a run counts
-_PLACES = {"race": "round", "starts": "start", "map": "step", "posterior": "width"}
+_PLACES = {"race": "round", "starts": "start", "map": "step", "posterior": "rung"}
 _TITLES = dict(PAGES)
 # characters of a text in the list of steps
 _SHORT = 60
@@ -56,7 +56,7 @@ def added(count: int, page: str, at: int) -> str:
 
 def held(steps: int, minutes: int) -> str:
     """What there is of the lecture."""
-    return f"{steps} {'step' if steps == 1 else 'steps'}, {minutes} minutes"
+    return f"{_of(steps, 'step')}, {_of(minutes, 'minute')}"
 
 
 def place(page: str, at: int) -> str:
@@ -98,9 +98,13 @@ def removed(number: int) -> str:
 
 
 def opened(file: str, steps: int) -> str:
-    return f"{file} was opened: {steps} {'step' if steps == 1 else 'steps'}."
+    return f"{file} was opened: {_of(steps, 'step')}."
 
 
 def unopened(file: str, line: int, problem: str) -> str:
     """Of a file that is no lecture: one line, and the lecture stays."""
     return f"{file}, line {line}: {problem}. Your lecture is unchanged."
+
+
+def _of(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

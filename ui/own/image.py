@@ -61,17 +61,24 @@ def grey(content: bytes) -> Array:
     """
     limits.check_file(content)
     digest = hashlib.sha256(content).digest()
-    found = _SEEN.known(digest)
-    if found is None:
+    seen = _SEEN.known(digest)
+    if seen is None:
         with _DECODING:
-            try:
-                found = frozen(_decoded(content))
-            except InvalidExperiment as error:
-                found = error.with_traceback(None)
-        _SEEN.keep(digest, found)
-    if isinstance(found, InvalidExperiment):
-        raise InvalidExperiment(found.field, found.value, found.valid)
-    return found
+            seen = _SEEN.known(digest)  # another reader's, who was first
+            if seen is None:
+                seen = _tried(content)
+                _SEEN.keep(digest, seen)
+    if isinstance(seen, InvalidExperiment):
+        raise InvalidExperiment(seen.field, seen.value, seen.valid)
+    return seen
+
+
+def _tried(content: bytes) -> Array | InvalidExperiment:
+    """The image, or why it is none."""
+    try:
+        return frozen(_decoded(content))
+    except InvalidExperiment as error:
+        return error.with_traceback(None)
 
 
 def _decoded(content: bytes) -> Array:

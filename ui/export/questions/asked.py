@@ -197,9 +197,8 @@ def _choice(asking: _Asking) -> Question:
     at = min(asked.half_step, len(run) - 1)
     told = [f"{words.reports(asking.unit, at, event)}." for event in str(run[at].get("events") or "").split()]
     if not told:
-        told = [
-            _came(asking, of, at) for of, at in dict.fromkeys(_places(asked)) if _number_at(run, of, at) is not None
-        ]
+        found = [(of, _number_at(run, of, at), at) for of, at in dict.fromkeys(_places(asked))]
+        told = [words.after(asking.named(of), value, asking.unit, at) for of, value, at in found if value is not None]
     ends = words.WHICH_ANSWER if asking.own else words.WHICH
     return asking.question("", ends, told, answers=tuple(answers))
 
@@ -213,12 +212,6 @@ def _places(asked: Prediction) -> list[tuple[str, int]]:
 def _number_at(run: Sequence[Row], of: str, at: int) -> float | None:
     value = run[at].get(of) if at < len(run) else None
     return None if value is None or isinstance(value, str) else float(value)
-
-
-def _came(asking: _Asking, of: str, at: int) -> str:
-    value = _number_at(asking.run, of, at)
-    assert value is not None
-    return words.after(asking.named(of), value, asking.unit, at)
 
 
 def _clear(condition: Condition, run: Sequence[Row], half_step: int) -> bool:

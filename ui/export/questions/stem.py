@@ -116,7 +116,7 @@ def _state(raw: Json, asked: Prediction, row: Row, at: int, columns: tuple[str, 
     for name in dict.fromkeys((*_TERMS, *named)):
         value = row.get(name)
         if name == "q" and isinstance(value, str):
-            yield f"q: {value}"
+            yield f"q: {value.replace('_', ' ')}"
         elif isinstance(value, float) and name.split("[")[0] not in arrays:
             yield f"{words.named(name, columns)} = {words.number(value, decimals)}"
     for name, array in arrays.items():

@@ -18,7 +18,7 @@ MODEL, DATA, START, WRONG, SCHEDULE = "Model", "Data", "Start", "Bug", "Schedule
 NOW, NEXT, THERE = "Now", "Next", "There"
 WHICH, WHICH_ANSWER = "Which of these is true?", "Which answer is right?"
 NO_QUESTION = "a lesson with a question; this one asks none"
-HEAD = "Questions for Moodle (GIFT). In front of each is its experiment, of which python -m em_core run gives the key."
+HEAD = "Questions for Moodle (GIFT). Each has its experiment in front of it: python -m em_core run gives the key."
 
 _NAMES = {
     "log_evidence": "log p(v)",
@@ -77,7 +77,7 @@ def named(column: str, columns: tuple[str, ...] = ()) -> str:
 
 
 def sentence(text: str) -> str:
-    """The same as the begin of a sentence; log p stays log p."""
+    """The same at the beginning of a sentence; log p stays log p."""
     return text if text.startswith(("log ", "θ", "q", "KL")) else f"{text[:1].upper()}{text[1:]}"
 
 
@@ -197,4 +197,4 @@ def fewer(step: str, found: int, asked: int) -> str:
     """Where not enough variants make sense. step: its id."""
     if found == 0:
         return f"{step}: no other numbers make sense here, so it is asked as in the lesson"
-    return f"{step}: {found} of {asked} variants; of the others that were tried none makes sense"
+    return f"{step}: {found} of {asked} variants; none of the others that were tried makes sense"

@@ -7,8 +7,13 @@
 export const PLAIN = /^[^<>&$%\n\r]+$/;
 const POWER = /^([^<>&$%\n\r]+)<sup>([^<>&$%\n\r]+)<\/sup>$/; // a number with an exponent at its end
 const NOTHING = "\u200b"; // as wide as that, around what is raised
-const LINES = "<br>";
-const LINE = 1.3; // from one to the next, in parts of the size of letters
+/** Between two lines. */
+export const BREAK = "<br>";
+/** From one line of words to the next, in parts of the size of letters. */
+export const LINE = 1.3;
+
+/** @param {Element} node @param {string} name @param {string} value */
+export const put = (node, name, value) => node.getAttribute(name) === value || node.setAttribute(name, value);
 
 /**
  * As many nodes as that: copies of the last, or fewer.
@@ -32,7 +37,7 @@ export function fit(nodes, count, parent) {
  * Whether words can be set: lines that are plain, or a number with an exponent.
  * @param {string} words
  */
-export const set = (words) => POWER.test(words) || words.split(LINES).every((line) => PLAIN.test(line));
+export const set = (words) => POWER.test(words) || words.split(BREAK).every((line) => PLAIN.test(line));
 
 /**
  * @param {Node} parent
@@ -54,7 +59,7 @@ function span(parent, words, attributes) {
 export function write(text, words) {
   if (text.getAttribute("data-unformatted") === words) return;
   text.setAttribute("data-unformatted", words);
-  const lines = words.split(LINES), [, number, exponent] = POWER.exec(words) ?? [];
+  const lines = words.split(BREAK), [, number, exponent] = POWER.exec(words) ?? [];
   text.textContent = number ? `${number}${NOTHING}` : lines.length > 1 ? "" : words;
   if (number) {
     span(text, exponent, [["style", "font-size:70%"], ["dy", "-0.6em"]]);

@@ -5,7 +5,7 @@
  * make all elements anew, each with its style, and look how large each is.
  */
 
-import { fit, set, write } from "./marks.js";
+import { BREAK, fit, put, set, write } from "./marks.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -17,7 +17,6 @@ import { fit, set, write } from "./marks.js";
  * @typedef {{ axis: Record<string, any>, marks: Marks[], labels: Node[], layer: Record<string, any>, told: Tick[] }} Ruler
  */
 
-const LINES = "<br>";
 const BETWEEN = 2; // pixels between two labels of a horizontal axis, at least: else Plotly turns them
 const KEPT = 500; // boxes
 
@@ -79,7 +78,7 @@ function ruler(layout, axis) {
     marks.push({ nodes: those(plot.gridlayer.select(`.${id}`).node(), `${id}grid`), ticks: inner, d });
   }
   const labels = those(layer.node(), `${id}tick`).filter(({ tagName }) => tagName === "g"), told = ticks.filter((/** @type {Tick} */ { text }) => text);
-  const plain = told.every((/** @type {Tick} */ { text }) => set(text) && (across || !text.includes(LINES)));
+  const plain = told.every((/** @type {Tick} */ { text }) => set(text) && (across || !text.includes(BREAK)));
   const made = [...marks, { nodes: labels, ticks: told }].every(({ nodes, ticks: needed }) => nodes.length > 0 || !needed.length);
   const whole = labels.every(({ children }) => children.length === 1 && children[0].tagName === "text");
   axis._gridVals = inner;
@@ -94,7 +93,7 @@ function draw({ axis, marks, labels, layer, told }) {
   for (const { nodes, ticks, d } of marks) {
     fit(nodes, ticks.length).forEach((node, n) => {
       node.setAttribute("transform", place(ticks[n]));
-      if (d !== null && node.getAttribute("d") !== d) node.setAttribute("d", d);
+      if (d !== null) put(node, "d", d);
       node.__data__ = ticks[n];
     });
   }

@@ -4,7 +4,7 @@
  * for and not documented to have. Plotly would look through all elements of a trace, and give each its style anew.
  */
 import { path, pieces } from "./lines.js";
-import { fit, set, write } from "./marks.js";
+import { BREAK, fit, LINE, put, set, write } from "./marks.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -17,7 +17,6 @@ import { fit, set, write } from "./marks.js";
 
 const MOVES = new Set(["x", "y", "i", "tx", "htx", "data", "tp", "mx", "mrc", "om", "mcc", "node3", "t", "trace", "vis"]); // what of a point is no style
 const SIGN = { start: 1, end: -1, middle: 0, bottom: 1, top: -1 };
-const LINE = 1.3; // from one line of words to the next, in parts of the size of letters
 const MIDDLE = 0.75; // of the size of letters, from the point to the line on which they stand
 
 /** @param {unknown} value */
@@ -80,9 +79,6 @@ function prepare(host, number, old) {
   return { trace, cd, old, group, layers: { lines, points, text }, xa, ya, clipped: Boolean(plot.layerClipId), pixels, segments, paths, marks, words, shapes };
 }
 
-/** @param {Element} node @param {string} name @param {string} value */
-const put = (node, name, value) => node.getAttribute(name) === value || node.setAttribute(name, value);
-
 /**
  * Lines, and what is shaded below them or between them and the line before.
  * @param {Stroke} stroke
@@ -139,7 +135,7 @@ function drawWords(stroke) {
     const where = point.tp || trace.textposition, size = point.ts || trace.textfont.size, radius = point.mrc ? point.mrc / 0.8 + 1 : 0;
     const upright = where.includes("top") ? "top" : where.includes("bottom") ? "bottom" : "middle";
     const anchor = where.includes("left") ? "end" : where.includes("right") ? "start" : "middle";
-    const rows = (said.split("<br>").length - 1) * LINE + 1;
+    const rows = (said.split(BREAK).length - 1) * LINE + 1;
     const down = size * MIDDLE + SIGN[upright] * radius + ((SIGN[upright] - 1) * rows * size) / 2;
     put(node, "transform", `translate(${SIGN[anchor] * radius},${down})`);
     hide(stroke, point, node);
