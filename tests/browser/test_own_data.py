@@ -16,6 +16,8 @@ from ui.map.words import BRING as BRING_SIGNAL
 from ui.own import words
 
 expect.set_options(timeout=20_000)
+# what only the dialog needs, a chart and fields for numbers, is fetched when it is first shown
+FETCHED = 40_000
 TABLE = "height;weight;kind\r\n171,5;66,25;a\r\n183;NA;b\r\n172,5;64;a\r\n179,25;84,5;b\r\n165;55,5;a\r\n"
 
 
@@ -55,10 +57,10 @@ def test_a_click_on_an_image_chooses_the_patch_that_becomes_the_signal(page, ser
     file = {"name": "own.png", "mimeType": "image/png", "buffer": image.getvalue()}
     dialog.locator("input[type=file]").set_input_files(file)
     row, column = (dialog.get_by_role("spinbutton", name=name) for name in (words.ROW, words.COLUMN))
-    expect(row).to_have_value("56")
+    expect(row).to_have_value("56", timeout=FETCHED)
     expect(column).to_have_value("76")
     drawn = dialog.locator(".js-plotly-plot .heatmaplayer image")
-    expect(drawn).to_be_visible()
+    expect(drawn).to_be_visible(timeout=FETCHED)
     box = drawn.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     expect(column).not_to_have_value("76")

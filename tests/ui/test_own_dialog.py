@@ -13,6 +13,7 @@ from tests.ui.test_app import opened, ran
 from ui.em.session import EmSession
 from ui.em.words import BRING
 from ui.own import dialog, words
+from ui.own.table import Brought
 
 TABLE = (
     "height;weight;day;kind\n171,5;66,25;1.2.2024;a\n183;NA;2.2.2024;b\n172,5;64;3.2.2024;a\n"
@@ -164,3 +165,20 @@ def test_what_was_read_once_is_not_made_anew_at_every_rerun(monkeypatch):
     ran(app.run())
     assert made[3:] == ["own"]
     assert session(app).brought.once("own", "other", lambda: 1) == 1
+
+
+def test_of_a_file_and_pasted_cells_the_one_that_came_last_is_taken():
+    def offered(*ids):
+        return [Brought(one, one, b"1") for one in ids]
+
+    def brought(known, *ids):
+        return dialog.latest(known, offered(*ids))
+
+    first = brought(None, "file")
+    assert brought(first, "file") is first  # with what was read of it
+    second = brought(first, "file", "cells")
+    assert second.id == "cells" and brought(second, "file", "cells") is second
+    third = brought(second, "another file", "cells")
+    assert third.id == "another file" and brought(third, "another file", "cells") is third
+    assert brought(third, "cells").id == "cells"  # the file was taken out again
+    assert brought(second) is second  # the dialog was closed meanwhile

@@ -96,6 +96,12 @@ def test_a_change_is_that_since_the_half_step_before():
     assert sheet._change(None, 1.0) == sheet._change(1.0, float("-inf")) == "–"
 
 
+def test_a_value_that_is_missing_is_a_dash_among_the_numbers():
+    values = [[1, 2], [2, None], [3, 5], [4, 7]]
+    raw = {"model": "incomplete_gaussian", "data": {"values": values}, "schedule": "EM", "seed": 0}
+    assert "values: (1, 2), (2, –), (3, 5), (4, 7)" in written(raw)
+
+
 def test_of_a_long_run_the_first_half_steps_and_the_last_are_drawn_and_all_are_told():
     text = written({**FILE, "schedule": "(EM)25"})
     read = Read(text)

@@ -34,7 +34,9 @@ def digits(value: float) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value of a file, as it is read aloud."""
+    """A value of a file, as it is read aloud; a dash for one that is missing."""
+    if value is None:
+        return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -44,20 +45,33 @@ def steps(session: EmSession) -> None:
 
 
 def _brought(session: EmSession) -> Brought | None:
-    """What is in the dialog, else what was brought last."""
+    """What came into the dialog last, else what was brought before."""
     key = f"{session.key}.own"
     left, right = st.columns(2)
     file = left.file_uploader(words.UPLOAD, key=f"{key}.file")
     pasted = right.text_area(words.PASTE, help=words.PASTE_HELP, height=110, key=f"{key}.paste")
-    known = session.brought
+    offered: list[Brought] = []
     if file is not None:
-        same = known is not None and known.id == file.file_id
-        return known if same else Brought(file.file_id, file.name, file.getvalue())
+        offered.append(Brought(file.file_id, file.name, file.getvalue()))
     if pasted and pasted.strip():
         content = pasted.encode(errors="replace")
-        digest = hashlib.sha256(content).hexdigest()
-        return known if known is not None and known.id == digest else Brought(digest, words.PASTED, content)
-    return known
+        offered.append(Brought(hashlib.sha256(content).hexdigest(), words.PASTED, content))
+    return latest(session.brought, offered)
+
+
+def latest(known: Brought | None, offered: Sequence[Brought]) -> Brought | None:
+    """Of a file and pasted cells the one that came last.
+
+    known: what was taken last, with what was read of it: it stays where it is that one, or nothing is offered.
+    """
+    if not offered:
+        return known
+    before = () if known is None else (known.id, *known.beside)
+    ids = tuple(other.id for other in offered)
+    come = [other for other in offered if other.id not in before]
+    chosen = known if not come and known is not None and known.id in ids else (come or offered)[0]
+    chosen.beside = ids
+    return chosen
 
 
 def _checked(session: EmSession, brought: Brought) -> Table | None:

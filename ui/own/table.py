@@ -183,13 +183,17 @@ def _of_words(name: str, present: pd.Series, missing: NDArray[np.bool_]) -> Colu
 
 @dataclass(eq=False)
 class Brought:
-    """What a reader has brought: its bytes, and the table as it was read last. id: tells it from others."""
+    """What a reader has brought: its bytes, and the table as it was read last.
+
+    id: tells it from others; beside: the ids of all that lay in the dialog when it was looked at last.
+    """
 
     id: str
     name: str
     content: bytes
     table: Table | None = None
     guessed: Form | None = None
+    beside: tuple[str, ...] = ()
     _made: dict[str, tuple[object, Any]] = field(default_factory=dict)
 
     def once(self, what: str, of: object, make: Callable[[], T]) -> T:
