@@ -178,7 +178,9 @@ def test_a_half_step_of_the_home_page_draws_no_figure_from_the_ground_up(reader)
 
 
 def test_after_half_steps_that_followed_fast_each_figure_is_drawn_as_anew(reader):
-    reader.open(f"?{NEAR}")
+    reader.page.goto(f"{reader.url}/?{NEAR}")
+    reader.page.wait_for_function("document.querySelector('.stage')?.dataset.frame === '36'")
+    reader.ready(36)
     reader.page.evaluate(
         "{ const s = document.querySelector('.stage-speed'); s.add(new Option('20', 20)); s.value = 20 }"
     )
