@@ -277,7 +277,7 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
 
 def course_title(moment: Moment) -> str:
     """What the picture of the bound shows at this half-step."""
-    letter, bound, course = moment.step.letter, moment.bound, moment.course
+    letter, bound = moment.step.letter, moment.bound
     if bound.elbo is None:
         return "No q yet, and so no bound"
     if moment.pointed:
@@ -297,8 +297,6 @@ def course_title(moment: Moment) -> str:
             return f"{letter} moved θ and left q alone"
         return f"{letter} moves θ with q fixed: {gap_moved(before, now, bound.log_evidence)}"
     touches = moment.step.after.q_at is moment.step.after.theta
-    if touches and course is not None and moment.next_move != BY_HAND:
-        return f"L touches log p; next, {moment.next_move} climbs L"
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
 

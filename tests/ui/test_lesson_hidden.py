@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from figures.ascent.words import DRAG
+from tests.attack import dealt
 from tests.ui.test_export import saved
-from tests.ui.test_lesson_page import STEPS, act, opened, told
+from tests.ui.test_lesson_page import STEPS, act, called, opened, told
 from ui.export.lesson_sheet import page
 from ui.lessons import hidden as hidden_
 from ui.lessons.check import problems
@@ -111,3 +113,36 @@ def test_a_trace_that_no_figure_has_is_named_with_those_that_there_are_and_the_s
     assert "mine, one-value" in line and "code.optimun" in line and "code.optimum" in line
     session = begun(Taught(mine, mine.steps[0]), Look(), [])
     assert session.taught is None and len(session.messages) == 1
+
+
+def said(session, at):
+    """The words that a frame is sent with."""
+    return session.taught.frame(session.run.frames([at])[at], session.run.scene, at)["text"]
+
+
+def around(text):
+    """The views around which these words stand."""
+    return {name.split(".")[1] for name in text if name.startswith(("heading.", "note."))}
+
+
+@pytest.mark.parametrize(("name", "step"), dealt(STEPS, 2, of=8), ids=called)
+def test_words_around_a_view_are_sent_where_it_is_in_sight(name, step):
+    session = opened(name, step.id)
+    whole = session.run.frames([step.at])[step.at]["text"]
+    shown = {view.partition(".")[0] for view in step.views}
+    assert around(said(session, step.at)) == around(whole) & shown
+    session.taught.everything = True
+    assert said(session, step.at) == whole
+
+
+def test_no_note_says_that_something_can_be_dragged_where_nothing_can():
+    session = opened("05-coordinate-ascent")
+    assert said(session, 0)["note.plane"] == "contours every 0.1 nats (outer: 0.5)"
+    session.taught.everything = True
+    assert said(session, 0)["note.plane"].startswith(f"{DRAG}; contours")
+
+
+def test_the_words_of_the_bound_tell_nothing_of_the_move_that_comes():
+    session = opened("06-one-q-for-many-theta", "the-way")
+    act(session, act="advance", to=3, at=2)
+    assert said(session, 3)["heading.course"] == "L touches log p"

@@ -30,6 +30,8 @@ _UNDO = ("undo", "redo")
 _CHANGING = {"drag", "moves", "start", "settings", "data", "schedule"}
 # what may be asked for while a question is open: it brings nothing that comes after
 _HARMLESS = {"fill", "foresee", "inner", "nothing", "resend", "rest"}
+# words around a view, whose names begin so
+_AROUND = ("heading", "note")
 # terms of lessons, as equations call them
 _TERMS = {"log_evidence": "evidence", "gap": "kl"}
 
@@ -99,8 +101,9 @@ class Taught:
         """What of a frame is in sight."""
         if self.everything:
             return frame
-        figures = self.scene(scene).json["figures"]
-        result = dict(frame)
+        sight = self.scene(scene).json
+        figures = sight["figures"]
+        result = {**frame, "text": self._said(frame.get("text", {}), sight["views"])}
         if self.step.hidden and result.get("set"):
             open_ = index is not None and index <= self.step.at
             result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
@@ -111,9 +114,19 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
-        if index == self.step.at and self.locked and "caption" in result.get("text", {}):
+        if index == self.step.at and self.locked and "caption" in result["text"]:
             result["text"] = result["text"] | {"caption": words.done(result["text"]["caption"])}
         return result
+
+    def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:
+        """The words of a frame without those around views that are out of sight, and without what no hand can do."""
+        slots = tuple(f"{view[part]}." for view in views for part in _AROUND if view.get(part))
+        drags = self.offers("drag") and not self.locked
+        return {
+            name: said if drags else words.still(said)
+            for name, said in text.items()
+            if name.partition(".")[0] not in _AROUND or f"{name}.".startswith(slots)
+        }
 
     def _narrowed(self, full: Json) -> Json:
         offered = {name for control, names in _TOOLS.items() if self.offers(control) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from figures.ascent.words import DRAG
 from figures.em.data_views.words import coin
 
 LOCKED = "First say what you expect: the answer comes after that."
@@ -75,6 +76,11 @@ def _one(names: str) -> str:
 def done(caption: str) -> str:
     """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
     return _SENTENCE.split(caption, maxsplit=1)[0]
+
+
+def still(note: str) -> str:
+    """A note where nothing can be dragged."""
+    return note.removeprefix(DRAG).removeprefix("; ")
 
 
 def kind(asks: bool, sets: bool) -> str:
