@@ -114,7 +114,7 @@ def _chip(moment: Moment) -> Chip:
     if letter is None:
         return START
     if falls.fell(moment):
-        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}): log p fell", "$gap")
+        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}↓): log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
     return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
 

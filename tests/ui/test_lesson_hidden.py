@@ -51,14 +51,22 @@ def test_points_that_tell_the_answer_are_sent_with_it_and_not_before(name, step)
     assert after["scene"] == {"id": message["scene"]["id"]}  # the half-step is seen to happen
     for hidden in step.hidden:
         (brought, *_) = addresses(after["frames"], hidden)
-        assert {address.rpartition("/")[2]: value for address, value in brought.items()} == points(
-            whole["figures"], hidden
-        )
+        sent = {address.rpartition("/")[2]: value for address, value in brought.items()}
+        assert sent == {part: sent[part] for part in sent} | drawn(session, hidden, step.at + 1)
     act(session, act="everything")
     assert points(told(session)["scene"]["figures"], step.hidden[0]) == points(whole["figures"], step.hidden[0])
 
 
-@pytest.mark.parametrize(("name", "step"), HIDING, ids=NAMES)
+def drawn(session, name, at):
+    """Where a trace has its points at a half-step, hidden or not."""
+    begin, frame = name.replace(".", "/", 1), session.run.frames([at])[at]["set"]
+    return {
+        part: frame.get(f"{begin}/{part}", value)
+        for part, value in points(session.run.scene.json["figures"], name).items()
+    }
+
+
+@pytest.mark.parametrize(("name", "step"), [(name, step) for name, step in HIDING if step.page == "map"])
 def test_the_picture_is_the_same_whatever_the_answer_is(name, step):
     """Neither an axis nor anything else of it may depend on λ, on which the answer does."""
     shown = []
@@ -133,6 +141,16 @@ def test_words_around_a_view_are_sent_where_it_is_in_sight(name, step):
     assert around(said(session, step.at)) == around(whole) & shown
     session.taught.everything = True
     assert said(session, step.at) == whole
+
+
+@pytest.mark.parametrize(("name", "step"), dealt(STEPS, 6, of=8), ids=called)
+def test_no_caption_of_a_lesson_tells_what_comes_next(name, step):
+    session = opened(name, step.id)
+    captions = [said(session, at)["caption"] for at in (0, step.at)]
+    assert all(captions) and not any("Next, " in caption for caption in captions)
+    session.taught.everything = True
+    whole = [said(session, at)["caption"] for at in (0, step.at)]
+    assert all(one.startswith(caption) for one, caption in zip(whole, captions, strict=True))
 
 
 def test_no_note_says_that_something_can_be_dragged_where_nothing_can():

@@ -114,8 +114,9 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
-        if index == self.step.at and self.locked and "caption" in result["text"]:
-            result["text"] = result["text"] | {"caption": words.done(result["text"]["caption"])}
+        if "caption" in result["text"]:
+            said = words.done if index == self.step.at and self.locked else words.past
+            result["text"] |= {"caption": said(result["text"]["caption"])}
         return result
 
     def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:

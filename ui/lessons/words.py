@@ -49,6 +49,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
 
     columns: of the data.
     """
+    if model == "dictionary_learning" and name == "expected_log_joint":
+        return "log p(v, h)"
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
@@ -57,6 +59,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
     what, row, place = found[1], int(found[2]), found[3]
     if model == "binomial_mixture" and what == "probabilities":
         return f"coin {coin(row)}"
+    if model == "hidden_markov" and what == "probabilities" and place is not None and columns:
+        return f"state {row + 1}, {columns[0].partition(' (')[0]} {int(place) + 1}"
     if what == "code":
         return f"h{row + 1}"
     called = f"{_one(what).replace('_', ' ')} {row + 1}"
@@ -81,6 +85,11 @@ def done(caption: str) -> str:
 def still(note: str) -> str:
     """A note where nothing can be dragged."""
     return note.removeprefix(DRAG).removeprefix("; ")
+
+
+def past(caption: str) -> str:
+    """Of a caption what has happened: its last sentence may tell of what comes next, which the next step may ask."""
+    return caption.partition(" Next, ")[0]
 
 
 def kind(asks: bool, sets: bool) -> str:
