@@ -116,7 +116,8 @@ def _chip(moment: Moment) -> Chip:
     if falls.fell(moment):
         return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}↓): log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
-    return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
+    label = f"{letter}!" if moment.step.events else letter
+    return Chip(label, f"Go to {moment.index} ({label})", color)
 
 
 def picture(moment: Moment) -> str:

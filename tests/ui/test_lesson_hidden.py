@@ -82,6 +82,16 @@ def test_the_picture_is_the_same_whatever_the_answer_is(name, step):
     assert shown[0] == shown[1] == shown[2]
 
 
+def test_a_trace_that_grows_by_each_half_step_does_not_while_the_question_is_open():
+    name, step = next((name, step) for name, step in STEPS if step.predict and "timeline" in step.views and step.at)
+    trace = "timeline.evidence"
+    session = begun(Taught(LESSONS[name], replace(step, hidden=(trace,))), Look(), [])
+    grown = [frame["append"] for frame in session.run.frames([step.at])]
+    assert any(address.startswith("timeline/evidence/") for address in grown[0])
+    sent = [frame["append"] for frame in told(session)["frames"]]
+    assert sent and not any(address.startswith("timeline/evidence/") for one in sent for address in one)
+
+
 def test_what_one_could_choose_by_it_is_not_told_either():
     whole = {"figures": {}, "inside": {"view": "code", "chooses": {"code/optimum": [0], "code/heads": None}}}
     assert hidden_.scene(whole, ["code.optimum"])["inside"]["chooses"] == {"code/heads": None}

@@ -104,9 +104,12 @@ class Taught:
         sight = self.scene(scene).json
         figures = sight["figures"]
         result = {**frame, "text": self._said(frame.get("text", {}), sight["views"])}
-        if self.step.hidden and result.get("set"):
+        if self.step.hidden:
             open_ = index is not None and index <= self.step.at
-            result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if result.get("set"):
+                result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if open_ and result.get("append"):
+                result["append"] = hidden.without(result["append"], self.step.hidden)
         for part in ("set", "append"):
             if result.get(part):
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
