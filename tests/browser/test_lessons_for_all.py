@@ -99,11 +99,12 @@ class Typist(Student):
             self.reach(self.slider("θ"))
             self.press(*["PageUp"] * 30)
             self.at(step.at + 1)
+            self.reach(self.page.locator(".stage-main"))  # the arrows would go on moving the slider
         for _ in range(60):
             if task.text_content() == "✓ Done":
                 return
             at = self.frame()
-            self.press("ArrowRight")
+            self.press("Enter" if "drag" in step.controls else "ArrowRight")
             self.at(at + 1)
 
 
