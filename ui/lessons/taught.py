@@ -103,7 +103,9 @@ class Taught:
             return frame
         sight = self.scene(scene).json
         figures = sight["figures"]
-        result = {**frame, "text": self._said(frame.get("text", {}), sight["views"])}
+        result = dict(frame)
+        if "text" in frame:
+            result["text"] = self._said(frame["text"], sight["views"])
         if self.step.hidden:
             open_ = index is not None and index <= self.step.at
             if result.get("set"):
@@ -117,7 +119,7 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
-        if "caption" in result["text"]:
+        if "caption" in result.get("text", {}):
             said = words.done if index == self.step.at and self.locked else words.past
             result["text"] |= {"caption": said(result["text"]["caption"])}
         return result

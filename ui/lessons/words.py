@@ -84,7 +84,7 @@ def done(caption: str) -> str:
 
 def still(note: str) -> str:
     """A note where nothing can be dragged."""
-    return note.removeprefix(DRAG).removeprefix("; ")
+    return note.removeprefix(f"{DRAG}; ").removeprefix(DRAG)
 
 
 def past(caption: str) -> str:
