@@ -114,10 +114,10 @@ def _chip(moment: Moment) -> Chip:
     if letter is None:
         return START
     if falls.fell(moment):
-        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}↓): log p fell", "$gap")
+        return Chip(f"{letter}↓", f"Go to {moment.index}: {letter}↓, log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
     label = f"{letter}!" if moment.step.events else letter
-    return Chip(label, f"Go to {moment.index} ({label})", color)
+    return Chip(label, f"Go to {moment.index}: {label}", color)
 
 
 def picture(moment: Moment) -> str:
