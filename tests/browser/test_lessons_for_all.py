@@ -17,8 +17,8 @@ THEMES = ("light", "dark")
 SIZES = {"desk": (1280, 720), "phone": (390, 2600)}
 CASES = [(lesson.name, step.id, theme, size) for lesson, step in STEPS for theme in THEMES for size in SIZES]
 
-# direction, choice and number; a point, a drag and a task; a task by buttons; one by a slider
-BY_KEYS = ("05-coordinate-ascent", "02-completing-the-data", "03-the-bound", "09-local-optima")
+# direction, choice and number; a point, a drag and a task; a task by buttons
+BY_KEYS = ("05-coordinate-ascent", "02-completing-the-data", "03-the-bound")
 
 
 @pytest.fixture
@@ -95,16 +95,11 @@ class Typist(Student):
             letter = step.do.solved_by["schedule"][step.at]
             self.reach(self.panel.get_by_role("group", name="Moves").get_by_role("button", name=f"{letter} ").first)
             self.press("Enter")
-        elif "drag" in step.controls:
-            self.reach(self.slider("θ"))
-            self.press(*["PageUp"] * 30)
-            self.at(step.at + 1)
-            self.reach(self.page.locator(".stage-main"))  # the arrows would go on moving the slider
         for _ in range(60):
             if task.text_content() == "✓ Done":
                 return
             at = self.frame()
-            self.press("Enter" if "drag" in step.controls else "ArrowRight")
+            self.press("ArrowRight")
             self.at(at + 1)
 
 
