@@ -229,7 +229,7 @@ class Trajectory:
     def then(self, step: HalfStep) -> Trajectory:
         """The trajectory with one more half-step."""
         longer = Trajectory((*self.half_steps, step))
-        vars(longer)["moves"] = self.moves + (step.letter or "")  # where the property keeps it
+        longer.__dict__["moves"] = self.moves + (step.letter or "")  # where the property keeps it
         return longer
 
     def upto(self, index: int) -> Trajectory:
@@ -246,5 +246,5 @@ def frozen(array: Any) -> Array:
 
 def sealed(array: A) -> A:
     """`array` itself, read-only from now on, without the copy that `frozen` makes: for one that nobody else holds."""
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array

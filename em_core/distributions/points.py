@@ -18,8 +18,8 @@ from functools import cached_property
 
 import numpy as np
 
-from em_core.distributions import definite
-from em_core.distributions.scales import Scales
+from em_core.distributions import definite, planar
+from em_core.distributions.scales import Matrices, Scales
 from em_core.records import Array, sealed
 
 # entries of features and of results that a chunk has at once, and how many points it has at least and at most
@@ -37,6 +37,10 @@ MOST_AMPLIFIED = 128.0
 # a scatter may be off by rounding times this beside its own deviations, and by rounding times the other in its own
 # scales: what the bound loses at its maximum is the square of that
 _LARGEST_SIZE, _MOST_IN_SCALES = 128.0, 1e6
+# the same of few points, where deviations cost little
+_MOST_IN_PLANE = 3e3
+# of a feature, so that weighted sums of them stay within the floats
+_LARGEST_IN_PLANE = 1e200
 
 # below every mass but 0
 _LEAST = 5e-324
@@ -57,17 +61,20 @@ class Chunk:
         self._room = room
         self._features: Array | None = None
 
-    @_quiet
     def features(self, scales: type[Scales]) -> Array:
         """(P, n) φ(x), made once."""
         if self._features is None:
-            dimensions, points = self.values.shape
-            out = self._room[:, :points]
-            out[0] = 1.0
-            out[1 : 1 + dimensions] = self._centred
-            scales.fill(self._centred, out[1 + dimensions :])
-            self._features = out
+            self._features = self._filled(scales)
         return self._features
+
+    @_quiet
+    def _filled(self, scales: type[Scales]) -> Array:
+        dimensions, points = self.values.shape
+        out = self._room[:, :points]
+        out[0] = 1.0
+        out[1 : 1 + dimensions] = self._centred
+        scales.fill(self._centred, out[1 + dimensions :])
+        return out
 
     def part(self, columns: slice, scales: type[Scales]) -> Chunk:
         """Some of its points, with the features that they have here."""
@@ -129,6 +136,14 @@ class Points:
         result: Chunk = kept[name]
         return result
 
+    @cached_property
+    def in_plane(self) -> Array | None:
+        """(6, N) φ(x) of few points in two dimensions; None where their products come near the end of the floats."""
+        if self.values.shape[1] != 2:
+            return None
+        features = self._whole(Matrices).features(Matrices)
+        return sealed(features) if np.abs(features).max(initial=0.0) < _LARGEST_IN_PLANE else None
+
     def _from_centre(self, rows: slice) -> Array:
         # first the copy, then its transpose: rows of many numbers are slow to go through column by column
         return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
@@ -154,6 +169,11 @@ class Points:
 
 def densities_of_few(points: Points, means: Array, scales: Scales, plus: Array | float = 0.0) -> Array:
     """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, from deviations alone."""
+    in_plane = scales.in_plane if isinstance(scales, Matrices) else None
+    if in_plane is not None and points.in_plane is not None:
+        found = planar.log_densities(in_plane, means, points.centre, points.in_plane, plus)
+        if found is not None:
+            return found
     table = scales.all_squares(points.columns - means[:, :, None])
     table *= -0.5
     table += (_log_constants(scales, means.shape[1]) + plus)[:, None]
@@ -218,18 +238,45 @@ class Moments:
         """(K, D) h, where the entry i, j of the scatter per mass is off by rounding times h_i h_j."""
         return sealed(np.abs(self.offset) + self.scales.deviations_of(self.scatter, self.mass))
 
+    @cached_property
+    def means(self) -> Array:
+        """(K, D) the points' own, each rounded to one number."""
+        return sealed(self.reference + self.offset)
+
+    @cached_property
+    def about_means(self) -> Array:
+        """`about` of these."""
+        return sealed(self.about(self.means))
+
     def apart(self, means: Array) -> Array:
         """(K, D) mean − these means."""
         result: Array = (self.reference - means) + self.offset
         return result
 
+    def about(self, means: Array) -> Array:
+        """Σ w (x − μ)(x − μ)ᵀ per component: about the points' own mean, and that mean's own."""
+        result: Array = self.scatter + self.scales.outer(self.apart(means), self.mass)
+        return result
 
-@_quiet
+
 def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scales]) -> Moments:
     """Of all points, each with the weights of its column in (K, N) >= 0. weights: those of some columns."""
     n_components = len(weights(slice(0, 0)))
-    if points.are_few(n_components):
-        return _of_few(points, weights(slice(None)), scales)
+    if not points.are_few(n_components):
+        return _of_many(points, weights, scales, n_components)
+    every = weights(slice(None))
+    if scales is Matrices and (features := points.in_plane) is not None:
+        found = planar.moments(every @ features.T, points.centre, _MOST_IN_PLANE)
+        if found is not None:
+            result = Moments(found.mass, found.reference, found.offset, found.scatter, Matrices)
+            vars(result).update(means=found.means, about_means=found.about_means)
+            return result
+    return _of_few(points, every, scales)
+
+
+@_quiet
+def _of_many(points: Points, weights: Callable[[slice], Array], scales: type[Scales], n_components: int) -> Moments:
+    """`moments`, from features wherever these cost no digits."""
     dimensions = points.values.shape[1]
     sums = np.zeros((n_components, scales.n_features(dimensions)))
     for chunk in points.chunks(scales, n_components):
@@ -251,6 +298,7 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
     return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
 
 
+@_quiet
 def _of_few(points: Points, weights: Array, scales: type[Scales]) -> Moments:
     """`moments` from deviations alone, with weights (K, N): first from the centre, then from the means themselves."""
     sums = weights @ points.one_and_apart

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from em_core.caching import bounded
-from em_core.distributions import definite
+from em_core.distributions import definite, planar
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array, sealed
 
@@ -100,15 +100,28 @@ class Scales(ABC):
 
 
 class Matrices(Scales):
-    """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite."""
+    """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite.
+
+    in_plane: what is known of those in two dimensions, from which all else follows; None of others.
+    """
 
     def __init__(self, covariances: Array) -> None:
         self._covariances = covariances
-        self._whitening, self.log_determinants = definite.whitening(covariances)
+        self.in_plane = planar.whitening(covariances) if covariances.shape[-1] == 2 else None
+        if self.in_plane is None:
+            self._whitening, self.log_determinants = definite.whitening(covariances)
+
+    @cached_property
+    def _whitening(self) -> Array:
+        return cast(planar.Whitening, self.in_plane).inverses
+
+    @cached_property
+    def log_determinants(self) -> Array:  # type: ignore[override]
+        return np.array(cast(planar.Whitening, self.in_plane).logarithms)
 
     @property
     def nbytes(self) -> int:
-        return 3 * self._whitening.nbytes
+        return 3 * self._covariances.nbytes
 
     @cached_property
     def _precisions(self) -> Array:
@@ -123,8 +136,16 @@ class Matrices(Scales):
     def surely_regular(self, floor: Array) -> bool:
         """Whether no variance is at its floor, (D,), and no condition number, of the correlations R, near the worst.
 
-        These are below D tr(R⁻¹), for the eigenvalues of R sum to D.
+        These are below D tr(R⁻¹), for the eigenvalues of R sum to D; in two dimensions that trace is 2 / (1 − ρ²).
         """
+        if self.in_plane is None:
+            return self._surely_regular(floor)
+        (first, second), rest = self.in_plane.variances, self.in_plane.uncorrelated
+        least, other = floor.tolist()
+        return 0.5 * definite.WORST_CONDITION * rest >= 4 and first > least and second > other
+
+    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+    def _surely_regular(self, floor: Array) -> bool:
         variances = self._covariances.diagonal(0, 1, 2)
         traces = np.einsum("kji,kji,ki->k", self._whitening, self._whitening, variances)
         bounded = len(floor) * np.maximum.reduce(traces) <= 0.5 * definite.WORST_CONDITION
