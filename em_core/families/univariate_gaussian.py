@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from em_core.distributions.categorical import AT_ONCE
 from em_core.distributions.points import Moments, Points
 from em_core.families.gaussian import GaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
+# values that are gone through at once: what is made of them stays in the processor's cache
+_AT_ONCE = 8192
 _ONE_COLUMN = GaussianFamily("diag")
 
 
@@ -30,10 +31,9 @@ class UnivariateGaussianFamily:
         means, variances = components["means"][:, None], components["variances"][:, None]
         factors, constants = np.sqrt(0.5 / variances), -0.5 * (np.log(variances) + np.log(2 * np.pi))
         result = np.empty((len(means), len(column)))
-        width = max(1, AT_ONCE // len(means))
-        for begin in range(0, len(column), width):
-            here = result[:, begin : begin + width]
-            np.subtract(column[begin : begin + width], means, out=here)
+        for begin in range(0, len(column), _AT_ONCE):
+            here = result[:, begin : begin + _AT_ONCE]
+            np.subtract(column[begin : begin + _AT_ONCE], means, out=here)
             here *= factors
             here *= here
             np.subtract(constants, here, out=here)

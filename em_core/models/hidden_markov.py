@@ -22,7 +22,7 @@ from em_core.families.univariate_gaussian import UnivariateGaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields, finite_array
 from em_core.model import ModelHelp, Size
-from em_core.models.mixture import SMALL_TABLE, Family, OfMoments
+from em_core.models.mixture import Family, OfMoments
 from em_core.records import Array, Parameters, frozen, sealed
 
 EMISSIONS: dict[str, Family] = {
@@ -32,6 +32,12 @@ EMISSIONS: dict[str, Family] = {
 }
 # the largest count or symbol; numbers of any size for gaussian
 _LARGEST = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
+
+
+# entries of a table whose sum costs less than what K states have to say of their moments
+_SMALL_TABLE = 200_000
+# values count as few where each occurs so often
+_RECURS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +168,14 @@ class HiddenMarkov:
 
     @at_theta
     def posterior(self, data: Sequences, theta: Parameters) -> Chains:
-        return chains.posterior(*self._factors(data, theta), data.lengths)
+        return chains.posterior(*self._factors(data, theta), data.lengths, self._few(data, theta))
+
+    def _few(self, data: Sequences, theta: Parameters) -> tuple[Array, NDArray[np.intp]] | None:
+        """The log densities of all symbols, (K, S), and the symbol of each time step, where these are far more."""
+        if self.emission != "categorical" or len(data.values) < _RECURS * theta["probabilities"].shape[1]:
+            return None
+        symbols: Any = np.arange(theta["probabilities"].shape[1])
+        return self.family.log_density(symbols, theta), data.symbols
 
     def expected_log_joint(self, data: Sequences, theta: Parameters, q: Chains) -> float:
         return _of_path(theta, q) + categorical.weighted_sum(q.expected_counts, self._factors(data, theta)[2])
@@ -172,7 +185,7 @@ class HiddenMarkov:
 
     def surely_higher(self, data: Sequences, q: Chains, theta: Parameters, other: Parameters) -> bool:
         """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
-        if self._of_moments is None or q.probabilities.size <= SMALL_TABLE:
+        if self._of_moments is None or q.probabilities.size <= _SMALL_TABLE:
             return False
         (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
         return abs(high - low) < math.inf and high - low > doubt + more

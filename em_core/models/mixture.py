@@ -20,7 +20,7 @@ from em_core.models.observations import Observations
 from em_core.records import Array, Parameters, frozen, sealed
 
 # entries of a table whose sum costs less than what K components have to say of their moments
-SMALL_TABLE = 8192
+_SMALL_TABLE = 8192
 # of an expected log joint from moments, as a share of itself: far more than is really lost
 _LITTLE_DOUBT = 1e-13
 
@@ -112,7 +112,7 @@ class Mixture(AtMany, CategoricalRows):
 
     def _is_large(self, q: Categorical) -> bool:
         """Whether moments, where there are any, cost less than the sum over the table that log p is made of anyway."""
-        return q.log_probabilities.size > SMALL_TABLE and self._of_moments is not None
+        return q.log_probabilities.size > _SMALL_TABLE and self._of_moments is not None
 
     @at_theta
     def _from_moments(self, data: Observations, theta: Parameters, q: Categorical) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from em_core.records import frozen
 
 Long = np.longdouble
 # up to how many entries a table is summed, where more would be left to moments
-SMALL = "em_core.models.mixture.SMALL_TABLE"
+SMALL = "em_core.models.mixture._SMALL_TABLE"
 SHAPES = ["full", "tied", "diag", "spherical"]
 # up to how many deviations all are taken at once, where features would serve more points
 FEW = "em_core.distributions.points._MOST_DEVIATIONS"
