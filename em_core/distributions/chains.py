@@ -133,12 +133,18 @@ class Chains:
         return Categorical(sealed(_normalized(logs).reshape(len(logs), -1)), frozen(visits.ravel()))
 
 
-def posterior(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Chains:
+def posterior(
+    log_start: Array,
+    log_transitions: Array,
+    log_density: Array,
+    lengths: tuple[int, ...],
+    few: tuple[Array, NDArray[np.intp]] | None = None,
+) -> Chains:
     """The exact q from log p(h₁), (K,), log p(j | i), (K, K), and log p(v_t | h_t), (K, T), all of which it holds.
 
-    Raises `HalfStepFailed` for a sequence that is impossible under every path.
+    few: as for `blocked.forward`. Raises `HalfStepFailed` for a sequence that is impossible under every path.
     """
-    forward = blocked.forward(log_start, log_transitions, log_density, lengths)
+    forward = blocked.forward(log_start, log_transitions, log_density, lengths, few)
     backward = None if forward is None else blocked.backward(forward)
     if backward is None:
         return _from_logarithms(log_start, log_transitions, log_density, lengths)

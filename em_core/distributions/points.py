@@ -31,6 +31,8 @@ _MOST_DEVIATIONS = 32_768
 _MOST_KEPT = 15_000_000
 # features of a table up to which they are kept
 _MOST_FEATURES_KEPT = 4_000_000
+# rows of features up to which each by itself is multiplied with the weights
+_FEW_FEATURES = 3
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0
@@ -280,7 +282,7 @@ def _of_many(points: Points, weights: Callable[[slice], Array], scales: type[Sca
     dimensions = points.values.shape[1]
     sums = np.zeros((n_components, scales.n_features(dimensions)))
     for chunk in points.chunks(scales, n_components):
-        sums += weights(chunk.columns) @ chunk.features(scales).T
+        sums += _products(weights(chunk.columns), chunk.features(scales))
     mass = sums[:, 0].copy()
     some = mass > 0
     offset = np.where(some[:, None], sums[:, 1 : 1 + dimensions] / mass[:, None], 0.0)
@@ -296,6 +298,13 @@ def _of_many(points: Points, weights: Callable[[slice], Array], scales: type[Sca
         reference[lost] += offset[lost]
         _retake(points, weights, scales, lost, reference, offset, scatter)
     return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
+
+
+def _products(weights: Array, features: Array) -> Array:
+    """(K, P) weights · featuresᵀ of a chunk: of a few features row by row, where a product of matrices costs more."""
+    if len(features) > _FEW_FEATURES:
+        return np.asarray(weights @ features.T)
+    return np.stack([weights @ feature for feature in features], axis=1)
 
 
 @_quiet
