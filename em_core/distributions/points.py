@@ -268,7 +268,10 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
         return _of_many(points, weights, scales, n_components)
     every = weights(slice(None))
     if scales is Matrices and (features := points.in_plane) is not None:
-        found = planar.moments(every @ features.T, points.centre, _MOST_IN_PLANE)
+        sums = every @ features.T
+        # in pairs, so that masses and means keep their last digit
+        sums[:, :3] = np.add.reduce(every[:, None] * features[:3], axis=2)
+        found = planar.moments(sums, points.centre, _MOST_IN_PLANE)
         if found is not None:
             result = Moments(found.mass, found.reference, found.offset, found.scatter, Matrices)
             vars(result).update(means=found.means, about_means=found.about_means)
