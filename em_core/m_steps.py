@@ -41,9 +41,7 @@ _GRADIENTS_AN_ITERATION = 3
 
 # numbers that leave the floats are told by `_value` and `_slope`, not by warnings
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
-
-
-# of a maximum in closed form
+# what there is to say of a maximum in closed form
 _CLOSED = Info(1, accepted=True)
 
 

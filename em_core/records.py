@@ -229,7 +229,7 @@ class Trajectory:
     def then(self, step: HalfStep) -> Trajectory:
         """The trajectory with one more half-step."""
         longer = Trajectory((*self.half_steps, step))
-        longer.__dict__["moves"] = self.moves + (step.letter or "")  # where the property keeps it
+        vars(longer)["moves"] = self.moves + (step.letter or "")  # where the property keeps it
         return longer
 
     def upto(self, index: int) -> Trajectory:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.distributions.cuts import EVERY, Layout, layout
-from em_core.distributions.relative import relative
+from em_core.distributions.relative import Recurring, relative
 from em_core.records import Array, sealed
 
 # old and new numbers of a block have met when they differ by no more than this share
@@ -123,11 +123,11 @@ def forward(
     log_transitions: Array,
     log_density: Array,
     lengths: tuple[int, ...],
-    few: tuple[Array, NDArray[np.intp]] | None = None,
+    recurring: Recurring | None = None,
 ) -> Forward | None:
     """The recursion forwards, (K, T) at once; None where only logarithms will do.
 
-    few: where values recur, the log densities of those that do, (K, S), and which of them each time step has, (T,).
+    recurring: the densities once more, by value, where values recur.
     """
     largest = float(log_transitions.max())
     if not np.isfinite(largest):
@@ -146,8 +146,8 @@ def forward(
     else:
         rows[...] = 0.0
         weights = np.empty(log_density.shape)
-    starts = np.cumsum(lengths) - lengths
-    peaks, least = relative(log_start, log_density, starts, weights, few)
+    starts = np.cumsum(cut.lengths) - cut.lengths
+    peaks, least = relative(log_start, log_density, starts, weights, recurring)
     if not np.isfinite(peaks).all():
         return None
     if not least >= _TINY:

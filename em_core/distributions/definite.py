@@ -8,7 +8,6 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dposv, dtrtri
 
-from em_core.distributions.planar import INDEFINITE
 from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.records import Array
 
@@ -19,6 +18,7 @@ _EPS = np.finfo(float).eps
 WORST_CONDITION = 1e8
 # variances below this are too close to the end of the floats for their squares and products
 _SMALLEST_VARIANCE = 1e-290
+INDEFINITE = "a covariance is no longer positive definite"
 
 
 def cholesky(matrices: Array) -> Any:
@@ -45,15 +45,6 @@ def inverses(factors: Array) -> Array:
 def log_determinant(factor: Array) -> Any:
     """log |LLᵀ| of factors (…, D, D)."""
     return 2 * np.add.reduce(np.log(factor.diagonal(axis1=-2, axis2=-1)), axis=-1)
-
-
-def whitening(matrices: Array) -> tuple[Array, Array]:
-    """L⁻¹, (K, D, D), and log |LLᵀ|, (K,), of the lower Cholesky factors L of (K, D, D) matrices.
-
-    Raises `HalfStepFailed` where a matrix is not positive definite.
-    """
-    factors = cholesky(matrices)
-    return inverses(factors), log_determinant(factors)
 
 
 def whiten(factor: Array, deviations: Array) -> Array:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from em_core.distributions.definite import INDEFINITE
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array, sealed
 
-INDEFINITE = "a covariance is no longer positive definite"
 # of a component with less, a weight times a feature may be too small for the floats
 _SMALLEST_MASS = 1e-100
 # deviations from the centre of all points up to which those from a mean are taken by subtraction: rounding is then
@@ -149,6 +149,7 @@ def moments(sums: Array, centre: Array, in_scales: float) -> Moments | None:
             rest = xx * yy - xy * xy
             if not (xx > 0 and yy > 0 and rest > 0):
                 return None
+            # h / σ in each dimension
             u, v = abs(x) / math.sqrt(xx / mass) + 1, abs(y) / math.sqrt(yy / mass) + 1
             reached = xx * yy * (u * u + v * v) + 2 * abs(xy) * math.sqrt(xx) * math.sqrt(yy) * u * v
             if not reached <= in_scales * rest:
@@ -156,7 +157,7 @@ def moments(sums: Array, centre: Array, in_scales: float) -> Moments | None:
         elif mass != 0:
             return None
         mean_x, mean_y = x0 + x, y0 + y
-        # what rounding has left out of them
+        # what rounding has left out of the means
         dx, dy = (x0 - mean_x) + x, (y0 - mean_y) + y
         across = xy + mass * dx * dy
         about = xx + mass * dx * dx, across, across, yy + mass * dy * dy

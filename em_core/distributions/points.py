@@ -7,7 +7,8 @@ With x measured from the points' centre c and φ(x) = [1, x, x_i x_j for i ≤ j
 so that all components together are one matrix product for each chunk of points, and nothing larger than a chunk is
 held. What that costs in digits is `amplification`: with far, tight or nearly singular components it is too much, and
 they take deviations from their own mean first, one component at a time. Of few points deviations from all means are
-taken at once: that costs no digits, and less than asking whether features would.
+taken at once: that costs no digits, and less than asking whether features would; but in two dimensions, where `planar`
+asks in less time, it is asked first.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ class Points:
 
 
 def densities_of_few(points: Points, means: Array, scales: Scales, plus: Array | float = 0.0) -> Array:
-    """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, from deviations alone."""
+    """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, by `planar` where it serves, else from deviations."""
     in_plane = scales.in_plane if isinstance(scales, Matrices) else None
     if in_plane is not None and points.in_plane is not None:
         found = planar.log_densities(in_plane, means, points.centre, points.in_plane, plus)
@@ -267,16 +268,24 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
     if not points.are_few(n_components):
         return _of_many(points, weights, scales, n_components)
     every = weights(slice(None))
-    if scales is Matrices and (features := points.in_plane) is not None:
-        sums = every @ features.T
-        # in pairs, so that masses and means keep their last digit
-        sums[:, :3] = np.add.reduce(every[:, None] * features[:3], axis=2)
-        found = planar.moments(sums, points.centre, _MOST_IN_PLANE)
-        if found is not None:
-            result = Moments(found.mass, found.reference, found.offset, found.scatter, Matrices)
-            vars(result).update(means=found.means, about_means=found.about_means)
-            return result
-    return _of_few(points, every, scales)
+    in_plane = _in_plane(points, every) if scales is Matrices else None
+    return _of_few(points, every, scales) if in_plane is None else in_plane
+
+
+def _in_plane(points: Points, weights: Array) -> Moments | None:
+    """`moments` of few points with weights (K, N) and full covariances; None where `planar` does not serve."""
+    features = points.in_plane
+    if features is None:
+        return None
+    sums = weights @ features.T
+    # in pairs, so that masses and means keep their last digit
+    sums[:, :3] = np.add.reduce(weights[:, None] * features[:3], axis=2)
+    found = planar.moments(sums, points.centre, _MOST_IN_PLANE)
+    if found is None:
+        return None
+    result = Moments(found.mass, found.reference, found.offset, found.scatter, Matrices)
+    vars(result).update(means=found.means, about_means=found.about_means)
+    return result
 
 
 @_quiet

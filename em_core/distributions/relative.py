@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from em_core.records import Array
 
-# weights are relative to what lies below the largest of a time step by this much, in logarithms
+# a height lies below the largest of its time step by this much, in logarithms
 _BELOW = 0.5
 # time steps that are gone through at once
 _AT_ONCE = 8192
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def relative(
-    log_start: Array,
-    log_density: Array,
-    starts: NDArray[Any],
-    out: Array,
-    few: tuple[Array, NDArray[np.intp]] | None,
-) -> tuple[Array, float]:
-    """The weights, (K, T): exp of what is relative to a height of each time step. Those, (T,), and the least weight.
+@dataclass(frozen=True)
+class Recurring:
+    """What time steps show where there are far fewer values than time steps.
 
-    The height is a little below the largest, because exp takes a road of its own for a 0, which processors do not
-    foresee. Some time steps at a time, so that what is gone through again is still in the processor's cache.
+    log_density: (K, S) of each value under each state. which: (T,) the value of each time step.
     """
-    table = log_density if few is None else few[0]
-    own = out if few is None else np.empty(table.shape)
-    peaks, least = np.empty(table.shape[1]), np.inf
-    for begin in range(0, len(peaks), _AT_ONCE):
-        times = slice(begin, begin + _AT_ONCE)
-        here = own[:, times]
-        np.maximum.reduce(table[:, times], axis=0, out=peaks[times])
-        peaks[times] -= _BELOW
-        np.subtract(table[:, times], peaks[times], out=here)
-        np.exp(here, out=here)
-        least = min(least, np.minimum.reduce(here, axis=None))
-    if few is not None:
-        for row, weights in zip(out, own, strict=True):
-            np.take(weights, few[1], out=row, mode="clip")
-        peaks = peaks[few[1]]
+
+    log_density: Array
+    which: NDArray[np.intp]
+
+
+def relative(
+    log_start: Array, log_density: Array, starts: NDArray[np.intp], out: Array, recurring: Recurring | None
+) -> tuple[Array, float]:
+    """Fill `out` with the weights, (K, T): exp of log density − height. The heights, (T,), and the least weight.
+
+    starts: the time steps at which sequences start, whose densities count times p(h₁).
+    """
+    if recurring is None:
+        heights, least = _relative(log_density, out)
+    else:
+        few = np.empty(recurring.log_density.shape)
+        heights, least = _relative(recurring.log_density, few)
+        for row, weights in zip(out, few, strict=True):
+            np.take(weights, recurring.which, out=row, mode="clip")
+        heights = heights[recurring.which]
     first = log_density[:, starts] + log_start[:, None]
-    peaks[starts] = first.max(axis=0)
-    out[:, starts] = np.exp(first - peaks[starts])
-    return peaks, float(min(least, out[:, starts].min()))
+    heights[starts] = first.max(axis=0)
+    out[:, starts] = np.exp(first - heights[starts])
+    return heights, float(min(least, out[:, starts].min()))
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _relative(log_density: Array, out: Array) -> tuple[Array, float]:
+    """The same of all columns, wherever sequences start.
+
+    Heights are a little below the largest, because exp takes a road of its own for a 0, which processors do not
+    foresee. Some columns at a time, so that what is gone through again is still in the processor's cache.
+    """
+    heights, least = np.empty(log_density.shape[1]), np.inf
+    for begin in range(0, len(heights), _AT_ONCE):
+        columns = slice(begin, begin + _AT_ONCE)
+        here, height = out[:, columns], heights[columns]
+        np.maximum.reduce(log_density[:, columns], axis=0, out=height)
+        height -= _BELOW
+        np.subtract(log_density[:, columns], height, out=here)
+        np.exp(here, out=here)
+        # a value that no state can show has no weights
+        least = min(least, np.fmin.reduce(here, axis=None))
+    return heights, least

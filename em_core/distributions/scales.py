@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,16 @@ from em_core.records import Array, sealed
 
 
 class Scales(ABC):
-    """log_determinants: (K,) log |Σ|."""
-
-    log_determinants: Array
+    """What E and M need to know of covariances of one shape."""
 
     @abstractmethod
     def __init__(self, given: Array) -> None:
         """given: the covariances, (K, D, D), or the variances, (K, D)."""
+
+    @property
+    @abstractmethod
+    def log_determinants(self) -> Array:
+        """(K,) log |Σ|."""
 
     @property
     @abstractmethod
@@ -108,20 +111,21 @@ class Matrices(Scales):
     def __init__(self, covariances: Array) -> None:
         self._covariances = covariances
         self.in_plane = planar.whitening(covariances) if covariances.shape[-1] == 2 else None
-        if self.in_plane is None:
-            self._whitening, self.log_determinants = definite.whitening(covariances)
+        self._factors: Any = definite.cholesky(covariances) if self.in_plane is None else None
 
     @cached_property
     def _whitening(self) -> Array:
-        return cast(planar.Whitening, self.in_plane).inverses
+        return definite.inverses(self._factors) if self.in_plane is None else self.in_plane.inverses
 
     @cached_property
-    def log_determinants(self) -> Array:  # type: ignore[override]
-        return np.array(cast(planar.Whitening, self.in_plane).logarithms)
+    def log_determinants(self) -> Array:
+        if self.in_plane is None:
+            return np.asarray(definite.log_determinant(self._factors))
+        return np.array(self.in_plane.logarithms)
 
     @property
     def nbytes(self) -> int:
-        return 3 * self._covariances.nbytes
+        return 4 * self._covariances.nbytes
 
     @cached_property
     def _precisions(self) -> Array:
@@ -234,7 +238,11 @@ class Variances(Scales):
         _check_positive(variances)
         self._variances = variances
         self._precisions = 1 / variances
-        self.log_determinants = np.add.reduce(np.log(variances), axis=1)
+
+    @cached_property
+    def log_determinants(self) -> Array:
+        result: Array = np.add.reduce(np.log(self._variances), axis=1)
+        return result
 
     @property
     def nbytes(self) -> int:

@@ -16,6 +16,7 @@ from em_core.distributions.categorical import NEGLIGIBLE
 from em_core.distributions.chains import Chains
 from em_core.distributions.minibatch import Draw
 from em_core.distributions.points import Points
+from em_core.distributions.relative import Recurring
 from em_core.families.poisson import PoissonFamily
 from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
@@ -32,11 +33,9 @@ EMISSIONS: dict[str, Family] = {
 }
 # the largest count or symbol; numbers of any size for gaussian
 _LARGEST = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
-
-
 # entries of a table whose sum costs less than what K states have to say of their moments
 _SMALL_TABLE = 200_000
-# values count as few where each occurs so often
+# symbols recur where each has so many time steps
 _RECURS = 4
 
 
@@ -168,14 +167,14 @@ class HiddenMarkov:
 
     @at_theta
     def posterior(self, data: Sequences, theta: Parameters) -> Chains:
-        return chains.posterior(*self._factors(data, theta), data.lengths, self._few(data, theta))
+        return chains.posterior(*self._factors(data, theta), data.lengths, self._recurring(data, theta))
 
-    def _few(self, data: Sequences, theta: Parameters) -> tuple[Array, NDArray[np.intp]] | None:
-        """The log densities of all symbols, (K, S), and the symbol of each time step, where these are far more."""
+    def _recurring(self, data: Sequences, theta: Parameters) -> Recurring | None:
+        """The densities of all symbols, where time steps are far more."""
         if self.emission != "categorical" or len(data.values) < _RECURS * theta["probabilities"].shape[1]:
             return None
         symbols: Any = np.arange(theta["probabilities"].shape[1])
-        return self.family.log_density(symbols, theta), data.symbols
+        return Recurring(self.family.log_density(symbols, theta), data.symbols)
 
     def expected_log_joint(self, data: Sequences, theta: Parameters, q: Chains) -> float:
         return _of_path(theta, q) + categorical.weighted_sum(q.expected_counts, self._factors(data, theta)[2])
