@@ -301,7 +301,7 @@ def _retreat(
 
 def _met(new: Array, old: Array) -> NDArray[np.bool_]:
     """(blocks,) whether all states' numbers are equal up to rounding."""
-    return np.asarray(np.all(np.abs(new - old) <= _MET * new, axis=0))
+    return np.asarray(np.logical_and.reduce(np.abs(new - old) <= _MET * new, axis=0))
 
 
 def _sound(found: Forward) -> bool:

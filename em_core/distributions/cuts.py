@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,7 +53,7 @@ class Layout:
     @cached_property
     def starts(self) -> dict[int, NDArray[np.intp]]:
         """The blocks in which a sequence starts, by the step at which it does."""
-        return {int(step): self.first[self.absent == step] for step in np.unique(self.absent)}
+        return {step: self.first[self.absent == step] for step in set(self.absent.tolist())}
 
     def cut(self, rows: Array, out: Array) -> Array:
         """(K, blocks · size), blocks one after the other, -> (size, K, blocks)."""
@@ -71,9 +72,10 @@ def layout(lengths: tuple[int, ...], n_states: int) -> Layout:
     """Blocks of the size with the least expected work: a step costs its calls and its cells, and some are repaired."""
     sequences = np.array(lengths)
     whole = -(-int(sequences.max()) // EVERY) * EVERY
-    kinds, numbers = np.unique(sequences, return_counts=True)
+    numbers = Counter(lengths)
+    kinds = np.array(list(numbers))
     sizes = np.append(_SIZES[whole > _SIZES], whole)
-    cells = sizes * (-(-kinds // sizes[:, None]) @ numbers)
+    cells = sizes * (-(-kinds // sizes[:, None]) @ list(numbers.values()))
     repaired = np.where(sizes < whole, _MEETING / sizes, 0.0)
     work = (1 + repaired) * ((sizes + _AROUND) * _CALLS + n_states * (n_states + 8) * cells)
     size = int(sizes[np.argmin(work)])

@@ -26,6 +26,7 @@ class Recurring:
     which: NDArray[np.intp]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def relative(
     log_start: Array, log_density: Array, starts: NDArray[np.intp], out: Array, recurring: Recurring | None
 ) -> tuple[Array, float]:
@@ -47,7 +48,6 @@ def relative(
     return heights, float(min(least, out[:, starts].min()))
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _relative(log_density: Array, out: Array) -> tuple[Array, float]:
     """The same of all columns, wherever sequences start.
 
