@@ -36,11 +36,17 @@ def test_moments_keep_their_digits_wherever_components_lie(distance, offset):
     assert np.abs((found.apart(near) - means) / deviations).max() < 1e-13
     scaled = (found.scatter / found.mass[:, None, None] - covariances) / deviations[:, :, None] / deviations[:, None]
     assert np.abs(scaled).max() < 1e-12
-    # about the means as they are rounded
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e12])
+def test_scatter_is_about_means_as_they_are_rounded(offset):
+    """Far from 0 a mean of one number each is off by as much as points are apart in their last digits."""
+    values, weights, _ = clusters("full", 1.0, offset, d=2)
+    found = planar.moments(weights @ Points(values).in_plane.T, Points(values).centre, 1e4)
     apart = values[:, None] - found.means.astype(np.longdouble)
-    about = np.einsum("kn,nki,nkj->kij", weights, apart, apart) / mass[:, None, None]
-    off = (found.about_means / found.mass[:, None, None] - about) / deviations[:, :, None] / deviations[:, None]
-    assert np.abs(off).max() < 1e-12
+    about = np.einsum("kn,nki,nkj->kij", weights, apart, apart)
+    scales = np.sqrt(np.einsum("kii->ki", about))
+    assert np.abs((found.about_means - about) / scales[:, :, None] / scales[:, None]).max() < 1e-12
 
 
 @pytest.mark.parametrize(("distance", "by_products"), [(1.0, True), (1e3, False)])
