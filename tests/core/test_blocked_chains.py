@@ -54,11 +54,11 @@ def chain(kind, n_states, length, rng):
     elif kind == "zeros":
         matrix = np.where(rng.random(matrix.shape) < 0.4, 0.0, matrix) + 0.1 * np.roll(np.eye(n_states), 1, axis=1)
     elif kind == "rare and far":
-        matrix, start = np.where(np.eye(n_states) > 0, 1.0, 1.2e-125), np.full(n_states, 1 / n_states)
+        matrix, start = np.where(np.eye(n_states) > 0, 1.0, 8e-126), np.full(n_states, 1 / n_states)
     density = -spread * rng.exponential(1.0, (n_states, length))
-    if kind == "rare and far":  # staying where a step says 1e-250 is as probable as leaving and returning
-        density[0], density[1:] = 0.0, -575.7
-        density[0, 5::16], density[1:, 5::16] = -575.7, 0.0
+    if kind == "rare and far":  # staying where a step says 4e-251 is as probable as leaving and returning
+        density[0], density[1:] = 0.0, -576.5
+        density[0, 5::16], density[1:, 5::16] = -576.5, 0.0
     if kind == "zeros":
         density[0, ::7] = -np.inf
     with np.errstate(divide="ignore"):
