@@ -1,0 +1,35 @@
+"""What a room says."""
+
+from __future__ import annotations
+
+LASTING = "A room lasts four hours."
+
+
+def no_room(code: str) -> str:
+    return f"There is no room “{code}”: the code is another, or the room has ended."
+
+
+def full(most: int) -> str:
+    return f"There are {most} rooms open on this server, which is all it takes. Try again later."
+
+
+NOT_YOURS = "This room is led by someone else."
+CLOSED = "This vote is closed."
+VOTED = "You have already voted in this round."
+NOTHING_ASKED = "There is no question to do this with: ask one first."
+STILL_OPEN = "The vote is still open: close it first."
+LAST_ROUND = "There have been two rounds: reveal the answer, or ask the next question."
+REVEALED = "The answer is on the screen already."
+AWAY = (
+    "The rooms cannot be reached just now. The lecture goes on by a show of hands; they are tried again by themselves."
+)
+UNREADABLE = "This vote could not be read. Load the page again."
+
+
+def crowded(most: int) -> str:
+    return f"This room has its {most:,} voters."
+
+
+def not_valid(what: str, value: object, valid: str) -> str:
+    shown = " ".join(str(value).split())
+    return f"{what}: {shown[:40]!r} is not valid; expected {valid}"
