@@ -170,9 +170,9 @@ class Room:
     """A room as it is at one moment.
 
     opened: seconds since 1970. ballot: rises with every vote that is opened, so it tells question and round. round: 1
-    or 2; 0 while nothing is asked. votes and hands: for each round so far what phones sent, and what the lecturer counted.
-    voted: for each round, from how many phones. view: the address that the lecturer is at, as page?query below the app's
-    own; empty where it is not to be followed. turn: rises with all that the lecturer does; revision: with every change, votes among them.
+    or 2; 0 while nothing is asked. For each round so far, votes: what phones sent; voted: how many did; hands: what the
+    lecturer has counted. view: where the lecturer is, as page?query of the app; empty where that is not to be followed.
+    turn: rises with all that the lecturer does; revision: with every change, votes among them.
     """
 
     code: str
@@ -235,9 +235,9 @@ def _sum(one: Counts, other: Counts) -> Counts:
     }
 
 
-def _check_text(what: str, text: object, least: int = 1) -> None:
-    if not isinstance(text, str) or not least <= len(text) <= limits.ROOM_TEXT:
-        raise Invalid(what, text, f"{least} to {limits.ROOM_TEXT} characters")
+def _check_text(what: str, text: object, least: int = 1, most: int = limits.ROOM_TEXT) -> None:
+    if not isinstance(text, str) or not least <= len(text) <= most:
+        raise Invalid(what, text, f"{least} to {most:,} characters")
 
 
 def _check_all(what: str, entries: Sequence[Part] | Sequence[Option], least: int, most: int) -> None:
@@ -245,4 +245,4 @@ def _check_all(what: str, entries: Sequence[Part] | Sequence[Option], least: int
     if not least <= len({*ids}) == len(ids) <= most:
         raise Invalid(what, ids, f"{least} to {most} that differ")
     for each in ids:
-        _check_text(what, each)
+        _check_text(what, each, most=limits.ROOM_ID)
