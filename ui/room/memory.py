@@ -11,12 +11,12 @@ from threading import Lock
 from ui import limits
 from ui.room import turns, words
 from ui.room.records import Answer, Closed, Counts, NoRoom, NotYours, Question, Room, TooMany, Voted
-from ui.room.store import Opened, check_voter, code_of, new
+from ui.room.store import Opened, check_voter, code_of, hashed, new
 
 
 @dataclass
 class _Kept:
-    """A room with its key, and who has voted in the present ballot."""
+    """A room with its key, hashed, and who has voted in the present ballot."""
 
     room: Room
     key: str
@@ -40,7 +40,7 @@ class Memory:
             opened = new()
             while opened.code in self._rooms:
                 opened = new()
-            self._rooms[opened.code] = _Kept(Room(opened.code, self.clock()), opened.key)
+            self._rooms[opened.code] = _Kept(Room(opened.code, self.clock()), hashed(opened.key))
         return opened
 
     def read(self, code: str) -> Room:
@@ -111,7 +111,7 @@ class Memory:
 
     def _hosted(self, code: str, key: str) -> _Kept:
         kept = self._found(code)
-        if not hmac.compare_digest(kept.key.encode(), key.encode()):
+        if not hmac.compare_digest(kept.key, hashed(key)):
             raise NotYours
         return kept
 

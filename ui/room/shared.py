@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import logging
@@ -18,7 +17,7 @@ from redis.retry import Retry
 from ui import limits
 from ui.room import turns, words
 from ui.room.records import Answer, Away, Closed, Counts, NoRoom, NotYours, Part, Question, Room, TooMany, Voted
-from ui.room.store import CODE, Opened, check_voter, code_of, new
+from ui.room.store import CODE, Opened, check_voter, code_of, hashed, new
 
 _LOG = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ class Redis:
             room = Room(opened.code, now)
             end = int(1000 * (now + self.lasting))
             keys = [_ROOMS, _PREFIX + opened.code]
-            told = [opened.code, int(1000 * now), end, limits.ROOMS, _text(room), _hashed(opened.key)]
+            told = [opened.code, int(1000 * now), end, limits.ROOMS, _text(room), hashed(opened.key)]
             done = self._asked(self._open, keys, told)
             if done == "full":
                 raise TooMany(words.full(limits.ROOMS))
@@ -174,8 +173,8 @@ class Redis:
                 return self.read(code)  # votes that came meanwhile are in it
 
     def _hosted(self, code: str, key: str) -> Room:
-        room, hashed = self._read(code)
-        if not hmac.compare_digest(hashed, _hashed(key)):
+        room, kept = self._read(code)
+        if not hmac.compare_digest(kept, hashed(key)):
             raise NotYours
         return room
 
@@ -204,10 +203,6 @@ class Redis:
 
 def _keys(code: str) -> list[str]:
     return [_PREFIX + code, f"{_PREFIX}{code}:voters"]
-
-
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _text(room: Room) -> str:

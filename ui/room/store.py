@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -76,6 +77,11 @@ def new() -> Opened:
 def code_of(text: str) -> str:
     """A code as it was typed; what is none stays what it is, in capitals."""
     return text.strip().upper()[:8]
+
+
+def hashed(key: object) -> str:
+    """A key as it is kept: whoever reads what is kept leads no room."""
+    return hashlib.sha256(str(key).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_voter(voter: object) -> None:

@@ -33,3 +33,22 @@ def crowded(most: int) -> str:
 def not_valid(what: str, value: object, valid: str) -> str:
     shown = " ".join(str(value).split())
     return f"{what}: {shown[:40]!r} is not valid; expected {valid}"
+
+
+NOT_A_VOTE = "Votes come from the room's own page."
+SLOWER = "Too many votes at once. Try again in a moment."
+
+
+def no_store(variable: str, found: str, valid: str) -> str:
+    return f"{variable}: {found[:40]!r} is not valid; expected {valid}, or nothing for rooms in this process"
+
+
+def no_redis(variable: str) -> str:
+    return f"{variable} asks for Redis, whose package is not installed: pip install -r requirements-redis.txt"
+
+
+ONLY_HERE = "Only this computer reaches the app. Start it with --server.address=0.0.0.0, and phones in its network do."
+SAME_NETWORK = (
+    "For phones in this computer's network. If none gets through, its firewall or the network keeps them out."
+)
+NO_NETWORK = "This computer is in no network that phones could share."
