@@ -67,7 +67,7 @@ DRAWING = f"{FIGURES}/{LIBRARY.name}"
 _POLICY = "content-security-policy"
 # what every page begins with
 _AHEAD = SCRIPT, f"{STAGE}/vendor/katex/katex.min.js", DRAWING
-_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "lesson", "vendor/katex/katex.min"))
+_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "lesson", "class", "vendor/katex/katex.min"))
 # the letters of the equation at a page's head, which the stage waits for
 _LETTERS = tuple(
     f"{STAGE}/vendor/katex/fonts/KaTeX_{name}.woff2"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from figures.em.data_views.words import coin
 
+FIRST = "Predict first"
 LOCKED = "First say what you expect: the answer comes after that."
 UNREADABLE = "That answer could not be read. Please give it again."
 A_LESSON = "a step of a lesson that is there"
@@ -24,7 +25,6 @@ _NAMES = {
     "theta": "θ",
 }
 _COLUMN = re.compile(r"(\w+?)\[(\d+)\](?:\[(\d+)\])?")
-_SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 
 def no_lesson(name: str, known: Iterable[str], broken: Iterable[str] = ()) -> str:
@@ -70,11 +70,6 @@ def entry(what: str, place: int, columns: Sequence[str]) -> str:
 def _one(names: str) -> str:
     """The singular of what a column has many of."""
     return f"{names[:-3]}y" if names.endswith("ies") else names.removesuffix("s")
-
-
-def done(caption: str) -> str:
-    """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
-    return _SENTENCE.split(caption, maxsplit=1)[0]
 
 
 def kind(asks: bool, sets: bool) -> str:
