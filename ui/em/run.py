@@ -199,8 +199,8 @@ class EmRun(Lanes):
         if now.course is None or now.course.at > 0.0:  # none, or one that has been gone
             return super().veiled(index)
         frame = self.scene.whole(self._light[index], replace(now, course=None), self._moments[:index], True)
-        text = frame["text"]
-        return frame | {"text": text | {"heading.course": words.veiled(text["heading.course"])}}
+        heading = frame["text"].get("heading.course")  # not every page has this picture
+        return frame | {"text": frame["text"] | {"heading.course": words.veiled(heading)}} if heading else frame
 
     def moment(self, index: int) -> Moment:
         """All that is shown of half-step `index`."""

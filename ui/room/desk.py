@@ -6,12 +6,13 @@ Who loses the store goes on by a show of hands, in a room of their own in this p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ui import limits
 from ui.room import desk_words as words
-from ui.room import words as said_by_rooms
 from ui.room.address import reached
 from ui.room.asking import Asked
 from ui.room.memory import Memory
@@ -20,6 +21,7 @@ from ui.room.records import Answer, Away, Counts, Invalid, NoRoom, NotNow, NotYo
 from ui.room.store import Opened, Store
 
 Json = dict[str, Any]
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # a deed with a room: its store, code and key are given
 Deed = Callable[[Store, str, str], Room]
 
@@ -73,6 +75,8 @@ class Hosting:
         """Have the room again that this reader opened, after the page was loaded anew; whether it is there."""
         self.said = ""
         try:
+            if not _KEY.fullmatch(key):
+                raise NotYours
             self.room, self.opened = self.chosen().hosted(code, key), Opened(code, key)
         except RoomError as refused:
             self.said = str(refused)
@@ -83,7 +87,7 @@ class Hosting:
     def end(self) -> None:
         """Close the room: it is forgotten at once."""
         self.said = ""
-        if self.opened and not self.apart:
+        if self.opened:
             try:
                 self.chosen().end(*self.opened)
             except RoomError as refused:
@@ -105,7 +109,7 @@ class Hosting:
         for place, counted in enumerate(room.counts):
             if place:
                 self.room = memory.again(*opened)
-            self.room = memory.count(*opened, counted)
+            self.room = memory.count(*opened, _bounded(counted))
             if place < len(room.counts) - 1 or room.phase != "voting":
                 self.room = memory.close(*opened)
         if room.phase == "revealed" and room.answer:
@@ -125,15 +129,19 @@ class Hosting:
         self.apart = None
         return True
 
-    def do(self, deed: Deed) -> bool:
-        """Do something with the room; whether it was done. Where the store is lost it is done by a show of hands."""
+    def do(self, deed: Deed, redo: bool = True) -> bool:
+        """Do something with the room; whether it was done.
+
+        Where the store is lost, hands are counted from here on. redo: whether it is done there.
+        """
         self.said = ""
         try:
             self._done(deed)
         except Away as away:
             self.go_apart()
-            self._done(deed)
-            self.said = str(away)
+            done = redo and self.do(deed)
+            self.said = self.said or str(away)
+            return done
         except (NoRoom, NotYours) as gone:
             self._forget()
             self.said = str(gone)
@@ -164,10 +172,11 @@ class Hosting:
         return True
 
     def close(self, hands: str) -> bool:
-        """End the vote. hands: how many were raised, as JSON, where they are counted."""
-        if self.hands and not self.count(hands):
+        """End the vote. hands: how many were raised, as JSON, where they were counted: beside the phones, or alone."""
+        if hands and not self.count(hands):
             return False
-        return self.do(lambda store, code, key: store.close(code, key))
+        # where the votes are lost with the store, hands are counted before the vote is closed
+        return self.do(lambda store, code, key: store.close(code, key), redo=False)
 
     def count(self, hands: str) -> bool:
         """Take the hands of this round."""
@@ -221,17 +230,17 @@ class Hosting:
             about = words.ABOUT_SHARED if lasting else words.ABOUT
             return {"offered": self.offered, "about": about, "said": self.said} if self.offered else None
         return {
-            "code": "" if self.apart or not self.opened else self.opened.code,
-            "key": "" if self.apart or not self.opened else self.opened.key,
+            "code": self.opened.code if self.opened else "",
+            "key": self.opened.key if self.opened else "",
             "offered": self.offered,
             "hands": self.hands,
-            "away": self.said == said_by_rooms.AWAY,
             "follow": self.following,
             "here": here,
             "at": self.asked.at if self.asked else 0,
             "to": self.asked.to if self.asked else 0,
             "mark": self.asked.mark if self.asked else "",
             "phase": room.phase,
+            "ballot": room.ballot,
             "round": room.round,
             "turn": room.turn,
             "revision": room.revision,
@@ -241,6 +250,14 @@ class Hosting:
             "answer": room.answer and room.answer.json(),
             "said": self.said or ("" if here or not self.open else words.ELSEWHERE),
         }
+
+
+def _bounded(counts: Counts) -> Counts:
+    """As many as can be typed in; phones and hands together may be more."""
+    return {
+        part: {option: min(count, limits.ROOM_VOTERS) for option, count in options.items()}
+        for part, options in counts.items()
+    }
 
 
 def read_hands(text: str, question: Question) -> Counts:

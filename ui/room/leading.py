@@ -87,14 +87,6 @@ class Leading:
         if not self.hosting.following:
             self.hosting.follow("")
 
-    def _hands(self, act: Json) -> None:
-        """Count hands from here on, or ask by phone again."""
-        if act.get("on") is True and not self.hosting.hands:
-            self.hosting.do(lambda store, code, key: store.hosted(code, key))
-            self.hosting.go_apart()
-        elif act.get("on") is not True and not self.hosting.open:
-            self.hosting.by_phone()
-
     def _on(self, act: Json) -> None:
         """Whatever comes next: one key is enough. of: the room's turn that the lecturer saw: nothing is done twice."""
         hosting = self.hosting
@@ -205,7 +197,6 @@ _DEEDS: dict[str, Callable[[Leading, Json], None]] = {
     "room.back": Leading._back,
     "room.end": Leading._end,
     "room.follow": Leading._follow,
-    "room.hands": Leading._hands,
     "room.on": Leading._on,
     "room.reveal": Leading._show,
     "room.rest": Leading._rest,

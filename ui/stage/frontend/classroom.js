@@ -13,7 +13,7 @@ import { Invitation } from "./invite.js";
 
 const NAMES = {
   Room: "Room", Ask: "Ask: what comes next?", Close: "Close the vote", Again: "Vote again", Reveal: "Reveal the answer", Now: "Reveal now", Rest: "Done",
-  End: "End the question", Show: "Show the code", Counts: "Show counts", NoCounts: "Hide counts", Hands: "Count hands instead", Phones: "Ask by phone",
+  End: "End the question", Show: "Show the code", Counts: "Show counts", NoCounts: "Hide counts", Hands: "Count hands too",
   round: "Round {} of 2", talk: "Talk to your neighbour: which is it, and why?", count: "Count the hands, and type in how many.", code: "Room {}", hands: "Show of hands", key: "Q",
 };
 const KEPT = "stage.room"; // where the browser keeps which room it leads, until the window is closed
@@ -28,7 +28,8 @@ export class Classroom {
   drawn = ""; // what stands in the panel
   counting = ""; // which ballot the fields are of
   live = false; // counts are shown while the vote is open
-  told = -1; // the turn of the room whose half-step has come into view
+  adding = false; // hands are counted beside the phones
+  told = -1; // the ballot whose half-step has come into view
   offered = 0; // how often Python has had the room shown
   /** @type {string | undefined} */
   asked; // the session that was asked for the room that was kept
@@ -80,7 +81,7 @@ export class Classroom {
     const { room: before } = this;
     // the desk may know more
     if (led && before && before.turn === led.turn && before.revision > led.revision) Object.assign(led, { counts: before.counts, voters: before.voters, revision: before.revision });
-    if (led?.question?.text !== before?.question?.text || led?.round !== before?.round) this.live = false;
+    if (led?.question?.text !== before?.question?.text || led?.round !== before?.round) this.live = this.adding = false;
     this.keep(led, session);
     this.room = led;
     this.show();
@@ -140,17 +141,17 @@ export class Classroom {
    * @param {Led} room
    */
   draw(room) {
-    const { phase, round, turn, question, hands, counts, voters, answer, said } = room;
+    const { phase, round, turn, question, hands, counts, voters, answer, said } = room, typed = hands || this.adding;
     if (!question) return;
-    const voting = phase === "voting", told = phase === "revealed" && this.told === turn;
-    const now = JSON.stringify([turn, hands, said, room.here, this.live, told, voting && !this.live ? null : counts]);
+    const voting = phase === "voting", told = phase === "revealed" && this.told === room.ballot;
+    const now = JSON.stringify([turn, typed, said, room.here, this.live, told, voting && !this.live ? null : counts]);
     if (voting) sayVoted(this.voted, voters.at(-1) ?? 0);
     if (now === this.drawn) return;
     this.drawn = now;
-    const ballot = `${question.text}/${round}/${hands}`;
-    const fields = voting && hands && this.counting === ballot && this.choices ? this.choices : null; // what was typed stays
+    const ballot = `${room.ballot}/${question.text}/${typed}`;
+    const fields = voting && typed && this.counting === ballot && this.choices ? this.choices : null; // what was typed stays
     const focused = this.panel.contains(document.activeElement);
-    const choices = voting ? fields ?? new Choices(question, hands, () => this.on()) : null;
+    const choices = voting ? fields ?? new Choices(question, typed, () => this.on()) : null;
     this.choices = choices;
     this.counting = ballot;
     const past = voting && !this.live ? counts.slice(0, -1) : counts, right = told && answer ? answer.right : null;
@@ -158,9 +159,9 @@ export class Classroom {
       voting && !hands ? this.invitation.small(room) : null,
       el("p", { class: "stage-round-of" }, NAMES.round.replace("{}", String(round)), " ", voting && !hands ? this.voted : null),
       el("h2", {}, question.text),
-      choices && (hands || !this.live) ? choices.node : null,
+      choices && (typed || !this.live) ? choices.node : null,
       past.length && (!voting || this.live) ? histograms(question, past, voters, right, hands) : null,
-      voting && hands ? el("p", {}, NAMES.count) : null,
+      voting && typed ? el("p", {}, NAMES.count) : null,
       phase === "closed" && round === 1 ? el("p", {}, NAMES.talk) : null,
       told && answer?.because ? el("p", { class: "stage-because" }, answer.because) : null,
       said ? el("p", { class: "stage-said-by-room", role: "alert" }, said) : null,
@@ -188,7 +189,10 @@ export class Classroom {
         this.live = !this.live;
         this.show();
       }) : null,
-      voting && !hands ? button(NAMES.Hands, () => this.ask({ act: "room.hands", on: true })) : null,
+      voting && !hands ? button(NAMES.Hands, () => {
+        this.adding = !this.adding;
+        this.show();
+      }) : null,
       phase === "revealed" ? null : button(NAMES.End, () => this.ask({ act: "room.rest" })),
     ];
   }
@@ -196,9 +200,9 @@ export class Classroom {
   /** The half-step that was asked about has come into view: what is true is marked. */
   look() {
     const { room, stage: { node, playback } } = this;
-    if (room?.phase !== "revealed" || this.told === room.turn) return;
+    if (room?.phase !== "revealed" || this.told === room.ballot) return;
     if (playback.cursor < room.to || node.hasAttribute("data-gliding") || node.hasAttribute("data-waiting")) return;
-    this.told = room.turn;
+    this.told = room.ballot;
     this.show();
   }
 
@@ -206,7 +210,7 @@ export class Classroom {
   poll() {
     clearTimeout(this.polling);
     const { room } = this;
-    if (room?.phase !== "voting" || !room.code || document.visibilityState === "hidden") return;
+    if (room?.phase !== "voting" || room.hands || document.visibilityState === "hidden") return;
     this.polling = setTimeout(async () => {
       const address = new URL(`../../join/${room.code}/desk`, import.meta.url);
       const news = await fetch(address, { headers: { "X-Room-Key": room.key }, cache: "no-store" }).then((answer) => (answer.ok ? answer.json() : null), () => null);
@@ -231,7 +235,7 @@ export class Classroom {
   on() {
     const { room, choices } = this;
     if (!room) return this.ask({ act: "room" });
-    const typed = room.phase === "voting" && room.hands ? choices : null;
+    const typed = room.phase === "voting" && choices?.fields.length ? choices : null;
     if (typed && !typed.valid) return typed.report();
     return this.ask({ act: "room.on", of: room.turn, ...(typed && { numbers: JSON.stringify(typed.numbers) }) });
   }

@@ -114,7 +114,7 @@
  * the lecturer does, `revision` with every vote too. `join`: the addresses that lead into it.
  * @typedef {{ offered: number, said: string, about: string }} Offered
  * @typedef {{ offered: number, said: string, code: string, key: string, hint: string, join: { address: string, qr: string }[], hands: boolean,
- *   away: boolean, follow: boolean, here: boolean, at: number, to: number, mark: string, phase: "idle" | "voting" | "closed" | "revealed", round: number,
+ *   ballot: number, follow: boolean, here: boolean, at: number, to: number, mark: string, phase: "idle" | "voting" | "closed" | "revealed", round: number,
  *   turn: number, revision: number, question: Asked | null, counts: Counts[], voters: number[],
  *   answer: { right: Record<string, string[]>, because: string } | null }} Led
  * @typedef {{ text: string, parts: { id: string, label: string, options: { id: string, label: string }[] }[] }} Asked
