@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import ROOT
 from tests.browser.hall import Hall
 from tests.ui.room.asked import ANSWER, COIN, QUESTION, saying, voter
 from ui import limits
@@ -374,6 +375,19 @@ def test_it_wears_the_palettes_colours(phone, room, scheme):
     )
     rgb = [[int(COLORS[scheme][name][place : place + 2], 16) for place in (1, 3, 5)] for name in ("text", "paper")]
     assert worn == [f"rgb({', '.join(map(str, each))})" for each in rgb]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("base", ["", "below/base"])
+def test_the_app_itself_serves_it_below_any_base_path(page, serve, page_errors, base):
+    """With nothing of the stage, which the app's own pages announce."""
+    url = serve(ROOT / "app.py", *([f"--server.baseUrlPath={base}"] if base else [])).url
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"{url}/join/BBBB")
+    expect(page.locator("#said")).to_have_text(re.compile("There is no room “BBBB”"))
+    assert fetched == [f"{url}/join/BBBB", f"{url}/join/BBBB/news?since=0"]
+    page_errors.clear()
 
 
 def test_a_key_alone_is_enough(phone, hall, room):
