@@ -74,7 +74,7 @@ class Audience:
         self._packed = gzip.compress(content, 9, mtime=0)
         self._etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
         self._policy = policy
-        self._seen: dict[str, tuple[float, str, bytes]] = {}
+        self._seen: dict[str, tuple[float, bytes, bytes]] = {}
         self._voters = Window(limits.ROOM_WINDOW)
         self._addresses = Window(limits.ROOM_WINDOW)
 
@@ -101,11 +101,15 @@ class Audience:
         if seen is None or now - seen[0] >= _FRESH:
             self._seen.pop(code, None)
             room = await run_in_threadpool(self.store().read, code)
-            seen = now, str(room.turn), json.dumps(room.shown(), ensure_ascii=False).encode("utf-8", "replace")
+            seen = (
+                now,
+                f"since={room.turn}".encode(),
+                json.dumps(room.shown(), ensure_ascii=False).encode("utf-8", "replace"),
+            )
             if len(self._seen) >= limits.ROOMS:
                 self._seen.clear()
             self._seen[code] = seen
-        if request.query_params.get("since") == seen[1]:
+        if request.scope["query_string"] == seen[1]:
             return Response(status_code=204, headers=_HEADERS)
         return Response(seen[2], media_type="application/json", headers=_HEADERS)
 

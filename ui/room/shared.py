@@ -195,7 +195,7 @@ class Redis:
             except redis.RedisError as error:
                 # of others than a cut connection: it is slow, starts, is full, or no longer the one that takes writes
                 if attempt or isinstance(error, redis.TimeoutError) or not isinstance(error, redis.ConnectionError):
-                    _LOG.warning("Redis: %s", error)
+                    _LOG.log(logging.WARNING, "Redis: %s", error)
                     break
         self._until = time.monotonic() + _PAUSE
         raise Away

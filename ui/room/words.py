@@ -6,7 +6,7 @@ LASTING = "A room lasts four hours."
 
 
 def no_room(code: str) -> str:
-    return f"There is no room “{code}”: the code is another, or the room has ended."
+    return f"There is no room “{code}”: its code is another one, or it has ended."
 
 
 def full(most: int) -> str:

@@ -14,7 +14,7 @@ import pytest
 from tests.redis_server import RedisServer
 from tests.ui.room.asked import COIN, voter
 from ui.room.memory import Memory
-from ui.room.records import Away, NoRoom, Voted
+from ui.room.records import Away, Closed, NoRoom, Voted
 from ui.room.shared import Redis
 from ui.room.store import Store
 
@@ -145,6 +145,19 @@ def test_nobody_waits_for_a_redis_that_has_just_been_silent(own_server):
         assert time.monotonic() - begun[1] < 5
     finally:
         own_server.wake()
+
+
+@pytest.mark.parametrize("meanwhile", ["close", "again", "end"])
+def test_a_vote_is_judged_by_the_room_that_it_finds(store, monkeypatch, meanwhile):
+    """Whatever another process has made of it since this one looked."""
+    code, key = store.open()
+    before = store.ask(code, key, COIN)
+    store.close(code, key)
+    if meanwhile != "close":
+        getattr(store, meanwhile)(code, key)
+    monkeypatch.setattr(store, "read", lambda code: before)
+    with pytest.raises(NoRoom if meanwhile == "end" else Closed):
+        store.vote(code, voter(1), before.ballot, YES)
 
 
 def test_no_key_is_written_down(store):

@@ -71,22 +71,24 @@ export function told({ answer, counts = [], voters = [] }, question, mine) {
       name.setAttribute("scope", "row");
       if (right) name.append(made("span", "heard", " (right)"));
       if (mine?.[id] === option.id) name.append(" ", made("span", "yours", "your vote"));
-      const bars = counts.map((round, number) => votes(round[id][option.id], voters[number], number));
+      const rounds = counts.length === 1 ? [""] : counts.map((_, number) => `vote ${number + 1}`);
+      const bars = rounds.map((round, number) => votes(round, counts[number]?.[id]?.[option.id] ?? 0, voters[number]));
       return made("tr", right ? "true" : "", name, made("td", "", ...bars));
     });
-    return made("table", "", ...(label ? [made("caption", "", label)] : []), made("tbody", "", ...rows));
+    const long = options.some((option) => option.label.length > 20);
+    return made("table", long ? "long" : "", ...(label ? [made("caption", "", label)] : []), made("tbody", "", ...rows));
   });
   const because = answer?.because ? [made("p", "because", answer.because)] : [];
   return [made("h2", "", question.text), ...tables, ...because];
 }
 
-/** @param {number} count @param {number} all @param {number} round */
-function votes(count, all, round) {
+/** @param {string} round @param {number} count @param {number} all */
+function votes(round, count, all) {
   const bar = made("b", "");
   bar.style.width = `${all ? (100 * count) / all : 0}%`;
   const track = made("i", "", bar);
   track.setAttribute("aria-hidden", "true");
-  return made("div", "votes", made("span", "", `vote ${round + 1}`), track, made("span", "count", String(count)));
+  return made("div", "votes", ...(round ? [made("span", "round", round)] : []), track, made("span", "count", String(count)));
 }
 
 /**
