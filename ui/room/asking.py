@@ -15,7 +15,7 @@ from ui.lessons.records import CHANGES, Prediction
 from ui.lessons.replay import change, holds
 from ui.lessons.taught import Taught, run_of
 from ui.lessons.words import column
-from ui.room import desk_words as words
+from ui.room import words
 from ui.room.records import Answer, NotNow, Option, Part, Question
 from ui.withheld import done
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ui import limits
-from ui.room import desk_words as words
+from ui.room import words
 from ui.room.address import reached
 from ui.room.asking import Asked
 from ui.room.memory import Memory
@@ -265,7 +265,7 @@ def read_hands(text: str, question: Question) -> Counts:
     try:
         told = json.loads(text[:20_000])
     except (ValueError, RecursionError):
-        raise Invalid("hands", text[:20], words.UNREADABLE) from None
+        raise Invalid("hands", text[:20], words.UNREADABLE_HANDS) from None
     if not isinstance(told, dict) or not all(isinstance(part, dict) for part in told.values()):
-        raise Invalid("hands", text[:20], words.UNREADABLE)
+        raise Invalid("hands", text[:20], words.UNREADABLE_HANDS)
     return told

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui.lessons.taught import Taught
 from ui.player import Player
-from ui.room import desk_words as words
+from ui.room import words
 from ui.room.asking import Asked, answer_in, answer_of, question_of
 from ui.room.desk import Hosting
 from ui.room.memory import Memory

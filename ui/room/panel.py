@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.room import desk_words as words
+from ui.room import words
 from ui.session import Session
 
 
