@@ -157,7 +157,7 @@ export class Classroom {
     const past = voting && !this.live ? counts.slice(0, -1) : counts, right = told && answer ? answer.right : null;
     this.panel.replaceChildren(...[
       voting && !hands ? this.invitation.small(room) : null,
-      el("p", { class: "stage-round-of" }, NAMES.round.replace("{}", String(round)), " ", voting && !hands ? this.voted : null),
+      phase === "revealed" ? null : el("p", { class: "stage-round-of" }, NAMES.round.replace("{}", String(round)), " ", voting && !hands ? this.voted : null),
       el("h2", {}, question.text),
       choices && (typed || !this.live) ? choices.node : null,
       past.length && (!voting || this.live) ? histograms(question, past, voters, right, hands) : null,
