@@ -1,16 +1,20 @@
-"""The audience's routes on a server of their own, in this process: a test leads the room and sees what phones show."""
+"""The audience's routes on a server of their own, in this process, and a phone: a test leads the room and looks."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 
 import uvicorn
+from playwright.sync_api import expect
 from starlette.applications import Starlette
 
+from ui.room import routes
 from ui.room.memory import Memory
-from ui.room.routes import Audience
+
+PHONE = {"width": 390, "height": 844}
 
 
 class Hall:
@@ -25,7 +29,7 @@ class Hall:
         self.start()
 
     def start(self):
-        self.app = Starlette(routes=Audience(lambda: self.store).routes())
+        self.app = Starlette(routes=routes.Audience(lambda: self.store).routes())
         settings = uvicorn.Config(self.app, host="127.0.0.1", port=self.port, log_level="error", lifespan="off")
         self.server = uvicorn.Server(settings)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
@@ -40,3 +44,35 @@ class Hall:
         self.server.force_exit = True
         self.thread.join(20)
         assert not self.thread.is_alive()
+
+
+class Audience:
+    """One phone."""
+
+    def __init__(self, page, hall):
+        self.page = page
+        self.hall = hall
+        page.set_viewport_size(PHONE)
+        self.said = page.locator("#said")
+
+    def open(self, code):
+        self.page.goto(f"{self.hall.url}/join/{code}")
+        return self
+
+    def hears(self, text, **how):
+        expect(self.said).to_have_text(re.compile(text), **how)
+        return self
+
+    def choose(self, *options):
+        for place, option in enumerate(options):
+            self.page.locator("fieldset").nth(place).get_by_label(option).check()
+        return self
+
+    def send(self):
+        self.page.get_by_role("button", name="Send my vote").click()
+        return self
+
+    def look(self):
+        """As when there is a network again: at once."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+        return self

@@ -62,7 +62,7 @@ def test_play_scrub_and_click(home):
     home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 4")
     scrubbed = home.frame()
     home.shows(expected[scrubbed])
-    home.button("Go to 2 (M)").click()
+    home.button("Go to 2: M").click()
     home.at(2)
     home.shows(expected[2])
     home.button("All").click()  # the timeline with all half-steps

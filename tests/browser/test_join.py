@@ -7,15 +7,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.access import violations
 from tests.browser.conftest import ROOT
-from tests.browser.hall import Hall
+from tests.browser.hall import Audience, Hall
 from tests.ui.room.asked import ANSWER, COIN, QUESTION, saying, voter
 from ui import limits
 from ui.room import words
 from ui.room.memory import Memory
 from ui.room.records import Answer, Away, Option, Part, Question
 
-PHONE = {"width": 390, "height": 844}
 # what is wider than the window, and what cannot be hit with a thumb
 TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
 TOO_SMALL = """() => [...document.querySelectorAll("button, .option, #letters, #follow a")]
@@ -37,38 +37,6 @@ def hall(served):
     yield served
     if served.server.should_exit:
         served.start()
-
-
-class Audience:
-    """One phone."""
-
-    def __init__(self, page, hall):
-        self.page = page
-        self.hall = hall
-        page.set_viewport_size(PHONE)
-        self.said = page.locator("#said")
-
-    def open(self, code):
-        self.page.goto(f"{self.hall.url}/join/{code}")
-        return self
-
-    def hears(self, text, **how):
-        expect(self.said).to_have_text(re.compile(text), **how)
-        return self
-
-    def choose(self, *options):
-        for place, option in enumerate(options):
-            self.page.locator("fieldset").nth(place).get_by_label(option).check()
-        return self
-
-    def send(self):
-        self.page.get_by_role("button", name="Send my vote").click()
-        return self
-
-    def look(self):
-        """As when there is a network again: at once."""
-        self.page.evaluate("dispatchEvent(new Event('online'))")
-        return self
 
 
 @pytest.fixture
@@ -133,6 +101,27 @@ def test_every_state_fits_every_phone(phone, hall, room, scheme, size):
         phone.look()
         phone.hears("The answer")
         assert page.evaluate(TOO_WIDE) <= 0
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everyone_can_use_it(own_page, hall, room, scheme):
+    """axe-core finds nothing in any state."""
+    own_page.emulate_media(color_scheme=scheme)
+    phone = Audience(own_page, hall)
+    own_page.goto(f"{hall.url}/join")
+    assert violations(own_page) == []
+    phone.open(room.code).hears("You are in")
+    hall.store.follow(*room, "?schedule=EM")
+    assert violations(own_page) == []
+    hall.store.ask(*room, QUESTION)
+    phone.look().hears("What do you expect").choose("rises", "rises", "rises")
+    assert violations(own_page) == []
+    phone.send().hears("Your vote is in")
+    assert violations(own_page) == []
+    hall.store.reveal(*room, ANSWER)
+    phone.look().hears("You had 3")
+    assert violations(own_page) == []
 
 
 @pytest.mark.exhaustive

@@ -29,6 +29,8 @@ _KEPT = 3_000_000
 _TOOLS = {"compare": ("compare",), "start": ("reset", "random", "mean")}
 _UNDO = ("undo", "redo")
 _CHANGING = {"drag", "moves", "start", "settings", "data", "schedule"}
+# words around a view, whose names begin so
+_AROUND = ("heading", "note")
 # terms of lessons, as equations call them
 _TERMS = {"log_evidence": "evidence", "gap": "kl"}
 
@@ -96,11 +98,17 @@ class Taught:
         """What of a frame is in sight."""
         if self.everything:
             return frame
-        figures = self.scene(scene).json["figures"]
+        sight = self.scene(scene).json
+        figures = sight["figures"]
         result = dict(frame)
-        if self.step.hidden and result.get("set"):
+        if "text" in frame:
+            result["text"] = self._said(frame["text"], sight["views"])
+        if self.step.hidden:
             open_ = index is not None and index <= self.step.at
-            result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if result.get("set"):
+                result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if open_ and result.get("append"):
+                result["append"] = hidden.without(result["append"], self.step.hidden)
         for part in ("set", "append"):
             if result.get(part):
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
@@ -108,7 +116,19 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag")]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
+        if "caption" in result.get("text", {}):
+            result["text"] = result["text"] | {"caption": words.past(result["text"]["caption"])}
         return result
+
+    def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:
+        """The words of a frame without those around views that are out of sight, and without what no hand can do."""
+        slots = tuple(f"{view[part]}." for view in views for part in _AROUND if view.get(part))
+        drags = self.offers("drag") and not self.locked
+        return {
+            name: said if drags else words.still(said)
+            for name, said in text.items()
+            if name.partition(".")[0] not in _AROUND or f"{name}.".startswith(slots)
+        }
 
     def _narrowed(self, full: Json) -> Json:
         offered = {name for control, names in _TOOLS.items() if self.offers(control) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from figures.ascent.words import DRAG
 from figures.em.data_views.words import coin
 
 FIRST = "Predict first"
@@ -48,6 +49,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
 
     columns: of the data.
     """
+    if model == "dictionary_learning" and name == "expected_log_joint":
+        return "log p(v, h)"
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
@@ -56,6 +59,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
     what, row, place = found[1], int(found[2]), found[3]
     if model == "binomial_mixture" and what == "probabilities":
         return f"coin {coin(row)}"
+    if model == "hidden_markov" and what == "probabilities" and place is not None and columns:
+        return f"state {row + 1}, {columns[0].partition(' (')[0]} {int(place) + 1}"
     if what == "code":
         return f"h{row + 1}"
     called = f"{_one(what).replace('_', ' ')} {row + 1}"
@@ -70,6 +75,16 @@ def entry(what: str, place: int, columns: Sequence[str]) -> str:
 def _one(names: str) -> str:
     """The singular of what a column has many of."""
     return f"{names[:-3]}y" if names.endswith("ies") else names.removesuffix("s")
+
+
+def still(note: str) -> str:
+    """A note where nothing can be dragged."""
+    return note.removeprefix(f"{DRAG}; ").removeprefix(DRAG)
+
+
+def past(caption: str) -> str:
+    """Of a caption what has happened: its last sentence may tell of what comes next, which the next step may ask."""
+    return caption.partition(" Next, ")[0]
 
 
 def kind(asks: bool, sets: bool) -> str:

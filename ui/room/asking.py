@@ -11,6 +11,7 @@ from typing import Any
 
 from em_core.files.errors import InvalidExperiment
 from figures.look.wording import number as written
+from ui.lessons.observed import data_columns
 from ui.lessons.records import CHANGES, Prediction
 from ui.lessons.replay import change, holds
 from ui.lessons.taught import Taught, run_of
@@ -88,8 +89,9 @@ def _of_lesson(session: Any, taught: Taught) -> Asked:
     if predict is None or predict.kind not in _CHOSEN:
         raise NotNow(words.ALOUD)
     if predict.kind == "direction":
-        model = taught.step.experiment["model"]
-        parts = tuple(Part(name, column(name, model), _ways()) for name in predict.of)
+        experiment = taught.step.experiment
+        called = {name: column(name, experiment["model"], data_columns(experiment)) for name in predict.of}
+        parts = tuple(Part(name, label, _ways()) for name, label in called.items())
     else:
         options = tuple(Option(str(place), option.text) for place, option in enumerate(predict.options))
         parts = (Part("answer", "", options),)

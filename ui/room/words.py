@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-LASTING = "A room lasts four hours."
-
 
 def no_room(code: str) -> str:
     return f"There is no room “{code}”: its code is another one, or it has ended."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import re
+import time
 from base64 import b64encode
 from hashlib import sha256
 
@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.ui.room.asked import ANSWER, COIN, QUESTION, saying, voter
+from tests.ui.room.phone import HOST, Phone
 from ui import assets, limits
 from ui.assets import Assets
 from ui.room import flood, words
@@ -21,60 +22,7 @@ from ui.room.memory import Memory
 from ui.room.records import Away, Option, Part, Question
 from ui.room.routes import ROUTES, Audience
 
-HOST = "elbo.example:8501"
 YES = {"it": "yes"}
-
-
-class Answered:
-    def __init__(self, sent):
-        start, *bodies = sent
-        self.status = start["status"]
-        self.headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
-        self.body = b"".join(part.get("body", b"") for part in bodies)
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-
-class Phone:
-    """Asks an app as a browser would, without a network. address: from where."""
-
-    def __init__(self, app, address="10.0.0.7"):
-        self.app = app
-        self.address = address
-
-    def ask(self, method, path, body=b"", **headers):
-        sent, path = [], path.partition("?")
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path[0],
-            "raw_path": path[0].encode(),
-            "query_string": path[2].encode(),
-            "headers": [(b"host", HOST.encode())]
-            + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-            "client": (self.address, 1234),
-        }
-        parts = [body[at : at + 1000] for at in range(0, len(body), 1000)] or [b""]
-
-        async def receive():
-            part = parts.pop(0)
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
-
-        async def send(message):
-            sent.append(message)
-
-        asyncio.run(self.app(scope, receive, send))
-        return Answered(sent)
-
-    def get(self, path, **headers):
-        return self.ask("GET", path, **headers)
-
-    def vote(self, code, body, below="", **headers):
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {"content_type": "application/json", "origin": f"http://{HOST}"} | headers
-        return self.ask("POST", f"{below}/join/{code}/votes", body, **{k: v for k, v in given.items() if v is not None})
 
 
 @pytest.fixture
@@ -210,6 +158,27 @@ def test_a_hall_that_asks_at_once_asks_the_store_once(store):
     phone = Phone(Starlette(routes=Audience(Counting).routes()))
     assert {phone.get(f"/join/{code}/news").status for _ in range(20)} == {200}
     assert len(read) < 20
+
+
+@pytest.mark.exhaustive
+def test_a_poll_takes_less_than_a_millisecond_of_the_processor(app, store):
+    """The routes' own part of it; server and Streamlit's middleware are not in it."""
+    code, key = store.open()
+    path = f"/join/{code}/news"
+    told = f"since={store.ask(code, key, QUESTION).turn}".encode()
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": told, "headers": [], "client": ("::1", 1)}
+
+    async def polls(count):
+        async def send(message):
+            assert message.get("status", 204) == 204
+
+        for _ in range(count):
+            await app(dict(scope), None, send)
+
+    asyncio.run(polls(50))
+    begun = time.process_time()
+    asyncio.run(polls(1000))
+    assert time.process_time() - begun < 1.0
 
 
 def test_what_is_remembered_for_a_hall_is_bounded(store, monkeypatch):

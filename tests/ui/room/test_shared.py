@@ -55,6 +55,7 @@ def own_server():
     server.kill()
 
 
+@pytest.mark.exhaustive
 def test_processes_share_rooms_and_count_each_voter_once(store, redis_url):
     code, key = store.open()
     ballot = store.ask(code, key, COIN).ballot
