@@ -60,8 +60,7 @@ def test_play_scrub_and_click(home):
     middle = box["y"] + box["height"] / 2
     home.pull((box["x"] + 5, middle), (box["x"] + 0.6 * box["width"], middle))
     home.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) > 4")
-    scrubbed = home.frame()
-    home.shows(expected[scrubbed])
+    home.shows(lambda: expected[home.frame()])
     home.button("Go to 2: M").click()
     home.at(2)
     home.shows(expected[2])

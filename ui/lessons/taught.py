@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from em_core.caching import bounded
 from em_core.files.errors import InvalidExperiment
 from figures.look.wording import number as written
+from figures.look.wording import without_coming
 from ui.lessons import hidden, words
 from ui.lessons.grade import Graded, grade
 from ui.lessons.observed import Row, data_columns, rows
@@ -117,7 +118,7 @@ class Taught:
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
         if "caption" in result.get("text", {}):
-            result["text"] = result["text"] | {"caption": words.past(result["text"]["caption"])}
+            result["text"] = result["text"] | {"caption": without_coming(result["text"]["caption"])}
         return result
 
     def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:

@@ -82,11 +82,6 @@ def still(note: str) -> str:
     return note.removeprefix(f"{DRAG}; ").removeprefix(DRAG)
 
 
-def past(caption: str) -> str:
-    """Of a caption what has happened: its last sentence may tell of what comes next, which the next step may ask."""
-    return caption.partition(" Next, ")[0]
-
-
 def kind(asks: bool, sets: bool) -> str:
     """What a step is called among the others, which tells nothing of its answer. asks: a question; sets: a task."""
     return "question" if asks else "task" if sets else "picture"

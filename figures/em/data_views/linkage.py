@@ -13,7 +13,7 @@ from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import Expected, OneShareView, bar, lifted, stepping_back
-from figures.look import layout, palette
+from figures.look import palette
 from figures.look.encode import Json
 
 _NAMES = ("1/2 + θ/4", "(1 − θ)/4", "(1 − θ)/4", "θ/4")
@@ -31,7 +31,7 @@ class LinkageView(OneShareView):
         self.counts = self.data.counts
         self.total = float(self.counts.sum())
         self.title = words.linkage(self.total)
-        high = 1.4 * float(self.counts.max())
+        high = 1.25 * float(self.counts.max())
         self.figure = Figure(
             "data",
             x="cell and its probability",
@@ -45,7 +45,7 @@ class LinkageView(OneShareView):
             barmode="stack",
             bargap=0.35,
             legend=True,
-            **layout.LEGEND_ABOVE,
+            corner={"x": 1, "xanchor": "right", "orientation": "v"},
         )
         # positions, not names: two cells share a name
         self._bar("half", "hidden part 1/2", _SILENT, [0])

@@ -13,7 +13,7 @@ from em_core.records import Parameters
 from figures.drawing import Figure
 from figures.em.data_views import words
 from figures.em.data_views.base import Expected, OneShareView, bar, stepping_back
-from figures.look import layout, palette
+from figures.look import palette
 from figures.look.encode import Json
 
 
@@ -36,7 +36,7 @@ class UnknownOriginView(OneShareView):
             barmode="stack",
             bargap=0.35,
             legend=True,
-            **layout.LEGEND_ABOVE,
+            corner={"x": 0, "xanchor": "left", "orientation": "v"},
         )
         # ours to count for θ, and not
         self._bar("known", words.FREE_COIN, palette.component(0), [0, 1], self.known)

@@ -72,7 +72,8 @@ export class Picture {
     const held = this.numbered(named);
     const steps = this.numbered(way);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
-    if (!this.built || this.stale || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    this.adapt();
     /** @type {Change[]} */
     const now = [];
     /** @type {{ key: string, value: any, target: any, at: (t: number) => any }[]} */
@@ -175,7 +176,7 @@ export class Picture {
   }
 
   /**
-   * The whole figure: at the start, and again (in place, zoom kept) when the theme or the size has changed.
+   * The whole figure: at the start, and again (in place) when the theme has changed.
    * @param {Map<string, any>} held
    * @param {Theme} theme
    */
@@ -236,6 +237,11 @@ export class Picture {
 
   resize() {
     this.measure();
+    this.adapt();
+  }
+
+  /** Draw it for the size of its place, zoom kept, also that of the toolbar, which Plotly forgets where a figure is drawn whole. */
+  adapt() {
     if (!this.stale) return;
     const { layout } = inForce(this.host);
     plotly().relayout(this.host, { ...this.size, ...placed(layout, this.size, this.theme?.scale ?? 1) });
