@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -71,7 +69,7 @@ def test_every_answer_has_the_headers(front):
         headers = front.ask(path).headers
         assert headers.get_all("content-security-policy") == [POLICY], path
         assert headers.get_all("x-content-type-options") == ["nosniff"]
-        assert headers["referrer-policy"] == "same-origin" and "camera=()" in headers["permissions-policy"]
+        assert headers.get_all("referrer-policy") == ["same-origin"] and "camera=()" in headers["permissions-policy"]
         assert headers["server"] == "nginx"
 
 
@@ -164,9 +162,3 @@ def test_a_rolling_restart_answers_all_the_time(front):
     after = front.processes()
     assert all(after[place][0] == before[place][0] and after[place][1] != before[place][1] for place in before)
     front.whole()
-
-
-def test_no_process_at_all_is_refused_in_one_line():
-    command = [sys.executable, str(DEPLOY / "start.py"), "--processes=0"]
-    refused = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert refused.returncode == 2 and "--processes: 0 is not valid; at least 1" in refused.stderr
