@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -68,8 +69,10 @@ class Server:
 class Viewer:
     """One reader as the server sees them: the home page on a websocket, and the stage asked for steps."""
 
-    def __init__(self, server, query="model=gaussian_mixture"):
-        self.socket = connect(f"{server.url.replace('http', 'ws')}/_stcore/stream", max_size=None)
+    def __init__(self, server, query="model=gaussian_mixture", **headers):
+        address = f"{server.url.replace('http', 'ws')}/_stcore/stream"
+        self.opened = ExitStack()
+        self.socket = self.opened.enter_context(connect(address, max_size=None, additional_headers=headers))
         self.fragment = self.component = ""
         self.number = 0
         self.message = {}
@@ -86,7 +89,7 @@ class Viewer:
             raise RuntimeError(f"step {self.number} was not answered, but step {self.message['answer']}")
 
     def close(self):
-        self.socket.close()
+        self.opened.close()
 
     def ask(self, **state):
         """A message that asks for a run of the page."""
