@@ -187,7 +187,7 @@ def main() -> None:
     try:
         ports = [free_port() for _ in range(options.processes)]
         arguments = front(folder, listen, ports)
-        more = {}
+        more = {"ELBO_ROOM_FRONT": "0.0.0.0" if options.listen else options.address}
         if options.processes > 1 and (rooms := shared_rooms()):
             more["ELBO_ROOM_STORE"] = rooms[0]
             kept.append(Kept("redis", ["redis-server", "-"], given=rooms[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -14,6 +15,10 @@ from ui.room import words
 # addresses of which the system says from which of its own it would reach them; nothing is sent to them
 _ASKED = ("192.168.255.255", "10.255.255.255", "172.31.255.255", "192.0.2.1")
 _NAMES = {name for name, _ in PAGES}
+# where something stands in front of the app's processes (deploy/): the address that it listens on
+FRONT = "ELBO_ROOM_FRONT"
+# and in place of one: the machine's addresses cannot be found out from inside a container
+UNKNOWN = "unknown"
 
 
 class Reached(NamedTuple):
@@ -36,11 +41,16 @@ def own() -> list[str]:
     return [address for address in dict.fromkeys(found) if not _loopback(address)]
 
 
+def listens_on(server: str) -> str:
+    """What the app listens on, or what stands in front of it. server: what `server.address` says."""
+    return os.environ.get(FRONT, "").strip() or server
+
+
 def reached(browser: str, code: str, listening: str = "", machine: Callable[[], Sequence[str]] = own) -> Reached:
     """Where the room of this code is joined.
 
-    browser: the address of the page that the lecturer has open. listening: what `server.address` says; empty: all of
-    the machine's addresses.
+    browser: the address of the page that the lecturer has open. listening: the address that the app can be reached
+    at; empty: all of the machine's; `UNKNOWN`: those of another machine.
     """
     parts = urlsplit(browser)
     host = parts.hostname or "localhost"
@@ -48,6 +58,8 @@ def reached(browser: str, code: str, listening: str = "", machine: Callable[[], 
     here = (f"{parts.scheme}://{parts.netloc}{rest}",)
     if not _loopback(host):
         return Reached(here, "")
+    if listening == UNKNOWN:
+        return Reached(here, words.BY_ADDRESS)
     if listening and _loopback(listening):
         return Reached(here, words.ONLY_HERE)
     port = f":{parts.port}" if parts.port else ""

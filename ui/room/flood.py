@@ -21,10 +21,18 @@ class Window:
 
     def within(self, name: str, most: int) -> bool:
         """Count one more; whether it is within `most`."""
-        if self.clock() - self._begun >= self.seconds:
-            self._counts.clear()
-            self._begun = self.clock()
+        self._forget()
         if name not in self._counts and len(self._counts) >= _NAMES:
             return False
         self._counts[name] += 1
         return self._counts[name] <= most
+
+    def full(self, name: str, most: int) -> bool:
+        """Whether one more would be beyond `most`."""
+        self._forget()
+        return self._counts[name] >= most
+
+    def _forget(self) -> None:
+        if self.clock() - self._begun >= self.seconds:
+            self._counts.clear()
+            self._begun = self.clock()

@@ -12,6 +12,7 @@ import streamlit as st
 from ui.lessons.taught import Taught
 from ui.player import Player
 from ui.room import words
+from ui.room.address import listens_on
 from ui.room.asking import Asked, answer_in, answer_of, question_of
 from ui.room.desk import Hosting
 from ui.room.memory import Memory
@@ -180,7 +181,8 @@ class Leading:
             self.hosting.follow(self.followed)
         told = self.hosting.json(self.asked_here is not None, not isinstance(self.hosting.chosen(), Memory))
         if told and self.hosting.room:
-            told |= self.hosting.joined(st.context.url or "", str(st.get_option("server.address") or ""))
+            listens = listens_on(str(st.get_option("server.address") or ""))
+            told |= self.hosting.joined(st.context.url or "", listens)
         return told
 
     @property

@@ -118,7 +118,7 @@ class Audience:
         if not _own(request):
             return _refused(403, "foreign", words.NOT_A_VOTE)
         address = request.client.host if request.client else ""
-        if not self._addresses.within(address, limits.ROOM_TRIES_FROM):
+        if self._addresses.full(address, limits.ROOM_TRIES_FROM):
             return _refused(429, "slower", words.SLOWER)
         said = await _said(request)
         token, ballot = said.get("token"), said.get("ballot")
@@ -126,6 +126,7 @@ class Audience:
             raise InvalidVote(words.UNREADABLE)
         if not self._voters.within(token[:64], limits.ROOM_TRIES):
             return _refused(429, "slower", words.SLOWER)
+        self._addresses.within(address, limits.ROOM_TRIES_FROM)  # one voter's flood is not a hall's
         code = request.path_params["code"]
         await run_in_threadpool(self.store().vote, code, token, ballot, said.get("choices", {}))
         return Response(status_code=204, headers=_HEADERS)

@@ -45,10 +45,14 @@ def no_redis(variable: str) -> str:
     return f"{variable} asks for Redis, whose package is not installed: pip install -r requirements-redis.txt"
 
 
-ONLY_HERE = "Only this computer reaches the app. Start it with --server.address=0.0.0.0, and phones in its network do."
+ONLY_HERE = (
+    "Only this computer reaches the app. Started with --server.address=0.0.0.0 (deploy/start.py: --address=0.0.0.0), "
+    "it lets in phones of its network."
+)
 SAME_NETWORK = (
     "For phones in this computer's network. If none gets through, its firewall or the network keeps them out."
 )
+BY_ADDRESS = "Phones cannot follow this address. Open the page by the server's own address, and ask for the room again."
 NO_NETWORK = "This computer is in no network that phones could share."
 
 

@@ -10,7 +10,7 @@ import segno
 
 from figures.look import palette
 from ui.room import chosen, words
-from ui.room.address import own, reached
+from ui.room.address import FRONT, UNKNOWN, listens_on, own, reached
 from ui.room.memory import Memory
 from ui.room.qr import svg
 from ui.room.records import Invalid
@@ -70,6 +70,16 @@ def test_what_keeps_others_out_is_said():
         assert found == (("http://localhost:8501/join/BCDF",), words.ONLY_HERE) and "--server.address" in found.note
     assert reached(PAGE, "BCDF", "0.0.0.0", machine).note == words.SAME_NETWORK
     assert reached(PAGE, "BCDF", "", list).note == words.NO_NETWORK
+
+
+def test_what_stands_in_front_of_the_app_says_who_is_let_in(monkeypatch):
+    assert listens_on("127.0.0.1") == "127.0.0.1" and listens_on("") == ""
+    monkeypatch.setenv(FRONT, "0.0.0.0")
+    found = reached(PAGE, "BCDF", listens_on("127.0.0.1"), machine)
+    assert found == (tuple(f"http://{one}:8501/join/BCDF" for one in machine()), words.SAME_NETWORK)
+    monkeypatch.setenv(FRONT, UNKNOWN)
+    assert reached(PAGE, "BCDF", listens_on("0.0.0.0"), machine).note == words.BY_ADDRESS
+    assert reached("http://hall.example", "BCDF", listens_on("0.0.0.0"), machine).note == ""
 
 
 def test_no_network_is_asked_for_the_machines_addresses(monkeypatch):

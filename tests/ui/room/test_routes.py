@@ -326,6 +326,16 @@ def test_a_flood_from_one_voter_is_stopped_and_others_vote_on(app, store, monkey
     assert phone.vote(code, vote_of(ballot, 2)).status == 204 and store.read(code).voters == (2,)
 
 
+def test_one_voters_flood_is_not_that_of_a_hall_with_the_same_address(app, store, monkeypatch):
+    monkeypatch.setattr(limits, "ROOM_TRIES", 5)
+    monkeypatch.setattr(limits, "ROOM_TRIES_FROM", 10)
+    code, key = store.open()
+    ballot = store.ask(code, key, COIN).ballot
+    phone = Phone(app)
+    assert [phone.vote(code, vote_of(ballot)).status for _ in range(50)][5:] == [429] * 45
+    assert [phone.vote(code, vote_of(ballot, number)).status for number in range(2, 7)] == [204] * 5
+
+
 def test_a_flood_from_one_address_is_stopped_and_others_vote_on(app, store, monkeypatch):
     monkeypatch.setattr(limits, "ROOM_TRIES_FROM", 5)
     code, key = store.open()
