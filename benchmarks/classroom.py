@@ -1,12 +1,14 @@
-"""A class at once: how many readers may step once a second, beside a plain page of Streamlit.
+"""A class at once: how many readers may step once a second, beside a plain page of Streamlit; and a room of phones.
 
     .venv/bin/python benchmarks/classroom.py [--classes 10 20 30 45 60 80 100] [--seconds 20] [--json FILE] [--smoke]
+                                             [--only classes idle sessions phones]
 
 Everybody steps once a second over Streamlit's own websocket; a step has waited from the moment it was due until the
 server was done with it. A class is served where 95 % of its steps wait less than a second; classes grow until one is
 not. One process has a core of its own and the readers another one, where the machine has two; of two processes each has
 a core, and the readers share them. Then a class looks on and does nothing, and sessions are opened and closed one after
-the other.
+the other. At last phones wait in a room, and all vote within some seconds: on one process that keeps the room itself, and
+on two behind nginx, with the room in Redis (deploy/start.py).
 """
 
 import argparse
@@ -21,6 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import phones
 from benchmarks.rows.viewers import PlainViewer
 from benchmarks.serving import ROOT, Server, Viewer
 from benchmarks.sessions import memory
@@ -31,6 +34,7 @@ APP, PLAIN = (
     ("the app", ROOT / "app.py", Viewer),
     ("the plain page", ROOT / "benchmarks" / "plain_page.py", PlainViewer),
 )
+PARTS = ("classes", "idle", "sessions", "phones")
 # the first seconds of a class are not counted: everybody has just come
 SETTLING = 2
 
@@ -38,6 +42,10 @@ SETTLING = 2
 def cores():
     """The processors that may be used, [] where the system does not say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def processes_of(count):
+    return f"{count} process{'es' if count > 1 else ''}"
 
 
 def keep_to(process, core):
@@ -149,6 +157,55 @@ def idle(viewers, seconds):
         room.leave()
 
 
+def classes(options):
+    """Each page on each number of processes."""
+    own, found = cores(), []
+    for processes in options.processes:
+        for name, script, kind in (APP, PLAIN):
+            print(f"{name}, {processes_of(processes)}:", flush=True)
+            if len(own) > 1:
+                os.sched_setaffinity(0, own[1:] if processes == 1 else own)
+            sizes = [size * processes for size in options.classes]
+            found.append({"page": name, "processes": processes})
+            found[-1]["measured"] = served(script, kind, processes, sizes, options.seconds)
+    for one in found:
+        print(f"{one['page']} on {one['processes']}: {largest(one['measured'])} viewers, a step a second each")
+    if own:
+        os.sched_setaffinity(0, own)
+    return found
+
+
+def looking_on(options):
+    share, megabytes = idle(options.idle, options.seconds)
+    print(f"{options.idle} viewers who look on: {share:.3f} of a core, {megabytes:.2f} MB each")
+    return [share, megabytes]
+
+
+def sessions(options):
+    held = memory(options.sessions, ROOT / "app.py", "model=gaussian_mixture")
+    for count, size in held:
+        print(f"after {count:5} sessions opened and closed: " + ("unknown" if size is None else f"{size:.0f} MB"))
+    return held
+
+
+def room(options):
+    """Phones in a room, on each number of processes."""
+    own, found = cores(), []
+    for processes in options.processes:
+        print(f"a room, {processes_of(processes)}:", flush=True)
+
+        def settle(server, alone=processes == 1 and len(own) > 1):
+            if alone:
+                keep_to(server.process, own[0])
+                os.sched_setaffinity(0, own[1:])
+
+        found.append(phones.measure(processes, options.phones, options.voting, options.seconds, options.looks, settle))
+        print(phones.line(found[-1]), flush=True)
+        if own:
+            os.sched_setaffinity(0, own)
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=int, nargs="+", default=[10, 20, 30, 45, 60, 80, 100, 120])
@@ -156,35 +213,23 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--idle", type=int, default=60, help="viewers who look on")
     parser.add_argument("--sessions", type=int, default=1000, help="opened and closed, one after the other")
+    parser.add_argument("--phones", type=int, default=300, help="in one room")
+    parser.add_argument("--voting", type=int, default=10, help="seconds within which all of them vote")
+    parser.add_argument("--looks", type=int, default=1000, help="at a room, one after the other")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     parser.add_argument("--smoke", action="store_true", help="the least that runs all of it; its numbers say nothing")
     options = parser.parse_args()
     if options.smoke:
         options.classes, options.seconds, options.idle, options.sessions = [2], 1, 2, 2
+        options.phones, options.voting, options.looks = 5, 1, 20
         options.processes = [1]
     others = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
     print(f"before it began, {others:.1f} other processes wanted one of {os.cpu_count()} processors")
-    own = cores()
-    found = {"load": others, "classes": []}
-    for processes in options.processes:
-        for name, script, kind in (APP, PLAIN):
-            print(f"{name}, {processes} process{'es' if processes > 1 else ''}:", flush=True)
-            if len(own) > 1:
-                os.sched_setaffinity(0, own[1:] if processes == 1 else own)
-            sizes = [size * processes for size in options.classes]
-            classes = served(script, kind, processes, sizes, options.seconds)
-            found["classes"].append({"page": name, "processes": processes, "measured": classes})
-    for one in found["classes"]:
-        print(f"{one['page']} on {one['processes']}: {largest(one['measured'])} viewers, a step a second each")
-    if own:
-        os.sched_setaffinity(0, own)
-    share, megabytes = idle(options.idle, options.seconds)
-    print(f"{options.idle} viewers who look on: {share:.3f} of a core, {megabytes:.2f} MB each")
-    held = memory(options.sessions, ROOT / "app.py", "model=gaussian_mixture")
-    for count, size in held:
-        print(f"after {count:5} sessions opened and closed: " + ("unknown" if size is None else f"{size:.0f} MB"))
+    measured = {"classes": classes, "idle": looking_on, "sessions": sessions, "phones": room}
+    found = {"load": others} | {name: measured[name](options) for name in PARTS if name in options.only}
     if options.json:
-        options.json.write_text(json.dumps(found | {"idle": [share, megabytes], "memory": held}, indent=1))
+        options.json.write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.serving import Viewer
 from tests.browser.conftest import SIZE, watch
 from tests.browser.reader import DRAWN
 from tests.browser.test_faults import AWAY
@@ -21,6 +20,9 @@ VIEW = "data=blobs&components=3&schedule=(EM)2&cursor=2"
 FORBIDDEN = """window.forbidden = [];
 addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sourceFile }) =>
   forbidden.push([effectiveDirective, blockedURI, sourceFile].join(" ")))"""
+# whether another process has answered a lecturer's page, which has no room until the page asks for it
+MOVED = """new MutationObserver(() => { window.moved ||= !document.querySelector("[data-class]") })
+  .observe(document.querySelector(".stage"), { attributes: true, attributeFilter: ["data-class"] })"""
 
 expect.set_options(timeout=20_000)
 
@@ -37,24 +39,12 @@ def front(tmp_path_factory):
     front.stop()
 
 
-def seats(front):
-    """A seat at each process."""
-    found = {}
-    while len(found) < 2:
-        seat, before = front.seat(), front.sessions(1)
-        reader = Viewer(front, cookie=f"elbo_room_seat={seat}")
-        found[1 if front.sessions(1) > before else 2] = seat
-        reader.close()
-        front.until(lambda before=before: front.sessions(1) == before)
-    return found
-
-
 @pytest.fixture
 def readers(browser, front):
     """A reader at each process, by its number, and the seconds that the slower one took to come."""
     front.whole()
     errors, found, slowest = [], {}, 0
-    for place, seat in seats(front).items():
+    for place, seat in front.seats().items():
         page = browser.new_page(viewport=SIZE, reduced_motion="reduce")
         page.set_default_timeout(120_000)
         page.context.add_cookies([{"name": "elbo_room_seat", "value": seat, "url": front.url}])
@@ -90,6 +80,26 @@ def test_a_viewer_of_a_killed_process_lands_on_the_same_view_and_goes_on(readers
     assert readers[stayed].notice.inner_text() == ""
     readers[stayed].press("m")
     readers[stayed].at(4)
+
+
+def test_a_lecturer_leads_on_where_their_process_is_killed_while_a_class_votes(readers, front):
+    (readers, _), (moved, stayed) = readers, (1, 2)
+    page, stage = readers[moved].page, readers[moved].stage
+    readers[moved].press("q")
+    page.get_by_role("button", name="Open a room", exact=True).click()
+    code = page.locator(".stage-invitation .stage-code").inner_text()
+    page.get_by_role("button", name="Ask about the next step", exact=True).click()
+    expect(stage).to_have_attribute("data-class", "voting")
+    page.evaluate(MOVED)
+    front.kill(moved)
+    page.wait_for_function("window.moved")
+    expect(stage).to_have_attribute("data-class", "voting", timeout=60_000)
+    assert front.sessions(stayed) == 2
+    expect(page.locator(".stage-late .stage-code")).to_have_text(code)
+    for phase in ("closed", "voting", "closed", "revealed"):
+        readers[moved].press("q")
+        expect(stage).to_have_attribute("data-class", phase)
+    readers[moved].at(4)
 
 
 def test_every_viewer_goes_on_after_a_rolling_restart(readers, front):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.serving import Viewer
 from tests.tools import missing
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,17 @@ class Front:
         """The seat that a page gives to a reader; None where it gives none."""
         given = _SEAT.search(self.ask("/", **headers).headers.get("set-cookie") or "")
         return given and given[1]
+
+    def seats(self):
+        """A seat at each process, by its number."""
+        found = {}
+        while len(found) < 2:
+            seat, before = self.seat(), self.sessions(1)
+            reader = Viewer(self, cookie=f"elbo_room_seat={seat}")
+            found[1 if self.sessions(1) > before else 2] = seat
+            reader.close()
+            self.until(lambda before=before: self.sessions(1) == before)
+        return found
 
     def renew(self):
         self.process.send_signal(signal.SIGHUP)

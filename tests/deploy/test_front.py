@@ -10,21 +10,13 @@ import streamlit
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.serving import Viewer
-from tests.deploy.front import DEPLOY, Front, needed
+from tests.deploy.front import DEPLOY
 from ui import limits
 from ui.assets import DRAWING, KEPT, PREFIX
 from ui.frame import PAGES
 
 POLICY = re.search(r'"(default-src .*)"', (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))[1]
 STATIC = Path(streamlit.__file__).parent / "static"
-
-
-@pytest.fixture(scope="module")
-def front(tmp_path_factory):
-    needed()
-    front = Front(tmp_path_factory.mktemp("front"))
-    yield front
-    front.stop()
 
 
 def viewer(front, seat):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from ui.room import words
 from ui.room.memory import Memory
 from ui.room.store import Store
 
 VARIABLE = "ELBO_ROOM_STORE"
+Told = TypeVar("Told")
 _SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -34,3 +39,8 @@ _STORE = made(os.environ.get(VARIABLE, "").strip())
 def store() -> Store:
     """That of this process."""
     return _STORE
+
+
+async def told(store: Store, ask: Callable[[Store], Told]) -> Told:
+    """What a store says, without holding up others meanwhile: only one in the process answers at once."""
+    return ask(store) if isinstance(store, Memory) else await run_in_threadpool(ask, store)

@@ -72,13 +72,22 @@ class Hosting:
             self.said = str(refused)
 
     def back(self, code: str, key: str) -> bool:
-        """Have the room again that this reader opened, after the page was loaded anew; whether it is there."""
+        """Have the room again that this reader opened, after the page was loaded anew; whether it is there.
+
+        Where no store is to be reached, hands are counted until it is.
+        """
         self.said = ""
         try:
             if not _KEY.fullmatch(key):
                 raise NotYours
             self.room, self.opened = self.chosen().hosted(code, key), Opened(code, key)
+        except Away as away:
+            self.opened = Opened(code, key)
+            self.go_apart()
+            self.said = str(away)
+            return True
         except RoomError as refused:
+            self.offered += 1  # who thought to lead a room is told
             self.said = str(refused)
             return False
         self.following, self.told = bool(self.room.view), self.room.view
@@ -163,12 +172,14 @@ class Hosting:
     # --- a question ---------------------------------------------------------------------------------------------
     def ask(self, asked: Asked) -> bool:
         """Open the first vote. By hand no longer than it must be."""
-        found = self.by_phone()
+        before, found = self.opened, self.by_phone()
         if not self.do(lambda store, code, key: store.ask(code, key, asked.question)):
             return False
         self.asked = asked
         if found:
             self.said = words.BACK_BY_PHONE
+        elif before and not self.opened:
+            self.said = words.LOST
         return True
 
     def close(self, hands: str) -> bool:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -100,7 +99,7 @@ class Audience:
         seen = self._seen.get(code)
         if seen is None or now - seen[0] >= _FRESH:
             self._seen.pop(code, None)
-            room = await run_in_threadpool(self.store().read, code)
+            room = await chosen.told(self.store(), lambda store: store.read(code))
             seen = (
                 now,
                 f"since={room.turn}".encode(),
@@ -128,7 +127,8 @@ class Audience:
             return _refused(429, "slower", words.SLOWER)
         self._addresses.within(address, limits.ROOM_TRIES_FROM)  # one voter's flood is not a hall's
         code = request.path_params["code"]
-        await run_in_threadpool(self.store().vote, code, token, ballot, said.get("choices", {}))
+        choices = said.get("choices", {})
+        await chosen.told(self.store(), lambda store: store.vote(code, token, ballot, choices))
         return Response(status_code=204, headers=_HEADERS)
 
     def routes(self) -> list[Route]:

@@ -79,6 +79,7 @@ ALOUD = "This step asks for a number or a place, which no vote can give: have it
 NOT_MADE = "The step that was asked about could not be made. The question is over."
 ELSEWHERE = "The question is about another view. Go back to it, or end the question."
 BACK_BY_PHONE = "The rooms can be reached again: the next question is asked by phone."
+LOST = "The rooms can be reached again, but this one is gone with its votes. For phones close it, and open another."
 NO_ROOM = "There is no room open here."
 UNREADABLE_HANDS = "These numbers could not be read. Type them again."
 

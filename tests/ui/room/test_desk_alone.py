@@ -93,6 +93,27 @@ def test_a_lecture_goes_on_where_the_rooms_are_lost_and_they_are_found_again(pre
     assert lecturer.store.read(code).phase == "voting"
 
 
+def test_a_room_that_was_lost_with_its_store_says_so():
+    lecturer = Lecturer(on_page("em"), Lost()).opened().on()
+    lecturer.store.lost = True
+    lecturer.on()
+    lecturer.store.lost, lecturer.store.memory = False, Memory()
+    lecturer.do("room.rest").on()
+    assert lecturer.room["hands"] and lecturer.room["said"] == words.LOST
+    assert not lecturer.do("room.end").opened().room["hands"]
+
+
+def test_who_loads_the_page_again_while_rooms_are_away_has_theirs_once_they_are_found():
+    store = Lost()
+    lecturer = Lecturer(on_page("em"), store).opened()
+    code, key = lecturer.room["code"], lecturer.room["key"]
+    store.lost = True
+    again = Lecturer(on_page("em"), store).do("room.back", code=code, key=key, mark="")
+    assert again.room["hands"] and "cannot be reached" in again.room["said"]
+    store.lost = False
+    assert not again.on().room["hands"] and store.read(code).phase == "voting"
+
+
 def test_without_any_store_hands_are_counted_from_the_beginning():
     store = Lost()
     store.lost = True
@@ -134,9 +155,9 @@ def test_who_has_no_key_leads_no_room(key):
     lecturer = lecturing()
     other = Lecturer(on_page("em"), lecturer.store)
     other.do("room.back", code=lecturer.room["code"], key=key, mark="")
-    assert other.session.hosting.room is None
-    one_line(other.session.hosting.said)
-    other.on_of = other.do("room.on", of=lecturer.room["turn"])
+    assert "phase" not in other.room
+    one_line(other.room["said"])
+    other.do("room.on", of=lecturer.room["turn"])
     assert lecturer.store.read(lecturer.room["code"]).phase == "idle"
 
 

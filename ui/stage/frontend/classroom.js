@@ -32,7 +32,7 @@ export class Classroom {
   told = -1; // the ballot whose half-step has come into view
   offered = 0; // how often Python has had the room shown
   /** @type {string | undefined} */
-  asked; // the session that was asked for the room that was kept
+  session; // that of the last message
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   polling;
 
@@ -98,16 +98,15 @@ export class Classroom {
     const { code = "", key = "", mark = "" } = led ?? {};
     try {
       if (code) sessionStorage.setItem(KEPT, JSON.stringify({ code, key, mark }));
-      else if (led || this.room) sessionStorage.removeItem(KEPT);
-      else if (this.asked === session) sessionStorage.removeItem(KEPT); // it is gone
-      else {
-        this.asked = session;
+      else if (led || this.session === session) sessionStorage.removeItem(KEPT); // it is over
+      else { // the page was loaded again, or another process goes on
         const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
         if (kept) setTimeout(() => this.ask({ act: "room.back", code: String(kept.code), key: String(kept.key), mark: String(kept.mark) }));
       }
     } catch {
       // a browser that keeps nothing
     }
+    this.session = session;
   }
 
   /** Bring bar and panel in line with the room. */
