@@ -92,7 +92,7 @@ def test_a_lecturer_leads_on_where_their_process_is_killed_while_a_class_votes(r
     expect(stage).to_have_attribute("data-class", "voting")
     page.evaluate(MOVED)
     front.kill(moved)
-    page.wait_for_function("window.moved")
+    page.wait_for_function("() => window.moved")
     expect(stage).to_have_attribute("data-class", "voting", timeout=60_000)
     assert front.sessions(stayed) == 2
     expect(page.locator(".stage-late .stage-code")).to_have_text(code)

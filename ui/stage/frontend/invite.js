@@ -123,13 +123,13 @@ export class Invitation {
   }
 
   /**
-   * The picture and the code, small: who comes late can still join.
+   * The picture, the code and where it is typed, small: who comes late can still join.
    * @param {Led} room
    */
   small({ code, join }) {
     const chosen = join[this.place] ?? join[0];
     return el("div", { class: "stage-late" },
       chosen ? el("img", { src: picture(chosen.qr), alt: NAMES.picture.replace("{}", chosen.address) }) : null,
-      el("div", {}, el("p", { class: "stage-address" }, chosen ? bare(chosen.address) : ""), el("p", { class: "stage-code" }, code)));
+      el("div", {}, el("p", { class: "stage-address" }, chosen ? bare(chosen.address).replace(/\/[^/]*$/, "") : ""), el("p", { class: "stage-code" }, code)));
   }
 }
