@@ -11,8 +11,8 @@ const NAMES = { vote: "Vote {}", hands: "Hands {}", of: "of {} votes", one: "of 
 const SHORT = 9; // characters of an option that has its bars beside it
 const MOST = 2000; // hands that can be typed
 
-/** @param {string} label */
-const short = (label) => label.length <= SHORT;
+/** @param {Asked["parts"]} parts */
+const short = (parts) => parts.every(({ options }) => options.every(({ label }) => label.length <= SHORT));
 
 /** @param {number} count @param {boolean} hands */
 const total = (count, hands) => (count === 0 ? NAMES.none : hands ? NAMES.raised.replace("{}", String(count)) : count === 1 ? NAMES.one : NAMES.of.replace("{}", String(count)));
@@ -32,7 +32,7 @@ export function histograms({ parts }, counts, voters, right, hands) {
   const rounds = counts.map((_, round) => el("div", { class: "stage-round" },
     el("strong", {}, (hands ? NAMES.hands : NAMES.vote).replace("{}", String(round + 1))), " ", el("span", {}, total(voters[round], hands))));
   const head = el("div", { class: "stage-row", "aria-hidden": "true" }, el("span"), ...rounds);
-  return el("div", { class: "stage-counts", "data-rounds": counts.length, "data-short": parts.every(({ options }) => options.every(({ label }) => short(label))) },
+  return el("div", { class: "stage-counts", "data-rounds": counts.length, "data-short": short(parts) },
     head, ...parts.map((part) => el("section", { "aria-label": part.label || null },
       part.label ? el("h3", {}, part.label) : null,
       ...part.options.map(({ id, label }) => {
@@ -65,7 +65,7 @@ export class Choices {
    * @param {() => void} done
    */
   constructor({ parts }, hands, done) {
-    this.node = el("form", { class: "stage-choices", autocomplete: "off", on: { submit: (event) => {
+    this.node = el("form", { class: "stage-choices", "data-short": hands && short(parts), autocomplete: "off", on: { submit: (event) => {
       event.preventDefault();
       done();
     } } }, ...parts.map((part) => el("fieldset", {}, el("legend", { class: part.label ? null : "stage-unseen" }, part.label || NAMES.vote.replace(" {}", "")),

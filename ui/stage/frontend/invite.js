@@ -20,6 +20,12 @@ const NAMES = {
 const bare = (address) => address.replace(/^https?:\/\//, "");
 
 /**
+ * It may go on in the next line after each part.
+ * @param {string} address
+ */
+const parted = (address) => el("p", { class: "stage-address" }, ...bare(address).split("/").flatMap((part, place) => (place ? [el("wbr"), `/${part}`] : [part])));
+
+/**
  * A picture that no page's style or script gets into.
  * @param {string} svg
  */
@@ -113,7 +119,7 @@ export class Invitation {
     return [
       el("div", { class: "stage-invited" },
         chosen ? el("img", { src: picture(chosen.qr), alt: NAMES.picture.replace("{}", chosen.address) }) : null,
-        el("div", {}, el("p", {}, NAMES.scan), el("p", { class: "stage-address" }, chosen ? bare(chosen.address) : ""),
+        el("div", {}, el("p", {}, NAMES.scan), parted(chosen?.address ?? ""),
           el("p", { class: "stage-code", "aria-label": `${NAMES.code} ${[...code].join(" ")}` }, code), others,
           room.hint ? el("p", { class: "stage-said-by-room" }, room.hint) : null,
           room.said ? el("p", { class: "stage-said-by-room", role: "alert" }, room.said) : null)),
@@ -130,6 +136,6 @@ export class Invitation {
     const chosen = join[this.place] ?? join[0];
     return el("div", { class: "stage-late" },
       chosen ? el("img", { src: picture(chosen.qr), alt: NAMES.picture.replace("{}", chosen.address) }) : null,
-      el("div", {}, el("p", { class: "stage-address" }, chosen ? bare(chosen.address).replace(/\/[^/]*$/, "") : ""), el("p", { class: "stage-code" }, code)));
+      el("div", {}, parted(chosen?.address.replace(/\/[^/]*$/, "") ?? ""), el("p", { class: "stage-code" }, code)));
   }
 }
