@@ -72,6 +72,10 @@ class Front:
     def kill(self, place):
         os.kill(self.processes()[place][1], signal.SIGKILL)
 
+    def signal(self, name, number):
+        """Send a signal to the process that was started last under a name."""
+        os.kill(int(re.findall(rf"^{name}: process (\d+)$", self.said(), re.MULTILINE)[-1]), number)
+
     def whole(self):
         """Wait until every process answers again."""
         for port, _ in self.processes().values():

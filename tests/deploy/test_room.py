@@ -1,6 +1,7 @@
 """A room that two processes share: it is led from one and voted in on both, and either may end."""
 
 import json
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks.serving import Viewer
+from ui.room import words
 
 VIEW = "schedule=EM&cursor=1"
 
@@ -41,7 +43,7 @@ class Phones:
 
     def told(self, number, phase, round=1):
         """What a phone is told once it is told of this phase: within a quarter of a second."""
-        self.front.until(lambda: (room := self.news(number))["phase"] == phase and room["round"] == round)
+        self.front.until(lambda: (room := self.news(number)) and (room["phase"], room["round"]) == (phase, round))
         return self.news(number)
 
     def vote(self, number, option, round):
@@ -123,3 +125,45 @@ def test_who_tries_to_lead_anothers_room_through_the_other_process_is_refused(fr
     lecturer.do(act="room.end")
     for one in (lecturer, stranger):
         one.close()
+
+
+@pytest.mark.exhaustive
+def test_where_redis_is_lost_one_line_says_so_pages_go_on_and_it_is_found_again(front, seats):
+    lecturer = Lecturer(front, VIEW, cookie=f"elbo_room_seat={seats[1]}")
+    lecturer.do(act="room.open", hands=False)
+    lecturer.on()
+    phones = Phones(front, seats, lecturer.room["code"])
+    phones.all_vote(range(4), "rises")
+    front.signal("redis", signal.SIGSTOP)
+    for number in (0, 1):
+        front.until(lambda number=number: phones.news(number) is None)
+    for number in range(10):
+        answer = phones.ask(number, f"/join/{phones.code}/news?since=0")
+        assert answer.status == 503 and json.loads(answer.content)["line"] == words.AWAY
+        assert front.ask("/").status == 200 and front.ask("/_stcore/health").status == 200
+    front.signal("redis", signal.SIGCONT)
+    phones.all_vote(range(4, 8), "falls")
+    lecturer.on()
+    assert lecturer.room["voters"] == [8] and not lecturer.room["hands"]
+
+    front.signal("redis", signal.SIGKILL)
+    front.until(lambda: phones.ask(0, f"/join/{phones.code}/news?since=0").status == 404)
+    lecturer.on()
+    assert "phase" not in lecturer.room and phones.code in lecturer.room["said"]
+    lecturer.do(act="room.open", hands=False)
+    lecturer.on()
+    Phones(front, seats, lecturer.room["code"]).all_vote(range(4), "stays")
+    lecturer.on()
+    assert lecturer.room["voters"] == [4]
+    lecturer.do(act="room.end")
+    lecturer.close()
+
+
+@pytest.mark.exhaustive
+def test_nginx_lets_no_large_vote_in(front):
+    code = "BCDF"
+    for size, status in ((10_000, 400), (100_000, 413)):
+        answer = front.ask(
+            f"/join/{code}/votes", "POST", b"x" * size, origin=front.url, content_type="application/json"
+        )
+        assert answer.status == status

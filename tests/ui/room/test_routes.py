@@ -10,7 +10,9 @@ from base64 import b64encode
 from hashlib import sha256
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.ui.room.asked import ANSWER, COIN, QUESTION, saying, voter
 from tests.ui.room.phone import HOST, Phone
@@ -345,6 +347,22 @@ def test_a_flood_from_one_address_is_stopped_and_others_vote_on(app, store, monk
     assert [each.status for each in said] == [*[204] * 5, *[429] * 3]
     assert said[-1].json == {"error": "slower", "line": words.SLOWER}
     assert Phone(app, "10.0.0.8").vote(code, vote_of(ballot, 100)).status == 204 and store.read(code).voters == (6,)
+
+
+def test_behind_nginx_an_address_is_the_readers_and_nobody_elses_word_counts(app, store, monkeypatch):
+    """Streamlit's server has this middleware, and trusts what is on the same machine."""
+    monkeypatch.setattr(limits, "ROOM_TRIES_FROM", 5)
+    code, key = store.open()
+    ballot = store.ask(code, key, COIN).ballot
+    behind = ProxyHeadersMiddleware(app, uvicorn.Config(app).forwarded_allow_ips)
+
+    def said(front, reader, numbers):
+        phone = Phone(behind, front)
+        return [phone.vote(code, vote_of(ballot, each), x_forwarded_for=reader).status for each in numbers]
+
+    assert said("127.0.0.1", "10.0.0.9", range(8)) == [*[204] * 5, *[429] * 3]
+    assert said("127.0.0.1", "10.0.0.8", range(10, 12)) == [204, 204]
+    assert [said("10.0.0.7", f"10.1.0.{each}", [20 + each])[0] for each in range(8)] == [*[204] * 5, *[429] * 3]
 
 
 def test_a_hall_behind_one_address_is_no_flood():
