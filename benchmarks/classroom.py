@@ -7,8 +7,8 @@ Everybody steps once a second over Streamlit's own websocket; a step has waited 
 server was done with it. A class is served where 95 % of its steps wait less than a second; classes grow until one is
 not. One process has a core of its own and the readers another one, where the machine has two; of two processes each has
 a core, and the readers share them. Then a class looks on and does nothing, and sessions are opened and closed one after
-the other. At last phones wait in a room, and all vote within some seconds: on one process that keeps the room itself, and
-on two behind nginx, with the room in Redis (deploy/start.py).
+the other. At last phones wait in a room, and all vote within some seconds: on one process that keeps the room itself,
+and on two behind nginx, with the room in Redis (deploy/start.py).
 """
 
 import argparse
@@ -188,17 +188,18 @@ def sessions(options):
     return held
 
 
+def apart(server):
+    """The server on one core, this program on the others."""
+    keep_to(server.process, cores()[0])
+    os.sched_setaffinity(0, cores()[1:])
+
+
 def room(options):
     """Phones in a room, on each number of processes."""
     own, found = cores(), []
     for processes in options.processes:
         print(f"a room, {processes_of(processes)}:", flush=True)
-
-        def settle(server, alone=processes == 1 and len(own) > 1):
-            if alone:
-                keep_to(server.process, own[0])
-                os.sched_setaffinity(0, own[1:])
-
+        settle = apart if processes == 1 and len(own) > 1 else None
         found.append(phones.measure(processes, options.phones, options.voting, options.seconds, options.looks, settle))
         print(phones.line(found[-1]), flush=True)
         if own:
@@ -227,9 +228,11 @@ def main():
     others = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
     print(f"before it began, {others:.1f} other processes wanted one of {os.cpu_count()} processors")
     measured = {"classes": classes, "idle": looking_on, "sessions": sessions, "phones": room}
-    found = {"load": others} | {name: measured[name](options) for name in PARTS if name in options.only}
+    parts = [name for name in PARTS if name in options.only]
+    with ThreadPoolExecutor(len(parts) if options.smoke else 1) as runner:
+        found = dict(zip(parts, runner.map(lambda name: measured[name](options), parts), strict=True))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        options.json.write_text(json.dumps({"load": others} | found, indent=1))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from benchmarks.serving import ROOT, Server, Viewer, busy, free_port
 
-# seconds between two looks of a phone, and of the lecturer's desk (ui/room/page/join.js, ui/stage/frontend/classroom.js)
-LOOK, DESK = 2.0, 1.5
+# seconds between two looks of a phone, a quarter more or less (ui/room/page/join.js)
+LOOK = 2.0
 _APP = re.compile(r"^(app \d+) on port \d+: process (\d+)$|^(nginx|redis): process (\d+)$", re.MULTILINE)
 
 
@@ -109,7 +109,7 @@ class Phone:
 
 
 class Hall:
-    """So many phones in one room. waited: milliseconds of each vote; looks: polls for news; failed: answers that are none."""
+    """So many phones in one room. waited: milliseconds of each vote; looks: polls for news; failed: refused ones."""
 
     def __init__(self, url, code, count):
         self.code, self.origin = code, url
@@ -164,7 +164,7 @@ async def _repeat(phone, count, *asked, **headers):
 
 async def _measured(server, lecturer, phones, voting, waiting, repeated):
     hall = Hall(server.url, lecturer.room["code"], phones)
-    await hall.wait(LOOK)  # everybody comes
+    await hall.wait(min(LOOK, waiting))  # everybody comes
     hall.looks, spent, begun = 0, server.cpu(), time.monotonic()
     await hall.wait(waiting)
     spent, waited = server.cpu() - spent, time.monotonic() - begun
