@@ -19,7 +19,7 @@ from ui.tape import Json, Tape
 # so many frames on each side of the one in view are whole, so that a step never waits
 NEAR = 2
 # what the stage asks for by itself
-AUTOMATIC = frozenset({"rest", "fill", "foresee", "inner", "resend"})
+AUTOMATIC = frozenset({"rest", "fill", "foresee", "inner", "resend", "controls"})
 # seconds between two pictures on the way to the end
 _GLIMPSE = 0.5
 # what the stage asks for while a tape is being opened again
@@ -38,7 +38,7 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view. bare: what a bare address would have to say of it.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
-    foresees, foreseen, lesson: as in a message. taught: the step of a lesson, which says what of the run is sent.
+    foresees, foreseen, lesson, alone: as in a message. taught: the step of a lesson, which says what of the run is sent.
     """
 
     cursor: int = 0
@@ -54,6 +54,7 @@ class Player:
     foresees: int = 0
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
+    alone: bool = False
     taught: Taught | None = None
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
@@ -155,7 +156,7 @@ class Player:
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
-        self._begin(going_on=what in ("fill", "foresee", "inner", "inside", "resend") or bool(act.get("live")))
+        self._begin(going_on=what in (AUTOMATIC - {"rest"} | {"inside"}) or bool(act.get("live")))
         self._inner = self._inside = None  # a browser that has them keeps them
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None
@@ -197,8 +198,8 @@ class Player:
             at, ahead = self.cursor, min(act.get("ahead", 0), _MOST_AHEAD)
             self._view = range(at, at + ahead + 1) if ahead else self._near()
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
-        elif what == "foresee":
-            pass  # the session makes it
+        elif what in ("foresee", "controls"):
+            pass  # the session makes what comes next, and has the page show its controls
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
             self._inner = Between(run.frames([index])[index]["id"], run.between(index))
@@ -275,6 +276,7 @@ class Player:
             foreseen=self._coming(frames[-1], run),
             lesson=self.lesson,
             bare=self.bare,
+            alone=self.alone,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

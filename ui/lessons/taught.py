@@ -29,7 +29,7 @@ _TOOLS = {"compare": ("compare",), "start": ("reset", "random", "mean")}
 _UNDO = ("undo", "redo")
 _CHANGING = {"drag", "moves", "start", "settings", "data", "schedule"}
 # what may be asked for while a question is open: it brings nothing that comes after
-_HARMLESS = {"fill", "foresee", "inner", "nothing", "resend", "rest"}
+_HARMLESS = {"controls", "fill", "foresee", "inner", "nothing", "resend", "rest"}
 # terms of lessons, as equations call them
 _TERMS = {"log_evidence": "evidence", "gap": "kl"}
 

@@ -74,7 +74,7 @@ class Message(_Told):
     for the next slice of work, which leads to `goal`. idle: tools that can do nothing now. aside: what is said of what
     was put aside. foresees: how many frames the browser may know before the reader asks for them; foreseen: those that
     are made, with what the page will say at each. lesson: the step of a lesson that is on the page.
-    bare: what the address says where it says nothing.
+    bare: what the address says where it says nothing. alone: whether the page's controls wait to be asked for.
     """
 
     scene: Json
@@ -103,3 +103,4 @@ class Message(_Told):
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
     bare: str = ""
+    alone: bool = False

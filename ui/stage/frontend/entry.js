@@ -8,10 +8,13 @@ import { Stage } from "./stage.js";
 const here = (path) => new URL(path, import.meta.url).href;
 /** @type {Map<string, Stage>} */
 const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
+/** @type {unknown} */
+let asked; // the message that has led to asking for the page's controls
 // the letters of formulas, whose files the page announces (ui/assets.py): without them the header is higher, and the figures
 // would be drawn again when they come
 const LETTERS = ["KaTeX_Main", "KaTeX_Math", "KaTeX_Caligraphic", "KaTeX_Size1"];
 const WAIT = 500; // milliseconds for them at most
+const HIDDEN = 1000; // milliseconds after which a picture counts as drawn
 
 /** @param {string} family  of which Streamlit has one of its own too: the page draws with the one that came last */
 const face = (family) => [...document.fonts].reverse().find((one) =>
@@ -22,6 +25,12 @@ const letters = () => (lettered ??= Promise.race([
   Promise.allSettled(LETTERS.map((family) => face(family)?.load())),
   new Promise((resolve) => setTimeout(resolve, WAIT)),
 ]));
+
+/** Once what was drawn is on the screen. In a page that is hidden nothing ever is. */
+const painted = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, HIDDEN);
+});
 
 /**
  * Streamlit's entry, called for every message and every change of its theme.
@@ -38,6 +47,7 @@ export default async function receive(given, plotly) {
     place?.setAttribute("role", "alert");
     const reason = /** @type {Error} */ (error).message;
     if (place) place.textContent = `The figures could not be loaded (${reason}). Reload the page to try again.`;
+    given.setTriggerValue("act", { act: "controls", n: Date.now() }); // they come all the same
     return undefined;
   }
   // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
@@ -54,5 +64,9 @@ export default async function receive(given, plotly) {
   stages.set(key, stage);
   stage.moveTo(root);
   stage.receive(component);
+  if (data.alone && data !== asked) {
+    asked = data;
+    painted().then(() => stage.asks.has("controls") || stage.asks.add({ act: "controls" }));
+  }
   return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }
