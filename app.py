@@ -3,11 +3,15 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui import frame, notices
+from ui import ahead, frame, notices
 from ui.assets import Assets
 from ui.handing import Handing
 
 # a reader's run of the script is ui/main.py; routes and middleware of the app's own belong here
 app = st.App(
-    frame.SCRIPT, routes=[], middleware=[Middleware(Assets), Middleware(Handing)], on_script_error=notices.fault
+    frame.SCRIPT,
+    routes=[],
+    middleware=[Middleware(Assets), Middleware(Handing)],
+    lifespan=ahead.begun,
+    on_script_error=notices.fault,
 )
