@@ -18,6 +18,22 @@ def home(page, serve):
     return Home(page, serve(APP).url)
 
 
+def test_the_picture_comes_before_the_controls(home):
+    """And answers while these are still on their way."""
+    home.page.add_init_script("""
+      const look = () => {
+        window.pictured ??= document.querySelector(".stage .trace") && !document.querySelector("[data-testid=stSelectbox]");
+        if (!window.pictured) requestAnimationFrame(look);
+      };
+      look();
+    """)
+    home.open()
+    assert home.page.evaluate("window.pictured") is True
+    home.press("ArrowRight", "ArrowRight")
+    home.at(2)
+    expect(home.page.get_by_role("combobox", name="Model", exact=True)).to_be_visible()
+
+
 @pytest.mark.usefixtures("moving")
 def test_opens_with_a_gap_that_the_first_e_step_closes(home):
     home.open()
