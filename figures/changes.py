@@ -50,16 +50,23 @@ def steady(changed: Json, figure: str) -> Json:
     return result
 
 
-def passing(steps: Sequence[Json]) -> Json:
-    """Of what is set at each step, what differs between them, as a glide's `set`; numbers packed."""
-    return {address: {"each": _packed(values)} for address, values in each(steps).items()}
+def passing(steps: Sequence[Json], decimals: int | None = None) -> Json:
+    """Of what is set at each step, what differs between them, as a glide's `set`; numbers packed.
+
+    decimals: so many tell places of the picture apart on the way; such numbers are shorter as they are.
+    """
+    return {address: {"each": _packed(values, decimals)} for address, values in each(steps).items()}
 
 
-def _packed(values: Sequence[Any]) -> Any:
+def _packed(values: Sequence[Any], decimals: int | None) -> Any:
     """Lists of so many numbers each as one array, other values as they are."""
     lengths = {len(value) if isinstance(value, list) else 0 for value in values}
     if 0 in lengths or len(lengths) > 1 or any(isinstance(entry, str) for value in values for entry in value):
         return values
+    if decimals is not None:
+        first, *way, last = values
+        short = [[None if entry is None else round(entry, decimals) for entry in value] for value in way]
+        return [first, *short, last]
     return packed(np.array(values, dtype=float))
 
 

@@ -108,6 +108,10 @@ class Decomposition:
 
     def changes(self, bound: Bound, fit: Fit | None = None) -> Json:
         """Without a q only log p is known; where q is a Dirac at h*, the first of the two terms too."""
+        told = self._changes(bound, fit)
+        return {address: _places(value) if address.endswith("/x") else value for address, value in told.items()}
+
+    def _changes(self, bound: Bound, fit: Fit | None) -> Json:
         (first, _, _), (second, _, _) = self._way.parts
         whole, part = self._values(bound, fit)
         if bound.elbo is None or not math.isfinite(bound.elbo) or whole is None or part is None:
@@ -224,6 +228,11 @@ class Decomposition:
 
     def _remark(self, name: str, x: float | None, text: str) -> Json:
         return self.figure[name].set(x=[x], text=[text])
+
+
+def _places(numbers: list[float | None]) -> list[float | None]:
+    """Where things stand, in more digits than a picture can show."""
+    return [None if number is None else round(number, 7) for number in numbers]
 
 
 def _segment(half: tuple[float, float], left: float, unit: float, start: float | None, stop: float) -> list[float]:

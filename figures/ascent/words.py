@@ -20,6 +20,8 @@ RIDGE = "ridge: gap 0"
 TOP = "max"
 # the names of grey staircases
 SECOND = "second start"
+# what a note says can be done, where it can
+DRAG = "drag the ring anywhere"
 LOG_P = "nats"
 # what the lines of the strip are, above it
 LINES = "— log p(v; θ)", "- - L(q, θ) of this q"
@@ -89,7 +91,7 @@ def lines(landscape: Landscape | None, exact: bool) -> str:
     """What can be done in an exact plane, or what a slice is; and how far apart the contours are."""
     if landscape is None:
         return ""
-    what = "drag the ring anywhere" if exact else "a slice through a larger space, new in each round"
+    what = DRAG if exact else "a slice through a larger space, new in each round"
     step, outer = landscape.near.step, landscape.far.step
     return f"{what}; contours every {step:g} nat{'s' * (step != 1)} (outer: {outer:g})" if step else what
 

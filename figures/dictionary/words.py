@@ -106,7 +106,7 @@ def chip(moment: Moment) -> Chip:
         return START
     color = "$gap" if moment.step.stopped else "$fit" if letter in ("H", "V") else "$text"
     label = f"{letter}!" if moment.step.stopped else f"{letter}★" if moment.revived else letter
-    return Chip(label, f"Go to {moment.index} ({letter})", color)
+    return Chip(label, f"Go to {moment.index}: {label}", color)
 
 
 def picture(moment: Moment) -> str:

@@ -29,7 +29,8 @@ class Terms(Picture):
         return merged(split.changes(moment.bound, moment.fit) for split in self.splits)
 
     def glide(self, moment: Moment, passage: Passage) -> Json:
-        return passing([self.splits[0].changes(terms) for terms in passage.bounds])
+        # the picture is less than three units wide
+        return passing([self.splits[0].changes(terms) for terms in passage.bounds], decimals=4)
 
     def inner(self, moment: Moment, past: list[Moment], there: Moment, stop: int) -> Json:
         return self.changes(there, [])

@@ -114,9 +114,10 @@ def _chip(moment: Moment) -> Chip:
     if letter is None:
         return START
     if falls.fell(moment):
-        return Chip(f"{letter}↓", f"Go to {moment.index} ({letter}): log p fell", "$gap")
+        return Chip(f"{letter}↓", f"Go to {moment.index}: {letter}↓, log p fell", "$gap")
     color = "$gap" if moment.step.stopped else "$elbo" if MOVES[letter].kind == "E" else "$text"
-    return Chip(f"{letter}!" if moment.step.events else letter, f"Go to {moment.index} ({letter})", color)
+    label = f"{letter}!" if moment.step.events else letter
+    return Chip(label, f"Go to {moment.index}: {label}", color)
 
 
 def picture(moment: Moment) -> str:
@@ -277,7 +278,7 @@ def ends(moment: Moment, one_number: bool) -> list[str]:
 
 def course_title(moment: Moment) -> str:
     """What the picture of the bound shows at this half-step."""
-    letter, bound, course = moment.step.letter, moment.bound, moment.course
+    letter, bound = moment.step.letter, moment.bound
     if bound.elbo is None:
         return "No q yet, and so no bound"
     if moment.pointed:
@@ -297,8 +298,6 @@ def course_title(moment: Moment) -> str:
             return f"{letter} moved θ and left q alone"
         return f"{letter} moves θ with q fixed: {gap_moved(before, now, bound.log_evidence)}"
     touches = moment.step.after.q_at is moment.step.after.theta
-    if touches and course is not None and moment.next_move != BY_HAND:
-        return f"L touches log p; next, {moment.next_move} climbs L"
     return "L touches log p" if touches else "q is not the posterior: L stays below log p"
 
 

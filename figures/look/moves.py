@@ -17,7 +17,7 @@ HAND, ADJUSTED = "☞", "⚙"
 
 def by_hand(index: int) -> Chip:
     """The place on the tape of θ set by hand."""
-    return Chip(f"{HAND} by hand", f"Go to {index} (by hand)", "$text")
+    return Chip(f"{HAND} by hand", f"Go to {index}: by hand", "$text")
 
 
 # moves of θ that go to a maximum; the others climb some way
@@ -47,6 +47,6 @@ def within(letter: str) -> str:
 def coming(letter: str, index: int) -> dict[str, object]:
     """The place on the tape of a half-step that the schedule has ahead: a click makes all up to it."""
     if letter == BY_HAND:
-        return replace(by_hand(index), name=f"Go on to {index} (by hand)", to=index).json()
+        return replace(by_hand(index), name=f"Go on to {index}: by hand", to=index).json()
     color = "$elbo" if MOVES[letter].kind == "E" else "$text"
     return Chip(letter, f"Go on to {index} ({letter}: {MOVES[letter].name})", color, index).json()

@@ -129,7 +129,9 @@ def _found(gathered: Gathered) -> str:
         )
     if len(optima) == 1:
         agree = f"All {ended} starts agree{so_far}: log p(v) = {number(best.best.level)} every time."
-        proof = " No start found a higher optimum, which does not prove that there is none." if gathered.complete else ""
+        proof = (
+            " No start found a higher optimum, which does not prove that there is none." if gathered.complete else ""
+        )
         return agree + proof
     worst = (best.best.level or 0.0) - (optima[-1].best.level or 0.0)
     told = (

@@ -28,6 +28,17 @@ OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.ga
 OPTIONS += ["--server.fileWatcherType=none"]
 
 
+def pytest_collection_modifyitems(items):
+    """A test that fails in the browser runs once more and is counted as rerun: other work may exceed any patience.
+
+    What fails twice has failed.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def _missing(what):
     missing(what, "in a browser")
 

@@ -80,12 +80,17 @@ class Reader:
         return [row["log_evidence"], row["elbo"], row["kl"]]
 
     def shows(self, row):
-        """Wait until the numbers are those of this row of the core's report, to 1e-9."""
-        expected = pytest.approx(self.expected(row), rel=1e-9, abs=1e-9)
+        """Wait until the numbers are those of this row of the core's report, to 1e-9.
+
+        row: a function where another row may come to be expected, as while a drag is still on its way.
+        """
         end = time.monotonic() + PATIENCE
-        while self.numbers() != expected and time.monotonic() < end:
+        while self.numbers() != (expected := self._close(row)) and time.monotonic() < end:
             self.page.wait_for_timeout(50)
         assert self.numbers() == expected
+
+    def _close(self, row):
+        return pytest.approx(self.expected(row() if callable(row) else row), rel=1e-9, abs=1e-9)
 
     def button(self, name):
         return self.stage.get_by_role("button", name=name, exact=True)

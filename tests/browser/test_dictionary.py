@@ -231,7 +231,7 @@ def test_end_comes_to_the_end_of_bars(learning):
     assert frame > 20 and learning.address(f"cursor={frame}")["schedule"].startswith("(HM)")
     learning.shows(rows(SMALL, "HM" * (frame // 2))[frame])
     learning.button("Play").wait_for()
-    learning.button("Go to 3 (H)").click()
+    learning.button("Go to 3: H").click()
     learning.at(3)
     learning.page.select_option(".stage-speed", "4")
     learning.button("Play").click()

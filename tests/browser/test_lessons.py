@@ -233,9 +233,13 @@ def test_nothing_that_goes_on_looks_as_if_it_would_while_a_question_is_open(stud
     for name in ("Play", "End", "Predict first"):
         button = student.stage.get_by_role("button", name=name, exact=True)
         expect(button).to_have_attribute("aria-disabled", "true")
+        if name != "Predict first":
+            expect(button).to_have_accessible_description(f"{name}: predict first")
     student.panel.get_by_role("button", name="Show the answer").click()
     expect(student.outcome).to_be_visible()
-    expect(student.stage.get_by_role("button", name="Play", exact=True)).to_have_attribute("aria-disabled", "false")
+    play = student.stage.get_by_role("button", name="Play", exact=True)
+    expect(play).to_have_attribute("aria-disabled", "false")
+    expect(play).to_have_attribute("title", "Play")
 
 
 @pytest.mark.exhaustive

@@ -70,7 +70,7 @@ def test_a_break_from_the_sidebar_turns_its_light_off_and_is_said(home):
 def test_a_link_opens_what_is_broken(home, name):
     home.open(f"broken={name}&schedule=(EM)2&cursor=2", 2)
     seen = marks(home)
-    home.button("Go to 1 (E)").click()
+    home.button("Go to 1: E").click()
     home.at(1)
     before = marks(home)
     for light in BREAKS[name].lights:

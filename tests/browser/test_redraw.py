@@ -88,6 +88,8 @@ Object.defineProperty(window, 'Plotly', { get: () => library, set: (given) => {
 } });
 """
 HOME = "points=120&clusters=3&components=3&separation=2.5"
+# near the maximum, heights are told from a number in the title, and labels change their width
+NEAR = "data=blobs&points=600&clusters=3&components=3&separation=2.5&seed=1&schedule=(EM)24&cursor=36"
 VIEWS = {
     "home": f"?{HOME}&schedule=(EM)8&cursor=0",
     "factors": "?model=factor_analysis&schedule=(EM)8&cursor=0",
@@ -175,6 +177,20 @@ def test_a_half_step_of_the_home_page_draws_no_figure_from_the_ground_up(reader)
     assert sum(drawn.values()) <= 4, drawn  # where a label grew
 
 
+def test_after_half_steps_that_followed_fast_each_figure_is_drawn_as_anew(reader):
+    reader.page.goto(f"{reader.url}/?{NEAR}")
+    reader.page.wait_for_function("document.querySelector('.stage')?.dataset.frame === '36'")
+    reader.ready(36)
+    reader.page.evaluate(
+        "{ const s = document.querySelector('.stage-speed'); s.add(new Option('20', 20)); s.value = 20 }"
+    )
+    reader.page.get_by_role("button", name="Play", exact=True).click()
+    reader.page.wait_for_function("Number(document.querySelector('.stage').dataset.frame) >= 44")
+    reader.page.get_by_role("button", name="Pause", exact=True).click()
+    reader.page.get_by_role("button", name="Play", exact=True).wait_for()
+    same(reader)
+
+
 # titles of axes that show other words than they should
 UNSAID = r"""() => [...document.querySelectorAll(".stage .ytitle")]
   .map((node) => [node.textContent, node.dataset.unformatted.replace(/<[^>]*>/g, "")])
@@ -182,9 +198,7 @@ UNSAID = r"""() => [...document.querySelectorAll(".stage .ytitle")]
 
 
 def test_where_titles_and_labels_change_with_each_half_step_the_axes_alone_are_drawn_anew(reader):
-    # near the maximum, heights are told from a number in the title
-    query = "data=blobs&points=600&clusters=3&components=3&separation=2.5&seed=1&schedule=(EM)24&cursor=36"
-    reader.page.goto(f"{reader.url}/?{query}")
+    reader.page.goto(f"{reader.url}/?{NEAR}")
     reader.page.wait_for_function("document.querySelector('.stage')?.dataset.frame === '36'")
     reader.ready(36)
     reader.page.evaluate(COUNTED)

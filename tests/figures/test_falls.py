@@ -30,7 +30,7 @@ def test_a_fall_is_marked_and_explained(settings, word, said):
     frame = run.draw(at, True)
     assert now < before and falls.fell(run.moment(at))
     assert said in frame["text"]["caption"]
-    assert frame["chip"] == {"label": f"{word[-1]}↓", "name": f"Go to {at} ({word[-1]}): log p fell", "color": "$gap"}
+    assert frame["chip"] == {"label": f"{word[-1]}↓", "name": f"Go to {at}: {word[-1]}↓, log p fell", "color": "$gap"}
     assert all("↓" not in run.draw(index, True)["chip"]["label"] for index in range(at) if index != 4 or word[3] == "G")
 
 

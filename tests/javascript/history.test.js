@@ -1,7 +1,7 @@
 /** The history: whatever messages come in whatever order, it holds what Python's last word says, or asks for all of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode } from "../../ui/stage/frontend/decode.js";
+import { complete, decode } from "../../ui/stage/frontend/decode.js";
 import { History } from "../../ui/stage/frontend/history.js";
 
 /** A frame of a run, and of a fork of it: it sets one attribute, lengthens one series, fills one slot. */
@@ -134,4 +134,10 @@ test("packed arrays and colours are what was packed", () => {
   assert.deepEqual(value.b, [["rgb(1,2,3)", "rgb(255,0,9)"]]);
   const rows = decode(packed(Float32Array.of(1, 2, 3, 4, 5, 6), "f4", "2, 3"));
   assert.deepEqual(rows.map((row) => Array.from(row)), [[1, 2, 3], [4, 5, 6]]);
+});
+
+test("of a column that makes up for those before it only what is left is told", () => {
+  const before = decode({ columns: [[500, 200], [300, 300], [200, 500], [7, 8]] });
+  const now = complete({ columns: [{ by: [10, -20] }, { by: [-4, 5] }, { rest: [0, 1] }, null] }, before);
+  assert.deepEqual(now.columns, [[510, 180], [296, 305], [194, 516], [7, 8]]);
 });

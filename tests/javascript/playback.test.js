@@ -158,6 +158,20 @@ test("Play waits for frames that are late, and gives up when two answers bring n
   assert.equal(playback.playing, false);
 });
 
+test("what Play waited for comes as soon as it is there, and the beat goes on from then", () => {
+  begin(2);
+  playback.toggle();
+  pass(600);
+  assert.deepEqual([playback.cursor, playback.missed], [1, true]);
+  pass(60);
+  message(5);
+  assert.equal(playback.cursor, 2); // not a beat later
+  pass(200);
+  assert.equal(playback.cursor, 2);
+  pass(50);
+  assert.equal(playback.cursor, 3);
+});
+
 test("Play stops before a light frame and asks for it", () => {
   begin(2);
   lightness = true;

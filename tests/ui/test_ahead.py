@@ -1,4 +1,4 @@
-"""What is there before anybody asks: the server without the core, and a browser's first picture without the controls."""
+"""What is there before anybody asks: the server without the core, a browser's first picture without the controls."""
 
 from __future__ import annotations
 

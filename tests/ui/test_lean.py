@@ -10,10 +10,18 @@ from tests.figures.runs import em_run
 from ui.stage.lean import Lean
 
 
-def further(column, was):
-    if isinstance(column, dict):
-        return [then + more for then, more in zip(was, column["by"], strict=True)]
-    return was if column is None else column
+def completed(columns, before):
+    """As complete() of ui/stage/frontend/decode.js has them."""
+    result, moved = [], None
+    for column, was in zip(columns, before, strict=True):
+        if not isinstance(column, dict):
+            result.append(was if column is None else column)
+            continue
+        others = moved or [0] * len(was)
+        by = column.get("by") or [left - more for left, more in zip(column["rest"], others, strict=True)]
+        result.append([then + more for then, more in zip(was, by, strict=True)])
+        moved = [more + other for more, other in zip(by, others, strict=True)]
+    return result
 
 
 class Browser:
@@ -27,8 +35,7 @@ class Browser:
         for name, value in frame["set"].items():
             if isinstance(value, dict) and "columns" in value:
                 before = self.set.get(name, value)
-                pairs = zip(value["columns"], before["columns"], strict=True)
-                value = {"columns": [further(column, was) for column, was in pairs]}
+                value = {"columns": completed(value["columns"], before["columns"])}
             if isinstance(value, dict) and "of" in value:
                 # what follows from columns is read by tests/javascript/test_sent.py
                 assert "columns" in frame["set"].get(value["of"], self.set.get(value["of"]))

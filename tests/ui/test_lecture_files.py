@@ -202,9 +202,10 @@ ODD = {
 @pytest.mark.parametrize("what", ODD)
 def test_an_odd_file_is_one_line_and_loses_nothing(what):
     desk = Desk(Draft("Mine", steps=LESSONS["05-coordinate-ascent"].steps))
-    draft = desk.draft
-    assert not desk.take("odd.toml", "a", ODD[what])
+    draft, desk.said = desk.draft, "Added as step 4: EM, half-step 0."
+    assert desk.take("odd.toml", "a", ODD[what]) and not desk.take("odd.toml", "a", ODD[what])
     file, said = desk.opened
+    assert desk.said == ""
     assert file == "a" and said.startswith("odd.toml, line ") and "\n" not in said and len(said) < 700
     assert desk.draft is draft and desk.before is None
     assert desk.take("good.toml", "b", GOOD) and desk.draft.steps == LESSONS["04-e-closes-m-opens"].steps

@@ -199,6 +199,12 @@ def test_columns_are_called_as_people_say():
     assert words.column("covariances[1][0][0]".rpartition("[")[0]) == "covariance 2, entry 1"
 
 
+def test_numbers_are_called_as_the_page_of_their_model_does():
+    assert words.column("expected_log_joint") == "expected log p(h, v)"
+    assert words.column("expected_log_joint", "dictionary_learning") == "log p(v, h)"
+    assert words.column("probabilities[1][5]", "hidden_markov", ("face (0 is one)", "sequence")) == "state 2, face 6"
+
+
 def test_a_place_is_called_by_the_columns_of_the_data_in_the_question_and_in_its_answer():
     session = opened("02-completing-the-data", "where-to")
     wanted = ["mean 1, eruption (min)", "mean 1, waiting (min)"]

@@ -118,11 +118,12 @@ def test_a_browser_that_does_not_answer_is_ended_with_what_it_has_started(
     drawn, installed, capsys, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(browser, "LONGEST", 2)
-    started = tmp_path / "started"
-    installed(f"/bin/sleep 60 & echo $! > {started}; wait")
+    started, ended = tmp_path / "started", tmp_path / "ended by itself"
+    installed(f"(/bin/sleep 30; : > '{ended}') & echo $! > {started}; wait")
     assert drawn() == (INVALID, None)
     assert "within 2 seconds" in capsys.readouterr().err
     ends(int(started.read_text()))
+    assert not ended.exists()
 
 
 def test_a_browser_that_prints_without_end_is_ended_with_one_line(drawn, installed, capsys, monkeypatch, tmp_path):

@@ -77,14 +77,17 @@ class Desk:
             self._renew()
 
     def take(self, name: str, file: str, content: bytes) -> bool:
-        """Open a file, once. name: as the reader calls it; file: what Streamlit does. A broken one changes nothing."""
+        """Open a file, once; whether the panel is to be drawn anew. A broken one leaves the lecture as it was.
+
+        name: as the reader calls it; file: what Streamlit does.
+        """
         if self.opened[0] == file:
             return False
         try:
             draft = opened(content)
         except InvalidLesson as error:
-            self.opened = file, words.unopened(name, error.line, error.problem)
-            return False
+            self.opened, self.said = (file, words.unopened(name, error.line, error.problem)), ""
+            return True
         self.opened = file, ""
         self._renew()
         self.chosen = draft.steps[0].id

@@ -57,8 +57,13 @@ def changes(told: Mapping[str, Any], scene: Json, hidden: Sequence[str], open_: 
         if f"{figure}.{trace['meta']}" in hidden
         for part in _parts(trace)
     }
-    away = tuple(f"{name.replace('.', '/', 1)}/" for name in hidden) if open_ else ()
-    return points | {address: value for address, value in told.items() if not address.startswith(away)}
+    return points | (without(told, hidden) if open_ else dict(told))
+
+
+def without(told: Mapping[str, Any], hidden: Sequence[str]) -> Json:
+    """What a frame sets or appends, but not of these traces."""
+    away = tuple(f"{name.replace('.', '/', 1)}/" for name in hidden)
+    return {address: value for address, value in told.items() if not address.startswith(away)}
 
 
 def _traces(figures: Json) -> list[tuple[str, Json]]:

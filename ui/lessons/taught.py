@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from em_core.caching import bounded
 from em_core.files.errors import InvalidExperiment
 from figures.look.wording import number as written
+from figures.look.wording import without_coming
 from ui.lessons import hidden, words
 from ui.lessons.grade import Graded, grade
 from ui.lessons.observed import Row, data_columns, rows
@@ -30,6 +31,8 @@ _UNDO = ("undo", "redo")
 _CHANGING = {"drag", "moves", "start", "settings", "data", "schedule"}
 # what may be asked for while a question is open: it brings nothing that comes after
 _HARMLESS = {"controls", "fill", "foresee", "inner", "nothing", "resend", "rest"}
+# words around a view, whose names begin so
+_AROUND = ("heading", "note")
 # terms of lessons, as equations call them
 _TERMS = {"log_evidence": "evidence", "gap": "kl"}
 
@@ -99,11 +102,17 @@ class Taught:
         """What of a frame is in sight."""
         if self.everything:
             return frame
-        figures = self.scene(scene).json["figures"]
+        sight = self.scene(scene).json
+        figures = sight["figures"]
         result = dict(frame)
-        if self.step.hidden and result.get("set"):
+        if "text" in frame:
+            result["text"] = self._said(frame["text"], sight["views"])
+        if self.step.hidden:
             open_ = index is not None and index <= self.step.at
-            result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if result.get("set"):
+                result["set"] = hidden.changes(result["set"], scene.json, self.step.hidden, open_)
+            if open_ and result.get("append"):
+                result["append"] = hidden.without(result["append"], self.step.hidden)
         for part in ("set", "append"):
             if result.get(part):
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
@@ -111,9 +120,20 @@ class Taught:
             result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
-        if index == self.step.at and self.locked and "caption" in result.get("text", {}):
-            result["text"] = result["text"] | {"caption": words.done(result["text"]["caption"])}
+        if "caption" in result.get("text", {}):
+            said = words.done if index == self.step.at and self.locked else without_coming
+            result["text"] |= {"caption": said(result["text"]["caption"])}
         return result
+
+    def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:
+        """The words of a frame without those around views that are out of sight, and without what no hand can do."""
+        slots = tuple(f"{view[part]}." for view in views for part in _AROUND if view.get(part))
+        drags = self.offers("drag") and not self.locked
+        return {
+            name: said if drags else words.still(said)
+            for name, said in text.items()
+            if name.partition(".")[0] not in _AROUND or f"{name}.".startswith(slots)
+        }
 
     def _narrowed(self, full: Json) -> Json:
         offered = {name for control, names in _TOOLS.items() if self.offers(control) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from figures.ascent.words import DRAG
 from figures.em.data_views.words import coin
 
 LOCKED = "First say what you expect: the answer comes after that."
@@ -48,6 +49,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
 
     columns: of the data.
     """
+    if model == "dictionary_learning" and name == "expected_log_joint":
+        return "log p(v, h)"
     if name in _NAMES:
         return _NAMES[name]
     found = _COLUMN.fullmatch(name)
@@ -56,6 +59,8 @@ def column(name: str, model: str = "", columns: Sequence[str] = ()) -> str:
     what, row, place = found[1], int(found[2]), found[3]
     if model == "binomial_mixture" and what == "probabilities":
         return f"coin {coin(row)}"
+    if model == "hidden_markov" and what == "probabilities" and place is not None and columns:
+        return f"state {row + 1}, {columns[0].partition(' (')[0]} {int(place) + 1}"
     if what == "code":
         return f"h{row + 1}"
     called = f"{_one(what).replace('_', ' ')} {row + 1}"
@@ -75,6 +80,11 @@ def _one(names: str) -> str:
 def done(caption: str) -> str:
     """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
     return _SENTENCE.split(caption, maxsplit=1)[0]
+
+
+def still(note: str) -> str:
+    """A note where nothing can be dragged."""
+    return note.removeprefix(f"{DRAG}; ").removeprefix(DRAG)
 
 
 def kind(asks: bool, sets: bool) -> str:

@@ -91,7 +91,7 @@ def _packed(told: dict[str, Any], act: dict[str, Any] | None) -> bytes:
     text = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
     sent: dict[int, bytes] = st.session_state.setdefault("stage.sent", {})
     known = sent.get((act or {}).get("read", -1))
-    packing = zlib.compressobj(zdict=known) if known else zlib.compressobj()
+    packing = zlib.compressobj(9, zdict=known) if known else zlib.compressobj(9)
     end = text[-_WINDOW:]
     sent.pop(zlib.adler32(end), None)
     sent[zlib.adler32(end)] = end
@@ -124,11 +124,11 @@ def _news(key: str) -> str:
 
 
 # The page may live below a base path or a proxy's prefix: addresses start where the page's own scripts come from.
+# Streamlit sends this with every message: short.
 _ENTRY = """
-const page = document.querySelector('script[src*="static/js/"]').src;
-const served = (path) => new URL("PREFIX" + path, page.slice(0, page.lastIndexOf("static/js/"))).href;
-const stage = import(served("SCRIPT"));
-export default async (component) => (await stage).default(component, served("DRAWING"));
+const at = document.querySelector('script[src*="static/js/"]').src.replace(/(.*)static\\/js\\/.*/, "$1PREFIX");
+const stage = import(at + "SCRIPT");
+export default async (page) => (await stage).default(page, at + "DRAWING");
 """
 for name in ("PREFIX", "SCRIPT", "DRAWING"):
     _ENTRY = _ENTRY.replace(name, getattr(assets, name))

@@ -67,13 +67,27 @@ def _derived(value: Any, held: Json) -> Any:
 
 
 def _beyond(value: Any, before: Any) -> Any:
-    """Of a table of columns those that have changed, by how much; None stands for the others."""
+    """Of a table of columns those that have changed, by how much; None stands for the others.
+
+    Shares of a whole change so that their sum stays: of a column that makes up for those before it only what is left
+    of that is told (`rest`), which is next to nothing.
+    """
     if not (isinstance(value, dict) and isinstance(before, dict) and value.keys() == before.keys() == {"columns"}):
         return value
     if len(value["columns"]) != len(before["columns"]):
         return value
     pairs = zip(value["columns"], before["columns"], strict=True)
-    return {"columns": [_further(column, was) for column, was in pairs]}
+    result, moved = [], [0] * len(next(iter(before["columns"]), []))
+    for column, was in pairs:
+        further = _further(column, was)
+        by = further.get("by") if isinstance(further, dict) else None
+        if by and len(by) == len(moved):
+            rest = [more + others for more, others in zip(by, moved, strict=True)]
+            if any(moved) and sum(map(abs, rest)) < sum(map(abs, by)) / 4:
+                further = {"rest": rest}
+            moved = rest
+        result.append(further)
+    return {"columns": result}
 
 
 def _further(column: list[int], was: list[int]) -> Any:

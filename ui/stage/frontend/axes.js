@@ -3,6 +3,7 @@
  * Axes, their titles and the margins, drawn without the rest of a figure: with plotly.js, all that Plotly is asked for and not
  * documented to have.
  */
+import { leaveWide } from "./haste.js";
 import { PLAIN } from "./marks.js";
 import { axesOf, cartesian } from "./plotly.js";
 import { rule } from "./rulers.js";
@@ -64,25 +65,28 @@ function pass(host, axes) {
  * were, and whether the figure stands elsewhere, so that all traces have to follow; null where more has to.
  * @param {Host} host
  * @param {string[]} names
+ * @param {boolean} brisk  whether room that is no longer needed may stay for now
  * @returns {{ widths: Map<string, number>, moved: boolean } | null}
  */
-export function drawAxes(host, names) {
+export function drawAxes(host, names, brisk) {
   const layout = /** @type {Layout} */ (host._fullLayout), axes = names.map((name) => layout[name]), { _replotting } = layout;
   const before = margins(layout), depths = axes.map(({ _depth }) => _depth);
-  let moved = false;
+  let moved = false, stays = false;
   layout._replotting = true; // else margins follow at once
   try {
     /** @param {Record<string, any>[]} some */
     const own = (some) => rule(host, some, () => pass(host, some));
     if (own(axes)) {
-      const [left, ...others] = margins(layout), all = axesOf(host);
-      moved = left !== before[0] && before[0] === layout._size.l && others.join() === before.slice(1).join() && shift(host, all, left);
+      const [left, ...others] = margins(layout), all = axesOf(host), { l: room } = layout._size, alone = others.join() === before.slice(1).join();
+      stays = brisk && alone && left <= room;
+      moved = !stays && left !== before[0] && (brisk || before[0] === room) && alone && shift(host, all, left, brisk);
+      if (brisk && (moved || (stays && left < room))) leaveWide(host);
       if (moved && !own(all)) pass(host, all);
     } else pass(host, axes);
   } finally {
     layout._replotting = _replotting;
   }
-  if (!moved && margins(layout).join() !== before.join()) return null;
+  if (!moved && !stays && margins(layout).join() !== before.join()) return null;
   return { moved, widths: new Map(names.map((name, n) => /** @type {[string, number]} */ ([name, depths[n]])).filter(([name, depth]) => layout[name]._depth !== depth)) };
 }
 
@@ -117,8 +121,9 @@ function standoff({ _anchorAxis, _mainLinePosition, _shift, title: { font, stand
  * @param {string} name
  * @param {string} words
  * @param {number} depth  how wide those words were
+ * @param {boolean} brisk  whether it may be a pixel out of place for now
  */
-export function entitle(host, name, words, depth) {
+export function entitle(host, name, words, depth, brisk) {
   const axis = host._fullLayout?.[name], { title, _depth, _id } = axis, node = host.querySelector(`.infolayer .${_id}title`);
   const [before, lines] = [title.text, words].map((text) => text.split("<br>"));
   if (!node || !(title.standoff > 0) || before.length !== lines.length || ![...before, ...lines].every((line) => PLAIN.test(line))) return false;
@@ -126,12 +131,13 @@ export function entitle(host, name, words, depth) {
   if (places.length !== lines.length) return false;
   if (_depth !== depth) {
     // not out of the way of the figure's edge, before or after
-    if (axis.side !== "left" || axis.anchor === "free" || node.parentElement?.hasAttribute("transform") || standoff(axis, depth) !== axis._titleStandoff) return false;
+    if (axis.side !== "left" || axis.anchor === "free" || (!brisk && node.parentElement?.hasAttribute("transform")) || standoff(axis, depth) !== axis._titleStandoff) return false;
     axis._titleStandoff = standoff(axis, _depth);
     const x = String(axis._anchorAxis._offset - axis._titleStandoff);
     node.setAttribute("transform", `rotate(-90,${x},${node.getAttribute("y")})`);
     for (const place of new Set([node, ...places])) place.setAttribute("x", x);
-    if (_depth > depth && node.getBoundingClientRect().left < host.getBoundingClientRect().left) return false;
+    if (brisk) leaveWide(host);
+    else if (_depth > depth && node.getBoundingClientRect().left < host.getBoundingClientRect().left) return false;
   }
   host.layout[name].title.text = title.text = words;
   node.setAttribute("data-unformatted", words);

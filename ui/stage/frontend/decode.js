@@ -42,15 +42,23 @@ function rows(columns) {
 }
 
 /**
- * Columns as in the frame before are null, others may say by how much they differ.
+ * Columns as in the frame before are null; others may say by how much they differ, or what is left of that once it has made up for
+ * the columns before.
  * @param {any} value
  * @param {any} before
  */
-export const complete = (value, before) =>
-  Array.isArray(value?.columns) && !Array.isArray(value)
-    ? rows(value.columns.map((/** @type {any} */ column, /** @type {number} */ n) =>
-      column?.by?.map((/** @type {number} */ more, /** @type {number} */ row) => more + before.columns[n][row]) ?? column ?? before.columns[n]))
-    : value;
+export function complete(value, before) {
+  if (!Array.isArray(value?.columns) || Array.isArray(value)) return value;
+  /** @type {number[]} */
+  let moved = [];
+  return rows(value.columns.map((/** @type {any} */ column, /** @type {number} */ n) => {
+    /** @type {number[]} */
+    const by = column?.by ?? column?.rest?.map((/** @type {number} */ left, /** @type {number} */ row) => left - (moved[row] ?? 0));
+    if (!by) return column ?? before.columns[n];
+    moved = by.map((more, row) => more + (moved[row] ?? 0));
+    return by.map((more, row) => more + before.columns[n][row]);
+  }));
+}
 
 /**
  * Colours mixed in the proportions of the columns of a table, or the name of each row's largest number.

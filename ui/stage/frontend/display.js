@@ -153,6 +153,7 @@ export class Display {
    */
   moving(on) {
     this.transport.playing(on);
+    if (!on) this.views.forEach((view) => view.settle());
   }
 
   /**
@@ -206,7 +207,7 @@ export class Display {
     const duration = glide && (!inner || this.beat) ? this.gliding.time(playback.playing ? this.transport.perSecond : null, steps) : 0;
     this.at = cursor;
     const shown = {
-      held: this.values(playback, inner), slot, handles, theme, glide: duration > 0,
+      held: this.values(playback, inner), slot, handles, theme, glide: duration > 0, brisk: playback.playing && this.gliding.brisk(this.transport.perSecond),
       way: (/** @type {string} */ figure) => within(figure, duration ? steps?.set ?? {} : {}),
     };
     if (first) {
@@ -231,13 +232,12 @@ export class Display {
       if (this.innerStop !== null && !this.preview) view.inner?.show(this.innerStop, inner && slot);
     }
     this.node.dataset.frame = String(cursor);
-    const text = duration ? steps?.text : undefined;
+    const text = duration && steps?.text;
     if (text) {
       this.header.count(text, 0);
       tweens.push((t) => this.header.count(text, t));
     }
-    if (!tweens.length) return;
-    this.gliding.start(frame, tweens, duration);
+    if (tweens.length) this.gliding.start(frame, tweens, duration);
   }
 
   /**

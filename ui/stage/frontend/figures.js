@@ -3,6 +3,7 @@
 import { address, alike, between, own, read, stepAt, underway, write } from "./attributes.js";
 import { placed } from "./blocks.js";
 import { decode } from "./decode.js";
+import { Owed, unseen, wasWide } from "./haste.js";
 import { inForce, plotly, settled } from "./plotly.js";
 import { redraw } from "./redraw.js";
 import { dress, paint, sized } from "./theme.js";
@@ -52,6 +53,7 @@ export class Picture {
     // frames know traces by name, which stands in their `meta`; Plotly by number
     this.numbers = new Map(this.spec.data.map(({ meta }, number) => [`${id}/${meta}`, `${id}/${number}`]));
     this.glides = new Set(glides.map((trace) => this.numbers.get(trace) ?? trace));
+    this.owed = new Owed(new Set(this.spec.data.flatMap((trace, number) => (unseen(trace) ? [`${id}/${number}`] : []))));
     this.host = host;
   }
 
@@ -63,13 +65,15 @@ export class Picture {
    * @param {Theme} theme
    * @param {boolean} glide
    * @param {Map<string, import("./types.js").Steps>} [way]
+   * @param {boolean} [brisk]  whether the next frame comes before this one can be read
    * @returns {Tween | null}
    */
-  show(named, theme, glide, way = new Map()) {
+  show(named, theme, glide, way = new Map(), brisk = false) {
     const held = this.numbered(named);
     const steps = this.numbered(way);
     for (const key of this.shown.keys()) if (!held.has(key)) held.set(key, undefined);
-    if (!this.built || this.stale || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    if (!this.built || theme.signature !== this.theme?.signature) return this.draw(held, theme);
+    this.adapt();
     /** @type {Change[]} */
     const now = [];
     /** @type {{ key: string, value: any, target: any, at: (t: number) => any }[]} */
@@ -101,7 +105,8 @@ export class Picture {
       if (travels) this.drawn.set(key, target);
       now.push([key, own(worn(target, theme, key))]);
     }
-    this.restyle(now);
+    if (brisk) this.restyle(this.owed.put(now), true);
+    else this.settle(now);
     if (!moving.length) return null;
     return (t) => {
       /** @type {Change[]} */
@@ -139,11 +144,12 @@ export class Picture {
   /**
    * One Plotly call for all changes: traces that an attribute does not concern get `undefined`, which Plotly skips.
    * @param {Change[]} changes
+   * @param {boolean} [brisk]
    */
-  restyle(changes) {
+  restyle(changes, brisk = false) {
     if (!changes.length) return;
     for (const [key, value] of changes) this.latest.set(key, value);
-    if (redraw(this.host, changes)) return;
+    if (redraw(this.host, changes, brisk)) return;
     const traces = [...new Set(changes.map(([key]) => address(key).trace).filter((trace) => trace !== null))];
     /** @type {Record<string, any[]>} */
     const style = {};
@@ -160,12 +166,24 @@ export class Picture {
   }
 
   /**
-   * The whole figure: at the start, and again (in place, zoom kept) when the theme or the size has changed.
+   * Draw all that was left for later, as it is to be at rest.
+   * @param {Change[]} [changes]  which come with it
+   */
+  settle(changes = []) {
+    if (!this.built) return;
+    this.restyle(this.owed.take(changes));
+    if (wasWide(this.host)) plotly().redraw(this.host);
+  }
+
+  /**
+   * The whole figure: at the start, and again (in place) when the theme has changed.
    * @param {Map<string, any>} held
    * @param {Theme} theme
    */
   draw(held, theme) {
     this.theme = theme;
+    this.owed.take([]);
+    wasWide(this.host);
     const data = worn(this.spec.data, theme, "").map((/** @type {Record<string, any>} */ trace) => ({ ...trace }));
     const layout = { ...dress(worn(structuredClone(this.spec.layout), theme, ""), theme), ...this.size, dragmode: this.drag };
     for (const [path, value] of Object.entries(placed(layout, this.size, theme.scale))) write(layout, path, value);
@@ -219,6 +237,11 @@ export class Picture {
 
   resize() {
     this.measure();
+    this.adapt();
+  }
+
+  /** Draw it for the size of its place, zoom kept, also that of the toolbar, which Plotly forgets where a figure is drawn whole. */
+  adapt() {
     if (!this.stale) return;
     const { layout } = inForce(this.host);
     plotly().relayout(this.host, { ...this.size, ...placed(layout, this.size, this.theme?.scale ?? 1) });

@@ -36,6 +36,7 @@ export function follow(playback, { cursor, turn, more, waiting }, answered, rebu
   }
   if (playback.playing && playback.emptyAnswers > 1) playback.pause(); // nothing more comes
   if (going) playback.ask(going, false);
+  playback.catchUp();
 }
 
 /**

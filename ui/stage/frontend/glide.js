@@ -21,6 +21,14 @@ export class Glide {
   }
 
   /**
+   * Whether frames follow faster than they can be read.
+   * @param {number} perSecond
+   */
+  brisk(perSecond) {
+    return 1000 / perSecond < SLOW_ENOUGH;
+  }
+
+  /**
    * How long it takes.
    * @param {number | null} perSecond  frames, while playing
    * @param {import("./types.js").Way | null} way
@@ -31,7 +39,7 @@ export class Glide {
     const wanted = steps.length ? STEP * (Math.max(...steps) - 1) : GLIDE;
     if (perSecond === null) return wanted;
     const interval = 1000 / perSecond;
-    return interval < SLOW_ENOUGH ? 0 : Math.min(wanted, (steps.length ? 0.8 : 0.6) * interval);
+    return this.brisk(perSecond) ? 0 : Math.min(wanted, (steps.length ? 0.8 : 0.6) * interval);
   }
 
   /**

@@ -15,15 +15,32 @@ export const LINE = 1.3;
 /** @param {Element} node @param {string} name @param {string} value */
 export const put = (node, name, value) => node.getAttribute(name) === value || node.setAttribute(name, value);
 
+/** @type {WeakMap<Element, { look: string, node: Node }>} */
+const spares = new WeakMap(); // by the place from which the last one was taken
+
+/** @param {Node} parent @param {string} look @param {Node} node */
+export const spare = (parent, look, node) => spares.set(parent, { look, node });
+
+/**
+ * What was taken away there, if it is to look as it did.
+ * @param {Node} parent
+ * @param {string} look
+ */
+export function spared(parent, look) {
+  const kept = spares.get(parent);
+  return kept?.look === look ? kept.node : undefined;
+}
+
 /**
  * As many nodes as that: copies of the last, or fewer.
  * @param {Node[]} nodes
  * @param {number} count
  * @param {Node | null} [parent]  where they come last
+ * @param {Node} [pattern]  where there are none
  */
-export function fit(nodes, count, parent) {
+export function fit(nodes, count, parent, pattern) {
   for (const node of nodes.slice(count)) node.remove();
-  const kept = nodes.slice(0, count), last = kept[kept.length - 1];
+  const kept = nodes.slice(0, count), last = kept[kept.length - 1] ?? pattern;
   while (kept.length < count) {
     const copy = /** @type {Node} */ (last.cloneNode(true));
     if (parent) parent.append(copy);

@@ -1,6 +1,7 @@
 // @ts-check
 /** Where in the run the reader is, and how they move: by presses, by the clock of Play, by work done slice by slice. */
 import { History } from "./history.js";
+import { atPicture } from "./pulse.js";
 
 /** @typedef {import("./types.js").Act} Act */
 
@@ -23,8 +24,8 @@ export class Playback {
   opening = false; // it has not yet come to where the reader is to stand
   emptyAnswers = 0; // to Play, one after another, that brought no frame
   due = 0; // when the frame in view was to come
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  clock;
+  missed = false; // it was not there when it was due
+  callOff = () => {}; // the next beat of Play
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   resting;
 
@@ -156,7 +157,8 @@ export class Playback {
     if (this.cursor === this.history.last) this.on.known?.(this.cursor + 1);
     const { last } = this.history;
     const perSecond = this.on.speed();
-    if (this.history.whole(this.cursor + 1)) this.go(this.cursor + 1);
+    this.missed = !this.history.whole(this.cursor + 1);
+    if (!this.missed) this.go(this.cursor + 1);
     else if (this.cursor < last) this.fill();
     else if (this.ended) {
       this.pause();
@@ -168,12 +170,20 @@ export class Playback {
     // counted from when this frame was due, not from when it came: a slow one is made up for by the next
     const now = performance.now(), period = 1000 / perSecond;
     this.due = Math.max(this.due + period, now - period);
-    this.clock = setTimeout(() => this.tick(), Math.max(0, this.due - now));
+    if (this.playing) this.callOff = atPicture(this.due, () => this.tick());
+  }
+
+  /** More is there: what was due before goes on at once, rather than with the next beat. */
+  catchUp() {
+    if (!this.playing || !this.missed || !this.history.whole(this.cursor + 1)) return;
+    this.callOff();
+    this.due = performance.now();
+    this.tick();
   }
 
   pause() {
     if (!this.moving) return;
-    clearTimeout(this.clock);
+    this.callOff();
     const { working } = this;
     this.playing = this.working = this.opening = false;
     if (working) this.on.changed();

@@ -39,8 +39,9 @@ const absent = (host, trace) => host.data[trace].visible === false;
  * Draw these changes and nothing else. Returns whether it could; if not, the figure is as it was.
  * @param {Host} host
  * @param {Change[]} changes
+ * @param {boolean} [brisk]  whether margins may be wider than need be
  */
-export function redraw(host, changes) {
+export function redraw(host, changes, brisk = false) {
   /** @type {OfTrace[]} */
   const traces = [];
   /** @type {OfAxis[]} */
@@ -52,7 +53,7 @@ export function redraw(host, changes) {
     else return false;
   }
   if (!stands(host) || !traces.every((one) => suits(host, one)) || !axes.every((one) => moves(host, one))) return false;
-  const followed = axes.length ? follow(host, axes) : false, titled = followed === null;
+  const followed = axes.length ? follow(host, axes, brisk) : false, titled = followed === null;
   /** @type {Map<number, Set<string>>} */
   const changed = new Map();
   for (const { trace, path, value } of traces) {
@@ -120,18 +121,19 @@ function moves(host, { axis, path, value }) {
  * are not drawn: where more would have to follow.
  * @param {Host} host
  * @param {OfAxis[]} changes
+ * @param {boolean} brisk
  */
-function follow(host, changes) {
+function follow(host, changes, brisk) {
   const { layout } = inForce(host), told = changes.filter(({ path }) => path !== "title.text");
   for (const { axis, path, value } of told) {
     layout[axis][path] = [...value];
     write(host.layout, `${axis}.${path}`, layout[axis][path]);
   }
-  const drawn = told.length ? drawAxes(host, [...new Set(told.map(({ axis }) => axis))]) : { widths: new Map(), moved: false };
+  const drawn = told.length ? drawAxes(host, [...new Set(told.map(({ axis }) => axis))], brisk) : { widths: new Map(), moved: false };
   if (!drawn) return null;
   const { widths, moved } = drawn, titles = new Map([...widths.keys()].map((axis) => [axis, layout[axis].title.text]));
   for (const { axis, path, value } of changes) if (path === "title.text") titles.set(axis, value);
-  return [...titles].every(([axis, words]) => entitle(host, axis, words, widths.get(axis) ?? layout[axis]._depth)) ? moved : null;
+  return [...titles].every(([axis, words]) => entitle(host, axis, words, widths.get(axis) ?? layout[axis]._depth, brisk)) ? moved : null;
 }
 
 /**

@@ -23,14 +23,15 @@ const begun = (node, by) => (node.getAttribute("d") ?? "").replace(/M(-?[\d.]+)/
  * Whether all of the figure is between its margins, and nothing in it but axes and traces.
  * @param {Host} host
  * @param {Record<string, any>[]} axes
+ * @param {boolean} brisk  whether a title may keep out of the way of the figure's edge as far as before
  */
-function suits(host, axes) {
+function suits(host, axes, brisk) {
   const { annotations, images, shapes, sliders, updatemenus, showlegend, _plots } = /** @type {Layout} */ (host._fullLayout);
   const across = axes.filter(({ _id }) => _id.startsWith("x"));
   return ![annotations, images, shapes, sliders, updatemenus].some((some) => some?.length) && !showlegend
     && across.every(({ visible, domain: [from, to] }) => visible && from === 0 && to === 1) && axes.every(({ visible }) => visible)
     && Object.keys(_plots).length === axes.length - across.length
-    && [...host.querySelectorAll(".infolayer g")].every((node) => !node.hasAttribute("transform"));
+    && (brisk || [...host.querySelectorAll(".infolayer g")].every((node) => !node.hasAttribute("transform")));
 }
 
 /**
@@ -38,10 +39,11 @@ function suits(host, axes) {
  * @param {Host} host
  * @param {Record<string, any>[]} axes  all of the figure
  * @param {number} left
+ * @param {boolean} brisk
  */
-export function shift(host, axes, left) {
+export function shift(host, axes, left, brisk) {
   const { _size: size, _plots: plots } = /** @type {Layout} */ (host._fullLayout), by = left - size.l, { l: before, w: wide } = size;
-  if (!suits(host, axes)) return false;
+  if (!suits(host, axes, brisk)) return false;
   Object.assign(size, { l: left, w: wide - by });
   for (const rect of host.querySelectorAll(".clips rect, .bglayer rect, .draglayer rect")) {
     if (Number(rect.getAttribute("width")) !== wide) continue;

@@ -4,7 +4,7 @@
  * for and not documented to have. Plotly would look through all elements of a trace, and give each its style anew.
  */
 import { path, pieces } from "./lines.js";
-import { BREAK, fit, LINE, put, set, write } from "./marks.js";
+import { BREAK, fit, LINE, put, set, spare, spared, write } from "./marks.js";
 
 /**
  * @typedef {import("./plotly.js").Host} Host
@@ -12,7 +12,7 @@ import { BREAK, fit, LINE, put, set, write } from "./marks.js";
  * @typedef {import("./lines.js").Pixel} Pixel
  * @typedef {Record<string, any>} Point  of a trace, as Plotly has it
  * @typedef {{ trace: Record<string, any>, cd: Point[], old: Point[], group: Node, layers: Record<"lines" | "points" | "text", Node>, xa: any, ya: any,
- *   clipped: boolean, pixels: (Pixel | null)[], segments: Pixel[][], paths: Node[], marks: Node[], words: Node[], shapes: Map<string, string | null> }} Stroke
+ *   clipped: boolean, pixels: (Pixel | null)[], segments: Pixel[][], paths: Node[], marks: Node[], words: Node[], said: number[], shapes: Map<string, string | null> }} Stroke  said: the points that have words
  */
 
 const MOVES = new Set(["x", "y", "i", "tx", "htx", "data", "tp", "mx", "mrc", "om", "mcc", "node3", "t", "trace", "vis"]); // what of a point is no style
@@ -23,6 +23,13 @@ const MIDDLE = 0.75; // of the size of letters, from the point to the line on wh
 const plain = (value) => typeof value === "string" && set(value);
 /** @param {Point} point @param {Record<string, any>} trace */
 const wordsOf = (point, { text }) => point.tx ?? text;
+
+/** @param {Point} point  that may have a look of its own */
+const bare = (point) => Object.keys(point).every((name) => MOVES.has(name) || point[name] === undefined);
+/** @param {Record<string, any>} trace */
+const lineLook = ({ line: { color, width, dash }, opacity }) => [color, width, dash, opacity].join();
+/** @param {Record<string, any>} trace */
+const wordsLook = ({ textfont, opacity }) => JSON.stringify([textfont, opacity]);
 
 /**
  * Whether two points look the same but for where they are, their shape and their words.
@@ -56,27 +63,32 @@ function prepare(host, number, old) {
     return Number.isFinite(right) && Number.isFinite(down) ? [right, down] : null;
   });
   const whole = pixels.every((pixel) => pixel !== null);
-  if (!whole && (hasMarks || hasWords || xa.type === "log" || ya.type === "log")) return null;
+  if (!whole && (hasMarks || xa.type === "log" || ya.type === "log")) return null;
   /** @type {Pixel[][] | null} */
   let segments = [];
   if (hasLines || fill !== "none") {
     const arrows = marker && (line.backoff !== "auto" || [marker.symbol].flat().some((symbol) => String(symbol).includes("arrow")));
     if ((line.shape !== "linear" && line.shape !== "spline") || arrows) return null;
     segments = pieces(pixels, { shape: line.shape, smoothing: line.smoothing, simplify: line.simplify, width: line.width, filled: fill !== "none", across: xa._length, along: ya._length });
-    if (!segments || (fill !== "none" && !segments.length)) return null;
+    if (!segments || ((fill !== "none" || trace._nexttrace) && !segments.length)) return null;
   }
   const paths = /** @type {Node[]} */ ([...lines.children]), marks = /** @type {Node[]} */ ([...points.children]), words = /** @type {Node[]} */ ([...text.children]);
-  if (hasLines ? !paths.length || !segments.length : paths.length) return null;
-  if (marks.length !== (hasMarks ? old.length : 0) || words.length !== (hasWords ? old.length : 0)) return null;
-  if ((hasMarks || hasWords) && !cd.every((point, n) => like(point, old[Math.min(n, old.length - 1)]))) return null;
+  if (hasLines ? segments.length && !paths.length && !spared(lines, lineLook(trace)) : paths.length) return null;
+  /** @param {Point[]} some */
+  const spoken = (some) => some.flatMap((point, n) => (hasWords && Number.isFinite(xa.c2p(point.x)) && Number.isFinite(ya.c2p(point.y)) && wordsOf(point, trace) !== "" ? [n] : []));
+  const said = spoken(cd), before = spoken(old);
+  if (marks.length !== (hasMarks ? old.length : 0) || words.length !== before.length) return null;
+  if (hasMarks && !cd.every((point, n) => like(point, old[Math.min(n, old.length - 1)]))) return null;
+  if (said.length && !before.length && !spared(text, wordsLook(trace))) return null;
+  if (!said.every((n, place) => (before.length ? like(cd[n], old[before[Math.min(place, before.length - 1)]]) : bare(cd[n])))) return null;
   /** @type {Stroke["shapes"]} */
   const shapes = new Map();
   if (hasMarks && cd.some(({ mx }, n) => mx !== old[Math.min(n, old.length - 1)].mx)) {
     old.forEach(({ mx, om }, n) => om || shapes.set(mx, marks[n].getAttribute("d")));
     if (!cd.every(({ mx, ms }) => shapes.has(mx) && ms === old[0].ms && !String(mx).includes("open")) || old.some(({ om, ms }) => om || ms !== old[0].ms)) return null;
   }
-  if (hasWords && !(cd.every((point) => plain(wordsOf(point, trace))) && words.every(({ children }) => children.length === 1 && children[0].tagName === "text"))) return null;
-  return { trace, cd, old, group, layers: { lines, points, text }, xa, ya, clipped: Boolean(plot.layerClipId), pixels, segments, paths, marks, words, shapes };
+  if (hasWords && !(said.every((n) => plain(wordsOf(cd[n], trace))) && words.every(({ children }) => children.length === 1 && children[0].tagName === "text"))) return null;
+  return { trace, cd, old, group, layers: { lines, points, text }, xa, ya, clipped: Boolean(plot.layerClipId), pixels, segments, paths, marks, words, said, shapes };
 }
 
 /**
@@ -86,7 +98,8 @@ function prepare(host, number, old) {
 function drawLines({ trace, cd, layers, ya, segments, paths }) {
   const { line, fill, mode, _prevtrace: before } = trace, forward = segments.map((points) => path(points, line));
   if (mode.includes("lines")) {
-    fit(paths, segments.length, layers.lines).forEach((node, n) => {
+    if (paths.length) spare(layers.lines, lineLook(trace), paths[0]);
+    fit(paths, segments.length, layers.lines, spared(layers.lines, lineLook(trace))).forEach((node, n) => {
       put(node, "d", forward[n]);
       node.__data__ = cd;
     });
@@ -129,19 +142,20 @@ function drawMarks(stroke) {
 
 /** @param {Stroke} stroke */
 function drawWords(stroke) {
-  const { trace, cd, layers, pixels, words } = stroke;
-  fit(words, cd.length, layers.text).forEach((node, n) => {
-    const point = cd[n], text = /** @type {Node} */ (node.firstElementChild), [x, y] = /** @type {Pixel} */ (pixels[n]).map(String), said = wordsOf(point, trace);
+  const { trace, cd, old, layers, pixels, words, said } = stroke, look = wordsLook(trace);
+  if (words.length && old.every(bare)) spare(layers.text, look, words[0]);
+  fit(words, said.length, layers.text, spared(layers.text, look)).forEach((node, place) => {
+    const n = said[place], point = cd[n], text = /** @type {Node} */ (node.firstElementChild), [x, y] = /** @type {Pixel} */ (pixels[n]).map(String), told = wordsOf(point, trace);
     const where = point.tp || trace.textposition, size = point.ts || trace.textfont.size, radius = point.mrc ? point.mrc / 0.8 + 1 : 0;
     const upright = where.includes("top") ? "top" : where.includes("bottom") ? "bottom" : "middle";
     const anchor = where.includes("left") ? "end" : where.includes("right") ? "start" : "middle";
-    const rows = (said.split(BREAK).length - 1) * LINE + 1;
+    const rows = (told.split(BREAK).length - 1) * LINE + 1;
     const down = size * MIDDLE + SIGN[upright] * radius + ((SIGN[upright] - 1) * rows * size) / 2;
     put(node, "transform", `translate(${SIGN[anchor] * radius},${down})`);
     hide(stroke, point, node);
     put(text, "text-anchor", anchor);
     for (const [name, value] of [["x", x], ["y", y]]) for (const one of [text, ...text.querySelectorAll("tspan.line")]) put(one, name, value);
-    write(text, said);
+    write(text, told);
     text.__data__ = node.__data__ = point;
   });
 }
@@ -161,7 +175,7 @@ export function stroke(host, numbers, before) {
     cd[0].node3 = old[0].node3;
     drawLines(one);
     if (marks.length) drawMarks(one);
-    if (words.length) drawWords(one);
+    if (words.length || one.said.length) drawWords(one);
   }
   return true;
 }

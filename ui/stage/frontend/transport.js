@@ -194,6 +194,10 @@ export class Transport {
     const held = this.locked !== "" && cursor === last;
     this.disable(this.main, !next || held);
     this.disable(this.play, held);
+    for (const button of [this.play, this.end]) { // what it is called stays; this describes it
+      const name = button.getAttribute("aria-label") ?? "";
+      button.title = held ? `${name}: ${this.locked.toLowerCase()}` : name;
+    }
     if (this.inside) this.disable(this.inside, !next || held);
     this.disable(this.back, cursor === 0 && beat === null);
     this.disable(this.start, cursor === 0);

@@ -20,7 +20,7 @@ import { Zoom, zooms } from "./zoom.js";
 /**
  * @typedef {{ id: string, label?: string, host: import("./plotly.js").Host, handles: Handles, told: Told,
  *   node: HTMLElement, picture: Picture, button?: HTMLElement }} Face  one of the figures of a card
- * @typedef {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots, theme: import("./types.js").Theme, glide: boolean,
+ * @typedef {{ held: (figure: string) => Map<string, any>, slot: import("./types.js").Slots, theme: import("./types.js").Theme, glide: boolean, brisk: boolean,
  *   way: (figure: string) => Map<string, import("./types.js").Steps> }} Shown  a frame, as it is to be drawn
  * @typedef {{ wanted: () => void, moved: (index: number) => void }} InnerEvents
  * @typedef {{ begin: () => void, chosen: (unit: number) => boolean, other: (way: number) => void }} UnitEvents
@@ -185,12 +185,17 @@ export class View {
    */
   draw(frame) {
     if (!this.seen) return null; // behind another
-    const { held, theme, glide, way } = this.frame = frame;
+    const { held, theme, glide, way, brisk } = this.frame = frame;
     const { id, picture } = this.chosen;
     const fresh = !picture.built;
-    const tween = picture.show(held(id), theme, glide, way(id));
+    const tween = picture.show(held(id), theme, glide, way(id), brisk);
     if (fresh) this.connect(this.chosen);
     return tween;
+  }
+
+  /** Half-steps no longer follow fast. */
+  settle() {
+    if (this.seen) this.chosen.picture.settle();
   }
 
   /**
