@@ -2,19 +2,17 @@
 /** What Streamlit calls: loads what the stage needs, and has a stage for each place that Python names. */
 import { load } from "./dom.js";
 import { unpacked } from "./packed.js";
+import { askForControls } from "./rest.js";
 import { Stage } from "./stage.js";
 
 /** @param {string} path */
 const here = (path) => new URL(path, import.meta.url).href;
 /** @type {Map<string, Stage>} */
 const stages = new Map(); // by the key that Python gave: Streamlit calls the entry again for every message
-/** @type {unknown} */
-let asked; // the message that has led to asking for the page's controls
 // the letters of formulas, whose files the page announces (ui/assets.py): without them the header is higher, and the figures
 // would be drawn again when they come
 const LETTERS = ["KaTeX_Main", "KaTeX_Math", "KaTeX_Caligraphic", "KaTeX_Size1"];
 const WAIT = 500; // milliseconds for them at most
-const HIDDEN = 1000; // milliseconds after which a picture counts as drawn
 
 /** @param {string} family  of which Streamlit has one of its own too: the page draws with the one that came last */
 const face = (family) => [...document.fonts].reverse().find((one) =>
@@ -25,12 +23,6 @@ const letters = () => (lettered ??= Promise.race([
   Promise.allSettled(LETTERS.map((family) => face(family)?.load())),
   new Promise((resolve) => setTimeout(resolve, WAIT)),
 ]));
-
-/** Once what was drawn is on the screen. In a page that is hidden nothing ever is. */
-const painted = () => new Promise((resolve) => {
-  requestAnimationFrame(() => setTimeout(resolve));
-  setTimeout(resolve, HIDDEN);
-});
 
 /**
  * Streamlit's entry, called for every message and every change of its theme.
@@ -64,9 +56,6 @@ export default async function receive(given, plotly) {
   stages.set(key, stage);
   stage.moveTo(root);
   stage.receive(component);
-  if (data.alone && data !== asked) {
-    asked = data;
-    painted().then(() => stage.asks.has("controls") || stage.asks.add({ act: "controls" }));
-  }
+  askForControls(stage);
   return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }
