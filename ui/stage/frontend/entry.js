@@ -1,8 +1,8 @@
 // @ts-check
 /** What Streamlit calls: loads what the stage needs, and has a stage for each place that Python names. */
+import { askForControls } from "./controls.js";
 import { load } from "./dom.js";
 import { unpacked } from "./packed.js";
-import { askForControls } from "./rest.js";
 import { Stage } from "./stage.js";
 
 /** @param {string} path */

@@ -10,6 +10,15 @@ const LATEST = 1000; // milliseconds after which the controls come all the same
 /** @type {WeakSet<Stage>} */
 const waiting = new WeakSet(); // those for which it is not yet time
 
+/** @param {number} time */
+const after = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+/** @param {Stage} stage */
+const free = ({ asks, foresight }) => !asks.all.length && !foresight.lacks && !foresight.seen;
+
+/** Once what was drawn is on the screen. In a page that is hidden nothing ever is. */
+const painted = () => Promise.race([new Promise(requestAnimationFrame).then(() => after(0)), after(HIDDEN)]);
+
 /**
  * Have the page show its controls, if it waits for that: once the picture is there, and what comes next, so that going
  * on need not wait for them. What the reader asks for comes before.
@@ -24,12 +33,3 @@ export async function askForControls(stage) {
   waiting.delete(stage);
   if (stage.told.alone && !stage.asks.has("controls")) stage.asks.add({ act: "controls" });
 }
-
-/** Once what was drawn is on the screen. In a page that is hidden nothing ever is. */
-const painted = () => Promise.race([new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))), after(HIDDEN)]);
-
-/** @param {number} time */
-const after = (time) => new Promise((resolve) => setTimeout(resolve, time));
-
-/** @param {Stage} stage */
-const free = ({ asks, foresight }) => !asks.all.length && !foresight.lacks && !foresight.seen;
