@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui import frame, notices
+from ui import ahead, frame, notices
 from ui.assets import Assets
 from ui.handing import Handing
 from ui.room import desk_routes, routes
@@ -13,5 +13,6 @@ app = st.App(
     frame.SCRIPT,
     routes=[*desk_routes.ROUTES, *routes.ROUTES],
     middleware=[Middleware(Assets), Middleware(Handing)],
+    lifespan=ahead.begun,
     on_script_error=notices.fault,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import streamlit as st
@@ -9,7 +10,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui import words
-from ui.taking import Ready, fetched
+
+if TYPE_CHECKING:
+    from ui.taking import Ready
 
 # below which files stand, beside what Streamlit serves
 PREFIX = "taken/"
@@ -50,6 +53,8 @@ class Handing:
         if not ours:
             await self.app(scope, receive, send)
             return
+        from ui.taking import fetched  # with it comes the core, which the server answers without
+
         response: Response
         if (file := fetched(token)) is None:
             response = PlainTextResponse(words.NOT_THERE, status_code=404)

@@ -13,10 +13,15 @@ from ui.session import S
 
 
 def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
-    """Run a page for this reader. kind: its session; sidebar: shows the controls of one."""
+    """Run a page for this reader. kind: its session; sidebar: shows the controls of one.
+
+    Whoever arrives gets the picture first: the controls, which cost a browser as much as all else, come when the stage
+    has drawn it and asks for them.
+    """
     reader = session.current(kind)
+    reader.player.alone = session.arriving() and reader.taught is None
     with st.sidebar:
-        if not lessons.sidebar(reader):
+        if not reader.player.alone and not lessons.sidebar(reader):
             beside, other = st.columns(2)
             with beside:
                 lessons.button(reader)

@@ -20,7 +20,7 @@ from ui.withheld import Withheld
 # so many frames on each side of the one in view are whole, so that a step never waits
 NEAR = 2
 # what the stage asks for by itself
-AUTOMATIC = frozenset({"rest", "fill", "foresee", "inner", "resend"})
+AUTOMATIC = frozenset({"rest", "fill", "foresee", "inner", "resend", "controls"})
 # seconds between two pictures on the way to the end
 _GLIMPSE = 0.5
 # what the stage asks for while a tape is being opened again
@@ -39,7 +39,7 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view. bare: what a bare address would have to say of it.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
-    foresees, foreseen, lesson, room: as in a message. taught: the step of a lesson, which says what of the run is sent.
+    foresees, foreseen, lesson, room, alone: as in a message. taught: the step of a lesson, which says what of the run is sent.
     asked: what a room's open question has stay on the server.
     """
 
@@ -57,6 +57,7 @@ class Player:
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
     room: Json | None = None
+    alone: bool = False
     taught: Taught | None = None
     asked: Withheld | None = None
     _answered: int = 0
@@ -173,7 +174,7 @@ class Player:
     def answer(self, run: Tape, act: dict[str, Any]) -> bool:
         """Have the run do what is asked, as much as a slice allows; False for an act that wants another run."""
         what = act["act"]
-        self._begin(going_on=what in ("fill", "foresee", "inner", "inside", "resend") or bool(act.get("live")))
+        self._begin(going_on=what in (AUTOMATIC - {"rest"} | {"inside"}) or bool(act.get("live")))
         self._inner = self._inside = None  # a browser that has them keeps them
         if what not in AUTOMATIC and not act.get("live"):
             self.due = None
@@ -215,8 +216,8 @@ class Player:
             at, ahead = self.cursor, min(act.get("ahead", 0), _MOST_AHEAD)
             self._view = range(at, at + ahead + 1) if ahead else self._near()
             self._whole.difference_update(self._view)  # what it asks for it does not have, whatever we have sent
-        elif what == "foresee":
-            pass  # the session makes it
+        elif what in ("foresee", "controls"):
+            pass  # the session makes what comes next, and has the page show its controls
         elif what == "inner":
             index = min(act["at"], len(run) - 1)
             self._inner = Between(run.frames([index])[index]["id"], run.between(index))
@@ -296,6 +297,7 @@ class Player:
             room=self.room,
             withheld=withheld and withheld.json(),
             bare=self.bare,
+            alone=self.alone,
         )
         stage.show(message, key=key)
         # a message that was interrupted is sent again: the browser drops what it has

@@ -336,6 +336,16 @@ def current(kind: type[S]) -> S:
     return session
 
 
+def arriving() -> bool:
+    """Whether this is the first run for a browser that has just come, and has nothing on the screen yet.
+
+    Once: another run of the page, for whatever reason, shows all of it. Who is no browser asks for nothing later.
+    """
+    first = not st.session_state.get("arrived", False)
+    st.session_state["arrived"] = True
+    return first and not stage.returning() and "Mozilla" in st.context.headers.get("User-Agent", "")
+
+
 def visit(session: Session, entry: bool = False) -> None:
     """Go to another page, with this session in place of the reader's own there.
 
@@ -359,6 +369,8 @@ def animate(session: Session) -> None:
         act = session.player.listen(place, len(session.run) - 1)
         if act is not None:
             session.act(act)
+            if act["act"] == "controls":
+                st.rerun()  # the whole page
         if session.leading:
             visit(lesson_session(session), entry=True)
         # a browser that has no stage yet loads one while the tape is opened again, and then asks for what was made

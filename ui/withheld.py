@@ -13,7 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 
 # what may be asked for meanwhile: it brings nothing that comes after
-_HARMLESS = {"fill", "foresee", "inner", "nothing", "resend", "rest"}
+_HARMLESS = {"controls", "fill", "foresee", "inner", "nothing", "resend", "rest"}
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 

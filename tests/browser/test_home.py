@@ -18,6 +18,29 @@ def home(page, serve):
     return Home(page, serve(APP).url)
 
 
+def test_what_is_done_before_the_controls_are_there_counts(own_page, serve):
+    """In its order; the picture comes before them, and nothing of it moves when they come."""
+    own_page.add_init_script("""
+      const look = () => {
+        const controls = document.querySelector("[data-testid=stSelectbox]"), stage = document.querySelector(".stage");
+        if (!controls && !stage?.querySelector(".trace")) return requestAnimationFrame(look);
+        window.controls = controls !== null;
+        window.stood = stage.getBoundingClientRect().toJSON();
+        for (const key of ["m", "e"]) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      };
+      look();
+    """)
+    own_page.emulate_media(reduced_motion="reduce")
+    home = Home(own_page, serve(APP).url).open()
+    home.at(2)
+    home.address("schedule=ME")
+    own_page.get_by_role("combobox", name="Model", exact=True).wait_for()
+    assert own_page.evaluate("window.controls") is False
+    place = "document.querySelector('.stage').getBoundingClientRect().toJSON()"
+    assert own_page.evaluate("window.stood") == own_page.evaluate(place)
+    assert home.frame() == 2
+
+
 @pytest.mark.usefixtures("moving")
 def test_opens_with_a_gap_that_the_first_e_step_closes(home):
     home.open()

@@ -78,6 +78,16 @@ test("Next shows it at once, and Python hears of it with the next ask", () => {
   assert.deepEqual(foresight.ahead.map(({ id }) => id), ["e", "f"]);
 });
 
+test("Next shows it at once while the page's controls are on their way", () => {
+  say("abc", [known("d"), known("e")]);
+  playback.asks.add({ act: "controls" });
+  stage.connection.running = true;
+  playback.next();
+  assert.deepEqual([playback.cursor, sent.length], [3, 1]);
+  say("abc", [known("d"), known("e")], { answer: sent[0].n });
+  assert.deepEqual([playback.cursor, foresight.seen.id], [3, "d"]);
+});
+
 test("frames come to while the answer was on its way stay, and are told again", () => {
   say("abc", [known("d"), known("e")]);
   playback.next();

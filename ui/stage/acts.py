@@ -69,6 +69,7 @@ _NEEDED = {
     "inner": ("at",),
     "inside": ("at",),
     "resend": (),
+    "controls": (),
     "drag": ("at", "handle", "x", "y"),
     "put": ("at", "figure", "x", "y"),
     "take": ("at", "figure", "x", "y"),

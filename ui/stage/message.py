@@ -75,7 +75,7 @@ class Message(_Told):
     was put aside. foresees: how many frames the browser may know before the reader asks for them; foreseen: those that
     are made, with what the page will say at each. lesson: the step of a lesson that is on the page; room: the room that
     its reader leads. withheld: where a question is open, beyond which there is nothing.
-    bare: what the address says where it says nothing.
+    bare: what the address says where it says nothing. alone: whether the page's controls wait to be asked for.
     """
 
     scene: Json
@@ -106,3 +106,4 @@ class Message(_Told):
     room: Json | None = None
     withheld: Json | None = None
     bare: str = ""
+    alone: bool = False

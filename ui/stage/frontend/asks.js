@@ -9,7 +9,7 @@
 const LATE = 4000; // milliseconds after which an ask may have been lost
 const PATIENCE = 10_000; // milliseconds after which an unanswered ask no longer holds up the next
 const MOST = 8; // acts of the reader's own that wait
-const AUTOMATIC = new Set(["ahead", "fill", "foresee", "inner", "resend", "rest"]); // what the stage asks by itself
+const AUTOMATIC = new Set(["ahead", "controls", "fill", "foresee", "inner", "resend", "rest"]); // what the stage asks by itself
 const LATEST_COUNTS = new Set(["inner", "inside", "drag", "fill"]); // the same asked again replaces what still waits
 
 let number = 0;

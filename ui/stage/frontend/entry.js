@@ -1,5 +1,6 @@
 // @ts-check
 /** What Streamlit calls: loads what the stage needs, and has a stage for each place that Python names. */
+import { askForControls } from "./controls.js";
 import { load } from "./dom.js";
 import { unpacked } from "./packed.js";
 import { Stage } from "./stage.js";
@@ -38,6 +39,7 @@ export default async function receive(given, plotly) {
     place?.setAttribute("role", "alert");
     const reason = /** @type {Error} */ (error).message;
     if (place) place.textContent = `The figures could not be loaded (${reason}). Reload the page to try again.`;
+    given.setTriggerValue("act", { act: "controls", n: Date.now() }); // they come all the same
     return undefined;
   }
   // A click right after a change in the sidebar can make Streamlit take the root away and bring another a moment later
@@ -54,5 +56,6 @@ export default async function receive(given, plotly) {
   stages.set(key, stage);
   stage.moveTo(root);
   stage.receive(component);
+  askForControls(stage);
   return () => setTimeout(() => stage.leave(() => stages.delete(key)));
 }

@@ -11,6 +11,7 @@
 const PAUSE = 40; // milliseconds after which the browser may have time
 const BUSY = 300; // milliseconds that it has not: then it asks all the same
 const AGAIN = 250; // milliseconds until it looks again whether it can ask
+const BESIDE = new Set(["foresee", "controls"]); // what Python may be doing meanwhile: it changes nothing of the run
 
 export class Foresight {
   /** @type {Known[]} */
@@ -70,8 +71,8 @@ export class Foresight {
    */
   reach(to) {
     const { asks, history } = this.playback, { connection } = this.stage, count = to - history.last;
-    const elsewhere = connection.holding || (connection.running && asks.current?.act !== "foresee");
-    if (count > this.ahead.length || elsewhere || asks.all.some(({ act }) => act !== "foresee" && act !== "fill")) return false;
+    const elsewhere = connection.holding || (connection.running && !BESIDE.has(asks.current?.act ?? ""));
+    if (count > this.ahead.length || elsewhere || asks.all.some(({ act }) => !BESIDE.has(act) && act !== "fill")) return false;
     this.ahead.splice(0, count).forEach((known) => this.come(known));
     return true;
   }

@@ -59,7 +59,7 @@ export class Stage {
       send: (ask) => this.component.setTriggerValue("act", ask),
       along: () => ({ ...this.foresight.along, ...read() }),
       changed: (ask) => {
-        this.display?.transport.busy(ask !== null && !ask.live && ask.act !== "foresee");
+        this.display?.transport.busy(ask !== null && !ask.live && ask.act !== "foresee" && ask.act !== "controls");
         if (!ask) this.live.next();
         if (!this.asks.all.length) this.connection.drained();
       },

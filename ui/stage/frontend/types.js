@@ -85,7 +85,7 @@
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
  *   look?: Look, linked?: boolean, bare?: string, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
- *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null, room?: Offered | Led | null, withheld?: Withheld | null }} Message
+ *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null, room?: Offered | Led | null, withheld?: Withheld | null, alone?: boolean }} Message
  * @typedef {{ id: string, coming: Planned[], ended: string | null, address: string, frame?: Frame }} Foreseen  the frame that comes
  *   next, sent once, and what the message says once the reader is there
  * @typedef {Omit<Message, "scene"> & { scene: Scene | { id: string } }} Told  of a scene that the browser has, only the id
