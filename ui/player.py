@@ -39,8 +39,8 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view. bare: what a bare address would have to say of it.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
-    foresees, foreseen, lesson, room, alone: as in a message. taught: the step of a lesson, which says what of the run is sent.
-    asked: what a room's open question has stay on the server.
+    foresees, foreseen, lesson, room, alone: as in a message.
+    taught: the step of a lesson, which says what of the run is sent. asked: what a room's open question withholds.
     """
 
     cursor: int = 0
