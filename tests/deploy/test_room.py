@@ -2,9 +2,11 @@
 
 import json
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -167,3 +169,24 @@ def test_nginx_lets_no_large_vote_in(front):
             f"/join/{code}/votes", "POST", b"x" * size, origin=front.url, content_type="application/json"
         )
         assert answer.status == status
+
+
+@pytest.mark.exhaustive
+def test_votes_that_never_end_keep_nobody_from_voting(front, seats):
+    """Two hundred connections that send a part of a vote and then nothing, through nginx and to a process itself."""
+    lecturer = Lecturer(front, VIEW, cookie=f"elbo_room_seat={seats[1]}")
+    lecturer.do(act="room.open", hands=False)
+    lecturer.on()
+    phones = Phones(front, seats, lecturer.room["code"])
+    with ExitStack() as stalled:
+        for place in range(200):
+            port = (front.port, front.processes()[1][0])[place % 2]
+            end = stalled.enter_context(socket.create_connection(("127.0.0.1", port)))
+            said = [f"POST /join/{phones.code}/votes HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Length: 900"]
+            said += [f"Origin: http://127.0.0.1:{port}", "Content-Type: application/json", "", '{"token": "']
+            end.sendall("\r\n".join(said).encode())
+        phones.all_vote(range(20), "rises")
+        lecturer.on()
+        assert lecturer.room["voters"] == [20]
+    lecturer.do(act="room.end")
+    lecturer.close()
