@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,13 +21,26 @@ OPTIONS = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.ga
 OPTIONS += ["--server.fileWatcherType=none", "--client.toolbarMode=minimal"]
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def busy(process):
+    """Processor seconds that a process has used, by its number; None where the system does not say."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Server:
     """One Streamlit app on a free port."""
 
     def __init__(self, script, *options, **environment):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (the server writes it as long as it runs)
         command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS, *options]
@@ -46,11 +60,7 @@ class Server:
 
     def cpu(self):
         """Processor seconds that the server has used, None where the system does not say."""
-        try:
-            stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        return busy(self.process.pid)
 
     def memory(self):
         """Megabytes of main memory that the server holds, None where the system does not say."""
@@ -68,8 +78,10 @@ class Server:
 class Viewer:
     """One reader as the server sees them: the home page on a websocket, and the stage asked for steps."""
 
-    def __init__(self, server, query="model=gaussian_mixture"):
-        self.socket = connect(f"{server.url.replace('http', 'ws')}/_stcore/stream", max_size=None)
+    def __init__(self, server, query="model=gaussian_mixture", **headers):
+        address = f"{server.url.replace('http', 'ws')}/_stcore/stream"
+        self.opened = ExitStack()
+        self.socket = self.opened.enter_context(connect(address, max_size=None, additional_headers=headers))
         self.fragment = self.component = ""
         self.number = 0
         self.message = {}
@@ -79,14 +91,17 @@ class Viewer:
     def step(self):
         """Ask for the next half-step, as a click on the main button does; returns when the server is done."""
         last = self.message["first"] + len(self.message["frames"]) - 1
+        self.do(act="advance", to=last + 1, at=last)
+
+    def do(self, **act):
+        """Do what a message of the stage asks for; returns when the server is done."""
         self.number += 1
-        act = {"act": "advance", "to": last + 1, "at": last, "turn": self.message["turn"], "n": self.number}
-        self._run(fragment_id=self.fragment, act=act)
+        self._run(fragment_id=self.fragment, act={**act, "turn": self.message["turn"], "n": self.number})
         if self.message["answer"] != self.number:
-            raise RuntimeError(f"step {self.number} was not answered, but step {self.message['answer']}")
+            raise RuntimeError(f"act {self.number} was not answered, but act {self.message['answer']}")
 
     def close(self):
-        self.socket.close()
+        self.opened.close()
 
     def ask(self, **state):
         """A message that asks for a run of the page."""

@@ -10,11 +10,14 @@ sessions are opened and closed one after the other on the server as shipped; its
 import argparse
 import json
 import statistics
+import sys
 import time
 from pathlib import Path
 from threading import Thread
 
-from serving import ROOT, Server, Viewer
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.serving import ROOT, Server, Viewer
 
 SHIPPED, COLLECTING = {}, {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
 

@@ -144,13 +144,17 @@ def at_theta(function: F) -> F:
         for entry in kept:
             if entry[1] is theta and entry[0] is model and entry[2] is q:
                 return entry[3]
-        result = function(model, data, theta) if q is None else function(model, data, theta, q)
-        size = getattr(result, "nbytes", 0) + getattr(q, "nbytes", 0)
+        if q is None:
+            result = function(model, data, theta)
+            size = getattr(result, "nbytes", 0)
+        else:
+            result = function(model, data, theta, q)
+            size = getattr(result, "nbytes", 0) + getattr(q, "nbytes", 0)
         latest = (model, theta, q, result, size)
         others = 0
-        for entry in kept[: KEPT - 1]:
+        for entry in kept:
             size += entry[4]
-            if size > MOST_AT_THETA:
+            if others == KEPT - 1 or size > MOST_AT_THETA:
                 break
             others += 1
         # a new tuple, so that no thread sees one that changes

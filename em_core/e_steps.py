@@ -10,13 +10,15 @@ import numpy as np
 from em_core.model import LatentVariableModel
 from em_core.records import Info, Made, State
 
+_ONE_PASS = Info(1)
+
 
 def exact(model: LatentVariableModel, data: Any, state: State) -> Made:
     """Replace q by the exact posterior: the bound becomes tight.
 
     θ is unchanged; KL(q ‖ p(h | v; θ)) becomes 0. Raises `HalfStepFailed` where the data are impossible under θ.
     """
-    return Made(state.with_q(q=model.posterior(data, state.theta), q_at=state.theta), Info(1))
+    return Made(state.with_q(q=model.posterior(data, state.theta), q_at=state.theta), _ONE_PASS)
 
 
 def hard(model: Any, data: Any, state: State) -> Made:

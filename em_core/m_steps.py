@@ -41,6 +41,8 @@ _GRADIENTS_AN_ITERATION = 3
 
 # numbers that leave the floats are told by `_value` and `_slope`, not by warnings
 _quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+# what there is to say of a maximum in closed form
+_CLOSED = Info(1, accepted=True)
 
 
 def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Generator | None = None) -> Made:
@@ -52,10 +54,10 @@ def full(model: LatentVariableModel, data: Any, state: State, rng: np.random.Gen
     """
     if hasattr(model, "search"):
         found = model.search(data, state.q, state.theta)
+        theta, info = found.theta, Info(found.passes, accepted=True, iterations=found.iterations)
     else:
-        found = Found(model.maximize(data, state.q, state.theta))
-    info = Info(found.passes, accepted=True, iterations=found.iterations)
-    return _maximised(model, data, state, state.with_theta(found.theta), info, rng)
+        theta, info = model.maximize(data, state.q, state.theta), _CLOSED
+    return _maximised(model, data, state, state.with_theta(theta), info, rng)
 
 
 @_quiet

@@ -246,5 +246,5 @@ def frozen(array: Any) -> Array:
 
 def sealed(array: A) -> A:
     """`array` itself, read-only from now on, without the copy that `frozen` makes: for one that nobody else holds."""
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array

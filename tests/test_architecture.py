@@ -21,7 +21,7 @@ OUTSIDE = {
     "app": {"streamlit", "starlette"},
     "pages": {"streamlit"},
     # Streamlit brings pandas and Pillow
-    "ui": {"streamlit", "starlette", "plotly", "numpy", "pandas", "PIL"},
+    "ui": {"streamlit", "starlette", "plotly", "numpy", "pandas", "PIL", "segno", "redis"},
     "figures": {"plotly", "numpy"},
     "em_core": {"numpy", "scipy"},
 }

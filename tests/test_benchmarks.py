@@ -15,7 +15,7 @@ from benchmarks.row import Disagreement, Measured, Row, agree, peak, timed
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 # what others run or import, and what a benchmark needs besides
-PARTS = {"plain_page.py", "serving.py"}
+PARTS = {"phones.py", "plain_page.py", "serving.py"}
 RUNNER = {"__init__.py", "__main__.py", "plots.py", "report.py", "row.py"}
 IN_A_BROWSER = {"step_latency.py"}
 BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in PARTS | RUNNER)

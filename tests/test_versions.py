@@ -20,7 +20,9 @@ def lines(name):
 PINS = {canonicalize_name(pin.name): pin for pin in map(Requirement, lines("constraints.txt"))}
 
 
-@pytest.mark.parametrize("line", [*lines("requirements.txt"), *lines("tests/requirements.txt")])
+@pytest.mark.parametrize(
+    "line", [*lines("requirements.txt"), *lines("requirements-redis.txt"), *lines("tests/requirements.txt")]
+)
 def test_what_is_required_is_pinned_within_its_range(line):
     wanted = Requirement(line)
     (pin,) = PINS[canonicalize_name(wanted.name)].specifier

@@ -64,9 +64,10 @@ FOLDERS = {STAGE: FRONTEND, FIGURES: LIBRARY.parent}
 # the stage's modules as one, made when it is first asked for, and the figures' library
 SCRIPT = f"{STAGE}/joined.js"
 DRAWING = f"{FIGURES}/{LIBRARY.name}"
+_POLICY = "content-security-policy"
 # what every page begins with
 _AHEAD = SCRIPT, f"{STAGE}/vendor/katex/katex.min.js", DRAWING
-_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "lesson", "vendor/katex/katex.min"))
+_STYLES = tuple(f"{STAGE}/{name}.css" for name in ("stage", "lesson", "class", "vendor/katex/katex.min"))
 # the letters of the equation at a page's head, which the stage waits for
 _LETTERS = tuple(
     f"{STAGE}/vendor/katex/fonts/KaTeX_{name}.woff2"
@@ -106,12 +107,12 @@ class Assets:
         await response(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
-        """Add to a page of the app what it will need."""
+        """Add to a page of the app what it will need; one with a policy of its own needs nothing of it."""
 
         async def announce(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
+                if headers.get("content-type", "").startswith("text/html") and _POLICY not in headers:
                     headers.append("link", self.ahead)
             await send(message)
 

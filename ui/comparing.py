@@ -9,6 +9,7 @@ from em_core.files.errors import InvalidExperiment
 from ui import words
 from ui.kept import KEPT, Kept, beside, described, same, unpacked
 from ui.lessons.taught import Taught
+from ui.player import Player
 from ui.settings import Settings, fits
 
 
@@ -19,6 +20,7 @@ class Comparing:
     runs: ClassVar[Any]
     settings: Any
     run: Any
+    player: Player
     messages: list[str]
     kept: Kept | None = None
     taught: Taught | None
@@ -39,7 +41,9 @@ class Comparing:
 
     def _stand_beside(self) -> None:
         """Draw the kept run beside the one on the page."""
-        wanted = None if self.kept is None else beside(self.kept, self.settings, self.run)
+        # while a room's question is open the kept run, which may have gone the same way and further, is away
+        away = self.kept is None or self.player.asked is not None
+        wanted = None if away or self.kept is None else beside(self.kept, self.settings, self.run)
         if not same(self.run.versus, wanted):
             self.run.compare(wanted)
 

@@ -99,7 +99,7 @@ class Foresight:
         known, self._asked = self._asked, None
         return [
             (further, _drawn(further) if known is not None and place >= known else None)
-            for place, further in enumerate(self._runs)
+            for place, further in enumerate(self._runs if self.on else ())
         ]
 
     def _check(self, settings: Any, run: Tape) -> None:

@@ -55,6 +55,13 @@ _RUNGS = 40
 WRITERS = 1
 # characters that a link may unfold to
 UNFOLDED = 500_000
+# rooms at once, seconds that each lasts, and voters in one
+ROOMS, ROOM_SECONDS, ROOM_VOTERS = 50, 4 * 3600.0, 2_000
+# of a question: parts, options of a part, characters of each text and of each name in votes; and of an address that a
+# class follows
+ROOM_PARTS, ROOM_OPTIONS, ROOM_TEXT, ROOM_ID, ROOM_VIEW = 5, 8, 1_000, 80, 30_000
+# bytes of a vote; votes sent in ten seconds, by one voter and from one address, which all of a hall may share
+ROOM_VOTE, ROOM_TRIES, ROOM_TRIES_FROM, ROOM_WINDOW = 4_096, 20, 5_000, 10.0
 
 # where a file says how many hidden values a point has, and which parameter of a start shows it in its last dimension
 _SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}

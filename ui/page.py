@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui import session
 from ui.lessons import page as lessons
+from ui.room import panel as rooms
 from ui.session import S
 
 
@@ -21,7 +22,11 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
     reader.player.alone = session.arriving() and reader.taught is None
     with st.sidebar:
         if not reader.player.alone and not lessons.sidebar(reader):
-            lessons.button(reader)
+            beside, other = st.columns(2)
+            with beside:
+                lessons.button(reader)
+            with other:
+                rooms.button(reader)
             sidebar(reader)
     lessons.text(reader)
     session.animate(reader)

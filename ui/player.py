@@ -15,6 +15,7 @@ from ui.look import Look
 from ui.stage.lean import Lean
 from ui.stage.message import Between, Fill, Held, Message, Within
 from ui.tape import Json, Tape
+from ui.withheld import Withheld
 
 # so many frames on each side of the one in view are whole, so that a step never waits
 NEAR = 2
@@ -38,8 +39,8 @@ class Player:
     look: how the reader looks at it.
     linked: whether the address holds the view. bare: what a bare address would have to say of it.
     idle: tools that can do nothing now. aside: what is said of what was put aside.
-    foresees, foreseen, lesson, alone: as in a message.
-    taught: the step of a lesson, which says what of the run is sent.
+    foresees, foreseen, lesson, room, alone: as in a message.
+    taught: the step of a lesson, which says what of the run is sent. asked: what a room's open question withholds.
     """
 
     cursor: int = 0
@@ -55,8 +56,10 @@ class Player:
     foresees: int = 0
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
+    room: Json | None = None
     alone: bool = False
     taught: Taught | None = None
+    asked: Withheld | None = None
     _answered: int = 0
     _sent: list[str] = field(default_factory=list)
     _whole: set[int] = field(default_factory=set)
@@ -64,6 +67,7 @@ class Player:
     _inner: Between | None = None
     _inside: Within | None = None
     _held: Held | None = None
+    _veil: Json | None = None
     _more: dict[str, Any] | None = None
     _goal: int | None = None
     _paused: str = ""
@@ -90,6 +94,19 @@ class Player:
     def sent(self) -> bool:
         """Whether the stage has had a message."""
         return bool(self._scene_sent)
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """What stays on the server while a question is open, a lesson's or a room's."""
+        return self.asked or (self.taught.withheld if self.taught else None)
+
+    def ask(self, asked: Withheld | None) -> None:
+        """Withhold what comes after a question of a room's, or no longer. What was on its way is not gone on with."""
+        self.asked = asked
+        self._more, self._goal, self._paused, self._veil = None, None, "", None
+        self._inner, self._inside, self._held = None, None, None
+        if asked:
+            self.go(asked.at)
 
     def go(self, cursor: int) -> None:
         """Order the browser to a frame."""
@@ -236,7 +253,9 @@ class Player:
         self.cursor = self.within(run)
         if self._more is None and run.pending:  # whatever the reader did meanwhile, it goes on
             self._more = _REST
-        scene, frames = self._scene(run), self._drawn(run)
+        scene, frames, withheld = self._scene(run), self._drawn(run), self.withheld
+        if withheld:
+            frames = withheld.frames(self._veiled(run, frames, withheld))
         if self.taught:
             frames = self.taught.frames(frames, run.scene)
         ids = [frame["id"] for frame in frames]
@@ -247,7 +266,6 @@ class Player:
         whole = {index for index, frame in enumerate(frames) if not frame.get("light")}
         there = {index for index in self._whole if index < first}
         has_scene = bool(self._sent) and scene.id == self._scene_sent
-        locked = self.taught is not None and self.taught.locked
         message = Message(
             scene={"id": scene.id} if has_scene else scene.json | {"id": scene.id},
             first=first,
@@ -262,8 +280,8 @@ class Player:
             look=self.look.json(),
             linked=self.linked,
             answer=self._answered,
-            ended=None if locked else run.ended,
-            coming=[] if locked else run.coming(),
+            ended=None if withheld else run.ended,
+            coming=[] if withheld else run.coming(),
             more=self._more,
             goal=self._goal,
             waiting=self.due is not None,
@@ -276,6 +294,8 @@ class Player:
             foresees=self.foresees,
             foreseen=self._coming(frames[-1], run),
             lesson=self.lesson,
+            room=self.room,
+            withheld=withheld and withheld.json(),
             bare=self.bare,
             alone=self.alone,
         )
@@ -316,6 +336,15 @@ class Player:
             self._more, self._goal = _REST, len(run) - 1 + run.remaining
         elif run.pending:
             self._more = _REST
+
+    def _veiled(self, run: Tape, frames: list[Json], withheld: Withheld) -> list[Json]:
+        """The frames, that of the half-step in view without where the next one leads."""
+        at = withheld.at
+        if not withheld.veiled or at >= len(frames) or frames[at].get("light"):
+            return frames
+        if self._veil is None or self._veil["id"] != frames[at]["id"]:
+            self._veil = run.veiled(at)
+        return [*frames[:at], self._veil]
 
     def _near(self) -> list[int]:
         """The frame in view, then those beside it."""

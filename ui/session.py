@@ -25,6 +25,9 @@ from ui.notices import notice
 from ui.otherwise import SETTING, Pulling
 from ui.past import Past, View
 from ui.player import AUTOMATIC, Player
+from ui.room.chosen import store
+from ui.room.desk import Hosting
+from ui.room.leading import Leading
 from ui.settings import SEEDS, Settings, fits
 from ui.stage import acts
 from ui.taking import Taking
@@ -35,7 +38,7 @@ Query = dict[str, str]
 Link = tuple[Query, Query]
 
 
-class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
+class Session(Comparing, Filed, Foreseeing, Leading, Learning, Pulling):
     """One reader's page. Each page has a subclass that names its settings and its run, and says what is its own.
 
     The road of an act: `act` reads it, the player has the run do it (`Player.answer`), or else another run begins
@@ -65,6 +68,7 @@ class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
         self.player = Player()
         self.messages = messages
         self.taking = Taking()
+        self.hosting = Hosting(store)
         self._before = -1  # the last turn of the session that this one stands in the place of
         # Streamlit may start a second thread for this reader while the first still computes
         self.lock = RLock()
@@ -178,7 +182,7 @@ class Session(Comparing, Filed, Foreseeing, Learning, Pulling):
 
     def act(self, act: dict[str, Any]) -> None:
         """What the reader asked for on the stage."""
-        if self.learn(act):
+        if self.lead(act) or self.learn(act):
             return
         looked = act["act"] in {*AUTOMATIC, "inside"} or act.get("live")  # a link leads inside by itself
         self.attempt(lambda: self._do(act), fresh=not looked)
@@ -328,6 +332,7 @@ def current(kind: type[S]) -> S:
     session.shown = session.settings
     # one for all pages: who looks at another one meanwhile can see and stop what is made, and gets it there
     session.taking = st.session_state.setdefault("taking", session.taking)
+    session.hosting = st.session_state.setdefault("hosting", session.hosting)
     return session
 
 
@@ -390,10 +395,11 @@ def _show(session: Session, place: str) -> None:
     # the same moment as the stage asks, it is sent along, and this part of the page runs alone
     if session.settings is not session.shown:
         st.rerun()
+    session.settle()
     session.write_address()
     session.player.idle = session.past.idle
     for message in session.messages:
         notice("warning", message)
     session.tell_ahead()
-    session.player.lesson = session.lesson()
+    session.player.lesson, session.player.room = session.lesson(), session.room()
     session.player.show(session.run, place)

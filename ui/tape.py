@@ -122,6 +122,15 @@ class Tape:
     def recall(self, seen: Sequence[Any]) -> None:
         """Draw beside this run the one that it took the place of. seen: what was known of that; nothing, for none."""
 
+    def veiled(self, index: int) -> Json:
+        """The whole frame of a half-step, with nothing in it that shows where the next one leads."""
+        return self.frames([index])[index]
+
+    @property
+    def recalled(self) -> bool:
+        """Whether one is drawn beside it."""
+        return False
+
     def remember(self, other: Any) -> None:
         """Draw beside this run what was drawn beside another, which had the same half-steps."""
 

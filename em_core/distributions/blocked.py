@@ -15,15 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from em_core.distributions.cuts import EVERY, Layout, layout
+from em_core.distributions.relative import Recurring, relative
 from em_core.records import Array, sealed
 
-# α is made to sum to 1 after so many steps
-_EVERY = 8
 # old and new numbers of a block have met when they differ by no more than this share
 _MET = 1e-14
 # blocks that need it are repaired together over so many steps at least, then one after the other
@@ -33,74 +32,6 @@ _TINY, _SMALLEST = 1e-250, 1e-290
 # where no transition is less probable than this, beside the largest, a state of which a time step says less than _TINY
 # has a posterior probability below _TINY / _DENSE²: it may be left out there, and all others are safe from underflow
 _DENSE = 1e-5
-# the Python calls of one step take as long as so many multiplications, those around a round as long as so many steps;
-# blocks meet within about so many steps
-_CALLS, _AROUND, _MEETING = 16_000, 20, 80
-# steps of a block that are tried
-_SIZES = _EVERY * np.unique(np.round(2 * 1.25 ** np.arange(60)).astype(int))
-
-
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """How sequences, end to end, are cut into blocks of `size` steps: time t of block n is at [t, :, n].
-
-    A sequence ends where its last block ends; its first block may begin with steps that are not there, of weight 0.
-    first: (N,) each sequence's first block; absent: (N,) how many steps of it are not there.
-    """
-
-    lengths: NDArray[np.intp]
-    size: int
-    first: NDArray[np.intp]
-    absent: NDArray[np.intp]
-    n_blocks: int
-
-    @cached_property
-    def places(self) -> slice | NDArray[np.intp]:
-        """(T,) where each time step is when blocks stand one after the other."""
-        if len(self.lengths) == 1:
-            return slice(int(self.absent[0]), self.n_blocks * self.size)
-        ends = np.cumsum(self.lengths)
-        shift = self.first * self.size + self.absent - (ends - self.lengths)
-        return np.repeat(shift, self.lengths) + np.arange(ends[-1])
-
-    @cached_property
-    def inner(self) -> NDArray[np.bool_]:
-        """Which blocks go on from the one before them."""
-        result = np.ones(self.n_blocks, dtype=bool)
-        result[self.first] = False
-        return result
-
-    @cached_property
-    def starts(self) -> dict[int, NDArray[np.intp]]:
-        """The blocks in which a sequence starts, by the step at which it does."""
-        return {int(step): self.first[self.absent == step] for step in np.unique(self.absent)}
-
-    def cut(self, rows: Array, out: Array) -> Array:
-        """(K, blocks · size), blocks one after the other, -> (size, K, blocks)."""
-        for k, row in enumerate(rows):  # one by one stays in the cache, all at once does not
-            out[:, k] = row.reshape(self.n_blocks, self.size).T
-        return out
-
-    def joined(self, blocks: Array) -> Array:
-        """(size, K, blocks) -> (K, T)."""
-        rows = np.ascontiguousarray(blocks.transpose(1, 2, 0)).reshape(blocks.shape[1], -1)
-        result: Array = rows[:, self.places]
-        return result
-
-
-def layout(lengths: tuple[int, ...], n_states: int) -> Layout:
-    """Blocks of the size with the least expected work: a step costs its calls and its cells, and some are repaired."""
-    sequences = np.array(lengths)
-    whole = -(-int(sequences.max()) // _EVERY) * _EVERY
-    kinds, numbers = np.unique(sequences, return_counts=True)
-    sizes = np.append(_SIZES[whole > _SIZES], whole)
-    cells = sizes * (-(-kinds // sizes[:, None]) @ numbers)
-    repaired = np.where(sizes < whole, _MEETING / sizes, 0.0)
-    work = (1 + repaired) * ((sizes + _AROUND) * _CALLS + n_states * (n_states + 8) * cells)
-    size = int(sizes[np.argmin(work)])
-    counts = -(-sequences // size)
-    first = np.cumsum(counts) - counts
-    return Layout(sealed(sequences), size, sealed(first), sealed(counts * size - sequences), int(counts.sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +39,8 @@ class Forward:
     """What the recursion forwards leaves, in the layout's blocks.
 
     matrix: (K, K) p(j | i) / exp(`largest`). weights: b, (size, K, blocks), that of a start times its p(h₁),
-    relative to the largest of each time step, whose logarithms are `peaks`, (T,). alpha: (size, K, blocks), the
-    filtered probabilities up to a factor, which is 1 at every _EVERY-th step. scales: (size / _EVERY, blocks), the sums
+    relative to a height of each time step, whose logarithms are `peaks`, (T,). alpha: (size, K, blocks), the
+    filtered probabilities up to a factor, which is 1 at every EVERY-th step. scales: (size / EVERY, blocks), the sums
     by which they were divided there. room: as large as alpha, for the recursion backwards.
     """
 
@@ -125,7 +56,7 @@ class Forward:
     @property
     def there(self) -> NDArray[np.bool_]:
         """Which scales are of steps that are there."""
-        steps = np.arange(_EVERY - 1, self.layout.size, _EVERY)
+        steps = np.arange(EVERY - 1, self.layout.size, EVERY)
         result = np.ones(self.scales.shape, dtype=bool)
         result[:, self.layout.first] = steps[:, None] >= self.layout.absent
         return result
@@ -142,7 +73,7 @@ class Forward:
         """(T,) log p(v_t | v_1, …, v_{t−1})."""
         sums = self.alpha.sum(axis=1)
         found, before = sums.copy(), np.ones(sums.shape)
-        found[_EVERY - 1 :: _EVERY] = self.scales
+        found[EVERY - 1 :: EVERY] = self.scales
         before[1:], before[0, 1:] = sums[:-1], sums[-1, :-1]
         for step, blocks in self.layout.starts.items():
             before[step, blocks] = 1.0
@@ -187,13 +118,19 @@ class Backward:
         return result
 
 
-def forward(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Forward | None:
-    """The recursion forwards, (K, T) at once; None where only logarithms will do."""
-    starts = np.cumsum(lengths) - lengths
-    peaks = log_density.max(axis=0)
-    peaks[starts] = (log_density[:, starts] + log_start[:, None]).max(axis=0)
+def forward(
+    log_start: Array,
+    log_transitions: Array,
+    log_density: Array,
+    lengths: tuple[int, ...],
+    recurring: Recurring | None = None,
+) -> Forward | None:
+    """The recursion forwards, (K, T) at once; None where only logarithms will do.
+
+    recurring: the densities once more, by value, where values recur.
+    """
     largest = float(log_transitions.max())
-    if not (np.isfinite(peaks).all() and np.isfinite(largest)):
+    if not np.isfinite(largest):
         return None
     matrix = np.exp(log_transitions - largest)
     dense = bool(matrix.min() >= _DENSE)
@@ -203,12 +140,17 @@ def forward(log_start: Array, log_transitions: Array, log_density: Array, length
     shape = cut.size, len(log_start), cut.n_blocks
     room = np.empty((3, *shape))  # one piece of memory, which systems hand out faster than three
     rows = room[1].reshape(len(log_start), -1)
-    rows[...] = 0.0
-    weights = rows[:, cut.places] if isinstance(cut.places, slice) else np.empty(log_density.shape)
-    np.subtract(log_density, peaks, out=weights)
-    weights[:, starts] += log_start[:, None]
-    np.exp(weights, out=weights)
-    if not weights.min() >= _TINY:
+    if isinstance(cut.places, slice):
+        rows[:, : cut.places.start] = 0.0
+        weights = rows[:, cut.places]
+    else:
+        rows[...] = 0.0
+        weights = np.empty(log_density.shape)
+    starts = np.cumsum(cut.lengths) - cut.lengths
+    peaks, least = relative(log_start, log_density, starts, weights, recurring)
+    if not np.isfinite(peaks).all():
+        return None
+    if not least >= _TINY:
         small = weights < _TINY
         possible = log_density > -np.inf
         possible[:, starts] &= (log_start > -np.inf)[:, None]
@@ -238,7 +180,7 @@ def backward(found: Forward) -> Backward | None:
 
 def _forward(cut: Layout, matrix: Array, largest: float, weights: Array, peaks: Array, room: Array) -> Forward:
     n_states = len(matrix)
-    alpha, scales = room[1], np.empty((cut.size // _EVERY, cut.n_blocks))
+    alpha, scales = room[1], np.empty((cut.size // EVERY, cut.n_blocks))
     inner = np.append(cut.inner, False)
     turned = np.ascontiguousarray(matrix.T)
     _advance(turned, weights, alpha, scales, np.full((n_states, cut.n_blocks), 1 / n_states), cut.starts, False)
@@ -320,11 +262,11 @@ def _advance(
         np.dot(turned, begun, out=coming)
         if step in starts:
             coming[:, starts[step]] = 1.0
-        if step % _EVERY != _EVERY - 1:
+        if step % EVERY != EVERY - 1:
             begun = np.multiply(coming, weight, out=here)
             continue
         coming *= weight
-        total = scales[step // _EVERY : step // _EVERY + 1]
+        total = scales[step // EVERY : step // EVERY + 1]
         np.dot(ones, coming, out=total)
         coming /= np.maximum(total, _SMALLEST)
         met = known and _met(coming, here).all()
@@ -344,9 +286,9 @@ def _retreat(
     beta[-1] = ended
     for step in range(len(weights) - 1, -1, -1):
         there = np.multiply(beta[step], weights[step], out=weighted[step])
-        if step % _EVERY == _EVERY - 1:
-            there /= np.maximum(scales[step // _EVERY], _SMALLEST)
-        elif known and step % _EVERY == 1:
+        if step % EVERY == EVERY - 1:
+            there /= np.maximum(scales[step // EVERY], _SMALLEST)
+        elif known and step % EVERY == 1:
             coming = matrix @ there
             met = _met(coming, beta[step - 1]).all()
             beta[step - 1] = coming
@@ -359,7 +301,7 @@ def _retreat(
 
 def _met(new: Array, old: Array) -> NDArray[np.bool_]:
     """(blocks,) whether all states' numbers are equal up to rounding."""
-    return np.asarray(np.all(np.abs(new - old) <= _MET * new, axis=0))
+    return np.asarray(np.logical_and.reduce(np.abs(new - old) <= _MET * new, axis=0))
 
 
 def _sound(found: Forward) -> bool:

@@ -311,9 +311,9 @@ def kl(q: Categorical, p: Categorical) -> float:
 
 @np.errstate(invalid="ignore")
 def _kl_of_few(q: Categorical, p: Categorical) -> float:
-    """Σ counts q (e^d − 1 − d) with d = log p − log q; no number where some d is above 1, or neither is possible."""
+    """Σ counts q (e^d − 1 − d) with d = log p − log q; NaN where a d is NaN, or above 30: e^d would lose digits."""
     d = p.log_probabilities - q.log_probabilities
-    if not np.maximum.reduce(d, axis=None, initial=0.0) <= 1:
+    if not np.maximum.reduce(d, axis=None, initial=0.0) <= 30:
         return math.nan
     terms = np.expm1(d)
     terms -= d

@@ -23,6 +23,7 @@ from em_core.distributions import blocked, categorical, recursions
 from em_core.distributions.blocked import Backward
 from em_core.distributions.categorical import NEGLIGIBLE, Categorical
 from em_core.distributions.recursions import spans
+from em_core.distributions.relative import Recurring
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array, frozen, sealed
 
@@ -133,12 +134,18 @@ class Chains:
         return Categorical(sealed(_normalized(logs).reshape(len(logs), -1)), frozen(visits.ravel()))
 
 
-def posterior(log_start: Array, log_transitions: Array, log_density: Array, lengths: tuple[int, ...]) -> Chains:
+def posterior(
+    log_start: Array,
+    log_transitions: Array,
+    log_density: Array,
+    lengths: tuple[int, ...],
+    recurring: Recurring | None = None,
+) -> Chains:
     """The exact q from log p(h₁), (K,), log p(j | i), (K, K), and log p(v_t | h_t), (K, T), all of which it holds.
 
-    Raises `HalfStepFailed` for a sequence that is impossible under every path.
+    recurring: as for `blocked.forward`. Raises `HalfStepFailed` for a sequence that is impossible under every path.
     """
-    forward = blocked.forward(log_start, log_transitions, log_density, lengths)
+    forward = blocked.forward(log_start, log_transitions, log_density, lengths, recurring)
     backward = None if forward is None else blocked.backward(forward)
     if backward is None:
         return _from_logarithms(log_start, log_transitions, log_density, lengths)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ _EPS = np.finfo(float).eps
 WORST_CONDITION = 1e8
 # variances below this are too close to the end of the floats for their squares and products
 _SMALLEST_VARIANCE = 1e-290
-_INDEFINITE = "a covariance is no longer positive definite"
+INDEFINITE = "a covariance is no longer positive definite"
 
 
 def cholesky(matrices: Array) -> Any:
@@ -27,14 +26,14 @@ def cholesky(matrices: Array) -> Any:
     try:
         return np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
-        raise HalfStepFailed("singular_covariance", _INDEFINITE) from None
+        raise HalfStepFailed("singular_covariance", INDEFINITE) from None
 
 
 def solved(matrix: Array, targets: Array) -> Array:
     """matrix⁻¹ targets, (D, D) and (D, K). Raises `HalfStepFailed` where the matrix is not positive definite."""
     _, result, failed = dposv(matrix, targets, lower=1)
     if failed:
-        raise HalfStepFailed("singular_covariance", _INDEFINITE)
+        raise HalfStepFailed("singular_covariance", INDEFINITE)
     return np.asarray(result)
 
 
@@ -46,35 +45,6 @@ def inverses(factors: Array) -> Array:
 def log_determinant(factor: Array) -> Any:
     """log |LLᵀ| of factors (…, D, D)."""
     return 2 * np.add.reduce(np.log(factor.diagonal(axis1=-2, axis2=-1)), axis=-1)
-
-
-def whitening(matrices: Array) -> tuple[Array, Array]:
-    """L⁻¹, (K, D, D), and log |LLᵀ|, (K,), of the lower Cholesky factors L of (K, D, D) matrices.
-
-    Raises `HalfStepFailed` where a matrix is not positive definite.
-    """
-    if matrices.shape[-1] == 2:
-        return _whitening_of_two(matrices)
-    factors = cholesky(matrices)
-    return inverses(factors), log_determinant(factors)
-
-
-def _whitening_of_two(matrices: Array) -> tuple[Array, Array]:
-    """`whitening` of (K, 2, 2), number by number: calls of LAPACK would take longer than all else of few points.
-
-    L = (a 0; b c)  has  L⁻¹ = (1/a 0; −b/(ac) 1/c).
-    """
-    inverse, logarithms = [], []
-    for (first, _), (product, second) in matrices.tolist():
-        a = math.sqrt(first) if first > 0 else math.nan
-        b = product / a
-        rest = second - b * b
-        if not 0 < rest < math.inf:
-            raise HalfStepFailed("singular_covariance", _INDEFINITE)
-        c = math.sqrt(rest)
-        inverse.append(((1 / a, 0.0), (-b / a / c, 1 / c)))
-        logarithms.append(2 * (math.log(a) + math.log(c)))
-    return np.array(inverse), np.array(logarithms)
 
 
 def whiten(factor: Array, deviations: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtrs
+from scipy.linalg.lapack import dtrtri, dtrtrs
 
 from em_core.distributions import definite
 from em_core.distributions.remainders import log_remainder
@@ -46,8 +47,8 @@ class Normals:
     @cached_property
     def covariances(self) -> Array:
         """(N, L, L) or (1, L, L)."""
-        if len(self.precision_factors) == 1 and not self.points[0]:
-            (half,) = definite.inverses(self.precision_factors)
+        if len(self.precision_factors) == 1 and not self._are_one_point:
+            half, _ = dtrtri(self.precision_factors[0], lower=1)
             return sealed((half.T @ half)[None])
         halves = definite.inverses(_finite_factors(self))
         return frozen(np.where(self.points[:, None, None], 0.0, _transposed(halves) @ halves))
@@ -57,6 +58,11 @@ class Normals:
         """(L, L), averaged over the units."""
         every = self.covariances
         return every[0] if len(every) == 1 else frozen(every.mean(axis=0))
+
+    @property
+    def _are_one_point(self) -> bool:
+        """`points`, of units that share their factor."""
+        return math.isinf(self.precision_factors[0, 0, 0])
 
     @property
     def deviations(self) -> Array:
@@ -72,10 +78,10 @@ class Normals:
     def spread(self, loadings: Array) -> Array:
         """The variance of loadings h under q, (D, L) -> (D,), averaged over the units."""
         if len(self.precision_factors) == 1:
-            if self.points[0]:
+            if self._are_one_point:
                 return np.zeros(len(loadings))
             whitened = dtrtrs(self.precision_factors[0], loadings.T, lower=1)[0]
-            return np.asarray(np.add.reduce(whitened * whitened))
+            return np.asarray(np.einsum("ld,ld->d", whitened, whitened))
         whitened = np.linalg.solve(_finite_factors(self), loadings.T)
         return np.mean(np.where(self.points[:, None], 0.0, np.sum(whitened**2, axis=-2)), axis=0)
 

@@ -7,7 +7,8 @@ With x measured from the points' centre c and φ(x) = [1, x, x_i x_j for i ≤ j
 so that all components together are one matrix product for each chunk of points, and nothing larger than a chunk is
 held. What that costs in digits is `amplification`: with far, tight or nearly singular components it is too much, and
 they take deviations from their own mean first, one component at a time. Of few points deviations from all means are
-taken at once: that costs no digits, and less than asking whether features would.
+taken at once: that costs no digits, and less than asking whether features would; but in two dimensions, where `planar`
+asks in less time, it is asked first.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from functools import cached_property
 
 import numpy as np
 
-from em_core.distributions import definite
-from em_core.distributions.scales import Scales
+from em_core.distributions import definite, planar
+from em_core.distributions.scales import Matrices, Scales
 from em_core.records import Array, sealed
 
 # entries of features and of results that a chunk has at once, and how many points it has at least and at most
@@ -31,12 +32,18 @@ _MOST_DEVIATIONS = 32_768
 _MOST_KEPT = 15_000_000
 # features of a table up to which they are kept
 _MOST_FEATURES_KEPT = 4_000_000
+# rows of features up to which each by itself is multiplied with the weights
+_FEW_FEATURES = 3
 # Σ_ij |Σ⁻¹_ij| h_i h_j for each dimension up to which features are as good as deviations: rounding is then below
 # 3e-14 of a squared distance, or of the dimensions where that is smaller
 MOST_AMPLIFIED = 128.0
 # a scatter may be off by rounding times this beside its own deviations, and by rounding times the other in its own
 # scales: what the bound loses at its maximum is the square of that
 _LARGEST_SIZE, _MOST_IN_SCALES = 128.0, 1e6
+# the same of few points, where deviations cost little
+_MOST_IN_PLANE = 3e3
+# of a feature, so that weighted sums of them stay within the floats
+_LARGEST_IN_PLANE = 1e200
 
 # below every mass but 0
 _LEAST = 5e-324
@@ -57,17 +64,20 @@ class Chunk:
         self._room = room
         self._features: Array | None = None
 
-    @_quiet
     def features(self, scales: type[Scales]) -> Array:
         """(P, n) φ(x), made once."""
         if self._features is None:
-            dimensions, points = self.values.shape
-            out = self._room[:, :points]
-            out[0] = 1.0
-            out[1 : 1 + dimensions] = self._centred
-            scales.fill(self._centred, out[1 + dimensions :])
-            self._features = out
+            self._features = self._filled(scales)
         return self._features
+
+    @_quiet
+    def _filled(self, scales: type[Scales]) -> Array:
+        dimensions, points = self.values.shape
+        out = self._room[:, :points]
+        out[0] = 1.0
+        out[1 : 1 + dimensions] = self._centred
+        scales.fill(self._centred, out[1 + dimensions :])
+        return out
 
     def part(self, columns: slice, scales: type[Scales]) -> Chunk:
         """Some of its points, with the features that they have here."""
@@ -129,6 +139,14 @@ class Points:
         result: Chunk = kept[name]
         return result
 
+    @cached_property
+    def in_plane(self) -> Array | None:
+        """(6, N) φ(x) of few points in two dimensions; None where their products come near the end of the floats."""
+        if self.values.shape[1] != 2:
+            return None
+        features = self._whole(Matrices).features(Matrices)
+        return sealed(features) if np.abs(features).max(initial=0.0) < _LARGEST_IN_PLANE else None
+
     def _from_centre(self, rows: slice) -> Array:
         # first the copy, then its transpose: rows of many numbers are slow to go through column by column
         return sealed(np.ascontiguousarray((self.values[rows] - self.centre).T))
@@ -153,7 +171,12 @@ class Points:
 
 
 def densities_of_few(points: Points, means: Array, scales: Scales, plus: Array | float = 0.0) -> Array:
-    """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, from deviations alone."""
+    """(K, N) log N(x; μ, Σ) + `plus` as in `LogDensities`, by `planar` where it serves, else from deviations."""
+    in_plane = scales.in_plane if isinstance(scales, Matrices) else None
+    if in_plane is not None and points.in_plane is not None:
+        found = planar.log_densities(in_plane, means, points.centre, points.in_plane, plus)
+        if found is not None:
+            return found
     table = scales.all_squares(points.columns - means[:, :, None])
     table *= -0.5
     table += (_log_constants(scales, means.shape[1]) + plus)[:, None]
@@ -218,22 +241,60 @@ class Moments:
         """(K, D) h, where the entry i, j of the scatter per mass is off by rounding times h_i h_j."""
         return sealed(np.abs(self.offset) + self.scales.deviations_of(self.scatter, self.mass))
 
+    @cached_property
+    def means(self) -> Array:
+        """(K, D) the points' own, each rounded to one number."""
+        return sealed(self.reference + self.offset)
+
+    @cached_property
+    def about_means(self) -> Array:
+        """`about` of these."""
+        return sealed(self.about(self.means))
+
     def apart(self, means: Array) -> Array:
         """(K, D) mean − these means."""
         result: Array = (self.reference - means) + self.offset
         return result
 
+    def about(self, means: Array) -> Array:
+        """Σ w (x − μ)(x − μ)ᵀ per component: about the points' own mean, and that mean's own."""
+        result: Array = self.scatter + self.scales.outer(self.apart(means), self.mass)
+        return result
 
-@_quiet
+
 def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scales]) -> Moments:
     """Of all points, each with the weights of its column in (K, N) >= 0. weights: those of some columns."""
     n_components = len(weights(slice(0, 0)))
-    if points.are_few(n_components):
-        return _of_few(points, weights(slice(None)), scales)
+    if not points.are_few(n_components):
+        return _of_many(points, weights, scales, n_components)
+    every = weights(slice(None))
+    in_plane = _in_plane(points, every) if scales is Matrices else None
+    return _of_few(points, every, scales) if in_plane is None else in_plane
+
+
+def _in_plane(points: Points, weights: Array) -> Moments | None:
+    """`moments` of few points with weights (K, N) and full covariances; None where `planar` does not serve."""
+    features = points.in_plane
+    if features is None:
+        return None
+    sums = weights @ features.T
+    # in pairs, so that masses and means keep their last digit
+    sums[:, :3] = np.add.reduce(weights[:, None] * features[:3], axis=2)
+    found = planar.moments(sums, points.centre, _MOST_IN_PLANE)
+    if found is None:
+        return None
+    result = Moments(found.mass, found.reference, found.offset, found.scatter, Matrices)
+    vars(result).update(means=found.means, about_means=found.about_means)
+    return result
+
+
+@_quiet
+def _of_many(points: Points, weights: Callable[[slice], Array], scales: type[Scales], n_components: int) -> Moments:
+    """`moments`, from features wherever these cost no digits."""
     dimensions = points.values.shape[1]
     sums = np.zeros((n_components, scales.n_features(dimensions)))
     for chunk in points.chunks(scales, n_components):
-        sums += weights(chunk.columns) @ chunk.features(scales).T
+        sums += _products(weights(chunk.columns), chunk.features(scales))
     mass = sums[:, 0].copy()
     some = mass > 0
     offset = np.where(some[:, None], sums[:, 1 : 1 + dimensions] / mass[:, None], 0.0)
@@ -251,6 +312,14 @@ def moments(points: Points, weights: Callable[[slice], Array], scales: type[Scal
     return Moments(sealed(mass), sealed(reference), sealed(offset), sealed(scatter), scales)
 
 
+def _products(weights: Array, features: Array) -> Array:
+    """(K, P) weights · featuresᵀ of a chunk: of a few features row by row, where a product of matrices costs more."""
+    if len(features) > _FEW_FEATURES:
+        return np.asarray(weights @ features.T)
+    return np.stack([weights @ feature for feature in features], axis=1)
+
+
+@_quiet
 def _of_few(points: Points, weights: Array, scales: type[Scales]) -> Moments:
     """`moments` from deviations alone, with weights (K, N): first from the centre, then from the means themselves."""
     sums = weights @ points.one_and_apart

@@ -14,19 +14,22 @@ from typing import Any
 import numpy as np
 
 from em_core.caching import bounded
-from em_core.distributions import definite
+from em_core.distributions import definite, planar
 from em_core.files.errors import HalfStepFailed
 from em_core.records import Array, sealed
 
 
 class Scales(ABC):
-    """log_determinants: (K,) log |Σ|."""
-
-    log_determinants: Array
+    """What E and M need to know of covariances of one shape."""
 
     @abstractmethod
     def __init__(self, given: Array) -> None:
         """given: the covariances, (K, D, D), or the variances, (K, D)."""
+
+    @property
+    @abstractmethod
+    def log_determinants(self) -> Array:
+        """(K,) log |Σ|."""
 
     @property
     @abstractmethod
@@ -100,15 +103,29 @@ class Scales(ABC):
 
 
 class Matrices(Scales):
-    """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite."""
+    """Full covariances, (K, D, D). Raises `HalfStepFailed` where one is not positive definite.
+
+    in_plane: what is known of those in two dimensions, from which all else follows; None of others.
+    """
 
     def __init__(self, covariances: Array) -> None:
         self._covariances = covariances
-        self._whitening, self.log_determinants = definite.whitening(covariances)
+        self.in_plane = planar.whitening(covariances) if covariances.shape[-1] == 2 else None
+        self._factors: Any = definite.cholesky(covariances) if self.in_plane is None else None
+
+    @cached_property
+    def _whitening(self) -> Array:
+        return definite.inverses(self._factors) if self.in_plane is None else self.in_plane.inverses
+
+    @cached_property
+    def log_determinants(self) -> Array:
+        if self.in_plane is None:
+            return np.asarray(definite.log_determinant(self._factors))
+        return np.array(self.in_plane.logarithms)
 
     @property
     def nbytes(self) -> int:
-        return 3 * self._whitening.nbytes
+        return 4 * self._covariances.nbytes
 
     @cached_property
     def _precisions(self) -> Array:
@@ -123,8 +140,16 @@ class Matrices(Scales):
     def surely_regular(self, floor: Array) -> bool:
         """Whether no variance is at its floor, (D,), and no condition number, of the correlations R, near the worst.
 
-        These are below D tr(R⁻¹), for the eigenvalues of R sum to D.
+        These are below D tr(R⁻¹), for the eigenvalues of R sum to D; in two dimensions that trace is 2 / (1 − ρ²).
         """
+        if self.in_plane is None:
+            return self._surely_regular(floor)
+        (first, second), rest = self.in_plane.variances, self.in_plane.uncorrelated
+        least, other = floor.tolist()
+        return 0.5 * definite.WORST_CONDITION * rest >= 4 and first > least and second > other
+
+    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+    def _surely_regular(self, floor: Array) -> bool:
         variances = self._covariances.diagonal(0, 1, 2)
         traces = np.einsum("kji,kji,ki->k", self._whitening, self._whitening, variances)
         bounded = len(floor) * np.maximum.reduce(traces) <= 0.5 * definite.WORST_CONDITION
@@ -213,7 +238,11 @@ class Variances(Scales):
         _check_positive(variances)
         self._variances = variances
         self._precisions = 1 / variances
-        self.log_determinants = np.add.reduce(np.log(variances), axis=1)
+
+    @cached_property
+    def log_determinants(self) -> Array:
+        result: Array = np.add.reduce(np.log(self._variances), axis=1)
+        return result
 
     @property
     def nbytes(self) -> int:

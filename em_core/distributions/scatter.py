@@ -37,9 +37,15 @@ class Scatter:
         return self.rows[1:]
 
     def apart(self, place: Array) -> Array:
-        """(1 + M, D) what stands for v − place."""
+        """(1 + M, D) what stands for v − place. The last two are kept: E and M look at the same θ by turns."""
+        kept = vars(self).get("_apart", ())
+        for of, known in kept:
+            if of is place:
+                found: Array = known
+                return found
         rows = self.rows.copy()
         rows[0] += self.root * (self.centre - place)
+        vars(self)["_apart"] = (place, sealed(rows)), *kept[:1]
         return rows
 
     def same(self, other: Scatter) -> bool:

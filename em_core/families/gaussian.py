@@ -6,8 +6,9 @@ where the sums are made, and in which way, is in `em_core.distributions.points`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -24,7 +25,12 @@ from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen, sealed
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
+_SHAPES: Mapping[str, type[Scales]] = MappingProxyType(
+    {"full": Matrices, "tied": Matrices, "diag": Variances, "spherical": Radii}
+)
 _NAMES = ("means", "covariances")
+# what leaves the floats is told by what is made of it
+_quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 # of a component with less, squares of deviations times weights may be too small for floats
 _SMALLEST_MASS = 1e-100
 
@@ -101,10 +107,11 @@ class GaussianFamily:
         mass = moments.mass if own <= self.fixed else held(moments.mass)
         means, covariances = previous["means"], previous["covariances"]
         if "means" not in self.fixed:
-            means = moments.reference + moments.offset
+            means = moments.means
         if "covariances" not in self.fixed:
-            covariances = self._pool(self._about(moments, means), mass, means.shape[1])
-        return {"means": sealed(means), "covariances": sealed(covariances)}
+            about = moments.about_means if means is moments.means else moments.about(means)
+            covariances = self._pool(about, mass, means.shape[1])
+        return {"means": means, "covariances": sealed(covariances)}
 
     def fit_one(self, values: Points | Array, weights: Array, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: covariances then lie about the means as they are."""
@@ -114,7 +121,7 @@ class GaussianFamily:
         """`fit_one`, from the moments of the weighted data."""
         return {name: replace(self, fixed=frozenset(_NAMES) - {name}).fit_to(moments, previous)[name]}
 
-    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+    @_quiet
     def expected_log_density(self, moments: Moments, components: Parameters) -> tuple[float, float]:
         """Σ weights · log density from moments alone, and how far rounding may have put it off; both may be no number.
 
@@ -125,7 +132,7 @@ class GaussianFamily:
         dimensions = means.shape[1]
         # what counts as nothing in a sum over points does so here
         mass = np.where(moments.mass > NEGLIGIBLE, moments.mass, 0.0)
-        squares = np.where(mass > 0, scales.products(self._about(moments, means)), 0.0)
+        squares = np.where(mass > 0, scales.products(moments.about(means)), 0.0)
         total = -0.5 * (squares + mass * (scales.log_determinants + dimensions * np.log(2 * np.pi)))
         amplified = np.where(mass > 0, mass * scales.amplification(moments.noise), 0.0)
         if np.any((mass > 0) & (mass < _SMALLEST_MASS)):
@@ -151,7 +158,7 @@ class GaussianFamily:
             else:
                 parts.append((pulls / covariances.reshape(len(means), -1)).ravel())
         if "covariances" not in self.fixed:
-            scatter = self._about(moments, means)
+            scatter = moments.about(means)
             if self.covariance == "full":
                 parts += [definite.cholesky_slope(*args) for args in zip(factors, scatter, mass, strict=True)]
             elif self.covariance == "tied":
@@ -240,7 +247,7 @@ class GaussianFamily:
 
     @property
     def _shape(self) -> type[Scales]:
-        return {"diag": Variances, "spherical": Radii}.get(self.covariance, Matrices)
+        return _SHAPES[self.covariance]
 
     def _scales(self, *thetas: Parameters) -> Scales:
         """Of the components of all θ, component by component.
@@ -260,11 +267,6 @@ class GaussianFamily:
         """`_scales`, made once at each θ: `check` looks at them first, then densities are made of them."""
         return self._scales(components)
 
-    def _about(self, moments: Moments, means: Array) -> Array:
-        """Σ_n w (x − μ)(x − μ)ᵀ per component, matrix or diagonal: about the points' own mean, and that mean's own."""
-        result: Array = moments.scatter + self._shape.outer(moments.apart(means), moments.mass)
-        return result
-
     def _pool(self, scatter: Array, mass: Array, dimensions: int) -> Array:
         """Covariances from scatter: divided by the weight that went into it, never by one less."""
         if self.covariance == "full":
@@ -275,7 +277,6 @@ class GaussianFamily:
             return scatter / mass[:, None]
         return scatter.sum(axis=1) / (mass * dimensions)
 
-    @np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
     def check(self, values: Points | Array, components: Parameters) -> None:
         """Raise `HalfStepFailed` for a covariance that is singular, up to the data's own rounding."""
         points = Points.of(values)
@@ -286,11 +287,12 @@ class GaussianFamily:
     def _surely_regular(self, points: Points, components: Parameters) -> bool:
         """Whether `check` need not look closer at matrices."""
         try:
-            scales = self._scales_at(points, components)
+            scales = cast(Matrices, self._scales_at(points, components))
         except HalfStepFailed:
             return False
-        return cast(Matrices, scales).surely_regular(points.resolution)
+        return scales.surely_regular(points.resolution)
 
+    @_quiet
     def _check(self, covariances: Array, points: Points) -> None:
         floor = points.resolution
         if self.covariance in ("full", "tied"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from em_core.distributions import simplex
+from em_core.distributions import categorical, simplex
 from em_core.families.mass import component_mass
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
@@ -27,17 +28,42 @@ class SymbolFamily:
         with np.errstate(divide="ignore"):  # a symbol that a component never shows
             logs = np.log(components["probabilities"])
         # row by row: an index would lay out time step by time step, which is slow to go through
-        return np.take(logs, values.astype(int), axis=1)
+        return np.take(logs, values.astype(int, copy=False), axis=1)
+
+    def moments(self, values: Array, weights: Callable[[slice], Array]) -> Array:
+        """(K, n): expected number of each symbol from each component, up to the largest that occurs."""
+        symbols = values.astype(int, copy=False)
+        n_symbols = int(symbols.max(initial=0)) + 1
+        return np.array([np.bincount(symbols, weights=row, minlength=n_symbols) for row in weights(slice(None))])
 
     def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
         """Expected share of each symbol. Raises `HalfStepFailed` for a lost component."""
-        component_mass(weights)
-        counts = _counts(values, weights, previous)
+        return self.fit_to(self.moments(values, lambda columns: weights[:, columns]), previous)
+
+    def fit_to(self, moments: Array, previous: Parameters) -> Parameters:
+        """`fit`, from the symbols' expected numbers."""
+        component_mass(moments)
+        counts = _of_all(moments, previous)
         return {"probabilities": frozen(counts / counts.sum(axis=1, keepdims=True))}
 
+    def fit_one_to(self, moments: Array, previous: Parameters, name: str) -> Parameters:
+        """`fit_to`, for there is only one parameter."""
+        return self.fit_to(moments, previous)
+
+    def expected_log_density(self, moments: Array, components: Parameters) -> tuple[float, float]:
+        """Σ weights · log density from the symbols' expected numbers, and how far rounding may have put it off."""
+        with np.errstate(divide="ignore"):
+            logs = np.log(components["probabilities"])
+        value = categorical.weighted_sum(_of_all(moments, components), logs)
+        return value, float(np.finfo(float).eps * moments.sum() * abs(value))
+
+    def gradient_at(self, moments: Array, components: Parameters) -> Array:
+        """Gradient of Σ weights · log probability in log-ratios to each row's last positive entry, from `moments`."""
+        return simplex.gradient(_of_all(moments, components), components["probabilities"])
+
     def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
-        """Gradient of Σ weights · log probability in log-ratios to each row's last positive entry."""
-        return simplex.gradient(_counts(values, weights, components), components["probabilities"])
+        """`gradient_at`, from the weighted data."""
+        return self.gradient_at(self.moments(values, lambda columns: weights[:, columns]), components)
 
     def to_vector(self, components: Parameters) -> Array:
         return simplex.to_vector(components["probabilities"])
@@ -61,8 +87,8 @@ class SymbolFamily:
         return {"probabilities": frozen(rows / rows.sum(axis=1, keepdims=True))}
 
 
-def _counts(values: Array, weights: Array, components: Parameters) -> Array:
-    """Expected number of each symbol from each component, (K, S)."""
-    n_symbols = components["probabilities"].shape[1]
-    symbols = values.astype(int)
-    return np.array([np.bincount(symbols, weights=row, minlength=n_symbols) for row in weights])
+def _of_all(moments: Array, components: Parameters) -> Array:
+    """The same, (K, S), with those symbols, too, that the data do not show."""
+    counts = np.zeros(components["probabilities"].shape)
+    counts[:, : moments.shape[1]] = moments
+    return counts

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from em_core.distributions.points import Moments, Points
 from em_core.families.gaussian import GaussianFamily
-from em_core.families.mass import component_mass
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields
 from em_core.records import Array, Parameters, frozen
 
+# values that are gone through at once: what is made of them stays in the processor's cache
+_AT_ONCE = 8192
 _ONE_COLUMN = GaussianFamily("diag")
 
 
@@ -22,38 +25,52 @@ class UnivariateGaussianFamily:
 
     parameters: ClassVar[tuple[str, ...]] = ("means", "variances")
 
-    def log_density(self, values: Array, components: Parameters) -> Array:
+    def log_density(self, values: Points | Array, components: Parameters) -> Array:
         """values (N,) -> (K, N)."""
-        variances = components["variances"][:, None]
-        result: Array = values - components["means"][:, None]
-        result *= 1 / np.sqrt(variances)
-        result *= result
-        result += np.log(variances) + np.log(2 * np.pi)
-        result *= -0.5
+        column = values.values[:, 0] if isinstance(values, Points) else values
+        means, variances = components["means"][:, None], components["variances"][:, None]
+        factors, constants = np.sqrt(0.5 / variances), -0.5 * (np.log(variances) + np.log(2 * np.pi))
+        result = np.empty((len(means), len(column)))
+        for begin in range(0, len(column), _AT_ONCE):
+            here = result[:, begin : begin + _AT_ONCE]
+            np.subtract(column[begin : begin + _AT_ONCE], means, out=here)
+            here *= factors
+            here *= here
+            np.subtract(constants, here, out=here)
         return result
 
-    def fit(self, values: Array, weights: Array, previous: Parameters) -> Parameters:
-        """Weighted means and variances. Raises `HalfStepFailed` for a lost component."""
-        mass = component_mass(weights)
-        centre = values.mean()
-        means = centre + weights @ (values - centre) / mass
-        deviations: Array = values - means[:, None]
-        deviations *= deviations
-        return {"means": frozen(means), "variances": frozen(np.einsum("kn,kn->k", weights, deviations) / mass)}
+    def moments(self, values: Points | Array, weights: Callable[[slice], Array]) -> Moments:
+        """All that `fit` and the expected log density need to know of weighted data, as `GaussianFamily.moments`."""
+        return _ONE_COLUMN.moments(_points(values), weights)
 
-    def fit_one(self, values: Array, weights: Array, previous: Parameters, name: str) -> Parameters:
+    def fit(self, values: Points | Array, weights: Array, previous: Parameters) -> Parameters:
+        """Weighted means and variances. Raises `HalfStepFailed` for a lost component."""
+        return self.fit_to(self.moments(values, lambda columns: weights[:, columns]), previous)
+
+    def fit_to(self, moments: Moments, previous: Parameters) -> Parameters:
+        """`fit`, from the moments of the weighted data."""
+        return _flat(_ONE_COLUMN.fit_to(moments, _columns(previous)))
+
+    def fit_one_to(self, moments: Moments, previous: Parameters, name: str) -> Parameters:
         """`fit` over the parameter `name` alone: variances then lie about the means as they are."""
         column = {"means": "means", "variances": "covariances"}[name]
-        fitted = _ONE_COLUMN.fit_one(values[:, None], weights, _columns(previous), column)
-        return {name: frozen(fitted[column][:, 0])}
+        return {name: frozen(_ONE_COLUMN.fit_one_to(moments, _columns(previous), column)[column][:, 0])}
 
-    def check(self, values: Array, components: Parameters) -> None:
+    def expected_log_density(self, moments: Moments, components: Parameters) -> tuple[float, float]:
+        """Σ weights · log density from moments alone, and how far rounding may have put it off."""
+        return _ONE_COLUMN.expected_log_density(moments, _columns(components))
+
+    def check(self, values: Points | Array, components: Parameters) -> None:
         """Raise `HalfStepFailed` for a variance of 0, up to the values' own rounding."""
-        _ONE_COLUMN.check(values[:, None], _columns(components))
+        _ONE_COLUMN.check(_points(values), _columns(components))
 
-    def gradient(self, values: Array, weights: Array, components: Parameters) -> Array:
-        """Gradient of Σ weights · log density in means and logarithms of variances."""
-        return _ONE_COLUMN.gradient(values[:, None], weights, _columns(components))
+    def gradient_at(self, moments: Moments, components: Parameters) -> Array:
+        """Gradient of Σ weights · log density in means and logarithms of variances, from moments."""
+        return _ONE_COLUMN.gradient_at(moments, _columns(components))
+
+    def gradient(self, values: Points | Array, weights: Array, components: Parameters) -> Array:
+        """`gradient_at`, from the weighted data."""
+        return self.gradient_at(self.moments(values, lambda columns: weights[:, columns]), components)
 
     def to_vector(self, components: Parameters) -> Array:
         return _ONE_COLUMN.to_vector(_columns(components))
@@ -72,6 +89,10 @@ class UnivariateGaussianFamily:
     def draw(self, values: Array, n_components: int, rng: np.random.Generator) -> Parameters:
         """A random start: means at distinct values, every variance a K-th of that of all values."""
         return _flat(_ONE_COLUMN.draw(values[:, None], n_components, rng))
+
+
+def _points(values: Points | Array) -> Points:
+    return values if isinstance(values, Points) else Points(values[:, None])
 
 
 def _columns(components: Parameters) -> Parameters:

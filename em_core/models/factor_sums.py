@@ -15,6 +15,7 @@ from em_core.distributions import definite, scatter
 from em_core.distributions.normals import Linear, Normals
 from em_core.distributions.scatter import Scatter
 from em_core.files.errors import HalfStepFailed
+from em_core.finite import all_finite
 from em_core.records import Array, Parameters, frozen, sealed
 
 # A noise variance below this share of its dimension's variance is 0 up to the rounding of what follows from it. What is
@@ -23,6 +24,8 @@ SMALLEST_SHARE = 1e-12
 # The posterior precision has its eigenvalues from 1 to 1 + tr(Λᵀ Ψ⁻¹ Λ): with a trace below this, twelve digits of
 # sixteen are left by Cholesky's factor of the matrix itself.
 _WELL_CONDITIONED = 1e3
+# what leaves the floats is told by what is made of it
+_quiet = np.errstate(over="ignore", divide="ignore", invalid="ignore")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +77,7 @@ def rows_of(data: Table, q: Normals) -> tuple[Scatter, Scatter]:
 
 def residuals(theta: Parameters, values: Scatter, hidden: Scatter) -> Array:
     """v − μ − ΛE[h] in such rows."""
-    result = values.apart(theta["mean"])
-    result -= hidden.rows @ theta["loadings"].T
+    result: Array = values.apart(theta["mean"]) - hidden.rows @ theta["loadings"].T
     return result
 
 
@@ -92,7 +94,7 @@ def squares(data: Table, theta: Parameters, q: Normals) -> Array:
             return found
     values, hidden = rows_of(data, q)
     apart = residuals(theta, values, hidden)
-    result = sealed(np.add.reduce(apart * apart) + values.number * q.spread(loadings))
+    result = sealed(np.einsum("md,md->d", apart, apart) + values.number * q.spread(loadings))
     vars(q)["_squares"] = (mean, loadings, of, result), *kept[:1]
     return result
 
@@ -117,12 +119,11 @@ class Conditional:
         """(N, L) posterior means of values, (N, D)."""
         return self.means(values - self.theta["mean"])
 
+    @_quiet
     def means(self, apart: Array) -> Array:
         """The same of rows of v − μ."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            projected = apart @ self.projection
-        result: Array = dtrtrs(self.factor, projected.T, lower=1, trans=1)[0].T
-        if not np.isfinite(result).all():
+        result: Array = dtrtrs(self.factor, (apart @ self.projection).T, lower=1, trans=1)[0].T
+        if not all_finite(result):
             raise _overflow(self.theta)
         return sealed(result)
 
@@ -146,14 +147,14 @@ def _zeros(shape: tuple[int, int]) -> Array:
     return sealed(np.zeros(shape))
 
 
+@_quiet
 def conditional(theta: Parameters) -> Conditional:
     """From G itself where that costs no digit that counts, else from a triangle of what G is the square of."""
     noise, loadings = theta["noise_variances"], theta["loadings"]
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is told below
-        weighted = loadings / (noise[:, None] if noise.ndim else noise)
-        precision = loadings.T @ weighted
-        if not precision.trace() < _WELL_CONDITIONED:
-            return _triangulated(theta)
+    weighted = loadings / (noise[:, None] if noise.ndim else noise)
+    precision = loadings.T @ weighted
+    if not precision.trace() < _WELL_CONDITIONED:
+        return _triangulated(theta)
     precision.flat[:: len(precision) + 1] += 1.0
     factor, _ = dpotrf(precision, lower=1)
     return Conditional(theta, sealed(factor), dtrtrs(factor, weighted.T, lower=1)[0].T)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +15,15 @@ from em_core.distributions import categorical, chains, minibatch, simplex
 from em_core.distributions.categorical import NEGLIGIBLE
 from em_core.distributions.chains import Chains
 from em_core.distributions.minibatch import Draw
+from em_core.distributions.points import Points
+from em_core.distributions.relative import Recurring
 from em_core.families.poisson import PoissonFamily
 from em_core.families.symbols import MOST_SYMBOLS, SymbolFamily
 from em_core.families.univariate_gaussian import UnivariateGaussianFamily
 from em_core.files.errors import InvalidExperiment
 from em_core.files.fields import Fields, finite_array
 from em_core.model import ModelHelp, Size
-from em_core.models.mixture import Family, fit_one
+from em_core.models.mixture import Family, OfMoments
 from em_core.records import Array, Parameters, frozen, sealed
 
 EMISSIONS: dict[str, Family] = {
@@ -29,6 +33,10 @@ EMISSIONS: dict[str, Family] = {
 }
 # the largest count or symbol; numbers of any size for gaussian
 _LARGEST = {"poisson": 10**9, "categorical": MOST_SYMBOLS - 1}
+# entries of a table whose sum costs less than what K states have to say of their moments
+_SMALL_TABLE = 200_000
+# symbols recur where each has so many time steps
+_RECURS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +45,16 @@ class Sequences:
 
     values: Array
     lengths: tuple[int, ...]
+
+    @cached_property
+    def points(self) -> Points:
+        """The values as rows of one column."""
+        return Points(self.values[:, None])
+
+    @cached_property
+    def symbols(self) -> NDArray[np.intp]:
+        """The values, which are whole numbers, as such."""
+        return sealed(self.values.astype(np.intp))
 
     def part(self, sequences: NDArray[np.intp]) -> Sequences:
         """These sequences, in order."""
@@ -149,18 +167,55 @@ class HiddenMarkov:
 
     @at_theta
     def posterior(self, data: Sequences, theta: Parameters) -> Chains:
-        return chains.posterior(*self._factors(data, theta), data.lengths)
+        return chains.posterior(*self._factors(data, theta), data.lengths, self._recurring(data, theta))
+
+    def _recurring(self, data: Sequences, theta: Parameters) -> Recurring | None:
+        """The densities of all symbols, where time steps are far more."""
+        if self.emission != "categorical" or len(data.values) < _RECURS * theta["probabilities"].shape[1]:
+            return None
+        symbols: Any = np.arange(theta["probabilities"].shape[1])
+        return Recurring(self.family.log_density(symbols, theta), data.symbols)
 
     def expected_log_joint(self, data: Sequences, theta: Parameters, q: Chains) -> float:
-        log_start, log_transitions, log_density = self._factors(data, theta)
-        return (
-            categorical.weighted_sum(q.start_counts, log_start)
-            + categorical.weighted_sum(q.transition_counts, log_transitions)
-            + categorical.weighted_sum(q.expected_counts, log_density)
-        )
+        return _of_path(theta, q) + categorical.weighted_sum(q.expected_counts, self._factors(data, theta)[2])
 
     def expected_log_likelihood(self, data: Sequences, theta: Parameters, q: Chains) -> float:
         return categorical.weighted_sum(q.expected_counts, self._factors(data, theta)[2])
+
+    def surely_higher(self, data: Sequences, q: Chains, theta: Parameters, other: Parameters) -> bool:
+        """Whether L is higher at θ than at the other one by more than rounding may have done, from moments alone."""
+        if self._of_moments is None or q.probabilities.size <= _SMALL_TABLE:
+            return False
+        (high, doubt), (low, more) = (self._from_moments(data, entry, q) for entry in (theta, other))
+        return abs(high - low) < math.inf and high - low > doubt + more
+
+    @at_theta
+    def _from_moments(self, data: Sequences, theta: Parameters, q: Chains) -> tuple[float, float]:
+        """E_q[log p(h, v; θ)] without a pass over the data, and how far rounding may have put it off."""
+        family: Any = self.family
+        likelihood, doubt = family.expected_log_density(self._moments(data, q), theta)
+        return likelihood + _of_path(theta, q), doubt
+
+    @property
+    def _of_moments(self) -> OfMoments | None:
+        family: Any = self.family
+        return family if hasattr(family, "moments") else None
+
+    def _moments(self, data: Sequences, q: Chains) -> Any:
+        """All that the emissions' part in L depends on in q and the data; the last one is kept with q."""
+        of, family, result = vars(q).get("_moments", (None, None, None))
+        if of is not data.values or family is not self.family:
+            result = cast(OfMoments, self.family).moments(
+                self.rows(data), lambda columns: q.expected_counts[:, columns]
+            )
+            vars(q)["_moments"] = (data.values, self.family, result)
+        return result
+
+    def rows(self, data: Sequences) -> Any:
+        """The data as the family takes them."""
+        if self.emission == "gaussian":
+            return data.points
+        return data.symbols if self.emission == "categorical" else data.values
 
     def hidden_prior(self, data: Sequences, theta: Parameters) -> Chains:
         """The Markov chain as it runs where nothing is observed."""
@@ -208,13 +263,18 @@ class HiddenMarkov:
         return {
             "start_probabilities": _start_shares(q),
             "transition_matrix": _transition_shares(q, theta["transition_matrix"]),
-            **self.family.fit(data.values, q.expected_counts, theta),
+            **self._emissions(data, q, theta),
         }
+
+    def _emissions(self, data: Sequences, q: Chains, theta: Parameters) -> Parameters:
+        if self._of_moments is None:
+            return self.family.fit(data.values, q.expected_counts, theta)
+        return self._of_moments.fit_to(self._moments(data, q), theta)
 
     def check(self, data: Sequences, theta: Parameters) -> None:
         """What the emissions' family asks of its parameters."""
         if hasattr(self.family, "check"):
-            self.family.check(data.values, theta)
+            self.family.check(self.rows(data), theta)
 
     def minibatch(
         self, data: Sequences, q: Chains, size: int, rng: np.random.Generator
@@ -234,12 +294,18 @@ class HiddenMarkov:
             return {**theta, name: _start_shares(q)}
         if name == "transition_matrix":
             return {**theta, name: _transition_shares(q, theta[name])}
-        return {**theta, **fit_one(self.family, data.values, q.expected_counts, theta, name)}
+        if self.family.parameters == (name,):
+            return {**theta, **self._emissions(data, q, theta)}
+        return {**theta, **cast(OfMoments, self.family).fit_one_to(self._moments(data, q), theta, name)}
 
     def gradient(self, data: Sequences, theta: Parameters, q: Chains) -> Array:
         start = simplex.gradient(q.start_counts[None], theta["start_probabilities"][None])
         transitions = simplex.gradient(q.transition_counts, theta["transition_matrix"])
-        return np.concatenate([start, transitions, self.family.gradient(data.values, q.expected_counts, theta)])
+        if self._of_moments is None:
+            emissions = self.family.gradient(data.values, q.expected_counts, theta)
+        else:
+            emissions = self._of_moments.gradient_at(self._moments(data, q), theta)
+        return np.concatenate([start, transitions, emissions])
 
     def to_vector(self, theta: Parameters) -> Array:
         """Log-ratios of start and transition probabilities to the last positive one, then the emissions' own."""
@@ -273,10 +339,21 @@ class HiddenMarkov:
     @at_theta
     def _factors(self, data: Sequences, theta: Parameters) -> tuple[Array, Array, Array]:
         """log p(h₁), log p(h_{t+1} | h_t) and log p(v_t | h_t)."""
-        with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
-            log_start, log_transitions = np.log(theta["start_probabilities"]), np.log(theta["transition_matrix"])
-        log_density = self.family.log_density(data.values, theta)
-        return frozen(log_start), frozen(log_transitions), sealed(log_density)
+        log_density = self.family.log_density(self.rows(data), theta)
+        return *_path_factors(theta), sealed(log_density)
+
+
+def _path_factors(theta: Parameters) -> tuple[Array, Array]:
+    """log p(h₁) and log p(h_{t+1} | h_t)."""
+    with np.errstate(divide="ignore"):  # log 0 = −inf: a state that cannot be
+        return frozen(np.log(theta["start_probabilities"])), frozen(np.log(theta["transition_matrix"]))
+
+
+def _of_path(theta: Parameters, q: Chains) -> float:
+    """E_q[log p(h; θ)]."""
+    log_start, log_transitions = _path_factors(theta)
+    starts = categorical.weighted_sum(q.start_counts, log_start)
+    return starts + categorical.weighted_sum(q.transition_counts, log_transitions)
 
 
 def _start_shares(q: Chains) -> Array:

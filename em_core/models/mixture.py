@@ -147,10 +147,11 @@ class Mixture(AtMany, CategoricalRows):
     def maximize(self, data: Observations, q: Categorical, theta: Parameters) -> Parameters:
         family = self._of_moments
         if family is not None:
-            components = family.fit_to(self.moments(data, q), theta)
+            moments = self.moments(data, q)
+            components, mass = family.fit_to(moments, theta), moments.mass
         else:
-            components = self.family.fit(data.values, q.expected_counts, theta)
-        weights = theta["weights"] if self.weights_fixed else _shares(self._mass(data, q))
+            components, mass = self.family.fit(data.values, q.expected_counts, theta), q.totals
+        weights = theta["weights"] if self.weights_fixed else _shares(mass)
         return {"weights": weights, **components}
 
     def check(self, data: Observations, theta: Parameters) -> None:
@@ -235,7 +236,7 @@ def fit_one(family: Any, values: Array, weights: Array, theta: Parameters, name:
 
 def _shares(mass: Array) -> Array:
     """(K,) share of each component in all units."""
-    return frozen(mass / mass.sum())
+    return sealed(mass / np.add.reduce(mass))
 
 
 def read_weights(fields: Fields, n_components: int | None) -> Array:

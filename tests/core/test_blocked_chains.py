@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from em_core.distributions import blocked, chains, recursions
+from em_core.distributions import blocked, chains, cuts, recursions, relative
 
 
 def oracle(log_start, log_transitions, log_density, lengths):
@@ -54,11 +54,11 @@ def chain(kind, n_states, length, rng):
     elif kind == "zeros":
         matrix = np.where(rng.random(matrix.shape) < 0.4, 0.0, matrix) + 0.1 * np.roll(np.eye(n_states), 1, axis=1)
     elif kind == "rare and far":
-        matrix, start = np.where(np.eye(n_states) > 0, 1.0, 1.2e-125), np.full(n_states, 1 / n_states)
+        matrix, start = np.where(np.eye(n_states) > 0, 1.0, 8e-126), np.full(n_states, 1 / n_states)
     density = -spread * rng.exponential(1.0, (n_states, length))
-    if kind == "rare and far":  # staying where a step says 1e-250 is as probable as leaving and returning
-        density[0], density[1:] = 0.0, -575.7
-        density[0, 5::16], density[1:, 5::16] = -575.7, 0.0
+    if kind == "rare and far":  # staying where a step says 4e-251 is as probable as leaving and returning
+        density[0], density[1:] = 0.0, -576.5
+        density[0, 5::16], density[1:, 5::16] = -576.5, 0.0
     if kind == "zeros":
         density[0, ::7] = -np.inf
     with np.errstate(divide="ignore"):
@@ -75,7 +75,7 @@ KINDS = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_find_what_single_steps_find(kind, lengths, monkeypatch):
     """log p, marginals, pairs, and each time step's share; chains that mix, and that do not, with 2 and 5 states."""
-    monkeypatch.setattr(blocked, "_CALLS", 400)  # so that also short sequences are cut
+    monkeypatch.setattr(cuts, "_CALLS", 400)  # so that also short sequences are cut
     monkeypatch.setattr(blocked, "_TOGETHER", 30)  # and few rounds repair all blocks together
     for n_states in (2, 5):
         given = chain(kind, n_states, sum(lengths), np.random.default_rng(7))
@@ -97,7 +97,7 @@ def test_blocks_find_what_single_steps_find(kind, lengths, monkeypatch):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_messages_in_blocks_are_those_of_single_steps(kind, monkeypatch):
-    monkeypatch.setattr(blocked, "_CALLS", 400)
+    monkeypatch.setattr(cuts, "_CALLS", 400)
     lengths = (200, 1, 35)
     given = chain(kind, 3, sum(lengths), np.random.default_rng(3))
     filtered, predicted, ahead, scales = chains.messages(*given, lengths)
@@ -136,3 +136,29 @@ def test_a_long_series_costs_logarithms_no_digits(monkeypatch):
     q = chains.posterior(weights, np.array([weights, weights]), density, (5000,))
     joint = weights[:, None] + density
     np.testing.assert_allclose(q.probabilities, np.exp(joint - np.logaddexp(*joint)), rtol=3e-13)
+
+
+def test_a_value_that_no_state_shows_hides_no_small_weight():
+    with np.errstate(divide="ignore"):
+        table = np.log([[0.5, 0.5, 0.0], [1e-260, 1.0, 0.0]])
+    symbols, out = np.array([1, 0, 1, 1]), np.empty((2, 4))
+    heights, least = relative.relative(np.zeros(2), table[:, symbols], [0], out, relative.Recurring(table, symbols))
+    np.testing.assert_allclose(out, np.exp(table[:, symbols] - heights), rtol=1e-12)
+    assert least == out.min() < 1e-259
+
+
+@pytest.mark.parametrize("lengths", [(700,), (9, 300, 1, 2, 33)], ids=str)
+def test_where_symbols_recur_their_densities_are_taken_once(lengths):
+    """The same q as from a density for each time step, with symbols that a state never shows, or none does."""
+    rng = np.random.default_rng(4)
+    start, transitions, _ = chain("plain", 3, 1, rng)
+    with np.errstate(divide="ignore"):
+        table = np.log([[0.5, 0.5, 0.0, 0.0], [0.2, 0.3, 0.5, 0.0], [0.1, 0.8, 0.1, 0.0]])
+    symbols = rng.integers(0, 3, sum(lengths))
+    given = start, transitions, table[:, symbols]
+    recurring = relative.Recurring(table, symbols)
+    found, plain = chains.posterior(*given, lengths, recurring), chains.posterior(*given, lengths)
+    np.testing.assert_allclose(found.probabilities, plain.probabilities, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(found.transition_counts, plain.transition_counts, rtol=1e-12)
+    evidence = blocked.forward(*given, lengths, recurring).log_evidence
+    assert evidence == pytest.approx(oracle(*given, lengths)[0], rel=1e-12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from em_core.distributions import definite
+from em_core.distributions import definite, planar
 from em_core.distributions.points import Points
 from em_core.families.gaussian import GaussianFamily
 from em_core.files.errors import HalfStepFailed
@@ -208,7 +208,8 @@ def test_two_dimensions_by_hand_are_whitened_as_by_lapack(unit):
     """L⁻¹ Σ L⁻ᵀ = I, and log |Σ|; up to the condition, in any units."""
     mixed = np.random.default_rng(0).normal(size=(40, 2, 2))
     covariances = mixed @ np.swapaxes(mixed, -1, -2) * unit**2
-    whitening, logarithms = definite.whitening(covariances)
+    found = planar.whitening(covariances)
+    whitening, logarithms = found.inverses, found.logarithms
     factors = np.linalg.cholesky(covariances)
     np.testing.assert_allclose(whitening @ factors, np.tile(np.eye(2), (40, 1, 1)), atol=1e-10)
     np.testing.assert_allclose(logarithms, definite.log_determinant(factors), rtol=1e-11, atol=1e-11)
@@ -217,4 +218,4 @@ def test_two_dimensions_by_hand_are_whitened_as_by_lapack(unit):
 @pytest.mark.parametrize("matrix", [[[0, 0], [0, 1]], [[1, 2], [2, 4]], [[1, 2], [2, 1]], [[np.nan, 0], [0, 1]]])
 def test_two_dimensions_that_are_no_covariance_are_refused(matrix):
     with pytest.raises(HalfStepFailed, match="positive definite"):
-        definite.whitening(np.array([np.eye(2), matrix], dtype=float))
+        planar.whitening(np.array([np.eye(2), matrix], dtype=float))

@@ -8,6 +8,8 @@ from tests.tools import passes
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+# what the browser gets
+FOLDERS = ("ui/stage/frontend/*.js", "ui/room/page/*.js")
 
 
 @pytest.mark.parametrize("name", sorted(path.name.removesuffix(".test.js") for path in HERE.glob("*.test.js")))
@@ -21,10 +23,10 @@ def test_types(tool):
 
 
 def test_lint(tool):
-    passes(tool("eslint"), "--config", str(HERE / "eslint.config.js"), "ui/stage/frontend/*.js", "tests/**/*.js")
+    passes(tool("eslint"), "--config", str(HERE / "eslint.config.js"), *FOLDERS, "tests/**/*.js")
 
 
 def test_every_file_is_checked():
-    for path in (ROOT / "ui" / "stage" / "frontend").glob("*.js"):
+    for path in (path for folder in FOLDERS for path in ROOT.glob(folder)):
         text = path.read_text(encoding="utf-8")
         assert text.startswith("// @ts-check\n") and "@ts-ignore" not in text, path.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from em_core import Experiment
@@ -150,3 +151,18 @@ def test_dice_have_faces_from_one_to_six(made):
     assert plain.names == list("012345") and not plain.staves.begin
     assert plain._texts(plain.data.values)[:2] == ["0 at step 1", "5 at step 2"]
     assert plain.figure["staves"].json["text"] == ["", "from 31 on", "from 61 on"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.raw["settings"]["emission"] != "poisson"], ids=str)
+def test_a_rise_is_told_from_moments(case, monkeypatch):
+    """What moments say of L is what the sum over all time steps says, and M is seen to raise it."""
+    monkeypatch.setattr("em_core.models.hidden_markov._SMALL_TABLE", 0)
+    experiment = Experiment.parse({**case.raw, "schedule": "EM"})
+    model, data, theta = experiment.model, experiment.data, experiment.start
+    q = model.posterior(data, theta)
+    fitted = model.maximize(data, q, theta)
+    for place in (theta, fitted):
+        value, doubt = model._from_moments(data, place, q)
+        assert value == pytest.approx(model.expected_log_joint(data, place, q), rel=1e-12) and doubt >= 0
+    assert model.surely_higher(data, q, fitted, theta) and not model.surely_higher(data, q, theta, fitted)
+    assert not model.surely_higher(data, q, theta, theta)

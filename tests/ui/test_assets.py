@@ -116,7 +116,7 @@ def test_a_page_announces_what_it_will_need():
     letters = re.findall(r"<\./([^>]+)>; rel=preload; as=font; crossorigin", told)
     assert {*named} == {f"{PREFIX}{one}" for one in (DRAWING, SCRIPT, f"{STAGE}/{KATEX}")} and len(told) < 2000
     assert sorted(styles) == [
-        address(STAGE, file)[1:] for file in ("lesson.css", "stage.css", KATEX.replace(".js", ".css"))
+        address(STAGE, file)[1:] for file in ("class.css", "lesson.css", "stage.css", KATEX.replace(".js", ".css"))
     ]
     assert len(letters) == 4 and all(one.endswith(".woff2") for one in letters)
     assert told.count("<") == len(named) + len(styles) + len(letters) == len({*named, *styles, *letters})

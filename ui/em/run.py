@@ -164,6 +164,10 @@ class EmRun(Lanes):
         del self._moments[first:]
         self.cut(first)
 
+    @property
+    def recalled(self) -> bool:
+        return bool(self._ghosts)
+
     def remember(self, other: EmRun) -> None:
         self._ghosts = list(other._ghosts)
 
@@ -189,6 +193,14 @@ class EmRun(Lanes):
 
     def draw(self, index: int, key: bool) -> Json:
         return self.scene.whole(self._light[index], self.moment(index), self._moments[:index], key)
+
+    def veiled(self, index: int) -> Json:
+        now = self.moment(index)
+        if now.course is None or now.course.at > 0.0:  # none, or one that has been gone
+            return super().veiled(index)
+        frame = self.scene.whole(self._light[index], replace(now, course=None), self._moments[:index], True)
+        heading = frame["text"].get("heading.course")  # not every page has this picture
+        return frame | {"text": frame["text"] | {"heading.course": words.veiled(heading)}} if heading else frame
 
     def moment(self, index: int) -> Moment:
         """All that is shown of half-step `index`."""

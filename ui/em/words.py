@@ -70,3 +70,8 @@ def move(sentence: str, promise: str, effect: str) -> str:
 def not_here(why: str) -> str:
     """Of a move that the model cannot make."""
     return f"Not for this model: {why}."
+
+
+def veiled(heading: str) -> str:
+    """Of the picture of the bound while a class is asked what comes: it would show where the next move leads."""
+    return f"{heading}: the way on comes with the answer"

@@ -54,13 +54,14 @@ class Learning:
     def teach(self, taught: Taught | None) -> None:
         """Show a step, or none any more."""
         self.taught = self.player.taught = taught
-        self.foresight.on = taught is None or not taught.locked
+        self.foresight.on = self.player.withheld is None
 
     def open_to(self, act: Mapping[str, Any]) -> bool:
         """Whether an act may be done. While a question is open, what leads beyond it is refused with a message."""
-        if self.taught is None or self.taught.permits(act):
+        withheld = self.player.withheld
+        if withheld is None or withheld.permits(act):
             return True
-        self.messages = [words.LOCKED]
+        self.messages = [withheld.why]
         return False
 
     def learn(self, act: Json) -> bool:
@@ -68,6 +69,9 @@ class Learning:
         deed = _DEEDS.get(act["act"])
         if deed is None:
             return not self.open_to(act)
+        if self.player.asked is not None and act["act"] != "lessons":  # a room's question is over first
+            self.messages = [self.player.asked.why]
+            return True
         with self.lock:
             self.attempt(lambda: deed(self, act))
         return True
@@ -89,7 +93,7 @@ class Learning:
     def _open(self) -> None:
         """The question is no longer open: make the half-steps that were asked about, and go there."""
         step = self._taught().step
-        self.foresight.on = True
+        self.foresight.on = self.player.withheld is None
         if step.predict:
             self.player.answer(self.run, {"act": "advance", "to": step.predict.half_step, "at": step.at})
             self.player.go(self.player.cursor)

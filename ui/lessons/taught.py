@@ -1,7 +1,7 @@
 """A step of a lesson as one reader has it before them: what of the run is in sight, and what they have answered.
 
-While a question is open nothing after the half-step in view leaves the server, and no picture does that the step does
-not show: what is not sent cannot be read.
+No picture leaves the server that the step does not show; what comes after an open question is withheld
+(`ui/withheld.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ui.lessons import hidden, words
 from ui.lessons.grade import Graded, grade
 from ui.lessons.observed import Row, data_columns, rows
 from ui.lessons.records import CHANGES, Lesson, Prediction, Step
+from ui.withheld import Withheld
 
 Json = dict[str, Any]
 
@@ -29,8 +30,6 @@ _KEPT = 3_000_000
 _TOOLS = {"compare": ("compare",), "start": ("reset", "random", "mean")}
 _UNDO = ("undo", "redo")
 _CHANGING = {"drag", "moves", "start", "settings", "data", "schedule"}
-# what may be asked for while a question is open: it brings nothing that comes after
-_HARMLESS = {"controls", "fill", "foresee", "inner", "nothing", "resend", "rest"}
 # words around a view, whose names begin so
 _AROUND = ("heading", "note")
 # terms of lessons, as equations call them
@@ -68,6 +67,11 @@ class Taught:
         return self.step.predict is not None and self.graded is None
 
     @property
+    def withheld(self) -> Withheld | None:
+        """What stays on the server; None once the question is answered."""
+        return Withheld(self.step.at, words.FIRST, words.LOCKED) if self.locked else None
+
+    @property
     def link(self) -> dict[str, str]:
         """The step as query parameters."""
         return {"lesson": self.lesson.name, "step": self.step.id}
@@ -75,12 +79,6 @@ class Taught:
     def offers(self, control: str) -> bool:
         """Whether a control is in sight."""
         return self.everything or control in self.step.controls
-
-    def permits(self, act: Mapping[str, Any]) -> bool:
-        """Whether an act may be done: while the question is open, none that leads beyond the half-step in view."""
-        if not self.locked or act["act"] in _HARMLESS:
-            return True
-        return bool(act["act"] == "advance" and act["to"] <= self.step.at)
 
     # --- what is sent -------------------------------------------------------------------------------------------
     def scene(self, scene: Any) -> Any:
@@ -94,9 +92,8 @@ class Taught:
         return self._seen[scene.id]
 
     def frames(self, frames: Sequence[Json], scene: Any) -> list[Json]:
-        """The frames that may be seen, each with what of it is in sight."""
-        last = min(self.step.at, len(frames) - 1) if self.locked else len(frames) - 1
-        return [self.frame(frame, scene, index) for index, frame in enumerate(frames[: last + 1])]
+        """The frames, each with what of it is in sight."""
+        return [self.frame(frame, scene, index) for index, frame in enumerate(frames)]
 
     def frame(self, frame: Json, scene: Any, index: int | None = None) -> Json:
         """What of a frame is in sight."""
@@ -117,12 +114,11 @@ class Taught:
             if result.get(part):
                 result[part] = {name: value for name, value in result[part].items() if name.split("/")[0] in figures}
         if result.get("handles"):
-            result["handles"] = [handle for handle in result["handles"] if self.offers("drag") and not self.locked]
+            result["handles"] = [handle for handle in result["handles"] if self.offers("drag")]
         if index == self.step.at and self.step.lit and "lit" in result:
             result["lit"] = [_TERMS.get(term, term) for term in self.step.lit]
         if "caption" in result.get("text", {}):
-            said = words.done if index == self.step.at and self.locked else without_coming
-            result["text"] |= {"caption": said(result["text"]["caption"])}
+            result["text"] = result["text"] | {"caption": without_coming(result["text"]["caption"])}
         return result
 
     def _said(self, text: Mapping[str, str], views: Sequence[Json]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from figures.ascent.words import DRAG
 from figures.em.data_views.words import coin
 
+FIRST = "Predict first"
 LOCKED = "First say what you expect: the answer comes after that."
 UNREADABLE = "That answer could not be read. Please give it again."
 A_LESSON = "a step of a lesson that is there"
@@ -25,7 +26,6 @@ _NAMES = {
     "theta": "θ",
 }
 _COLUMN = re.compile(r"(\w+?)\[(\d+)\](?:\[(\d+)\])?")
-_SENTENCE = re.compile(r"(?<=\.)\s+(?=\w)")
 
 
 def no_lesson(name: str, known: Iterable[str], broken: Iterable[str] = ()) -> str:
@@ -75,11 +75,6 @@ def entry(what: str, place: int, columns: Sequence[str]) -> str:
 def _one(names: str) -> str:
     """The singular of what a column has many of."""
     return f"{names[:-3]}y" if names.endswith("ies") else names.removesuffix("s")
-
-
-def done(caption: str) -> str:
-    """Of a caption the first sentence, which says what was done: those after it tell what comes, or what to expect."""
-    return _SENTENCE.split(caption, maxsplit=1)[0]
 
 
 def still(note: str) -> str:

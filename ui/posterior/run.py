@@ -89,6 +89,9 @@ class PosteriorRun(Tape):
             return frozenset(), OTHER_DATA
         return frozenset(quantity.name for quantity in self.scene.compared), ""
 
+    def veiled(self, index: int) -> Json:
+        return {**super().veiled(index), "inner_at": None}  # at every width, that of the next rung among them
+
     def inner(self, index: int) -> list[Json]:
         """q at every width, on the rungs that have one."""
         return self._widths if self.ladder.rungs[index].kind == "gaussian" else []

@@ -73,7 +73,8 @@ class Message(_Told):
     the id `after`. cursor: where to go if `turn` is new. answer: the number of the act that this answers. more: asks
     for the next slice of work, which leads to `goal`. idle: tools that can do nothing now. aside: what is said of what
     was put aside. foresees: how many frames the browser may know before the reader asks for them; foreseen: those that
-    are made, with what the page will say at each. lesson: the step of a lesson that is on the page.
+    are made, with what the page will say at each. lesson: the step of a lesson that is on the page; room: the room that
+    its reader leads. withheld: where a question is open, beyond which there is nothing.
     bare: what the address says where it says nothing. alone: whether the page's controls wait to be asked for.
     """
 
@@ -102,5 +103,7 @@ class Message(_Told):
     foresees: int = 0
     foreseen: Sequence[Json] = ()
     lesson: Json | None = None
+    room: Json | None = None
+    withheld: Json | None = None
     bare: str = ""
     alone: bool = False

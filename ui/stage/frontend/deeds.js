@@ -6,7 +6,7 @@
 export class Deeds {
   /**
    * `on`: scene() that stands, ended() hears that what clicks do in the cards ends.
-   * @param {{ lesson: import("./lesson.js").Lesson, playback: import("./playback.js").Playback, beats: import("./beats.js").Beats, live: import("./live.js").Live,
+   * @param {{ lesson: import("./lesson.js").Lesson, classroom: import("./classroom.js").Classroom, message?: import("./types.js").Message, playback: import("./playback.js").Playback, beats: import("./beats.js").Beats, live: import("./live.js").Live,
    *   between: import("./between.js").Between, presenter: import("./present.js").Presenter }} parts
    * @param {{ scene: () => import("./types.js").Scene | undefined, ended: () => void }} on
    */
@@ -35,8 +35,16 @@ export class Deeds {
     };
   }
 
+  /** Whether the reader may go on from here: not beyond an open question, to which they are led. */
+  open() {
+    const { classroom, lesson, message, playback } = this.parts;
+    if (!message?.withheld || playback.cursor < message.withheld.at) return true;
+    (classroom.asking ? classroom : lesson).focus();
+    return false;
+  }
+
   next() {
-    if (!this.parts.lesson.open()) return;
+    if (!this.open()) return;
     if (!this.parts.beats.next()) this.parts.playback.next();
   }
 
@@ -45,12 +53,12 @@ export class Deeds {
   }
 
   toggle() {
-    if (!this.parts.lesson.open() || !this.parts.lesson.offers("play")) return;
+    if (!this.open() || !this.parts.lesson.offers("play")) return;
     if (!this.parts.beats.toggle()) this.parts.playback.toggle();
   }
 
   inside() {
-    if (this.parts.lesson.open()) this.parts.beats.further();
+    if (this.open()) this.parts.beats.further();
   }
 
   start() {
@@ -59,14 +67,14 @@ export class Deeds {
   }
 
   end() {
-    if (!this.parts.lesson.open() || !this.parts.lesson.offers("play")) return;
+    if (!this.open() || !this.parts.lesson.offers("play")) return;
     this.parts.beats.leave();
     this.parts.playback.end();
   }
 
   /** @param {Act} act */
   act(act) {
-    if (!this.parts.lesson.open()) return;
+    if (!this.open()) return;
     // one of the bar's tools, such as undo, ends what clicks do in the cards
     if (this.on.scene()?.tools?.some((tool) => tool.act.act === act.act)) this.on.ended();
     this.parts.beats.escape();
@@ -79,8 +87,8 @@ export class Deeds {
    * @param {string} key
    */
   press(key) {
-    const { beats, lesson, live, presenter } = this.parts, scene = this.on.scene();
-    if (lesson.press(key)) return true;
+    const { beats, classroom, lesson, live, presenter } = this.parts, scene = this.on.scene();
+    if (classroom.press(key) || lesson.press(key)) return true;
     if (key === "Escape" && live.cancelled()) return true;
     /** @type {Record<string, (() => void) | undefined>} */
     const moves = {
@@ -96,6 +104,6 @@ export class Deeds {
     const given = scene?.keys?.[key] ?? scene?.keys?.[key.toLowerCase()]; // Caps Lock may be on
     if (move) move();
     else if (given) this.act(given);
-    return Boolean(move || given) || presenter.press(key) || (key === "Escape" && beats.escape());
+    return Boolean(move || given) || presenter.press(key) || (key === "Escape" && (beats.escape() || classroom.escape()));
   }
 }

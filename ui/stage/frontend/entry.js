@@ -32,7 +32,7 @@ const letters = () => (lettered ??= Promise.race([
 export default async function receive(given, plotly) {
   const root = given.parentElement;
   try {
-    const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css", "lesson.css"].map(here);
+    const ours = ["vendor/katex/katex.min.js", "vendor/katex/katex.min.css", "stage.css", "lesson.css", "class.css"].map(here);
     await Promise.all([...[plotly, ...ours].map(load), load(here("vendor/katex/katex.min.css")).then(letters)]);
   } catch (error) {
     const place = root.querySelector(".stage-loading");

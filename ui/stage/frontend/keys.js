@@ -20,7 +20,7 @@ const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home"
 export function needsKey(focused, key) {
   if (focused.matches(CLOSED_LIST)) return false;
   if (focused.closest(TEXT) || focused.closest(OPEN_LIST)) return true;
-  if (key.startsWith("Page") && focused.matches(".stage-lesson input")) return false;
+  if (key.startsWith("Page") && focused.matches(".stage-lesson input, .stage-class input")) return false;
   if (MOVES.has(key)) {
     const moved = focused.closest(MOVED_BY_ARROWS);
     return moved !== null && !moved.matches(".stage-scrub"); // the stage's own position slider moves as the stage does

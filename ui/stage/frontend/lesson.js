@@ -16,7 +16,7 @@ import { outcome, Question } from "./question.js";
 
 const NAMES = {
   Lesson: "Lesson", Lessons: "Lessons", Back: "Back", Next: "Next", All: "All controls", Fewer: "Fewer controls", Explore: "Explore freely",
-  Again: "Start over", Done: "✓ Done", First: "Predict first", steps: "Steps of this lesson", step: "{} of {}: {}",
+  Again: "Start over", Done: "✓ Done", Room: "Room", steps: "Steps of this lesson", step: "{} of {}: {}",
   left: "{} moves left", one: "1 move left", none: "No moves left", without: "without {}", used: "That took {}", due: "Not done yet", end: "That was the last lesson.",
 };
 const MOST = 4; // letters of moves that a task does without and that are worth naming
@@ -44,13 +44,14 @@ export class Lesson {
     this.all = this.button(NAMES.All, () => this.ask({ act: "everything" }));
     this.explore = this.button(NAMES.Explore, () => this.ask({ act: "explore" }));
     this.lessons = this.button(NAMES.Lessons, () => this.list());
+    this.room = this.button(NAMES.Room, () => this.ask({ act: "room" }));
     this.dots = el("ol", { class: "stage-dots", "aria-label": NAMES.steps });
     this.task = el("div", { class: "stage-task", role: "status" });
     this.again = this.button(NAMES.Again, () => this.ask({ act: "again" }));
     this.body = el("div", { class: "stage-asked" });
     this.moves = new Moves((act) => this.stage.deeds.act(act));
     this.node = el("section", { class: "stage-lesson", hidden: true, "aria-label": NAMES.Lesson, on: { click: letGo } }, this.body, this.moves.node,
-      el("nav", { class: "stage-way" }, el("div", { class: "stage-aside" }, this.lessons, this.all, this.explore),
+      el("nav", { class: "stage-way" }, el("div", { class: "stage-aside" }, this.lessons, this.room, this.all, this.explore),
         this.dots, el("div", { class: "stage-turn" }, this.back, this.next)));
     this.catalogue = /** @type {ListOfLessons | null} */ (null);
     this.watch = new MutationObserver(() => this.look());
@@ -131,7 +132,6 @@ export class Lesson {
     const offers = (/** @type {string} */ control) => !here || here.everything || here.controls.includes(control);
     const steps = offers("step") || offers("play") || offers("tape") || offers("moves");
     const plays = offers("play"), taped = offers("tape") || plays;
-    transport.locked = here?.locked ? NAMES.First : "";
     for (const [node, on] of /** @type {[HTMLElement | null | undefined, boolean][]} */ ([
       [transport.start, taped], [transport.back, steps], [transport.following, steps], [transport.play, plays], [transport.end, plays],
       [transport.speed, plays], [transport.inside, !here || here.everything], [transport.tape.parentElement, taped],
@@ -266,12 +266,11 @@ export class Lesson {
     if (this.here) this.catalogue?.toggle(this.here.list, this.here.name);
   }
 
-  /** Whether the reader may go on from here. If not, they are led to the question. */
-  open() {
-    const { here, stage: { playback } } = this;
-    if (!here?.locked || playback.cursor < here.at) return true;
-    (this.mark ?? this.question)?.focus();
-    return false;
+  focus() { (this.mark ?? this.question)?.focus(); }
+
+  /** Whether a question is open that a room can be asked. */
+  get asksChoice() {
+    return Boolean(this.here?.locked && ["direction", "choice"].includes(this.here.ask?.kind ?? ""));
   }
 
   /** @param {string} control */

@@ -16,13 +16,14 @@ const NAMES = {
   spot: "spotlight on the view or term under the pointer or with the focus, otherwise on the next view", help: "this list",
   points: "in a figure with the focus: to the next point that way, or to another curve; Enter: to the points that can be moved",
   inside: "step inside the next step, one beat further; → ← Space go on, back and play there, Esc leaves", unit: "inside: follow the one before, the one after",
+  room: "a room for a class: open one, ask what comes next, close the vote, vote again, reveal; then PgDn too in presenter mode, and Esc ends the question",
   escape: "end spotlight, black screen or full screen",
 };
 /** @type {[string, keyof typeof NAMES][]} */
 const KEYS = [
   ["→ ←", "next"], ["Space", "play"], ["Home End", "ends"], [".", "present"], ["PgDn PgUp", "pages"], ["1 … 9", "digits"],
   ["Shift 1 … 9", "second"], ["F", "full"],
-  ["X", "spot"], [",", "blank"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
+  ["X", "spot"], [",", "blank"], ["Q", "room"], ["Tab → ← ↓ ↑", "points"], ["Esc", "escape"], ["?", "help"],
 ];
 /** @type {[string, keyof typeof NAMES][]} where one can step inside */
 const INSIDE = [["I", "inside"], ["↑ ↓", "unit"]];

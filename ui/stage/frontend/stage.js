@@ -4,6 +4,7 @@ import { Address } from "./address.js";
 import { Asks } from "./asks.js";
 import { Beats } from "./beats.js";
 import { Between } from "./between.js";
+import { Classroom } from "./classroom.js";
 import { Connection } from "./connection.js";
 import { Deeds } from "./deeds.js";
 import { Display } from "./display.js";
@@ -19,8 +20,8 @@ import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { Presenter } from "./present.js";
 import { begins } from "./progress.js";
-import { Room } from "./room.js";
 import { withScene } from "./scenes.js";
+import { Space } from "./space.js";
 import { Tips } from "./tips.js";
 
 /**
@@ -113,7 +114,8 @@ export class Stage {
     });
     this.tips = new Tips(this.node, () => this.message?.scene.glossary ?? {}); // before the keys: Escape is first its own
     this.stopListening = listen((key) => this.press(key));
-    this.room = new Room(this.node, () => this.fit());
+    this.space = new Space(this.node, () => this.fit());
+    this.classroom = new Classroom(this);
   }
 
   /**
@@ -182,6 +184,7 @@ export class Stage {
     const rebuilt = (this.arriving = message.scene.id !== before?.scene.id);
     const display = rebuilt || !this.display ? this.build(message) : this.display;
     this.lesson.take(message.lesson, display);
+    this.classroom.take(message, display);
     const theme = display.readTheme();
     const answered = asks.answered(message.answer);
     const over = this.live.over; // what comes of a drop is on the screen already
@@ -236,10 +239,7 @@ export class Stage {
       rest: () => playback.rest(0),
       hand: this.live,
       point: (deed, figure, x, y) => playback.ask({ act: deed, figure, x, y }),
-      switched: () => {
-        display.settle();
-        this.show();
-      },
+      switched: () => { display.settle(); this.show(); },
       looked: () => this.presenter.tell(), pick: (number, second) => this.presenter.pick(display, number, second),
     });
     if (before) display.keepFaces(before);
@@ -293,8 +293,8 @@ export class Stage {
   destroy() {
     this.live.clear();
     this.beats.restart();
-    const { room, presenter, playback, tips, connection, foresight, asks, lesson, display, place } = this;
+    const { space, classroom, presenter, playback, tips, connection, foresight, asks, lesson, display, place } = this;
     this.stopListening();
-    [room, presenter, playback, tips, connection, foresight, asks, lesson, display, place].forEach((part) => part?.destroy());
+    [space, classroom, presenter, playback, tips, connection, foresight, asks, lesson, display, place].forEach((part) => part?.destroy());
   }
 }

@@ -85,7 +85,7 @@
  *   frames: Frame[], fills?: { at: number, frame: Frame }[], cursor: number | null, turn: number, entry?: number,
  *   answer: number | null, more?: Act | null, waiting?: boolean, goal?: number | null, paused?: string,
  *   look?: Look, linked?: boolean, bare?: string, ended?: string | null, coming?: Planned[], inner?: { frame: string, frames: Inner[] } | null, inside?: Within | null,
- *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null, alone?: boolean }} Message
+ *   held?: Held | null, idle?: string[], aside?: string, foresees?: number, foreseen?: Foreseen[], lesson?: Lesson | null, room?: Offered | Led | null, withheld?: Withheld | null, alone?: boolean }} Message
  * @typedef {{ id: string, coming: Planned[], ended: string | null, address: string, frame?: Frame }} Foreseen  the frame that comes
  *   next, sent once, and what the message says once the reader is there
  * @typedef {Omit<Message, "scene"> & { scene: Scene | { id: string } }} Told  of a scene that the browser has, only the id
@@ -106,6 +106,20 @@
  * @typedef {{ parts: { id: string, label: string, given: string | null, true: string, place: number | null, right: boolean | null }[],
  *   because: string }} Outcome  what became of an answer
  * @typedef {{ done: boolean, left: number | null, used: string[], without: string[], at_most: number | null }} TaskState
+ */
+
+/**
+ * The room that the lecturer leads; before one is open only what is said beforehand. `offered` rises each time that it is to be shown in full. `here`:
+ * whether the question is about the view on the page; `at`, `to`: after which frame, about which one; `mark`: of which run. `turn` rises with all that
+ * the lecturer does, `revision` with every vote too. `join`: the addresses that lead into it.
+ * @typedef {{ offered: number, said: string, about: string }} Offered
+ * @typedef {{ offered: number, said: string, code: string, key: string, hint: string, join: { address: string, qr: string }[], hands: boolean,
+ *   ballot: number, follow: boolean, here: boolean, at: number, to: number, mark: string, phase: "idle" | "voting" | "closed" | "revealed", round: number,
+ *   turn: number, revision: number, question: Asked | null, counts: Counts[], voters: number[],
+ *   answer: { right: Record<string, string[]>, because: string } | null }} Led
+ * @typedef {{ text: string, parts: { id: string, label: string, options: { id: string, label: string }[] }[] }} Asked
+ * @typedef {Record<string, Record<string, number>>} Counts  by part and option
+ * @typedef {{ at: number, says: string }} Withheld  beyond this frame there is nothing while a question is open
  */
 
 /**

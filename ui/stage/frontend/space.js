@@ -1,7 +1,7 @@
 // @ts-check
-/** The room that the stage has: says when the window, the stage's part of it or the size of text has changed, or letters have come. */
+/** The space that the stage has: says when the window, the stage's part of it or the size of text has changed, or letters have come. */
 
-export class Room {
+export class Space {
   size = ""; // for which the views were placed
 
   /**

@@ -1,0 +1,1 @@
+"""The app as deploy/ serves it: several processes behind nginx."""
