@@ -175,7 +175,7 @@ def _leaves(value: Any) -> int:
 
 
 def _sizes() -> dict[str, str]:
-    """Where a file says how many hidden values a point has: the setting, and the parameter of a start (its last axis)."""
+    """The setting that says how many hidden values a point has, and the parameter of a start, by its last dimension."""
     from em_core.models import MODELS  # the server answers before it is loaded
 
     return {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
