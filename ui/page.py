@@ -19,7 +19,7 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
     has drawn it and asks for them.
     """
     reader = session.current(kind)
-    reader.player.alone = _arriving() and reader.taught is None
+    reader.player.alone = stage.arriving() and reader.taught is None
     with st.sidebar:
         if not reader.player.alone and not lessons.sidebar(reader):
             beside, other = st.columns(2)
@@ -30,13 +30,3 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
             sidebar(reader)
     lessons.text(reader)
     session.animate(reader)
-
-
-def _arriving() -> bool:
-    """Whether this is the first run for a browser that has just come, and has nothing on the screen yet.
-
-    Once: another run of the page, for whatever reason, shows all of it. Who is no browser asks for nothing later.
-    """
-    first = not st.session_state.get("arrived", False)
-    st.session_state["arrived"] = True
-    return first and not stage.returning() and "Mozilla" in st.context.headers.get("User-Agent", "")
