@@ -16,6 +16,7 @@ from em_core.files.errors import HalfStepFailed, InvalidExperiment
 from em_core.files.experiment import Experiment
 from em_core.files.starts import is_number
 from em_core.kinds import MOVES
+from em_core.lengths import END_HALF_STEPS as END_HALF_STEPS
 from em_core.model import check
 from em_core.moves import MAKE, is_random
 from em_core.records import (
@@ -34,7 +35,6 @@ from em_core.records import (
 from em_core.schedule import Plan
 
 END_RISE = 1e-9
-END_HALF_STEPS = 500
 
 
 def start(experiment: Experiment) -> Trajectory:

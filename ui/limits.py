@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Any
 
 from em_core.files.errors import InvalidExperiment
-from em_core.models import MODELS
-from em_core.trajectory import END_HALF_STEPS
+from em_core.lengths import END_HALF_STEPS
 from ui import words
 
 # seconds that are computed at a stretch; between two stretches others have their turn, and the reader may stop
@@ -63,9 +62,6 @@ ROOM_PARTS, ROOM_OPTIONS, ROOM_TEXT, ROOM_ID, ROOM_VIEW = 5, 8, 1_000, 80, 30_00
 # bytes of a vote; votes sent in ten seconds, by one voter and from one address, which all of a hall may share
 ROOM_VOTE, ROOM_TRIES, ROOM_TRIES_FROM, ROOM_WINDOW = 4_096, 20, 5_000, 10.0
 
-# where a file says how many hidden values a point has, and which parameter of a start shows it in its last dimension
-_SIZES = {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
-
 
 def full(what: str, most: int | None = None) -> str:
     """Why nothing can follow on a page with so many `steps` or `half-steps`; None: as many as any holds."""
@@ -108,6 +104,8 @@ def longest(raw: Mapping[str, Any]) -> int:
 
 def _at_once(raw: Mapping[str, Any]) -> int:
     """Numbers × hidden size × half-steps of this model."""
+    from em_core.models import MODELS  # the server answers before it is loaded
+
     model = raw.get("model")
     return AT_ONCE * (_LIGHTER if isinstance(model, str) and model in MODELS and MODELS[model].help.light else 1)
 
@@ -176,11 +174,18 @@ def _leaves(value: Any) -> int:
     return count
 
 
+def _sizes() -> dict[str, str]:
+    """The setting that says how many hidden values a point has, and the parameter of a start, by its last dimension."""
+    from em_core.models import MODELS  # the server answers before it is loaded
+
+    return {size.setting: size.parameter for model in MODELS.values() if (size := model.help.size) is not None}
+
+
 def _hidden(raw: Mapping[str, Any]) -> int:
     """What each number of the data is set against, once a half-step: components, factors, pairs of states, …"""
     settings, start = raw.get("settings"), raw.get("start")
     size = 1
-    for setting, parameter in _SIZES.items():
+    for setting, parameter in _sizes().items():
         if isinstance(settings, Mapping) and setting in settings:
             size = _whole(settings[setting], 1)
         elif isinstance(start, Mapping) and isinstance(start.get(parameter), list):

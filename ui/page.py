@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import session
+from ui import session, stage
 from ui.lessons import page as lessons
 from ui.room import panel as rooms
 from ui.session import S
@@ -19,7 +19,7 @@ def show(kind: type[S], sidebar: Callable[[S], None]) -> None:
     has drawn it and asks for them.
     """
     reader = session.current(kind)
-    reader.player.alone = session.arriving() and reader.taught is None
+    reader.player.alone = stage.arriving() and reader.taught is None
     with st.sidebar:
         if not reader.player.alone and not lessons.sidebar(reader):
             beside, other = st.columns(2)

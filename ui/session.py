@@ -336,16 +336,6 @@ def current(kind: type[S]) -> S:
     return session
 
 
-def arriving() -> bool:
-    """Whether this is the first run for a browser that has just come, and has nothing on the screen yet.
-
-    Once: another run of the page, for whatever reason, shows all of it. Who is no browser asks for nothing later.
-    """
-    first = not st.session_state.get("arrived", False)
-    st.session_state["arrived"] = True
-    return first and not stage.returning() and "Mozilla" in st.context.headers.get("User-Agent", "")
-
-
 def visit(session: Session, entry: bool = False) -> None:
     """Go to another page, with this session in place of the reader's own there.
 

@@ -83,6 +83,16 @@ def returning() -> bool:
     return context is not None and context.is_history_navigation
 
 
+def arriving() -> bool:
+    """Whether this is the first run for a browser that has just come, and has nothing on the screen yet.
+
+    Once: another run of the page, for whatever reason, shows all of it. Who is no browser asks for nothing later.
+    """
+    first = not st.session_state.get("stage.arrived", False)
+    st.session_state["stage.arrived"] = True
+    return first and not returning() and "Mozilla" in st.context.headers.get("User-Agent", "")
+
+
 def _packed(told: dict[str, Any], act: dict[str, Any] | None) -> bytes:
     """A third of the bytes; ui/stage/frontend/packed.js has them back.
 
