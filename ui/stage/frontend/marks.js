@@ -1,5 +1,6 @@
 // @ts-check
 /** Elements of a figure that are used again: as many as are needed, with other words. */
+import { setText } from "./dom.js";
 
 /** @typedef {SVGGraphicsElement & { __data__?: any }} Node  with what Plotly knows of it */
 
@@ -77,7 +78,8 @@ export function write(text, words) {
   if (text.getAttribute("data-unformatted") === words) return;
   text.setAttribute("data-unformatted", words);
   const lines = words.split(BREAK), [, number, exponent] = POWER.exec(words) ?? [];
-  text.textContent = number ? `${number}${NOTHING}` : lines.length > 1 ? "" : words;
+  if (number || lines.length > 1) text.textContent = number ? `${number}${NOTHING}` : "";
+  else setText(text, words);
   if (number) {
     span(text, exponent, [["style", "font-size:70%"], ["dy", "-0.6em"]]);
     span(text, NOTHING, [["dy", "0.42em"]]);

@@ -7,6 +7,7 @@ import { atPicture } from "./pulse.js";
 
 const AT_REST = 250; // milliseconds after which the cursor counts as at rest
 const AHEAD = 3; // seconds of playing that should be known in advance
+const ENOUGH = 1; // of them whole: no more is asked for before, as each answer is a message to take in between two half-steps
 
 export class Playback {
   history = new History();
@@ -77,8 +78,8 @@ export class Playback {
   /** Ask for what the frame in view, those beside it or those that Play comes to lack. */
   fill() {
     const { history, cursor, playing } = this;
-    const ahead = playing ? Math.ceil(AHEAD * this.on.speed()) : 1;
-    const [from, to] = [Math.max(cursor - (playing ? 0 : 1), 0), Math.min(cursor + ahead, history.last)];
+    const [ahead, near] = [AHEAD, ENOUGH].map((seconds) => (playing ? Math.ceil(seconds * this.on.speed()) : 1));
+    const [from, to] = [Math.max(cursor - (playing ? 0 : 1), 0), Math.min(cursor + near, history.last)];
     let lacks = false;
     for (let n = from; n <= to; n++) lacks ||= !history.whole(n);
     if (!lacks || this.working || (playing && this.asks.busy)) return;
