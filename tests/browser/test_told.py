@@ -47,6 +47,7 @@ def test_a_point_says_by_key_what_it_says_under_the_mouse(home):
     home.press("e")  # the same point, told anew at the next half-step
     home.at(3)
     expect(said).not_to_have_text(before)
+    expect(said).to_contain_text("log p of this point")
     run = EmRun.of(EmSettings(), "EME")
     q = run.trajectory[3].after.q.probabilities
     first = said.inner_text()

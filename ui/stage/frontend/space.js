@@ -3,6 +3,8 @@
 
 export class Space {
   size = ""; // for which the views were placed
+  /** @type {Set<string>} */
+  letters = new Set(); // that have come
 
   /**
    * @param {HTMLElement} node  of the stage
@@ -21,7 +23,10 @@ export class Space {
     this.watch.observe(node);
     addEventListener("resize", this.look);
     // until its letters are there the equation is wider, and the header may be higher by a row
-    this.lettered = () => {
+    this.lettered = (/** @type {FontFaceSetLoadEvent} */ { fontfaces }) => {
+      const before = this.letters.size;
+      for (const { family, weight, style, unicodeRange } of fontfaces) this.letters.add([family, weight, style, unicodeRange].join());
+      if (this.letters.size === before) return; // the same once more, as with every style sheet that comes
       this.size = "";
       this.look();
     };
