@@ -148,14 +148,24 @@ def test_codes_with_a_spread_beside_points(learning):
 def test_letters_that_come_late_leave_the_same_layout(learning):
     """Until KaTeX's are there others stand in for them, in which the equation takes the header's whole width."""
     page, tabs = learning.page, learning.stage.locator(".stage-tab")
+
+    def come(family):
+        page.evaluate(
+            """(family) => document.fonts.dispatchEvent(
+                new FontFaceSetLoadEvent("loadingdone", { fontfaces: [new FontFace(family, "local(Arial)")] }))""",
+            family,
+        )
+
     page.set_viewport_size({"width": 1440, "height": 900})
     learning.open(f"{QUERY}&e_step=gaussian")
     expect(tabs).to_have_count(0)
     wide = page.add_style_tag(content=".stage .katex { font-size: 2em !important }")
-    page.evaluate("document.fonts.dispatchEvent(new Event('loadingdone'))")
+    come("Late")
     expect(tabs).to_have_count(4)
     wide.evaluate("(style) => style.remove()")
-    page.evaluate("document.fonts.dispatchEvent(new Event('loadingdone'))")
+    come("Late")
+    assert tabs.count() == 4, "the same letters once more"
+    come("Later")
     expect(tabs).to_have_count(0)
 
 

@@ -82,6 +82,10 @@ def test_a_restart_of_the_server_leaves_the_stage_alive(home, server, before):
     home.open()
     home.press(*before)
     home.at(len(before))
+    # the page's controls come after the picture, each with a file of its own
+    sidebar = home.page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_test_id("stFileUploader").last).to_be_attached()
+    expect(sidebar.get_by_test_id("stSkeleton")).to_have_count(0)
     home.page.wait_for_timeout(500)
     server.restart()
     home.found()
