@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from ui import limits
-from ui.room import turns, words
-from ui.room.records import Answer, Closed, Counts, NoRoom, NotYours, Question, Room, TooMany, Voted
-from ui.room.store import Opened, check_voter, code_of, hashed, new
+from ui.room import words
+from ui.room.records import Closed, NoRoom, NotYours, Room, TooMany, Voted
+from ui.room.store import Opened, Store, check_voter, code_of, hashed, new
 
 
 @dataclass
@@ -23,7 +23,7 @@ class _Kept:
     voters: set[str] = field(default_factory=set)
 
 
-class Memory:
+class Memory(Store):
     """A `Store` in the process. lasting: seconds that a room lives; clock: seconds since 1970."""
 
     def __init__(self, lasting: float = limits.ROOM_SECONDS, clock: Callable[[], float] = time.time) -> None:
@@ -48,28 +48,7 @@ class Memory:
             return self._found(code).room
 
     def hosted(self, code: str, key: str) -> Room:
-        return self._turn(code, key, lambda room: room)
-
-    def ask(self, code: str, key: str, question: Question) -> Room:
-        return self._turn(code, key, lambda room: turns.asked(room, question))
-
-    def again(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.again)
-
-    def close(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.closed)
-
-    def reveal(self, code: str, key: str, answer: Answer) -> Room:
-        return self._turn(code, key, lambda room: turns.revealed(room, answer))
-
-    def rest(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.resting)
-
-    def count(self, code: str, key: str, numbers: Counts) -> Room:
-        return self._turn(code, key, lambda room: turns.counted(room, numbers))
-
-    def follow(self, code: str, key: str, view: str) -> Room:
-        return self._turn(code, key, lambda room: turns.followed(room, view))
+        return self.turn(code, key, lambda room: room)
 
     def end(self, code: str, key: str) -> None:
         with self._lock:
@@ -100,7 +79,7 @@ class Memory:
                 revision=room.revision + 1,
             )
 
-    def _turn(self, code: str, key: str, turn: Callable[[Room], Room]) -> Room:
+    def turn(self, code: str, key: str, turn: Callable[[Room], Room]) -> Room:
         with self._lock:
             kept = self._hosted(code, key)
             after = turn(kept.room)

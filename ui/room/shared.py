@@ -15,9 +15,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ui import limits
-from ui.room import turns, words
-from ui.room.records import Answer, Away, Closed, Counts, NoRoom, NotYours, Part, Question, Room, TooMany, Voted
-from ui.room.store import CODE, Opened, check_voter, code_of, hashed, new
+from ui.room import words
+from ui.room.records import Away, Closed, NoRoom, NotYours, Part, Room, TooMany, Voted
+from ui.room.store import CODE, Opened, Store, check_voter, code_of, hashed, new
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ return 'done'
 """
 
 
-class Redis:
+class Redis(Store):
     """A `Store` in Redis. url: as redis.from_url has it; raises `ValueError` for one that it cannot read.
 
     lasting: seconds that a room lives. Where Redis does not answer, `Away` comes within a second, and rooms are there
@@ -110,27 +110,6 @@ class Redis:
     def hosted(self, code: str, key: str) -> Room:
         return self._hosted(code, key)
 
-    def ask(self, code: str, key: str, question: Question) -> Room:
-        return self._turn(code, key, lambda room: turns.asked(room, question))
-
-    def again(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.again)
-
-    def close(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.closed)
-
-    def reveal(self, code: str, key: str, answer: Answer) -> Room:
-        return self._turn(code, key, lambda room: turns.revealed(room, answer))
-
-    def rest(self, code: str, key: str) -> Room:
-        return self._turn(code, key, turns.resting)
-
-    def count(self, code: str, key: str, numbers: Counts) -> Room:
-        return self._turn(code, key, lambda room: turns.counted(room, numbers))
-
-    def follow(self, code: str, key: str, view: str) -> Room:
-        return self._turn(code, key, lambda room: turns.followed(room, view))
-
     def end(self, code: str, key: str) -> None:
         room = self._hosted(code, key)
 
@@ -158,7 +137,7 @@ class Redis:
         if done != "done":
             raise Closed if done == "closed" else Voted
 
-    def _turn(self, code: str, key: str, turn: Callable[[Room], Room]) -> Room:
+    def turn(self, code: str, key: str, turn: Callable[[Room], Room]) -> Room:
         """What the lecturer does, again on what another of their windows has made of the room meanwhile."""
         while True:
             room = self._hosted(code, key)

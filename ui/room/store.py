@@ -1,13 +1,15 @@
-"""Where rooms live: one protocol, kept in the process (`memory.py`) or by Redis for several of them (`shared.py`)."""
+"""Where rooms live: one interface, kept in the process (`memory.py`) or by Redis for several of them (`shared.py`)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from ui.room import turns
 from ui.room.records import Answer, Counts, InvalidVote, Question, Room
 from ui.room.words import UNREADABLE
 
@@ -24,7 +26,7 @@ class Opened(NamedTuple):
     key: str
 
 
-class Store(Protocol):
+class Store(ABC):
     """Rooms by their code. Safe for many threads at once.
 
     Every method raises `NoRoom` for a code that is unknown, ended or expired, and `Away` where rooms cannot be reached;
@@ -32,41 +34,53 @@ class Store(Protocol):
     `turns.py` says, with what else it raises; it returns the room after it.
     """
 
+    @abstractmethod
     def open(self) -> Opened:
         """A new room, idle. Raises `TooMany`."""
-        ...
 
+    @abstractmethod
     def read(self, code: str) -> Room: ...
 
+    @abstractmethod
     def hosted(self, code: str, key: str) -> Room:
         """The room, for who has its key: a lecturer who comes back."""
-        ...
 
-    def ask(self, code: str, key: str, question: Question) -> Room: ...
+    @abstractmethod
+    def turn(self, code: str, key: str, turn: Callable[[Room], Room]) -> Room:
+        """What the lecturer does with the room."""
 
-    def again(self, code: str, key: str) -> Room: ...
+    def ask(self, code: str, key: str, question: Question) -> Room:
+        return self.turn(code, key, lambda room: turns.asked(room, question))
 
-    def close(self, code: str, key: str) -> Room: ...
+    def again(self, code: str, key: str) -> Room:
+        return self.turn(code, key, turns.again)
 
-    def reveal(self, code: str, key: str, answer: Answer) -> Room: ...
+    def close(self, code: str, key: str) -> Room:
+        return self.turn(code, key, turns.closed)
 
-    def rest(self, code: str, key: str) -> Room: ...
+    def reveal(self, code: str, key: str, answer: Answer) -> Room:
+        return self.turn(code, key, lambda room: turns.revealed(room, answer))
 
-    def count(self, code: str, key: str, numbers: Counts) -> Room: ...
+    def rest(self, code: str, key: str) -> Room:
+        return self.turn(code, key, turns.resting)
 
-    def follow(self, code: str, key: str, view: str) -> Room: ...
+    def count(self, code: str, key: str, numbers: Counts) -> Room:
+        return self.turn(code, key, lambda room: turns.counted(room, numbers))
 
+    def follow(self, code: str, key: str, view: str) -> Room:
+        return self.turn(code, key, lambda room: turns.followed(room, view))
+
+    @abstractmethod
     def end(self, code: str, key: str) -> None:
         """Forget the room, at once and entirely."""
-        ...
 
+    @abstractmethod
     def vote(self, code: str, voter: str, ballot: int, choices: Mapping[str, str]) -> None:
         """Count a vote: whole or not at all, once for each voter and ballot. Once it returns, the vote is counted.
 
         voter: a random token of the browser's. choices: an option of each part. Raises `Closed` unless this ballot is
         open, `Voted` for a second vote, `TooMany` for one voter more than a room holds, `InvalidVote`.
         """
-        ...
 
 
 def new() -> Opened:
