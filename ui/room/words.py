@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 def no_room(code: str) -> str:
-    return f"There is no room “{code}”: its code is another one, or it has ended."
+    return f"There is no room “{code}”. Check the code; the room may have ended."
 
 
 def full(most: int) -> str:
-    return f"There are {most} rooms open on this server, which is all it takes. Try again later."
+    return f"This server has {most} rooms open and takes no more. Try again later."
 
 
 NOT_YOURS = "This room is led by someone else."
@@ -18,14 +18,12 @@ NOTHING_ASKED = "There is no question to do this with: ask one first."
 STILL_OPEN = "The vote is still open: close it first."
 LAST_ROUND = "There have been two rounds: reveal the answer, or ask the next question."
 REVEALED = "The answer is on the screen already."
-AWAY = (
-    "The rooms cannot be reached just now. The lecture goes on by a show of hands; they are tried again by themselves."
-)
+AWAY = "The rooms cannot be reached just now. The lecture goes on by a show of hands, and the app keeps trying."
 UNREADABLE = "This vote could not be read. Load the page again."
 
 
 def crowded(most: int) -> str:
-    return f"This room has its {most:,} voters."
+    return f"This room is full: {most:,} have voted."
 
 
 def not_valid(what: str, value: object, valid: str) -> str:
@@ -46,14 +44,14 @@ def no_redis(variable: str) -> str:
 
 
 ONLY_HERE = (
-    "Only this computer reaches the app. Started with --server.address=0.0.0.0 (deploy/start.py: --address=0.0.0.0), "
-    "it lets in phones of its network."
+    "Only this computer can reach the app. Start it with --server.address=0.0.0.0 (deploy/start.py: --address=0.0.0.0) "
+    "to let in phones on the same network."
 )
 SAME_NETWORK = (
-    "For phones in this computer's network. If none gets through, its firewall or the network keeps them out."
+    "For phones on this computer's network. If none gets through, a firewall or the network is blocking them."
 )
-BY_ADDRESS = "Phones cannot follow this address. Open the page by the server's own address, and ask for the room again."
-NO_NETWORK = "This computer is in no network that phones could share."
+BY_ADDRESS = "Phones cannot reach this address. Open the page at the server's own address, then show the code again."
+NO_NETWORK = "This computer is on no network that phones could share."
 
 
 # to whoever leads a room
@@ -62,24 +60,24 @@ ROOM_HELP = "Ask the class what comes next: they vote by phone, or by a show of 
 
 ABOUT = (
     "The class votes by phone on what comes next: vote, talk, vote again, then the answer. "
-    "The room is kept in this server's memory: it lives as long as the server runs, at most four hours."
+    "The room is kept in this server's memory: it lasts as long as the server runs, four hours at most."
 )
 ABOUT_SHARED = (
     "The class votes by phone on what comes next: vote, talk, vote again, then the answer. "
-    "The room lives four hours, also where the server is started again."
+    "The room lasts four hours, even if the server restarts."
 )
 
 FIRST = "Vote first"
 VOTING = "A question is open: reveal the answer, or end the question with Esc."
-OPENING = "The run is still being opened. Ask when it is there."
+OPENING = "The run is still loading. Ask once it is there."
 SEVERAL = "This page shows several runs at once: ask on the page of one run."
 NOTHING_NEXT = "The run ends here: there is no next step to ask about."
 NO_NUMBERS = "None of the numbers that could be asked about is finite here."
-ALOUD = "This step asks for a number or a place, which no vote can give: have it answered aloud."
+ALOUD = "This step asks for a number or a place, which cannot be voted on: take answers aloud."
 NOT_MADE = "The step that was asked about could not be made. The question is over."
 ELSEWHERE = "The question is about another view. Go back to it, or end the question."
-BACK_BY_PHONE = "The rooms can be reached again: the next question is asked by phone."
-LOST = "The rooms can be reached again, but this one is gone with its votes. For phones close it, and open another."
+BACK_BY_PHONE = "The rooms can be reached again: the next question goes to the phones."
+LOST = "The rooms can be reached again, but this one is gone with its votes. To use phones, close it and open another."
 NO_ROOM = "There is no room open here."
 UNREADABLE_HANDS = "These numbers could not be read. Type them again."
 
