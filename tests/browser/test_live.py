@@ -259,10 +259,11 @@ def test_a_slider_of_a_model_is_live(home, query, name):
     slider.scroll_into_view_if_needed()
     slider.focus()
     home.press(*["ArrowRight"] * 20)
-    value = float(slider.get_attribute("aria-valuetext"))
+    spoken, *unit = slider.get_attribute("aria-valuetext").split(maxsplit=1)
+    value = float(spoken)
     run = EmRun.of(for_model(EmSettings(), query.partition("=")[2]), "EM")
     (handle,) = [one for one in run.frames([2])[2]["handles"] if one["label"] == name and one.get("kind")]
-    assert value > handle["value"]
+    assert value > handle["value"] and unit == ([handle["unit"]] if handle["unit"] else [])
     shown = run.preview(2, handle["id"], value, 0.0)["value"]
     comes_to(home, [shown[f"metric.{part}"] for part in ("evidence", "elbo", "gap")])
 
