@@ -3,15 +3,17 @@
     .venv/bin/python benchmarks/classroom.py [--classes 10 20 30 45 60 80 100] [--seconds 20] [--json FILE] [--smoke]
                                              [--only classes idle sessions phones]
 
-Everybody steps once a second over Streamlit's own websocket; a step has waited from the moment it was due until the
-server was done with it. A class is served where 95 % of its steps wait less than a second; classes grow until one is
-not. One process has a core of its own and the readers another one, where the machine has two; of two processes each has
-a core, and the readers share them. Then a class looks on and does nothing, and sessions are opened and closed one after
-the other. At last phones wait in a room, and all vote within some seconds: on one process that keeps the room itself,
-and on two behind nginx, with the room in Redis (deploy/start.py).
+Everybody steps once a second over Streamlit's own websocket: all through one run, as a class does that follows a link,
+and each through a run of their own. A step has waited from the moment it was due until the server was done with it. A
+class is served where 95 % of its steps wait less than a second; classes grow until one is not. One process has a core
+of its own and the readers another one, where the machine has two; of two processes each has a core, and the readers
+share them. Then a class looks on and does nothing, and sessions are opened and closed one after the other. At last
+phones wait in a room, and all vote within some seconds: on one process that keeps the room itself, and on two behind
+nginx, with the room in Redis (deploy/start.py).
 """
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -30,8 +32,19 @@ from benchmarks.sessions import memory
 
 # milliseconds within which 95 % of the steps of a class must be answered
 SERVED = 1000
-APP, PLAIN = (
+SEEDS = itertools.count(1)
+
+
+class Apart(Viewer):
+    """A reader with a run that nobody else has."""
+
+    def __init__(self, server):
+        super().__init__(server, f"model=gaussian_mixture&seed={next(SEEDS)}")
+
+
+APP, OWN, PLAIN = (
     ("the app", ROOT / "app.py", Viewer),
+    ("the app, a run each", ROOT / "app.py", Apart),
     ("the plain page", ROOT / "benchmarks" / "plain_page.py", PlainViewer),
 )
 PARTS = ("classes", "idle", "sessions", "phones")
@@ -161,7 +174,7 @@ def classes(options):
     """Each page on each number of processes."""
     own, found = cores(), []
     for processes in options.processes:
-        for name, script, kind in (APP, PLAIN):
+        for name, script, kind in (APP, OWN, PLAIN):
             print(f"{name}, {processes_of(processes)}:", flush=True)
             if len(own) > 1:
                 os.sched_setaffinity(0, own[1:] if processes == 1 else own)

@@ -13,6 +13,7 @@ from em_core.files.errors import InvalidExperiment
 from em_core.kinds import MOVES
 from em_core.observe.ghost import Ghost, Numbers
 from ui import limits, words
+from ui.drawn import once
 from ui.settings import Number, pack, unfold
 
 if TYPE_CHECKING:
@@ -273,10 +274,9 @@ class Tape:
         if index in self._whole:
             return
         key = later or index % GROUP == 0 or index - 1 not in self._whole
-        drawn = self.draw(index, key)
-        if self.versus:
-            drawn = self.versus.drawn(self, drawn, self._light[index], index, key)
-        self._whole[index] = drawn
+        light, alone = self._light[index], not (self.versus or self.recalled)
+        drawn = once(self.scene, light, key, lambda: self.draw(index, key)) if alone else self.draw(index, key)
+        self._whole[index] = self.versus.drawn(self, drawn, light, index, key) if self.versus else drawn
         self._leaning = self._leaning - {index} if key else self._leaning | {index}
         if key:
             self._heaviest = max(self._heaviest, footprint(self._whole[index]))
