@@ -69,10 +69,10 @@ def test_processes_share_rooms_and_count_each_voter_once(store, redis_url):
 def test_a_killed_process_takes_no_confirmed_vote_with_it(store, redis_url):
     code, key = store.open()
     ballot = store.ask(code, key, COIN).ballot
-    process = voting(redis_url, code, ballot, 0, 2_000)
-    confirmed = [int(process.stdout.readline()) for _ in range(100)]
-    process.send_signal(signal.SIGKILL)
-    confirmed += [int(line) for line in process.communicate(timeout=60)[0].splitlines()]
+    with voting(redis_url, code, ballot, 0, 2_000) as process:
+        confirmed = [int(process.stdout.readline()) for _ in range(100)]
+        process.send_signal(signal.SIGKILL)
+        confirmed += [int(line) for line in process.stdout.read().splitlines()]  # what was read ahead, too
     room = store.read(code)
     assert room.voters[0] - len(confirmed) in (0, 1)  # the last one may have been counted and not told
     for number in confirmed:
