@@ -60,7 +60,7 @@ def test_a_coordinate_by_its_name_and_a_random_direction_by_its_number_stay_in_t
     bound(home, EmRun.of(EmSettings(direction="coordinate", coordinate=2), "EM").moment(1))
     home.choose("Bound along", "a random direction")
     bound(home, EmRun.of(EmSettings(direction="random"), "EM").moment(1))
-    expect(home.page.get_by_label("Random direction")).to_have_value("0")
+    expect(home.page.get_by_role("spinbutton", name="Random direction")).to_have_value("0")
     home.page.mouse.move(700, 500)  # off the button below the list, whose explanation lies over the control
     home.choose("Bound along", "the M-step")
     home.wait_plot("course", "plot.offsetWidth > 0 && plot.data && trace('bound').y.length > 20")

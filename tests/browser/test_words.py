@@ -97,7 +97,7 @@ def test_a_note_that_is_cut_is_told_in_full(home):
     note.hover()
     home.page.wait_for_timeout(700)
     expect(home.page.get_by_role("tooltip")).to_be_hidden()
-    home.page.set_viewport_size({"width": 1280, "height": 720})
+    home.page.set_viewport_size({"width": 840, "height": 640})
     home.open("model=hidden_markov")
     note.hover()
     explained(home, note.inner_text())
