@@ -31,6 +31,8 @@ ROOT = HERE.parent
 START, END, LOOK, ANSWER = 120.0, 10.0, 5.0, 5.0
 # so many looks without an answer, and a process is started anew
 PATIENCE = 4
+# seconds for which nginx passes a process over that did not answer, by its clock of whole seconds
+PASSED_OVER = 2
 
 
 def say(text: str) -> None:
@@ -107,11 +109,12 @@ class Kept:
                 missed, looked = 0 if self.answers() else missed + 1, time.monotonic()
 
     def renew(self):
-        """Stop it and start it again; returns when it answers."""
+        """Stop it and start it again; returns when it answers and is asked again: another may be stopped."""
         with self.lock:
             self.end()
             self.start()
             self.ready()
+        time.sleep(PASSED_OVER + 1.5)
 
     def ready(self):
         """Wait until it answers; False where it stops or takes too long."""
@@ -154,7 +157,7 @@ def front(folder: Path, listen: str, ports: list[int]) -> list[str]:
     """nginx in a folder of its own, with the files beside this one."""
     shutil.copy(HERE / "nginx.conf", folder)
     (folder / "listen.conf").write_text(listen)
-    servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n" for port in ports]
+    servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout={PASSED_OVER}s;\n" for port in ports]
     (folder / "servers.conf").write_text("".join(servers))
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if nginx is None:
