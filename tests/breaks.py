@@ -30,8 +30,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FAULTS = Path(__file__).with_suffix(".toml")
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*cache*", "node_modules", "__pycache__", "venv", "screenshots")
-# what a test may take, with its fault, in seconds
-LONGEST = 300
+# what a test may take, with its fault, in seconds; and each of many that run in one go
+LONGEST, EACH = 300, 5
 # without Node, say
 SKIPPED = "its test is skipped on this machine"
 # a fault that ends so is one that the first run of anything would show
@@ -78,9 +78,10 @@ def chosen(faults: Iterable[Fault], some: int, by: str) -> list[Fault]:
 def tested(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
     """Pytest's exit status for these node ids, None where it takes too long, and what it printed."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-m", "", *tests]
+    longest = LONGEST + EACH * len(tests)
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=LONGEST)
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=longest)
     except subprocess.TimeoutExpired:
         return None, ""
     return done.returncode, done.stdout + done.stderr
