@@ -178,7 +178,7 @@ def test_a_run_is_refused_before_the_rest_of_it_is_drawn(monkeypatch):
     monkeypatch.setattr(run, "draw", lambda index, key: drawn.append(index) or draw(index, key))
     with pytest.raises(InvalidExperiment, match="which the first"):
         standalone.page(run, 0)
-    assert 3 <= len(drawn) < 20
+    assert drawn and max(drawn) < 20
 
 
 def test_a_page_with_room_for_some_finer_frames_has_those_of_the_first_half_steps_and_says_so(monkeypatch):
