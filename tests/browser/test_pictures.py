@@ -16,6 +16,7 @@ from em_core.trajectory import steps
 from tests.browser.home import APP, Home
 from tests.browser.test_standalone import FILE, Saved, saved
 from ui.export.__main__ import main
+from ui.map.session import MapSession
 
 __all__ = ["saved"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -72,6 +73,17 @@ def test_a_view_leaves_the_command_line_as_a_picture_of_the_run_s_own_numbers(tm
     assert {"start", "E", "M", "log p(v)", "ELBO", "nats"} <= {*drawing.words}
     # as many marks as half-steps, on two curves, and where the reader stands
     assert len(re.findall(r'<path[^>]*class="point[" ]', drawing.text)) >= 2 * len(rows)
+
+
+def test_a_picture_has_its_curves_up_to_the_half_step(tmp_path):
+    experiment, output = tmp_path / "experiment.json", tmp_path / "progress.svg"
+    experiment.write_text(MapSession.opened({"steps": "6"}).file(), encoding="utf-8")
+    corners = []
+    for at in (2, 5):
+        assert main(["svg", str(experiment), "--view", "progress", "--at", str(at), "-o", str(output)]) == 0
+        line = re.search(r'<path class="js-line" d="([^"]*)"', output.read_text(encoding="utf-8"))
+        corners.append(line[1].count(","))
+    assert 1 < corners[0] < corners[1] <= 6
 
 
 @pytest.mark.exhaustive

@@ -81,6 +81,18 @@ def test_runs_that_differ_in_one_place_are_given_their_own(found):
     assert len(set(found)) >= len(others) * HALF_STEPS
 
 
+def test_however_a_reader_comes_to_a_frame(found):
+    """At the end of a tape that grows it may lean on the one before; whoever opens it alone has none before."""
+    growing = EmSession.opened({}).run
+    for at in range(HALF_STEPS):
+        growing.advance(at)
+        growing.frames([at])
+    for _ in range(2):
+        for at in range(HALF_STEPS):
+            stepped(PAGES[0]).frames([at])
+    assert len(set(found)) == HALF_STEPS
+
+
 def test_what_is_drawn_beside_another_run_is_drawn_alone():
     """Neither the run that was left nor the one that is kept is part of an id."""
     session = EmSession.opened({"schedule": "EMEM", "cursor": "2"})
