@@ -109,12 +109,13 @@ class Kept:
                 missed, looked = 0 if self.answers() else missed + 1, time.monotonic()
 
     def renew(self):
-        """Stop it and start it again; returns when it answers and is asked again: another may be stopped."""
+        """Stop it and start it again; whether it answers. Then nginx asks it again, so that another may be stopped."""
         with self.lock:
             self.end()
             self.start()
-            self.ready()
+            answered = self.ready()
         time.sleep(PASSED_OVER + 1.5)
+        return answered
 
     def ready(self):
         """Wait until it answers; False where it stops or takes too long."""
@@ -129,6 +130,14 @@ class Kept:
         self.wanted = False
         with self.lock:
             self.end()
+
+
+def renewed(apps: list[Kept]) -> str:
+    """Restart processes one after the other, up to one that does not come back: the others go on as they are."""
+    for app in apps:
+        if not app.renew():
+            return f"{app.name} does not answer: not renewed, nor are those after it"
+    return "renewed"
 
 
 def healthy(port: int) -> bool:
@@ -208,9 +217,7 @@ def main() -> None:
         say("ready")
         while renew.wait():
             renew.clear()
-            for app in apps:
-                app.renew()
-            say("renewed")
+            say(renewed(apps))
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)

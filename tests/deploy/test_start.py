@@ -67,6 +67,17 @@ def test_what_answers_is_left_alone(kept):
     assert one.process.pid == process
 
 
+def test_one_that_does_not_come_back_ends_a_rolling_restart(kept, monkeypatch):
+    monkeypatch.setattr(start, "PASSED_OVER", -1.5)
+    well, ill, after = kept(lambda: True), kept(lambda: False), kept(lambda: True)
+    before = [one.process.pid for one in (well, after)]
+    assert start.renewed([well, after]) == "renewed"
+    now = [one.process.pid for one in (well, after)]
+    assert not set(before) & set(now)
+    assert "does not answer" in start.renewed([well, ill, after])
+    assert well.process.pid != now[0] and after.process.pid == now[1]
+
+
 def test_no_process_at_all_is_refused_in_one_line():
     command = [sys.executable, str(DEPLOY / "start.py"), "--processes=0"]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
